@@ -1,0 +1,123 @@
+"""The words of this room: moves, programs, candidates and the authors that write them."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from fieldsmith.evaluation.evaluation import Evaluation
+from fieldsmith.tasks.task import Brief
+
+
+@dataclass(frozen=True)
+class Program:
+    """A source text, identified by its content."""
+
+    source: str
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.source.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The numerical strategy behind a program, kept beside it. `expected_order` is the order in space."""
+
+    discretisation: str = ""
+    time_integrator: str = ""
+    resolution_control: str = ""
+    expected_order: float | None = None
+    summary: str = ""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """Write a program from the brief alone."""
+
+
+@dataclass(frozen=True)
+class Debug:
+    """Mend a program that failed."""
+
+    candidate: "Candidate"
+
+
+@dataclass(frozen=True)
+class Refine:
+    """Write a better program than these, best first."""
+
+    candidates: tuple["Candidate", ...]
+
+
+Move = Draft | Debug | Refine
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What one or more chat replies cost; `usd` is None where the price is unknown."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    usd: float | None = 0.0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What an author answers to a move. Without a program, `problem` says what was wrong with the reply."""
+
+    program: Program | None
+    plan: Plan = field(default_factory=Plan)
+    problem: str = ""
+    prompt: str = ""
+    reply: str = ""
+    usage: Usage = field(default_factory=Usage)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A program with its lineage and its evaluation; `evaluation` is None while it is in the making.
+
+    `slot` names its place in the search independently of timing: the same slot in a rerun gets the same prompt.
+    """
+
+    id: int
+    slot: str
+    move: str
+    """draft, debug or refine"""
+    parents: tuple[int, ...] = ()
+    author: str = ""
+    proposal: Proposal | None = None
+    evaluation: Evaluation | None = None
+
+    @property
+    def program(self) -> Program | None:
+        return self.proposal.program if self.proposal else None
+
+    @property
+    def ok(self) -> bool:
+        return self.evaluation is not None and self.evaluation.status == "ok"
+
+    @property
+    def dev_nrmse(self) -> float:
+        """Dev error, infinite unless the program ran and was scored: candidates sort by it."""
+        score = self.evaluation.dev if self.evaluation else None
+        return score.nrmse if self.ok and score else float("inf")
+
+
+class Author(Protocol):
+    """Turns a brief and a move into a program.
+
+    `label` stands in the results (`openai:gpt-5`, `numerics`); `trusted` authors may run in a plain process.
+    """
+
+    label: str
+    trusted: bool
+
+    def write(self, brief: Brief, move: Move, slot: str, history: Sequence[Candidate]) -> Proposal:
+        """Answer a move. `history` holds all finished candidates. Raises ProviderError if the provider gives up."""
+        ...
+
+
+ModelSettings = Mapping[str, object]

@@ -1,0 +1,29 @@
+"""What to try next, decided from what was tried."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from fieldsmith.agents.author import Candidate, Move
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A move with the slot it fills."""
+
+    move: Move
+    slot: str
+
+
+class Strategy(Protocol):
+    """Pure and seeded: the same history gives the same answer.
+
+    `history` holds every candidate, those in the making (evaluation None) included, so that nothing is asked
+    twice. An empty answer while candidates are in the making means "wait"; with none in the making, "done".
+    """
+
+    name: str
+
+    def ask(self, history: Sequence[Candidate], limit: int) -> Sequence[Ask]:
+        """At most `limit` new moves that can start now."""
+        ...

@@ -1,0 +1,39 @@
+"""The errors a person meets, each with the exit code its command ends with."""
+
+
+class FieldsmithError(Exception):
+    """One sentence for the person who can act on it: what is wrong, where, and what would be right.
+
+    `hint` names the command or change that mends it; it is printed after the message.
+    """
+
+    kind = "error"
+    exit_code = 2
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+
+class InputError(FieldsmithError):
+    """A file, field or value that was given is wrong."""
+
+    kind = "input"
+
+
+class MissingPart(FieldsmithError):
+    """This machine lacks something: a sandbox, an image, an extra, a key, disk space."""
+
+    kind = "missing"
+    exit_code = 3
+
+
+class ProviderError(FieldsmithError):
+    """A model's provider refused or gave up; the same command resumes."""
+
+    kind = "provider"
+    exit_code = 4

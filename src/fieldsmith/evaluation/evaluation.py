@@ -1,0 +1,60 @@
+"""The words of this room: what a program earned when it met the references."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Status = Literal[
+    "ok", "crashed", "timeout", "out_of_memory", "missing_function", "bad_output", "not_finite"
+]
+
+
+@dataclass(frozen=True)
+class Score:
+    """A program's figures on one split.
+
+    nrmse: mean over samples of ||u - u_ref||_2 / ||u_ref||_2, norms over time, space and all fields stacked.
+    fields: the same a field. floor: what the trusted method reaches from the same inputs. reference_error:
+    the reference's own estimated relative error. max_error: largest absolute deviation. order: empirical order
+    of convergence on smooth data. drift: largest relative change of a conserved total. seconds: wall time of
+    the calls as the host saw it. samples: nrmse a sample. smooth_nrmse: over samples without kinks.
+    """
+
+    nrmse: float
+    fields: Mapping[str, float]
+    floor: float | None
+    reference_error: float
+    max_error: float
+    seconds: float
+    cpu_seconds: float | None = None
+    peak_mb: float | None = None
+    order: float | None = None
+    drift: float | None = None
+    smooth_nrmse: float | None = None
+    samples: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class ConvergencePoint:
+    """One resolution of the refinement study."""
+
+    resolution: int
+    error: float
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Outcome of judging one program. `feedback` is text an author can act on, never a reference value."""
+
+    status: Status
+    feedback: str = ""
+    dev: Score | None = None
+    test: Score | None = None
+    convergence: tuple[ConvergencePoint, ...] = ()
+    stdout: str = ""
+    stderr: str = ""
+    error_type: str = ""
+    error_line: int | None = None
+    seconds: float = 0.0
+    sandbox: str = ""
+    notes: tuple[str, ...] = field(default=())

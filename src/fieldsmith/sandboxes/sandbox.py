@@ -1,0 +1,96 @@
+"""The words of this room: a sandbox calls a named function of a source text with named arrays.
+
+It knows nothing of equations, references or scores. Only inputs go in, only arrays come out, as plain
+buffers with a checked header; what comes out is checked for shape, type and size on the host before it is read.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+Status = Literal["ok", "crashed", "timeout", "out_of_memory", "missing_function", "bad_output"]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one call may use. Exceeding `seconds` or `memory_mb` ends the call with a status of its own."""
+
+    seconds: float = 60.0
+    memory_mb: int = 4096
+    processes: int = 128
+    cpus: float = 1.0
+    scratch_mb: int = 256
+    log_kb: int = 256
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a call failed, in the program's own terms.
+
+    `line` is the line of the program (1-based) the error points at, None where there is none; `trace` is the
+    traceback restricted to the program's frames.
+    """
+
+    type: str
+    message: str
+    line: int | None = None
+    trace: str = ""
+
+
+@dataclass(frozen=True)
+class CallResult:
+    """What came of one call. `seconds` is wall time as the host saw it; arrays are C-contiguous float64."""
+
+    status: Status
+    outputs: Mapping[str, np.ndarray] = field(default_factory=dict)
+    seconds: float = 0.0
+    cpu_seconds: float | None = None
+    peak_mb: float | None = None
+    stdout: str = ""
+    stderr: str = ""
+    failure: Failure | None = None
+
+
+class Session(ABC):
+    """A place where one program is called, once or several times. Use as a context manager; closing leaves nothing."""
+
+    @abstractmethod
+    def call(
+        self,
+        program: str,
+        function: str,
+        inputs: Mapping[str, np.ndarray | float],
+        results: Mapping[str, tuple[int, ...]],
+    ) -> CallResult:
+        """Call `function(**inputs in order)` of the source text `program`.
+
+        `results` names the returned arrays in order with the shapes they must have (one array for one name, a
+        tuple for several). Never raises for what the program does; raises MissingPart if the sandbox is gone.
+        """
+
+    @abstractmethod
+    def close(self) -> None: ...
+
+    def __enter__(self) -> "Session":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class Sandbox(ABC):
+    """A kind of place where untrusted code runs."""
+
+    name: str
+    isolates: bool
+    """False for a plain process, which only trusted authors or an explicit choice may use."""
+
+    @abstractmethod
+    def open(self, limits: Limits) -> Session: ...
+
+    @abstractmethod
+    def libraries(self) -> tuple[str, ...]:
+        """Names with versions of the numerical libraries a program can import here, such as `numpy 2.3.1`."""
