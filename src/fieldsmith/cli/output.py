@@ -1,0 +1,41 @@
+"""How every command speaks: people read standard error and a short result, machines read JSON lines."""
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fieldsmith.errors import FieldsmithError
+
+
+@dataclass
+class Output:
+    """Where a command's words go. With `json` only JSON lines reach standard output; `quiet` drops progress."""
+
+    json: bool = False
+    quiet: bool = False
+
+    def event(self, kind: str, fields: Mapping[str, object]) -> None:
+        """One JSON line, flushed so that a pipe sees it at once; nothing without --json."""
+        if self.json:
+            line = json.dumps({"event": kind, **fields}, default=str, ensure_ascii=True)
+            print(line, flush=True)
+
+    def say(self, text: str) -> None:
+        """A line of the result, for people."""
+        if not self.json:
+            print(text, flush=True)
+
+    def progress(self, text: str) -> None:
+        """A line about what is going on, on standard error."""
+        if not self.quiet:
+            print(text, file=sys.stderr, flush=True)
+
+    def error(self, error: FieldsmithError) -> None:
+        """The last line on standard error, and with --json the last line of standard output."""
+        self.event("error", {"kind": error.kind, "message": error.message, "hint": error.hint})
+        print(f"fieldsmith: {' '.join(str(error).split())}", file=sys.stderr, flush=True)
+
+
+current = Output()
+"""The output of the command that is running; each command sets `json` and `quiet` from its options first."""
