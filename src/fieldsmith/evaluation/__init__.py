@@ -1,0 +1,5 @@
+"""Where a program meets the references: metrics, order of convergence, and feedback an author can act on."""
+
+from fieldsmith.evaluation.judge import default_limits, evaluate
+
+__all__ = ["default_limits", "evaluate"]

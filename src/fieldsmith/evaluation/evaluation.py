@@ -4,9 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Status = Literal[
-    "ok", "crashed", "timeout", "out_of_memory", "missing_function", "bad_output", "not_finite"
-]
+Status = Literal["ok", "crashed", "timeout", "out_of_memory", "missing_function", "bad_output", "not_finite"]
 
 
 @dataclass(frozen=True)
@@ -15,15 +13,15 @@ class Score:
 
     nrmse: mean over samples of ||u - u_ref||_2 / ||u_ref||_2, norms over time, space and all fields stacked.
     fields: the same a field. floor: what the trusted method reaches from the same inputs. reference_error:
-    the reference's own estimated relative error. max_error: largest absolute deviation. order: empirical order
-    of convergence on smooth data. drift: largest relative change of a conserved total. seconds: wall time of
+    the reference's own estimated relative error, None where unknown. max_error: largest absolute deviation. order: empirical order
+    of convergence on smooth data. drift: largest change of a conserved total, relative to its scale. seconds: wall time of
     the calls as the host saw it. samples: nrmse a sample. smooth_nrmse: over samples without kinks.
     """
 
     nrmse: float
     fields: Mapping[str, float]
     floor: float | None
-    reference_error: float
+    reference_error: float | None
     max_error: float
     seconds: float
     cpu_seconds: float | None = None

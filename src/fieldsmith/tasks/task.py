@@ -140,7 +140,11 @@ class Task(ABC):
         """Smooth data at three or more resolutions, coarse to fine, for the empirical order of convergence."""
 
     def conserved(self, outputs: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
-        """Totals [batch, time] that the exact solution keeps constant, by name; empty where nothing is conserved."""
+        """Totals [batch, time] that the exact solution keeps constant, by name; empty where nothing is conserved.
+
+        Each is divided by a scale of its own at time 0 (such as the integral of the absolute value), so that a
+        change of 1e-3 means a thousandth of what is there even where the total itself is zero.
+        """
         return {}
 
 

@@ -1,0 +1,214 @@
+"""Judging one program: call it in a sandbox, compare with the references on the host, explain the outcome."""
+
+import math
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from fieldsmith.evaluation import feedback, metrics
+from fieldsmith.evaluation.evaluation import ConvergencePoint, Evaluation, Score, Status
+from fieldsmith.evaluation.order import empirical_order
+from fieldsmith.sandboxes.sandbox import CallResult, Limits, Sandbox, Session
+from fieldsmith.tasks.task import Brief, Case, SplitName, Task
+
+OnOutputs = Callable[[SplitName, Case, Mapping[str, np.ndarray]], None]
+MEMORY_MB = {"demo": 4096, "paper": 10240}
+
+
+def default_limits(task: Task) -> Limits:
+    """What one call of a program may use: the task's time limit, memory by scale, all cores."""
+    return Limits(
+        seconds=task.brief().time_limit,
+        memory_mb=MEMORY_MB.get(task.scale, 4096),
+        cpus=float(os.cpu_count() or 1),
+    )
+
+
+def evaluate(
+    task: Task,
+    source: str,
+    sandbox: Sandbox,
+    *,
+    limits: Limits | None = None,
+    splits: Sequence[SplitName] = ("dev",),
+    refinement: bool = True,
+    on_outputs: OnOutputs | None = None,
+) -> Evaluation:
+    """Score `source` on the named splits.
+
+    The first failing call decides the status. With `refinement`, the order of convergence is measured on smooth
+    data afterwards; a failure there is a note, not a status. `on_outputs` sees the arrays of each scored call.
+    Raises MissingPart if the sandbox disappears.
+    """
+    limits = limits or default_limits(task)
+    brief = task.brief()
+    cases = {split: task.split(split) for split in splits}
+    with sandbox.open(limits) as session:
+        judge = _Judge(task, brief, source, session, limits, sandbox.name, on_outputs)
+        for split in splits:
+            failed = judge.score_split(split, cases[split])
+            if failed is not None:
+                return failed
+        if refinement:
+            judge.measure_order()
+        return judge.evaluation()
+
+
+class _Judge:
+    """Collects one program's scores call by call."""
+
+    def __init__(
+        self,
+        task: Task,
+        brief: Brief,
+        source: str,
+        session: Session,
+        limits: Limits,
+        sandbox: str,
+        on_outputs: OnOutputs | None,
+    ) -> None:
+        self.task, self.brief, self.source = task, brief, source
+        self.session, self.limits, self.sandbox = session, limits, sandbox
+        self.on_outputs = on_outputs
+        self.scores: dict[SplitName, Score] = {}
+        self.convergence: tuple[ConvergencePoint, ...] = ()
+        self.order: float | None = None
+        self.notes: list[str] = []
+        self.last: tuple[SplitName, Case, Mapping[str, np.ndarray]] | None = None
+        self.stdout = self.stderr = ""
+        self.seconds = 0.0
+
+    def call(self, case: Case) -> CallResult:
+        signature = self.brief.signature
+        inputs = {argument.name: case.inputs[argument.name] for argument in signature.arguments}
+        return self.session.call(self.source, signature.function, inputs, signature.shapes(inputs))
+
+    def score_split(self, split: SplitName, cases: Sequence[Case]) -> Evaluation | None:
+        """Score all cases of a split; the failed evaluation if a call fails."""
+        parts: list[_CaseScore] = []
+        for case in cases:
+            result = self.call(case)
+            self.seconds += result.seconds
+            self.stdout, self.stderr = feedback.tail(result.stdout), feedback.tail(result.stderr)
+            if result.status != "ok":
+                words = feedback.failure_feedback(result, self.source, self.brief, self.limits)
+                return self.failed(result.status, words, result)
+            outputs = result.outputs
+            if not all(np.isfinite(outputs[name]).all() for name in case.reference):
+                return self.failed("not_finite", feedback.not_finite_feedback(outputs, self.brief), result)
+            parts.append(_CaseScore(self.task, case, outputs, result))
+            self.last = (split, case, outputs)
+            if self.on_outputs is not None:
+                self.on_outputs(split, case, outputs)
+        self.scores[split] = _combine(parts)
+        return None
+
+    def failed(self, status: Status, words: str, result: CallResult) -> Evaluation:
+        failure = result.failure
+        return Evaluation(
+            status=status,
+            feedback=words,
+            dev=self.scores.get("dev"),
+            stdout=self.stdout,
+            stderr=self.stderr,
+            error_type=failure.type if failure else "",
+            error_line=failure.line if failure else None,
+            seconds=self.seconds,
+            sandbox=self.sandbox,
+        )
+
+    def measure_order(self) -> None:
+        """Errors on smooth data at rising resolution, and the slope through them."""
+        points, reference_error = [], 0.0
+        for case in self.task.refinement():
+            result = self.call(case)
+            if result.status != "ok":
+                reason = result.failure.message if result.failure else result.status
+                self.notes.append(
+                    f"At {case.resolution} points the program ended with {result.status}: {reason}"
+                )
+                continue
+            error = float(np.mean(metrics.sample_nrmse(result.outputs, case.reference)))
+            if math.isfinite(case.reference_error):
+                reference_error = max(reference_error, case.reference_error)
+            if math.isfinite(error):
+                points.append(ConvergencePoint(case.resolution, error))
+            else:
+                self.notes.append(f"At {case.resolution} points the result is not finite.")
+        self.convergence = tuple(points)
+        self.order = empirical_order(points, reference_error)
+
+    def evaluation(self) -> Evaluation:
+        scores = {split: replace(score, order=self.order) for split, score in self.scores.items()}
+        words = ""
+        if self.last is not None:
+            split, case, outputs = self.last
+            words = feedback.success_feedback(scores[split], case, outputs, self.brief)
+        return Evaluation(
+            status="ok",
+            feedback=" ".join([words, *self.notes]).strip(),
+            dev=scores.get("dev"),
+            test=scores.get("test"),
+            convergence=self.convergence,
+            stdout=self.stdout,
+            stderr=self.stderr,
+            seconds=self.seconds,
+            sandbox=self.sandbox,
+            notes=tuple(self.notes),
+        )
+
+
+class _CaseScore:
+    """The figures of one call, ready to be joined with those of the split's other calls."""
+
+    def __init__(self, task: Task, case: Case, outputs: Mapping[str, np.ndarray], result: CallResult) -> None:
+        self.samples = metrics.sample_nrmse(outputs, case.reference)
+        self.fields = {
+            name: metrics.sample_nrmse({name: outputs[name]}, {name: case.reference[name]})
+            for name in case.reference
+        }
+        smooth = case.smooth if case.smooth is not None else np.zeros(len(self.samples), bool)
+        self.smooth = self.samples[np.asarray(smooth, bool)]
+        self.max_error = metrics.max_error(outputs, case.reference)
+        self.drift = metrics.drift(task.conserved(outputs))
+        self.floor, self.reference_error = case.floor, case.reference_error
+        self.result = result
+
+
+def _combine(parts: Sequence[_CaseScore]) -> Score:
+    samples = np.concatenate([part.samples for part in parts])
+    smooth = np.concatenate([part.smooth for part in parts])
+    weights = [len(part.samples) for part in parts]
+    floors = [part.floor for part in parts]
+    errors = [part.reference_error for part in parts]
+    drifts = [part.drift for part in parts if part.drift is not None]
+    return Score(
+        nrmse=float(np.mean(samples)),
+        fields={
+            name: float(np.mean(np.concatenate([part.fields[name] for part in parts])))
+            for name in parts[0].fields
+        },
+        floor=None
+        if None in floors
+        else float(np.average([f for f in floors if f is not None], weights=weights)),
+        reference_error=max(errors) if all(math.isfinite(e) for e in errors) else None,
+        max_error=max(part.max_error for part in parts),
+        seconds=sum(part.result.seconds for part in parts),
+        cpu_seconds=_total([part.result.cpu_seconds for part in parts]),
+        peak_mb=_largest([part.result.peak_mb for part in parts]),
+        drift=max(drifts) if drifts else None,
+        smooth_nrmse=float(np.mean(smooth)) if smooth.size else None,
+        samples=tuple(float(value) for value in samples),
+    )
+
+
+def _total(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if len(known) == len(values) else None
+
+
+def _largest(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return max(known) if known else None

@@ -1,0 +1,27 @@
+"""The empirical order of convergence from errors at several resolutions."""
+
+import math
+from collections.abc import Sequence
+
+from fieldsmith.evaluation.evaluation import ConvergencePoint
+
+ROUND_OFF = 1e-13
+
+
+def empirical_order(points: Sequence[ConvergencePoint], reference_error: float = 0.0) -> float | None:
+    """Slope of log(error) against log(1/resolution), least squares.
+
+    Points at the level of round-off or of the reference's own error say nothing about the program and are
+    left out; None when fewer than two remain (the program converged at once, or never ran).
+    """
+    level = 10.0 * max(ROUND_OFF, reference_error)
+    telling = [p for p in points if math.isfinite(p.error) and p.error > level]
+    if len(telling) < 2:
+        return None
+    x = [math.log(p.resolution) for p in telling]
+    y = [math.log(p.error) for p in telling]
+    mean_x, mean_y = sum(x) / len(x), sum(y) / len(y)
+    spread = sum((a - mean_x) ** 2 for a in x)
+    if spread == 0.0:
+        return None
+    return -sum((a - mean_x) * (b - mean_y) for a, b in zip(x, y, strict=True)) / spread
