@@ -31,6 +31,18 @@ class Output:
         if not self.quiet:
             print(text, file=sys.stderr, flush=True)
 
+    def making(self, what: str, share: float) -> None:
+        """Progress of making data: a line that is redrawn on a terminal, one line at the start and end in a pipe."""
+        if self.quiet:
+            return
+        if sys.stderr.isatty():
+            filled = round(24 * share)
+            end = "\n" if share >= 1.0 else ""
+            bar = "█" * filled + "░" * (24 - filled)
+            print(f"\r\033[K{what} {bar} {share:4.0%}", end=end, file=sys.stderr, flush=True)
+        elif share <= 0.0 or share >= 1.0:
+            print(f"{what}: {'started' if share <= 0.0 else 'done'}", file=sys.stderr, flush=True)
+
     def error(self, error: FieldsmithError) -> None:
         """The last line on standard error, and with --json the last line of standard output."""
         self.event("error", {"kind": error.kind, "message": error.message, "hint": error.hint})

@@ -69,9 +69,7 @@ def not_finite_feedback(outputs: Mapping[str, np.ndarray], brief: Brief) -> str:
             frame = int(np.argmax(bad.reshape(*bad.shape[:2], -1).any(axis=(0, 2))))
             words += f", first in frame {frame} of {bad.shape[1] - 1}"
         parts.append(words + ".")
-    parts.append(
-        "The scheme is unstable or divides by zero: take smaller internal steps or a more dissipative scheme."
-    )
+    parts.append("The scheme is unstable or divides by zero: take smaller internal steps or a more dissipative scheme.")
     return " ".join(parts)
 
 
@@ -80,22 +78,16 @@ def success_feedback(score: Score, case: Case, outputs: Mapping[str, np.ndarray]
     words = [f"The program ran: nRMSE {score.nrmse:.3e} in {score.seconds:.2f} s."]
     if score.floor is not None:
         if score.nrmse <= 1.5 * score.floor:
-            words.append(
-                f"That is at the floor of {score.floor:.3e}, the best that can be had from the given samples."
-            )
+            words.append(f"That is at the floor of {score.floor:.3e}, the best that can be had from the given samples.")
         else:
             words.append(
                 f"From the given samples {score.floor:.3e} can be reached, {score.nrmse / score.floor:.3g} times less."
             )
     if len(score.fields) > 1:
-        words.append(
-            "By field: " + ", ".join(f"{name} {value:.3e}" for name, value in score.fields.items()) + "."
-        )
+        words.append("By field: " + ", ".join(f"{name} {value:.3e}" for name, value in score.fields.items()) + ".")
     if len(score.samples) > 1:
         worst = int(np.argmax(score.samples))
-        words.append(
-            f"Median sample {float(np.median(score.samples)):.3e}, worst {score.samples[worst]:.3e}."
-        )
+        words.append(f"Median sample {float(np.median(score.samples)):.3e}, worst {score.samples[worst]:.3e}.")
     if brief.span is not None:
         errors = frame_errors(outputs, case.reference)
         marks = sorted({1, len(errors) // 4, len(errors) // 2, len(errors) - 1} & set(range(len(errors))))

@@ -126,9 +126,7 @@ class _Judge:
             result = self.call(case)
             if result.status != "ok":
                 reason = result.failure.message if result.failure else result.status
-                self.notes.append(
-                    f"At {case.resolution} points the program ended with {result.status}: {reason}"
-                )
+                self.notes.append(f"At {case.resolution} points the program ended with {result.status}: {reason}")
                 continue
             error = float(np.mean(metrics.sample_nrmse(result.outputs, case.reference)))
             if math.isfinite(case.reference_error):
@@ -166,8 +164,7 @@ class _CaseScore:
     def __init__(self, task: Task, case: Case, outputs: Mapping[str, np.ndarray], result: CallResult) -> None:
         self.samples = metrics.sample_nrmse(outputs, case.reference)
         self.fields = {
-            name: metrics.sample_nrmse({name: outputs[name]}, {name: case.reference[name]})
-            for name in case.reference
+            name: metrics.sample_nrmse({name: outputs[name]}, {name: case.reference[name]}) for name in case.reference
         }
         smooth = case.smooth if case.smooth is not None else np.zeros(len(self.samples), bool)
         self.smooth = self.samples[np.asarray(smooth, bool)]
@@ -187,12 +184,9 @@ def _combine(parts: Sequence[_CaseScore]) -> Score:
     return Score(
         nrmse=float(np.mean(samples)),
         fields={
-            name: float(np.mean(np.concatenate([part.fields[name] for part in parts])))
-            for name in parts[0].fields
+            name: float(np.mean(np.concatenate([part.fields[name] for part in parts]))) for name in parts[0].fields
         },
-        floor=None
-        if None in floors
-        else float(np.average([f for f in floors if f is not None], weights=weights)),
+        floor=None if None in floors else float(np.average([f for f in floors if f is not None], weights=weights)),
         reference_error=max(errors) if all(math.isfinite(e) for e in errors) else None,
         max_error=max(part.max_error for part in parts),
         seconds=sum(part.result.seconds for part in parts),

@@ -1,0 +1,94 @@
+"""Evaluations as JSON-ready records and as words."""
+
+import hashlib
+import math
+from collections.abc import Mapping
+from dataclasses import asdict
+
+from fieldsmith.evaluation.evaluation import ConvergencePoint, Evaluation, Score
+from fieldsmith.tasks.task import Task
+
+
+def score_fields(score: Score | None) -> dict[str, object] | None:
+    """A score as plain JSON values; not-a-number becomes null."""
+    if score is None:
+        return None
+    return {name: _plain(value) for name, value in asdict(score).items()}
+
+
+def result_fields(task: Task, source: str, evaluation: Evaluation) -> dict[str, object]:
+    """The fields of one `evaluate` result."""
+    fields: dict[str, object] = {
+        "task": task.name,
+        "parameters": dict(task.parameters),
+        "scale": task.scale,
+        "sandbox": evaluation.sandbox,
+        "program": hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest(),
+        "status": evaluation.status,
+        "feedback": evaluation.feedback,
+    }
+    for split in ("dev", "test"):
+        score = score_fields(getattr(evaluation, split))
+        if score is not None or split == "test":
+            fields[split] = score
+    fields["convergence"] = [asdict(point) for point in evaluation.convergence]
+    fields["certificate"] = None
+    return fields
+
+
+def evaluation_fields(evaluation: Evaluation) -> dict[str, object]:
+    """An evaluation as plain JSON values; `evaluation_from` is its inverse."""
+    fields = {name: getattr(evaluation, name) for name in Evaluation.__dataclass_fields__}
+    fields["dev"], fields["test"] = score_fields(evaluation.dev), score_fields(evaluation.test)
+    fields["convergence"] = [asdict(point) for point in evaluation.convergence]
+    fields["notes"] = list(evaluation.notes)
+    return fields
+
+
+def evaluation_from(fields: Mapping[str, object]) -> Evaluation:
+    """Rebuild an evaluation from `evaluation_fields`."""
+    values = dict(fields)
+    for split in ("dev", "test"):
+        if isinstance(score := values.get(split), dict):
+            values[split] = Score(**{**score, "samples": tuple(score.get("samples") or ())})
+    values["convergence"] = tuple(ConvergencePoint(**point) for point in values.get("convergence") or ())  # pyright: ignore
+    values["notes"] = tuple(values.get("notes") or ())  # pyright: ignore
+    return Evaluation(**values)  # pyright: ignore
+
+
+def summary(file: str, evaluation: Evaluation) -> str:
+    """A few lines for people."""
+    lines = [f"{file}: {evaluation.status}"]
+    for split in ("dev", "test"):
+        score: Score | None = getattr(evaluation, split)
+        if score is not None:
+            lines += _score_lines(split, score)
+    if evaluation.status != "ok":
+        lines += ["  " + line for line in evaluation.feedback.splitlines()]
+    lines += [f"  note: {note}" for note in evaluation.notes]
+    return "\n".join(lines)
+
+
+def _score_lines(split: str, score: Score) -> list[str]:
+    def figure(value: float | None, style: str = ".3e") -> str:
+        return "unknown" if value is None else format(value, style)
+
+    lines = [
+        f"  {split} nRMSE {score.nrmse:.3e}   floor {figure(score.floor)}   "
+        f"reference error {figure(score.reference_error)}",
+        f"  largest error {score.max_error:.3e}   order {figure(score.order, '.2f')}   drift {figure(score.drift)}   "
+        f"{score.seconds:.2f} s   peak {figure(score.peak_mb, '.0f')} MB",
+    ]
+    if len(score.fields) > 1:
+        lines.append("  by field: " + ", ".join(f"{name} {value:.3e}" for name, value in score.fields.items()))
+    return lines
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    return value
