@@ -1,0 +1,66 @@
+"""The arrows between the rooms of the house: a room may use any room below it, never one above or beside."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import fieldsmith
+
+ROOT = Path(fieldsmith.__file__).parent
+LEVELS = [
+    {"cli"},
+    {"bridges", "reports"},
+    {"orchestrator"},
+    {"agents"},
+    {"environments", "operators"},
+    {"evaluation"},
+    {"tasks", "sandboxes"},
+]
+FLOOR = {"errors", "folders"}
+ROOMS = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
+
+
+def imported(file: Path) -> set[str]:
+    """Rooms (or ground-floor modules) of fieldsmith that a file imports anywhere, inside functions too."""
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}: relative import"
+            names = [f"{node.module}.{alias.name}" for alias in node.names] if node.module else []
+        else:
+            continue
+        found |= {name.split(".")[1] for name in names if name.startswith("fieldsmith.")}
+    return found
+
+
+def modules() -> list[Path]:
+    return sorted(p for p in ROOT.rglob("*.py") if p.parent != ROOT)
+
+
+@pytest.mark.parametrize("file", modules(), ids=lambda p: str(p.relative_to(ROOT)))
+def test_imports_point_downwards(file):
+    room = file.relative_to(ROOT).parts[0]
+    for target in imported(file):
+        if target in FLOOR or target == room or target not in ROOMS:
+            continue
+        assert ROOMS[target] > ROOMS[room], f"{room} must not import {target}"
+
+
+def test_every_folder_is_a_room_of_the_plan():
+    assert {p.name for p in ROOT.iterdir() if p.is_dir() and p.name != "__pycache__"} <= set(ROOMS)
+
+
+def test_sandboxes_know_nothing_of_equations():
+    files = (ROOT / "sandboxes").rglob("*.py")
+    assert all("tasks" not in imported(file) for file in files)
+
+
+def test_reports_import_neither_torch_nor_docker():
+    for file in (ROOT / "reports").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            assert not {name.split(".")[0] for name in names} & {"torch", "docker", "matplotlib"}, file

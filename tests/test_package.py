@@ -1,0 +1,48 @@
+"""The package as a stranger gets it: built, installed into a fresh environment, run from another folder."""
+
+import json
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import fieldsmith
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("dist")
+    subprocess.run([sys.executable, "-m", "build", "--outdir", str(folder), str(ROOT)], check=True, capture_output=True)
+    return next(folder.glob("*.whl"))
+
+
+def test_the_wheel_holds_every_module_and_data_file(wheel):
+    source = Path(fieldsmith.__file__).parent
+    wanted = {
+        f"fieldsmith/{p.relative_to(source).as_posix()}"
+        for p in source.rglob("*")
+        if p.is_file() and "__pycache__" not in p.parts
+    }
+    held = set(zipfile.ZipFile(wheel).namelist())
+    assert wanted <= held
+    assert {name.split("/")[0] for name in held if ".dist-info" not in name} == {"fieldsmith"}
+
+
+def test_the_installed_wheel_runs_from_another_folder(wheel, tmp_path):
+    venv.create(tmp_path / "venv", with_pip=True)
+    python = tmp_path / "venv" / "bin" / "python"
+    subprocess.run([python, "-m", "pip", "install", "--quiet", str(wheel)], check=True, capture_output=True)
+    command = tmp_path / "venv" / "bin" / "fieldsmith"
+    listed = subprocess.run([command, "tasks", "list", "--json"], cwd=tmp_path, capture_output=True, text=True)
+    assert listed.returncode == 0, listed.stderr
+    names = {task["name"] for task in json.loads(listed.stdout)["tasks"]}
+    assert names >= {"advection", "burgers", "reacdiff1d", "cns1d", "darcy"}
+    code = "import sys, fieldsmith; print(fieldsmith.__file__, [m for m in ('torch', 'ray', 'matplotlib') if m in sys.modules])"
+    ran = subprocess.run([python, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert str(tmp_path) in ran.stdout
+    assert ran.stdout.rstrip().endswith("[]")
