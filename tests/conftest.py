@@ -1,4 +1,4 @@
-"""What the whole suite shares: parts of the machine that some tests need, and a list of the tests they keep from running.
+"""What the whole suite shares: the parts of the machine that some tests need, and which tests were kept from running.
 
 A test that needs a part says so: `@pytest.mark.needs("docker")`. Where the part is missing the test is not run
 and the summary names it; with FIELDSMITH_REQUIRE_ALL=1 that fails the run.

@@ -42,7 +42,8 @@ def test_the_installed_wheel_runs_from_another_folder(wheel, tmp_path):
     assert listed.returncode == 0, listed.stderr
     names = {task["name"] for task in json.loads(listed.stdout)["tasks"]}
     assert names >= {"advection", "burgers", "reacdiff1d", "cns1d", "darcy"}
-    code = "import sys, fieldsmith; print(fieldsmith.__file__, [m for m in ('torch', 'ray', 'matplotlib') if m in sys.modules])"
+    heavy = "('torch', 'ray', 'matplotlib')"
+    code = f"import sys, fieldsmith; print(fieldsmith.__file__, [m for m in {heavy} if m in sys.modules])"
     ran = subprocess.run([python, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert str(tmp_path) in ran.stdout
     assert ran.stdout.rstrip().endswith("[]")

@@ -1,0 +1,36 @@
+# Two commands do everything: `make solve` and `make test`. Both set up what they need first.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+ARGS ?=
+
+.PHONY: solve test check parts clean
+
+solve: $(VENV)/.user  ## solve Burgers' equation with the built-in author
+	$(BIN)/fieldsmith solve burgers $(ARGS)
+
+test: $(VENV)/.dev parts  ## the whole test suite
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.dev  ## linting, formatting, types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/pyright
+
+parts: $(VENV)/.user  ## what the tests use besides Python: Docker engine and image, bubblewrap, Chromium
+	.ci/parts $(BIN)/fieldsmith
+
+$(VENV)/.user: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Fieldsmith needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) --upgrade 'pip>=25.1'
+	$(PIP) --editable .
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.user
+	$(PIP) --group dev
+	touch $@
+
+clean:
+	rm -rf $(VENV) dist build
