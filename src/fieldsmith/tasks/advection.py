@@ -1,0 +1,59 @@
+"""Linear advection u_t + beta u_x = 0 on the periodic unit interval."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+import numpy as np
+from scipy import fft
+
+from fieldsmith.tasks.equation import Balance, Equation
+from fieldsmith.tasks.fourier import wave_numbers
+from fieldsmith.tasks.pde import Arrays
+from fieldsmith.tasks.scalar import GRID_TEXT, INITIAL_TEXT, UNIT_INTERVAL, ScalarTask, cell_centres
+from fieldsmith.tasks.task import Parameter
+from fieldsmith.tasks.waves import Waves
+
+
+class Advection(ScalarTask):
+    """The profile moves with speed beta: u(t, x) = u0(x - beta t). Good values: beta = 0.1 ... 7."""
+
+    name = "advection"
+    title = "Linear advection"
+    known_parameters: ClassVar = {"beta": Parameter(0.1, 1e-3, 10.0, "speed")}
+    argument_meanings: ClassVar = {"beta": "speed"}
+    sizes_by_scale: ClassVar = {
+        "demo": {"dev": 8, "test": 8, "time": 51, "x": 256},
+        "paper": {"dev": 50, "test": 100, "time": 201, "x": 1024},
+    }
+    span = (0.0, 2.0)
+    time_limits: ClassVar = {"demo": 60.0, "paper": 1200.0}
+
+    @property
+    def equation(self) -> Equation:
+        return Equation(("u",), (UNIT_INTERVAL,), (Balance("u", "-beta*d(u, x)"),), ("beta",))
+
+    def problem_text(self) -> str:
+        return f"""Solve the linear advection equation
+
+    u_t + beta u_x = 0,    x in (0, 1), t in [0, 2],
+
+with periodic boundary conditions and u(0, x) = u0(x). Here beta = {self.parameters["beta"]:g} (passed as `beta`).
+{GRID_TEXT} {INITIAL_TEXT}"""
+
+    def reference(self, fields: Waves, points: int, level: int) -> Arrays:
+        """Exact: the initial function at x - beta t. The coarser level rounds the shift once more."""
+        x, beta = cell_centres(points), self.parameters["beta"]
+        shifts = np.mod(beta * self.times(), 1.0) if level else beta * self.times()
+        return {"u_batch": np.stack([fields(x - shift) for shift in shifts], axis=1)}
+
+    def from_samples(self, inputs: Mapping[str, np.ndarray | float]) -> Arrays:
+        """Trigonometric interpolation of the samples, shifted exactly."""
+        u0 = np.asarray(inputs["u0_batch"])
+        points = u0.shape[1]
+        phase = np.exp(-1j * wave_numbers(points, 1.0) * self.parameters["beta"] * self.times()[:, None])
+        u = fft.irfft(fft.rfft(u0)[:, None, :] * phase, points)
+        u[:, 0] = u0
+        return {"u_batch": u}
+
+    def conserved(self, outputs: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
+        return {"mass": self.conserved_total(outputs["u_batch"])}

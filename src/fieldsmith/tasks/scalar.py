@@ -1,0 +1,58 @@
+"""The contract shared by the scalar evolution equations on a periodic unit interval."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+
+from fieldsmith.tasks import hdf5
+from fieldsmith.tasks.equation import Axis
+from fieldsmith.tasks.pde import Arrays, PDETask
+from fieldsmith.tasks.task import Argument, Result, Signature
+from fieldsmith.tasks.waves import Waves, random_waves
+
+UNIT_INTERVAL = Axis("x", 0.0, 1.0, "cell_centres")
+
+
+def cell_centres(points: int) -> np.ndarray:
+    return (np.arange(points) + 0.5) / points
+
+
+class ScalarTask(PDETask):
+    """u(t, x) on (0, 1) periodic: `solver(u0_batch, t_coordinate, parameters...)` -> [batch, time, x]."""
+
+    argument_meanings: ClassVar[Mapping[str, str]]
+
+    @property
+    def signature(self) -> Signature:
+        arguments = [
+            Argument("u0_batch", "initial", "u", ("batch", "x"), "initial values at the cell centres"),
+            Argument("t_coordinate", "times", "t", ("time",), "output times, the first is 0"),
+            *(Argument(name, "parameter", name, (), text) for name, text in self.argument_meanings.items()),
+        ]
+        result = Result("u_batch", "u", ("batch", "time", "x"), "the solution at every output time, initial frame included")
+        return Signature("solver", tuple(arguments), (result,))
+
+    def initial_fields(self, rng: np.random.Generator, count: int, smooth: bool) -> Waves:
+        return random_waves(rng, count, smooth)
+
+    def inputs(self, fields: Waves, points: int) -> dict[str, np.ndarray | float]:
+        return {"u0_batch": fields(cell_centres(points)), "t_coordinate": self.times(), **self.argument_values()}
+
+    def from_file(self, path: Path) -> tuple[dict[str, np.ndarray | float], Arrays]:
+        tensor, times = hdf5.read_scalar(path)
+        inputs = {"u0_batch": tensor[:, 0], "t_coordinate": times, **self.argument_values()}
+        return inputs, {"u_batch": tensor}
+
+    def conserved_total(self, u: np.ndarray) -> np.ndarray:
+        """Mean of u, [batch, time], in units of the mean of |u| at time 0."""
+        return u.mean(axis=2) / np.abs(u[:, :1]).mean(axis=2)
+
+
+INITIAL_TEXT = (
+    "Initial values are sums of a few sine waves (wave numbers 1 to 4) of random amplitude and phase; about one sample "
+    "in ten is the absolute value of such a sum (it has kinks), and about one in ten is cut by a smooth window with "
+    "edges of width 0.01."
+)
+GRID_TEXT = "Samples lie at the N cell centres x_j = (j + 1/2)/N, j = 0..N-1."
