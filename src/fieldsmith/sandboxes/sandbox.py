@@ -87,6 +87,8 @@ class Sandbox(ABC):
     name: str
     isolates: bool
     """False for a plain process, which only trusted authors or an explicit choice may use."""
+    reason: str = ""
+    """Why this one was taken, in words for a person."""
 
     @abstractmethod
     def open(self, limits: Limits) -> Session: ...

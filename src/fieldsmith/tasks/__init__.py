@@ -62,11 +62,11 @@ def _values(name: str, kind: type[Task], given: Mapping[str, str | float]) -> di
         try:
             value = float(text)
         except ValueError as error:
-            raise InputError(f"{key}={text} is not a number.", f"Give a value such as {key}={parameter.default:g}.") from error
-        if not math.isfinite(value) or not parameter.low <= value <= parameter.high:
             raise InputError(
-                f"{key}={text} is out of range.", f"{name} takes {parameter.low:g} to {parameter.high:g}."
-            )
+                f"{key}={text} is not a number.", f"Give a value such as {key}={parameter.default:g}."
+            ) from error
+        if not math.isfinite(value) or not parameter.low <= value <= parameter.high:
+            raise InputError(f"{key}={text} is out of range.", f"{name} takes {parameter.low:g} to {parameter.high:g}.")
         values[key] = value
     return values
 

@@ -14,7 +14,6 @@ from fieldsmith.tasks.scalar import GRID_TEXT, INITIAL_TEXT, UNIT_INTERVAL, Scal
 from fieldsmith.tasks.task import Parameter
 from fieldsmith.tasks.waves import Waves
 
-
 # A front of height 3 has a spectrum that falls like exp(-4 pi^2 n nu / 3); with n = 1/3 of the grid points and
 # this many points over 1/nu it ends below 1e-10.
 POINTS_A_FRONT = 6.0

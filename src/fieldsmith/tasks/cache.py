@@ -90,7 +90,10 @@ def _read(file: Path) -> Arrays | None:
         return None
     content = file.read_bytes()
     head = len(MAGIC) + 65
-    if content.startswith(MAGIC) and hashlib.sha256(content[head:]).hexdigest().encode() == content[len(MAGIC) : head - 1]:
+    if (
+        content.startswith(MAGIC)
+        and hashlib.sha256(content[head:]).hexdigest().encode() == content[len(MAGIC) : head - 1]
+    ):
         with np.load(io.BytesIO(content[head:]), allow_pickle=False) as stored:
             return {name: stored[name] for name in stored.files}
     print(f"{file} is damaged; its data is generated again.", file=sys.stderr)

@@ -62,16 +62,23 @@ def _read(path: Path, names: Sequence[str]) -> dict[str, np.ndarray]:
     with _open(path) as file:
         for name in names:
             if name not in file or not isinstance(file[name], h5py.Dataset):
-                raise InputError(f"{path} has no data set {name!r}; it has {', '.join(sorted(file)) or 'none'}.", f"This task needs {', '.join(names)}.")
+                raise InputError(
+                    f"{path} has no data set {name!r}; it has {', '.join(sorted(file)) or 'none'}.",
+                    f"This task needs {', '.join(names)}.",
+                )
         try:
             return {name: np.asarray(file[name][()], float) for name in names}  # type: ignore[index]
         except (OSError, ValueError, TypeError) as error:
-            raise InputError(f"{path}: a data set cannot be read as numbers: {error}.", "The file may be truncated.") from error
+            raise InputError(
+                f"{path}: a data set cannot be read as numbers: {error}.", "The file may be truncated."
+            ) from error
 
 
 def _shaped(path: Path, name: str, array: np.ndarray, dimensions: int, expected: str) -> np.ndarray:
     if array.ndim != dimensions or 0 in array.shape or array.shape[0] < 2:
-        raise InputError(f"{path}: {name!r} has shape {array.shape}.", f"Expected {expected} with at least two samples.")
+        raise InputError(
+            f"{path}: {name!r} has shape {array.shape}.", f"Expected {expected} with at least two samples."
+        )
     if not np.isfinite(array).all():
         raise InputError(f"{path}: {name!r} holds values that are not finite.", "Use a complete data file.")
     return np.ascontiguousarray(array)
@@ -80,6 +87,7 @@ def _shaped(path: Path, name: str, array: np.ndarray, dimensions: int, expected:
 def _times(path: Path, times: np.ndarray, frames: int) -> np.ndarray:
     if times.ndim != 1 or len(times) not in (frames, frames + 1):
         raise InputError(
-            f"{path}: 't-coordinate' has shape {times.shape} for {frames} frames.", f"Expected {frames} or {frames + 1} times."
+            f"{path}: 't-coordinate' has shape {times.shape} for {frames} frames.",
+            f"Expected {frames} or {frames + 1} times.",
         )
     return np.ascontiguousarray(times[:frames])

@@ -185,7 +185,9 @@ class PDETask(Task):
         batched = {a.name for a in self.signature.arguments if "batch" in a.axes}
         return Case(
             name=name,
-            inputs={key: np.ascontiguousarray(value[part]) if key in batched else value for key, value in inputs.items()},  # type: ignore[index]
+            inputs={
+                key: np.ascontiguousarray(value[part]) if key in batched else value for key, value in inputs.items()
+            },  # type: ignore[index]
             reference={key: np.ascontiguousarray(value[part]) for key, value in reference.items()},
             reference_error=float("nan"),
             resolution=int(next(iter(reference.values())).shape[-1]),

@@ -31,7 +31,9 @@ class ScalarTask(PDETask):
             Argument("t_coordinate", "times", "t", ("time",), "output times, the first is 0"),
             *(Argument(name, "parameter", name, (), text) for name, text in self.argument_meanings.items()),
         ]
-        result = Result("u_batch", "u", ("batch", "time", "x"), "the solution at every output time, initial frame included")
+        result = Result(
+            "u_batch", "u", ("batch", "time", "x"), "the solution at every output time, initial frame included"
+        )
         return Signature("solver", tuple(arguments), (result,))
 
     def initial_fields(self, rng: np.random.Generator, count: int, smooth: bool) -> Waves:

@@ -8,7 +8,12 @@ from fieldsmith.tasks.task import Argument, Result, Signature
 def render_stub(signature: Signature) -> str:
     """Python source of the function with its docstring and no body."""
     arguments = ", ".join(argument.name for argument in signature.arguments)
-    lines = [f"def {signature.function}({arguments}):", '    """Solve the problem for a batch of inputs.', "", "    Args:"]
+    lines = [
+        f"def {signature.function}({arguments}):",
+        '    """Solve the problem for a batch of inputs.',
+        "",
+        "    Args:",
+    ]
     lines += [f"        {a.name}: {_kind(a)} {a.meaning}" for a in signature.arguments]
     lines += ["", "    Returns:"]
     lines += [f"        {r.name}: {_kind(r)} {r.meaning}" for r in signature.results]
@@ -58,7 +63,7 @@ sizes from the arrays.
 
 The error nRMSE = mean over the batch of ||u - u_ref||_2 / ||u_ref||_2, norms over {over}{stacked}, against a
 reference whose own error is far smaller. Lower is better. The order of convergence under grid refinement, the largest
-error{'' if steady else ', the drift of conserved quantities'} and the wall time of the call are reported beside it.
+error{"" if steady else ", the drift of conserved quantities"} and the wall time of the call are reported beside it.
 
 ## Limits
 

@@ -1,0 +1,71 @@
+"""A plain process: no isolation, for trusted authors and for those who ask for it."""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from importlib.metadata import PackageNotFoundError, version
+
+from fieldsmith.sandboxes.framed import FramedSession, worker_environment, worker_source
+from fieldsmith.sandboxes.sandbox import Limits, Sandbox
+
+NUMERICAL_LIBRARIES = ("numpy", "scipy", "numba", "pyamg", "torch", "jax")
+
+
+def host_libraries() -> tuple[str, ...]:
+    """Numerical libraries of this interpreter, with versions."""
+    found = []
+    for name in NUMERICAL_LIBRARIES:
+        with contextlib.suppress(PackageNotFoundError):
+            found.append(f"{name} {version(name)}")
+    return tuple(found)
+
+
+class ProcessSession(FramedSession):
+    """A fresh interpreter in a process group and a scratch folder of its own."""
+
+    address_space_limit = True
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        self._scratch = tempfile.mkdtemp(prefix="fieldsmith-")
+        return subprocess.Popen(
+            [sys.executable, "-I", "-c", worker_source()],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=self._scratch,
+            env=worker_environment(self.limits, self._scratch),
+            start_new_session=True,
+        )
+
+    def _end(self, process: subprocess.Popen[bytes]) -> None:
+        children = _children(process.pid)
+        for group in (*children, process.pid):
+            with contextlib.suppress(OSError):
+                os.killpg(group, signal.SIGKILL)
+        process.wait()
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+
+def _children(pid: int) -> list[int]:
+    """Direct children of a process, each the leader of a group of its own."""
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children") as listed:
+            return [int(word) for word in listed.read().split()]
+    except OSError:
+        return []
+
+
+class ProcessSandbox(Sandbox):
+    name = "process"
+    isolates = False
+    reason = "a plain process without isolation"
+
+    def open(self, limits: Limits) -> ProcessSession:
+        return ProcessSession(limits)
+
+    def libraries(self) -> tuple[str, ...]:
+        return host_libraries()

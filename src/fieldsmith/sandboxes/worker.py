@@ -1,0 +1,277 @@
+"""Runs inside the sandbox: takes calls on standard input, runs each in a forked child, answers on standard output.
+
+Self-contained (standard library and numpy), because its source text is handed to the sandbox's interpreter.
+A message is a 16-byte head (magic, header length), a JSON header and the arrays' raw bytes in header order.
+"""
+
+import json
+import linecache
+import os
+import resource
+import signal
+import struct
+import sys
+import threading
+import traceback
+import types
+
+MAGIC = b"FSMITH01"
+HEADER_LIMIT = 64 << 20
+FILE = "solver.py"
+
+
+def read_exactly(stream, count):
+    data = bytearray(count)
+    view, got = memoryview(data), 0
+    while got < count:
+        n = stream.readinto(view[got:])
+        if not n:
+            raise EOFError
+        got += n
+    return data
+
+
+def read_message(stream):
+    head = read_exactly(stream, 16)
+    magic, length = struct.unpack("<8sQ", head)
+    if magic != MAGIC or length > HEADER_LIMIT:
+        raise EOFError
+    header = json.loads(bytes(read_exactly(stream, length)))
+    return header, [read_exactly(stream, spec["bytes"]) for spec in header["arrays"]]
+
+
+def encode(header):
+    body = json.dumps(header).encode()
+    return struct.pack("<8sQ", MAGIC, len(body)) + body
+
+
+def failure(kind, message, line=None, trace=""):
+    return {"type": kind, "message": str(message)[:4000], "line": line, "trace": trace[-16000:]}
+
+
+class Unusable(Exception):
+    pass
+
+
+def as_float_array(name, value):
+    """A contiguous float64 array from what solvers return: numpy, torch, jax, lists."""
+    import numpy as np
+
+    for method in ("detach", "cpu", "resolve_conj"):
+        if type(value).__module__.partition(".")[0] == "torch" and hasattr(value, method):
+            value = getattr(value, method)()
+    if value is None:
+        raise Unusable(f"`{name}` is None; the function must return it.")
+    try:
+        array = np.asarray(value)
+    except Exception as error:
+        raise Unusable(f"`{name}` is a {type(value).__name__} that is not an array: {error}") from None
+    if array.dtype.kind == "c":
+        raise Unusable(f"`{name}` is complex; return its real part.")
+    if array.dtype.kind not in "fiub":
+        raise Unusable(f"`{name}` is a {type(value).__name__} of dtype {array.dtype}; a float64 array is needed.")
+    return np.ascontiguousarray(array, dtype=np.float64)
+
+
+def as_results(value, names):
+    if len(names) == 1:
+        if isinstance(value, (tuple, list)) and len(value) == 1:
+            value = value[0]
+        return [as_float_array(names[0], value)]
+    if isinstance(value, dict) and set(names) <= set(value):
+        value = [value[name] for name in names]
+    if not isinstance(value, (tuple, list)) or len(value) != len(names):
+        got = f"{len(value)} values" if isinstance(value, (tuple, list)) else f"one {type(value).__name__}"
+        raise Unusable(f"The function returned {got}; expected {len(names)}: {', '.join(names)}.")
+    return [as_float_array(name, item) for name, item in zip(names, value)]
+
+
+def load(source, function):
+    module = types.ModuleType("solver")
+    module.__file__ = FILE
+    sys.modules["solver"] = module
+    linecache.cache[FILE] = (len(source), None, source.splitlines(True), FILE)
+    exec(compile(source, FILE, "exec"), module.__dict__)
+    found = module.__dict__.get(function)
+    if not callable(found):
+        defined = [name for name, item in module.__dict__.items() if isinstance(item, types.FunctionType)]
+        raise LookupError(f"The program defines no function `{function}`; it defines {', '.join(defined) or 'none'}.")
+    return found
+
+
+def explain(error):
+    """Type, message, line and trace of an exception, restricted to the program's own frames."""
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == FILE]
+    line = frames[-1].lineno if frames else None
+    if isinstance(error, SyntaxError) and error.filename == FILE:
+        line = error.lineno
+    trace = "".join(traceback.format_list(frames[-12:])) + "".join(traceback.format_exception_only(type(error), error))
+    message = f"the program called sys.exit({error.code!r})" if isinstance(error, SystemExit) else error
+    return failure(type(error).__name__, message, line, trace)
+
+
+def answer_of(header, arrays):
+    """Run the program; the answer's header and the arrays that go with it."""
+    import numpy as np
+
+    arguments, bodies = [], iter(arrays)
+    for item in header["arguments"]:
+        if "value" in item:
+            arguments.append(item["value"])
+        else:
+            arguments.append(np.frombuffer(next(bodies), "<f8").reshape(item["shape"]))
+    try:
+        function = load(header["program"], header["function"])
+    except LookupError as error:
+        if error.__traceback__ is None or "defines no function" not in str(error):
+            return {"status": "crashed", "failure": explain(error)}, []
+        return {"status": "missing_function", "failure": failure("LookupError", error)}, []
+    except MemoryError as error:
+        return {"status": "out_of_memory", "failure": explain(error)}, []
+    except BaseException as error:
+        return {"status": "crashed", "failure": explain(error)}, []
+    try:
+        results = as_results(function(*arguments), header["results"])
+    except Unusable as error:
+        return {"status": "bad_output", "failure": failure("ValueError", error)}, []
+    except MemoryError as error:
+        return {"status": "out_of_memory", "failure": explain(error)}, []
+    except BaseException as error:
+        return {"status": "crashed", "failure": explain(error)}, []
+    for name, array, shape in zip(header["results"], results, header["shapes"]):
+        if list(array.shape) != shape:
+            words = f"`{name}` has shape {array.shape}; expected {tuple(shape)}."
+            return {"status": "bad_output", "failure": failure("ValueError", words)}, []
+    return {"status": "ok", "failure": None}, list(zip(header["results"], results))
+
+
+def run_child(header, arrays, answer_fd, out_fd, err_fd):
+    """In the forked child: run, leave the answer in the memory file, never return."""
+    try:
+        os.setpgid(0, 0)
+        os.dup2(out_fd, 1)
+        os.dup2(err_fd, 2)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        try:
+            with open("/proc/self/oom_score_adj", "w") as score:
+                score.write("1000")
+        except OSError:
+            pass
+        if header["address_space"]:
+            resource.setrlimit(resource.RLIMIT_AS, (header["address_space"],) * 2)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        answer, results = answer_of(header, arrays)
+        answer["arrays"] = [
+            {"name": name, "dtype": "<f8", "shape": list(array.shape), "bytes": array.nbytes} for name, array in results
+        ]
+        sys.stdout.flush()
+        sys.stderr.flush()
+        with os.fdopen(answer_fd, "wb", closefd=False) as stream:
+            stream.write(encode(answer))
+            for _, array in results:
+                stream.write(array.data if array.size else b"")
+        os._exit(0)
+    except BaseException:
+        os._exit(70)
+
+
+class Tail(threading.Thread):
+    """Keeps the last bytes that come through a pipe."""
+
+    def __init__(self, fd, limit):
+        super().__init__(daemon=True)
+        self.fd, self.limit, self.kept = fd, limit, b""
+        self.start()
+
+    def run(self):
+        while True:
+            try:
+                data = os.read(self.fd, 65536)
+            except OSError:
+                return
+            if not data:
+                return
+            self.kept = (self.kept + data)[-self.limit :]
+
+    def text(self):
+        self.join(0.5)
+        return self.kept.decode("utf-8", "replace")
+
+
+def serve_call(header, arrays, out):
+    answer_fd = os.memfd_create("answer")
+    pipes = [os.pipe() for _ in range(2)]
+    pid = os.fork()
+    if pid == 0:
+        run_child(header, arrays, answer_fd, pipes[0][1], pipes[1][1])
+    for _, write_end in pipes:
+        os.close(write_end)
+    tails = [Tail(read_end, header["log_bytes"]) for read_end, _ in pipes]
+    _, status, usage = os.wait4(pid, 0)
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except OSError:
+        pass
+    size = os.lseek(answer_fd, 0, os.SEEK_END)
+    os.lseek(answer_fd, 0, os.SEEK_SET)
+    answer, body_bytes = None, 0
+    with os.fdopen(answer_fd, "rb") as stream:
+        if os.WIFEXITED(status) and os.WEXITSTATUS(status) == 0 and size >= 16:
+            try:
+                magic, length = struct.unpack("<8sQ", stream.read(16))
+                answer = json.loads(stream.read(length)) if magic == MAGIC and length < HEADER_LIMIT else None
+                body_bytes = size - 16 - length
+            except (ValueError, struct.error):
+                answer = None
+        if not isinstance(answer, dict):
+            answer, body_bytes = ended(status), 0
+        answer["cpu_seconds"] = usage.ru_utime + usage.ru_stime
+        answer["peak_mb"] = usage.ru_maxrss / 1024.0
+        answer["stdout"], answer["stderr"] = (tail.text() for tail in tails)
+        answer["body_bytes"] = body_bytes
+        out.write(encode(answer))
+        while body_bytes and (block := stream.read(1 << 22)):
+            out.write(block)
+    out.flush()
+    for read_end, _ in pipes:
+        os.close(read_end)
+
+
+def ended(status):
+    """The answer for a child that left none."""
+    if os.WIFSIGNALED(status):
+        number = os.WTERMSIG(status)
+        name = signal.Signals(number).name
+        if number == signal.SIGKILL:
+            words = "the process was killed; it needed more memory than it may use"
+            return {"status": "out_of_memory", "arrays": [], "failure": failure(name, words)}
+        return {"status": "crashed", "arrays": [], "failure": failure(name, f"the process was ended by {name}")}
+    code = os.WEXITSTATUS(status)
+    words = f"the process ended with exit code {code} before the function returned"
+    return {"status": "crashed", "arrays": [], "failure": failure("Exit", words)}
+
+
+def main():
+    source = os.fdopen(os.dup(0), "rb", buffering=0)
+    out = os.fdopen(os.dup(1), "wb", buffering=1 << 20)
+    os.set_inheritable(source.fileno(), False)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(2, 1)
+    sys.path[:] = [entry for entry in sys.path if entry]
+    try:
+        import numpy  # noqa: F401
+        import scipy.fft
+        import scipy.sparse.linalg  # noqa: F401
+    except ImportError:
+        pass
+    out.write(encode({"status": "ready", "arrays": []}))
+    out.flush()
+    while True:
+        try:
+            header, arrays = read_message(source)
+        except EOFError:
+            return
+        serve_call(header, arrays, out)
+
+
+main()
