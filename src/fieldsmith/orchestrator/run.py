@@ -1,11 +1,11 @@
 """The words of this room: a run is a directory that holds what was asked and all that happened.
 
-    run.toml           what was asked, with every option that was in force
-    run.sqlite         candidates, model replies and events; each written in one transaction
-    candidates/        one folder a candidate: solver.py, prompt.md, reply.md, plan and evaluation as JSON
-    best/solver.py     the best program, runs by itself; best/pictures.npz and pictures.json what the report draws
-    result.json        the final line of `solve --json`
-    report.html        rewritten as the run goes
+run.toml           what was asked, with every option that was in force
+run.sqlite         candidates, model replies and events; each written in one transaction
+candidates/        one folder a candidate: solver.py, prompt.md, reply.md, plan and evaluation as JSON
+best/solver.py     the best program, runs by itself; best/pictures.npz and pictures.json what the report draws
+result.json        the final line of `solve --json`
+report.html        rewritten as the run goes
 """
 
 from collections.abc import Mapping

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 import numpy as np
-from scipy import fft
 
 from fieldsmith.tasks.equation import Balance, Equation
-from fieldsmith.tasks.fourier import wave_numbers
+from fieldsmith.tasks.fourier import irfft, rfft, wave_numbers
 from fieldsmith.tasks.pde import Arrays
 from fieldsmith.tasks.scalar import GRID_TEXT, INITIAL_TEXT, UNIT_INTERVAL, ScalarTask, cell_centres
 from fieldsmith.tasks.task import Parameter
@@ -51,7 +50,7 @@ with periodic boundary conditions and u(0, x) = u0(x). Here beta = {self.paramet
         u0 = np.asarray(inputs["u0_batch"])
         points = u0.shape[1]
         phase = np.exp(-1j * wave_numbers(points, 1.0) * self.parameters["beta"] * self.times()[:, None])
-        u = fft.irfft(fft.rfft(u0)[:, None, :] * phase, points)
+        u = irfft(rfft(u0)[:, None, :] * phase, points)
         u[:, 0] = u0
         return {"u_batch": u}
 

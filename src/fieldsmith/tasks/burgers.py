@@ -5,10 +5,9 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 import numpy as np
-from scipy import fft
 
 from fieldsmith.tasks.equation import Balance, Equation
-from fieldsmith.tasks.fourier import centred, etdrk4, resample, wave_numbers
+from fieldsmith.tasks.fourier import centred, etdrk4, irfft, resample, rfft, wave_numbers
 from fieldsmith.tasks.pde import Arrays
 from fieldsmith.tasks.scalar import GRID_TEXT, INITIAL_TEXT, UNIT_INTERVAL, ScalarTask, cell_centres
 from fieldsmith.tasks.task import Parameter
@@ -61,7 +60,7 @@ with periodic boundary conditions and u(0, x) = u0(x). The viscosity is nu = {se
         factor = _odd(POINTS_A_FRONT / self.viscosity / points, 3, 27)
         fine = (factor if level else max(1, factor - 2)) * points
         oversampled = fine * 15
-        start = resample(fft.rfft(fields(cell_centres(oversampled))), oversampled, fine, 0.5 / fine - 0.5 / oversampled)
+        start = resample(rfft(fields(cell_centres(oversampled))), oversampled, fine, 0.5 / fine - 0.5 / oversampled)
         u = self._evolve(start, fine, points, 2 if level else 1)
         u[:, 0] = fields(cell_centres(points))
         return {"u_batch": u}
@@ -71,7 +70,7 @@ with periodic boundary conditions and u(0, x) = u0(x). The viscosity is nu = {se
         u0 = np.asarray(inputs["u0_batch"])
         points = u0.shape[1]
         fine = points * _odd(POINTS_A_FRONT / self.viscosity / points, 3, 27)
-        u = self._evolve(fft.rfft(centred(u0, fine)), fine, points, 1)
+        u = self._evolve(rfft(centred(u0, fine)), fine, points, 1)
         u[:, 0] = u0
         return {"u_batch": u}
 
@@ -82,16 +81,16 @@ with periodic boundary conditions and u(0, x) = u0(x). The viscosity is nu = {se
         flux = -0.5j * k * kept
 
         def nonlinear(spectrum: np.ndarray) -> np.ndarray:
-            return flux * fft.rfft(fft.irfft(spectrum, fine) ** 2)
+            return flux * rfft(irfft(spectrum, fine) ** 2)
 
         times = self.times()
         interval = times[1] - times[0]
-        speed = float(np.abs(fft.irfft(start, fine)).max())
+        speed = float(np.abs(irfft(start, fine)).max())
         stiffest = min(float(k[kept][-1]), 2.0 * speed / self.viscosity)
         steps = refinement * max(4, math.ceil(interval * speed * stiffest / 0.5))
         frames = etdrk4(start * kept, -self.viscosity * k**2, nonlinear, times, lambda n: steps * (4 if n == 0 else 1))
         stride = fine // points
-        return np.stack([fft.irfft(f, fine)[:, stride // 2 :: stride] for f in frames], axis=1)
+        return np.stack([irfft(f, fine)[:, stride // 2 :: stride] for f in frames], axis=1)
 
     def conserved(self, outputs: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
         return {"mass": self.conserved_total(outputs["u_batch"])}

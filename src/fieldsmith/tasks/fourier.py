@@ -9,6 +9,16 @@ Spectrum = np.ndarray
 Nonlinearity = Callable[[Spectrum], Spectrum]
 
 
+def rfft(samples: np.ndarray) -> Spectrum:
+    """Real transform along the last axis."""
+    return np.asarray(fft.rfft(samples))
+
+
+def irfft(spectrum: Spectrum, points: int) -> np.ndarray:
+    """Inverse of `rfft` for `points` samples."""
+    return np.asarray(fft.irfft(spectrum, points))
+
+
 def wave_numbers(points: int, length: float) -> np.ndarray:
     """k of the real transform, [points // 2 + 1], radians a unit length."""
     return 2.0 * np.pi * np.arange(points // 2 + 1) / length
@@ -34,7 +44,7 @@ def centred(samples: np.ndarray, new_points: int) -> np.ndarray:
     if points == new_points:
         return np.array(samples, float)
     shift = 0.5 / new_points - 0.5 / points
-    return fft.irfft(resample(fft.rfft(samples), points, new_points, shift), new_points)
+    return irfft(resample(rfft(samples), points, new_points, shift), new_points)
 
 
 def etdrk4(

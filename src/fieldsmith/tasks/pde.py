@@ -183,11 +183,10 @@ class PDETask(Task):
         test = min(size["test"], max(1, (2 * total) // 3))
         part = slice(0, test) if name == "test" else slice(test, min(total, test + size["dev"]))
         batched = {a.name for a in self.signature.arguments if "batch" in a.axes}
+        chosen = {k: np.ascontiguousarray(np.asarray(v)[part]) if k in batched else v for k, v in inputs.items()}
         return Case(
             name=name,
-            inputs={
-                key: np.ascontiguousarray(value[part]) if key in batched else value for key, value in inputs.items()
-            },  # type: ignore[index]
+            inputs=chosen,
             reference={key: np.ascontiguousarray(value[part]) for key, value in reference.items()},
             reference_error=float("nan"),
             resolution=int(next(iter(reference.values())).shape[-1]),

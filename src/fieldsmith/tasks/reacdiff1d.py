@@ -5,10 +5,9 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 import numpy as np
-from scipy import fft
 
 from fieldsmith.tasks.equation import Balance, Equation
-from fieldsmith.tasks.fourier import centred, etdrk4, resample, wave_numbers
+from fieldsmith.tasks.fourier import centred, etdrk4, irfft, resample, rfft, wave_numbers
 from fieldsmith.tasks.pde import Arrays
 from fieldsmith.tasks.scalar import GRID_TEXT, INITIAL_TEXT, UNIT_INTERVAL, ScalarTask, cell_centres
 from fieldsmith.tasks.task import Parameter
@@ -53,7 +52,7 @@ to span [0, 1]."""
         """Fourier ETDRK4 from coefficients free of aliasing; the scored grid is an odd part of the fine one."""
         fine = points * ((9 if points < 1024 else 3) if level else 1)
         oversampled = fine * 15
-        start = resample(fft.rfft(fields(cell_centres(oversampled))), oversampled, fine, 0.5 / fine - 0.5 / oversampled)
+        start = resample(rfft(fields(cell_centres(oversampled))), oversampled, fine, 0.5 / fine - 0.5 / oversampled)
         u = self._evolve(start, fine, points, 2 if level else 1)
         u[:, 0] = fields(cell_centres(points))
         return {"u_batch": u}
@@ -62,7 +61,7 @@ to span [0, 1]."""
         """The same method from the trigonometric interpolant of the samples."""
         u0 = np.asarray(inputs["u0_batch"])
         points = u0.shape[1]
-        u = self._evolve(fft.rfft(centred(u0, 3 * points)), 3 * points, points, 1)
+        u = self._evolve(rfft(centred(u0, 3 * points)), 3 * points, points, 1)
         u[:, 0] = u0
         return {"u_batch": u}
 
@@ -71,11 +70,11 @@ to span [0, 1]."""
         k = wave_numbers(fine, 1.0)
 
         def nonlinear(spectrum: np.ndarray) -> np.ndarray:
-            return -rho * fft.rfft(fft.irfft(spectrum, fine) ** 2)
+            return -rho * rfft(irfft(spectrum, fine) ** 2)
 
         times = self.times()
         interval = times[1] - times[0]
         steps = refinement * max(8, math.ceil(50.0 * interval * rho))
         frames = etdrk4(start, rho - nu * k**2, nonlinear, times, lambda n: steps * (16 if n == 0 else 1))
         stride = fine // points
-        return np.stack([fft.irfft(f, fine)[:, stride // 2 :: stride] for f in frames], axis=1)
+        return np.stack([irfft(f, fine)[:, stride // 2 :: stride] for f in frames], axis=1)

@@ -6,7 +6,7 @@ references in its cases stay in the host process.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -157,4 +157,4 @@ class Picture:
     solution: np.ndarray
     reference: np.ndarray
     axes: tuple[str, ...]
-    extent: tuple[float, ...] = field(default=())
+    extent: tuple[float, ...] = ()
