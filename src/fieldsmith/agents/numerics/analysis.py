@@ -1,0 +1,204 @@
+"""What a numerical analyst reads off an equation before choosing a method.
+
+An `Equation` is parsed with SymPy; derivatives stay unevaluated as `D(f, x)` so that fluxes keep their
+conservative form. Terms are split into a constant-coefficient linear part, which becomes a Fourier symbol,
+and the rest, grouped by the number of derivatives in front.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import sympy as sp
+from sympy.parsing.sympy_parser import parse_expr
+
+from fieldsmith.tasks.equation import Axis, Equation
+
+
+class D(sp.Function):
+    """Unevaluated partial derivative of the first argument along the second."""
+
+    nargs = 2
+
+
+def _derivative(expression: sp.Expr, *axes: sp.Symbol) -> sp.Expr:
+    for axis in axes:
+        expression = D(expression, axis)  # type: ignore[assignment]
+    return expression
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Right-hand side of one balance in one dimension.
+
+    `linear` maps the number of derivatives n to the constant coefficient of d^n(unknown)/dx^n; `fluxes` maps n
+    to an expression whose n-th derivative is added.
+    """
+
+    linear: Mapping[int, sp.Expr]
+    fluxes: Mapping[int, sp.Expr]
+
+
+class Analysis:
+    """An equation, understood. Raises ValueError for an expression that cannot be parsed."""
+
+    def __init__(self, equation: Equation) -> None:
+        self.equation = equation
+        self.unknowns = tuple(sp.Symbol(name, real=True) for name in equation.unknowns)
+        self.coordinates = tuple(sp.Symbol(axis.name, real=True) for axis in equation.axes)
+        self.time = sp.Symbol("t", real=True)
+        names = (*equation.parameters, *equation.constants, *equation.coefficients)
+        self.symbols = {name: sp.Symbol(name, real=True) for name in names}
+        self.scope = {
+            **self.symbols,
+            **{symbol.name: symbol for symbol in (*self.unknowns, *self.coordinates, self.time)},
+            "d": _derivative,
+        }
+
+    def parse(self, text: str) -> sp.Expr:
+        return parse_expr(text, local_dict=dict(self.scope))
+
+    @property
+    def axis(self) -> Axis:
+        return self.equation.axes[0]
+
+    @property
+    def dimensions(self) -> int:
+        return len(self.equation.axes)
+
+    @property
+    def periodic(self) -> bool:
+        return all(axis.periodic for axis in self.equation.axes)
+
+    @property
+    def steady(self) -> bool:
+        return self.equation.steady
+
+    @property
+    def varying(self) -> tuple[sp.Basic, ...]:
+        """Symbols that change over the domain or with the solution."""
+        given = tuple(self.symbols[name] for name in self.equation.coefficients)
+        return (*self.unknowns, *self.coordinates, self.time, *given)
+
+    @cached_property
+    def right_hand_sides(self) -> tuple[sp.Expr, ...]:
+        return tuple(self.parse(balance.rhs) for balance in self.equation.balances)
+
+    @cached_property
+    def quantities(self) -> tuple[sp.Expr, ...]:
+        return tuple(self.parse(balance.quantity or "0") for balance in self.equation.balances)
+
+    @property
+    def direct(self) -> bool:
+        """Whether each balance is for one unknown itself, in order."""
+        return self.quantities == self.unknowns
+
+    @cached_property
+    def rates(self) -> tuple[sp.Expr, ...]:
+        """d(unknown)/dt for each unknown: the balances solved for them, by the chain rule unless they are direct."""
+        if self.direct:
+            return self.right_hand_sides
+        jacobian = sp.Matrix([[sp.diff(q, w) for w in self.unknowns] for q in self.quantities])
+        rhs = sp.Matrix([self.chain(side) for side in self.right_hand_sides])
+        solved = jacobian.LUsolve(rhs)
+        return tuple(sp.expand(sp.simplify(rate)) for rate in solved)
+
+    @cached_property
+    def terms(self) -> tuple[Terms, ...]:
+        """Each unknown's rate split into linear symbol and fluxes (one dimension)."""
+        return tuple(self._split(rate, unknown) for rate, unknown in zip(self.rates, self.unknowns, strict=True))
+
+    @cached_property
+    def linear(self) -> bool:
+        """Whether all is linear with constant coefficients and without sources."""
+        return all(not terms.fluxes for terms in self.terms)
+
+    def chain(self, expression: sp.Expr) -> sp.Expr:
+        """All derivatives carried through to derivatives of single unknowns or coefficients."""
+        fields = (*self.unknowns, *(self.symbols[name] for name in self.equation.coefficients))
+
+        def differentiate(inner: sp.Expr, axis: sp.Symbol) -> sp.Expr:
+            inner = self.chain(inner)
+            result = sp.diff(inner.subs({f: f for f in ()}), axis) if not inner.has(D) else sp.Integer(0)
+            marks = {atom: sp.Dummy() for atom in inner.atoms(D)}
+            plain = inner.xreplace(marks)
+            if marks:
+                result = sp.diff(plain, axis)
+            for field in fields:
+                result += sp.diff(plain, field) * D(field, axis)
+            for atom, mark in marks.items():
+                result += sp.diff(plain, mark) * D(atom, axis)
+            return result.xreplace({mark: atom for atom, mark in marks.items()})
+
+        if isinstance(expression, D):
+            inner, axis = expression.args
+            if inner in fields or (isinstance(inner, D) and self._is_chain(inner, fields)):
+                return expression
+            return differentiate(inner, axis)  # type: ignore[arg-type]
+        if not expression.args or not expression.has(D):
+            return expression
+        return expression.func(*(self.chain(arg) for arg in expression.args))  # type: ignore[arg-type]
+
+    def _is_chain(self, expression: sp.Basic, fields: tuple[sp.Symbol, ...]) -> bool:
+        while isinstance(expression, D):
+            expression = expression.args[0]
+        return expression in fields
+
+    def _split(self, expression: sp.Expr, unknown: sp.Symbol) -> Terms:
+        linear: dict[int, sp.Expr] = {}
+        fluxes: dict[int, sp.Expr] = {}
+        for term in sp.Add.make_args(sp.expand(expression)):
+            factor, rest = term.as_independent(*self.varying, D)  # type: ignore[union-attr]
+            if rest == unknown:
+                linear[0] = linear.get(0, sp.Integer(0)) + factor
+            elif isinstance(rest, D):
+                inner = self._split(rest.args[0], unknown)  # type: ignore[arg-type]
+                for n, coefficient in inner.linear.items():
+                    linear[n + 1] = linear.get(n + 1, sp.Integer(0)) + factor * coefficient
+                for n, flux in inner.fluxes.items():
+                    fluxes[n + 1] = fluxes.get(n + 1, sp.Integer(0)) + factor * flux
+            else:
+                fluxes[0] = fluxes.get(0, sp.Integer(0)) + term
+        return Terms(linear, {n: self.chain(flux) for n, flux in fluxes.items() if flux != 0})
+
+    @cached_property
+    def transport(self) -> sp.Matrix:
+        """A[i, j] = minus the coefficient of d(unknown j)/dx in d(unknown i)/dt: its eigenvalues are wave speeds."""
+        axis = self.coordinates[0]
+        rows = []
+        for terms in self.terms:
+            total = sum((self._expanded(flux, n) for n, flux in terms.fluxes.items()), sp.Integer(0))
+            total += sum(
+                (c * _derivative(u, *[axis] * n) for u in self.unknowns for n, c in terms.linear.items() if u == self._own(terms)),
+                sp.Integer(0),
+            )
+            rows.append([-sp.expand(total).coeff(D(w, axis)).xreplace(self._no_derivatives(total)) for w in self.unknowns])
+        return sp.Matrix(rows)
+
+    def _own(self, terms: Terms) -> sp.Symbol:
+        return self.unknowns[self.terms.index(terms)]
+
+    def _expanded(self, flux: sp.Expr, order: int) -> sp.Expr:
+        return sp.expand(self.chain(_derivative(flux, *[self.coordinates[0]] * order)))
+
+    def _no_derivatives(self, expression: sp.Expr) -> dict[sp.Basic, sp.Basic]:
+        return {atom: sp.Integer(0) for atom in expression.atoms(D)}
+
+    @cached_property
+    def diffusion(self) -> tuple[sp.Expr, ...]:
+        """Coefficient of each unknown's own second derivative in the part that is not in its linear symbol."""
+        axis = self.coordinates[0]
+        found = []
+        for terms, unknown in zip(self.terms, self.unknowns, strict=True):
+            total = sum((self._expanded(flux, n) for n, flux in terms.fluxes.items()), sp.Integer(0))
+            coefficient = sp.expand(total).coeff(_derivative(unknown, axis, axis))
+            found.append(coefficient.xreplace(self._no_derivatives(coefficient)))
+        return tuple(found)
+
+    @cached_property
+    def reaction(self) -> tuple[sp.Expr, ...]:
+        """d(rate of unknown)/d(unknown) of the parts without derivatives: how fast things change in place."""
+        return tuple(
+            sp.diff(terms.fluxes.get(0, sp.Integer(0)).xreplace(self._no_derivatives(terms.fluxes.get(0, sp.Integer(0)))), w)
+            for terms, w in zip(self.terms, self.unknowns, strict=True)
+        )
