@@ -51,7 +51,7 @@ def load_or_make(key: str, make: Callable[[], Arrays], progress: Progress | None
 
 def in_parts(
     task: Any, fields: Any, points: int, size: int, progress: Progress | None, what: str
-) -> list[tuple[Arrays, Arrays, Arrays]]:
+) -> list[tuple[Arrays, Arrays, Arrays | None]]:
     """References of a batch, computed in parts of at most `size` samples by as many processes as there are cores."""
     from fieldsmith.tasks.pde import references_of
 
@@ -61,7 +61,7 @@ def in_parts(
     slices = [slice(i, min(count, i + size)) for i in range(0, count, size)]
     if workers == 1 or len(slices) == 1:
         return [references_of(task, fields.take(part), points) for part in slices]
-    done: dict[int, tuple[Arrays, Arrays, Arrays]] = {}
+    done: dict[int, tuple[Arrays, Arrays, Arrays | None]] = {}
     with ProcessPoolExecutor(workers, mp_context=get_context("fork")) as pool:
         futures = {pool.submit(references_of, task, fields.take(part), points): n for n, part in enumerate(slices)}
         for future in as_completed(futures):

@@ -52,40 +52,44 @@ def etdrk4(
 ) -> list[Spectrum]:
     """Spectra at `times` of du/dt = linear u + nonlinear(u), `start` holding at times[0].
 
-    Exponential time differencing of order 4 (Cox and Matthews, J. Comput. Phys. 176, 2002), coefficients by
-    contour integrals (Kassam and Trefethen, SIAM J. Sci. Comput. 26, 2005). `substeps(n)` is the number of
-    equal steps from times[n] to times[n + 1].
+    `substeps(n)` is the number of equal ETDRK4 steps from times[n] to times[n + 1].
     """
-    frames, state, cached = [start], start, {}
+    frames, state, known, coefficients = [start], start, 0.0, ()
     for n in range(len(times) - 1):
         steps = substeps(n)
-        dt = float(times[n + 1] - times[n]) / steps
-        key = round(dt, 15)
-        if key not in cached:
-            cached.clear()
-            cached[key] = _coefficients(linear, dt)
-        full, half, q, f1, f2, f3 = cached[key]
+        dt = round(float(times[n + 1] - times[n]) / steps, 15)
+        if dt != known:
+            known, coefficients = dt, phi_coefficients(linear, dt)
         for _ in range(steps):
-            at_start = nonlinear(state)
-            a = half * state + q * at_start
-            at_a = nonlinear(a)
-            b = half * state + q * at_a
-            at_b = nonlinear(b)
-            c = half * a + q * (2.0 * at_b - at_start)
-            state = full * state + f1 * at_start + f2 * (at_a + at_b) + f3 * nonlinear(c)
+            state = etdrk4_step(state, nonlinear, coefficients)
         frames.append(state)
     return frames
 
 
-def _coefficients(linear: np.ndarray, dt: float) -> tuple[np.ndarray, ...]:
+def etdrk4_step(state: Spectrum, nonlinear: Nonlinearity, coefficients: tuple[np.ndarray, ...]) -> Spectrum:
+    """One step of exponential time differencing of order 4 (Cox and Matthews, J. Comput. Phys. 176, 2002)."""
+    full, half, q, f1, f2, f3 = coefficients
+    at_start = nonlinear(state)
+    a = half * state + q * at_start
+    at_a = nonlinear(a)
+    b = half * state + q * at_a
+    at_b = nonlinear(b)
+    c = half * a + q * (2.0 * at_b - at_start)
+    return full * state + f1 * at_start + f2 * (at_a + at_b) + f3 * nonlinear(c)
+
+
+def phi_coefficients(linear: np.ndarray, dt: float) -> tuple[np.ndarray, ...]:
+    """ETDRK4's coefficients by contour integrals (Kassam and Trefethen, SIAM J. Sci. Comput. 26, 2005)."""
     z = dt * linear
-    circle = np.exp(2j * np.pi * (np.arange(32) + 0.5) / 32)
-    r = z[:, None] + circle[None, :]
-    real = np.isrealobj(linear)
+    if np.isrealobj(linear):
+        # By symmetry the upper half of the circle is enough for a real symbol.
+        r = z[..., None] + np.exp(1j * np.pi * (np.arange(16) + 0.5) / 16)
+    else:
+        r = z[..., None] + np.exp(2j * np.pi * (np.arange(32) + 0.5) / 32)
 
     def mean(values: np.ndarray) -> np.ndarray:
-        average = values.mean(axis=1)
-        return average.real if real else average
+        average = values.mean(axis=-1)
+        return average.real if np.isrealobj(linear) else average
 
     e = np.exp(r)
     q = dt * mean((np.exp(r / 2) - 1.0) / r)

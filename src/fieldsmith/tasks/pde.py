@@ -69,8 +69,11 @@ class PDETask(Task):
         """
 
     @abstractmethod
-    def from_samples(self, inputs: Mapping[str, np.ndarray | float]) -> Arrays:
-        """What the trusted method makes of the sampled inputs alone, refined inside."""
+    def from_samples(self, inputs: Mapping[str, np.ndarray | float]) -> Arrays | None:
+        """What the trusted method makes of the sampled inputs alone, refined inside.
+
+        None where the reference itself starts from the samples: then its own error is the floor.
+        """
 
     @abstractmethod
     def from_file(self, path: Path) -> tuple[dict[str, np.ndarray | float], Arrays]:
@@ -146,8 +149,10 @@ class PDETask(Task):
         fields = self.initial_fields(self._rng(name), count, smooth=False)
         inputs = self.inputs(fields, points)
         parts = cache.in_parts(self, fields, points, self.samples_a_process, progress, f"{self.name} {name}")
-        fine, coarse, floor = (_join([part[i] for part in parts]) for i in range(3))
-        return _stored(inputs, fine, _distance(coarse, fine), _distance(floor, fine), fields.smooth)
+        fine, coarse = _join([part[0] for part in parts]), _join([part[1] for part in parts])
+        floors = [part[2] for part in parts if part[2] is not None]
+        error = _distance(coarse, fine)
+        return _stored(inputs, fine, error, _distance(_join(floors), fine) if floors else error, fields.smooth)
 
     def _generate_refinement(self) -> Arrays:
         stored: Arrays = {}
@@ -193,7 +198,7 @@ class PDETask(Task):
         )
 
 
-def references_of(task: PDETask, fields: Any, points: int) -> tuple[Arrays, Arrays, Arrays]:
+def references_of(task: PDETask, fields: Any, points: int) -> tuple[Arrays, Arrays, Arrays | None]:
     """Stored reference, coarser reference and floor solution of a batch; runs in a process of its own."""
     fine = task.reference(fields, points, 1)
     coarse = task.reference(fields, points, 0)

@@ -169,10 +169,17 @@ class Analysis:
         for terms in self.terms:
             total = sum((self._expanded(flux, n) for n, flux in terms.fluxes.items()), sp.Integer(0))
             total += sum(
-                (c * _derivative(u, *[axis] * n) for u in self.unknowns for n, c in terms.linear.items() if u == self._own(terms)),
+                (
+                    c * _derivative(u, *[axis] * n)
+                    for u in self.unknowns
+                    for n, c in terms.linear.items()
+                    if u == self._own(terms)
+                ),
                 sp.Integer(0),
             )
-            rows.append([-sp.expand(total).coeff(D(w, axis)).xreplace(self._no_derivatives(total)) for w in self.unknowns])
+            rows.append(
+                [-sp.expand(total).coeff(D(w, axis)).xreplace(self._no_derivatives(total)) for w in self.unknowns]
+            )
         return sp.Matrix(rows)
 
     def _own(self, terms: Terms) -> sp.Symbol:
@@ -199,6 +206,8 @@ class Analysis:
     def reaction(self) -> tuple[sp.Expr, ...]:
         """d(rate of unknown)/d(unknown) of the parts without derivatives: how fast things change in place."""
         return tuple(
-            sp.diff(terms.fluxes.get(0, sp.Integer(0)).xreplace(self._no_derivatives(terms.fluxes.get(0, sp.Integer(0)))), w)
+            sp.diff(
+                terms.fluxes.get(0, sp.Integer(0)).xreplace(self._no_derivatives(terms.fluxes.get(0, sp.Integer(0)))), w
+            )
             for terms, w in zip(self.terms, self.unknowns, strict=True)
         )

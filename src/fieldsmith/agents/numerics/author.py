@@ -33,7 +33,9 @@ class NumericsAuthor:
         analysis = Analysis(brief.equation)
         ladder = self.ladder(analysis, brief)
         if not ladder:
-            return Proposal(None, problem="No built-in method fits this equation (see its boundary conditions and axes).")
+            return Proposal(
+                None, problem="No built-in method fits this equation (see its boundary conditions and axes)."
+            )
         written = {c.program.sha256 for c in history if c.program is not None}
         taken = {c.proposal.plan.summary for c in history if c.proposal is not None}
         for family, variant in self._preferred(ladder, move, history):
@@ -71,7 +73,9 @@ class NumericsAuthor:
             return cheaper + sorted(others, key=lambda r: r[1].cost) + same
         if status != "ok":
             finer = [r for r in same if r[1].accuracy > variant.accuracy]
-            return others + finer + same if status == "not_finite" and family.name == "spectral" else finer + others + same
+            return (
+                others + finer + same if status == "not_finite" and family.name == "spectral" else finer + others + same
+            )
         finer = sorted((r for r in same if r[1].accuracy > variant.accuracy), key=lambda r: r[1].accuracy)
         return others + finer if self._stalled(parent, history) else finer + others
 

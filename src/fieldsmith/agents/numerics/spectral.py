@@ -67,7 +67,9 @@ class Spectral:
         everything = [f for terms in analysis.terms for f in terms.fluxes.values()]
         symbols = [_symbol(analysis, i) for i in range(len(unknowns))]
         speeds, transport = _speeds(analysis)
-        majorant_fields = [w.name for w in analysis.unknowns if any(d.has(w) for d in analysis.diffusion)] if majorants else []
+        majorant_fields = (
+            [w.name for w in analysis.unknowns if any(d.has(w) for d in analysis.diffusion)] if majorants else []
+        )
         return render(
             "spectral.py.jinja",
             **call_values(brief),

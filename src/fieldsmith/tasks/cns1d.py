@@ -1,0 +1,197 @@
+"""One-dimensional compressible Navier-Stokes equations of an ideal gas on the periodic interval (-1, 1)."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+
+from fieldsmith.tasks import hdf5
+from fieldsmith.tasks.compressible import GAMMA, State, finite_volume_solution, spectral_solution
+from fieldsmith.tasks.equation import Axis, Balance, Equation
+from fieldsmith.tasks.fourier import centred
+from fieldsmith.tasks.pde import Arrays, PDETask
+from fieldsmith.tasks.task import Argument, Parameter, Result, Signature
+
+NAMES = ("Vx", "density", "pressure")
+LENGTH = 2.0
+SMOOTH_VISCOSITY = 0.01
+"""Above this mu the spectral reference is used; below it shocks are too thin and finite volumes take over."""
+
+
+def cell_centres(points: int) -> np.ndarray:
+    return -1.0 + (np.arange(points) + 0.5) * LENGTH / points
+
+
+@dataclass(frozen=True)
+class GasFields:
+    """Smooth periodic states: background (1 + depth * wave), the velocity's scaled by a Mach number.
+
+    waves: [3 fields, batch, 2 terms, (amplitude, number, phase)], each wave normalised to at most 1 in size.
+    """
+
+    waves: np.ndarray
+    background: np.ndarray
+    depth: np.ndarray
+
+    @property
+    def smooth(self) -> np.ndarray:
+        return np.ones(self.waves.shape[1], bool)
+
+    def take(self, part: slice) -> "GasFields":
+        return GasFields(self.waves[:, part], self.background[:, part], self.depth[:, part])
+
+    def __call__(self, x: np.ndarray) -> State:
+        amplitude, number, phase = (self.waves[..., i, None] for i in range(3))
+        wave = np.sum(amplitude * np.sin(2.0 * np.pi * number * (x + 1.0) / LENGTH + phase), axis=2)
+        wave /= np.sum(np.abs(amplitude), axis=2)
+        v, r, p = self.background[..., None] * np.stack([wave[0], wave[1], wave[2]]) * self.depth[..., None]
+        return v, self.background[1][:, None] + r, self.background[2][:, None] + p
+
+
+class CompressibleNavierStokes(PDETask):
+    """Sound waves, steepening fronts and viscous decay. Good values: eta = zeta = 0.1, 0.01; 1e-8 has shocks."""
+
+    name = "cns1d"
+    title = "Compressible Navier-Stokes equations in one dimension"
+    known_parameters: ClassVar = {
+        "eta": Parameter(0.1, 1e-8, 1.0, "shear viscosity"),
+        "zeta": Parameter(0.1, 1e-8, 1.0, "bulk viscosity"),
+    }
+    sizes_by_scale: ClassVar = {
+        "demo": {"dev": 8, "test": 8, "time": 51, "x": 256},
+        "paper": {"dev": 50, "test": 100, "time": 101, "x": 1024},
+    }
+    span = (0.0, 1.0)
+    time_limits: ClassVar = {"demo": 60.0, "paper": 2400.0}
+
+    @property
+    def mu(self) -> float:
+        return self.parameters["zeta"] + 4.0 / 3.0 * self.parameters["eta"]
+
+    @property
+    def equation(self) -> Equation:
+        energy = "pressure/(Gamma - 1) + density*Vx**2/2"
+        return Equation(
+            unknowns=NAMES,
+            axes=(Axis("x", -1.0, 1.0, "cell_centres"),),
+            balances=(
+                Balance("density", "-d(density*Vx, x)"),
+                Balance("density*Vx", "-d(density*Vx**2 + pressure, x) + d((zeta + 4*eta/3)*d(Vx, x), x)"),
+                Balance(energy, f"-d(({energy} + pressure)*Vx, x) + d((zeta + 4*eta/3)*Vx*d(Vx, x), x)"),
+            ),
+            parameters=("eta", "zeta"),
+            constants={"Gamma": GAMMA},
+            positive=("density", "pressure"),
+        )
+
+    @property
+    def signature(self) -> Signature:
+        meanings = {"Vx": "velocity", "density": "density", "pressure": "pressure"}
+        arguments = [
+            Argument(f"{name}0", "initial", name, ("batch", "x"), f"initial {text} at the cell centres")
+            for name, text in meanings.items()
+        ]
+        arguments += [
+            Argument("t_coordinate", "times", "t", ("time",), "output times, the first is 0"),
+            Argument("eta", "parameter", "eta", (), "shear viscosity"),
+            Argument("zeta", "parameter", "zeta", (), "bulk viscosity"),
+        ]
+        results = tuple(
+            Result(name, name, ("batch", "time", "x"), f"{text} at every output time, initial frame included")
+            for name, text in meanings.items()
+        )
+        return Signature("solver", tuple(arguments), results)
+
+    def problem_text(self) -> str:
+        return f"""Solve the one-dimensional compressible Navier-Stokes equations of an ideal gas
+
+    rho_t + (rho v)_x = 0
+    rho (v_t + v v_x) = -p_x + (zeta + 4/3 eta) v_xx
+    E_t + [(E + p) v - v sigma]_x = 0,   E = p/(Gamma - 1) + rho v^2/2,   sigma = (zeta + 4/3 eta) v_x
+
+for velocity v (`Vx`), density rho (`density`) and pressure p (`pressure`), x in (-1, 1), t in [0, 1], with periodic
+boundary conditions and Gamma = 5/3. Here eta = {self.parameters["eta"]:g} and zeta = {self.parameters["zeta"]:g}.
+Samples lie at the N cell centres x_j = -1 + 2 (j + 1/2)/N. Initial fields are smooth sums of sine waves (wave numbers 1
+to 4 a period); density and pressure vary about a positive background, velocities reach Mach numbers from 0.1 to above 1."""
+
+    def initial_fields(self, rng: np.random.Generator, count: int, smooth: bool) -> GasFields:
+        shape = (3, count, 2)
+        waves = np.stack(
+            [rng.uniform(0.1, 1.0, shape), rng.integers(1, 5, shape), rng.uniform(0.0, 2.0 * np.pi, shape)], axis=-1
+        )
+        density, pressure = rng.uniform(0.8, 2.0, count), rng.uniform(0.8, 2.0, count)
+        mach = np.exp(rng.uniform(math.log(0.1), math.log(1.5), count))
+        velocity = mach * np.sqrt(GAMMA * pressure / density)
+        depth = np.stack([np.ones(count), rng.uniform(0.1, 0.5, count), rng.uniform(0.1, 0.5, count)])
+        return GasFields(waves, np.stack([velocity, density, pressure]), depth)
+
+    def inputs(self, fields: GasFields, points: int) -> dict[str, np.ndarray | float]:
+        v, r, p = fields(cell_centres(points))
+        values = {"Vx0": v, "density0": r, "pressure0": p, "t_coordinate": self.times()}
+        return {**values, "eta": self.parameters["eta"], "zeta": self.parameters["zeta"]}
+
+    def reference(self, fields: GasFields, points: int, level: int) -> Arrays:
+        """Spectral where viscosity keeps the flow smooth, finite volumes on a finer grid where it does not."""
+        if self.mu > SMOOTH_VISCOSITY:
+            inner = self._inner_points() if level else 2 * (self._inner_points() // 3)
+            state = spectral_solution(
+                fields(cell_centres(inner)), LENGTH, self.times(), self.mu, inner, points, 0.7 if level else 1.0
+            )
+        else:
+            factor = (9 if points < 1024 else 5) if level else 3
+            fine = finite_volume_solution(fields(cell_centres(factor * points)), LENGTH, self.times(), self.mu)
+            state = tuple(field[..., factor // 2 :: factor] for field in fine)
+        start = fields(cell_centres(points))
+        for field, first in zip(state, start, strict=True):
+            field[:, 0] = first
+        return dict(zip(NAMES, state, strict=True))
+
+    def from_samples(self, inputs: Mapping[str, np.ndarray | float]) -> Arrays:
+        """The spectral method from the interpolant of the samples; without viscosity, finite volumes refined inside."""
+        start = tuple(np.asarray(inputs[f"{name}0"]) for name in NAMES)
+        points = start[0].shape[1]
+        if self.mu > SMOOTH_VISCOSITY:
+            inner = self._inner_points()
+            if inner <= points:
+                inner = points
+            state = spectral_solution(
+                tuple(centred(field, inner) for field in start),
+                LENGTH,
+                self.times(),
+                self.mu,
+                inner,
+                points,
+                1.0,  # type: ignore[arg-type]
+            )
+        else:
+            fine = finite_volume_solution(
+                tuple(centred(field, 3 * points) for field in start),
+                LENGTH,
+                self.times(),
+                self.mu,  # type: ignore[arg-type]
+            )
+            state = tuple(field[..., 1::3] for field in fine)
+        return dict(zip(NAMES, state, strict=True))
+
+    def _inner_points(self) -> int:
+        """Fronts are about mu wide; 0.1 needs 432 points on the interval, thinner ones more, up to 1056."""
+        return int(min(1056, max(192, 12 * math.ceil(8.4 / self.mu))))
+
+    def conserved(self, outputs: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
+        v, r, p = (outputs[name] for name in NAMES)
+        energy = p / (GAMMA - 1.0) + 0.5 * r * v**2
+        momentum_scale = np.abs(r[:, :1] * v[:, :1]).mean(axis=2)
+        return {
+            "mass": r.mean(axis=2) / r[:, :1].mean(axis=2),
+            "momentum": (r * v).mean(axis=2) / momentum_scale,
+            "energy": energy.mean(axis=2) / energy[:, :1].mean(axis=2),
+        }
+
+    def from_file(self, path: Path) -> tuple[dict[str, np.ndarray | float], Arrays]:
+        fields, times = hdf5.read_gas(path)
+        inputs = {f"{name}0": field[:, 0] for name, field in fields.items()}
+        inputs |= {"t_coordinate": times, "eta": self.parameters["eta"], "zeta": self.parameters["zeta"]}
+        return inputs, fields

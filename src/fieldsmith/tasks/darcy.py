@@ -1,0 +1,143 @@
+"""Steady Darcy flow -div(a grad u) = beta on the unit square with a two-valued coefficient."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+
+from fieldsmith.tasks import hdf5
+from fieldsmith.tasks.equation import Axis, Balance, Boundary, Equation
+from fieldsmith.tasks.pde import Arrays, PDETask
+from fieldsmith.tasks.poisson import solve_split
+from fieldsmith.tasks.task import Argument, Parameter, Result, Signature
+
+LOW, HIGH = 3.0, 12.0
+MODES = 128
+
+
+@dataclass(frozen=True)
+class Coefficients:
+    """Cosine series [batch, modes, modes] whose sign decides between the two values of the coefficient."""
+
+    series: np.ndarray
+
+    @property
+    def smooth(self) -> np.ndarray:
+        return np.zeros(len(self.series), bool)
+
+    def take(self, part: slice) -> "Coefficients":
+        return Coefficients(self.series[part])
+
+    def __call__(self, points: int) -> np.ndarray:
+        """[batch, points, points] at the nodes."""
+        x = np.linspace(0.0, 1.0, points)
+        basis = np.cos(np.pi * np.arange(self.series.shape[1])[:, None] * x[None, :])
+        values = np.einsum("bij,ix,jy->bxy", self.series, basis, basis, optimize=True)
+        return np.where(values >= 0.0, HIGH, LOW)
+
+
+@dataclass(frozen=True)
+class SmoothCoefficients(Coefficients):
+    """The same series as a smooth positive coefficient between the two values, for refinement studies."""
+
+    @property
+    def smooth(self) -> np.ndarray:
+        return np.ones(len(self.series), bool)
+
+    def take(self, part: slice) -> "SmoothCoefficients":
+        return SmoothCoefficients(self.series[part])
+
+    def __call__(self, points: int) -> np.ndarray:
+        series = self.series[:, :4, :4]
+        x = np.linspace(0.0, 1.0, points)
+        basis = np.cos(np.pi * np.arange(4)[:, None] * x[None, :])
+        values = np.einsum("bij,ix,jy->bxy", series, basis, basis, optimize=True)
+        size = np.abs(series).sum(axis=(1, 2))[:, None, None]
+        return 0.5 * (LOW + HIGH) + 0.5 * (HIGH - LOW) * values / size
+
+
+class Darcy(PDETask):
+    """Pressure of a fluid in a porous medium of two materials."""
+
+    name = "darcy"
+    title = "Darcy flow through a two-valued medium"
+    known_parameters: ClassVar = {"beta": Parameter(1.0, 1e-3, 1e3, "constant forcing")}
+    sizes_by_scale: ClassVar = {
+        "demo": {"dev": 8, "test": 8, "x": 85, "y": 85},
+        "paper": {"dev": 50, "test": 100, "x": 421, "y": 421},
+    }
+    span = None
+    time_limits: ClassVar = {"demo": 60.0, "paper": 1200.0}
+    refinement_points: ClassVar = (22, 43, 85)
+    samples_a_process: ClassVar = 2
+
+    @property
+    def equation(self) -> Equation:
+        wall = Boundary("dirichlet", "0")
+        axes = tuple(Axis(name, 0.0, 1.0, "endpoints", wall, wall) for name in ("x", "y"))
+        balance = Balance("", "d(a*d(u, x), x) + d(a*d(u, y), y) + beta")
+        constants = {"beta": self.parameters["beta"]}
+        return Equation(("u",), axes, (balance,), (), constants, ("a",))
+
+    @property
+    def signature(self) -> Signature:
+        a = Argument("a", "coefficient", "a", ("batch", "x", "y"), "coefficient at the nodes, boundary included")
+        u = Result("u", "u", ("batch", "x", "y"), "solution at the nodes, zero on the boundary")
+        return Signature("solver", (a,), (u,))
+
+    def problem_text(self) -> str:
+        return f"""Solve the steady Darcy flow equation
+
+    -div(a(x, y) grad u(x, y)) = {self.parameters["beta"]:g},    (x, y) in (0, 1)^2,    u = 0 on the boundary.
+
+The coefficient is given at the N x N nodes x_i = i/(N - 1), y_j = j/(N - 1), boundary included. It takes the two values 3
+and 12 in random patches and is constant on each node's control volume (the square of side 1/(N - 1) around the node, cut
+at the boundary), so that it jumps midway between nodes. The solution is wanted at the same nodes."""
+
+    def initial_fields(self, rng: np.random.Generator, count: int, smooth: bool) -> Coefficients:
+        """Gaussian fields N(0, (-Laplace + 9)^-2) with zero normal derivative, thresholded at 0."""
+        number = np.arange(MODES)
+        eigenvalues = np.pi**2 * (number[:, None] ** 2 + number[None, :] ** 2)
+        weight = np.where(number[:, None] == 0, 1.0, np.sqrt(2.0)) * np.where(number[None, :] == 0, 1.0, np.sqrt(2.0))
+        series = rng.standard_normal((count, MODES, MODES)) * weight / (eigenvalues + 9.0)
+        return SmoothCoefficients(series) if smooth else Coefficients(series)
+
+    def inputs(self, fields: Coefficients, points: int) -> dict[str, np.ndarray | float]:
+        return {"a": fields(points)}
+
+    def reference(self, fields: Coefficients, points: int, level: int) -> Arrays:
+        """Control volumes split k x k with Richardson's combination of two values of k.
+
+        A smooth coefficient is a function instead, sampled on a grid finer than the nodes'.
+        """
+        if isinstance(fields, SmoothCoefficients):
+            factor = 8 if level else 4
+            fine = fields((points - 1) * factor + 1)
+            solved = np.stack([solve_split(a, 1, self.parameters["beta"]) for a in fine])
+            return {"u": solved[:, ::factor, ::factor]}
+        return {"u": np.stack([self._extrapolated(a, level) for a in fields(points)])}
+
+    def _extrapolated(self, a: np.ndarray, level: int) -> np.ndarray:
+        fine, coarse = self._splits(a.shape[-1], level)
+        beta = self.parameters["beta"]
+        one, other = solve_split(a, fine, beta), solve_split(a, coarse, beta)
+        return one + (one - other) / ((fine / coarse) ** ORDER - 1.0)
+
+    def _splits(self, points: int, level: int) -> tuple[int, int]:
+        if points > 200:
+            return (5, 3) if level else (3, 1)
+        return (11, 7) if level else (7, 3)
+
+    def from_samples(self, inputs: Mapping[str, np.ndarray | float]) -> None:
+        """The samples are all there is to know: the floor is the reference's own error."""
+        return None
+
+    def from_file(self, path: Path) -> tuple[dict[str, np.ndarray | float], Arrays]:
+        a, u = hdf5.read_darcy(path)
+        return {"a": a}, {"u": u}
+
+
+ORDER = 1.5
+"""Measured order of the scheme in the split: corners where four patches meet limit it below 2."""
