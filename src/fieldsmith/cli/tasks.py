@@ -1,0 +1,95 @@
+"""`fieldsmith tasks`: what can be asked, and the statement as an author sees it."""
+
+from typing import Annotated
+
+import typer
+
+from fieldsmith.cli.output import current
+from fieldsmith.errors import InputError
+
+app = typer.Typer(invoke_without_command=True, help="List the tasks, or show one as an author sees it.")
+
+AsJson = Annotated[bool, typer.Option("--json", help="JSON lines on standard output.")]
+
+
+@app.callback()
+def tasks(context: typer.Context, as_json: AsJson = False) -> None:
+    """What can be asked. Without a command: list.
+
+    Example: fieldsmith tasks show burgers --param nu=0.001
+    """
+    if context.invoked_subcommand is None:
+        list_tasks(as_json)
+
+
+@app.command("list")
+def list_tasks(as_json: AsJson = False) -> None:
+    """Every task with its parameters, defaults and ranges.
+
+    Example: fieldsmith tasks list
+    """
+    from fieldsmith.tasks import SCALES, kinds
+
+    current.json = as_json
+    known = kinds()
+    rows = [
+        {
+            "name": name,
+            "title": kind.title,
+            "parameters": {
+                key: {"default": p.default, "low": p.low, "high": p.high, "meaning": p.meaning}
+                for key, p in kind.known_parameters.items()
+            },
+            "scales": list(SCALES),
+        }
+        for name, kind in known.items()
+    ]
+    current.event("result", {"tasks": rows})
+    width = max(map(len, known))
+    for name, kind in known.items():
+        current.say(f"{name:{width}}  {kind.title}")
+        for key, p in kind.known_parameters.items():
+            current.say(f"{'':{width}}    --param {key}={p.default:g}   {p.low:g} to {p.high:g}, {p.meaning}")
+    current.say(f"Scales: {', '.join(SCALES)}. `fieldsmith tasks show NAME` prints a task's statement.")
+
+
+@app.command()
+def show(
+    task: Annotated[str, typer.Argument(help="Task to show, such as burgers.")],
+    param: Annotated[list[str] | None, typer.Option(help="Parameter of the task, name=value; repeatable.")] = None,
+    scale: Annotated[str, typer.Option(help="demo or paper.")] = "demo",
+    as_json: AsJson = False,
+) -> None:
+    """Print a task's statement, the text an author works from.
+
+    Example: fieldsmith tasks show burgers
+    """
+    from fieldsmith.tasks import load
+
+    current.json = as_json
+    chosen = load(task, _parameters(param or []), scale)
+    brief = chosen.brief()
+    fields = {
+        "task": chosen.name,
+        "title": brief.title,
+        "parameters": dict(chosen.parameters),
+        "arguments": dict(brief.parameters),
+        "scale": scale,
+        "sizes": dict(brief.sizes),
+        "span": brief.span,
+        "time_limit": brief.time_limit,
+        "stub": brief.stub,
+        "statement": brief.statement,
+    }
+    current.event("result", fields)
+    current.say(brief.statement.rstrip())
+
+
+def _parameters(given: list[str]) -> dict[str, str]:
+    values = {}
+    for text in given:
+        key, sign, value = text.partition("=")
+        if not sign or not key.strip():
+            raise InputError(f"--param {text!r} is not of the form name=value.", "Write for example --param nu=0.01.")
+        values[key.strip()] = value.strip()
+    return values
