@@ -1,7 +1,7 @@
 """The words of this room: moves, programs, candidates and the authors that write them."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -106,18 +106,20 @@ class Candidate:
         return score.nrmse if self.ok and score else float("inf")
 
 
+class NothingLeft(Exception):
+    """An author has no further idea; the run ends with what it has."""
+
+
 class Author(Protocol):
     """Turns a brief and a move into a program.
 
-    `label` stands in the results (`openai:gpt-5`, `numerics`); `trusted` authors may run in a plain process.
+    `label` stands in the results (`openai:gpt-5`, `numerics`), `note` says what kind of author it is; `trusted` authors may run in a plain process.
     """
 
     label: str
+    note: str
     trusted: bool
 
     def write(self, brief: Brief, move: Move, slot: str, history: Sequence[Candidate]) -> Proposal:
-        """Answer a move. `history` holds all finished candidates. Raises ProviderError if the provider gives up."""
+        """Answer a move. `history` holds all finished candidates. Raises ProviderError if the provider gives up, NothingLeft."""
         ...
-
-
-ModelSettings = Mapping[str, object]

@@ -12,11 +12,13 @@ def empirical_order(points: Sequence[ConvergencePoint], reference_error: float =
     """Slope of log(error) against log(1/resolution), least squares.
 
     Points at the level of round-off or of the reference's own error say nothing about the program and are
-    left out; None when fewer than two remain (the program converged at once, or never ran).
+    left out; None when fewer than two remain (the program converged at once, or never ran), and where the
+    error does not depend on the number of points (the program refines inside).
     """
     level = 10.0 * max(ROUND_OFF, reference_error)
     telling = [p for p in points if math.isfinite(p.error) and p.error > level]
-    if len(telling) < 2:
+    errors = [p.error for p in telling]
+    if len(telling) < 2 or max(errors) < 1.2 * min(errors):
         return None
     x = [math.log(p.resolution) for p in telling]
     y = [math.log(p.error) for p in telling]

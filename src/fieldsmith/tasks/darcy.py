@@ -128,7 +128,7 @@ at the boundary), so that it jumps midway between nodes. The solution is wanted 
     def _splits(self, points: int, level: int) -> tuple[int, int]:
         if points > 200:
             return (5, 3) if level else (3, 1)
-        return (11, 7) if level else (7, 3)
+        return (9, 5) if level else (5, 3)
 
     def from_samples(self, inputs: Mapping[str, np.ndarray | float]) -> None:
         """The samples are all there is to know: the floor is the reference's own error."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from fieldsmith.agents.author import Candidate, Debug, Draft, Move, Program, Proposal
+from fieldsmith.agents.author import Candidate, Debug, Draft, Move, NothingLeft, Program, Proposal
 from fieldsmith.agents.numerics.analysis import Analysis
 from fieldsmith.agents.numerics.elliptic import Elliptic
 from fieldsmith.agents.numerics.family import Family, Variant
@@ -29,7 +29,7 @@ class NumericsAuthor:
     trusted = True
 
     def write(self, brief: Brief, move: Move, slot: str, history: Sequence[Candidate]) -> Proposal:
-        """The program for a move; without one where the ladder of known methods is exhausted."""
+        """The program for a move. Raises NothingLeft when the ladder of known methods is exhausted."""
         analysis = Analysis(brief.equation)
         ladder = self.ladder(analysis, brief)
         if not ladder:
@@ -45,7 +45,7 @@ class NumericsAuthor:
             program = Program(family.source(analysis, brief, variant))
             if program.sha256 not in written:
                 return Proposal(program, plan, prompt="", reply="")
-        return Proposal(None, problem="All built-in methods that fit this equation have been tried.")
+        raise NothingLeft
 
     def ladder(self, analysis: Analysis, brief: Brief) -> list[tuple[Family, Variant]]:
         """Every variant of every family that suits, the best family's first guess first."""

@@ -1,0 +1,22 @@
+"""Independent drafts, each mended until it runs: CodePDE's repeated sampling with debugging."""
+
+from collections.abc import Sequence
+
+from fieldsmith.agents.author import Candidate, Draft
+from fieldsmith.agents.strategies.chains import mends
+from fieldsmith.agents.strategies.strategy import Ask
+
+
+class BestOfN:
+    """Drafts until the budget ends; a failed program is mended in its own chain first. Slots `1`, `1.1`, `2` ..."""
+
+    name = "best-of-n"
+
+    def __init__(self, debug_rounds: int = 4) -> None:
+        self.debug_rounds = debug_rounds
+
+    def ask(self, history: Sequence[Candidate], limit: int) -> Sequence[Ask]:
+        asks = mends(history, self.debug_rounds)
+        drafts = sum(c.move == "draft" for c in history)
+        asks += [Ask(Draft(), str(drafts + n + 1)) for n in range(max(0, limit - len(asks)))]
+        return asks[:limit]

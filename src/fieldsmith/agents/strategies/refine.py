@@ -1,0 +1,38 @@
+"""Some drafts, then better programs from the best so far: CodePDE's refinement."""
+
+from collections.abc import Sequence
+
+from fieldsmith.agents.author import Candidate, Draft, Refine
+from fieldsmith.agents.strategies.chains import mends, settled
+from fieldsmith.agents.strategies.strategy import Ask
+
+PARENTS = 5
+
+
+class RefineBest:
+    """`drafts` drafts with mending, then generations of `width` refinements of the best (up to five) programs.
+
+    A generation starts when the one before is settled, so that a slot's parents do not depend on timing. Slots
+    `1`, `1.1` for drafts and their mends, `r1`, `r1.1` for refinements. While nothing runs it goes on drafting.
+    """
+
+    name = "refine"
+
+    def __init__(self, debug_rounds: int = 4, drafts: int = 4, width: int = 1) -> None:
+        self.debug_rounds, self.drafts, self.width = debug_rounds, drafts, width
+
+    def ask(self, history: Sequence[Candidate], limit: int) -> Sequence[Ask]:
+        asks = mends(history, self.debug_rounds)
+        drafted = sum(c.move == "draft" for c in history)
+        if drafted < self.drafts:
+            asks += [Ask(Draft(), str(n + 1)) for n in range(drafted, self.drafts)]
+        elif not asks and settled(history, self.debug_rounds):
+            asks = self._generation(history, drafted)
+        return asks[:limit]
+
+    def _generation(self, history: Sequence[Candidate], drafted: int) -> list[Ask]:
+        best = sorted((c for c in history if c.ok), key=lambda c: (c.dev_nrmse, c.slot))[:PARENTS]
+        if not best:
+            return [Ask(Draft(), str(drafted + n + 1)) for n in range(self.width)]
+        refined = sum(c.move == "refine" for c in history)
+        return [Ask(Refine(tuple(best)), f"r{refined + n + 1}") for n in range(self.width)]

@@ -1,0 +1,49 @@
+"""What a run may use: programs, tokens, dollars, hours. Asked before each move."""
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from fieldsmith.agents.author import Candidate
+from fieldsmith.orchestrator.run import Spend
+
+
+@dataclass
+class Budget:
+    """Limits; infinite where nothing is asked. `candidates` counts every program, mends included."""
+
+    candidates: int = 8
+    tokens: float = math.inf
+    usd: float = math.inf
+    hours: float = math.inf
+    used_before: float = 0.0
+    """Seconds that earlier sittings of the same run took."""
+    begun: float = field(default_factory=time.monotonic)
+
+    def seconds(self) -> float:
+        return self.used_before + time.monotonic() - self.begun
+
+    def refusal(self, history: Sequence[Candidate], spend: Spend) -> str:
+        """Why nothing more may be asked, or an empty string. A price that is unknown never reaches a limit."""
+        if len(history) >= self.candidates:
+            return f"the budget of {self.candidates} candidates is spent"
+        if spend.input_tokens + spend.output_tokens >= self.tokens:
+            return f"the budget of {self.tokens:g} tokens is spent"
+        if spend.usd is not None and spend.usd >= self.usd:
+            return f"the budget of {self.usd:g} dollars is spent"
+        if self.seconds() >= 3600.0 * self.hours:
+            return f"the budget of {self.hours:g} hours is spent"
+        return ""
+
+
+def spent(history: Sequence[Candidate], seconds: float) -> Spend:
+    """What the candidates have cost; the price is unknown as soon as one of theirs is."""
+    usages = [c.proposal.usage for c in history if c.proposal is not None]
+    prices = [usage.usd for usage in usages]
+    return Spend(
+        input_tokens=sum(usage.input_tokens for usage in usages),
+        output_tokens=sum(usage.output_tokens for usage in usages),
+        usd=None if None in prices else sum(price for price in prices if price is not None),
+        seconds=seconds,
+    )

@@ -1,0 +1,117 @@
+"""The loop: ask the strategy, let the author write, evaluate, record; until the budget is spent."""
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
+
+from fieldsmith.agents.author import Author, Candidate, Debug, Draft, Move, NothingLeft, Proposal, Refine
+from fieldsmith.agents.strategies.strategy import Ask, Strategy
+from fieldsmith.evaluation import evaluate
+from fieldsmith.evaluation.evaluation import Evaluation
+from fieldsmith.orchestrator.budget import Budget, spent
+from fieldsmith.orchestrator.store import Store
+from fieldsmith.sandboxes.sandbox import Limits, Sandbox
+from fieldsmith.tasks.task import Brief, Task
+
+OnCandidate = Callable[[Candidate], None]
+
+
+@dataclass
+class Loop:
+    """One search for one task. `in_flight` candidates are in the making at a time, `evaluators` run programs."""
+
+    task: Task
+    brief: Brief
+    author: Author
+    strategy: Strategy
+    sandbox: Sandbox
+    limits: Limits
+    budget: Budget
+    store: Store
+    in_flight: int = 1
+    evaluators: int = 1
+    on_candidate: OnCandidate = lambda _: None
+    on_start: OnCandidate = lambda _: None
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    def run(self) -> str:
+        """Search until the budget is spent or nothing is left to try; says which. Resumes what was begun before."""
+        slots = threading.Semaphore(self.evaluators)
+        working: dict[Future[Candidate | None], Candidate] = {}
+        unfinished = [c for c in self.store.candidates() if c.evaluation is None]
+        reason = ""
+        with ThreadPoolExecutor(self.in_flight, thread_name_prefix="candidate") as pool:
+            try:
+                while True:
+                    for candidate in unfinished[: self.in_flight - len(working)]:
+                        unfinished.remove(candidate)
+                        working[pool.submit(self._make, candidate, slots)] = candidate
+                    if not unfinished and not reason:
+                        asks, reason = self._asks(self.in_flight - len(working))
+                        for ask in asks:
+                            candidate = self.store.issue(
+                                ask.slot, _name(ask.move), _parents(ask.move), self.author.label
+                            )
+                            self.on_start(candidate)
+                            working[pool.submit(self._make, candidate, slots)] = candidate
+                    if not working:
+                        return reason or "the strategy has nothing more to ask"
+                    done, _ = wait(working, timeout=0.2, return_when=FIRST_COMPLETED)
+                    for future in done:
+                        candidate = working.pop(future)
+                        if (finished := future.result()) is None:
+                            self.store.withdraw(candidate)
+                            reason = "the author has tried all it knows"
+                        else:
+                            self.on_candidate(finished)
+            except BaseException:
+                self.stopping.set()
+                for future in working:
+                    future.cancel()
+                raise
+
+    def _asks(self, room: int) -> tuple[Sequence[Ask], str]:
+        history = self.store.candidates()
+        refusal = self.budget.refusal(history, spent(history, self.budget.seconds()))
+        if refusal:
+            return (), refusal
+        return self.strategy.ask(history, min(room, self.budget.candidates - len(history))), ""
+
+    def _make(self, candidate: Candidate, slots: threading.Semaphore) -> Candidate | None:
+        """Write and evaluate one candidate; None if the author has nothing left."""
+        history = [c for c in self.store.candidates() if c.evaluation is not None]
+        try:
+            proposal = self.author.write(self.brief, self._move(candidate, history), candidate.slot, history)
+        except NothingLeft:
+            return None
+        candidate = replace(candidate, proposal=proposal)
+        self.store.record(candidate)
+        with slots:
+            if self.stopping.is_set():
+                return candidate
+            candidate = replace(candidate, evaluation=self._evaluate(proposal))
+        self.store.record(candidate)
+        return candidate
+
+    def _evaluate(self, proposal: Proposal) -> Evaluation:
+        if proposal.program is None:
+            return Evaluation("missing_function", feedback=proposal.problem, sandbox=self.sandbox.name)
+        return evaluate(self.task, proposal.program.source, self.sandbox, limits=self.limits)
+
+    def _move(self, candidate: Candidate, history: Sequence[Candidate]) -> Move:
+        by_id = {c.id: c for c in history}
+        parents = tuple(by_id[n] for n in candidate.parents)
+        if candidate.move == "debug":
+            return Debug(parents[0])
+        return Refine(parents) if candidate.move == "refine" else Draft()
+
+
+def _name(move: Move) -> str:
+    return type(move).__name__.lower()
+
+
+def _parents(move: Move) -> tuple[int, ...]:
+    if isinstance(move, Debug):
+        return (move.candidate.id,)
+    return tuple(c.id for c in move.candidates) if isinstance(move, Refine) else ()

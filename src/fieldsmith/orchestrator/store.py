@@ -1,0 +1,146 @@
+"""All that happens in a run, in one SQLite file; each change is one transaction that survives a power cut."""
+
+import json
+import sqlite3
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from fieldsmith.agents.author import Candidate, Plan, Program, Proposal, Usage
+from fieldsmith.agents.models.chat_model import ChatModel, ChatReply, ChatRequest
+from fieldsmith.evaluation.evaluation import Evaluation
+from fieldsmith.evaluation.record import evaluation_fields, evaluation_from
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS candidates (
+    id INTEGER PRIMARY KEY, slot TEXT UNIQUE NOT NULL, move TEXT NOT NULL, parents TEXT NOT NULL,
+    author TEXT NOT NULL, proposal TEXT, evaluation TEXT);
+CREATE TABLE IF NOT EXISTS replies (key TEXT PRIMARY KEY, request TEXT NOT NULL, reply TEXT NOT NULL, usd REAL);
+CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+"""
+
+
+class Store:
+    """A run's memory. Safe to use from several threads; readers in other processes are welcome."""
+
+    def __init__(self, file: Path) -> None:
+        self._lock = threading.RLock()
+        self._db = sqlite3.connect(file, check_same_thread=False, timeout=30.0)
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=FULL")
+        with self._lock, self._db:
+            self._db.executescript(SCHEMA)
+
+    def close(self) -> None:
+        with self._lock:
+            self._db.close()
+
+    def issue(self, slot: str, move: str, parents: Sequence[int], author: str) -> Candidate:
+        """A new candidate in the making; its id and slot are kept from now on."""
+        with self._lock, self._db:
+            row = self._db.execute(
+                "INSERT INTO candidates (slot, move, parents, author) VALUES (?, ?, ?, ?)",
+                (slot, move, json.dumps(list(parents)), author),
+            )
+        return Candidate(int(row.lastrowid or 0), slot, move, tuple(parents), author)
+
+    def withdraw(self, candidate: Candidate) -> None:
+        """Forget a candidate that came to nothing because its author had no further idea."""
+        with self._lock, self._db:
+            self._db.execute("DELETE FROM candidates WHERE id = ?", (candidate.id,))
+
+    def record(self, candidate: Candidate) -> None:
+        """Keep a candidate's proposal and evaluation."""
+        proposal = json.dumps(_proposal_fields(candidate.proposal)) if candidate.proposal else None
+        evaluation = json.dumps(evaluation_fields(candidate.evaluation)) if candidate.evaluation else None
+        with self._lock, self._db:
+            self._db.execute(
+                "UPDATE candidates SET proposal = ?, evaluation = ? WHERE id = ?", (proposal, evaluation, candidate.id)
+            )
+
+    def candidates(self) -> list[Candidate]:
+        with self._lock:
+            rows = self._db.execute(
+                "SELECT id, slot, move, parents, author, proposal, evaluation FROM candidates ORDER BY id"
+            ).fetchall()
+        return [
+            Candidate(
+                id=row[0],
+                slot=row[1],
+                move=row[2],
+                parents=tuple(json.loads(row[3])),
+                author=row[4],
+                proposal=_proposal_from(json.loads(row[5])) if row[5] else None,
+                evaluation=evaluation_from(json.loads(row[6])) if row[6] else None,
+            )
+            for row in rows
+        ]
+
+    def reply(self, key: str) -> ChatReply | None:
+        with self._lock:
+            row = self._db.execute("SELECT reply FROM replies WHERE key = ?", (key,)).fetchone()
+        return ChatReply(**json.loads(row[0])) if row else None
+
+    def keep_reply(self, request: ChatRequest, reply: ChatReply, usd: float | None) -> None:
+        """On disk before anything is done with it."""
+        with self._lock, self._db:
+            self._db.execute(
+                "INSERT OR REPLACE INTO replies VALUES (?, ?, ?, ?)",
+                (request.key, json.dumps(asdict(request)), json.dumps(asdict(reply)), usd),
+            )
+
+    def replies(self) -> list[tuple[dict[str, Any], ChatReply, float | None]]:
+        """All requests with their replies and prices."""
+        with self._lock:
+            rows = self._db.execute("SELECT request, reply, usd FROM replies ORDER BY rowid").fetchall()
+        return [(json.loads(request), ChatReply(**json.loads(reply)), usd) for request, reply, usd in rows]
+
+    def set_fact(self, name: str, value: object) -> None:
+        with self._lock, self._db:
+            self._db.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, json.dumps(value)))
+
+    def fact(self, name: str, default: Any = None) -> Any:
+        with self._lock:
+            row = self._db.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+        return json.loads(row[0]) if row else default
+
+    def set_final(self, evaluation: Evaluation, chosen: int) -> None:
+        """The chosen candidate's evaluation on the dev and test splits."""
+        self.set_fact("final", {"candidate": chosen, "evaluation": evaluation_fields(evaluation)})
+
+    def final(self) -> tuple[int, Evaluation] | None:
+        value = self.fact("final")
+        return (value["candidate"], evaluation_from(value["evaluation"])) if value else None
+
+
+class StoredModel:
+    """A chat model that never asks twice for what was answered, and stores each reply before it is used."""
+
+    def __init__(self, inner: ChatModel, store: Store) -> None:
+        self.inner, self.store = inner, store
+        self.label = inner.label
+
+    def complete(self, request: ChatRequest) -> ChatReply:
+        known = self.store.reply(request.key)
+        if known is not None:
+            return known
+        reply = self.inner.complete(request)
+        self.store.keep_reply(request, reply, self.inner.price(reply))
+        return reply
+
+    def price(self, reply: ChatReply) -> float | None:
+        return self.inner.price(reply)
+
+
+def _proposal_fields(proposal: Proposal) -> dict[str, object]:
+    fields = asdict(proposal)
+    fields["program"] = proposal.program.source if proposal.program else None
+    return fields
+
+
+def _proposal_from(fields: Mapping[str, Any]) -> Proposal:
+    program = Program(fields["program"]) if fields["program"] is not None else None
+    plan, usage = Plan(**fields["plan"]), Usage(**fields["usage"])
+    return Proposal(program, plan, fields["problem"], fields["prompt"], fields["reply"], usage)
