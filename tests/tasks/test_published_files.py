@@ -1,0 +1,79 @@
+"""Published HDF5 layouts are used instead of generated data; bad files are named in one line."""
+
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from fieldsmith.errors import InputError
+from fieldsmith.tasks import load
+
+RNG = np.random.default_rng(0)
+
+
+def write(path: Path, **arrays: object) -> Path:
+    with h5py.File(path, "w") as file:
+        for name, array in arrays.items():
+            file[name.replace("_", "-")] = array
+    return path
+
+
+@pytest.mark.parametrize("extra", [0, 1])
+def test_scalar_files_become_disjoint_splits(tmp_path: Path, extra: int) -> None:
+    tensor = RNG.standard_normal((9, 6, 32)).astype("float32")
+    times = np.arange(6 + extra) * 0.1
+    file = write(tmp_path / "u.h5", tensor=tensor, x_coordinate=np.arange(32.0), t_coordinate=times)
+    task = load("burgers", {"nu": 0.1}, data=file)
+    dev, test = task.split("dev")[0], task.split("test")[0]
+    for case in (dev, test):
+        assert np.array_equal(case.inputs["u0_batch"], case.reference["u_batch"][:, 0])
+        assert np.asarray(case.inputs["t_coordinate"]).shape == (6,)
+        assert np.isnan(case.reference_error)
+        assert case.reference["u_batch"].dtype == np.float64
+    parts = np.concatenate([test.reference["u_batch"], dev.reference["u_batch"]])
+    assert np.array_equal(parts, tensor.astype(float))
+    assert task.fingerprint != load("burgers", {"nu": 0.1}).fingerprint
+
+
+def test_gas_files(tmp_path: Path) -> None:
+    fields = {name: 1 + RNG.random((3, 4, 16)) for name in ("Vx", "density", "pressure")}
+    file = write(tmp_path / "gas.h5", **fields, t_coordinate=np.arange(5.0))
+    case = load("cns1d", data=file).split("test")[0]
+    assert np.array_equal(case.inputs["density0"], fields["density"][:2, 0])
+    assert set(case.reference) == {"Vx", "density", "pressure"}
+
+
+@pytest.mark.parametrize("names", [("coeff", "sol"), ("nu", "tensor")])
+def test_darcy_files_with_and_without_channel_axis(tmp_path: Path, names: tuple[str, str]) -> None:
+    a, u = RNG.random((3, 9, 9)), RNG.random((3, 1, 9, 9))
+    case = load("darcy", data=write(tmp_path / "d.h5", **dict(zip(names, (a, u), strict=True)))).split("test")[0]
+    assert np.array_equal(case.inputs["a"], a[:2])
+    assert np.array_equal(case.reference["u"], u[:2, 0])
+
+
+def test_bad_files_are_one_clear_line(tmp_path: Path) -> None:
+    text = tmp_path / "text.h5"
+    text.write_text("not HDF5")
+    tensor, times = np.ones((4, 3, 8)), np.arange(3.0)
+    truncated = write(tmp_path / "cut.h5", tensor=np.ones((64, 30, 64)), t_coordinate=np.arange(30.0))
+    truncated.write_bytes(truncated.read_bytes()[:5000])
+    bad = {
+        "cannot be read as HDF5": text,
+        "cut.h5": truncated,
+        "no data set 'tensor'; it has u": write(tmp_path / "a.h5", u=tensor),
+        r"'tensor' has shape \(4, 3\).*\[batch, time, x\]": write(
+            tmp_path / "b.h5", tensor=tensor[..., 0], t_coordinate=times
+        ),
+        r"'t-coordinate' has shape \(9,\) for 3 frames": write(
+            tmp_path / "c.h5", tensor=tensor, t_coordinate=np.arange(9.0)
+        ),
+        "at least two samples": write(tmp_path / "d.h5", tensor=tensor[:1], t_coordinate=times),
+        "not finite": write(tmp_path / "e.h5", tensor=tensor * np.nan, t_coordinate=times),
+        "cannot be read as numbers": write(tmp_path / "f.h5", tensor=np.array([b"x", b"y"]), t_coordinate=times),
+    }
+    for words, file in bad.items():
+        with pytest.raises(InputError, match=words):
+            load("burgers", data=file)
+    with pytest.raises(InputError, match="no data set 'Vx'"):
+        load("cns1d", data=bad["at least two samples"])
