@@ -17,7 +17,7 @@ LEVELS = [
     {"evaluation"},
     {"tasks", "sandboxes"},
 ]
-FLOOR = {"errors", "folders"}
+FLOOR = {"errors", "folders", "face"}
 ROOMS = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
 
 

@@ -5,6 +5,7 @@ import sys
 
 import typer
 
+from fieldsmith.cli import doctor, evaluate, report, runs, sandbox, solve, tasks
 from fieldsmith.cli.output import current
 from fieldsmith.errors import FieldsmithError, MissingPart
 
@@ -16,6 +17,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+app.command()(solve.solve)
+app.command()(evaluate.evaluate)
+app.add_typer(tasks.app, name="tasks")
+app.add_typer(runs.app, name="runs")
+app.command()(report.report)
+app.add_typer(sandbox.app, name="sandbox")
+app.command()(doctor.doctor)
 
 
 def main() -> None:

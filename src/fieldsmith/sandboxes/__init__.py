@@ -5,7 +5,7 @@ from fieldsmith.sandboxes.sandbox import Limits, Sandbox
 
 NAMES = ("auto", "docker", "bubblewrap", "process")
 
-__all__ = ["NAMES", "Limits", "Sandbox", "choose"]
+__all__ = ["NAMES", "Limits", "Sandbox", "choose", "survey"]
 
 
 def choose(name: str = "auto", trusted: bool = False, image: str = "base") -> Sandbox:
@@ -48,6 +48,16 @@ def choose(name: str = "auto", trusted: bool = False, image: str = "base") -> Sa
         f"No sandbox is here for programs of this author. Docker: {no_docker}. {no_bubblewrap}.",
         "Install Docker and run `fieldsmith sandbox build`, or install bubblewrap, or take the risk with --sandbox process.",
     )
+
+
+def survey(image: str = "base") -> dict[str, str]:
+    """For each sandbox, empty if it can be used, else why not."""
+    from fieldsmith.sandboxes import bubblewrap, docker, images
+
+    no_docker = docker.daemon() or (
+        "" if images.present(image) else "its image is not built (fieldsmith sandbox build)"
+    )
+    return {"docker": no_docker, "bubblewrap": bubblewrap.usable(), "process": ""}
 
 
 def _docker(image: str) -> Sandbox:

@@ -76,7 +76,7 @@ to span [0, 1]."""
 
         times = self.times()
         interval = times[1] - times[0]
-        steps = refinement * max(12, math.ceil(75.0 * interval * rho))
-        frames = etdrk4(start, rho - nu * k**2, nonlinear, times, lambda n: steps * (24 if n == 0 else 1))
+        steps = refinement * max(8, math.ceil(50.0 * interval * rho))
+        frames = etdrk4(start, rho - nu * k**2, nonlinear, times, lambda n: steps * (16 if n == 0 else 1))
         stride = fine // points
         return np.stack([irfft(f, fine)[:, stride // 2 :: stride] for f in frames], axis=1)

@@ -1,0 +1,96 @@
+"""`fieldsmith doctor`: what is here, what is missing, the command that mends it."""
+
+import os
+import platform
+import shutil
+import subprocess
+from typing import Annotated
+
+import typer
+
+from fieldsmith.cli.output import current
+
+LIBRARIES = ("numpy", "scipy", "h5py", "sympy", "pydantic", "openai", "anthropic")
+OPTIONAL = {"matplotlib": "pip install matplotlib", "torch": "pip install torch", "xllamacpp": "pip install xllamacpp"}
+KEYS = {"OPENAI_API_KEY": "openai:", "ANTHROPIC_API_KEY": "anthropic:"}
+
+
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
+) -> None:
+    """What is installed, which sandbox is used, which keys are present; each gap with the command that mends it.
+
+    Example: fieldsmith doctor
+    """
+    from fieldsmith import __version__
+    from fieldsmith.folders import cache_folder
+    from fieldsmith.sandboxes import survey
+
+    current.json = as_json
+    rows: list[dict[str, str]] = []
+
+    def row(part: str, state: str, found: str, mend: str = "") -> None:
+        rows.append({"part": part, "state": state, "found": found, "mend": mend})
+
+    row("fieldsmith", "ok", f"{__version__}, Python {platform.python_version()}")
+    for name in LIBRARIES:
+        version = _version(name)
+        row(name, "ok" if version else "missing", version, "" if version else "pip install --upgrade fieldsmith")
+    for name, mend in OPTIONAL.items():
+        version = _version(name)
+        row(name, "ok" if version else "optional", version or "not installed", "" if version else mend)
+    sandboxes = survey()
+    mends = {
+        "docker": "install and start Docker, then: fieldsmith sandbox build",
+        "bubblewrap": "apt-get install bubblewrap",
+    }
+    for name, why in sandboxes.items():
+        row(f"sandbox {name}", "missing" if why else "ok", why or "ready", mends.get(name, "") if why else "")
+    isolating = [name for name, why in sandboxes.items() if not why and name != "process"]
+    row("sandbox auto", "ok" if isolating else "limited", (isolating or ["process, built-in author only"])[0])
+    row("GPU", "ok" if (gpu := _gpu()) else "optional", gpu or "none found")
+    for key, prefix in KEYS.items():
+        present = bool(os.environ.get(key))
+        row(
+            key,
+            "ok" if present else "optional",
+            "set" if present else "not set",
+            "" if present else f"export {key}=... to use {prefix} models",
+        )
+    free = shutil.disk_usage(_existing(cache_folder())).free / 2**30
+    row(
+        "disk",
+        "ok" if free > 1 else "low",
+        f"{free:.0f} GB free at {cache_folder()}",
+        "" if free > 1 else "free some space",
+    )
+    current.event("result", {"parts": rows})
+    for item in rows:
+        mend = f"   -> {item['mend']}" if item["mend"] else ""
+        current.say(f"{item['state']:<9} {item['part']:<20} {item['found']}{mend}")
+    if any(item["state"] == "missing" and item["part"] in LIBRARIES for item in rows):
+        raise typer.Exit(3)
+
+
+def _version(name: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""
+
+
+def _gpu() -> str:
+    if shutil.which("nvidia-smi") is None:
+        return ""
+    asked = subprocess.run(
+        ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"], capture_output=True, text=True, check=False
+    )
+    return ", ".join(asked.stdout.split("\n")[:-1]) if asked.returncode == 0 else ""
+
+
+def _existing(folder):
+    while not folder.exists():
+        folder = folder.parent
+    return folder

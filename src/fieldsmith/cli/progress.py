@@ -1,0 +1,97 @@
+"""What a person sees while a run goes on: a live table on a terminal, plain lines in a pipe."""
+
+import sys
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from fieldsmith.cli.output import Output
+from fieldsmith.reports.plain import visible
+
+
+class Progress:
+    """Listens to a run. Live display goes to standard error, JSON events to standard output."""
+
+    def __init__(self, output: Output, total: int) -> None:
+        self.output, self.total = output, total
+        self.live = sys.stderr.isatty() and not output.quiet and not output.json
+        self._status: Any = None
+        self._best = ""
+        self._count = 0
+        self._begun = time.monotonic()
+
+    def begin(self, run: Any) -> None:
+        asked = run.asked
+        parameters = ", ".join(f"{name} = {value:g}" for name, value in asked.parameters.items())
+        self.output.progress(f"{asked.title} ({parameters}; {asked.scale} scale)")
+        self.output.progress(f"Author:  {asked.author}, {asked.author_note}")
+        self.output.progress(f"Sandbox: {run.sandbox.name}, {run.sandbox.reason}")
+        self.output.progress(f"Run:     {run.folder}")
+        self.output.event(
+            "begin",
+            {"run": str(run.folder), "task": asked.task, "author": asked.author, "sandbox": run.sandbox.name},
+        )
+
+    def __enter__(self) -> "Progress":
+        if self.live:
+            from rich.console import Console
+
+            self._status = Console(stderr=True).status("working", spinner="dots")
+            self._status.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._status is not None:
+            self._status.stop()
+
+    def event(self, kind: str, fields: Mapping[str, Any]) -> None:
+        if kind == "data":
+            if self._status is not None:
+                self._status.update(f"{fields['what']} {fields['share']:.0%}")
+            else:
+                self.output.making(fields["what"], fields["share"])
+            return
+        self.output.event(kind, fields)
+        if kind == "candidate":
+            self._candidate(fields)
+        elif kind == "testing":
+            self._show("scoring the best on the test split")
+        else:
+            self._show(f"candidate {fields.get('candidate')} in the making")
+
+    def _candidate(self, fields: Mapping[str, Any]) -> None:
+        dev = fields["dev"]
+        self._count = fields["candidates"]
+        figure = f"nRMSE {dev['nrmse']:.3e}  {dev['seconds']:.2f} s" if dev else visible(str(fields["feedback"]), 90)
+        mark = "*" if fields["best"] == fields["candidate"] else " "
+        plan = visible(fields["plan"], 44)
+        self.output.progress(f"{mark} {fields['slot']:>5}  {fields['status']:<16} {plan:<44} {figure}")
+        if fields["best_nrmse"] is not None:
+            self._best = f"best {fields['best_nrmse']:.3e}"
+        self._show("")
+
+    def _show(self, what: str) -> None:
+        if self._status is None:
+            return
+        elapsed = time.monotonic() - self._begun
+        left = f", about {elapsed / self._count * (self.total - self._count):.0f} s left" if self._count else ""
+        self._status.update(f"{self._count}/{self.total} candidates  {self._best}  {elapsed:.0f} s{left}  {what}")
+
+    def result(self, run: Any) -> None:
+        """The result on standard output."""
+        say = self.output.say
+        if run.best is None:
+            say(f"No program ran: {len(run.candidates)} candidates failed. Report: {run.folder / 'report.html'}")
+            return
+        evaluation = run.best.candidate.evaluation
+        say(f"Best program: candidate {run.best.candidate.slot} of {len(run.candidates)}, {evaluation.status}")
+        for split in ("dev", "test"):
+            score = getattr(evaluation, split)
+            if score is not None:
+                floor = "unknown" if score.floor is None else f"{score.floor:.3e}"
+                reference = "unknown" if score.reference_error is None else f"{score.reference_error:.1e}"
+                say(
+                    f"  {split:<4} nRMSE {score.nrmse:.3e}   floor {floor}   reference error {reference}   {score.seconds:.2f} s"
+                )
+        say(f"Solver: {run.folder / 'best' / 'solver.py'}")
+        say(f"Report: {(run.folder / 'report.html').resolve().as_uri()}")

@@ -1,0 +1,92 @@
+"""`fieldsmith runs`: what was tried on this machine."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fieldsmith.cli.output import current
+
+app = typer.Typer(help="List the runs of this machine, or show one.", invoke_without_command=True)
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
+
+
+@app.callback()
+def runs(context: typer.Context, as_json: Json = False) -> None:
+    """List the runs of this machine, or show one.
+
+    Example: fieldsmith runs
+    """
+    if context.invoked_subcommand is None:
+        list_runs(as_json)
+
+
+@app.command("list")
+def list_runs(as_json: Json = False) -> None:
+    """All runs: task, author, best error, spend, state.
+
+    Example: fieldsmith runs list
+    """
+    from fieldsmith.errors import FieldsmithError
+    from fieldsmith.orchestrator.record import load_run
+    from fieldsmith.orchestrator.solve import known_runs
+
+    current.json = as_json
+    rows = []
+    for folder in known_runs():
+        try:
+            run = load_run(folder)
+        except FieldsmithError as error:
+            current.progress(str(error))
+            continue
+        rows.append(
+            {
+                "run": str(folder),
+                "task": run.asked.task,
+                "parameters": dict(run.asked.parameters),
+                "scale": run.asked.scale,
+                "author": run.asked.author,
+                "candidates": len(run.candidates),
+                "best": run.best.candidate.dev_nrmse if run.best and run.best.candidate.ok else None,
+                "spend": asdict(run.spend),
+                "state": run.state,
+            }
+        )
+    current.event("result", {"runs": rows})
+    if not rows:
+        current.say("No runs yet. Start one: fieldsmith solve burgers")
+    for row in rows:
+        best = "-" if row["best"] is None else f"{row['best']:.3e}"
+        usd = row["spend"]["usd"]
+        cost = "price unknown" if usd is None else f"${usd:.2f}"
+        current.say(
+            f"{row['state']:<12} {row['task']:<11} {row['scale']:<6} {row['author']:<24} best {best:>10}  "
+            f"{row['candidates']:>3} candidates  {cost:<14} {row['run']}"
+        )
+
+
+@app.command("show")
+def show(run: Annotated[Path, typer.Argument(help="Run directory.")], as_json: Json = False) -> None:
+    """One run: what was asked, every candidate, the best.
+
+    Example: fieldsmith runs show runs/burgers-nu0.01-demo-numerics-refine-0
+    """
+    from fieldsmith.orchestrator.record import load_run
+    from fieldsmith.orchestrator.solve import result_fields
+    from fieldsmith.reports.plain import visible
+
+    current.json = as_json
+    found = load_run(run)
+    current.event("result", {"state": found.state, "message": found.message, **result_fields(found)})
+    current.say(f"{found.asked.title}, {found.state}. {found.message}")
+    current.say(f"{found.asked.command}")
+    for candidate in found.candidates:
+        evaluation = candidate.evaluation
+        status = evaluation.status if evaluation else "in the making"
+        error = f"{candidate.dev_nrmse:.3e}" if candidate.ok else "-"
+        plan = visible(candidate.proposal.plan.summary, 60) if candidate.proposal else ""
+        best = "*" if found.best and found.best.candidate.id == candidate.id else " "
+        current.say(f"{best} {candidate.slot:>6}  {candidate.move:<7} {status:<16} {error:>10}  {plan}")
+    if found.best:
+        current.say(f"Solver: {run / 'best' / 'solver.py'}")

@@ -1,0 +1,48 @@
+"""`fieldsmith sandbox`: build the image, say what is here."""
+
+from typing import Annotated
+
+import typer
+
+from fieldsmith.cli.output import current
+
+app = typer.Typer(help="Where programs run: build the image, see what is here.", no_args_is_help=True)
+
+
+@app.command()
+def build(
+    image: Annotated[str, typer.Option(help="base, torch or jax.")] = "base",
+    base_image: Annotated[str, typer.Option(help="Image to build on; needs python3 and pip.")] = "python:3.12-slim",
+    rebuild: Annotated[bool, typer.Option(help="Build even if the image is here.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+) -> None:
+    """Build the image that programs run in.
+
+    Example: fieldsmith sandbox build
+    """
+    from fieldsmith.sandboxes import docker, images
+
+    current.json, current.quiet = as_json, quiet
+    name = images.tag(image)
+    if rebuild or docker.daemon() or not images.present(image):
+        name = images.build(image, base_image, echo=not (quiet or as_json))
+    current.event("result", {"image": name})
+    current.say(f"The image {name} is here.")
+
+
+@app.command()
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
+) -> None:
+    """Which sandboxes can be used on this machine, and why not the others.
+
+    Example: fieldsmith sandbox status
+    """
+    from fieldsmith.sandboxes import survey
+
+    current.json = as_json
+    found = survey()
+    current.event("result", {"sandboxes": found})
+    for name, why_not in found.items():
+        current.say(f"{name:<11} {why_not or 'ready'}")

@@ -1,0 +1,64 @@
+"""`best/solver.py`: the best program, made to run by itself."""
+
+import ast
+
+from fieldsmith.tasks.task import Brief
+
+EXAMPLE_POINTS = {1: 128, 2: 43}
+
+
+def runnable(source: str, brief: Brief) -> str:
+    """The program with a small built-in example to run as a script, unless it has one already."""
+    if _has_main(source):
+        return source
+    return source.rstrip() + "\n\n\n" + _example(brief)
+
+
+def _has_main(source: str) -> bool:
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return False
+    return any(isinstance(node, ast.If) and "__name__" in ast.unparse(node.test) for node in tree.body)
+
+
+def _example(brief: Brief) -> str:
+    signature, equation = brief.signature, brief.equation
+    axes = equation.axes
+    points = EXAMPLE_POINTS.get(len(axes), 24)
+    lines = [
+        'if __name__ == "__main__":',
+        "    # A small built-in example: runs by itself and prints what comes out.",
+        "    import numpy as np",
+        "",
+    ]
+    for axis in axes:
+        at = {"cell_centres": "(np.arange(n) + 0.5) / n", "left_edges": "np.arange(n) / n"}
+        place = at.get(axis.nodes, "np.arange(n) / (n - 1)")
+        lines += [f"    n = {points}", f"    {axis.name}_example = {axis.low} + {axis.length} * {place}"]
+    grids = ", ".join(f"{axis.name}_example" for axis in axes)
+    lines.append(f'    grid = np.meshgrid({grids}, indexing="ij")')
+    lines.append(
+        f"    phase = sum(2 * np.pi * (g - g.min()) / (g.max() - g.min() + 1e-300) for g in grid) / {len(axes)}"
+    )
+    values = []
+    for argument in signature.arguments:
+        if argument.role == "times":
+            first, last = brief.span or (0.0, 1.0)
+            value = f"np.linspace({first}, {last}, 11)"
+        elif argument.role == "parameter":
+            value = repr(float(brief.parameters.get(argument.of, 1.0)))
+        elif argument.role == "coefficient" or argument.of in equation.positive:
+            value = "np.stack([2.0 + np.sin(phase), 2.0 + 0.5 * np.cos(phase)])"
+        else:
+            value = "np.stack([0.5 + 0.4 * np.sin(phase), 0.5 + 0.4 * np.cos(phase)])"
+        values.append(value)
+    lines += [f"    result = {signature.function}("] + [f"        {value}," for value in values] + ["    )"]
+    names = [result.name for result in signature.results]
+    lines += [
+        "    fields = result if isinstance(result, (tuple, list)) else (result,)",
+        f"    for name, field in zip({names!r}, fields):",
+        "        field = np.asarray(field)",
+        '        print(f"{name}: shape {field.shape}, from {field.min():.6g} to {field.max():.6g}")',
+    ]
+    return "\n".join(lines) + "\n"

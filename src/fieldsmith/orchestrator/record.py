@@ -1,0 +1,171 @@
+"""Reading and writing the files of a run directory."""
+
+import json
+import os
+import tempfile
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+import tomli_w
+
+from fieldsmith.agents.author import Candidate
+from fieldsmith.errors import InputError
+from fieldsmith.evaluation.record import evaluation_fields
+from fieldsmith.orchestrator.budget import spent
+from fieldsmith.orchestrator.run import Asked, Best, RunRecord
+from fieldsmith.orchestrator.store import Store
+from fieldsmith.tasks.task import Picture
+
+PICTURE_SIDE = 256
+
+
+def write_text(file: Path, text: str) -> None:
+    """Write a file in one step: a reader sees the old or the new text, never half of it."""
+    write_bytes(file, text.encode("utf-8", "replace"))
+
+
+def write_bytes(file: Path, content: bytes) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(file)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def write_asked(folder: Path, asked: Asked) -> None:
+    write_text(folder / "run.toml", tomli_w.dumps(asdict(asked), multiline_strings=True))
+
+
+def read_asked(folder: Path) -> Asked:
+    """What was asked in a run directory. Raises InputError where there is none."""
+    file = folder / "run.toml"
+    try:
+        return Asked(**tomllib.loads(file.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        raise InputError(
+            f"{folder} is not a run directory: it has no run.toml.", "`fieldsmith runs` lists runs."
+        ) from None
+    except (OSError, ValueError, TypeError) as error:
+        raise InputError(f"{file} cannot be read: {error}.", "Delete the run directory or restore the file.") from None
+
+
+def write_candidate(folder: Path, candidate: Candidate) -> None:
+    """`candidates/SLOT/`: solver.py, prompt.md, reply.md, and plan and evaluation as JSON."""
+    place = folder / "candidates" / candidate.slot
+    proposal = candidate.proposal
+    if proposal is not None:
+        if proposal.program is not None:
+            write_text(place / "solver.py", proposal.program.source)
+        if proposal.prompt:
+            write_text(place / "prompt.md", proposal.prompt)
+        if proposal.reply:
+            write_text(place / "reply.md", proposal.reply)
+    facts: dict[str, object] = {
+        "candidate": candidate.id,
+        "slot": candidate.slot,
+        "move": candidate.move,
+        "parents": candidate.parents,
+        "author": candidate.author,
+        "plan": asdict(proposal.plan) if proposal else None,
+        "evaluation": evaluation_fields(candidate.evaluation) if candidate.evaluation else None,
+    }
+    write_text(place / "candidate.json", json.dumps(facts, indent=2))
+
+
+def write_pictures(folder: Path, pictures: Mapping[str, Picture]) -> None:
+    """`best/pictures.npz`, arrays by key, and `best/pictures.json`, what they show."""
+    arrays = {f"{key}/{kind}": getattr(p, kind) for key, p in pictures.items() for kind in ("solution", "reference")}
+    file = folder / "best" / "pictures.npz"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=file.parent, suffix=".npz", delete=False) as stream:
+        np.savez_compressed(stream, **arrays)  # pyright: ignore[reportArgumentType]
+    Path(stream.name).replace(file)
+    named = {k: {"field": p.field, "sample": p.sample, "axes": p.axes, "extent": p.extent} for k, p in pictures.items()}
+    write_text(folder / "best" / "pictures.json", json.dumps(named, indent=2))
+
+
+def read_pictures(folder: Path) -> tuple[Picture, ...]:
+    """The pictures of a run; none where they are missing or damaged."""
+    try:
+        named = json.loads((folder / "best" / "pictures.json").read_text(encoding="utf-8"))
+        with np.load(folder / "best" / "pictures.npz", allow_pickle=False) as arrays:
+            return tuple(
+                Picture(
+                    field=p["field"],
+                    sample=p["sample"],
+                    solution=arrays[f"{key}/solution"],
+                    reference=arrays[f"{key}/reference"],
+                    axes=tuple(p["axes"]),
+                    extent=tuple(p["extent"]),
+                )
+                for key, p in named.items()
+            )
+    except (OSError, ValueError, KeyError):
+        return ()
+
+
+def thinned(array: np.ndarray) -> np.ndarray:
+    """At most 256 rows and columns of a picture, evenly taken."""
+    rows, columns = (-(-size // PICTURE_SIDE) for size in array.shape)
+    return np.ascontiguousarray(array[::rows, ::columns])
+
+
+def best_of(candidates: list[Candidate]) -> Candidate | None:
+    """The candidate that ran with the smallest dev error; the earlier and faster of equals."""
+    ran = [c for c in candidates if c.ok]
+
+    def key(candidate: Candidate) -> tuple[float, float, int]:
+        score = candidate.evaluation.dev if candidate.evaluation else None
+        floor = score.floor if score and score.floor else 0.0
+        # At the floor all are equal in accuracy, and speed decides.
+        error = max(candidate.dev_nrmse, 1.02 * floor)
+        return (error, score.seconds if score else 0.0, candidate.id)
+
+    return min(ran, key=key) if ran else None
+
+
+def load_run(folder: Path) -> RunRecord:
+    """A run as it stands on disk. Raises InputError if `folder` is not a run directory."""
+    asked = read_asked(folder)
+    if not (folder / "run.sqlite").exists():
+        return RunRecord(folder, asked, "interrupted", (), None, spent([], 0.0))
+    store = Store(folder / "run.sqlite")
+    try:
+        candidates = store.candidates()
+        chosen, final = best_of(candidates), store.final()
+        if final is not None:
+            chosen = next((c for c in candidates if c.id == final[0]), chosen)
+            chosen = replace(chosen, evaluation=final[1]) if chosen else None
+        result = folder / "result.json"
+        return RunRecord(
+            folder=folder,
+            asked=asked,
+            state=_state(folder, str(store.fact("state", "interrupted"))),
+            candidates=tuple(candidates),
+            best=Best(chosen, read_pictures(folder)) if chosen else None,
+            spend=spent(candidates, float(store.fact("seconds", 0.0))),
+            result=json.loads(result.read_text(encoding="utf-8")) if result.exists() else None,
+            message=str(store.fact("message", "")),
+        )
+    finally:
+        store.close()
+
+
+def _state(folder: Path, said: str) -> str:
+    """`running` is only believed while a live process holds the run's lock."""
+    if said != "running":
+        return said
+    try:
+        pid = int((folder / "run.pid").read_text())
+        os.kill(pid, 0)
+    except (OSError, ValueError):
+        return "interrupted"
+    return "running"

@@ -1,0 +1,288 @@
+"""A whole run: open its directory, search, score the best once on the test split, write everything down."""
+
+import contextlib
+import json
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock, Timeout
+
+from fieldsmith.agents.author import Author, Candidate
+from fieldsmith.agents.strategies.strategy import Strategy
+from fieldsmith.errors import FieldsmithError, InputError, MissingPart
+from fieldsmith.evaluation import default_limits, evaluate
+from fieldsmith.evaluation.record import score_fields
+from fieldsmith.folders import data_folder
+from fieldsmith.orchestrator import record
+from fieldsmith.orchestrator.best import runnable
+from fieldsmith.orchestrator.budget import Budget, spent
+from fieldsmith.orchestrator.loop import Loop
+from fieldsmith.orchestrator.run import Asked, RunRecord
+from fieldsmith.orchestrator.store import Store
+from fieldsmith.sandboxes.sandbox import Sandbox
+from fieldsmith.tasks.task import Brief, Case, Picture, SplitName, Task
+
+Listener = Callable[[str, Mapping[str, object]], None]
+WriteReport = Callable[[RunRecord, Path], None]
+SAME = ("task", "parameters", "scale", "fingerprint", "author", "strategy", "seed")
+PICTURE_SAMPLES = 3
+
+
+@dataclass
+class Solve:
+    """What it takes to solve a task; `run()` does it or takes up where an earlier sitting stopped.
+
+    `make_author` gets the store, so that a model's replies are stored before they are used. `write_report` is
+    called as the run goes.
+    """
+
+    task: Task
+    make_author: Callable[[Store], Author]
+    strategy: Strategy
+    sandbox: Sandbox
+    budget: Budget
+    asked: Asked
+    folder: Path
+    in_flight: int = 1
+    workers: int = 0
+    listener: Listener = lambda _kind, _fields: None
+    write_report: WriteReport | None = None
+    _reported: float = field(default=0.0, init=False)
+
+    def run(self) -> RunRecord:
+        """Raises InputError for a directory of another run, MissingPart where it cannot be written."""
+        _open_folder(self.folder, self.asked)
+        try:
+            with FileLock(self.folder / "run.lock", timeout=0):
+                return self._locked()
+        except Timeout:
+            raise InputError(
+                f"Another process is working on {self.folder}.", "Wait for it or choose --run-dir."
+            ) from None
+
+    def _locked(self) -> RunRecord:
+        record.write_text(self.folder / "run.pid", str(os.getpid()))
+        record.write_asked(self.folder, self.asked)
+        _remember(self.folder)
+        store = Store(self.folder / "run.sqlite")
+        self.budget.used_before = float(store.fact("seconds", 0.0))
+        store.set_fact("state", "running")
+        store.set_fact("message", "")
+        try:
+            self._search(store)
+            self._finish(store)
+        except KeyboardInterrupt:
+            self._ended(store, "interrupted", "Interrupted; the same command resumes.")
+            raise
+        except FieldsmithError as error:
+            self._ended(store, "interrupted" if error.exit_code == 4 else "failed", str(error))
+            raise
+        finally:
+            store.set_fact("seconds", self.budget.seconds())
+            store.close()
+        return record.load_run(self.folder)
+
+    def _search(self, store: Store) -> None:
+        author = self.make_author(store)
+        workers = self.workers or max(1, min(os.cpu_count() or 1, self.in_flight))
+        limits = replace(default_limits(self.task), cpus=max(1.0, (os.cpu_count() or 1) / workers))
+        for split in ("dev", "test"):
+            self.task.split(split, lambda what, share: self.listener("data", {"what": what, "share": share}))
+        loop = Loop(
+            task=self.task,
+            brief=self._brief(),
+            author=author,
+            strategy=self.strategy,
+            sandbox=self.sandbox,
+            limits=limits,
+            budget=self.budget,
+            store=store,
+            in_flight=self.in_flight,
+            evaluators=workers,
+            on_start=lambda candidate: self.listener("start", {"candidate": candidate.id, "slot": candidate.slot}),
+            on_candidate=lambda candidate: self._recorded(store, candidate),
+        )
+        before = store.fact("final_after", -1)
+        reason = loop.run()
+        store.set_fact("message", f"Ended: {reason}.")
+        store.set_fact("search_changed", before != len(store.candidates()))
+
+    def _brief(self) -> Brief:
+        brief = self.task.brief(self.sandbox.libraries())
+        return replace(brief, floor=self.task.split("dev")[0].floor)
+
+    def _recorded(self, store: Store, candidate: Candidate) -> None:
+        record.write_candidate(self.folder, candidate)
+        history = store.candidates()
+        store.set_fact("seconds", self.budget.seconds())
+        best = record.best_of(history)
+        spend = spent(history, self.budget.seconds())
+        self.listener("candidate", _candidate_fields(candidate, best, spend.usd, spend.seconds, len(history)))
+        if time.monotonic() - self._reported > 5.0:
+            self._report()
+
+    def _finish(self, store: Store) -> None:
+        """Score the best once on both splits, alone on the machine, and write the result."""
+        history = store.candidates()
+        best = record.best_of(history)
+        final = store.final()
+        if best is not None and best.program is not None and (final is None or final[0] != best.id):
+            self.listener("testing", {"candidate": best.id})
+            pictures: dict[str, Picture] = {}
+
+            def draw(split: SplitName, case: Case, outputs: Mapping[str, np.ndarray]) -> None:
+                if split == "test":
+                    pictures.update(_pictures(self._brief(), case, outputs))
+
+            evaluation = evaluate(self.task, best.program.source, self.sandbox, splits=("dev", "test"), on_outputs=draw)
+            record.write_text(self.folder / "best" / "solver.py", runnable(best.program.source, self._brief()))
+            record.write_pictures(self.folder, pictures)
+            store.set_final(evaluation, best.id)
+        self._ended(store, "done", str(store.fact("message", "")))
+
+    def _ended(self, store: Store, state: str, message: str) -> None:
+        store.set_fact("state", state)
+        store.set_fact("message", message)
+        store.set_fact("seconds", self.budget.seconds())
+        with contextlib.suppress(OSError):
+            if state == "done":
+                result = result_fields(record.load_run(self.folder))
+                record.write_text(self.folder / "result.json", json.dumps(result, indent=2))
+            self._report()
+
+    def _report(self) -> None:
+        if self.write_report is not None:
+            self.write_report(record.load_run(self.folder), self.folder / "report.html")
+        self._reported = time.monotonic()
+
+
+def result_fields(run: RunRecord) -> dict[str, object]:
+    """The last line of `solve --json`."""
+    best = None
+    if run.best is not None:
+        candidate = run.best.candidate
+        evaluation = candidate.evaluation
+        best = {
+            "candidate": candidate.id,
+            "slot": candidate.slot,
+            "status": evaluation.status if evaluation else None,
+            "dev": score_fields(evaluation.dev) if evaluation else None,
+            "test": score_fields(evaluation.test) if evaluation else None,
+            "plan": asdict(candidate.proposal.plan) if candidate.proposal else None,
+        }
+    statuses = Counter(c.evaluation.status for c in run.candidates if c.evaluation)
+    return {
+        "run": str(run.folder),
+        "task": run.asked.task,
+        "parameters": dict(run.asked.parameters),
+        "scale": run.asked.scale,
+        "author": run.asked.author,
+        "sandbox": run.asked.sandbox,
+        "solver": str(run.folder / "best" / "solver.py") if best else None,
+        "report": str(run.folder / "report.html"),
+        "best": best,
+        "candidates": len(run.candidates),
+        "statuses": dict(statuses),
+        "spend": asdict(run.spend),
+        "certificate": None,
+    }
+
+
+def _candidate_fields(
+    candidate: Candidate, best: Candidate | None, usd: float | None, seconds: float, count: int
+) -> dict[str, object]:
+    evaluation = candidate.evaluation
+    return {
+        "candidate": candidate.id,
+        "slot": candidate.slot,
+        "move": candidate.move,
+        "parents": candidate.parents,
+        "plan": candidate.proposal.plan.summary if candidate.proposal else "",
+        "status": evaluation.status if evaluation else None,
+        "dev": score_fields(evaluation.dev) if evaluation else None,
+        "feedback": evaluation.feedback if evaluation else "",
+        "best": best.id if best else None,
+        "best_nrmse": best.dev_nrmse if best else None,
+        "candidates": count,
+        "usd": usd,
+        "seconds": seconds,
+    }
+
+
+def _pictures(brief: Brief, case: Case, outputs: Mapping[str, np.ndarray]) -> dict[str, Picture]:
+    """A few samples of every result, thinned to what a screen can show."""
+    space = brief.equation.axes
+    extent = [bound for axis in space for bound in (axis.low, axis.high)]
+    axes = tuple(axis.name for axis in space)
+    if brief.span is not None:
+        times = case.inputs[next(a.name for a in brief.signature.arguments if a.role == "times")]
+        extent = [float(np.min(times)), float(np.max(times)), *extent]
+        axes = ("t", *axes)
+    return {
+        f"{result.name}-{sample}": Picture(
+            field=result.name,
+            sample=sample,
+            solution=record.thinned(outputs[result.name][sample]),
+            reference=record.thinned(case.reference[result.name][sample]),
+            axes=axes,
+            extent=tuple(extent),
+        )
+        for result in brief.signature.results
+        for sample in range(min(PICTURE_SAMPLES, len(outputs[result.name])))
+    }
+
+
+def _open_folder(folder: Path, asked: Asked) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".probe"
+        probe.write_text("")
+        probe.unlink()
+    except OSError as error:
+        raise InputError(
+            f"The run directory {folder} cannot be written: {error.strerror}.", "Choose another with --run-dir."
+        ) from None
+    if not (folder / "run.toml").exists():
+        if any(folder.iterdir()):
+            raise InputError(f"{folder} is not empty and not a run directory.", "Choose another with --run-dir.")
+        return
+    before = record.read_asked(folder)
+    for name in SAME:
+        old, new = getattr(before, name), getattr(asked, name)
+        if (dict(old) if isinstance(old, Mapping) else old) != (dict(new) if isinstance(new, Mapping) else new):
+            raise InputError(
+                f"{folder} is the directory of another run: its {name} is {old}, not {new}.",
+                "Choose another with --run-dir.",
+            )
+
+
+def _remember(folder: Path) -> None:
+    """Note the run in this machine's index, so that `runs` finds it wherever it lies."""
+    index = data_folder() / "runs.txt"
+    with contextlib.suppress(OSError):
+        index.parent.mkdir(parents=True, exist_ok=True)
+        known = index.read_text(encoding="utf-8").splitlines() if index.exists() else []
+        if str(folder.resolve()) not in known:
+            with index.open("a", encoding="utf-8") as stream:
+                stream.write(f"{folder.resolve()}\n")
+
+
+def known_runs() -> list[Path]:
+    """Run directories of this machine that still exist, the newest last; those below ./runs included."""
+    index = data_folder() / "runs.txt"
+    listed = index.read_text(encoding="utf-8").splitlines() if index.exists() else []
+    here = [str(file.parent.resolve()) for file in sorted(Path("runs").glob("*/run.toml"))]
+    folders = [Path(name) for name in dict.fromkeys([*listed, *here])]
+    return [folder for folder in folders if (folder / "run.toml").exists()]
+
+
+def require_disk(folder: Path) -> None:
+    """Raises MissingPart where less than 100 MB are free."""
+    stat = os.statvfs(folder if folder.exists() else Path.cwd())
+    if stat.f_bavail * stat.f_frsize < 100 * 2**20:
+        raise MissingPart(f"Less than 100 MB are free at {folder}.", "Free some space.")

@@ -1,0 +1,16 @@
+"""Text from programs and models, made safe to show."""
+
+
+def visible(text: str, limit: int | None = None) -> str:
+    """One line without control characters, terminal codes or lone surrogates; cut to `limit` characters."""
+    line = " ".join(text.split())
+    safe = "".join(c if c.isprintable() else "�" for c in line).encode("utf-8", "replace").decode("utf-8")
+    return safe if limit is None or len(safe) <= limit else safe[: limit - 1] + "…"
+
+
+def clean(text: str, limit: int = 40_000) -> str:
+    """Several lines without control characters other than line ends and tabs; the middle of long texts left out."""
+    if len(text) > limit:
+        text = f"{text[: limit // 2]}\n[… {len(text) - limit} characters left out …]\n{text[-limit // 2 :]}"
+    safe = "".join(c if c.isprintable() or c in "\n\t" else "�" for c in text.replace("\r\n", "\n"))
+    return safe.encode("utf-8", "replace").decode("utf-8")
