@@ -1,6 +1,7 @@
 """Reading and writing the files of a run directory."""
 
 import json
+import math
 import os
 import tempfile
 import tomllib
@@ -119,15 +120,20 @@ def thinned(array: np.ndarray) -> np.ndarray:
 
 
 def best_of(candidates: list[Candidate]) -> Candidate | None:
-    """The candidate that ran with the smallest dev error; the earlier and faster of equals."""
+    """The candidate that ran with the smallest dev error.
+
+    Samples with kinks keep the mean error at the floor whatever a program does with the others. So those within
+    2 % of the floor are told apart by the geometric mean over the samples, and equals (within a factor of 2) by speed.
+    """
     ran = [c for c in candidates if c.ok]
 
-    def key(candidate: Candidate) -> tuple[float, float, int]:
+    def key(candidate: Candidate) -> tuple[float, int, float, int]:
         score = candidate.evaluation.dev if candidate.evaluation else None
-        floor = score.floor if score and score.floor else 0.0
-        # At the floor all are equal in accuracy, and speed decides.
-        error = max(candidate.dev_nrmse, 1.02 * floor)
-        return (error, score.seconds if score else 0.0, candidate.id)
+        if score is None:
+            return (math.inf, 0, 0.0, candidate.id)
+        errors = [max(error, 1e-16) for error in score.samples or (score.nrmse,)]
+        typical = round(sum(map(math.log2, errors)) / len(errors))
+        return (max(score.nrmse, 1.02 * (score.floor or 0.0)), typical, score.seconds, candidate.id)
 
     return min(ran, key=key) if ran else None
 
