@@ -1,40 +1,55 @@
-"""An author that asks a language model."""
+"""The author that asks a language model."""
 
 from collections.abc import Sequence
 
-from fieldsmith.agents.author import Candidate, Debug, Draft, Move, Proposal, Usage
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from fieldsmith.agents.author import Candidate, Debug, Move, Program, Proposal, Refine, Usage
 from fieldsmith.agents.models.chat_model import ChatModel, ChatRequest, Message
-from fieldsmith.agents.reply import program_of
+from fieldsmith.agents.reply import plan_of, program_of
 from fieldsmith.tasks.task import Brief
+
+_templates = Environment(
+    loader=PackageLoader("fieldsmith.agents", "prompts"),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+)
 
 
 class LLMAuthor:
-    """Renders a prompt for a move and takes the program out of the reply."""
+    """Renders a prompt from the brief and the parents, asks the model, takes the program out of the reply."""
 
-    note = "a language model"
     trusted = False
+    note = "a language model"
 
     def __init__(self, model: ChatModel) -> None:
-        self.model, self.label = model, model.label
+        self.model = model
+        self.label = model.label
 
     def write(self, brief: Brief, move: Move, slot: str, history: Sequence[Candidate]) -> Proposal:
-        """One request; the slot tells apart requests with the same text."""
-        prompt = _render(brief, move)
-        system = Message(
-            "system", "You are an expert in numerical analysis who writes accurate, robust Python solvers."
+        """One conversation turn. The slot is part of the request's identity, so a rerun finds its stored reply."""
+        request = ChatRequest(self.messages(brief, move), ordinal=slot)
+        reply = self.model.complete(request)
+        source, problem = program_of(reply.text, brief.signature.function)
+        return Proposal(
+            program=Program(source) if source is not None else None,
+            plan=plan_of(reply.text),
+            problem=problem,
+            prompt="\n\n".join(f"<!-- {m.role} -->\n\n{m.text}" for m in request.messages),
+            reply=reply.text,
+            usage=Usage(reply.input_tokens, reply.output_tokens, self.model.price(reply), reply.seconds),
         )
-        reply = self.model.complete(ChatRequest((system, Message("user", prompt)), ordinal=slot))
-        program = program_of(reply.text, brief.signature.function)
-        name = brief.signature.function
-        problem = "" if program else f"The reply has no fenced code block that defines {name}()."
-        usage = Usage(reply.input_tokens, reply.output_tokens, self.model.price(reply), reply.seconds)
-        return Proposal(program, problem=problem, prompt=prompt, reply=reply.text, usage=usage)
 
-
-def _render(brief: Brief, move: Move) -> str:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    pages = Environment(loader=PackageLoader("fieldsmith.agents", "prompts"), undefined=StrictUndefined)
-    debug = isinstance(move, Debug)
-    parents = () if isinstance(move, Draft) else (move.candidate,) if debug else move.candidates
-    return pages.get_template("draft.md.jinja").render(brief=brief, parents=parents, debug=debug)
+    def messages(self, brief: Brief, move: Move) -> tuple[Message, ...]:
+        """System and user message for a move."""
+        if isinstance(move, Debug):
+            user = _templates.get_template("debug.md.jinja").render(brief=brief, candidate=move.candidate)
+        elif isinstance(move, Refine):
+            user = _templates.get_template("refine.md.jinja").render(brief=brief, candidates=move.candidates)
+        else:
+            user = _templates.get_template("draft.md.jinja").render(brief=brief)
+        return Message("system", _templates.get_template("system.md.jinja").render().strip()), Message(
+            "user", user.strip()
+        )

@@ -1,47 +1,119 @@
-"""Takes the program out of a model's reply."""
+"""Taking a program and its plan out of a model's reply."""
 
 import ast
+import json
 import re
+import tomllib
+from typing import Any
 
-from fieldsmith.agents.author import Program
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
-_OPENING = re.compile(r"^[ \t]*(`{3,}|~{3,})[ \t]*([\w+-]*)[^\n`]*$")
-_THINKING = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL)
+from fieldsmith.agents.author import Plan
 
-
-def program_of(text: str, function: str) -> Program | None:
-    """The last fenced block that defines `function`, or None.
-
-    A block that does not parse is taken only where no block that parses defines the function, so that the
-    sandbox can report its SyntaxError. Text within <think> is ignored.
-    """
-    blocks = _blocks(_THINKING.sub("", text.replace("\r\n", "\n")))
-    parsed = [block for block in blocks if _defines(block, function)]
-    wanted = re.compile(rf"^\s*def\s+{re.escape(function)}\s*\(", re.MULTILINE)
-    chosen = parsed or [block for block in blocks if wanted.search(block)]
-    return Program(chosen[-1]) if chosen else None
+FENCE = re.compile(r"^(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})[ \t]*(?P<language>[^\s`]*)[^\n]*$")
+THINKING = re.compile(r"<think(ing)?>.*?</think(ing)?>", re.DOTALL | re.IGNORECASE)
 
 
-def _blocks(text: str) -> list[str]:
-    """Contents of the fenced blocks, dedented by the fence's indentation; the last may lack its closing fence."""
-    blocks: list[str] = []
-    lines: list[str] | None = None
-    fence, indent = "", 0
-    for line in text.split("\n"):
-        if lines is None:
-            if match := _OPENING.match(line):
-                lines, fence, indent = [], match[1], len(line) - len(line.lstrip())
-        elif (bare := line.strip()) and len(bare) >= len(fence) and set(bare) == {fence[0]}:
-            blocks.append("\n".join(lines) + "\n")
-            lines = None
+def code_blocks(reply: str) -> list[tuple[str, str]]:
+    """All fenced blocks as (language, text); a last block without a closing fence counts to the end."""
+    blocks: list[tuple[str, str]] = []
+    fence = language = indent = ""
+    rows: list[str] = []
+    for line in reply.replace("\r\n", "\n").split("\n"):
+        match = FENCE.match(line)
+        if not fence:
+            if match:
+                fence, language, indent, rows = match["fence"], match["language"].lower(), match["indent"], []
+            continue
+        closing = line.strip()
+        if closing and set(closing) == {fence[0]} and len(closing) >= len(fence):
+            blocks.append((language, "\n".join(rows)))
+            fence = ""
         else:
-            lines.append(line[indent:] if not line[:indent].strip() else line)
-    return [*blocks, "\n".join(lines) + "\n"] if lines else blocks
+            rows.append(line[len(indent) :] if indent and line.startswith(indent) else line)
+    if fence:
+        blocks.append((language, "\n".join(rows)))
+    return blocks
 
 
-def _defines(source: str, function: str) -> bool:
+def defines(source: str, function: str) -> bool:
+    """Whether a source text defines the function at its top level; by its looks where it cannot be parsed."""
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return re.search(rf"^\s*(async\s+)?def\s+{re.escape(function)}\s*\(", source, re.MULTILINE) is not None
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name == function:
+            return True
+        if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == function for t in node.targets):
+            return True
+    return False
+
+
+def program_of(reply: str, function: str) -> tuple[str | None, str]:
+    """The last block that defines the function, or None and what was wrong, in words an author can act on."""
+    blocks = code_blocks(THINKING.sub("", reply)) or code_blocks(reply)
+    for language, text in reversed(blocks):
+        if language not in ("plan", "json", "toml") and defines(text, function):
+            return text.strip("\n") + "\n", ""
+    if not blocks and defines(reply, function) and _parses(reply):
+        return reply.strip("\n") + "\n", ""
+    if not reply.strip():
+        return None, "The reply was empty."
+    if not blocks:
+        return None, f"The reply holds no code block. Answer with one ```python block that defines `{function}`."
+    return None, f"No code block of the reply defines `{function}`. Give the whole program in one ```python block."
+
+
+def _parses(text: str) -> bool:
+    try:
+        ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
-    return any(isinstance(node, ast.FunctionDef) and node.name == function for node in tree.body)
+    return True
+
+
+class _PlanBlock(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    discretisation: str = ""
+    time_integrator: str = ""
+    resolution_control: str = ""
+    expected_order: float | None = None
+    summary: str = ""
+
+    @field_validator("discretisation", "time_integrator", "resolution_control", "summary", mode="before")
+    @classmethod
+    def _as_text(cls, value: Any) -> str:
+        return "" if value is None else str(value)[:400]
+
+    @field_validator("expected_order", mode="before")
+    @classmethod
+    def _as_number(cls, value: Any) -> float | None:
+        match = re.search(r"\d+(\.\d+)?", str(value))
+        return float(match[0]) if match else None
+
+
+def plan_of(reply: str) -> Plan:
+    """The plan block of a reply; an empty plan where there is none that can be read."""
+    for language, text in code_blocks(THINKING.sub("", reply)):
+        if language not in ("plan", "json", "toml"):
+            continue
+        for read in (json.loads, tomllib.loads, _loose):
+            try:
+                block = _PlanBlock.model_validate(read(text))
+            except (ValueError, ValidationError, RecursionError):
+                continue
+            if block.discretisation or block.time_integrator:
+                values = block.model_dump()
+                values["summary"] = block.summary or ", ".join(
+                    filter(None, [block.discretisation, block.time_integrator])
+                )
+                return Plan(**values)
+    return Plan()
+
+
+def _loose(text: str) -> dict[str, str]:
+    """`name: value` lines."""
+    pairs = (line.partition(":") for line in text.splitlines() if ":" in line)
+    return {name.strip(' "-').lower().replace(" ", "_"): value.strip(' ",') for name, _, value in pairs}

@@ -1,17 +1,45 @@
-"""Language models by name, such as `mailbox:DIR`."""
+"""Chat models by name: `openai:NAME`, `anthropic:NAME`, `mailbox:DIR`, `replay:FILE`, and third parties' by entry point."""
 
-from collections.abc import Mapping
+import difflib
+from collections.abc import Callable, Mapping
+from importlib.metadata import entry_points
 from pathlib import Path
 
-from fieldsmith.agents.models.mailbox import Mailbox
+from fieldsmith.agents.models.chat_model import ChatModel
 from fieldsmith.errors import InputError
+
+Opener = Callable[[str, str | None, Path | None, Mapping[str, object]], ChatModel]
+
+
+def _known() -> dict[str, Opener]:
+    from fieldsmith.agents.models import anthropic, mailbox, openai, replay
+
+    found: dict[str, Opener] = {
+        "openai": openai.open_openai,
+        "anthropic": anthropic.open_anthropic,
+        "mailbox": mailbox.open_mailbox,
+        "replay": replay.open_replay,
+    }
+    for point in entry_points(group="fieldsmith.models"):
+        found[point.name] = point.load()
+    return found
 
 
 def open_model(
-    spec: str, base_url: str | None = None, key_file: Path | None = None, settings: Mapping[str, object] | None = None
-) -> Mailbox:
-    """The model that `spec` names. Raises InputError for an unknown prefix."""
-    prefix, _, rest = spec.partition(":")
-    if prefix == "mailbox":
-        return Mailbox(rest, settings or {})
-    raise InputError(f"There is no kind of model {prefix!r}.", "Use mailbox:DIR.")
+    spec: str,
+    base_url: str | None = None,
+    key_file: Path | None = None,
+    settings: Mapping[str, object] | None = None,
+) -> ChatModel:
+    """The model that `PREFIX:NAME` names. Raises InputError for an unknown prefix, MissingPart for a missing key."""
+    known = _known()
+    prefix, sign, name = spec.partition(":")
+    if prefix not in known:
+        close = difflib.get_close_matches(prefix, known, 1)
+        meant = f" Did you mean {close[0]}:?" if close else ""
+        raise InputError(
+            f"The model {spec!r} is not known.{meant}", f"Write one of {', '.join(f'{p}:…' for p in known)}."
+        )
+    if not sign or not name:
+        raise InputError(f"The model {spec!r} has no name after the colon.", f"Write {prefix}:NAME.")
+    return known[prefix](name, base_url, key_file, settings or {})

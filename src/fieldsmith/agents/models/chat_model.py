@@ -45,6 +45,8 @@ class ChatModel(Protocol):
     MissingPart for a missing key, InputError for a setting the model does not know."""
 
     label: str
+    priced: bool
+    """Whether `price` knows what a reply costs."""
 
     def complete(self, request: ChatRequest) -> ChatReply: ...
 

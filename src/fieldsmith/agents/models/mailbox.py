@@ -1,58 +1,82 @@
-"""A folder as a language model: prompts become numbered files, someone puts the replies beside them."""
+"""A folder as a model: each prompt becomes a numbered Markdown file, whoever is at hand answers with a reply file."""
 
+import re
 import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
 from fieldsmith.agents.models.chat_model import ChatReply, ChatRequest
-from fieldsmith.errors import InputError, MissingPart
+from fieldsmith.errors import InputError
 
-POLL_SECONDS = 0.2
+POLL = 0.2
+SETTLED = 0.6
+"""Seconds a reply file must have kept its size before it is taken as complete."""
 
 
-class Mailbox:
-    """`0001-prompt.md` is answered by `0001-reply.md`. A prompt that stands in the folder is not written again."""
+class MailboxModel:
+    """Prompt `0001-prompt.md` waits for `0001-reply.md`. A request that has its prompt file keeps its number."""
 
     priced = True
 
-    def __init__(self, folder: str, settings: Mapping[str, object]) -> None:
-        if not folder:
-            raise InputError("mailbox: names no folder.", "Write mailbox:DIR.")
-        self.label, self.folder, self.settings = f"mailbox:{folder}", Path(folder), settings
+    def __init__(self, folder: Path) -> None:
+        self.label = f"mailbox:{folder}"
+        self._folder = folder
         self._lock = threading.Lock()
+        self._stopped = threading.Event()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(
+                f"The mailbox {folder} cannot be made: {error.strerror}.", "Give a folder that can be written."
+            ) from None
 
     def complete(self, request: ChatRequest) -> ChatReply:
-        """Wait for the reply, however long it takes. Raises MissingPart if the folder cannot be used."""
-        began = time.monotonic()
-        try:
-            with self._lock:
-                prompt = self._prompt_file(request)
-            answer = prompt.with_name(prompt.name.replace("prompt", "reply"))
-            before = ""
-            while True:
-                text = answer.read_text(encoding="utf-8", errors="replace") if answer.exists() else ""
-                if text.strip() and text == before:
-                    return ChatReply(text, model="mailbox", seconds=time.monotonic() - began)
-                before = text
-                time.sleep(POLL_SECONDS)
-        except OSError as error:
-            raise MissingPart(f"The mailbox {self.folder} cannot be used: {error}.") from None
+        begun = time.perf_counter()
+        number = self._post(request)
+        text = self._await(self._folder / f"{number:04d}-reply.md")
+        return ChatReply(text, model=self.label, seconds=time.perf_counter() - begun)
 
-    def price(self, reply: ChatReply) -> float:
+    def price(self, reply: ChatReply) -> float | None:
         return 0.0
 
-    def _prompt_file(self, request: ChatRequest) -> Path:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        known = sorted(self.folder.glob("[0-9]*-prompt.md"))
+    def stop(self) -> None:
+        """Stop waiting: the next poll raises InterruptedError."""
+        self._stopped.set()
+
+    def _post(self, request: ChatRequest) -> int:
+        """Write the prompt unless it is there already; its number."""
         mark = f"<!-- request {request.key} -->"
-        for file in known:
-            if file.read_text(encoding="utf-8").startswith(mark):
-                return file
-        number = 1 + max((int(file.name.partition("-")[0]) for file in known), default=0)
-        file = self.folder / f"{number:04}-prompt.md"
-        parts = [f"## {message.role}\n\n{message.text}" for message in request.messages]
-        head = f"{mark}\n\nPut the answer into `{number:04}-reply.md` in this folder; the run waits for it."
-        draft = file.with_suffix(".tmp")
-        draft.write_text("\n\n".join([head, *parts]) + "\n", encoding="utf-8")
-        return draft.rename(file)
+        with self._lock:
+            numbers = [0]
+            for file in self._folder.glob("*-prompt.md"):
+                if match := re.fullmatch(r"(\d+)-prompt\.md", file.name):
+                    numbers.append(int(match[1]))
+                    if file.read_text(encoding="utf-8").startswith(mark):
+                        return int(match[1])
+            number = max(numbers) + 1
+            body = [mark, f"<!-- Answer in {number:04d}-reply.md, next to this file. -->", ""]
+            body += [f"<!-- {m.role} -->\n\n{m.text.rstrip()}\n" for m in request.messages]
+            draft = self._folder / f".{number:04d}-prompt.md"
+            draft.write_text("\n".join(body), encoding="utf-8")
+            draft.replace(self._folder / f"{number:04d}-prompt.md")
+            return number
+
+    def _await(self, file: Path) -> str:
+        size, since = -1, time.monotonic()
+        while not self._stopped.is_set():
+            now = file.stat().st_size if file.exists() else -1
+            if now != size:
+                size, since = now, time.monotonic()
+            elif size > 0 and time.monotonic() - since >= SETTLED:
+                return file.read_text(encoding="utf-8", errors="replace")
+            self._stopped.wait(POLL)
+        raise InterruptedError("stopped while waiting for a reply")
+
+
+def open_mailbox(
+    name: str, base_url: str | None, key_file: Path | None, settings: Mapping[str, object]
+) -> MailboxModel:
+    if settings:
+        raise InputError(f"mailbox: has no setting {next(iter(settings))!r}.", "Leave it out.")
+    return MailboxModel(Path(name))

@@ -1,0 +1,69 @@
+"""Anthropic by the official SDK: the messages API."""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from fieldsmith.agents.models import prices
+from fieldsmith.agents.models.chat_model import ChatReply, ChatRequest
+from fieldsmith.agents.models.faults import explained
+from fieldsmith.agents.models.keys import find_key
+from fieldsmith.errors import InputError
+
+SETTINGS = ("temperature", "max_tokens", "stop")
+MAX_TOKENS = 16_000
+TIMEOUT = 900.0
+RETRIES = 4
+
+
+class AnthropicModel:
+    def __init__(self, name: str, base_url: str | None, key: str, settings: Mapping[str, object]) -> None:
+        unknown = [setting for setting in settings if setting not in SETTINGS]
+        if unknown:
+            raise InputError(f"anthropic: has no setting {unknown[0]!r}.", f"Settings: {', '.join(SETTINGS)}.")
+        self.label = f"anthropic:{name}"
+        self._name, self._base_url, self._key, self._settings = name, base_url, key, dict(settings)
+        self._client: Any = None
+        self.priced = base_url is None and prices.listed(self.label) is not None
+
+    def complete(self, request: ChatRequest) -> ChatReply:
+        import anthropic
+
+        begun = time.perf_counter()
+        if self._client is None:
+            self._client = anthropic.Anthropic(
+                api_key=self._key or "none", base_url=self._base_url, timeout=TIMEOUT, max_retries=RETRIES
+            )
+        settings: dict[str, Any] = {"max_tokens": MAX_TOKENS, **self._settings}
+        if "stop" in settings:
+            settings["stop_sequences"] = settings.pop("stop")
+        system = "\n\n".join(m.text for m in request.messages if m.role == "system")
+        turns = [{"role": m.role, "content": m.text} for m in request.messages if m.role != "system"]
+        if system:
+            settings["system"] = system
+        if "temperature" in settings:
+            settings["extra_body"] = {"temperature": settings.pop("temperature")}
+        try:
+            answer = self._client.messages.create(model=self._name, messages=turns, **settings)
+        except anthropic.AnthropicError as error:
+            raise explained(error, self.label, self._base_url or "api.anthropic.com", self._key) from None
+        stops = {"max_tokens": "length", "end_turn": "stop", "stop_sequence": "stop"}
+        return ChatReply(
+            text="".join(block.text for block in answer.content if block.type == "text"),
+            input_tokens=answer.usage.input_tokens,
+            output_tokens=answer.usage.output_tokens,
+            stop=stops.get(str(answer.stop_reason), str(answer.stop_reason)),
+            model=answer.model,
+            seconds=time.perf_counter() - begun,
+        )
+
+    def price(self, reply: ChatReply) -> float | None:
+        return prices.cost(self.label, reply) if self.priced else None
+
+
+def open_anthropic(
+    name: str, base_url: str | None, key_file: Path | None, settings: Mapping[str, object]
+) -> AnthropicModel:
+    key = find_key("ANTHROPIC_API_KEY", key_file, needed=base_url is None)
+    return AnthropicModel(name, base_url, key, settings)

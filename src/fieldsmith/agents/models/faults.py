@@ -1,0 +1,26 @@
+"""Provider faults in one sentence each."""
+
+from fieldsmith.agents.models.keys import scrubbed
+from fieldsmith.errors import FieldsmithError, MissingPart, ProviderError
+
+RESUME = "The same command resumes."
+
+
+def explained(error: Exception, label: str, address: str, key: str) -> FieldsmithError:
+    """A fault of an SDK (both SDKs name theirs alike) as an error for a person."""
+    kind = type(error).__name__
+    status = getattr(error, "status_code", None)
+    detail = scrubbed(" ".join(str(getattr(error, "message", error)).split()), key)[:300]
+    if kind in ("APITimeoutError",):
+        return ProviderError(f"{label} did not answer in time at {address}.", RESUME)
+    if kind == "APIConnectionError":
+        return ProviderError(f"{address} cannot be reached.", "Check --base-url and the network.")
+    if status in (401, 403):
+        return MissingPart(f"{address} refuses the key ({status}).", "Check the key in the environment or --key-file.")
+    if status == 404:
+        return ProviderError(
+            f"{address} does not know {label} (404): {detail}", "Check the model's name and --base-url."
+        )
+    if status == 429:
+        return ProviderError(f"{address} limits the rate or the quota is used up (429): {detail}", RESUME)
+    return ProviderError(f"{label} failed at {address}{f' ({status})' if status else ''}: {detail}", RESUME)

@@ -1,0 +1,34 @@
+"""API keys: from the environment or a key file, never stored, never shown."""
+
+import os
+from pathlib import Path
+
+from fieldsmith.errors import InputError, MissingPart
+
+
+def find_key(variable: str, key_file: Path | None, needed: bool) -> str:
+    """The key; an empty string where none is there and none is needed.
+
+    Raises MissingPart where a needed key is missing, InputError where the key file cannot be read.
+    """
+    if key_file is not None:
+        try:
+            key = key_file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(
+                f"The key file {key_file} cannot be read: {error}.", "Give a text file that holds the key."
+            ) from None
+        if not key or any(c.isspace() for c in key):
+            raise InputError(
+                f"The key file {key_file} does not hold one key.", "It must contain the key and nothing else."
+            )
+        return key
+    key = os.environ.get(variable, "").strip()
+    if not key and needed:
+        raise MissingPart(f"No API key: {variable} is not set.", f"export {variable}=… or give --key-file FILE.")
+    return key
+
+
+def scrubbed(text: str, key: str) -> str:
+    """The text without the key."""
+    return text.replace(key, "[key]") if key else text

@@ -1,0 +1,83 @@
+"""OpenAI by the official SDK: the responses API for OpenAI itself, chat completions for compatible servers."""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from fieldsmith.agents.models import prices
+from fieldsmith.agents.models.chat_model import ChatReply, ChatRequest
+from fieldsmith.agents.models.faults import explained
+from fieldsmith.agents.models.keys import find_key
+from fieldsmith.errors import InputError
+
+SETTINGS = ("temperature", "max_tokens", "reasoning_effort", "seed", "stop")
+TIMEOUT = 900.0
+RETRIES = 4
+
+
+class OpenAIModel:
+    def __init__(self, name: str, base_url: str | None, key: str, settings: Mapping[str, object]) -> None:
+        unknown = [setting for setting in settings if setting not in SETTINGS]
+        if unknown:
+            raise InputError(f"openai: has no setting {unknown[0]!r}.", f"Settings: {', '.join(SETTINGS)}.")
+        self.label = f"openai:{name}"
+        self._name, self._base_url, self._key, self._settings = name, base_url, key, dict(settings)
+        self._client: Any = None
+        self.priced = base_url is None and prices.listed(self.label) is not None
+
+    def complete(self, request: ChatRequest) -> ChatReply:
+        import openai
+
+        begun = time.perf_counter()
+        if self._client is None:
+            self._client = openai.OpenAI(
+                api_key=self._key or "none", base_url=self._base_url, timeout=TIMEOUT, max_retries=RETRIES
+            )
+        try:
+            reply = self._chat(request) if self._base_url else self._respond(request)
+        except openai.OpenAIError as error:
+            raise explained(error, self.label, self._base_url or "api.openai.com", self._key) from None
+        return ChatReply(**reply, seconds=time.perf_counter() - begun)
+
+    def price(self, reply: ChatReply) -> float | None:
+        return prices.cost(self.label, reply) if self.priced else None
+
+    def _chat(self, request: ChatRequest) -> dict[str, Any]:
+        messages = [{"role": m.role, "content": m.text} for m in request.messages]
+        answer = self._client.chat.completions.create(model=self._name, messages=messages, **self._settings)
+        choice, usage = answer.choices[0], answer.usage
+        return {
+            "text": choice.message.content or "",
+            "input_tokens": usage.prompt_tokens if usage else 0,
+            "output_tokens": usage.completion_tokens if usage else 0,
+            "stop": choice.finish_reason or "stop",
+            "model": answer.model or self._name,
+        }
+
+    def _respond(self, request: ChatRequest) -> dict[str, Any]:
+        settings = dict(self._settings)
+        if "max_tokens" in settings:
+            settings["max_output_tokens"] = settings.pop("max_tokens")
+        if "reasoning_effort" in settings:
+            settings["reasoning"] = {"effort": settings.pop("reasoning_effort")}
+        for missing in ("seed", "stop"):
+            settings.pop(missing, None)
+        system = "\n\n".join(m.text for m in request.messages if m.role == "system")
+        turns = [{"role": m.role, "content": m.text} for m in request.messages if m.role != "system"]
+        answer = self._client.responses.create(
+            model=self._name, instructions=system or None, input=turns, store=False, **settings
+        )
+        details, usage = answer.incomplete_details, answer.usage
+        return {
+            "text": answer.output_text,
+            "input_tokens": usage.input_tokens if usage else 0,
+            "output_tokens": usage.output_tokens if usage else 0,
+            "stop": "length" if details and details.reason == "max_output_tokens" else "stop",
+            "model": answer.model or self._name,
+        }
+
+
+def open_openai(name: str, base_url: str | None, key_file: Path | None, settings: Mapping[str, object]) -> OpenAIModel:
+    key = find_key("OPENAI_API_KEY", key_file, needed=base_url is None)
+    return OpenAIModel(name, base_url, key, settings)

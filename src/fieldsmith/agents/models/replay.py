@@ -1,0 +1,82 @@
+"""A recorded conversation as a model: replies are found again by the hash of their request."""
+
+import difflib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from fieldsmith.agents.models.chat_model import ChatReply, ChatRequest, Message
+from fieldsmith.errors import InputError
+
+
+class ReplayModel:
+    """Lines of JSON, each `{"request": {...}, "reply": {...}, "usd": ...}`."""
+
+    priced = True
+
+    def __init__(self, file: Path) -> None:
+        self.label = f"replay:{file}"
+        self._file = file
+        self._known: dict[str, tuple[ChatRequest, ChatReply, float | None]] = {}
+        try:
+            lines = file.read_text(encoding="utf-8").splitlines()
+            for line in filter(str.strip, lines):
+                entry = json.loads(line)
+                request = _request(entry["request"])
+                self._known[request.key] = (request, ChatReply(**entry["reply"]), entry.get("usd", 0.0))
+        except OSError as error:
+            raise InputError(
+                f"The recording {file} cannot be read: {error.strerror}.", "Give an existing file."
+            ) from None
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise InputError(
+                f"The recording {file} is not valid: {error}.", "Each line is a JSON object with request and reply."
+            ) from None
+
+    def complete(self, request: ChatRequest) -> ChatReply:
+        if request.key in self._known:
+            return self._known[request.key][1]
+        raise InputError(f"{self._file} has no reply to this request.", self._difference(request))
+
+    def price(self, reply: ChatReply) -> float | None:
+        return next((usd for _, known, usd in self._known.values() if known == reply), 0.0)
+
+    def _difference(self, request: ChatRequest) -> str:
+        """How the request differs from the recorded one most like it."""
+        asked = _text(request)
+        if not self._known:
+            return "It holds no replies."
+        nearest = max((r for r, _, _ in self._known.values()), key=lambda r: _likeness(_text(r), asked))
+        if _text(nearest) == asked:
+            return f"The nearest has the same messages but ordinal {nearest.ordinal!r}, settings {dict(nearest.settings)}; asked were {request.ordinal!r}, {dict(request.settings)}."
+        rows = difflib.unified_diff(
+            _text(nearest).splitlines(), asked.splitlines(), "recorded", "asked", lineterm="", n=0
+        )
+        return "It differs from the nearest recorded one: " + " | ".join(list(rows)[:12])
+
+
+def write_replay(file: Path, entries: Iterable[tuple[Mapping[str, Any], ChatReply, float | None]]) -> None:
+    """Write a recording that `replay:FILE` reads, from stored requests with their replies and prices."""
+    lines = [json.dumps({"request": dict(r), "reply": asdict(reply), "usd": usd}) for r, reply, usd in entries]
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _request(fields: Mapping[str, Any]) -> ChatRequest:
+    messages = tuple(Message(**message) for message in fields["messages"])
+    return ChatRequest(messages, fields.get("settings", {}), fields.get("ordinal", ""))
+
+
+def _text(request: ChatRequest) -> str:
+    return "\n".join(f"[{m.role}]\n{m.text}" for m in request.messages)
+
+
+def _likeness(one: str, other: str) -> float:
+    return difflib.SequenceMatcher(None, one.splitlines(), other.splitlines(), autojunk=False).ratio()
+
+
+def open_replay(name: str, base_url: str | None, key_file: Path | None, settings: Mapping[str, object]) -> ReplayModel:
+    if settings:
+        raise InputError(f"replay: has no setting {next(iter(settings))!r}.", "The recording has its own.")
+    return ReplayModel(Path(name))
