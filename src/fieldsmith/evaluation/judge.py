@@ -121,7 +121,7 @@ class _Judge:
 
     def measure_order(self) -> None:
         """Errors on smooth data at rising resolution, and the slope through them."""
-        points, reference_error = [], 0.0
+        points, telling = [], []
         for case in self.task.refinement():
             result = self.call(case)
             if result.status != "ok":
@@ -129,14 +129,14 @@ class _Judge:
                 self.notes.append(f"At {case.resolution} points the program ended with {result.status}: {reason}")
                 continue
             error = float(np.mean(metrics.sample_nrmse(result.outputs, case.reference)))
-            if math.isfinite(case.reference_error):
-                reference_error = max(reference_error, case.reference_error)
             if math.isfinite(error):
                 points.append(ConvergencePoint(case.resolution, error))
+                if not error < 2.0 * case.reference_error:
+                    telling.append(points[-1])
             else:
                 self.notes.append(f"At {case.resolution} points the result is not finite.")
         self.convergence = tuple(points)
-        self.order = empirical_order(points, reference_error)
+        self.order = empirical_order(telling)
 
     def evaluation(self) -> Evaluation:
         scores = {split: replace(score, order=self.order) for split, score in self.scores.items()}

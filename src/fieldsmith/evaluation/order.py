@@ -5,18 +5,16 @@ from collections.abc import Sequence
 
 from fieldsmith.evaluation.evaluation import ConvergencePoint
 
-ROUND_OFF = 1e-13
+ROUND_OFF = 1e-12
 
 
-def empirical_order(points: Sequence[ConvergencePoint], reference_error: float = 0.0) -> float | None:
+def empirical_order(points: Sequence[ConvergencePoint]) -> float | None:
     """Slope of log(error) against log(1/resolution), least squares.
 
-    Points at the level of round-off or of the reference's own error say nothing about the program and are
-    left out; None when fewer than two remain (the program converged at once, or never ran), and where the
+    Points at the level of round-off say nothing about the scheme and are left out; None when fewer than two remain (the program converged at once, or never ran), and where the
     error does not depend on the number of points (the program refines inside).
     """
-    level = 10.0 * max(ROUND_OFF, reference_error)
-    telling = [p for p in points if math.isfinite(p.error) and p.error > level]
+    telling = [p for p in points if math.isfinite(p.error) and p.error > ROUND_OFF]
     errors = [p.error for p in telling]
     if len(telling) < 2 or max(errors) < 1.2 * min(errors):
         return None

@@ -15,7 +15,6 @@ from pygments.lexers import PythonLexer
 
 from fieldsmith.agents.author import Candidate
 from fieldsmith.evaluation.evaluation import Score
-from fieldsmith.evaluation.order import empirical_order
 from fieldsmith.orchestrator.record import write_text
 from fieldsmith.orchestrator.run import RunRecord
 from fieldsmith.reports import charts
@@ -62,7 +61,7 @@ def render(run: RunRecord) -> str:
         progress_chart=Markup(charts.progress(run.candidates)),
         pareto_chart=Markup(charts.error_against_time(run.candidates)),
         convergence_chart=Markup(charts.convergence(evaluation.convergence if evaluation else ())),
-        order=empirical_order(evaluation.convergence) if evaluation else None,
+        order=evaluation.dev.order if evaluation and evaluation.dev else None,
         data=Markup(_script_safe(data)),
         highlight_css=Markup(_formatter.get_style_defs(".code")),
         number=number,
