@@ -14,6 +14,104 @@ from sympy.parsing.sympy_parser import parse_expr
 
 from fieldsmith.tasks.equation import Axis, Equation
 
+# Names that generated programs use for their own purposes; an equation's symbol of that name gets an underscore.
+RESERVED = frozenset(
+    [
+        "np",
+        "fft",
+        "time",
+        "sparse",
+        "spsolve",
+        "os",
+        "k",
+        "ik",
+        "t",
+        "h",
+        "dt",
+        "n",
+        "m",
+        "j",
+        "i",
+        "b",
+        "q",
+        "q0",
+        "q1",
+        "q2",
+        "points",
+        "state",
+        "spectra",
+        "fields",
+        "first",
+        "nodes",
+        "inner",
+        "start",
+        "starts",
+        "times",
+        "limit",
+        "rate",
+        "speed",
+        "one",
+        "two",
+        "a_coarse",
+        "left",
+        "right",
+        "through",
+        "scale",
+        "gain",
+        "memory",
+        "stages",
+        "x0",
+        "values",
+        "self",
+        "problem",
+        "steps",
+        "level",
+        "answer",
+        "finer",
+        "coarse",
+        "fine",
+        "source",
+        "west",
+        "south",
+        "diagonal",
+        "ax",
+        "ay",
+        "hx",
+        "hy",
+        "wx",
+        "wy",
+        "u_",
+        "number",
+        "load",
+        "drift",
+        "fixed",
+        "value",
+        "free",
+        "matrix",
+        "COURANT",
+        "LEVELS",
+        "TOLERANCE",
+        "OVERSAMPLING",
+        "BUDGET",
+        "LOW",
+        "HIGH",
+        "LENGTH",
+        "FACTOR",
+        "FLOOR",
+        "POINTS",
+        "COARSE",
+        "FINE",
+        "KINDS",
+        "lambda",
+        "def",
+    ]
+)
+
+
+def code_name(name: str) -> str:
+    """The name that an equation's symbol has in generated programs."""
+    return f"{name}_" if name in RESERVED else name
+
 
 class D(sp.Function):
     """Unevaluated partial derivative of the first argument along the second."""
@@ -44,14 +142,16 @@ class Analysis:
 
     def __init__(self, equation: Equation) -> None:
         self.equation = equation
-        self.unknowns = tuple(sp.Symbol(name, real=True) for name in equation.unknowns)
+        self.unknowns = tuple(sp.Symbol(code_name(name), real=True) for name in equation.unknowns)
         self.coordinates = tuple(sp.Symbol(axis.name, real=True) for axis in equation.axes)
         self.time = sp.Symbol("t", real=True)
         names = (*equation.parameters, *equation.constants, *equation.coefficients)
-        self.symbols = {name: sp.Symbol(name, real=True) for name in names}
+        self.symbols = {name: sp.Symbol(code_name(name), real=True) for name in names}
+        self.positive = tuple(code_name(name) for name in equation.positive)
         self.scope = {
             **self.symbols,
-            **{symbol.name: symbol for symbol in (*self.unknowns, *self.coordinates, self.time)},
+            **dict(zip(equation.unknowns, self.unknowns, strict=True)),
+            **{symbol.name: symbol for symbol in (*self.coordinates, self.time)},
             "d": _derivative,
         }
 

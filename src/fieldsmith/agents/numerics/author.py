@@ -5,11 +5,14 @@ from dataclasses import replace
 
 from fieldsmith.agents.author import Candidate, Debug, Draft, Move, NothingLeft, Program, Proposal
 from fieldsmith.agents.numerics.analysis import Analysis
+from fieldsmith.agents.numerics.elliptic import Elliptic
 from fieldsmith.agents.numerics.family import Family, Variant
+from fieldsmith.agents.numerics.finite_volumes import FiniteVolumes
+from fieldsmith.agents.numerics.lines import MethodOfLines
 from fieldsmith.agents.numerics.spectral import Spectral
 from fieldsmith.tasks.task import Brief
 
-FAMILIES: tuple[Family, ...] = (Spectral(),)
+FAMILIES: tuple[Family, ...] = (Spectral(), FiniteVolumes(), MethodOfLines(), Elliptic())
 STALLED = 0.7
 """An error above this share of its parent's counts as no progress."""
 

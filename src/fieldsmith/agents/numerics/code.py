@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import sympy as sp
 from sympy.printing.numpy import NumPyPrinter
 
-from fieldsmith.agents.numerics.analysis import Analysis, D
+from fieldsmith.agents.numerics.analysis import Analysis, D, code_name
 from fieldsmith.tasks.task import Brief
 
 
@@ -62,11 +62,11 @@ def call_values(brief: Brief) -> dict[str, object]:
     return {
         "function": signature.function,
         "arguments": [a.name for a in arguments],
-        "initial": {a.of: a.name for a in arguments if a.role == "initial"},
+        "initial": {code_name(a.of): a.name for a in arguments if a.role == "initial"},
         "times": next((a.name for a in arguments if a.role == "times"), ""),
-        "parameter_arguments": {a.of: a.name for a in arguments if a.role == "parameter"},
-        "coefficient_arguments": {a.of: a.name for a in arguments if a.role == "coefficient"},
-        "results": [r.of for r in signature.results],
+        "parameter_arguments": {code_name(a.of): a.name for a in arguments if a.role == "parameter"},
+        "coefficient_arguments": {code_name(a.of): a.name for a in arguments if a.role == "coefficient"},
+        "results": [code_name(r.of) for r in signature.results],
         "docstring": docstring,
         "title": brief.title,
     }
@@ -76,8 +76,8 @@ def fixed_values(analysis: Analysis, brief: Brief) -> dict[str, float]:
     """Constants of the equation, and parameters that are not arguments of the function, with their values."""
     passed = {a.of for a in brief.signature.arguments if a.role == "parameter"}
     values: Mapping[str, float] = brief.parameters
-    fixed = dict(analysis.equation.constants)
-    fixed.update({n: float(values[n]) for n in analysis.equation.parameters if n not in passed})
+    fixed = {code_name(name): value for name, value in analysis.equation.constants.items()}
+    fixed.update({code_name(n): float(values[n]) for n in analysis.equation.parameters if n not in passed})
     return fixed
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import sympy as sp
 
 from fieldsmith.agents.author import Plan
-from fieldsmith.agents.numerics.analysis import Analysis, D
+from fieldsmith.agents.numerics.analysis import Analysis, D, code_name
 from fieldsmith.agents.numerics.code import call_values, fixed_values, numpy_code, safe_names
 from fieldsmith.agents.numerics.family import Variant, render
 from fieldsmith.tasks.task import Brief
@@ -44,7 +44,11 @@ def steady_form(analysis: Analysis) -> Steady | None:
             velocity[n] += factor
             continue
         gradients = inner.atoms(D)
-        if len(gradients) != 1 or next(iter(gradients)).args != (u, axis) or factor.free_symbols & set(analysis.varying):
+        if (
+            len(gradients) != 1
+            or next(iter(gradients)).args != (u, axis)
+            or factor.free_symbols & set(analysis.varying)
+        ):
             return None
         coefficient = sp.simplify(inner / next(iter(gradients)))
         if coefficient.has(D):
@@ -87,7 +91,11 @@ class Elliptic:
         )
 
     def plan(self, analysis: Analysis, variant: Variant) -> Plan:
-        fast = "conjugate gradients with a sine-transform preconditioner" if variant.settings["fast"] else "sparse direct solve"
+        fast = (
+            "conjugate gradients with a sine-transform preconditioner"
+            if variant.settings["fast"]
+            else "sparse direct solve"
+        )
         return Plan(
             "conservative finite volumes around the nodes, harmonic averages at faces",
             fast,
@@ -119,12 +127,12 @@ class Elliptic:
             settings=variant.settings,
             fast=bool(variant.settings["fast"]),
             budget=round(0.6 * brief.time_limit, 1),
-            coefficients=[a.of for a in coefficients],
+            coefficients=[code_name(a.of) for a in coefficients],
             diffusivity=[numpy_code(c) for c in form.diffusivity],
             velocity=[numpy_code(c) if c != 0 else "" for c in form.velocity],
             reaction=numpy_code(form.reaction) if form.reaction != 0 else "",
             source=numpy_code(form.source),
-            scalars=[a.of for a in brief.signature.arguments if a.role == "parameter"],
+            scalars=[code_name(a.of) for a in brief.signature.arguments if a.role == "parameter"],
         )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import sympy as sp
 
 from fieldsmith.agents.author import Plan
-from fieldsmith.agents.numerics.analysis import Analysis, D
+from fieldsmith.agents.numerics.analysis import Analysis, D, code_name
 from fieldsmith.agents.numerics.code import call_values, fixed_values, named_derivatives, numpy_code, safe_names
 from fieldsmith.agents.numerics.family import Variant, render
 from fieldsmith.tasks.task import Brief
@@ -69,13 +69,13 @@ def balance_law(analysis: Analysis) -> BalanceLaw | None:
 
 def ideal_gas(analysis: Analysis, law: BalanceLaw) -> Gas | None:
     """Whether the fluxes are those of an ideal gas, and which unknown is which."""
-    if len(analysis.unknowns) != 3 or len(analysis.equation.positive) != 2:
+    if len(analysis.unknowns) != 3 or len(analysis.positive) != 2:
         return None
     by_name = {w.name: w for w in analysis.unknowns}
-    velocity = next(w for w in analysis.unknowns if w.name not in analysis.equation.positive)
-    for first in analysis.equation.positive:
+    velocity = next(w for w in analysis.unknowns if w.name not in analysis.positive)
+    for first in analysis.positive:
         density = by_name[first]
-        pressure = by_name[next(n for n in analysis.equation.positive if n != first)]
+        pressure = by_name[next(n for n in analysis.positive if n != first)]
         if density not in analysis.quantities or density * velocity not in analysis.quantities:
             continue
         internal = [sp.expand(q - density * velocity**2 / 2) for q in analysis.quantities]
@@ -162,8 +162,8 @@ class FiniteVolumes:
             gas=gas,
             gamma=numpy_code(gas.gamma) if gas else "",
             speed=_speed(analysis, gas),
-            positive=analysis.equation.positive,
-            passed=[a.of for a in brief.signature.arguments if a.role == "parameter"],
+            positive=analysis.positive,
+            passed=[code_name(a.of) for a in brief.signature.arguments if a.role == "parameter"],
             example_arguments=[(a.role, a.of, a.name) for a in brief.signature.arguments],
             parameters=dict(brief.parameters),
             span=brief.span,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import sympy as sp
 
 from fieldsmith.agents.author import Plan
-from fieldsmith.agents.numerics.analysis import Analysis
+from fieldsmith.agents.numerics.analysis import Analysis, code_name
 from fieldsmith.agents.numerics.code import call_values, fixed_values, named_derivatives, numpy_code, safe_names
 from fieldsmith.agents.numerics.family import Variant, render
 from fieldsmith.tasks.task import Brief
@@ -68,7 +68,7 @@ class MethodOfLines:
             rates=rates,
             derivatives=[(name, field, order) for name, (field, order) in sorted(derivatives.items())],
             orders=sorted({order for _, order in derivatives.values()}),
-            passed=[a.of for a in brief.signature.arguments if a.role == "parameter"],
+            passed=[code_name(a.of) for a in brief.signature.arguments if a.role == "parameter"],
             example_arguments=[(a.role, a.of, a.name) for a in brief.signature.arguments],
             parameters=dict(brief.parameters),
             span=brief.span,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import sympy as sp
 
 from fieldsmith.agents.author import Plan
-from fieldsmith.agents.numerics.analysis import Analysis
+from fieldsmith.agents.numerics.analysis import Analysis, code_name
 from fieldsmith.agents.numerics.code import call_values, fixed_values, named_derivatives, numpy_code, safe_names
 from fieldsmith.agents.numerics.family import Variant, render
 from fieldsmith.tasks.task import Brief
@@ -62,7 +62,7 @@ class Spectral:
         unknowns = [w.name for w in analysis.unknowns]
         majorants = [numpy_code(d) if d != 0 else "" for d in analysis.diffusion] if not analysis.linear else []
         fluxes, derivatives = _fluxes(analysis)
-        passed = [a.of for a in brief.signature.arguments if a.role == "parameter"]
+        passed = [code_name(a.of) for a in brief.signature.arguments if a.role == "parameter"]
         x, t = analysis.coordinates[0], analysis.time
         everything = [f for terms in analysis.terms for f in terms.fluxes.values()]
         symbols = [_symbol(analysis, i) for i in range(len(unknowns))]
