@@ -1,5 +1,6 @@
 """The Python face: the same things that the command line does, as functions and objects."""
 
+import importlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from fieldsmith import evaluation, sandboxes, tasks
+from fieldsmith.errors import MissingPart
 from fieldsmith.evaluation.evaluation import Evaluation, Score
 from fieldsmith.orchestrator.open import open_solve
 from fieldsmith.orchestrator.run import RunRecord
@@ -70,7 +72,9 @@ class BestProgram:
         if result.status != "ok":
             raise RuntimeError(f"{result.status}: {result.failure.message if result.failure else ''}")
         outputs = tuple(result.outputs[r.name] for r in signature.results)
-        return outputs if len(outputs) > 1 else outputs[0]
+        if len(outputs) == 1:
+            return outputs[0]
+        return outputs
 
 
 class Run:
@@ -93,21 +97,26 @@ class Run:
 
     def plot(self) -> Any:
         """Solution, reference and error of the first sample as a matplotlib figure (needs matplotlib)."""
-        import matplotlib.pyplot as plt
+        try:
+            plt = importlib.import_module("matplotlib.pyplot")
+        except ImportError:
+            raise MissingPart("Plots need matplotlib.", "pip install matplotlib") from None
 
-        pictures = self.record.best.pictures if self.record.best else ()
+        if self.record.best is None or not self.record.best.pictures:
+            raise LookupError("This run has nothing to draw.")
+        picture = self.record.best.pictures[0]
         figure, axes = plt.subplots(1, 3, figsize=(12, 3.5), constrained_layout=True)
         for axis, (name, values) in zip(
             axes,
             {
-                "solution": pictures[0].solution,
-                "reference": pictures[0].reference,
-                "error": pictures[0].solution - pictures[0].reference,
+                "solution": picture.solution,
+                "reference": picture.reference,
+                "error": picture.solution - picture.reference,
             }.items(),
             strict=True,
         ):
-            drawn = axis.imshow(values.T, origin="lower", aspect="auto", extent=pictures[0].extent)
-            axis.set(title=name, xlabel=pictures[0].axes[0], ylabel=pictures[0].axes[1])
+            drawn = axis.imshow(values.T, origin="lower", aspect="auto", extent=picture.extent)
+            axis.set(title=name, xlabel=picture.axes[0], ylabel=picture.axes[1])
             figure.colorbar(drawn, ax=axis)
         return figure
 

@@ -11,6 +11,7 @@ from fieldsmith.evaluation import evaluate
 from fieldsmith.evaluation.evaluation import Evaluation
 from fieldsmith.orchestrator.budget import Budget, spent
 from fieldsmith.orchestrator.store import Store
+from fieldsmith.orchestrator.tracked import TrackedSandbox
 from fieldsmith.sandboxes.sandbox import Limits, Sandbox
 from fieldsmith.tasks.task import Brief, Task
 
@@ -33,43 +34,53 @@ class Loop:
     evaluators: int = 1
     on_candidate: OnCandidate = lambda _: None
     on_start: OnCandidate = lambda _: None
+    on_stop: Callable[[], None] = lambda: None
     stopping: threading.Event = field(default_factory=threading.Event)
 
+    def __post_init__(self) -> None:
+        self._sandbox = TrackedSandbox(self.sandbox)
+
     def run(self) -> str:
-        """Search until the budget is spent or nothing is left to try; says which. Resumes what was begun before."""
-        slots = threading.Semaphore(self.evaluators)
+        """Search until the budget is spent or nothing is left to try; says which. Resumes what was begun before.
+
+        An exception, Ctrl-C included, ends running programs and open requests at once; what was recorded stays.
+        """
+        self._places = threading.Semaphore(self.evaluators)
+        pool = ThreadPoolExecutor(self.in_flight, thread_name_prefix="candidate")
+        try:
+            return self._search(pool)
+        except BaseException:
+            self.stopping.set()
+            self.on_stop()
+            self._sandbox.end_all()
+            raise
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def _search(self, pool: ThreadPoolExecutor) -> str:
         working: dict[Future[Candidate | None], Candidate] = {}
         unfinished = [c for c in self.store.candidates() if c.evaluation is None]
         reason = ""
-        with ThreadPoolExecutor(self.in_flight, thread_name_prefix="candidate") as pool:
-            try:
-                while True:
-                    for candidate in unfinished[: self.in_flight - len(working)]:
-                        unfinished.remove(candidate)
-                        working[pool.submit(self._make, candidate, slots)] = candidate
-                    if not unfinished and not reason:
-                        asks, reason = self._asks(self.in_flight - len(working))
-                        for ask in asks:
-                            candidate = self.store.issue(
-                                ask.slot, _name(ask.move), _parents(ask.move), self.author.label
-                            )
-                            self.on_start(candidate)
-                            working[pool.submit(self._make, candidate, slots)] = candidate
-                    if not working:
-                        return reason or "the strategy has nothing more to ask"
-                    done, _ = wait(working, timeout=0.2, return_when=FIRST_COMPLETED)
-                    for future in done:
-                        candidate = working.pop(future)
-                        if (finished := future.result()) is None:
-                            self.store.withdraw(candidate)
-                            reason = "the author has tried all it knows"
-                        else:
-                            self.on_candidate(finished)
-            except BaseException:
-                self.stopping.set()
-                for future in working:
-                    future.cancel()
-                raise
+        while True:
+            for candidate in unfinished[: self.in_flight - len(working)]:
+                unfinished.remove(candidate)
+                working[pool.submit(self._make, candidate)] = candidate
+            if not unfinished and not reason:
+                asks, reason = self._asks(self.in_flight - len(working))
+                for ask in asks:
+                    candidate = self.store.issue(ask.slot, _name(ask.move), _parents(ask.move), self.author.label)
+                    self.on_start(candidate)
+                    working[pool.submit(self._make, candidate)] = candidate
+            if not working:
+                return reason or "the strategy has nothing more to ask"
+            done, _ = wait(working, timeout=0.2, return_when=FIRST_COMPLETED)
+            for future in done:
+                candidate = working.pop(future)
+                if (finished := future.result()) is None:
+                    self.store.withdraw(candidate)
+                    reason = "the author has tried all it knows"
+                else:
+                    self.on_candidate(finished)
 
     def _asks(self, room: int) -> tuple[Sequence[Ask], str]:
         history = self.store.candidates()
@@ -78,7 +89,7 @@ class Loop:
             return (), refusal
         return self.strategy.ask(history, min(room, self.budget.candidates - len(history))), ""
 
-    def _make(self, candidate: Candidate, slots: threading.Semaphore) -> Candidate | None:
+    def _make(self, candidate: Candidate) -> Candidate | None:
         """Write and evaluate one candidate; None if the author has nothing left."""
         history = [c for c in self.store.candidates() if c.evaluation is not None]
         try:
@@ -87,17 +98,20 @@ class Loop:
             return None
         candidate = replace(candidate, proposal=proposal)
         self.store.record(candidate)
-        with slots:
+        with self._places:
             if self.stopping.is_set():
                 return candidate
-            candidate = replace(candidate, evaluation=self._evaluate(proposal))
+            evaluation = self._evaluate(proposal)
+            if self.stopping.is_set():
+                return candidate
+        candidate = replace(candidate, evaluation=evaluation)
         self.store.record(candidate)
         return candidate
 
     def _evaluate(self, proposal: Proposal) -> Evaluation:
         if proposal.program is None:
             return Evaluation("missing_function", feedback=proposal.problem, sandbox=self.sandbox.name)
-        return evaluate(self.task, proposal.program.source, self.sandbox, limits=self.limits)
+        return evaluate(self.task, proposal.program.source, self._sandbox, limits=self.limits)
 
     def _move(self, candidate: Candidate, history: Sequence[Candidate]) -> Move:
         by_id = {c.id: c for c in history}

@@ -101,6 +101,7 @@ def open_solve(
         folder=folder or Path("runs") / _run_name(asked),
         in_flight=flying,
         workers=min(os.cpu_count() or 1, flying),
+        stop_author=getattr(chat, "stop", lambda: None),
     )
 
 

@@ -52,6 +52,8 @@ class Solve:
     workers: int = 0
     listener: Listener = lambda _kind, _fields: None
     write_report: WriteReport | None = None
+    stop_author: Callable[[], None] = lambda: None
+    """Ends requests to a model that are being waited for."""
     _reported: float = field(default=0.0, init=False)
 
     def run(self) -> RunRecord:
@@ -104,13 +106,12 @@ class Solve:
             store=store,
             in_flight=self.in_flight,
             evaluators=workers,
+            on_stop=self.stop_author,
             on_start=lambda candidate: self.listener("start", {"candidate": candidate.id, "slot": candidate.slot}),
             on_candidate=lambda candidate: self._recorded(store, candidate),
         )
-        before = store.fact("final_after", -1)
         reason = loop.run()
         store.set_fact("message", f"Ended: {reason}.")
-        store.set_fact("search_changed", before != len(store.candidates()))
 
     def _brief(self) -> Brief:
         brief = self.task.brief(self.sandbox.libraries())

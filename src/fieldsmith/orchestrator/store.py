@@ -120,7 +120,7 @@ class StoredModel:
 
     def __init__(self, inner: ChatModel, store: Store) -> None:
         self.inner, self.store = inner, store
-        self.label = inner.label
+        self.label, self.priced = inner.label, inner.priced
 
     def complete(self, request: ChatRequest) -> ChatReply:
         known = self.store.reply(request.key)

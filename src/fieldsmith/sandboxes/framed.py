@@ -163,9 +163,7 @@ class FramedSession(Session):
             "arrays": [{"bytes": array.nbytes} for array in arrays],
         }
         body = json.dumps(header).encode()
-        return struct.pack("<8sQ", MAGIC, len(body)) + body, [
-            memoryview(a.reshape(-1)).cast("B") for a in arrays if a.size
-        ]
+        return struct.pack("<8sQ", MAGIC, len(body)) + body, [a.reshape(-1).data.cast("B") for a in arrays if a.size]
 
     def _receive_header(self, process: subprocess.Popen[bytes], deadline: float) -> dict[str, Any]:
         magic, length = struct.unpack("<8sQ", _receive(process, 16, deadline))

@@ -12,7 +12,7 @@ import numpy as np
 from fieldsmith.tasks.fourier import etdrk4_step, irfft, phi_coefficients, resample, rfft, wave_numbers
 
 GAMMA = 5.0 / 3.0
-State = tuple[np.ndarray, np.ndarray, np.ndarray]
+State = tuple[np.ndarray, ...]
 
 
 def spectral_solution(

@@ -40,6 +40,11 @@ class OpenAIModel:
             raise explained(error, self.label, self._base_url or "api.openai.com", self._key) from None
         return ChatReply(**reply, seconds=time.perf_counter() - begun)
 
+    def stop(self) -> None:
+        """Break off requests that are being waited for."""
+        if self._client is not None:
+            self._client.close()
+
     def price(self, reply: ChatReply) -> float | None:
         return prices.cost(self.label, reply) if self.priced else None
 

@@ -8,11 +8,15 @@ and the rest, grouped by the number of derivatives in front.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import sympy as sp
 from sympy.parsing.sympy_parser import parse_expr
 
 from fieldsmith.tasks.equation import Axis, Equation
+
+Expression = Any
+"""A SymPy expression; SymPy's own annotations are too narrow to check against."""
 
 # Names that generated programs use for their own purposes; an equation's symbol of that name gets an underscore.
 RESERVED = frozenset(
@@ -119,9 +123,9 @@ class D(sp.Function):
     nargs = 2
 
 
-def _derivative(expression: sp.Expr, *axes: sp.Symbol) -> sp.Expr:
+def _derivative(expression: Expression, *axes: sp.Symbol) -> Expression:
     for axis in axes:
-        expression = D(expression, axis)  # type: ignore[assignment]
+        expression = D(expression, axis)
     return expression
 
 
@@ -133,8 +137,8 @@ class Terms:
     to an expression whose n-th derivative is added.
     """
 
-    linear: Mapping[int, sp.Expr]
-    fluxes: Mapping[int, sp.Expr]
+    linear: Mapping[int, Expression]
+    fluxes: Mapping[int, Expression]
 
 
 class Analysis:
@@ -155,7 +159,7 @@ class Analysis:
             "d": _derivative,
         }
 
-    def parse(self, text: str) -> sp.Expr:
+    def parse(self, text: str) -> Expression:
         return parse_expr(text, local_dict=dict(self.scope))
 
     @property
@@ -181,11 +185,11 @@ class Analysis:
         return (*self.unknowns, *self.coordinates, self.time, *given)
 
     @cached_property
-    def right_hand_sides(self) -> tuple[sp.Expr, ...]:
+    def right_hand_sides(self) -> tuple[Expression, ...]:
         return tuple(self.parse(balance.rhs) for balance in self.equation.balances)
 
     @cached_property
-    def quantities(self) -> tuple[sp.Expr, ...]:
+    def quantities(self) -> tuple[Expression, ...]:
         return tuple(self.parse(balance.quantity or "0") for balance in self.equation.balances)
 
     @property
@@ -194,7 +198,7 @@ class Analysis:
         return self.quantities == self.unknowns
 
     @cached_property
-    def rates(self) -> tuple[sp.Expr, ...]:
+    def rates(self) -> tuple[Expression, ...]:
         """d(unknown)/dt for each unknown: the balances solved for them, by the chain rule unless they are direct."""
         if self.direct:
             return self.right_hand_sides
@@ -213,17 +217,15 @@ class Analysis:
         """Whether all is linear with constant coefficients and without sources."""
         return all(not terms.fluxes for terms in self.terms)
 
-    def chain(self, expression: sp.Expr) -> sp.Expr:
+    def chain(self, expression: Expression) -> Expression:
         """All derivatives carried through to derivatives of single unknowns or coefficients."""
         fields = (*self.unknowns, *(self.symbols[name] for name in self.equation.coefficients))
 
-        def differentiate(inner: sp.Expr, axis: sp.Symbol) -> sp.Expr:
+        def differentiate(inner: Expression, axis: Expression) -> Expression:
             inner = self.chain(inner)
-            result = sp.diff(inner.subs({f: f for f in ()}), axis) if not inner.has(D) else sp.Integer(0)
             marks = {atom: sp.Dummy() for atom in inner.atoms(D)}
             plain = inner.xreplace(marks)
-            if marks:
-                result = sp.diff(plain, axis)
+            result = sp.diff(plain, axis)
             for field in fields:
                 result += sp.diff(plain, field) * D(field, axis)
             for atom, mark in marks.items():
@@ -234,25 +236,25 @@ class Analysis:
             inner, axis = expression.args
             if inner in fields or (isinstance(inner, D) and self._is_chain(inner, fields)):
                 return expression
-            return differentiate(inner, axis)  # type: ignore[arg-type]
+            return differentiate(inner, axis)
         if not expression.args or not expression.has(D):
             return expression
-        return expression.func(*(self.chain(arg) for arg in expression.args))  # type: ignore[arg-type]
+        return expression.func(*(self.chain(arg) for arg in expression.args))
 
     def _is_chain(self, expression: sp.Basic, fields: tuple[sp.Symbol, ...]) -> bool:
         while isinstance(expression, D):
             expression = expression.args[0]
         return expression in fields
 
-    def _split(self, expression: sp.Expr, unknown: sp.Symbol) -> Terms:
-        linear: dict[int, sp.Expr] = {}
-        fluxes: dict[int, sp.Expr] = {}
+    def _split(self, expression: Expression, unknown: sp.Symbol) -> Terms:
+        linear: dict[int, Expression] = {}
+        fluxes: dict[int, Expression] = {}
         for term in sp.Add.make_args(sp.expand(expression)):
-            factor, rest = term.as_independent(*self.varying, D)  # type: ignore[union-attr]
+            factor, rest = term.as_independent(*self.varying, D)
             if rest == unknown:
                 linear[0] = linear.get(0, sp.Integer(0)) + factor
             elif isinstance(rest, D):
-                inner = self._split(rest.args[0], unknown)  # type: ignore[arg-type]
+                inner = self._split(rest.args[0], unknown)
                 for n, coefficient in inner.linear.items():
                     linear[n + 1] = linear.get(n + 1, sp.Integer(0)) + factor * coefficient
                 for n, flux in inner.fluxes.items():
@@ -266,44 +268,34 @@ class Analysis:
         """A[i, j] = minus the coefficient of d(unknown j)/dx in d(unknown i)/dt: its eigenvalues are wave speeds."""
         axis = self.coordinates[0]
         rows = []
-        for terms in self.terms:
-            total = sum((self._expanded(flux, n) for n, flux in terms.fluxes.items()), sp.Integer(0))
-            total += sum(
-                (
-                    c * _derivative(u, *[axis] * n)
-                    for u in self.unknowns
-                    for n, c in terms.linear.items()
-                    if u == self._own(terms)
-                ),
-                sp.Integer(0),
-            )
-            rows.append(
-                [-sp.expand(total).coeff(D(w, axis)).xreplace(self._no_derivatives(total)) for w in self.unknowns]
-            )
+        for terms, unknown in zip(self.terms, self.unknowns, strict=True):
+            total = self._remainder(terms) + terms.linear.get(1, sp.Integer(0)) * D(unknown, axis)
+            plain = self._no_derivatives(total)
+            rows.append([-sp.expand(total).coeff(D(w, axis)).xreplace(plain) for w in self.unknowns])
         return sp.Matrix(rows)
 
-    def _own(self, terms: Terms) -> sp.Symbol:
-        return self.unknowns[self.terms.index(terms)]
+    def _remainder(self, terms: Terms) -> Expression:
+        """All that is not in the linear symbol, expanded into derivatives of single unknowns."""
+        return sum((self._expanded(flux, n) for n, flux in terms.fluxes.items()), sp.Integer(0))
 
-    def _expanded(self, flux: sp.Expr, order: int) -> sp.Expr:
+    def _expanded(self, flux: Expression, order: int) -> Expression:
         return sp.expand(self.chain(_derivative(flux, *[self.coordinates[0]] * order)))
 
-    def _no_derivatives(self, expression: sp.Expr) -> dict[sp.Basic, sp.Basic]:
+    def _no_derivatives(self, expression: Expression) -> dict[Any, Any]:
         return {atom: sp.Integer(0) for atom in expression.atoms(D)}
 
     @cached_property
-    def diffusion(self) -> tuple[sp.Expr, ...]:
+    def diffusion(self) -> tuple[Expression, ...]:
         """Coefficient of each unknown's own second derivative in the part that is not in its linear symbol."""
         axis = self.coordinates[0]
         found = []
         for terms, unknown in zip(self.terms, self.unknowns, strict=True):
-            total = sum((self._expanded(flux, n) for n, flux in terms.fluxes.items()), sp.Integer(0))
-            coefficient = sp.expand(total).coeff(_derivative(unknown, axis, axis))
+            coefficient: Expression = sp.expand(self._remainder(terms)).coeff(_derivative(unknown, axis, axis))
             found.append(coefficient.xreplace(self._no_derivatives(coefficient)))
         return tuple(found)
 
     @cached_property
-    def reaction(self) -> tuple[sp.Expr, ...]:
+    def reaction(self) -> tuple[Expression, ...]:
         """d(rate of unknown)/d(unknown) of the parts without derivatives: how fast things change in place."""
         return tuple(
             sp.diff(

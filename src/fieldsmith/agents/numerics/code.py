@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import sympy as sp
 from sympy.printing.numpy import NumPyPrinter
 
-from fieldsmith.agents.numerics.analysis import Analysis, D, code_name
+from fieldsmith.agents.numerics.analysis import Analysis, D, Expression, code_name
 from fieldsmith.tasks.task import Brief
 
 
@@ -24,9 +24,9 @@ class _Printer(NumPyPrinter):
         return super()._print_Pow(expr, rational)
 
 
-def numpy_code(expression: sp.Expr) -> str:
+def numpy_code(expression: Expression) -> str:
     """One line of numpy source for an expression without unevaluated derivatives."""
-    return _Printer().doprint(expression)
+    return str(_Printer().doprint(expression))
 
 
 def derivative_name(atom: sp.Basic) -> str:
@@ -38,13 +38,11 @@ def derivative_name(atom: sp.Basic) -> str:
     return f"{atom}_{axes}"
 
 
-def named_derivatives(expression: sp.Expr) -> tuple[sp.Expr, dict[str, tuple[str, int]]]:
+def named_derivatives(expression: Expression) -> tuple[Expression, dict[str, tuple[str, int]]]:
     """The expression with each derivative replaced by a name, and for each name its field and order."""
     names: dict[str, tuple[str, int]] = {}
     replaced: dict[sp.Basic, sp.Basic] = {}
     for atom in expression.atoms(D):
-        if any(atom in other.args[0].atoms(D) or atom == other.args[0] for other in ()):
-            continue
         inner, order = atom, 0
         while isinstance(inner, D):
             inner, order = inner.args[0], order + 1

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import sympy as sp
 
 from fieldsmith.agents.author import Plan
-from fieldsmith.agents.numerics.analysis import Analysis, D, code_name
+from fieldsmith.agents.numerics.analysis import Analysis, D, Expression, code_name
 from fieldsmith.agents.numerics.code import call_values, fixed_values, numpy_code, safe_names
 from fieldsmith.agents.numerics.family import Variant, render
 from fieldsmith.tasks.task import Brief
@@ -16,10 +16,10 @@ from fieldsmith.tasks.task import Brief
 class Steady:
     """0 = sum over axes of d(diffusivity du/dx)/dx + velocity du/dx, + reaction u + source."""
 
-    diffusivity: tuple[sp.Expr, ...]
-    velocity: tuple[sp.Expr, ...]
-    reaction: sp.Expr
-    source: sp.Expr
+    diffusivity: tuple[Expression, ...]
+    velocity: tuple[Expression, ...]
+    reaction: Expression
+    source: Expression
 
 
 def steady_form(analysis: Analysis) -> Steady | None:
@@ -27,8 +27,8 @@ def steady_form(analysis: Analysis) -> Steady | None:
     if not analysis.steady or analysis.dimensions != 2 or len(analysis.unknowns) != 1:
         return None
     u = analysis.unknowns[0]
-    diffusivity, velocity = [sp.Integer(0)] * 2, [sp.Integer(0)] * 2
-    rest = sp.Integer(0)
+    zero: Expression = sp.Integer(0)
+    diffusivity, velocity, rest = [zero] * 2, [zero] * 2, zero
     for term in sp.Add.make_args(sp.expand(analysis.right_hand_sides[0])):
         found = [atom for atom in term.atoms(D) if not any(atom != o and o.has(atom) for o in term.atoms(D))]
         if not found:
@@ -39,7 +39,7 @@ def steady_form(analysis: Analysis) -> Steady | None:
         outer = found[0]
         factor = sp.simplify(term / outer)
         inner, axis = outer.args
-        n = analysis.coordinates.index(axis)  # type: ignore[arg-type]
+        n = analysis.coordinates.index(axis)
         if inner == u:
             velocity[n] += factor
             continue

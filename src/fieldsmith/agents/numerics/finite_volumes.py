@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import sympy as sp
 
 from fieldsmith.agents.author import Plan
-from fieldsmith.agents.numerics.analysis import Analysis, D, code_name
+from fieldsmith.agents.numerics.analysis import Analysis, D, Expression, code_name
 from fieldsmith.agents.numerics.code import call_values, fixed_values, named_derivatives, numpy_code, safe_names
 from fieldsmith.agents.numerics.family import Variant, render
 from fieldsmith.tasks.task import Brief
@@ -16,11 +16,11 @@ from fieldsmith.tasks.task import Brief
 class BalanceLaw:
     """dq/dt = -dF(w)/dx + dG(w, w_x)/dx + S(w); `inverse` gives the unknowns w from the quantities q."""
 
-    fluxes: tuple[sp.Expr, ...]
-    viscous: tuple[sp.Expr, ...]
-    sources: tuple[sp.Expr, ...]
+    fluxes: tuple[Expression, ...]
+    viscous: tuple[Expression, ...]
+    sources: tuple[Expression, ...]
     quantity_names: tuple[sp.Symbol, ...]
-    inverse: tuple[sp.Expr, ...]
+    inverse: tuple[Expression, ...]
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Gas:
     velocity: str
     density: str
     pressure: str
-    gamma: sp.Expr
+    gamma: Expression
 
 
 def balance_law(analysis: Analysis) -> BalanceLaw | None:
@@ -39,7 +39,7 @@ def balance_law(analysis: Analysis) -> BalanceLaw | None:
     for side in analysis.right_hand_sides:
         flux, diffusive, source = sp.Integer(0), sp.Integer(0), sp.Integer(0)
         for term in sp.Add.make_args(sp.expand(side)):
-            factor, rest = term.as_independent(*analysis.varying, D)  # type: ignore[union-attr]
+            factor, rest = term.as_independent(*analysis.varying, D)
             if not isinstance(rest, D):
                 if rest.has(D):
                     return None
@@ -47,7 +47,7 @@ def balance_law(analysis: Analysis) -> BalanceLaw | None:
                 continue
             inner = rest.args[0]
             if not inner.has(D):
-                flux -= factor * inner  # type: ignore[operator]
+                flux -= factor * inner
             elif any(atom.args[0] not in analysis.unknowns for atom in inner.atoms(D)):
                 return None
             else:

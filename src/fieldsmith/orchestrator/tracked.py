@@ -1,0 +1,31 @@
+"""A sandbox whose open sessions can all be ended from another thread."""
+
+import threading
+
+from fieldsmith.sandboxes.sandbox import Limits, Sandbox, Session
+
+
+class TrackedSandbox(Sandbox):
+    """Behaves as the sandbox it wraps and remembers the sessions it opened."""
+
+    def __init__(self, inner: Sandbox) -> None:
+        self._inner = inner
+        self.name, self.isolates, self.reason = inner.name, inner.isolates, inner.reason
+        self._open: list[Session] = []
+        self._lock = threading.Lock()
+
+    def open(self, limits: Limits) -> Session:
+        session = self._inner.open(limits)
+        with self._lock:
+            self._open.append(session)
+        return session
+
+    def libraries(self) -> tuple[str, ...]:
+        return self._inner.libraries()
+
+    def end_all(self) -> None:
+        """End every session; calls in them return as crashed."""
+        with self._lock:
+            sessions, self._open = self._open, []
+        for session in sessions:
+            session.close()
