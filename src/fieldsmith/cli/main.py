@@ -36,7 +36,7 @@ def main() -> None:
         current.error(error)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
-        print("fieldsmith: interrupted; the same command resumes.", file=sys.stderr)
+        current.interrupted()
         sys.exit(130)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -43,6 +43,11 @@ class Output:
         elif share <= 0.0 or share >= 1.0:
             print(f"{what}: {'started' if share <= 0.0 else 'done'}", file=sys.stderr, flush=True)
 
+    def interrupted(self) -> None:
+        """The last words of a command that was interrupted."""
+        self.event("error", {"kind": "interrupted", "message": "Interrupted.", "hint": "The same command resumes."})
+        print("fieldsmith: Interrupted; the same command resumes.", file=sys.stderr, flush=True)
+
     def error(self, error: FieldsmithError) -> None:
         """The last line on standard error, and with --json the last line of standard output."""
         self.event("error", {"kind": error.kind, "message": error.message, "hint": error.hint})

@@ -70,7 +70,11 @@ def solve(
     """
     options = _merged(context, config)
     current.json, current.quiet = bool(options["as_json"]), bool(options["quiet"])
-    _run(options)
+    try:
+        _run(options)
+    except KeyboardInterrupt:
+        current.interrupted()
+        raise typer.Exit(130) from None
 
 
 def _merged(context: typer.Context, config: Path | None) -> dict[str, Any]:

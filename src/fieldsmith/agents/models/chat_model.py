@@ -2,9 +2,13 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Literal, Protocol
+
+# Durations differ from run to run without changing what is asked.
+DURATION = re.compile(r"\b\d+(\.\d+)?(e[-+]?\d+)? ?(ms|s|sec|seconds)\b")
 
 
 @dataclass(frozen=True)
@@ -24,8 +28,10 @@ class ChatRequest:
 
     @property
     def key(self) -> str:
-        """SHA-256 of messages, settings and ordinal: a stored reply is found again by it."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+        """SHA-256 of messages, settings and ordinal, durations left out: a stored reply is found again by it."""
+        fields = asdict(self)
+        fields["messages"] = [[m.role, DURATION.sub("_ s", m.text)] for m in self.messages]
+        return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,143 @@
+"""What a person sees who asks for something wrong: one clear line, the right exit code, no traceback."""
+
+import json
+import subprocess
+import sys
+
+import h5py
+import numpy as np
+import pytest
+
+COMMAND = [sys.executable, "-m", "fieldsmith.cli.main"]
+
+
+def run(*words, cwd=None, env=None):
+    import os
+
+    environment = {k: v for k, v in os.environ.items() if not k.endswith("_API_KEY")} | (env or {})
+    return subprocess.run([*COMMAND, *map(str, words)], capture_output=True, text=True, cwd=cwd, env=environment)
+
+
+def last(process) -> str:
+    assert "Traceback" not in process.stderr, process.stderr
+    return process.stderr.strip().splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["solve", "burger"], 2, "Did you mean 'burgers'"),
+        (["tasks", "show", "nothing"], 2, "There is no task 'nothing'"),
+        (["solve", "burgers", "--param", "mu=1"], 2, "no parameter 'mu'"),
+        (["solve", "burgers", "--param", "nu=fast"], 2, "nu=fast is not a number"),
+        (["solve", "burgers", "--param", "nu=-1"], 2, "out of range"),
+        (["solve", "burgers", "--param", "nu"], 2, "not of the form name=value"),
+        (["solve", "burgers", "--scale", "huge"], 2, "no scale 'huge'"),
+        (["solve", "burgers", "--strategy", "best"], 2, "no strategy 'best'"),
+        (["solve", "burgers", "--sandbox", "vm"], 2, "no sandbox 'vm'"),
+        (["solve", "burgers", "--candidates", "-1"], 2, "--candidates -1 is negative"),
+        (["solve", "burgers", "--fail-if", "error"], 2, "--fail-if"),
+        (["solve", "burgers", "--model", "gpt-5"], 2, "is not known"),
+        (["solve", "burgers", "--model", "openai:gpt-5"], 3, "OPENAI_API_KEY is not set"),
+        (["solve", "burgers", "--model", "anthropic:claude"], 3, "ANTHROPIC_API_KEY is not set"),
+        (["solve", "burgers", "--model", "openai:x", "--key-file", "/nowhere"], 2, "/nowhere cannot be read"),
+        (["solve", "burgers", "--model", "replay:/nowhere"], 2, "/nowhere cannot be read"),
+        (["solve", "burgers", "--data", "/nowhere.h5"], 2, "/nowhere.h5 does not exist"),
+        (["solve", "burgers", "--run-dir", "/proc/run"], 2, "/proc/run cannot be written"),
+        (["solve", "burgers", "--config", "/nowhere.toml"], 2, "/nowhere.toml cannot be read"),
+        (["evaluate", "burgers", "/nowhere.py"], 2, "/nowhere.py cannot be read"),
+        (["report", "/tmp"], 2, "/tmp is not a run directory"),
+        (["runs", "show", "/tmp"], 2, "/tmp is not a run directory"),
+        (["solve", "burgers", "--no-such-option"], 2, "--no-such-option"),
+    ],
+)
+def test_one_clear_line(words, code, said, tmp_path):
+    ran = run(*words, cwd=tmp_path)
+    assert ran.returncode == code, ran.stderr
+    assert said in (last(ran) if "--no-such-option" not in words else ran.stderr)
+
+
+def test_an_unreachable_server_is_named(tmp_path):
+    words = ["solve", "burgers", "--sandbox", "process", "--model", "openai:x", "--base-url", "http://127.0.0.1:9/v1"]
+    ran = run(*words, cwd=tmp_path)
+    assert ran.returncode == 4
+    assert "http://127.0.0.1:9/v1 cannot be reached" in last(ran)
+
+
+def test_a_wrong_shape_in_a_data_file_is_named(tmp_path):
+    file = tmp_path / "data.h5"
+    with h5py.File(file, "w") as h5:
+        h5["tensor"] = np.zeros((4, 16))
+        h5["t-coordinate"] = np.zeros(3)
+    ran = run("solve", "burgers", "--data", file, cwd=tmp_path)
+    assert ran.returncode == 2
+    assert str(file) in last(ran)
+    assert "(4, 16)" in last(ran)
+    file.write_bytes(b"not HDF5")
+    assert "cannot be read as HDF5" in last(run("solve", "burgers", "--data", file, cwd=tmp_path))
+
+
+def test_a_solver_file_without_the_function_is_named(tmp_path):
+    (tmp_path / "mine.py").write_text("def solve(u, t, nu):\n    return u\n")
+    ran = run("evaluate", "advection", tmp_path / "mine.py", "--sandbox", "process", "--json", cwd=tmp_path)
+    assert ran.returncode == 1
+    result = json.loads(ran.stdout.splitlines()[-1])
+    assert result["status"] == "missing_function"
+    assert "it defines solve" in result["feedback"]
+
+
+def test_a_run_directory_of_another_task_is_refused(tmp_path):
+    first = run("solve", "advection", "--candidates", 1, "--run-dir", tmp_path / "r", "--sandbox", "process")
+    assert first.returncode == 0, first.stderr
+    ran = run("solve", "reacdiff1d", "--run-dir", tmp_path / "r", "--sandbox", "process")
+    assert ran.returncode == 2
+    assert "its task is advection, not reacdiff1d" in last(ran)
+    other = run("solve", "advection", "--param", "beta=0.2", "--run-dir", tmp_path / "r", "--sandbox", "process")
+    assert "its parameters is" in last(other) or "its parameters" in last(other)
+
+
+def test_options_come_from_a_file_and_the_command_line_wins(tmp_path):
+    (tmp_path / "fieldsmith.toml").write_text('candidates = 1\nsandbox = "process"\nscale = "huge"\n')
+    ran = run("solve", "advection", cwd=tmp_path)
+    assert "no scale 'huge'" in last(ran)
+    ran = run("solve", "advection", "--scale", "demo", "--json", cwd=tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    assert json.loads(ran.stdout.splitlines()[-1])["candidates"] == 1
+    (tmp_path / "fieldsmith.toml").write_text("candidate = 1\n")
+    assert "Did you mean 'candidates'" in last(run("solve", "advection", cwd=tmp_path))
+
+
+def test_errors_are_the_last_json_line(tmp_path):
+    ran = run("solve", "burger", "--json", cwd=tmp_path)
+    line = json.loads(ran.stdout.splitlines()[-1])
+    assert line["event"] == "error"
+    assert line["kind"] == "input"
+
+
+def test_a_pipe_gets_plain_lines(tmp_path):
+    ran = run("solve", "advection", "--candidates", 1, "--sandbox", "process", cwd=tmp_path)
+    assert ran.returncode == 0
+    assert "\x1b" not in ran.stdout + ran.stderr
+    assert "not an LLM" in ran.stderr
+    assert "test nRMSE" in ran.stdout
+    failed = run(
+        "solve", "advection", "--candidates", 1, "--sandbox", "process", "--fail-if", "nrmse > 1e-30", cwd=tmp_path
+    )
+    assert failed.returncode == 1
+
+
+@pytest.mark.parametrize(
+    "words", [[], ["solve"], ["evaluate"], ["tasks"], ["runs"], ["report"], ["sandbox"], ["doctor"]]
+)
+def test_every_command_explains_itself(words):
+    ran = run(*words, "--help")
+    assert ran.returncode == 0
+    assert "Usage" in ran.stdout
+
+
+def test_doctor_and_status_speak_json(tmp_path):
+    for words in (["doctor", "--json"], ["sandbox", "status", "--json"], ["runs", "list", "--json"]):
+        ran = run(*words, cwd=tmp_path, env={"OPENAI_API_KEY": "sk-canary"})
+        assert ran.returncode == 0, ran.stderr
+        assert json.loads(ran.stdout)["event"] == "result"
+        assert "sk-canary" not in ran.stdout
