@@ -1,8 +1,10 @@
-"""The program is found in a reply however the model fences it."""
+"""The program and its plan are found in a reply however the model fences them."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from fieldsmith.agents.reply import program_of
+from fieldsmith.agents.reply import plan_of, program_of
 
 GOOD = "def solver(u):\n    return u\n"
 
@@ -17,26 +19,58 @@ GOOD = "def solver(u):\n    return u\n"
         f"```python\ndef solver(u):\n    return 0\n```\n```python\n{GOOD}```\n```\nother = 1\n```",
         f"<think>\n```python\ndef solver(u): pass\n```\n</think>\n```python\n{GOOD}```",
         f"```python\n{GOOD}```\n```python\ndef solver(u:\n```",
+        f"````markdown\nprose\n````\n```python\n{GOOD}```",
+        f"```python\n{GOOD}",
+        GOOD,
     ],
 )
 def test_the_last_block_that_defines_the_function_is_taken(reply):
-    program = program_of(reply, "solver")
-    assert program is not None
-    assert program.source == GOOD
-
-
-def test_a_block_without_closing_fence_is_taken():
-    program = program_of("```python\n" + GOOD, "solver")
-    assert program is not None
-    assert program.source.strip() == GOOD.strip()
+    assert program_of(reply, "solver") == (GOOD, "")
 
 
 def test_a_block_that_does_not_parse_is_taken_if_it_is_the_only_one():
-    program = program_of("```python\ndef solver(u):\n    return (\n```", "solver")
-    assert program is not None
-    assert "return (" in program.source
+    program, problem = program_of("```python\ndef solver(u):\n    return (\n```", "solver")
+    assert "return (" in program
+    assert not problem
 
 
-def test_no_program_without_a_block_that_defines_the_function():
-    assert program_of("I cannot.", "solver") is None
-    assert program_of("```python\ndef other(u):\n    return u\n```", "solver") is None
+@pytest.mark.parametrize(
+    ("reply", "words"),
+    [
+        ("", "empty"),
+        ("I cannot.", "no code block"),
+        ("```python\ndef other(u):\n    return u\n```", "defines `solver`"),
+    ],
+)
+def test_what_is_wrong_is_said_in_words_an_author_can_act_on(reply, words):
+    program, problem = program_of(reply, "solver")
+    assert program is None
+    assert words in problem
+
+
+@given(st.text())
+def test_no_reply_breaks_it(text):
+    program_of(text, "solver")
+    plan_of(text)
+
+
+@given(st.text(alphabet="`~ \nabpython(){}:def solver"))
+def test_no_fencing_breaks_it(text):
+    program_of(text, "solver")
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "```plan\ndiscretisation: WENO\ntime_integrator: SSP-RK3\nresolution_control: CFL 0.4\nexpected_order: 5\n```",
+        '```json\n{"discretisation": "WENO", "time_integrator": "SSP-RK3", "expected_order": "about 5", "more": 1}\n```',
+        '```toml\ndiscretisation = "WENO"\ntime_integrator = "SSP-RK3"\nexpected_order = 5\n```',
+    ],
+)
+def test_the_plan_is_read_in_any_of_its_forms(block):
+    plan = plan_of(f"Words.\n\n{block}\n\n```python\n{GOOD}```")
+    assert (plan.discretisation, plan.time_integrator, plan.expected_order) == ("WENO", "SSP-RK3", 5.0)
+
+
+def test_a_reply_without_a_plan_has_an_empty_one():
+    assert plan_of(GOOD).discretisation == ""

@@ -14,6 +14,9 @@ FENCE = re.compile(r"^(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})[ \t]*(?P<language
 THINKING = re.compile(r"<think(ing)?>.*?</think(ing)?>", re.DOTALL | re.IGNORECASE)
 
 
+NO_PROGRAM = ("plan", "json", "toml")
+
+
 def code_blocks(reply: str) -> list[tuple[str, str]]:
     """All fenced blocks as (language, text); a last block without a closing fence counts to the end."""
     blocks: list[tuple[str, str]] = []
@@ -53,9 +56,11 @@ def defines(source: str, function: str) -> bool:
 def program_of(reply: str, function: str) -> tuple[str | None, str]:
     """The last block that defines the function, or None and what was wrong, in words an author can act on."""
     blocks = code_blocks(THINKING.sub("", reply)) or code_blocks(reply)
-    for language, text in reversed(blocks):
-        if language not in ("plan", "json", "toml") and defines(text, function):
-            return text.strip("\n") + "\n", ""
+    defining = [text for language, text in blocks if language not in NO_PROGRAM and defines(text, function)]
+    if defining:
+        # A block that cannot be parsed is only taken where there is none that can: the sandbox reports its error.
+        text = next((text for text in reversed(defining) if _parses(text)), defining[-1])
+        return text.strip("\n") + "\n", ""
     if not blocks and defines(reply, function) and _parses(reply):
         return reply.strip("\n") + "\n", ""
     if not reply.strip():
@@ -97,7 +102,7 @@ class _PlanBlock(BaseModel):
 def plan_of(reply: str) -> Plan:
     """The plan block of a reply; an empty plan where there is none that can be read."""
     for language, text in code_blocks(THINKING.sub("", reply)):
-        if language not in ("plan", "json", "toml"):
+        if language not in NO_PROGRAM:
             continue
         for read in (json.loads, tomllib.loads, _loose):
             try:

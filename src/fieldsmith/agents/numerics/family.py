@@ -1,5 +1,6 @@
 """What a family of methods offers: whether it suits an equation, its variants, and source text for each."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -46,9 +47,19 @@ _templates = Environment(
 )
 
 
+ASKED = "asked_function_"
+
+
 def render(template: str, **values: object) -> str:
-    """Source text from a template of this package, more than two blank lines folded."""
-    text = _templates.get_template(template).render(**values)
+    """Source text from a template of this package, more than two blank lines folded.
+
+    A name that the template uses for a purpose of its own gives way to the asked function's name.
+    """
+    function = str(values["function"])
+    text = _templates.get_template(template).render({**values, "function": ASKED})
+    if f"def {function}(" in text:
+        text = re.sub(rf"(?<![.\w]){re.escape(function)}\b", f"{function}_inside", text)
+    text = text.replace(ASKED, function)
     while "\n\n\n\n" in text:
         text = text.replace("\n\n\n\n", "\n\n\n")
     return text.rstrip() + "\n"
