@@ -3,6 +3,7 @@
 import base64
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -43,10 +44,14 @@ def render(run: RunRecord) -> str:
     best = run.best.candidate if run.best else None
     evaluation = best.evaluation if best else None
     seen = [_row(candidate, best) for candidate in run.candidates]
+    asked = replace(
+        run.asked,
+        **{name: visible(getattr(run.asked, name)) for name in ("title", "author", "author_note", "strategy", "data")},
+    )
     data = {"pictures": [_picture(p) for p in (run.best.pictures if run.best else ())]}
     return _environment.get_template("report.html.jinja").render(
         run=run,
-        asked=run.asked,
+        asked=asked,
         statement=clean(run.asked.statement),
         command=visible(run.asked.command),
         message=visible(run.message),
