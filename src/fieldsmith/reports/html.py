@@ -164,7 +164,7 @@ def _picture(picture: Picture) -> dict[str, Any]:
     error = picture.solution - picture.reference
     size = float(np.abs(error).max())
     return {
-        "field": picture.field,
+        "field": visible(picture.field, 40),
         "sample": picture.sample,
         "rows": picture.solution.shape[0],
         "columns": picture.solution.shape[1],

@@ -50,8 +50,13 @@ class NumericsAuthor:
         """Every variant of every family that suits, the best family's first guess first."""
         suited = sorted((f for f in FAMILIES if f.suits(analysis) > 0), key=lambda f: -f.suits(analysis))
         columns = [[(family, variant) for variant in family.variants(analysis, brief)] for family in suited]
-        rungs = max(map(len, columns), default=0)
-        return [column[n] for n in range(rungs) for column in columns if n < len(column)]
+        if not columns:
+            return []
+        # The best family's second rung comes before another family's first.
+        best, others = columns[0], columns[1:]
+        padded = [best[1:], *others]
+        rungs = max(map(len, padded))
+        return best[:1] + [column[n] for n in range(rungs) for column in padded if n < len(column)]
 
     def _preferred(
         self, ladder: list[tuple[Family, Variant]], move: Move, history: Sequence[Candidate]
