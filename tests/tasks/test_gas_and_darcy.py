@@ -7,7 +7,8 @@ from scipy.integrate import solve_ivp
 from skfem.helpers import dot, grad
 
 from fieldsmith.tasks import load
-from fieldsmith.tasks.compressible import GAMMA, finite_volume_solution, spectral_solution
+from fieldsmith.tasks.compressible import spectral_solution
+from fieldsmith.tasks.muscl_hancock import GAMMA, finite_volume_solution
 from fieldsmith.tasks.poisson import solve_split
 
 

@@ -1,0 +1,206 @@
+"""The official SDKs against real HTTP servers on this machine: replies, token counts, and every kind of fault."""
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from fieldsmith.agents.models import open_model, prices
+from fieldsmith.agents.models.chat_model import ChatReply, ChatRequest, Message
+from fieldsmith.agents.models.replay import write_replay
+from fieldsmith.errors import InputError, MissingPart, ProviderError
+
+KEY = "sk-canary-1234"
+REQUEST = ChatRequest((Message("system", "You are brief."), Message("user", "Say hello.")))
+
+
+class Server(ThreadingHTTPServer):
+    """Speaks chat completions, responses and messages; `faults` are statuses to answer with first."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.faults: list[int] = []
+        self.seen: list[tuple[str, dict, dict]] = []
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Server
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.seen.append((self.path, body, {k.lower(): v for k, v in self.headers.items()}))
+        if self.server.faults:
+            status = self.server.faults.pop(0)
+            self.reply(status, {"error": {"message": f"no, not with {KEY}", "type": "x"}}, {"retry-after": "0"})
+        elif self.path.endswith("/chat/completions"):
+            choice = {"index": 0, "finish_reason": "length", "message": {"role": "assistant", "content": "hello"}}
+            usage = {"prompt_tokens": 11, "completion_tokens": 3, "total_tokens": 14}
+            self.reply(
+                200,
+                {
+                    "id": "1",
+                    "object": "chat.completion",
+                    "created": 1,
+                    "model": body["model"],
+                    "choices": [choice],
+                    "usage": usage,
+                },
+            )
+        elif self.path.endswith("/messages"):
+            usage = {"input_tokens": 12, "output_tokens": 4}
+            content = [{"type": "text", "text": "hello"}]
+            self.reply(
+                200,
+                {
+                    "id": "1",
+                    "type": "message",
+                    "role": "assistant",
+                    "model": body["model"],
+                    "content": content,
+                    "stop_reason": "end_turn",
+                    "stop_sequence": None,
+                    "usage": usage,
+                },
+            )
+        else:
+            self.reply(404, {"error": {"message": "no such page"}})
+
+    def reply(self, status: int, body: dict, headers: dict | None = None) -> None:
+        text = json.dumps(body).encode()
+        self.send_response(status)
+        for name, value in {
+            "Content-Type": "application/json",
+            "Content-Length": str(len(text)),
+            **(headers or {}),
+        }.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(text)
+
+    def log_message(self, *_: object) -> None: ...
+
+
+@pytest.fixture
+def server():
+    started = Server()
+    yield started
+    started.shutdown()
+    started.server_close()
+
+
+@pytest.fixture(autouse=True)
+def _keys(monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
+
+
+def model_of(kind: str, server: Server, **settings):
+    return open_model(
+        f"{kind}:some-model", base_url=server.url + ("/v1" if kind == "openai" else ""), settings=settings
+    )
+
+
+def test_chat_completions_with_settings_and_counts(server):
+    reply = model_of("openai", server, temperature=0.5, max_tokens=100).complete(REQUEST)
+    assert (reply.text, reply.input_tokens, reply.output_tokens, reply.stop) == ("hello", 11, 3, "length")
+    path, body, headers = server.seen[0]
+    assert path == "/v1/chat/completions"
+    assert body["temperature"] == 0.5
+    assert [m["role"] for m in body["messages"]] == ["system", "user"]
+    assert headers["authorization"] == f"Bearer {KEY}"
+
+
+def test_anthropic_messages_with_counts(server):
+    reply = model_of("anthropic", server, temperature=0.3).complete(REQUEST)
+    assert (reply.text, reply.input_tokens, reply.output_tokens, reply.stop) == ("hello", 12, 4, "stop")
+    path, body, _ = server.seen[0]
+    assert path == "/v1/messages"
+    assert body["system"] == "You are brief."
+    assert body["temperature"] == 0.3
+
+
+@pytest.mark.parametrize("kind", ["openai", "anthropic"])
+@pytest.mark.parametrize(
+    ("status", "error", "words"),
+    [(401, MissingPart, "refuses the key"), (404, ProviderError, "does not know"), (400, ProviderError, "failed")],
+)
+def test_faults_are_one_sentence_without_the_key(server, kind, status, error, words):
+    server.faults = [status] * 10
+    with pytest.raises(error) as caught:
+        model_of(kind, server).complete(REQUEST)
+    assert words in str(caught.value)
+    assert KEY not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize("kind", ["openai", "anthropic"])
+def test_rate_limits_and_server_faults_are_tried_again(server, kind):
+    server.faults = [429, 500]
+    assert model_of(kind, server).complete(REQUEST).text == "hello"
+    assert len(server.seen) == 3
+
+
+@pytest.mark.parametrize("kind", ["openai", "anthropic"])
+def test_a_setting_that_is_not_known_is_refused(server, kind):
+    with pytest.raises(InputError, match="no setting 'heat'"):
+        model_of(kind, server, heat=1.0)
+
+
+def test_keys_come_from_a_file_too(server, tmp_path, monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY")
+    file = tmp_path / "key"
+    file.write_text("sk-from-file\n")
+    open_model("openai:m", base_url=server.url + "/v1", key_file=file).complete(REQUEST)
+    assert server.seen[0][2]["authorization"] == "Bearer sk-from-file"
+    file.write_text("two words")
+    with pytest.raises(InputError, match="does not hold one key"):
+        open_model("openai:m", key_file=file)
+    with pytest.raises(MissingPart, match="OPENAI_API_KEY is not set"):
+        open_model("openai:m")
+
+
+def test_unknown_models_are_refused():
+    with pytest.raises(InputError, match="Did you mean openai:"):
+        open_model("opena:gpt")
+    with pytest.raises(InputError, match="no name after the colon"):
+        open_model("openai:")
+
+
+def test_prices_are_unknown_unless_given(tmp_path, monkeypatch, server):
+    reply = ChatReply("x", 1_000_000, 500_000)
+    assert open_model("openai:some-model").price(reply) is None
+    file = tmp_path / "prices.toml"
+    file.write_text('"openai:some-model" = [2.0, 8.0]\n')
+    monkeypatch.setenv("FIELDSMITH_PRICES", str(file))
+    assert prices.cost("openai:some-model", reply) == pytest.approx(6.0)
+    assert model_of("openai", server).price(reply) is None
+
+
+def test_a_replay_finds_replies_and_shows_differences(tmp_path):
+    file = tmp_path / "talk.jsonl"
+    stored = {"messages": [{"role": m.role, "text": m.text} for m in REQUEST.messages], "settings": {}, "ordinal": "1"}
+    write_replay(file, [(stored, ChatReply("hello", 5, 2), 0.01)])
+    model = open_model(f"replay:{file}")
+    reply = model.complete(ChatRequest(REQUEST.messages, ordinal="1"))
+    assert (reply.text, model.price(reply)) == ("hello", 0.01)
+    with pytest.raises(InputError, match=r"-Say hello\. \| \+Say goodbye\."):
+        model.complete(ChatRequest((REQUEST.messages[0], Message("user", "Say goodbye.")), ordinal="1"))
+    with pytest.raises(InputError, match="ordinal '1'"):
+        model.complete(ChatRequest(REQUEST.messages, ordinal="2"))
+    file.write_text("not json\n")
+    with pytest.raises(InputError, match="is not valid"):
+        open_model(f"replay:{file}")
+
+
+def test_durations_are_no_part_of_a_requests_identity():
+    def key(text):
+        return ChatRequest((Message("user", text),)).key
+
+    assert key("nRMSE 1e-3 in 0.12 s") == key("nRMSE 1e-3 in 7 s")
+    assert key("nRMSE 1e-3 in 0.12 s") != key("nRMSE 2e-3 in 0.12 s")

@@ -1,0 +1,29 @@
+"""The examples run as they stand."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+
+
+def test_solving_from_python(tmp_path):
+    ran = subprocess.run([sys.executable, EXAMPLES / "solve_burgers.py"], cwd=tmp_path, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    assert "test nRMSE" in ran.stdout
+    assert "a sine wave has decayed to 0.1" in ran.stdout or "a sine wave has decayed to 0.2" in ran.stdout
+
+
+def test_a_solver_in_codepdes_style_is_scored(tmp_path):
+    command = [sys.executable, "-m", "fieldsmith.cli.main", "evaluate", "advection", EXAMPLES / "upwind.py"]
+    ran = subprocess.run(
+        [*command, "--sandbox", "process", "--split", "both", "--json"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert ran.returncode == 0, ran.stderr
+    result = json.loads(ran.stdout.splitlines()[-1])
+    assert result["status"] == "ok"
+    assert 0.5 < result["test"]["order"] < 1.2
+    assert result["test"]["nrmse"] > 10 * result["test"]["floor"]
+    assert result["test"]["drift"] < 1e-5
+    assert {"dev", "test", "certificate", "program", "parameters"} <= set(result)
