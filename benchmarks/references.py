@@ -19,6 +19,7 @@ ROWS: tuple[tuple[str, Mapping[str, float]], ...] = (
     ("reacdiff1d", {"nu": 0.5, "rho": 1.0}),
     ("cns1d", {"eta": 0.1, "zeta": 0.1}),
     ("cns1d", {"eta": 0.01, "zeta": 0.01}),
+    ("cns1d", {"eta": 1e-8, "zeta": 1e-8}),
     ("darcy", {"beta": 1.0}),
 )
 

@@ -1,0 +1,73 @@
+"""The Darcy solver against a series solution; its coefficients and control volumes."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from fieldsmith.tasks import load
+from fieldsmith.tasks.darcy import Darcy
+from fieldsmith.tasks.poisson import solve_split, split_volumes
+
+
+def darcy(beta: float = 1.0) -> Darcy:
+    made = load("darcy", {"beta": beta})
+    assert isinstance(made, Darcy)
+    return made
+
+
+def series_solution(x: np.ndarray) -> np.ndarray:
+    """-Laplace u = 1 on the unit square, u = 0 on its boundary: parabola minus cosh terms, at the nodes x."""
+    u = np.broadcast_to(0.5 * x * (1 - x), (x.size, x.size)).copy()
+    y = x[:, None] - 0.5
+    for n in range(1, 400, 2):
+        k = n * np.pi
+        decay = np.exp(k * (np.abs(y) - 0.5)) * (1 + np.exp(-2 * k * np.abs(y))) / (1 + np.exp(-k))
+        u -= 4 / k**3 * np.sin(k * x[None, :]) * decay
+    return u
+
+
+@pytest.mark.parametrize("value", [1.0, 12.0])
+def test_a_uniform_medium_converges_with_second_order_to_the_series(value: float) -> None:
+    x = np.linspace(0, 1, 17)
+    exact = series_solution(x) * 5.0 / value
+    errors = [np.abs(solve_split(np.full((17, 17), value), k, 5.0) - exact).max() / exact.max() for k in (1, 3, 9)]
+    assert errors[2] < 1e-4
+    for coarse, fine in pairwise(errors):
+        assert 1.8 < np.log(coarse / fine) / np.log(3) < 2.2
+
+
+def test_every_point_of_the_split_belongs_to_its_nearest_node() -> None:
+    a = np.random.default_rng(0).uniform(1, 2, (6, 6))
+    for k in (3, 5):
+        fine = split_volumes(a, k)
+        nearest = np.rint(np.arange(5 * k + 1) / k).astype(int)
+        assert (fine == a[nearest[:, None], nearest[None, :]]).all()
+        assert (fine[::k, ::k] == a).all()
+
+
+def test_the_solution_turns_with_its_medium_and_scales_with_its_forcing() -> None:
+    task = darcy()
+    a = task.initial_fields(np.random.default_rng(1), 1, smooth=False)(22)[0]
+    u = solve_split(a, 3, 1.0)
+    assert np.abs(solve_split(a.T, 3, 1.0).T - u).max() < 1e-8 * u.max()
+    assert np.abs(solve_split(a[::-1], 3, 1.0)[::-1] - u).max() < 1e-8 * u.max()
+    assert np.abs(solve_split(a, 3, 7.0) - 7.0 * u).max() < 1e-8 * u.max() * 7.0
+
+
+def test_coefficients_have_two_values_and_agree_across_grids() -> None:
+    fields = darcy().initial_fields(np.random.default_rng(2), 6, smooth=False)
+    fine, coarse = fields(85), fields(43)
+    assert set(np.unique(fine)) == {3.0, 12.0}
+    assert (fine[:, ::2, ::2] == coarse).all()
+
+
+def test_the_refinement_data_is_smooth_and_belongs_to_one_medium(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FIELDSMITH_HOME", str(tmp_path))
+    cases = darcy().refinement()
+    assert [case.resolution for case in cases] == [22, 43, 85]
+    fine, middle = cases[-1], cases[-2]
+    assert np.allclose(np.asarray(fine.inputs["a"])[:, ::2, ::2], middle.inputs["a"], rtol=1e-13)
+    assert np.abs(fine.reference["u"][:, ::2, ::2] - middle.reference["u"]).max() < 1e-4 * fine.reference["u"].max()
+    assert max(case.reference_error for case in cases) < 1e-3
+    assert all(case.smooth is not None and case.smooth.all() for case in cases)
