@@ -1,5 +1,6 @@
 """Whole runs as a person starts them: in processes of their own, interrupted, killed, resumed."""
 
+import functools
 import json
 import os
 import signal
@@ -18,7 +19,10 @@ SOLVE = [sys.executable, "-m", "fieldsmith.cli.main", "solve", "burgers", "--san
 def start(folder: Path, *options: str) -> subprocess.Popen:
     model = ("--model", f"mailbox:{folder / 'box'}", "--candidates", "3", "--in-flight", "1")
     command = [*SOLVE, *model, "--run-dir", str(folder / "run"), *options]
-    return subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    # A suite that runs in the background ignores SIGINT, and so would its children.
+    listen = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen(command, cwd=folder, text=True, preexec_fn=listen, **pipes)
 
 
 def finish(process: subprocess.Popen) -> tuple[int, list[dict], str]:
