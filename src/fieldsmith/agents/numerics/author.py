@@ -10,9 +10,10 @@ from fieldsmith.agents.numerics.family import Family, Variant
 from fieldsmith.agents.numerics.finite_volumes import FiniteVolumes
 from fieldsmith.agents.numerics.lines import MethodOfLines
 from fieldsmith.agents.numerics.spectral import Spectral
+from fieldsmith.agents.numerics.splitting import Splitting
 from fieldsmith.tasks.task import Brief
 
-FAMILIES: tuple[Family, ...] = (Spectral(), FiniteVolumes(), MethodOfLines(), Elliptic())
+FAMILIES: tuple[Family, ...] = (Spectral(), Splitting(), FiniteVolumes(), MethodOfLines(), Elliptic())
 STALLED = 0.7
 """An error above this share of its parent's counts as no progress."""
 

@@ -65,7 +65,7 @@ class Spectral:
         passed = [code_name(a.of) for a in brief.signature.arguments if a.role == "parameter"]
         x, t = analysis.coordinates[0], analysis.time
         everything = [f for terms in analysis.terms for f in terms.fluxes.values()]
-        symbols = [_symbol(analysis, i) for i in range(len(unknowns))]
+        symbols = [linear_symbol(analysis, i) for i in range(len(unknowns))]
         speeds, transport = _speeds(analysis)
         majorant_fields = (
             [w.name for w in analysis.unknowns if any(d.has(w) for d in analysis.diffusion)] if majorants else []
@@ -105,11 +105,13 @@ class Spectral:
         )
 
 
-def _symbol(analysis: Analysis, index: int) -> str:
-    """The linear symbol of one unknown in terms of k (even orders) and ik (odd orders)."""
+def linear_symbol(analysis: Analysis, index: int, lowest: int = 0) -> str:
+    """The linear symbol of one unknown in terms of k (even orders) and ik (odd orders), from order `lowest` on."""
     k, ik = sp.symbols("k ik")
     total = sp.Integer(0)
     for order, coefficient in sorted(analysis.terms[index].linear.items()):
+        if order < lowest:
+            continue
         power = (-1) ** (order // 2) * k**order if order % 2 == 0 else (-1) ** (order // 2) * ik * k ** (order - 1)
         total += coefficient * power
     return numpy_code(total) if total != 0 else "0.0"
