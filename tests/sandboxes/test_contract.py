@@ -2,7 +2,9 @@
 
 import os
 import subprocess
+import sys
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -262,6 +264,30 @@ def test_nothing_is_left_behind():
     assert _containers() | _scratch() == before
 
 
+def test_a_killed_owner_leaves_no_running_program(tmp_path):
+    started = tmp_path / "started"
+    program = (
+        f"def f(a):\n    import os\n    open({str(started)!r}, 'w').write(str(os.getpid()))\n    while True: pass\n"
+    )
+    code = (
+        "import numpy as np\nfrom fieldsmith.sandboxes import choose\nfrom fieldsmith.sandboxes.sandbox import Limits\n"
+        f"choose('process').open(Limits()).call({program!r}, 'f', {{'a': np.ones(3)}}, {{'y': (3,)}})\n"
+    )
+    owner = subprocess.Popen([sys.executable, "-c", code])
+    wait_until(lambda: started.exists() and started.read_text())
+    pid = int(started.read_text())
+    owner.kill()
+    owner.wait()
+    wait_until(lambda: not Path(f"/proc/{pid}").exists())
+
+
+def wait_until(condition, seconds=30.0):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not come to pass"
+        time.sleep(0.05)
+
+
 @pytest.mark.needs("docker")
 def test_containers_of_dead_owners_are_removed():
     from fieldsmith.sandboxes import images
@@ -330,10 +356,13 @@ def _containers() -> set[str]:
     if not _docker_is_here():
         return set()
     listed = subprocess.run(
-        ["docker", "ps", "-aq", "--filter", "label=fieldsmith.owner"], capture_output=True, text=True, check=True
+        ["docker", "ps", "-aq", "--filter", f"label=fieldsmith.owner={os.getpid()}"],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return set(listed.stdout.split())
 
 
 def _scratch() -> set[str]:
-    return {name for name in os.listdir("/tmp") if name.startswith("fieldsmith-")}
+    return {name for name in os.listdir("/tmp") if name.startswith(f"fieldsmith-{os.getpid()}-")}

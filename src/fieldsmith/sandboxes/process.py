@@ -30,7 +30,7 @@ class ProcessSession(FramedSession):
     address_space_limit = True
 
     def _start(self) -> subprocess.Popen[bytes]:
-        self._scratch = tempfile.mkdtemp(prefix="fieldsmith-")
+        self._scratch = tempfile.mkdtemp(prefix=f"fieldsmith-{os.getpid()}-")
         return subprocess.Popen(
             [sys.executable, "-I", "-c", worker_source()],
             stdin=subprocess.PIPE,

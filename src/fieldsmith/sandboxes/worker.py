@@ -12,12 +12,15 @@ import signal
 import struct
 import sys
 import threading
+import time
 import traceback
 import types
 
 MAGIC = b"FSMITH01"
 HEADER_LIMIT = 64 << 20
 FILE = "solver.py"
+running = {"pid": 0}
+"""The child of the call that is being served."""
 
 
 def read_exactly(stream, count):
@@ -202,12 +205,14 @@ def serve_call(header, arrays, out):
     answer_fd = os.memfd_create("answer")
     pipes = [os.pipe() for _ in range(2)]
     pid = os.fork()
+    running["pid"] = pid
     if pid == 0:
         run_child(header, arrays, answer_fd, pipes[0][1], pipes[1][1])
     for _, write_end in pipes:
         os.close(write_end)
     tails = [Tail(read_end, header["log_bytes"]) for read_end, _ in pipes]
     _, status, usage = os.wait4(pid, 0)
+    running["pid"] = 0
     try:
         os.killpg(pid, signal.SIGKILL)
     except OSError:
@@ -237,6 +242,18 @@ def serve_call(header, arrays, out):
         os.close(read_end)
 
 
+def watch_owner(owner):
+    """End the running child and this worker when the process that started it has gone."""
+    while os.getppid() == owner:
+        time.sleep(1.0)
+    if running["pid"]:
+        try:
+            os.killpg(running["pid"], signal.SIGKILL)
+        except OSError:
+            pass
+    os._exit(1)
+
+
 def ended(status):
     """The answer for a child that left none."""
     if os.WIFSIGNALED(status):
@@ -264,6 +281,7 @@ def main():
         import scipy.sparse.linalg  # noqa: F401
     except ImportError:
         pass
+    threading.Thread(target=watch_owner, args=(os.getppid(),), daemon=True).start()
     out.write(encode({"status": "ready", "arrays": []}))
     out.flush()
     while True:

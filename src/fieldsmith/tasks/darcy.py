@@ -62,6 +62,7 @@ class Darcy(PDETask):
     """Pressure of a fluid in a porous medium of two materials."""
 
     name = "darcy"
+    version = 2
     title = "Darcy flow through a two-valued medium"
     known_parameters: ClassVar = {"beta": Parameter(1.0, 1e-3, 1e3, "constant forcing")}
     sizes_by_scale: ClassVar = {

@@ -16,7 +16,7 @@ def split_volumes(a: np.ndarray, k: int) -> np.ndarray:
     return a[..., owner[:, None], owner[None, :]]
 
 
-def solve_split(a: np.ndarray, k: int, source: float, tolerance: float = 1e-10) -> np.ndarray:
+def solve_split(a: np.ndarray, k: int, source: float, tolerance: float = 1e-8) -> np.ndarray:
     """Solution at the nodes, [n, n], for one coefficient field [n, n].
 
     Conservative five-point scheme; conjugate gradients preconditioned by the exact inverse of the Laplacian with

@@ -25,7 +25,7 @@ def quadratic_reaction(analysis: Analysis) -> tuple[Expression, Expression, Expr
     reaction = sp.expand(terms.fluxes[0] + terms.linear.get(0, sp.Integer(0)) * u)
     if reaction.free_symbols & set(analysis.varying) != {u} or not reaction.is_polynomial(u):
         return None
-    if sp.degree(reaction, u) != 2:
+    if sp.Poly(reaction, u).degree() != 2:
         return None
     return reaction.coeff(u, 0), reaction.coeff(u, 1), reaction.coeff(u, 2)
 
