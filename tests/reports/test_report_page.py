@@ -157,6 +157,48 @@ def test_hostile_text_is_shown_as_text(browser, tmp_path):
     assert not page.faults
 
 
+def scored(first: Candidate, **changes) -> Candidate:
+    score = dataclasses.replace(first.evaluation.dev, **changes)
+    return dataclasses.replace(first, evaluation=dataclasses.replace(first.evaluation, dev=score, test=None))
+
+
+def test_before_the_test_split_is_scored_its_column_is_empty(browser, tmp_path):
+    best = scored(candidate(1, 1e-3), fields={"u": 1e-3, "v": 7.77e-3})
+    page = opened(browser, tmp_path, run_of([best], best, state="running"))
+    cells = page.locator(".figures tr", has_text="nRMSE of v").locator("td").all_inner_texts()
+    assert [cell.replace("\n", "") for cell in cells] == ["7.77 × 10−3", "–"]
+    assert "has not been scored" in page.inner_text("body")
+
+
+def test_unknown_orders_sort_last(browser, tmp_path):
+    rows = [scored(candidate(n, 1e-3), order=order) for n, order in enumerate((2.0, None, 1.0, float("nan"), 0.5), 1)]
+    page = opened(browser, tmp_path, run_of(rows, rows[0]))
+    page.get_by_role("button", name="order").click()
+    assert page.locator("#candidates tbody tr td:first-child a").all_inner_texts() == ["5", "3", "1", "2", "4"]
+
+
+@pytest.mark.parametrize("changes", [{"floor": float("inf")}, {"floor": float("nan")}, {"seconds": float("nan")}])
+def test_figures_that_are_not_finite_leave_the_page_whole(browser, tmp_path, changes):
+    best = scored(candidate(1, 1e-3), **changes)
+    assert not opened(browser, tmp_path, run_of([best], best)).faults
+
+
+def test_a_solution_equal_to_its_reference_has_a_neutral_error_map(browser, tmp_path):
+    best, drawn = candidate(1, 1e-4), picture("u", 0)
+    page = opened(browser, tmp_path, run_of([best], best, [dataclasses.replace(drawn, solution=drawn.reference)]))
+    pixel = "[...document.getElementById('map-error').getContext('2d').getImageData(3, 3, 1, 1).data]"
+    assert min(page.evaluate(pixel)) > 240
+
+
+def test_code_can_be_read_in_the_dark(browser, tmp_path, done):
+    page = opened(browser, tmp_path, done, color_scheme="dark")
+    # The dark page inverts the listing, so the colour before that has to be a dark one.
+    colour = page.evaluate("getComputedStyle(document.querySelector('.listing .code')).color")
+    filtered = page.evaluate("getComputedStyle(document.querySelector('.listing .code')).filter")
+    light = min(int(part) for part in colour.strip("rgb()").split(",")) > 128
+    assert light != ("invert" in filtered)
+
+
 def test_it_fits_a_phone_and_the_dark(browser, tmp_path, done):
     phone = opened(browser, tmp_path, done, viewport={"width": 390, "height": 844})
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
@@ -177,6 +219,9 @@ def test_the_file_is_small_though_outputs_are_large():
         (0.0, "0"),
         (1.234e-5, "1.23 × 10<sup>−5</sup>"),
         (12.345, "12.3"),
+        (9.999e-5, "1.00 × 10<sup>−4</sup>"),
+        (-2.5, "−2.50"),
+        (5e-324, "4.94 × 10<sup>−324</sup>"),
         (0.5, "0.500"),
     ],
 )

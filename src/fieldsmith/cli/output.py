@@ -50,8 +50,11 @@ class Output:
 
     def error(self, error: FieldsmithError) -> None:
         """The last line on standard error, and with --json the last line of standard output."""
+        from fieldsmith.reports.plain import visible
+
         self.event("error", {"kind": error.kind, "message": error.message, "hint": error.hint})
-        print(f"fieldsmith: {' '.join(str(error).split())}", file=sys.stderr, flush=True)
+        # A provider's words may stand in the message; its terminal codes must not reach the terminal.
+        print(f"fieldsmith: {visible(str(error))}", file=sys.stderr, flush=True)
 
 
 current = Output()

@@ -79,8 +79,8 @@ def show(run: Annotated[Path, typer.Argument(help="Run directory.")], as_json: J
     current.json = as_json
     found = load_run(run)
     current.event("result", {"state": found.state, "message": found.message, **result_fields(found)})
-    current.say(f"{found.asked.title}, {found.state}. {found.message}")
-    current.say(f"{found.asked.command}")
+    current.say(visible(f"{found.asked.title}, {found.state}. {found.message}"))
+    current.say(visible(found.asked.command))
     for candidate in found.candidates:
         evaluation = candidate.evaluation
         status = evaluation.status if evaluation else "in the making"

@@ -34,11 +34,7 @@ class _Scale:
             decades = range(math.ceil(self.low), math.floor(self.high) + 1)
             step = max(1, -(-len(decades) // 6))
             return [
-                (
-                    10.0**n,
-                    f'10<tspan dy="-5" font-size="9">{n}</tspan>'.replace("-", "−", 2).replace('dy="−5"', 'dy="-5"'),
-                )
-                for n in decades[::step]
+                (10.0**n, f'10<tspan dy="-5" class="power">{str(n).replace("-", "−")}</tspan>') for n in decades[::step]
             ]
         step = _round_step((self.high - self.low) / 6)
         first = math.ceil(self.low / step)
@@ -80,7 +76,7 @@ def _scored(candidates: Sequence[Candidate]) -> list[tuple[Candidate, float, flo
     found = []
     for candidate in candidates:
         score = candidate.evaluation.dev if candidate.ok and candidate.evaluation else None
-        if score is not None and math.isfinite(score.nrmse):
+        if score is not None and math.isfinite(score.nrmse) and math.isfinite(score.seconds):
             found.append((candidate, max(score.nrmse, 1e-17), max(score.seconds, 1e-4)))
     return found
 
@@ -88,7 +84,7 @@ def _scored(candidates: Sequence[Candidate]) -> list[tuple[Candidate, float, flo
 def _floor(candidates: Sequence[Candidate]) -> float | None:
     for candidate in candidates:
         score = candidate.evaluation.dev if candidate.evaluation else None
-        if score is not None and score.floor:
+        if score is not None and score.floor and math.isfinite(score.floor):
             return score.floor
     return None
 

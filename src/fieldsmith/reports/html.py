@@ -3,6 +3,7 @@
 import base64
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,8 @@ def render(run: RunRecord) -> str:
     """The page as text. Whatever programs and models wrote stands in it as text, never as markup."""
     best = run.best.candidate if run.best else None
     evaluation = best.evaluation if best else None
-    seen = [_row(candidate, best) for candidate in run.candidates]
+    slots = {candidate.id: visible(candidate.slot, 20) for candidate in run.candidates}
+    seen = [_row(candidate, best, slots) for candidate in run.candidates]
     asked = replace(
         run.asked,
         **{name: visible(getattr(run.asked, name)) for name in ("title", "author", "author_note", "strategy", "data")},
@@ -59,7 +61,7 @@ def render(run: RunRecord) -> str:
         plan=_plan(best),
         evaluation=evaluation,
         figures=_figures(evaluation.dev, evaluation.test) if evaluation else [],
-        fields=_fields(evaluation.test or evaluation.dev) if evaluation else [],
+        fields=_fields(evaluation.dev, evaluation.test) if evaluation else [],
         best_code=_code(best.program.source) if best and best.program else "",
         best_source=clean(best.program.source, 400_000) if best and best.program else "",
         rows=seen,
@@ -79,11 +81,16 @@ def number(value: float | None, digits: int = 2) -> Markup:
         return Markup("–")
     if value == 0.0:
         return Markup("0")
-    exponent = math.floor(math.log10(abs(value)))
-    if -3 < exponent < 4:
-        return Markup(f"{value:.{max(0, digits - exponent)}f}")
-    mantissa = value / 10.0**exponent
-    return Markup(f"{mantissa:.{digits}f} × 10<sup>{exponent}</sup>".replace("-", "−"))
+    # Rounding comes first, so that 9.999e-5 becomes 1.00 x 10^-4 and not 10.00 x 10^-5.
+    mantissa, exponent = f"{value:.{digits}e}".split("e")
+    power = int(exponent)
+    if -3 < power < 4:
+        return Markup(f"{value:.{max(0, digits - power)}f}".replace("-", "−"))
+    return Markup(f"{mantissa} × 10<sup>{power}</sup>".replace("-", "−"))
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
 
 
 def _figures(dev: Score | None, test: Score | None) -> list[tuple[str, Markup, Markup, str]]:
@@ -105,8 +112,16 @@ def _figures(dev: Score | None, test: Score | None) -> list[tuple[str, Markup, M
     return [(label, *both(name, digits), why) for label, name, digits, why in names]
 
 
-def _fields(score: Score | None) -> list[tuple[str, Markup]]:
-    return [(name, number(value)) for name, value in score.fields.items()] if score and len(score.fields) > 1 else []
+def _fields(dev: Score | None, test: Score | None) -> list[tuple[str, Markup, Markup]]:
+    """nRMSE of each field on dev and test; nothing where there is only one field."""
+    score = test or dev
+    if score is None or len(score.fields) < 2:
+        return []
+
+    def shown(split: Score | None, name: str) -> Markup:
+        return number(split.fields.get(name)) if split else Markup("–")
+
+    return [(name, shown(dev, name), shown(test, name)) for name in score.fields]
 
 
 def _plan(candidate: Candidate | None) -> list[tuple[str, str]]:
@@ -123,7 +138,7 @@ def _plan(candidate: Candidate | None) -> list[tuple[str, str]]:
     return [(name, visible(text, 400)) for name, text in named.items() if text]
 
 
-def _row(candidate: Candidate, best: Candidate | None) -> dict[str, Any]:
+def _row(candidate: Candidate, best: Candidate | None, slots: Mapping[int, str]) -> dict[str, Any]:
     evaluation, proposal = candidate.evaluation, candidate.proposal
     score = evaluation.dev if evaluation else None
     return {
@@ -131,17 +146,18 @@ def _row(candidate: Candidate, best: Candidate | None) -> dict[str, Any]:
         "slot": visible(candidate.slot, 20),
         "depth": candidate.slot.count("."),
         "move": candidate.move,
-        "parents": candidate.parents,
+        "parents": [(parent, slots.get(parent, str(parent))) for parent in candidate.parents],
         "author": visible(candidate.author, 60),
         "plan": visible(proposal.plan.summary or proposal.plan.discretisation, 120) if proposal else "",
         "status": evaluation.status if evaluation else "in the making",
         "ok": candidate.ok,
         "best": best is not None and candidate.id == best.id,
         "error": number(score.nrmse) if score else Markup("–"),
-        "error_value": score.nrmse if score else None,
+        "error_value": _finite(score.nrmse) if score else None,
         "order": number(score.order) if score else Markup("–"),
+        "order_value": _finite(score.order) if score else None,
         "seconds": number(score.seconds) if score else Markup("–"),
-        "seconds_value": score.seconds if score else None,
+        "seconds_value": _finite(score.seconds) if score else None,
         "tokens": proposal.usage.input_tokens + proposal.usage.output_tokens if proposal else 0,
         "feedback": clean(evaluation.feedback) if evaluation else "",
         "stdout": clean(evaluation.stdout, 8000) if evaluation else "",
@@ -159,9 +175,10 @@ def _code(source: str) -> Markup:
 
 def _picture(picture: Picture) -> dict[str, Any]:
     """Values quantised to 16 bits, with the ranges to read them back; enough for any screen."""
-    low = float(min(picture.solution.min(), picture.reference.min()))
-    high = float(max(picture.solution.max(), picture.reference.max()))
-    error = picture.solution - picture.reference
+    solution, reference = (np.nan_to_num(values) for values in (picture.solution, picture.reference))
+    low = float(min(solution.min(), reference.min()))
+    high = float(max(solution.max(), reference.max()))
+    error = solution - reference
     size = float(np.abs(error).max())
     return {
         "field": visible(picture.field, 40),
@@ -172,14 +189,15 @@ def _picture(picture: Picture) -> dict[str, Any]:
         "extent": picture.extent,
         "range": [low, high],
         "errorRange": [-size, size],
-        "solution": _quantised(picture.solution, low, high),
-        "reference": _quantised(picture.reference, low, high),
+        "solution": _quantised(solution, low, high),
+        "reference": _quantised(reference, low, high),
         "error": _quantised(error, -size, size),
     }
 
 
 def _quantised(values: np.ndarray, low: float, high: float) -> str:
-    scaled = np.zeros(values.shape) if high == low else (values - low) / (high - low)
+    # A constant field takes the middle colour, which for the error means zero.
+    scaled = np.full(values.shape, 0.5) if high == low else (values - low) / (high - low)
     return base64.b64encode(np.round(scaled * 65535).astype("<u2").tobytes()).decode()
 
 

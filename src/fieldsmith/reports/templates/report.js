@@ -32,7 +32,7 @@
 
   const cut = (picture, arrays, row) => {
     const svg = document.getElementById("cut"), n = picture.columns, [low, high] = picture.range, span = high - low || 1;
-    const [x0, x1] = [picture.extent[2], picture.extent[3]];
+    const [x0, x1] = picture.extent.length ? picture.extent.slice(2) : [0, n - 1];
     const X = i => 62 + i / (n - 1) * 964, Y = s => 256 - s * 236;
     const path = values => Array.from({ length: n }, (_, i) => `${i ? "L" : "M"}${X(i).toFixed(1)} ${Y(values[row * n + i] / 65535).toFixed(1)}`).join("");
     let out = "";
@@ -59,7 +59,7 @@
       if (!decoded.has(picture)) decoded.set(picture, { solution: decode(picture.solution), reference: decode(picture.reference), error: decode(picture.error) });
       const arrays = decoded.get(picture), row = Math.min(+slider.value, picture.rows - 1);
       slider.max = picture.rows - 1;
-      const [a, b] = picture.extent, at = a + row / Math.max(1, picture.rows - 1) * (b - a);
+      const [a, b] = picture.extent.length ? picture.extent : [0, picture.rows - 1], at = a + row / Math.max(1, picture.rows - 1) * (b - a);
       document.getElementById("moment-name").textContent = picture.axes[0];
       value.textContent = `${picture.axes[0]} = ${short(at)}`;
       draw("map-solution", arrays.solution, picture, tables.value, row);
