@@ -43,8 +43,9 @@ class BubblewrapSession(FramedSession):
         command = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL"]
         for name, value in worker_environment(self.limits, "/tmp").items():
             command += ["--setenv", name, value]
-        command += [*_visible(), "--proc", "/proc", "--dev", "/dev"]
-        command += ["--size", str(self.limits.scratch_mb * 2**20), "--tmpfs", "/tmp", "--chdir", "/tmp"]
+        # The scratch comes first: this interpreter may itself lie below /tmp.
+        command += ["--size", str(self.limits.scratch_mb * 2**20), "--tmpfs", "/tmp"]
+        command += [*_visible(), "--proc", "/proc", "--dev", "/dev", "--chdir", "/tmp"]
         command += ["--uid", "65534", "--gid", "65534", "--hostname", "sandbox", "--remount-ro", "/"]
         command += [sys.executable, "-I", "-c", _limited(self.limits) + worker_source()]
         return subprocess.Popen(
