@@ -176,11 +176,17 @@ def test_two_processes_do_not_share_a_run(tmp_path):
 @pytest.mark.needs("docker")
 def test_the_built_in_author_reaches_the_floor_in_a_container(tmp_path):
     command = [sys.executable, "-m", "fieldsmith.cli.main", "solve", "reacdiff1d", "--sandbox", "docker"]
-    ran = subprocess.run([*command, "--candidates", "3", "--json"], cwd=tmp_path, capture_output=True, text=True)
-    assert ran.returncode == 0, ran.stderr
-    best = json.loads(ran.stdout.splitlines()[-1])["best"]
-    assert best["test"]["nrmse"] < 1.05 * best["test"]["floor"] + 1e-8
-    listed = subprocess.run(
-        ["docker", "ps", "-aq", "--filter", "label=fieldsmith.owner"], capture_output=True, text=True
+    solving = subprocess.Popen(
+        [*command, "--candidates", "3", "--json"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
+    code, lines, err = finish(solving)
+    assert code == 0, err
+    best = lines[-1]["best"]
+    assert best["test"]["nrmse"] < 1.05 * best["test"]["floor"] + 1e-8
+    label = f"label=fieldsmith.owner={solving.pid}"
+    listed = subprocess.run(["docker", "ps", "-aq", "--filter", label], capture_output=True, text=True)
     assert not listed.stdout.strip()
