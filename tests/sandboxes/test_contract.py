@@ -79,6 +79,7 @@ def test_inputs_are_fresh_and_writable(session):
         "a.astype(int)",
         "np.asfortranarray(a)",
         "(a,)",
+        "a + 0j",
         "np.broadcast_to(a, (3,))",
     ],
 )
@@ -147,6 +148,7 @@ def test_a_missing_function_lists_what_there_is(session):
         ("import os; os._exit(0)", "before the function returned"),
         ("import ctypes; ctypes.string_at(0)", "SIGSEGV"),
         ("import os, signal; os.kill(os.getpid(), signal.SIGTERM)", "SIGTERM"),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "SIGKILL"),
     ],
 )
 def test_a_sudden_end_is_a_crash(session, body, words):
@@ -191,6 +193,78 @@ def test_calls_share_no_state(session):
         np.testing.assert_array_equal(run(session, source).outputs["y"], np.ones(3))
 
 
+def test_a_program_cannot_speak_for_the_worker(session):
+    source = (
+        "import json, os, stat, struct\ndef send(body, place):\n"
+        "    data = struct.pack('<8sQ', b'FSMITH01', len(body)) + body\n"
+        "    for name in os.listdir(place):\n"
+        "        try:\n"
+        "            fd = os.open(f'{place}/{name}', os.O_WRONLY) if 'self' not in place else int(name)\n"
+        "            if fd > 2 and stat.S_ISFIFO(os.fstat(fd).st_mode): os.write(fd, data)\n"
+        "        except OSError: pass\n"
+        "def f(a):\n"
+        "    for body in (b'[' * 200_000, json.dumps({'status': 'crashed', 'arrays': [], 'body_bytes': 0}).encode()):\n"
+        "        for place in ('/proc/self/fd', f'/proc/{os.getppid()}/fd'):\n"
+        "            try: send(body, place)\n            except OSError: pass\n"
+        "    return 5 * a\n"
+    )
+    unprivileged = session.__class__.__name__ != "ProcessSession" or os.getuid() != 0
+    if not unprivileged:
+        source = source.replace(
+            "for place in ('/proc/self/fd', f'/proc/{os.getppid()}/fd')", "for place in ('/proc/self/fd',)"
+        )
+    for factor in (1.0, 2.0):
+        result = run(session, source, np.full(3, factor))
+        assert result.status == "ok", result.failure
+        np.testing.assert_array_equal(result.outputs["y"], np.full(3, 5 * factor))
+
+
+def test_processes_and_files_of_a_call_end_with_it(session):
+    mark = f"left-behind-{os.getpid()}"
+    source = (
+        "import os, time\ndef f(a):\n    open('kept', 'w').write('x')\n"
+        "    if os.fork() == 0:\n        os.setsid()\n        if os.fork() == 0:\n"
+        f"            os.execv('/bin/sleep', [{mark!r}, '60'])\n        os._exit(0)\n"
+        "    time.sleep(0.3)\n    return a\n"
+    )
+    assert run(session, source).status == "ok"
+    source = (
+        "import os\ndef f(a):\n    assert not os.path.exists('kept')\n    for pid in filter(str.isdigit, os.listdir('/proc')):\n"
+        "        try: words = open(f'/proc/{pid}/cmdline').read()\n        except OSError: continue\n"
+        f"        assert not words.startswith({mark!r})\n    return a\n"
+    )
+    result = run(session, source)
+    assert result.status == "ok", result.failure
+
+
+def test_a_batch_of_one_may_be_a_list(session):
+    result = run(session, "def f(a):\n    return [row for row in a]\n", np.ones((1, 3)), (1, 3))
+    assert result.status == "ok", result.failure
+
+
+def test_any_text_of_a_program_can_be_stored(session):
+    result = run(session, "def f(a):\n    raise ValueError('\\ud800')\n")
+    assert result.status == "crashed"
+    result.failure.message.encode()
+
+
+def test_worker_pools_work(session):
+    source = (
+        "import multiprocessing\ndef g(x):\n    return 2 * x\ndef f(a):\n"
+        "    with multiprocessing.Pool(2) as pool:\n        return pool.map(g, list(a))\n"
+    )
+    result = run(session, source)
+    assert result.status == "ok", result.failure
+
+
+@pytest.mark.needs("docker")
+def test_compiled_functions_may_be_cached():
+    source = "from numba import njit\n@njit(cache=True)\ndef g(a):\n    return 2 * a\ndef f(a):\n    return g(a)\n"
+    with choose("docker").open(LIMITS) as session:
+        result = run(session, source)
+    assert result.status == "ok", result.failure
+
+
 def test_dataclasses_and_the_main_guard_work(session):
     source = (
         "from __future__ import annotations\nfrom dataclasses import dataclass\n@dataclass\nclass P:\n    x: float\n"
@@ -227,7 +301,7 @@ def test_files_of_the_host_are_out_of_reach(isolated, tmp_path):
         f"    assert not os.path.exists({str(tmp_path / 'canary')!r})\n"
         f"    assert not os.path.exists({str(package)!r})\n"
         "    try: import fieldsmith.tasks\n    except ImportError: pass\n    else: raise AssertionError('fieldsmith')\n"
-        "    for place in ('/', '/usr', '/etc', '/usr/bin'):\n"
+        "    for place in ('/', '/usr', '/etc', '/usr/bin', '/dev'):\n"
         "        try: open(os.path.join(place, 'x'), 'w')\n        except OSError: continue\n"
         "        raise AssertionError(place)\n"
         "    open('/tmp/x', 'w').write('scratch')\n    return a\n"
@@ -237,10 +311,11 @@ def test_files_of_the_host_are_out_of_reach(isolated, tmp_path):
 
 
 def test_scratch_is_limited(isolated):
-    source = "def f(a):\n    with open('/tmp/big', 'wb') as s:\n        for _ in range(100): s.write(bytes(1 << 20))\n    return a\n"
-    result = run(isolated, source)
-    assert result.status == "crashed"
-    assert "No space left" in result.failure.message
+    for place in ("/tmp", "/dev/shm"):
+        source = f"def f(a):\n    with open('{place}/big', 'wb') as s:\n        for _ in range(100): s.write(bytes(1 << 20))\n    return a\n"
+        result = run(isolated, source)
+        assert result.status == "crashed"
+        assert "No space left" in result.failure.message
 
 
 def test_the_user_inside_has_no_privileges(isolated):

@@ -32,7 +32,7 @@ def _visible() -> list[str]:
             shown += ["--ro-bind", prefix, prefix]
     package = Path(fieldsmith.__file__).parent
     if any(package.is_relative_to(root) for root in (*prefixes, "/usr")):
-        shown += ["--tmpfs", str(package)]
+        shown += ["--tmpfs", str(package), "--remount-ro", str(package)]
     return shown
 
 
@@ -46,6 +46,8 @@ class BubblewrapSession(FramedSession):
         # The scratch comes first: this interpreter may itself lie below /tmp.
         command += ["--size", str(self.limits.scratch_mb * 2**20), "--tmpfs", "/tmp"]
         command += [*_visible(), "--proc", "/proc", "--dev", "/dev", "--chdir", "/tmp"]
+        # Without a size a tmpfs takes the host's memory.
+        command += ["--size", str(self.limits.scratch_mb * 2**20), "--tmpfs", "/dev/shm", "--remount-ro", "/dev"]
         command += ["--uid", "65534", "--gid", "65534", "--hostname", "sandbox", "--remount-ro", "/"]
         command += [sys.executable, "-I", "-c", _limited(self.limits) + worker_source()]
         return subprocess.Popen(

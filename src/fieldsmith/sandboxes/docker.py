@@ -28,7 +28,9 @@ class DockerSession(FramedSession):
         limits = self.limits
         command = ["docker", "run", "--interactive", "--name", self._name, "--label", f"{LABEL}={os.getpid()}"]
         command += ["--network", "none", "--read-only", "--cap-drop", "ALL", "--user", "65534:65534", "--pull", "never"]
-        command += ["--security-opt", "no-new-privileges", "--ipc", "none", "--hostname", "sandbox"]
+        command += ["--security-opt", "no-new-privileges", "--ipc", "private", "--hostname", "sandbox"]
+        # Answers are large and binary; the default driver would keep a copy of each on the host's disk.
+        command += ["--log-driver", "none", "--shm-size", f"{limits.scratch_mb}m"]
         command += ["--memory", f"{limits.memory_mb}m", "--memory-swap", f"{limits.memory_mb}m"]
         command += ["--pids-limit", str(limits.processes), "--cpus", str(min(limits.cpus, os.cpu_count() or 1))]
         command += ["--tmpfs", f"/tmp:rw,nosuid,nodev,size={limits.scratch_mb}m,mode=1777", "--workdir", "/tmp"]

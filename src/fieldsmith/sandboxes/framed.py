@@ -171,7 +171,7 @@ class FramedSession(Session):
             raise WorkerGone("The sandbox's answer is not a message.")
         try:
             answer = json.loads(bytes(_receive(process, length, deadline)))
-        except ValueError:
+        except (ValueError, RecursionError):
             raise WorkerGone("The sandbox's answer is not a message.") from None
         if not isinstance(answer, dict) or not isinstance(answer.get("arrays"), list):
             raise WorkerGone("The sandbox's answer is not a message.")
@@ -240,10 +240,10 @@ def _call_result(answer: Mapping[str, Any], outputs: Mapping[str, np.ndarray], s
     if isinstance(raw, dict):
         line = raw.get("line")
         failure = Failure(
-            str(raw.get("type", "")),
-            str(raw.get("message", "")),
-            line if isinstance(line, int) else None,
-            str(raw.get("trace", "")),
+            _text(raw.get("type", "")),
+            _text(raw.get("message", "")),
+            line if isinstance(line, int) and 0 < line < 2**31 else None,
+            _text(raw.get("trace", "")),
         )
     return CallResult(
         status=status if status in STATUSES else "crashed",  # type: ignore[arg-type]
@@ -251,11 +251,16 @@ def _call_result(answer: Mapping[str, Any], outputs: Mapping[str, np.ndarray], s
         seconds=seconds,
         cpu_seconds=_number(answer.get("cpu_seconds")),
         peak_mb=_number(answer.get("peak_mb")),
-        stdout=str(answer.get("stdout", "")),
-        stderr=str(answer.get("stderr", "")),
+        stdout=_text(answer.get("stdout", "")),
+        stderr=_text(answer.get("stderr", "")),
         failure=failure,
     )
 
 
 def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) else None
+    return float(value) if isinstance(value, float) or (isinstance(value, int) and abs(value) < 2**53) else None
+
+
+def _text(value: object) -> str:
+    """Text that any file or terminal takes: lone surrogates are replaced."""
+    return str(value).encode("utf-8", "replace").decode("utf-8")

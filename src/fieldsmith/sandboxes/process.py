@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from importlib.metadata import PackageNotFoundError, version
 
 from fieldsmith.sandboxes.framed import FramedSession, worker_environment, worker_source
@@ -42,21 +43,34 @@ class ProcessSession(FramedSession):
         )
 
     def _end(self, process: subprocess.Popen[bytes]) -> None:
-        children = _children(process.pid)
-        for group in (*children, process.pid):
-            with contextlib.suppress(OSError):
-                os.killpg(group, signal.SIGKILL)
+        # The worker goes last: until then whatever was started stays among its descendants.
+        end = time.monotonic() + 5.0
+        while (started := _descendants(process.pid)) and time.monotonic() < end:
+            for pid in started:
+                with contextlib.suppress(OSError):
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(0.01)
+        process.kill()
         process.wait()
         shutil.rmtree(self._scratch, ignore_errors=True)
 
 
-def _children(pid: int) -> list[int]:
-    """Direct children of a process, each the leader of a group of its own."""
+def _descendants(pid: int) -> list[int]:
+    """Living processes that this one started, and those that they started."""
     try:
         with open(f"/proc/{pid}/task/{pid}/children") as listed:
-            return [int(word) for word in listed.read().split()]
+            children = [int(word) for word in listed.read().split()]
     except OSError:
         return []
+    return [item for child in children for item in (child, *_descendants(child)) if _lives(item)]
+
+
+def _lives(pid: int) -> bool:
+    try:
+        with open(f"/proc/{pid}/stat") as stream:
+            return stream.read().rpartition(")")[2].split()[0] not in ("Z", "X")
+    except OSError:
+        return False
 
 
 class ProcessSandbox(Sandbox):

@@ -4,10 +4,12 @@ Self-contained (standard library and numpy), because its source text is handed t
 A message is a 16-byte head (magic, header length), a JSON header and the arrays' raw bytes in header order.
 """
 
+import ctypes
 import json
 import linecache
 import os
 import resource
+import shutil
 import signal
 import struct
 import sys
@@ -15,10 +17,12 @@ import threading
 import time
 import traceback
 import types
+from pathlib import Path
 
 MAGIC = b"FSMITH01"
 HEADER_LIMIT = 64 << 20
 FILE = "solver.py"
+PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 4, 36
 running = {"pid": 0}
 """The child of the call that is being served."""
 
@@ -70,7 +74,9 @@ def as_float_array(name, value):
     except Exception as error:
         raise Unusable(f"`{name}` is a {type(value).__name__} that is not an array: {error}") from None
     if array.dtype.kind == "c":
-        raise Unusable(f"`{name}` is complex; return its real part.")
+        if np.any(np.imag(array)):
+            raise Unusable(f"`{name}` is complex; return its real part.")
+        array = np.real(array)
     if array.dtype.kind not in "fiub":
         raise Unusable(f"`{name}` is a {type(value).__name__} of dtype {array.dtype}; a float64 array is needed.")
     return np.ascontiguousarray(array, dtype=np.float64)
@@ -78,7 +84,8 @@ def as_float_array(name, value):
 
 def as_results(value, names):
     if len(names) == 1:
-        if isinstance(value, (tuple, list)) and len(value) == 1:
+        # A list of one may be a batch of one sample; only a tuple is a way to return several results.
+        if isinstance(value, tuple) and len(value) == 1:
             value = value[0]
         return [as_float_array(names[0], value)]
     if isinstance(value, dict) and set(names) <= set(value):
@@ -93,6 +100,12 @@ def load(source, function):
     module = types.ModuleType("solver")
     module.__file__ = FILE
     sys.modules["solver"] = module
+    try:
+        # numba's cache=True wants the file itself.
+        with open(FILE, "w", encoding="utf-8") as stream:
+            stream.write(source)
+    except (OSError, ValueError):
+        pass
     linecache.cache[FILE] = (len(source), None, source.splitlines(True), FILE)
     exec(compile(source, FILE, "exec"), module.__dict__)
     found = module.__dict__.get(function)
@@ -155,6 +168,10 @@ def run_child(header, arrays, answer_fd, out_fd, err_fd):
         os.dup2(out_fd, 1)
         os.dup2(err_fd, 2)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        # Neither the channel to the host nor the worker itself is within the program's reach.
+        os.closerange(3, answer_fd)
+        os.closerange(answer_fd + 1, 1024)
+        prctl(PR_SET_DUMPABLE, 1)
         try:
             with open("/proc/self/oom_score_adj", "w") as score:
                 score.write("1000")
@@ -201,9 +218,58 @@ class Tail(threading.Thread):
         return self.kept.decode("utf-8", "replace")
 
 
+def prctl(option, value):
+    try:
+        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+    except (OSError, AttributeError):
+        pass
+
+
+def memory_kills():
+    """How many processes this cgroup has lost for memory, None where that cannot be read."""
+    for path in ("/sys/fs/cgroup/memory.events", "/sys/fs/cgroup/memory/memory.oom_control"):
+        try:
+            with open(path) as stream:
+                return int(dict(line.split() for line in stream)["oom_kill"])
+        except (OSError, KeyError, ValueError):
+            continue
+    return None
+
+
+def end_descendants():
+    """End what the program started and left, also what has moved to a session of its own: it is handed to this process."""
+    while True:
+        try:
+            with open("/proc/self/task/%d/children" % os.getpid()) as stream:
+                left = [int(word) for word in stream.read().split()]
+        except OSError:
+            return
+        if not left:
+            return
+        for pid in left:
+            try:
+                os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
+            except OSError:
+                pass
+
+
+def empty_scratch():
+    """A call finds none of the files of the calls before it."""
+    for path in Path(os.environ["TMPDIR"]).iterdir():
+        try:
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink()
+        except (OSError, RecursionError):
+            pass
+
+
 def serve_call(header, arrays, out):
     answer_fd = os.memfd_create("answer")
     pipes = [os.pipe() for _ in range(2)]
+    kills_before = memory_kills()
     pid = os.fork()
     running["pid"] = pid
     if pid == 0:
@@ -217,6 +283,7 @@ def serve_call(header, arrays, out):
         os.killpg(pid, signal.SIGKILL)
     except OSError:
         pass
+    end_descendants()
     size = os.lseek(answer_fd, 0, os.SEEK_END)
     os.lseek(answer_fd, 0, os.SEEK_SET)
     answer, body_bytes = None, 0
@@ -226,10 +293,12 @@ def serve_call(header, arrays, out):
                 magic, length = struct.unpack("<8sQ", stream.read(16))
                 answer = json.loads(stream.read(length)) if magic == MAGIC and length < HEADER_LIMIT else None
                 body_bytes = size - 16 - length
-            except (ValueError, struct.error):
+            except (ValueError, RecursionError, struct.error):
                 answer = None
         if not isinstance(answer, dict):
-            answer, body_bytes = ended(status), 0
+            kills = memory_kills()
+            for_memory = kills is None or kills_before is None or kills > kills_before
+            answer, body_bytes = ended(status, for_memory and not header["address_space"]), 0
         answer["cpu_seconds"] = usage.ru_utime + usage.ru_stime
         answer["peak_mb"] = usage.ru_maxrss / 1024.0
         answer["stdout"], answer["stderr"] = (tail.text() for tail in tails)
@@ -240,6 +309,7 @@ def serve_call(header, arrays, out):
     out.flush()
     for read_end, _ in pipes:
         os.close(read_end)
+    empty_scratch()
 
 
 def watch_owner(owner):
@@ -254,12 +324,12 @@ def watch_owner(owner):
     os._exit(1)
 
 
-def ended(status):
-    """The answer for a child that left none."""
+def ended(status, for_memory):
+    """The answer for a child that left none; `for_memory` says whether the kernel may have ended it for its memory."""
     if os.WIFSIGNALED(status):
         number = os.WTERMSIG(status)
         name = signal.Signals(number).name
-        if number == signal.SIGKILL:
+        if number == signal.SIGKILL and for_memory:
             words = "the process was killed; it needed more memory than it may use"
             return {"status": "out_of_memory", "arrays": [], "failure": failure(name, words)}
         return {"status": "crashed", "arrays": [], "failure": failure(name, f"the process was ended by {name}")}
@@ -274,6 +344,8 @@ def main():
     os.set_inheritable(source.fileno(), False)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
+    prctl(PR_SET_DUMPABLE, 0)
+    prctl(PR_SET_CHILD_SUBREAPER, 1)
     sys.path[:] = [entry for entry in sys.path if entry]
     try:
         import numpy  # noqa: F401
