@@ -190,3 +190,25 @@ def test_the_built_in_author_reaches_the_floor_in_a_container(tmp_path):
     label = f"label=fieldsmith.owner={solving.pid}"
     listed = subprocess.run(["docker", "ps", "-aq", "--filter", label], capture_output=True, text=True)
     assert not listed.stdout.strip()
+
+
+@pytest.mark.needs("docker")
+def test_an_evaluation_that_is_ended_leaves_no_container(tmp_path):
+    (tmp_path / "endless.py").write_text("def solver(u, t, beta):\n    while True: pass\n")
+    command = [
+        sys.executable,
+        "-m",
+        "fieldsmith.cli.main",
+        "evaluate",
+        "advection",
+        "endless.py",
+        "--sandbox",
+        "docker",
+    ]
+    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    listing = ["docker", "ps", "-aq", "--filter", f"label=fieldsmith.owner={process.pid}"]
+    wait_for(lambda: subprocess.run(listing, capture_output=True, text=True).stdout.strip(), process)
+    process.terminate()
+    process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert not subprocess.run(listing, capture_output=True, text=True).stdout.strip()

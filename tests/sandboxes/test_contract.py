@@ -354,6 +354,8 @@ def test_a_killed_owner_leaves_no_running_program(tmp_path):
     owner.kill()
     owner.wait()
     wait_until(lambda: not Path(f"/proc/{pid}").exists())
+    with choose("process").open(LIMITS):
+        assert not list(Path("/tmp").glob(f"fieldsmith-{owner.pid}-*"))
 
 
 def wait_until(condition, seconds=30.0):

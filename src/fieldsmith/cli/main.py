@@ -1,6 +1,7 @@
 """The `fieldsmith` command: registers the commands and turns errors into one line and an exit code."""
 
 import os
+import signal
 import sys
 
 import typer
@@ -28,8 +29,13 @@ app.add_typer(sandbox.app, name="sandbox")
 app.command()(doctor.doctor)
 
 
+def _interrupt(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt
+
+
 def main() -> None:
-    """Entry point of the console script."""
+    """Entry point of the console script. SIGTERM ends every command as Ctrl-C does, so that nothing is left running."""
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         app()
     except FieldsmithError as error:

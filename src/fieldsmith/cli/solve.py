@@ -1,7 +1,6 @@
 """`fieldsmith solve`: forge a solver."""
 
 import shlex
-import signal
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -98,7 +97,6 @@ def _run(options: dict[str, Any]) -> None:
     from fieldsmith.orchestrator.solve import result_fields
 
     condition = parse_condition(options["fail_if"]) if options["fail_if"] else None
-    signal.signal(signal.SIGTERM, _interrupt)
     settings = {"temperature": options["temperature"]} if options["temperature"] is not None else {}
     run = open_solve(
         options["task"],
@@ -143,10 +141,6 @@ def _report_writer():
     from fieldsmith.reports.html import write_report
 
     return write_report
-
-
-def _interrupt(_number: int, _frame: object) -> None:
-    raise KeyboardInterrupt
 
 
 def parse_condition(text: str):

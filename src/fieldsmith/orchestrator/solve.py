@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 
 from fieldsmith.agents.author import Author, Candidate
 from fieldsmith.agents.strategies.strategy import Strategy
-from fieldsmith.errors import FieldsmithError, InputError, MissingPart
+from fieldsmith.errors import FieldsmithError, InputError
 from fieldsmith.evaluation import default_limits, evaluate
 from fieldsmith.evaluation.record import score_fields
 from fieldsmith.folders import data_folder
@@ -280,10 +280,3 @@ def known_runs() -> list[Path]:
     here = [str(file.parent.resolve()) for file in sorted(Path("runs").glob("*/run.toml"))]
     folders = [Path(name) for name in dict.fromkeys([*listed, *here])]
     return [folder for folder in folders if (folder / "run.toml").exists()]
-
-
-def require_disk(folder: Path) -> None:
-    """Raises MissingPart where less than 100 MB are free."""
-    stat = os.statvfs(folder if folder.exists() else Path.cwd())
-    if stat.f_bavail * stat.f_frsize < 100 * 2**20:
-        raise MissingPart(f"Less than 100 MB are free at {folder}.", "Free some space.")

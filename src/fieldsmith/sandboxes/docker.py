@@ -11,7 +11,7 @@ from functools import cache
 from fieldsmith.folders import cache_folder
 from fieldsmith.sandboxes import images
 from fieldsmith.sandboxes.framed import FramedSession, worker_environment, worker_source
-from fieldsmith.sandboxes.process import NUMERICAL_LIBRARIES
+from fieldsmith.sandboxes.process import NUMERICAL_LIBRARIES, alive
 from fieldsmith.sandboxes.sandbox import Limits, Sandbox
 
 LABEL = "fieldsmith.owner"
@@ -111,17 +111,7 @@ def remove_orphans() -> int:
     """Remove containers whose owner has died (killed before it could clean up); how many there were."""
     command = ["docker", "ps", "--all", "--filter", f"label={LABEL}", "--format", '{{.ID}} {{.Label "' + LABEL + '"}}']
     listed = subprocess.run(command, capture_output=True, text=True, check=False).stdout
-    dead = [row.split()[0] for row in listed.splitlines() if len(row.split()) == 2 and not _alive(int(row.split()[1]))]
+    dead = [row.split()[0] for row in listed.splitlines() if len(row.split()) == 2 and not alive(int(row.split()[1]))]
     if dead:
         subprocess.run(["docker", "rm", "--force", *dead], capture_output=True, check=False)
     return len(dead)
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

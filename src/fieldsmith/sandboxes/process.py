@@ -9,10 +9,12 @@ import sys
 import tempfile
 import time
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from fieldsmith.sandboxes.framed import FramedSession, worker_environment, worker_source
 from fieldsmith.sandboxes.sandbox import Limits, Sandbox
 
+PREFIX = "fieldsmith"
 NUMERICAL_LIBRARIES = ("numpy", "scipy", "numba", "pyamg", "torch", "jax")
 
 
@@ -25,13 +27,32 @@ def host_libraries() -> tuple[str, ...]:
     return tuple(found)
 
 
+def alive(pid: int) -> bool:
+    """Whether a process of that number runs."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def remove_orphans() -> None:
+    """Remove scratch folders whose owner was killed before it could."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}-*-*"):
+        owner = folder.name.split("-")[1]
+        if owner.isdigit() and not alive(int(owner)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 class ProcessSession(FramedSession):
     """A fresh interpreter in a process group and a scratch folder of its own."""
 
     address_space_limit = True
 
     def _start(self) -> subprocess.Popen[bytes]:
-        self._scratch = tempfile.mkdtemp(prefix=f"fieldsmith-{os.getpid()}-")
+        self._scratch = tempfile.mkdtemp(prefix=f"{PREFIX}-{os.getpid()}-")
         return subprocess.Popen(
             [sys.executable, "-I", "-c", worker_source()],
             stdin=subprocess.PIPE,
@@ -79,6 +100,7 @@ class ProcessSandbox(Sandbox):
     reason = "a plain process without isolation"
 
     def open(self, limits: Limits) -> ProcessSession:
+        remove_orphans()
         return ProcessSession(limits)
 
     def libraries(self) -> tuple[str, ...]:

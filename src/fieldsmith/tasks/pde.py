@@ -6,6 +6,7 @@ and a trusted solver.
 
 import hashlib
 import json
+import threading
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -40,6 +41,15 @@ class PDETask(Task):
         self.parameters = dict(parameters)
         self.scale = scale
         self.data = data
+        self._cases: dict[str, tuple[Case, ...]] = {}
+        self._lock = threading.RLock()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What a process that computes references needs: neither the lock nor the cases."""
+        return {"parameters": self.parameters, "scale": self.scale, "data": self.data}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(**state)
 
     @property
     @abstractmethod
@@ -121,14 +131,27 @@ class PDETask(Task):
         return dict(self.parameters)
 
     def split(self, name: SplitName, progress: Progress | None = None) -> tuple[Case, ...]:
+        # Every candidate asks for the same cases, from several threads: read, or made, once.
+        with self._lock:
+            if name not in self._cases:
+                self._cases[name] = (self._loaded(name, progress),)
+            return self._cases[name]
+
+    def _loaded(self, name: SplitName, progress: Progress | None) -> Case:
         if self.data is not None:
-            return (self._published(name),)
+            return self._published(name)
         stored = cache.load_or_make(
             self._key(name), lambda: self._generate(name, progress), progress, f"{self.name} {name}"
         )
-        return (self._case(name, stored),)
+        return self._case(name, stored)
 
     def refinement(self) -> tuple[Case, ...]:
+        with self._lock:
+            if "refinement" not in self._cases:
+                self._cases["refinement"] = self._refinement_cases()
+            return self._cases["refinement"]
+
+    def _refinement_cases(self) -> tuple[Case, ...]:
         stored = cache.load_or_make(self._key("refinement"), self._generate_refinement, None, "")
         cases = []
         for points in self.refinement_points:

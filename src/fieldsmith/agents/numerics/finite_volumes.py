@@ -19,7 +19,6 @@ class BalanceLaw:
     fluxes: tuple[Expression, ...]
     viscous: tuple[Expression, ...]
     sources: tuple[Expression, ...]
-    quantity_names: tuple[sp.Symbol, ...]
     inverse: tuple[Expression, ...]
 
 
@@ -64,7 +63,7 @@ def balance_law(analysis: Analysis) -> BalanceLaw | None:
     if len(solved) != 1:
         return None
     inverse = tuple(sp.simplify(solved[0][w]) for w in analysis.unknowns)
-    return BalanceLaw(tuple(fluxes), tuple(viscous), tuple(sources), names, inverse)
+    return BalanceLaw(tuple(fluxes), tuple(viscous), tuple(sources), inverse)
 
 
 def ideal_gas(analysis: Analysis, law: BalanceLaw) -> Gas | None:
