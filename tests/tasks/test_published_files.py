@@ -70,10 +70,59 @@ def test_bad_files_are_one_clear_line(tmp_path: Path) -> None:
         ),
         "at least two samples": write(tmp_path / "d.h5", tensor=tensor[:1], t_coordinate=times),
         "not finite": write(tmp_path / "e.h5", tensor=tensor * np.nan, t_coordinate=times),
-        "cannot be read as numbers": write(tmp_path / "f.h5", tensor=np.array([b"x", b"y"]), t_coordinate=times),
+        "cannot be read as numbers": write(tmp_path / "f.h5", tensor=np.full((4, 3, 8), b"x"), t_coordinate=times),
     }
     for words, file in bad.items():
         with pytest.raises(InputError, match=words):
             load("burgers", data=file)
+    backwards = write(tmp_path / "g.h5", tensor=tensor, t_coordinate=-times)
+    with pytest.raises(InputError, match="does not increase"):
+        load("burgers", data=backwards)
     with pytest.raises(InputError, match="no data set 'Vx'"):
         load("cns1d", data=bad["at least two samples"])
+
+
+def published_burgers(path: Path, nu: float, samples: int = 5, spoil: float = 0.0) -> Path:
+    """Solutions of a file's own sizes and times, in PDEBench's layout and precision."""
+    task = load("burgers", {"nu": nu})
+    case = task.split("test")[0]
+    frames = slice(0, 21)
+    tensor = case.reference["u_batch"][:samples, frames]
+    tensor = tensor * (1 + spoil * np.sin(np.arange(tensor.shape[1]))[:, None])
+    tensor[:, 0] = np.asarray(case.inputs["u0_batch"])[:samples]
+    times = np.append(np.asarray(case.inputs["t_coordinate"])[frames], 9.0)
+    arrays = {"tensor": tensor, "x_coordinate": np.arange(256.0), "t_coordinate": times}
+    return write(path, **{name: array.astype("float32") for name, array in arrays.items()})
+
+
+@pytest.mark.parametrize("spoil", [0.0, 3e-3])
+def test_floor_of_a_file_is_the_error_of_its_own_solutions(tmp_path: Path, spoil: float) -> None:
+    task = load("burgers", {"nu": 0.1}, data=published_burgers(tmp_path / "u.h5", 0.1, spoil=spoil))
+    for name in ("dev", "test"):
+        floor = task.split(name)[0].floor
+        assert floor is not None
+        assert (1e-3 < floor < 4e-3) if spoil else floor < 1e-3
+    brief = task.brief()
+    assert (brief.sizes["batch"], brief.sizes["time"], brief.sizes["x"]) == (2, 21, 256)
+    assert brief.span == pytest.approx((0.0, 0.8), rel=1e-6)
+    assert "21" in brief.statement
+
+
+def test_a_file_of_other_parameters_is_noticed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = published_burgers(tmp_path / "u.h5", 0.1)
+    load("burgers", {"nu": 4.0}, data=file).split("dev")
+    said = capsys.readouterr().err
+    assert "u.h5" in said
+    assert "away from the trusted ones for nu=4" in said
+
+
+def test_only_the_samples_that_are_used_are_read(tmp_path: Path) -> None:
+    """A whole file of PDEBench has 10,000 samples; here all but the first 150 are not even numbers."""
+    file = tmp_path / "many.h5"
+    with h5py.File(file, "w") as stream:
+        tensor = stream.create_dataset("tensor", (10_000, 3, 16), "float32", chunks=(50, 3, 16), fillvalue=np.nan)
+        tensor[:150] = RNG.standard_normal((150, 3, 16))
+        stream["t-coordinate"] = np.arange(4.0) * 1e-3
+    task = load("burgers", {"nu": 0.1}, data=file)
+    assert len(task.split("test")[0].reference["u_batch"]) == 100
+    assert len(task.split("dev")[0].reference["u_batch"]) == 50

@@ -12,6 +12,7 @@ from fieldsmith.errors import InputError, MissingPart
 VARIANTS = ("base", "torch", "jax")
 REPOSITORY = "fieldsmith-sandbox"
 DEFAULT_BASE = "python:3.12-slim"
+INDEXES = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "TORCH_INDEX")
 
 
 def tag(variant: str) -> str:
@@ -55,7 +56,11 @@ def build(variant: str = "base", base_image: str = DEFAULT_BASE, echo: bool = Tr
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "Dockerfile").write_text(_dockerfile(), encoding="utf-8")
         command = ["docker", "build", "--network", "host", "--tag", name]
-        command += ["--build-arg", f"BASE={base_image}", "--build-arg", f"VARIANT={variant}", folder]
+        command += ["--build-arg", f"BASE={base_image}", "--build-arg", f"VARIANT={variant}"]
+        for index in INDEXES:
+            if os.environ.get(index, "").startswith(("http://", "https://")):  # a folder of the host is out of reach
+                command += ["--build-arg", f"{index}={os.environ[index]}"]
+        command.append(folder)
         output = None if echo else subprocess.PIPE
         environment = {"DOCKER_BUILDKIT": "0", **os.environ}
         built = subprocess.run(command, env=environment, stdout=output, stderr=output, text=True, check=False)

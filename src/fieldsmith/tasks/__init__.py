@@ -47,7 +47,7 @@ def load(
     values = _values(name, known[name], parameters or {})
     task = known[name](values, scale, Path(data) if data else None)  # type: ignore[call-arg]
     if data is not None:
-        task.split("dev")
+        task.examine()  # type: ignore[attr-defined]
     return task
 
 

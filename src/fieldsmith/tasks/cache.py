@@ -5,11 +5,11 @@ import io
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from filelock import FileLock
@@ -19,6 +19,7 @@ from fieldsmith.folders import cache_folder
 from fieldsmith.tasks.task import Progress
 
 Arrays = dict[str, np.ndarray]
+Result = TypeVar("Result")
 MAGIC = b"fieldsmith-data-1\n"
 
 
@@ -49,26 +50,27 @@ def load_or_make(key: str, make: Callable[[], Arrays], progress: Progress | None
     return arrays
 
 
-def in_parts(
-    task: Any, fields: Any, points: int, size: int, progress: Progress | None, what: str
-) -> list[tuple[Arrays, Arrays, Arrays | None]]:
-    """References of a batch, computed in parts of at most `size` samples by as many processes as there are cores."""
-    from fieldsmith.tasks.pde import references_of
+def parts(count: int, size: int) -> list[slice]:
+    """Parts of a batch of at most `size` samples, at least one for every core."""
+    size = max(1, min(size, -(-count // min(os.cpu_count() or 1, count))))
+    return [slice(i, min(count, i + size)) for i in range(0, count, size)]
 
-    count = len(fields.smooth)
-    workers = min(os.cpu_count() or 1, count)
-    size = max(1, min(size, -(-count // workers)))
-    slices = [slice(i, min(count, i + size)) for i in range(0, count, size)]
-    if workers == 1 or len(slices) == 1:
-        return [references_of(task, fields.take(part), points) for part in slices]
-    done: dict[int, tuple[Arrays, Arrays, Arrays | None]] = {}
+
+def in_processes(
+    function: Callable[..., Result], work: Sequence[tuple[Any, ...]], progress: Progress | None, what: str
+) -> list[Result]:
+    """`function` of each element of `work`, in its order, by as many processes as there are cores."""
+    workers = min(os.cpu_count() or 1, len(work))
+    if workers == 1:
+        return [function(*arguments) for arguments in work]
+    done: dict[int, Result] = {}
     with ProcessPoolExecutor(workers, mp_context=get_context("fork")) as pool:
-        futures = {pool.submit(references_of, task, fields.take(part), points): n for n, part in enumerate(slices)}
+        futures = {pool.submit(function, *arguments): n for n, arguments in enumerate(work)}
         for future in as_completed(futures):
             done[futures[future]] = future.result()
-            if progress is not None and len(done) < len(slices):
-                progress(f"Generating {what}", len(done) / len(slices))
-    return [done[n] for n in range(len(slices))]
+            if progress is not None and len(done) < len(work):
+                progress(f"Generating {what}", len(done) / len(work))
+    return [done[n] for n in range(len(work))]
 
 
 def _write(file: Path, arrays: Arrays) -> None:

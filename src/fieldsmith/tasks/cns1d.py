@@ -180,8 +180,8 @@ to 4 a period); density and pressure vary about a positive background, velocitie
             "energy": energy.mean(axis=2) / energy[:, :1].mean(axis=2),
         }
 
-    def from_file(self, path: Path) -> tuple[dict[str, np.ndarray | float], Arrays]:
-        fields, times = hdf5.read_gas(path)
+    def from_file(self, path: Path, part: hdf5.Part) -> tuple[dict[str, np.ndarray | float], Arrays]:
+        fields, times = hdf5.read_gas(path, part)
         inputs = {f"{name}0": field[:, 0] for name, field in fields.items()}
         inputs |= {"t_coordinate": times, "eta": self.parameters["eta"], "zeta": self.parameters["zeta"]}
         return inputs, fields

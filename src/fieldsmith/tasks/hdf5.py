@@ -1,6 +1,9 @@
-"""Published data files of PDEBench and CodePDE (HDF5). Frames come first in time after the batch axis."""
+"""Published data files of PDEBench and CodePDE (HDF5). Frames come first in time after the batch axis.
 
-from collections.abc import Sequence
+Whole files of PDEBench hold 10,000 samples and several gigabytes: only the samples that are asked for are read.
+"""
+
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import h5py
@@ -8,42 +11,32 @@ import numpy as np
 
 from fieldsmith.errors import InputError
 
+Part = Callable[[int], slice]
+"""Which samples to read of a file that holds so many."""
+FRAMES = "[batch, time, x]"
 
-def read_scalar(path: Path) -> tuple[np.ndarray, np.ndarray]:
+
+def read_scalar(path: Path, part: Part) -> tuple[np.ndarray, np.ndarray]:
     """`tensor` [batch, time, x] and `t-coordinate` [time] (one entry more than the frames is cut off)."""
-    found = _read(path, ("tensor", "t-coordinate"))
-    tensor = _shaped(path, "tensor", found["tensor"], 3, "[batch, time, x]")
-    return tensor, _times(path, found["t-coordinate"], tensor.shape[1])
+    tensor = _read_samples(path, ("tensor",), FRAMES, part)["tensor"]
+    return tensor, _times(path, tensor.shape[1])
 
 
-def read_gas(path: Path) -> tuple[dict[str, np.ndarray], np.ndarray]:
+def read_gas(path: Path, part: Part) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """`Vx`, `density`, `pressure` [batch, time, x] and `t-coordinate` [time]."""
-    names = ("Vx", "density", "pressure")
-    found = _read(path, (*names, "t-coordinate"))
-    fields = {name: _shaped(path, name, found[name], 3, "[batch, time, x]") for name in names}
-    shapes = {name: field.shape for name, field in fields.items()}
-    if len(set(shapes.values())) > 1:
-        raise InputError(f"{path}: Vx, density and pressure differ in shape: {shapes}.", "They must have one shape.")
-    return fields, _times(path, found["t-coordinate"], fields["Vx"].shape[1])
+    fields = _read_samples(path, ("Vx", "density", "pressure"), FRAMES, part)
+    return fields, _times(path, fields["Vx"].shape[1])
 
 
-def read_darcy(path: Path) -> tuple[np.ndarray, np.ndarray]:
+def read_darcy(path: Path, part: Part) -> tuple[np.ndarray, np.ndarray]:
     """Coefficient and solution [batch, x, y] from `coeff` and `sol`, or from `nu` and `tensor`."""
-    keys = _keys(path)
-    pair = ("coeff", "sol") if "coeff" in keys else ("nu", "tensor")
-    found = _read(path, pair)
-    arrays = []
-    for name in pair:
-        array = found[name]
-        if array.ndim == 4 and array.shape[1] == 1:
-            array = array[:, 0]
-        arrays.append(_shaped(path, name, array, 3, "[batch, x, y]"))
-    if arrays[0].shape != arrays[1].shape or arrays[0].shape[1] != arrays[0].shape[2]:
-        raise InputError(
-            f"{path}: {pair[0]} has shape {arrays[0].shape}, {pair[1]} {arrays[1].shape}.",
-            "Both must be [batch, N, N].",
-        )
-    return arrays[0], arrays[1]
+    with _open(path) as file:
+        pair = ("coeff", "sol") if "coeff" in file else ("nu", "tensor")
+    found = _read_samples(path, pair, "[batch, N, N] or [batch, 1, N, N]", part, channel=True)
+    a, u = found[pair[0]], found[pair[1]]
+    if a.shape[1] != a.shape[2]:
+        raise InputError(f"{path}: {pair[0]!r} is sampled on {a.shape[1]} x {a.shape[2]} points.", "Expected a square.")
+    return a, u
 
 
 def _open(path: Path) -> h5py.File:
@@ -53,41 +46,58 @@ def _open(path: Path) -> h5py.File:
         raise InputError(f"{path} cannot be read as HDF5.", "Give a data file of PDEBench or CodePDE.") from error
 
 
-def _keys(path: Path) -> set[str]:
-    with _open(path) as file:
-        return set(file)
-
-
-def _read(path: Path, names: Sequence[str]) -> dict[str, np.ndarray]:
-    with _open(path) as file:
-        for name in names:
-            if name not in file or not isinstance(file[name], h5py.Dataset):
-                raise InputError(
-                    f"{path} has no data set {name!r}; it has {', '.join(sorted(file)) or 'none'}.",
-                    f"This task needs {', '.join(names)}.",
-                )
-        try:
-            return {name: np.asarray(file[name][()], float) for name in names}  # type: ignore[index]
-        except (OSError, ValueError, TypeError) as error:
-            raise InputError(
-                f"{path}: a data set cannot be read as numbers: {error}.", "The file may be truncated."
-            ) from error
-
-
-def _shaped(path: Path, name: str, array: np.ndarray, dimensions: int, expected: str) -> np.ndarray:
-    if array.ndim != dimensions or 0 in array.shape or array.shape[0] < 2:
+def _dataset(path: Path, file: h5py.File, name: str) -> h5py.Dataset:
+    found = file.get(name)
+    if not isinstance(found, h5py.Dataset):
         raise InputError(
-            f"{path}: {name!r} has shape {array.shape}.", f"Expected {expected} with at least two samples."
+            f"{path} has no data set {name!r}; it has {', '.join(sorted(file)) or 'none'}.",
+            "Give a data file of PDEBench or CodePDE for this task.",
         )
-    if not np.isfinite(array).all():
-        raise InputError(f"{path}: {name!r} holds values that are not finite.", "Use a complete data file.")
-    return np.ascontiguousarray(array)
+    return found
 
 
-def _times(path: Path, times: np.ndarray, frames: int) -> np.ndarray:
+def _values(path: Path, dataset: h5py.Dataset, part: slice | tuple[()]) -> np.ndarray:
+    try:
+        return np.asarray(dataset[part], float)
+    except (OSError, ValueError, TypeError) as error:
+        raise InputError(
+            f"{path}: a data set cannot be read as numbers: {error}.", "The file may be truncated."
+        ) from error
+
+
+def _read_samples(
+    path: Path, names: Sequence[str], layout: str, part: Part, channel: bool = False
+) -> dict[str, np.ndarray]:
+    """Data sets of one shape whose first axis counts samples; a channel axis of length 1 is dropped."""
+    with _open(path) as file:
+        found, shapes = {}, {}
+        for name in names:
+            dataset = _dataset(path, file, name)
+            shape: tuple[int, ...] = (*(dataset.shape or ()),)
+            cut = channel and len(shape) == 4 and shape[1] == 1
+            shapes[name] = (shape[0], *shape[2:]) if cut else shape
+            if len(shapes[name]) != 3 or 0 in shape:
+                raise InputError(f"{path}: {name!r} has shape {shape}.", f"Expected {layout}.")
+            if shape[0] == 1:
+                raise InputError(f"{path} holds one sample.", "Give at least two samples: to choose by and to test on.")
+            values = _values(path, dataset, part(shape[0]))
+            found[name] = np.ascontiguousarray(values[:, 0] if cut else values)
+            if not np.isfinite(values).all():
+                raise InputError(f"{path}: {name!r} holds values that are not finite.", "Use a complete data file.")
+    if len(set(shapes.values())) > 1:
+        text = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
+        raise InputError(f"{path}: the data sets differ in shape: {text}.", "They must have one shape.")
+    return found
+
+
+def _times(path: Path, frames: int) -> np.ndarray:
+    with _open(path) as file:
+        times = _values(path, _dataset(path, file, "t-coordinate"), ())
     if times.ndim != 1 or len(times) not in (frames, frames + 1):
         raise InputError(
             f"{path}: 't-coordinate' has shape {times.shape} for {frames} frames.",
             f"Expected {frames} or {frames + 1} times.",
         )
+    if not (np.diff(times) > 0).all():
+        raise InputError(f"{path}: 't-coordinate' does not increase.", "Expected the times of the frames in order.")
     return np.ascontiguousarray(times[:frames])

@@ -9,13 +9,15 @@ import json
 import threading
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
-from fieldsmith.tasks import cache
+from fieldsmith.tasks import cache, hdf5
 from fieldsmith.tasks.equation import Equation
+from fieldsmith.tasks.published import PublishedFile, distance, join
 from fieldsmith.tasks.statement import render_statement, render_stub
 from fieldsmith.tasks.task import Brief, Case, Parameter, Progress, Signature, SplitName, Task
 
@@ -42,6 +44,7 @@ class PDETask(Task):
         self.scale = scale
         self.data = data
         self._cases: dict[str, tuple[Case, ...]] = {}
+        self._file = PublishedFile(self, data) if data is not None else None
         self._lock = threading.RLock()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -86,11 +89,17 @@ class PDETask(Task):
         """
 
     @abstractmethod
-    def from_file(self, path: Path) -> tuple[dict[str, np.ndarray | float], Arrays]:
-        """Inputs and reference of all samples of a published HDF5 file."""
+    def from_file(self, path: Path, part: hdf5.Part) -> tuple[dict[str, np.ndarray | float], Arrays]:
+        """Inputs and reference of the chosen samples of a published HDF5 file; InputError names what is wrong."""
+
+    def trusted(self, inputs: Mapping[str, np.ndarray | float]) -> Arrays | None:
+        """The trusted solution of someone else's samples; None where there is none that is worth comparing with."""
+        return self.from_samples(inputs)
 
     def times(self) -> np.ndarray:
-        """Output times of this scale, the first is 0."""
+        """Output times of the scale, or of the published file; the first is 0."""
+        if self._file is not None:
+            return np.asarray(self._file.arrays("dev")[0]["t_coordinate"])
         assert self.span is not None
         return np.linspace(*self.span, self.sizes_by_scale[self.scale]["time"])
 
@@ -102,14 +111,20 @@ class PDETask(Task):
             "scale": self.scale,
             "version": self.version,
         }
-        if self.data is not None:
-            facts["file"] = hashlib.sha256(self.data.read_bytes()).hexdigest()
+        if self._file is not None:
+            facts["file"] = self._file.digest
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
     def brief(self, libraries: Sequence[str] = (), time_limit: float | None = None) -> Brief:
-        sizes = dict(self.sizes_by_scale[self.scale])
-        sizes["batch"] = sizes.pop("dev")
-        sizes.pop("test")
+        if self._file is None:
+            scale = self.sizes_by_scale[self.scale]
+            sizes = {"batch": scale["dev"], **{axis: n for axis, n in scale.items() if axis not in ("dev", "test")}}
+        else:
+            sizes = self.signature.sizes(self._file.arrays("dev")[0])
+        span = self.span
+        if span is not None:
+            times = self.times()
+            span = (float(times[0]), float(times[-1]))
         limit = time_limit or self.time_limits[self.scale]
         stub = render_stub(self.signature)
         statement = render_statement(self.title, self.problem_text(), stub, self.signature, sizes, limit, libraries)
@@ -121,7 +136,7 @@ class PDETask(Task):
             equation=self.equation,
             parameters=self.argument_values(),
             sizes=sizes,
-            span=self.span,
+            span=span,
             time_limit=limit,
             libraries=tuple(libraries),
         )
@@ -138,12 +153,17 @@ class PDETask(Task):
             return self._cases[name]
 
     def _loaded(self, name: SplitName, progress: Progress | None) -> Case:
-        if self.data is not None:
-            return self._published(name)
+        if self._file is not None:
+            return self._file.case(name, progress)
         stored = cache.load_or_make(
             self._key(name), lambda: self._generate(name, progress), progress, f"{self.name} {name}"
         )
         return self._case(name, stored)
+
+    def examine(self) -> None:
+        """Raises InputError if the published file is not one of this task."""
+        if self._file is not None:
+            self._file.arrays("dev")
 
     def refinement(self) -> tuple[Case, ...]:
         with self._lock:
@@ -152,6 +172,8 @@ class PDETask(Task):
             return self._cases["refinement"]
 
     def _refinement_cases(self) -> tuple[Case, ...]:
+        if self.data is not None:  # a file holds one resolution
+            return type(self)(self.parameters, self.scale).refinement()
         stored = cache.load_or_make(self._key("refinement"), self._generate_refinement, None, "")
         cases = []
         for points in self.refinement_points:
@@ -160,8 +182,7 @@ class PDETask(Task):
         return tuple(cases)
 
     def _key(self, name: str) -> str:
-        generated = self if self.data is None else type(self)(self.parameters, self.scale)
-        return f"{self.name}-{name}-{generated.fingerprint[:20]}"
+        return f"{self.name}-{name}-{self.fingerprint[:20]}"
 
     def _rng(self, name: str) -> np.random.Generator:
         return np.random.default_rng([SEEDS[name], *self.name.encode()])
@@ -171,18 +192,19 @@ class PDETask(Task):
         count, points = size[name], size[self.equation.axes[0].name]
         fields = self.initial_fields(self._rng(name), count, smooth=False)
         inputs = self.inputs(fields, points)
-        parts = cache.in_parts(self, fields, points, self.samples_a_process, progress, f"{self.name} {name}")
-        fine, coarse = _join([part[0] for part in parts]), _join([part[1] for part in parts])
+        work = [(fields.take(part), points) for part in cache.parts(count, self.samples_a_process)]
+        parts = cache.in_processes(partial(references_of, self), work, progress, f"{self.name} {name}")
+        fine, coarse = join([part[0] for part in parts]), join([part[1] for part in parts])
         floors = [part[2] for part in parts if part[2] is not None]
-        error = _distance(coarse, fine)
-        return _stored(inputs, fine, error, _distance(_join(floors), fine) if floors else error, fields.smooth)
+        error = distance(coarse, fine)
+        return _stored(inputs, fine, error, distance(join(floors), fine) if floors else error, fields.smooth)
 
     def _generate_refinement(self) -> Arrays:
         stored: Arrays = {}
         for points in self.refinement_points:
             fields = self.initial_fields(self._rng("refinement"), self.refinement_samples, smooth=True)
             fine, coarse = self.reference(fields, points, 1), self.reference(fields, points, 0)
-            part = _stored(self.inputs(fields, points), fine, _distance(coarse, fine), 0.0, fields.smooth)
+            part = _stored(self.inputs(fields, points), fine, distance(coarse, fine), 0.0, fields.smooth)
             stored.update({f"{points}/{key}": value for key, value in part.items()})
         return stored
 
@@ -203,40 +225,12 @@ class PDETask(Task):
             resolution=points or int(next(iter(reference.values())).shape[-1]),
         )
 
-    def _published(self, name: SplitName) -> Case:
-        assert self.data is not None
-        inputs, reference = self.from_file(self.data)
-        size = self.sizes_by_scale["paper"]
-        total = len(next(iter(reference.values())))
-        test = min(size["test"], max(1, (2 * total) // 3))
-        part = slice(0, test) if name == "test" else slice(test, min(total, test + size["dev"]))
-        batched = {a.name for a in self.signature.arguments if "batch" in a.axes}
-        chosen = {k: np.ascontiguousarray(np.asarray(v)[part]) if k in batched else v for k, v in inputs.items()}
-        return Case(
-            name=name,
-            inputs=chosen,
-            reference={key: np.ascontiguousarray(value[part]) for key, value in reference.items()},
-            reference_error=float("nan"),
-            resolution=int(next(iter(reference.values())).shape[-1]),
-        )
-
 
 def references_of(task: PDETask, fields: Any, points: int) -> tuple[Arrays, Arrays, Arrays | None]:
     """Stored reference, coarser reference and floor solution of a batch; runs in a process of its own."""
     fine = task.reference(fields, points, 1)
     coarse = task.reference(fields, points, 0)
     return fine, coarse, task.from_samples(task.inputs(fields, points))
-
-
-def _join(parts: Sequence[Arrays]) -> Arrays:
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-
-
-def _distance(ours: Arrays, reference: Arrays) -> float:
-    """nRMSE, fields stacked."""
-    error = sum(np.sum((ours[k] - reference[k]).reshape(len(reference[k]), -1) ** 2, axis=1) for k in reference)
-    norm = sum(np.sum(reference[k].reshape(len(reference[k]), -1) ** 2, axis=1) for k in reference)
-    return float(np.mean(np.sqrt(error / norm)))
 
 
 def _stored(inputs: Mapping[str, Any], fine: Arrays, error: float, floor: float, smooth: np.ndarray) -> Arrays:

@@ -42,8 +42,8 @@ class ScalarTask(PDETask):
     def inputs(self, fields: Waves, points: int) -> dict[str, np.ndarray | float]:
         return {"u0_batch": fields(cell_centres(points)), "t_coordinate": self.times(), **self.argument_values()}
 
-    def from_file(self, path: Path) -> tuple[dict[str, np.ndarray | float], Arrays]:
-        tensor, times = hdf5.read_scalar(path)
+    def from_file(self, path: Path, part: hdf5.Part) -> tuple[dict[str, np.ndarray | float], Arrays]:
+        tensor, times = hdf5.read_scalar(path, part)
         inputs = {"u0_batch": tensor[:, 0], "t_coordinate": times, **self.argument_values()}
         return inputs, {"u_batch": tensor}
 

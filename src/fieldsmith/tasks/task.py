@@ -51,11 +51,16 @@ class Signature:
     arguments: tuple[Argument, ...]
     results: tuple[Result, ...]
 
-    def shapes(self, inputs: Mapping[str, np.ndarray | float]) -> dict[str, tuple[int, ...]]:
-        """Shape of each result for these inputs, the sizes of named axes taken from the input arrays."""
+    def sizes(self, inputs: Mapping[str, np.ndarray | float]) -> dict[str, int]:
+        """Lengths of the named axes in these inputs."""
         sizes: dict[str, int] = {}
         for argument in self.arguments:
             sizes.update(zip(argument.axes, np.shape(inputs[argument.name]), strict=True))
+        return sizes
+
+    def shapes(self, inputs: Mapping[str, np.ndarray | float]) -> dict[str, tuple[int, ...]]:
+        """Shape of each result for these inputs, the sizes of named axes taken from the input arrays."""
+        sizes = self.sizes(inputs)
         return {result.name: tuple(sizes[axis] for axis in result.axes) for result in self.results}
 
 

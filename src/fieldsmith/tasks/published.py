@@ -1,0 +1,101 @@
+"""A published data file in place of generated data: its splits, and how far its solutions are from trusted ones."""
+
+import hashlib
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fieldsmith.tasks import cache
+from fieldsmith.tasks.task import Case, Progress, SplitName
+
+if TYPE_CHECKING:
+    from fieldsmith.tasks.pde import PDETask
+
+Arrays = dict[str, np.ndarray]
+Inputs = Mapping[str, np.ndarray | float]
+SUSPICIOUS = 0.1
+"""Solutions this far from the trusted ones were made with other parameters, or of another problem."""
+
+
+class PublishedFile:
+    """The samples of one file. As in CodePDE the first ones are for the test; those after them are for selection."""
+
+    def __init__(self, task: "PDETask", path: Path) -> None:
+        self._task, self.path = task, path
+        self._read: dict[str, tuple[Inputs, Arrays]] = {}
+        self._lock = threading.Lock()
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the file."""
+        with self.path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+
+    def arrays(self, name: SplitName) -> tuple[Inputs, Arrays]:
+        """Inputs and solutions of a split, at most as many as at paper scale; InputError names what is wrong."""
+        size = self._task.sizes_by_scale["paper"]
+
+        def part(total: int) -> slice:
+            test = min(size["test"], max(1, (2 * total) // 3))
+            return slice(0, test) if name == "test" else slice(test, min(total, test + size["dev"]))
+
+        with self._lock:
+            if name not in self._read:
+                self._read[name] = self._task.from_file(self.path, part)
+            return self._read[name]
+
+    def case(self, name: SplitName, progress: Progress | None) -> Case:
+        """A split with the floor that the file's own errors set, measured once and kept in the cache."""
+        inputs, reference = self.arrays(name)
+        key = f"{self._task.name}-{name}-floor-{self._task.fingerprint[:20]}"
+        what = f"{self._task.name} {name} floor"
+        stored = cache.load_or_make(key, lambda: {"floor": self._floor(name, progress, what)}, progress, what)
+        floor = float(stored["floor"])
+        if floor > SUSPICIOUS:
+            values = ", ".join(f"{key}={value:g}" for key, value in self._task.parameters.items())
+            print(
+                f"{self.path}: its {name} solutions are {100 * floor:.0f} % away from the trusted ones for {values}. "
+                "Was the file made with other parameters?",
+                file=sys.stderr,
+            )
+        return Case(
+            name=name,
+            inputs=inputs,
+            reference=reference,
+            reference_error=float("nan"),
+            floor=floor if np.isfinite(floor) else None,
+            resolution=int(next(iter(reference.values())).shape[-1]),
+        )
+
+    def _floor(self, name: SplitName, progress: Progress | None, what: str) -> np.ndarray:
+        inputs, reference = self.arrays(name)
+        count = len(next(iter(reference.values())))
+        batched = {argument.name for argument in self._task.signature.arguments if "batch" in argument.axes}
+        work = [
+            ({key: np.asarray(value)[part] if key in batched else value for key, value in inputs.items()},)
+            for part in cache.parts(count, self._task.samples_a_process)
+        ]
+        solved = cache.in_processes(partial(trusted_of, self._task), work, progress, what)
+        known = [part for part in solved if part is not None]
+        return np.array(distance(join(known), reference) if known else np.nan)
+
+
+def trusted_of(task: "PDETask", inputs: Inputs) -> Arrays | None:
+    """The trusted solution of a file's samples; runs in a process of its own."""
+    return task.trusted(inputs)
+
+
+def join(parts: Sequence[Arrays]) -> Arrays:
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def distance(ours: Arrays, reference: Arrays) -> float:
+    """nRMSE, fields stacked."""
+    error = sum(np.sum((ours[k] - reference[k]).reshape(len(reference[k]), -1) ** 2, axis=1) for k in reference)
+    norm = sum(np.sum(reference[k].reshape(len(reference[k]), -1) ** 2, axis=1) for k in reference)
+    return float(np.mean(np.sqrt(error / norm)))
