@@ -81,12 +81,15 @@ def show(run: Annotated[Path, typer.Argument(help="Run directory.")], as_json: J
     current.event("result", {"state": found.state, "message": found.message, **result_fields(found)})
     current.say(visible(f"{found.asked.title}, {found.state}. {found.message}"))
     current.say(visible(found.asked.command))
+    slots = {candidate.id: candidate.slot for candidate in found.candidates}
     for candidate in found.candidates:
         evaluation = candidate.evaluation
+        parents = " ".join(visible(slots.get(parent, str(parent)), 12) for parent in candidate.parents)
+        move = f"{candidate.move} of {parents}" if parents else candidate.move
         status = evaluation.status if evaluation else "in the making"
         error = f"{candidate.dev_nrmse:.3e}" if candidate.ok else "-"
         plan = visible(candidate.proposal.plan.summary, 60) if candidate.proposal else ""
         best = "*" if found.best and found.best.candidate.id == candidate.id else " "
-        current.say(f"{best} {candidate.slot:>6}  {candidate.move:<7} {status:<16} {error:>10}  {plan}")
+        current.say(f"{best} {candidate.slot:>6}  {move:<16} {status:<16} {error:>10}  {plan}")
     if found.best:
         current.say(f"Solver: {run / 'best' / 'solver.py'}")

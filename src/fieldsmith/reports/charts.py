@@ -162,5 +162,44 @@ def convergence(points: Sequence[ConvergencePoint]) -> str:
     return _frame(x, y, "points", "nRMSE on smooth data", body, "Error against resolution")
 
 
+def lineage(candidates: Sequence[Candidate], best: Candidate | None) -> str:
+    """Every candidate with lines to the ones it was made from: a row a chain of mends, to the right as time goes."""
+    if len(candidates) < 2 or not any(c.parents for c in candidates):
+        return ""
+    chains = list(dict.fromkeys(c.slot.split(".")[0] for c in candidates))
+    height = max(64, 30 * len(chains) + 24)
+    step = (WIDTH - 84) / max(1, len(candidates) - 1)
+    place = {
+        c.id: (42 + n * min(step, 90.0), 24.0 + 30 * chains.index(c.slot.split(".")[0]))
+        for n, c in enumerate(candidates)
+    }
+    body = [f'<svg class="chart" viewBox="0 0 {WIDTH} {height}" role="img" aria-label="The lineage of the candidates">']
+    for candidate in candidates:
+        x, y = place[candidate.id]
+        for parent in (p for p in candidate.parents if p in place):
+            x0, y0 = place[parent]
+            middle = (x0 + x) / 2
+            body.append(
+                f'<path class="lineage" d="M{x0:.1f} {y0:.1f} C{middle:.1f} {y0:.1f} {middle:.1f} {y:.1f} {x:.1f} {y:.1f}"/>'
+            )
+    for candidate in candidates:
+        x, y = place[candidate.id]
+        body.append(_node(candidate, x, y, best is not None and candidate.id == best.id))
+    return "".join([*body, "</svg>"])
+
+
+def _node(candidate: Candidate, x: float, y: float, best: bool) -> str:
+    status = candidate.evaluation.status if candidate.evaluation else "in the making"
+    words = f"{candidate.slot}: {candidate.move}, {status}" + (f", {candidate.dev_nrmse:.2e}" if candidate.ok else "")
+    mark = (
+        f'<circle class="dot" cx="{x:.1f}" cy="{y:.1f}" r="4.5"/>'
+        if candidate.ok
+        else f'<text class="cross" x="{x:.1f}" y="{y + 5:.1f}" text-anchor="middle">×</text>'
+    )
+    ring = f'<circle class="ring" cx="{x:.1f}" cy="{y:.1f}" r="8"/>' if best else ""
+    slot = f'<text x="{x:.1f}" y="{y - 11:.1f}" text-anchor="middle">{escape(candidate.slot[:12])}</text>'
+    return f'<a href="#candidate-{candidate.id}">{ring}{mark}{slot}<title>{escape(words)}</title></a>'
+
+
 def _dot(candidate: Candidate, x: float, y: float, words: str) -> str:
     return f'<a href="#candidate-{candidate.id}"><circle class="dot" cx="{x:.1f}" cy="{y:.1f}" r="4.5"><title>{escape(words)}</title></circle></a>'

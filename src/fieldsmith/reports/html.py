@@ -16,7 +16,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
 from fieldsmith.agents.author import Candidate
-from fieldsmith.evaluation.evaluation import Score
+from fieldsmith.evaluation.evaluation import Evaluation, Score
 from fieldsmith.orchestrator.record import write_text
 from fieldsmith.orchestrator.run import RunRecord
 from fieldsmith.reports import charts
@@ -65,6 +65,8 @@ def render(run: RunRecord) -> str:
         best_code=_code(best.program.source) if best and best.program else "",
         best_source=clean(best.program.source, 400_000) if best and best.program else "",
         rows=seen,
+        resolved=_resolved(evaluation),
+        lineage_chart=Markup(charts.lineage(run.candidates, best)),
         progress_chart=Markup(charts.progress(run.candidates)),
         pareto_chart=Markup(charts.error_against_time(run.candidates)),
         convergence_chart=Markup(charts.convergence(evaluation.convergence if evaluation else ())),
@@ -99,17 +101,31 @@ def _figures(dev: Score | None, test: Score | None) -> list[tuple[str, Markup, M
 
     names = [
         ("nRMSE", "nrmse", 2, "mean over samples of the relative error in time and space"),
-        ("floor", "floor", 2, "what the trusted method reaches from the same sampled inputs"),
+        ("floor", "floor", 2, "what the trusted method reaches from the same inputs"),
         ("reference error", "reference_error", 1, "estimated error of the reference itself"),
         ("nRMSE, smooth samples", "smooth_nrmse", 2, "samples without kinks and windows"),
         ("largest error", "max_error", 2, "anywhere, in any sample"),
         ("order of convergence", "order", 2, "on smooth data; a dash where the error does not depend on the grid"),
         ("drift of conserved totals", "drift", 1, "relative to their size at the start"),
         ("wall time, s", "seconds", 2, "of the call, seen from the host"),
-        ("CPU time, s", "cpu_seconds", 2, "of the call"),
-        ("peak memory, MB", "peak_mb", 1, "of the process"),
+        ("CPU time, s", "cpu_seconds", 2, ""),
+        ("peak memory, MB", "peak_mb", 1, ""),
     ]
-    return [(label, *both(name, digits), why) for label, name, digits, why in names]
+    rows = [(label, *both(name, digits), why) for label, name, digits, why in names]
+    ratios = [number(_ratio(score), 2) for score in (dev, test)]
+    return [*rows[:2], ("nRMSE / floor", *ratios, "1 means that nothing is left to win"), *rows[2:]]  # type: ignore[list-item]
+
+
+def _ratio(score: Score | None) -> float | None:
+    return score.nrmse / score.floor if score and score.floor else None
+
+
+def _resolved(evaluation: Evaluation | None) -> str:
+    """A word of caution where the reference is too coarse to tell how good the program is."""
+    for name, score in (("test", evaluation.test), ("dev", evaluation.dev)) if evaluation else ():
+        if score and score.reference_error is not None and score.nrmse < 2.0 * score.reference_error:
+            return f"The {name} error is no larger than the reference's own: the program may be better than the figure says."
+    return ""
 
 
 def _fields(dev: Score | None, test: Score | None) -> list[tuple[str, Markup, Markup]]:

@@ -15,7 +15,8 @@
   };
   const short = v => (v === 0 ? "0" : Math.abs(v) < 1e-3 || Math.abs(v) >= 1e4 ? v.toExponential(1) : v.toPrecision(3));
 
-  const draw = (id, values, picture, table, mark) => {
+  const span = picture => picture.extent.length ? picture.extent : [0, picture.rows - 1, 0, picture.columns - 1];
+  const draw = (id, values, picture, table, row) => {
     const canvas = document.getElementById(id), rows = picture.rows, columns = picture.columns;
     canvas.width = rows; canvas.height = columns;
     const context = canvas.getContext("2d"), image = context.createImageData(rows, columns);
@@ -23,9 +24,13 @@
       const at = 4 * ((columns - 1 - c) * rows + r), rgb = table[values[r * columns + c] >> 8];
       image.data[at] = rgb[0]; image.data[at + 1] = rgb[1]; image.data[at + 2] = rgb[2]; image.data[at + 3] = 255;
     }
-    for (let c = 0; c < columns; c += 2) { const at = 4 * (c * rows + mark); image.data[at] = image.data[at + 1] = image.data[at + 2] = 255; }
     context.putImageData(image, 0, 0);
     canvas.style.aspectRatio = picture.axes[0] === "t" ? "4 / 3" : "1 / 1";
+    const plot = canvas.closest(".plot"), [a, b, low, high] = span(picture);
+    plot.querySelector(".mark").style.left = `${(row + .5) / rows * 100}%`;
+    const put = (name, text) => { plot.querySelector(name).textContent = text; };
+    put(".x.low", short(a)); put(".x.high", short(b)); put(".x.name", picture.axes[0]);
+    put(".y.low", short(low)); put(".y.high", short(high)); put(".y.name", picture.axes[1]);
     canvas.setAttribute("role", "img");
     canvas.setAttribute("aria-label", `${id.slice(4)} of ${picture.field}: ${picture.axes[0]} to the right, ${picture.axes[1]} upwards`);
   };
@@ -76,6 +81,15 @@
     };
     slider.max = data.pictures[0].rows - 1;
     slider.value = Math.floor(data.pictures[0].rows / 2);
+    const read = event => {
+      const picture = data.pictures[+select.value], arrays = decoded.get(picture), box = event.currentTarget.getBoundingClientRect();
+      const index = (at, n) => Math.min(n - 1, Math.max(0, Math.floor(at * n)));
+      const r = index((event.clientX - box.left) / box.width, picture.rows), c = index(1 - (event.clientY - box.top) / box.height, picture.columns);
+      const [a, b, low, high] = span(picture), at = (i, n, from, to) => short(from + i / Math.max(1, n - 1) * (to - from));
+      const value = (name, range) => (range[0] + arrays[name][r * picture.columns + c] / 65535 * (range[1] - range[0])).toPrecision(4);
+      document.getElementById("readout").textContent = `${picture.axes[0]} = ${at(r, picture.rows, a, b)}, ${picture.axes[1]} = ${at(c, picture.columns, low, high)}: solution ${value("solution", picture.range)}, reference ${value("reference", picture.range)}, error ${value("error", picture.errorRange)}`;
+    };
+    document.querySelectorAll(".plot .field").forEach(field => { field.addEventListener("pointermove", read); field.addEventListener("pointerdown", read); });
     select.addEventListener("change", show);
     slider.addEventListener("input", show);
     show();
