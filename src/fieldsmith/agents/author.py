@@ -107,7 +107,7 @@ class Candidate:
 
 
 class NothingLeft(Exception):
-    """An author has no further idea; the run ends with what it has."""
+    """An author has no further idea; the run ends with what it has, and with the reason given here."""
 
 
 class Author(Protocol):

@@ -56,6 +56,8 @@ class Progress:
             self._candidate(fields)
         elif kind == "testing":
             self._show("scoring the best on the test split")
+        elif kind == "report_failed":
+            self.output.progress(f"The report could not be written: {fields['message']}")
         else:
             self._show(f"candidate {fields.get('candidate')} in the making")
 

@@ -83,7 +83,14 @@ class _Judge:
     def call(self, case: Case) -> CallResult:
         signature = self.brief.signature
         inputs = {argument.name: case.inputs[argument.name] for argument in signature.arguments}
-        return self.session.call(self.source, signature.function, inputs, signature.shapes(inputs))
+        shapes = signature.shapes(inputs)
+        return self.session.call(self.source, signature.function, inputs, shapes, self.seconds_for(case))
+
+    def seconds_for(self, case: Case) -> float:
+        """The time limit of a call: as stated for the batch of the brief, in proportion for a larger one."""
+        stated = self.brief.sizes.get("batch", 0)
+        batch = self.brief.signature.sizes(case.inputs).get("batch", 0)
+        return self.limits.seconds * max(1.0, batch / stated if stated else 1.0)
 
     def score_split(self, split: SplitName, cases: Sequence[Case]) -> Evaluation | None:
         """Score all cases of a split; the failed evaluation if a call fails."""
@@ -93,7 +100,8 @@ class _Judge:
             self.seconds += result.seconds
             self.stdout, self.stderr = feedback.tail(result.stdout), feedback.tail(result.stderr)
             if result.status != "ok":
-                words = feedback.failure_feedback(result, self.source, self.brief, self.limits)
+                limits = replace(self.limits, seconds=self.seconds_for(case))
+                words = feedback.failure_feedback(result, self.source, self.brief, limits)
                 return self.failed(result.status, words, result)
             outputs = result.outputs
             if not all(np.isfinite(outputs[name]).all() for name in case.reference):

@@ -58,7 +58,7 @@ class Loop:
             pool.shutdown(wait=True, cancel_futures=True)
 
     def _search(self, pool: ThreadPoolExecutor) -> str:
-        working: dict[Future[Candidate | None], Candidate] = {}
+        working: dict[Future[Candidate | NothingLeft], Candidate] = {}
         unfinished = [c for c in self.store.candidates() if c.evaluation is None]
         reason = ""
         while True:
@@ -76,9 +76,10 @@ class Loop:
             done, _ = wait(working, timeout=0.2, return_when=FIRST_COMPLETED)
             for future in done:
                 candidate = working.pop(future)
-                if (finished := future.result()) is None:
+                finished = future.result()
+                if isinstance(finished, NothingLeft):
                     self.store.withdraw(candidate)
-                    reason = "the author has tried all it knows"
+                    reason = str(finished) or "the author has tried all it knows"
                 else:
                     self.on_candidate(finished)
 
@@ -89,13 +90,13 @@ class Loop:
             return (), refusal
         return self.strategy.ask(history, min(room, self.budget.candidates - len(history))), ""
 
-    def _make(self, candidate: Candidate) -> Candidate | None:
-        """Write and evaluate one candidate; None if the author has nothing left."""
+    def _make(self, candidate: Candidate) -> Candidate | NothingLeft:
+        """Write and evaluate one candidate, or say why the author has nothing left."""
         history = [c for c in self.store.candidates() if c.evaluation is not None]
         try:
             proposal = self.author.write(self.brief, self._move(candidate, history), candidate.slot, history)
-        except NothingLeft:
-            return None
+        except NothingLeft as nothing:
+            return nothing
         candidate = replace(candidate, proposal=proposal)
         self.store.record(candidate)
         with self._places:

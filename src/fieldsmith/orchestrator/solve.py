@@ -158,7 +158,10 @@ class Solve:
 
     def _report(self) -> None:
         if self.write_report is not None:
-            self.write_report(record.load_run(self.folder), self.folder / "report.html")
+            try:
+                self.write_report(record.load_run(self.folder), self.folder / "report.html")
+            except Exception as error:  # what was forged and paid for must not be lost for a page about it
+                self.listener("report_failed", {"message": f"{type(error).__name__}: {error}"})
         self._reported = time.monotonic()
 
 

@@ -77,11 +77,13 @@ class FramedSession(Session):
         function: str,
         inputs: Mapping[str, np.ndarray | float],
         results: Mapping[str, tuple[int, ...]],
+        seconds: float | None = None,
     ) -> CallResult:
+        limit = seconds or self.limits.seconds
         process = self._ready()
         header, bodies = self._message(program, function, inputs, results)
         begun = time.perf_counter()
-        deadline = begun + self.limits.seconds
+        deadline = begun + limit
         writer = threading.Thread(target=_send, args=(process, header, bodies), daemon=True)
         writer.start()
         try:
@@ -89,18 +91,18 @@ class FramedSession(Session):
             outputs, wrong = self._receive_arrays(process, answer, results, deadline)
         except OutOfTime:
             self._stop()
-            words = f"The call did not return within {self.limits.seconds:g} s."
+            words = f"The call did not return within {limit:g} s."
             return CallResult("timeout", seconds=time.perf_counter() - begun, failure=Failure("Timeout", words))
         except WorkerGone as gone:
             self._stop()
             status = "out_of_memory" if self._memory_exceeded() else "crashed"
             return CallResult(status, seconds=time.perf_counter() - begun, failure=Failure("Ended", str(gone)))
-        seconds = time.perf_counter() - begun
+        spent = time.perf_counter() - begun
         writer.join(1.0)
         if wrong:
             self._stop()
-            return CallResult("bad_output", seconds=seconds, failure=Failure("ValueError", wrong))
-        return _call_result(answer, outputs, seconds)
+            return CallResult("bad_output", seconds=spent, failure=Failure("ValueError", wrong))
+        return _call_result(answer, outputs, spent)
 
     def close(self) -> None:
         self._stop()

@@ -64,11 +64,12 @@ class Session(ABC):
         function: str,
         inputs: Mapping[str, np.ndarray | float],
         results: Mapping[str, tuple[int, ...]],
+        seconds: float | None = None,
     ) -> CallResult:
         """Call `function(**inputs in order)` of the source text `program`.
 
         `results` names the returned arrays in order with the shapes they must have (one array for one name, a
-        tuple for several). Never raises for what the program does; raises MissingPart if the sandbox is gone.
+        tuple for several). `seconds` replaces the limit for this call. Never raises for what the program does; raises MissingPart if the sandbox is gone.
         """
 
     @abstractmethod

@@ -125,7 +125,8 @@ class PDETask(Task):
         if span is not None:
             times = self.times()
             span = (float(times[0]), float(times[-1]))
-        limit = time_limit or self.time_limits[self.scale]
+        # Published limits are for a call with the test split, which has twice the samples of dev at paper scale.
+        limit = time_limit or self.time_limits[self.scale] * min(1.0, self._count("dev") / self._count("test"))
         stub = render_stub(self.signature)
         statement = render_statement(self.title, self.problem_text(), stub, self.signature, sizes, limit, libraries)
         return Brief(
@@ -180,6 +181,12 @@ class PDETask(Task):
             part = {k.split("/", 1)[1]: v for k, v in stored.items() if k.startswith(f"{points}/")}
             cases.append(self._case(f"refinement {points}", part, points))
         return tuple(cases)
+
+    def _count(self, name: SplitName) -> int:
+        """Samples of a split."""
+        if self._file is None:
+            return self.sizes_by_scale[self.scale][name]
+        return self.signature.sizes(self._file.arrays(name)[0])["batch"]
 
     def _key(self, name: str) -> str:
         return f"{self.name}-{name}-{self.fingerprint[:20]}"

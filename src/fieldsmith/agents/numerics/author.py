@@ -16,6 +16,10 @@ from fieldsmith.tasks.task import Brief
 FAMILIES: tuple[Family, ...] = (Spectral(), Splitting(), FiniteVolumes(), MethodOfLines(), Elliptic())
 STALLED = 0.7
 """An error above this share of its parent's counts as no progress."""
+AT_FLOOR = 1.005
+"""Within this factor of what the trusted method reaches from the same inputs, nothing is left to win ..."""
+UNRESOLVED = 2.0
+"""... if smooth samples, which have a far lower floor, are also within this factor of the reference's own error."""
 
 
 class NumericsAuthor:
@@ -29,7 +33,9 @@ class NumericsAuthor:
     trusted = True
 
     def write(self, brief: Brief, move: Move, slot: str, history: Sequence[Candidate]) -> Proposal:
-        """The program for a move. Raises NothingLeft when the ladder of known methods is exhausted."""
+        """The program for a move. Raises NothingLeft when no known method is left, or nothing is left to win."""
+        if any(map(_at_floor, history)):
+            raise NothingLeft("the best program is as accurate as the given inputs allow")
         analysis = Analysis(brief.equation)
         ladder = self.ladder(analysis, brief)
         if not ladder:
@@ -93,6 +99,13 @@ class NumericsAuthor:
         """Whether the step that led to this candidate gained little."""
         parents = [c for c in history if c.id in candidate.parents and c.ok]
         return bool(parents) and candidate.dev_nrmse > STALLED * min(c.dev_nrmse for c in parents)
+
+
+def _at_floor(candidate: Candidate) -> bool:
+    score = candidate.evaluation.dev if candidate.ok and candidate.evaluation else None
+    if score is None or not score.floor or score.nrmse > AT_FLOOR * score.floor:
+        return False
+    return score.smooth_nrmse is None or score.smooth_nrmse <= UNRESOLVED * (score.reference_error or score.floor)
 
 
 def _name(family: Family, variant: Variant) -> str:
