@@ -97,13 +97,8 @@ def test_the_same_command_shows_a_finished_run_again(uninterrupted):
 
 
 def test_a_replay_of_the_replies_gives_the_same_result(uninterrupted, tmp_path):
-    from fieldsmith.agents.models.replay import write_replay
-    from fieldsmith.orchestrator.store import Store
-
-    store = Store(uninterrupted / "run" / "run.sqlite")
-    write_replay(tmp_path / "talk.jsonl", store.replies())
-    store.close()
-    command = [*SOLVE, "--model", f"replay:{tmp_path / 'talk.jsonl'}", "--candidates", "3", "--in-flight", "1"]
+    recorded = f"replay:{uninterrupted / 'run'}"
+    command = [*SOLVE, "--model", recorded, "--candidates", "3", "--in-flight", "1"]
     ran = subprocess.run([*command, "--run-dir", str(tmp_path / "run")], capture_output=True, text=True, cwd=tmp_path)
     assert ran.returncode == 0, ran.stderr
     again = json.loads(ran.stdout.splitlines()[-1])

@@ -84,9 +84,11 @@ def _version(name: str) -> str:
 def _gpu() -> str:
     if shutil.which("nvidia-smi") is None:
         return ""
-    asked = subprocess.run(
-        ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"], capture_output=True, text=True, check=False
-    )
+    command = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
+    try:
+        asked = subprocess.run(command, capture_output=True, text=True, check=False, timeout=10)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
     return ", ".join(asked.stdout.split("\n")[:-1]) if asked.returncode == 0 else ""
 
 

@@ -39,10 +39,13 @@ def status(
 
     Example: fieldsmith sandbox status
     """
-    from fieldsmith.sandboxes import survey
+    from fieldsmith.sandboxes import images_here, survey
 
     current.json = as_json
-    found = survey()
-    current.event("result", {"sandboxes": found})
+    found, images = survey(), images_here()
+    current.event("result", {"sandboxes": found, "images": images})
     for name, why_not in found.items():
         current.say(f"{name:<11} {why_not or 'ready'}")
+    for variant, here in images.items():
+        option = "" if variant == "base" else f" --image {variant}"
+        current.say(f"image {variant:<5} {'built' if here else f'not built (fieldsmith sandbox build{option})'}")

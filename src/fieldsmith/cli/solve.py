@@ -26,7 +26,7 @@ def solve(
     model: Annotated[
         str | None,
         typer.Option(
-            help="openai:NAME, anthropic:NAME, mailbox:DIR or replay:FILE; without it the built-in numerics author.",
+            help="openai:NAME, anthropic:NAME, mailbox:DIR or replay:RUN; without it the built-in numerics author.",
             rich_help_panel=SEARCH,
         ),
     ] = None,

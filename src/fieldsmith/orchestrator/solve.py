@@ -13,6 +13,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from fieldsmith.agents.author import Author, Candidate
+from fieldsmith.agents.models.replay import RECORDING, write_replay
 from fieldsmith.agents.strategies.strategy import Strategy
 from fieldsmith.errors import FieldsmithError, InputError
 from fieldsmith.evaluation import default_limits, evaluate
@@ -151,6 +152,8 @@ class Solve:
         store.set_fact("message", message)
         store.set_fact("seconds", self.budget.seconds())
         with contextlib.suppress(OSError):
+            if replies := store.replies():
+                write_replay(self.folder / RECORDING, replies)
             if state == "done":
                 result = result_fields(record.load_run(self.folder))
                 record.write_text(self.folder / "result.json", json.dumps(result, indent=2))

@@ -5,7 +5,7 @@ from fieldsmith.sandboxes.sandbox import Limits, Sandbox
 
 NAMES = ("auto", "docker", "bubblewrap", "process")
 
-__all__ = ["NAMES", "Limits", "Sandbox", "choose", "survey"]
+__all__ = ["NAMES", "Limits", "Sandbox", "choose", "images_here", "survey"]
 
 
 def choose(name: str = "auto", trusted: bool = False, image: str = "base") -> Sandbox:
@@ -20,6 +20,8 @@ def choose(name: str = "auto", trusted: bool = False, image: str = "base") -> Sa
     if name not in NAMES:
         raise InputError(f"There is no sandbox {name!r}.", f"Use one of {', '.join(NAMES)}.")
     images.tag(image)
+    if image != "base" and name in ("process", "bubblewrap"):
+        raise InputError(f"--image {image} goes with docker, not with {name}.", "Use --sandbox docker or auto.")
     if name == "process":
         return ProcessSandbox()
     if name == "bubblewrap":
@@ -58,6 +60,14 @@ def survey(image: str = "base") -> dict[str, str]:
         "" if images.present(image) else "its image is not built (fieldsmith sandbox build)"
     )
     return {"docker": no_docker, "bubblewrap": bubblewrap.usable(), "process": ""}
+
+
+def images_here() -> dict[str, bool]:
+    """Whether the image of each variant is built; none is where no Docker engine answers."""
+    from fieldsmith.sandboxes import docker, images
+
+    engine = not docker.daemon()
+    return {variant: engine and images.present(variant) for variant in images.VARIANTS}
 
 
 def _docker(image: str) -> Sandbox:

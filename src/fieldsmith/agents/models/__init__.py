@@ -1,4 +1,4 @@
-"""Chat models by name: `openai:NAME`, `anthropic:NAME`, `mailbox:DIR`, `replay:FILE`, and third parties' by entry point."""
+"""Chat models by name: `openai:NAME`, `anthropic:NAME`, `mailbox:DIR`, `replay:RUN`, and third parties' by entry point."""
 
 import difflib
 from collections.abc import Callable, Mapping

@@ -10,6 +10,9 @@ from typing import Any
 from fieldsmith.agents.models.chat_model import ChatReply, ChatRequest, Message
 from fieldsmith.errors import InputError
 
+RECORDING = "replies.jsonl"
+"""The recording that every run with a model leaves in its directory."""
+
 
 class ReplayModel:
     """Lines of JSON, each `{"request": {...}, "reply": {...}, "usd": ...}`."""
@@ -58,7 +61,7 @@ class ReplayModel:
 
 
 def write_replay(file: Path, entries: Iterable[tuple[Mapping[str, Any], ChatReply, float | None]]) -> None:
-    """Write a recording that `replay:FILE` reads, from stored requests with their replies and prices."""
+    """Write a recording that `replay:RUN` reads, from stored requests with their replies and prices."""
     lines = [json.dumps({"request": dict(r), "reply": asdict(reply), "usd": usd}) for r, reply, usd in entries]
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
@@ -79,4 +82,5 @@ def _likeness(one: str, other: str) -> float:
 def open_replay(name: str, base_url: str | None, key_file: Path | None, settings: Mapping[str, object]) -> ReplayModel:
     if settings:
         raise InputError(f"replay: has no setting {next(iter(settings))!r}.", "The recording has its own.")
-    return ReplayModel(Path(name))
+    path = Path(name)
+    return ReplayModel(path / RECORDING if path.is_dir() else path)

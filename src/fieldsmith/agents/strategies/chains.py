@@ -11,15 +11,19 @@ def root_of(slot: str) -> str:
     return slot.partition(".")[0]
 
 
+def depth_of(slot: str) -> int:
+    """How often the program of that slot was mended: 2 for `3.2`."""
+    return int(slot.partition(".")[2] or 0)
+
+
 def mends(history: Sequence[Candidate], debug_rounds: int) -> list[Ask]:
     """The next mend of every chain whose last program has failed and that has rounds left."""
     asks = []
     for last in _ends(history):
         if last.evaluation is None or last.ok:
             continue
-        depth = int(last.slot.partition(".")[2] or 0)
-        if depth < debug_rounds:
-            asks.append(Ask(Debug(last), f"{root_of(last.slot)}.{depth + 1}"))
+        if depth_of(last.slot) < debug_rounds:
+            asks.append(Ask(Debug(last), f"{root_of(last.slot)}.{depth_of(last.slot) + 1}"))
     return asks
 
 
@@ -32,6 +36,6 @@ def _ends(history: Sequence[Candidate]) -> list[Candidate]:
     ends: dict[str, Candidate] = {}
     for candidate in history:
         root = root_of(candidate.slot)
-        if root not in ends or len(candidate.slot) > len(ends[root].slot) or candidate.slot > ends[root].slot:
+        if root not in ends or depth_of(candidate.slot) > depth_of(ends[root].slot):
             ends[root] = candidate
     return list(ends.values())
