@@ -22,11 +22,10 @@ class LLMAuthor:
     """Renders a prompt from the brief and the parents, asks the model, takes the program out of the reply."""
 
     trusted = False
-    note = "a language model"
 
     def __init__(self, model: ChatModel) -> None:
         self.model = model
-        self.label = model.label
+        self.label, self.note = model.label, model.note
 
     def write(self, brief: Brief, move: Move, slot: str, history: Sequence[Candidate]) -> Proposal:
         """One conversation turn. The slot is part of the request's identity, so a rerun finds its stored reply."""

@@ -1,5 +1,7 @@
 """From what a person asks to a run that is ready to start."""
 
+import hashlib
+import json
 import math
 import os
 import shlex
@@ -14,12 +16,13 @@ from fieldsmith.agents.strategies import open_strategy
 from fieldsmith.errors import InputError
 from fieldsmith.orchestrator.budget import Budget
 from fieldsmith.orchestrator.run import Asked
-from fieldsmith.orchestrator.solve import Solve
+from fieldsmith.orchestrator.solve import SAME_OPTIONS, Solve
 from fieldsmith.orchestrator.store import Store, StoredModel
 from fieldsmith.tasks.task import Task
 
 DEFAULT_CANDIDATES = 12
 DEFAULT_IN_FLIGHT = 4
+DEBUG_ROUNDS = 4
 
 
 def open_solve(
@@ -33,7 +36,7 @@ def open_solve(
     key_file: Path | None = None,
     settings: Mapping[str, object] | None = None,
     strategy: str = "refine",
-    debug_rounds: int = 4,
+    debug_rounds: int = DEBUG_ROUNDS,
     in_flight: int = 0,
     candidates: int = 0,
     max_tokens: float | None = None,
@@ -46,7 +49,8 @@ def open_solve(
     command: str = "",
 ) -> Solve:
     """Everything checked that can be checked before anything is spent. Raises InputError, MissingPart."""
-    _positive(candidates=candidates, in_flight=in_flight)
+    _at_least_zero(candidates=candidates, in_flight=in_flight, debug_rounds=debug_rounds)
+    _above_zero(max_tokens=max_tokens, max_cost=max_cost, max_hours=max_hours)
     problem = tasks.load(task, parameters, scale, data) if isinstance(task, str) else task
     label, note, trusted = NumericsAuthor.label, NumericsAuthor.note, True
     chat = None
@@ -54,10 +58,12 @@ def open_solve(
         from fieldsmith.agents.models import open_model
 
         chat = open_model(model, base_url=base_url, key_file=key_file, settings=settings or {})
-        label, note, trusted = chat.label, "a language model", False
+        label, note, trusted = chat.label, chat.note, False
         if max_cost is not None and not chat.priced:
             raise InputError(
-                f"The price of {model} is unknown, so --max-cost cannot be kept.", "Limit --candidates or --max-tokens."
+                f"The price of {model} is unknown, so --max-cost cannot be kept.",
+                "Limit --candidates or --max-tokens, or name a file of prices in FIELDSMITH_PRICES: "
+                f'"{chat.label}" = [USD a million input tokens, USD a million output tokens].',
             )
     place = sandboxes.choose(sandbox, trusted=trusted, image=image)
     count = candidates or DEFAULT_CANDIDATES
@@ -89,9 +95,15 @@ def open_solve(
         budget={k: v for k, v in _limits(budget).items() if math.isfinite(v)},
         command=command or f"fieldsmith solve {shlex.quote(problem.name)}",
         started=time.strftime("%Y-%m-%d %H:%M:%S"),
-        options={"debug_rounds": debug_rounds, "in_flight": flying, "image": image, "base_url": base_url or ""},
+        options={
+            "debug_rounds": debug_rounds,
+            "in_flight": flying,
+            "image": image,
+            "base_url": base_url or "",
+            "settings": dict(settings or {}),
+        },
     )
-    return Solve(
+    solving = Solve(
         task=problem,
         make_author=make_author,
         strategy=search,
@@ -103,6 +115,9 @@ def open_solve(
         workers=min(os.cpu_count() or 1, flying),
         stop_author=getattr(chat, "stop", lambda: None),
     )
+    if chat is not None:
+        chat.waiting = lambda what: solving.listener("waiting", {"for": what})
+    return solving
 
 
 def _limits(budget: Budget) -> dict[str, float]:
@@ -114,10 +129,18 @@ def _run_name(asked: Asked) -> str:
     parameters = "-".join(f"{name}{value:g}" for name, value in asked.parameters.items())
     author = "".join(c if c.isalnum() else "-" for c in asked.author).strip("-")[:40]
     data = f"-{asked.fingerprint[:8]}" if asked.data else ""
-    return f"{asked.task}-{parameters}-{asked.scale}{data}-{author}-{asked.strategy}-{asked.seed}"
+    unusual = {name: asked.options[name] for name in SAME_OPTIONS if asked.options[name] not in ("", {}, DEBUG_ROUNDS)}
+    options = f"-{hashlib.sha256(json.dumps(unusual, sort_keys=True).encode()).hexdigest()[:6]}" if unusual else ""
+    return f"{asked.task}-{parameters}-{asked.scale}{data}-{author}-{asked.strategy}-{asked.seed}{options}"
 
 
-def _positive(**values: int) -> None:
+def _at_least_zero(**values: int) -> None:
     for name, value in values.items():
         if value < 0:
             raise InputError(f"--{name.replace('_', '-')} {value} is negative.", "Give 0 or more.")
+
+
+def _above_zero(**values: float | None) -> None:
+    for name, value in values.items():
+        if value is not None and not 0.0 < value < math.inf:
+            raise InputError(f"--{name.replace('_', '-')} {value:g} is no budget.", "Give a number above 0.")

@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import sqlite3
 import tempfile
 import tomllib
 from collections.abc import Mapping
@@ -17,7 +18,7 @@ from fieldsmith.errors import InputError
 from fieldsmith.evaluation.record import evaluation_fields
 from fieldsmith.orchestrator.budget import spent
 from fieldsmith.orchestrator.run import Asked, Best, RunRecord
-from fieldsmith.orchestrator.store import Store
+from fieldsmith.orchestrator.store import Store, damaged
 from fieldsmith.tasks.task import Picture
 
 PICTURE_SIDE = 256
@@ -123,17 +124,27 @@ def best_of(candidates: list[Candidate]) -> Candidate | None:
     """The candidate that ran with the smallest dev error.
 
     Samples with kinks keep the mean error at the floor whatever a program does with the others. So those within
-    2 % of the floor are told apart by the geometric mean over the samples, and equals (within a factor of 2) by speed.
+    2 % of the floor are told apart by the geometric mean over the samples, and equals (within a factor of 2) by speed,
+    in factors of 2, so that the noise of a clock seldom decides.
     """
-    ran = [c for c in candidates if c.ok]
+    first: dict[str, Candidate] = {}
+    for candidate in candidates:
+        if candidate.ok and candidate.program is not None:
+            first.setdefault(candidate.program.sha256, candidate)
+    ran = first.values()
 
-    def key(candidate: Candidate) -> tuple[float, int, float, int]:
+    def key(candidate: Candidate) -> tuple[float, int, int, int]:
         score = candidate.evaluation.dev if candidate.evaluation else None
         if score is None:
-            return (math.inf, 0, 0.0, candidate.id)
+            return (math.inf, 0, 0, candidate.id)
         errors = [max(error, 1e-16) for error in score.samples or (score.nrmse,)]
         typical = round(sum(map(math.log2, errors)) / len(errors))
-        return (max(score.nrmse, 1.02 * (score.floor or 0.0)), typical, score.seconds, candidate.id)
+        return (
+            max(score.nrmse, 1.02 * (score.floor or 0.0)),
+            typical,
+            round(math.log2(max(score.seconds, 1e-3))),
+            candidate.id,
+        )
 
     return min(ran, key=key) if ran else None
 
@@ -145,24 +156,38 @@ def load_run(folder: Path) -> RunRecord:
         return RunRecord(folder, asked, "interrupted", (), None, spent([], 0.0))
     store = Store(folder / "run.sqlite")
     try:
-        candidates = store.candidates()
-        chosen, final = best_of(candidates), store.final()
-        if final is not None:
-            chosen = next((c for c in candidates if c.id == final[0]), chosen)
-            chosen = replace(chosen, evaluation=final[1]) if chosen else None
-        result = folder / "result.json"
-        return RunRecord(
-            folder=folder,
-            asked=asked,
-            state=_state(folder, str(store.fact("state", "interrupted"))),
-            candidates=tuple(candidates),
-            best=Best(chosen, read_pictures(folder)) if chosen else None,
-            spend=spent(candidates, float(store.fact("seconds", 0.0))),
-            result=json.loads(result.read_text(encoding="utf-8")) if result.exists() else None,
-            message=str(store.fact("message", "")),
-        )
+        return _loaded(folder, asked, store)
+    except (sqlite3.DatabaseError, ValueError, KeyError, TypeError) as error:
+        raise damaged(folder / "run.sqlite", error) from None
     finally:
         store.close()
+
+
+def _loaded(folder: Path, asked: Asked, store: Store) -> RunRecord:
+    candidates = store.candidates()
+    chosen, final = best_of(candidates), store.final()
+    if final is not None:
+        chosen = next((c for c in candidates if c.id == final[0]), chosen)
+        chosen = replace(chosen, evaluation=final[1]) if chosen else None
+    return RunRecord(
+        folder=folder,
+        asked=asked,
+        state=_state(folder, str(store.fact("state", "interrupted"))),
+        candidates=tuple(candidates),
+        best=Best(chosen, read_pictures(folder)) if chosen else None,
+        spend=spent(candidates, float(store.fact("seconds", 0.0))),
+        result=_result(folder / "result.json"),
+        message=str(store.fact("message", "")),
+        tested=tuple(store.fact("tested", [])),
+    )
+
+
+def _result(file: Path) -> Mapping[str, object] | None:
+    """The last line of `solve --json`; None where it is missing or damaged, as all of it stands in the store."""
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
 
 
 def _state(folder: Path, said: str) -> str:

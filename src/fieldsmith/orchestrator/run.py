@@ -69,3 +69,5 @@ class RunRecord:
     spend: Spend
     result: Mapping[str, object] | None = None
     message: str = ""
+    tested: tuple[int, ...] = ()
+    """Candidates that the test split has been scored for, one for every time the run came to an end."""

@@ -23,7 +23,7 @@ from fieldsmith.orchestrator import record
 from fieldsmith.orchestrator.best import runnable
 from fieldsmith.orchestrator.budget import Budget, spent
 from fieldsmith.orchestrator.loop import Loop
-from fieldsmith.orchestrator.run import Asked, RunRecord
+from fieldsmith.orchestrator.run import Asked, RunRecord, Spend
 from fieldsmith.orchestrator.store import Store
 from fieldsmith.sandboxes.sandbox import Sandbox
 from fieldsmith.tasks.task import Brief, Case, Picture, SplitName, Task
@@ -31,6 +31,8 @@ from fieldsmith.tasks.task import Brief, Case, Picture, SplitName, Task
 Listener = Callable[[str, Mapping[str, object]], None]
 WriteReport = Callable[[RunRecord, Path], None]
 SAME = ("task", "parameters", "scale", "fingerprint", "author", "strategy", "seed")
+SAME_OPTIONS = ("settings", "base_url", "debug_rounds")
+"""What makes two commands one run, with what `SAME` names; budgets, places and speeds may change between sittings."""
 PICTURE_SAMPLES = 3
 
 
@@ -70,12 +72,15 @@ class Solve:
 
     def _locked(self) -> RunRecord:
         record.write_text(self.folder / "run.pid", str(os.getpid()))
+        if (self.folder / "run.toml").exists():
+            self.asked = replace(self.asked, started=record.read_asked(self.folder).started)
         record.write_asked(self.folder, self.asked)
         _remember(self.folder)
         store = Store(self.folder / "run.sqlite")
         self.budget.used_before = float(store.fact("seconds", 0.0))
         store.set_fact("state", "running")
         store.set_fact("message", "")
+        self._report()
         try:
             self._search(store)
             self._finish(store)
@@ -123,8 +128,10 @@ class Solve:
         history = store.candidates()
         store.set_fact("seconds", self.budget.seconds())
         best = record.best_of(history)
+        if best is not None and best.id == candidate.id and best.program is not None:
+            self._write_solver(best.program.source)
         spend = spent(history, self.budget.seconds())
-        self.listener("candidate", _candidate_fields(candidate, best, spend.usd, spend.seconds, len(history)))
+        self.listener("candidate", _candidate_fields(candidate, best, spend, len(history)))
         if time.monotonic() - self._reported > 5.0:
             self._report()
 
@@ -142,10 +149,14 @@ class Solve:
                     pictures.update(_pictures(self._brief(), case, outputs))
 
             evaluation = evaluate(self.task, best.program.source, self.sandbox, splits=("dev", "test"), on_outputs=draw)
-            record.write_text(self.folder / "best" / "solver.py", runnable(best.program.source, self._brief()))
+            self._write_solver(best.program.source)
             record.write_pictures(self.folder, pictures)
             store.set_final(evaluation, best.id)
+            store.set_fact("tested", [*store.fact("tested", []), best.id])
         self._ended(store, "done", str(store.fact("message", "")))
+
+    def _write_solver(self, source: str) -> None:
+        record.write_text(self.folder / "best" / "solver.py", runnable(source, self._brief()))
 
     def _ended(self, store: Store, state: str, message: str) -> None:
         store.set_fact("state", state)
@@ -190,7 +201,7 @@ def result_fields(run: RunRecord) -> dict[str, object]:
         "scale": run.asked.scale,
         "author": run.asked.author,
         "sandbox": run.asked.sandbox,
-        "solver": str(run.folder / "best" / "solver.py") if best else None,
+        "solver": str(solver) if (solver := run.folder / "best" / "solver.py").exists() else None,
         "report": str(run.folder / "report.html"),
         "best": best,
         "candidates": len(run.candidates),
@@ -200,9 +211,7 @@ def result_fields(run: RunRecord) -> dict[str, object]:
     }
 
 
-def _candidate_fields(
-    candidate: Candidate, best: Candidate | None, usd: float | None, seconds: float, count: int
-) -> dict[str, object]:
+def _candidate_fields(candidate: Candidate, best: Candidate | None, spend: Spend, count: int) -> dict[str, object]:
     evaluation = candidate.evaluation
     return {
         "candidate": candidate.id,
@@ -216,8 +225,9 @@ def _candidate_fields(
         "best": best.id if best else None,
         "best_nrmse": best.dev_nrmse if best else None,
         "candidates": count,
-        "usd": usd,
-        "seconds": seconds,
+        "usd": spend.usd,
+        "tokens": spend.input_tokens + spend.output_tokens,
+        "seconds": spend.seconds,
     }
 
 
@@ -259,8 +269,9 @@ def _open_folder(folder: Path, asked: Asked) -> None:
             raise InputError(f"{folder} is not empty and not a run directory.", "Choose another with --run-dir.")
         return
     before = record.read_asked(folder)
-    for name in SAME:
-        old, new = getattr(before, name), getattr(asked, name)
+    pairs = [(name, getattr(before, name), getattr(asked, name)) for name in SAME]
+    pairs += [(name, before.options.get(name), asked.options.get(name)) for name in SAME_OPTIONS]
+    for name, old, new in pairs:
         if (dict(old) if isinstance(old, Mapping) else old) != (dict(new) if isinstance(new, Mapping) else new):
             raise InputError(
                 f"{folder} is the directory of another run: its {name} is {old}, not {new}.",

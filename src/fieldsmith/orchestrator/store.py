@@ -10,6 +10,7 @@ from typing import Any
 
 from fieldsmith.agents.author import Candidate, Plan, Program, Proposal, Usage
 from fieldsmith.agents.models.chat_model import ChatModel, ChatReply, ChatRequest
+from fieldsmith.errors import InputError
 from fieldsmith.evaluation.evaluation import Evaluation
 from fieldsmith.evaluation.record import evaluation_fields, evaluation_from
 
@@ -23,15 +24,22 @@ CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 
 
 class Store:
-    """A run's memory. Safe to use from several threads; readers in other processes are welcome."""
+    """A run's memory. Safe to use from several threads; readers in other processes are welcome.
+
+    Raises InputError for a file that is not a run's.
+    """
 
     def __init__(self, file: Path) -> None:
         self._lock = threading.RLock()
         self._db = sqlite3.connect(file, check_same_thread=False, timeout=30.0)
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=FULL")
-        with self._lock, self._db:
-            self._db.executescript(SCHEMA)
+        try:
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+            with self._lock, self._db:
+                self._db.executescript(SCHEMA)
+        except sqlite3.DatabaseError as error:
+            self._db.close()
+            raise damaged(file, error) from None
 
     def close(self) -> None:
         with self._lock:
@@ -115,12 +123,17 @@ class Store:
         return (value["candidate"], evaluation_from(value["evaluation"])) if value else None
 
 
+def damaged(file: Path, error: Exception) -> InputError:
+    return InputError(f"{file} is damaged: {error}.", "Restore the file, or delete the run directory.")
+
+
 class StoredModel:
     """A chat model that never asks twice for what was answered, and stores each reply before it is used."""
 
     def __init__(self, inner: ChatModel, store: Store) -> None:
         self.inner, self.store = inner, store
-        self.label, self.priced = inner.label, inner.priced
+        self.label, self.note, self.priced = inner.label, inner.note, inner.priced
+        self.waiting = inner.waiting
 
     def complete(self, request: ChatRequest) -> ChatReply:
         known = self.store.reply(request.key)

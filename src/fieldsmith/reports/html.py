@@ -16,6 +16,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
 from fieldsmith.agents.author import Candidate
+from fieldsmith.agents.strategies.chains import depth_of, root_of
 from fieldsmith.evaluation.evaluation import Evaluation, Score
 from fieldsmith.orchestrator.record import write_text
 from fieldsmith.orchestrator.run import RunRecord
@@ -65,6 +66,7 @@ def render(run: RunRecord) -> str:
         best_code=_code(best.program.source) if best and best.program else "",
         best_source=clean(best.program.source, 400_000) if best and best.program else "",
         rows=seen,
+        tree=_tree(seen),
         resolved=_resolved(evaluation),
         lineage_chart=Markup(charts.lineage(run.candidates, best)),
         progress_chart=Markup(charts.progress(run.candidates)),
@@ -160,7 +162,7 @@ def _row(candidate: Candidate, best: Candidate | None, slots: Mapping[int, str])
     return {
         "id": candidate.id,
         "slot": visible(candidate.slot, 20),
-        "depth": candidate.slot.count("."),
+        "depth": depth_of(candidate.slot) if candidate.move == "debug" else 0,
         "move": candidate.move,
         "parents": [(parent, slots.get(parent, str(parent))) for parent in candidate.parents],
         "author": visible(candidate.author, 60),
@@ -183,6 +185,12 @@ def _row(candidate: Candidate, best: Candidate | None, slots: Mapping[int, str])
         "code": _code(proposal.program.source) if proposal and proposal.program else "",
         "plan_rows": _plan(candidate),
     }
+
+
+def _tree(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Every chain of mends together, the chains in the order in which they began."""
+    roots = list(dict.fromkeys(root_of(row["slot"]) for row in rows))
+    return sorted(rows, key=lambda row: (roots.index(root_of(row["slot"])), row["depth"], row["id"]))
 
 
 def _code(source: str) -> Markup:

@@ -1,14 +1,16 @@
 """Anthropic by the official SDK: the messages API."""
 
+import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from fieldsmith.agents.models import prices
-from fieldsmith.agents.models.chat_model import ChatReply, ChatRequest
+from fieldsmith.agents.models.chat_model import ChatReply, ChatRequest, silent
 from fieldsmith.agents.models.faults import explained
 from fieldsmith.agents.models.keys import find_key
+from fieldsmith.agents.models.requests import interruptible, understood
 from fieldsmith.errors import InputError
 
 SETTINGS = ("temperature", "max_tokens", "stop")
@@ -22,9 +24,11 @@ class AnthropicModel:
         unknown = [setting for setting in settings if setting not in SETTINGS]
         if unknown:
             raise InputError(f"anthropic: has no setting {unknown[0]!r}.", f"Settings: {', '.join(SETTINGS)}.")
+        self.note, self.waiting = "a language model", silent
         self.label = f"anthropic:{name}"
         self._name, self._base_url, self._key, self._settings = name, base_url, key, dict(settings)
         self._client: Any = None
+        self._stopped = threading.Event()
         self.priced = base_url is None and prices.listed(self.label) is not None
 
     def complete(self, request: ChatRequest) -> ChatReply:
@@ -44,27 +48,32 @@ class AnthropicModel:
             settings["system"] = system
         if "temperature" in settings:
             settings["extra_body"] = {"temperature": settings.pop("temperature")}
+        address = self._base_url or "api.anthropic.com"
+        ask = self._client.messages.create
         try:
-            answer = self._client.messages.create(model=self._name, messages=turns, **settings)
+            answer = interruptible(lambda: ask(model=self._name, messages=turns, **settings), self._stopped)
         except anthropic.AnthropicError as error:
-            raise explained(error, self.label, self._base_url or "api.anthropic.com", self._key) from None
-        stops = {"max_tokens": "length", "end_turn": "stop", "stop_sequence": "stop"}
-        return ChatReply(
-            text="".join(block.text for block in answer.content if block.type == "text"),
-            input_tokens=answer.usage.input_tokens,
-            output_tokens=answer.usage.output_tokens,
-            stop=stops.get(str(answer.stop_reason), str(answer.stop_reason)),
-            model=answer.model,
-            seconds=time.perf_counter() - begun,
-        )
+            raise explained(error, self.label, address, self._key) from None
+        return understood(lambda: _reply(answer, time.perf_counter() - begun), self.label, address)
 
     def stop(self) -> None:
         """Break off requests that are being waited for."""
-        if self._client is not None:
-            self._client.close()
+        self._stopped.set()
 
     def price(self, reply: ChatReply) -> float | None:
         return prices.cost(self.label, reply) if self.priced else None
+
+
+def _reply(answer: Any, seconds: float) -> ChatReply:
+    stops = {"max_tokens": "length", "end_turn": "stop", "stop_sequence": "stop"}
+    return ChatReply(
+        text="".join(block.text for block in answer.content if block.type == "text"),
+        input_tokens=answer.usage.input_tokens,
+        output_tokens=answer.usage.output_tokens,
+        stop=stops.get(str(answer.stop_reason), str(answer.stop_reason)),
+        model=answer.model,
+        seconds=seconds,
+    )
 
 
 def open_anthropic(

@@ -3,12 +3,16 @@
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Literal, Protocol
 
 # Durations differ from run to run without changing what is asked.
 DURATION = re.compile(r"\b\d+(\.\d+)?(e[-+]?\d+)? ?(ms|s|sec|seconds)\b")
+
+
+def silent(_: str) -> None:
+    """Tells nobody."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,10 @@ class ChatModel(Protocol):
     MissingPart for a missing key, InputError for a setting the model does not know."""
 
     label: str
+    note: str
+    """What kind of author this is, in words."""
+    waiting: Callable[[str], None]
+    """Told what is being waited for, where a person has to do something about it."""
     priced: bool
     """Whether `price` knows what a reply costs."""
 

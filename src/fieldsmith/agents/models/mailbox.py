@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from fieldsmith.agents.models.chat_model import ChatReply, ChatRequest
+from fieldsmith.agents.models.chat_model import ChatReply, ChatRequest, silent
 from fieldsmith.errors import InputError
 
 POLL = 0.2
@@ -20,6 +20,7 @@ class MailboxModel:
     priced = True
 
     def __init__(self, folder: Path) -> None:
+        self.note, self.waiting = "whoever answers in the folder", silent
         self.label = f"mailbox:{folder}"
         self._folder = folder
         self._lock = threading.Lock()
@@ -34,6 +35,8 @@ class MailboxModel:
     def complete(self, request: ChatRequest) -> ChatReply:
         begun = time.perf_counter()
         number = self._post(request)
+        if not (self._folder / f"{number:04d}-reply.md").exists():
+            self.waiting(f"{self._folder / f'{number:04d}-reply.md'} (candidate {request.ordinal})")
         text = self._await(self._folder / f"{number:04d}-reply.md")
         return ChatReply(text, model=self.label, seconds=time.perf_counter() - begun)
 
@@ -55,7 +58,11 @@ class MailboxModel:
                     if file.read_text(encoding="utf-8").startswith(mark):
                         return int(match[1])
             number = max(numbers) + 1
-            body = [mark, f"<!-- Answer in {number:04d}-reply.md, next to this file. -->", ""]
+            body = [
+                mark,
+                f"<!-- Candidate {request.ordinal}. Answer in {number:04d}-reply.md, next to this file. -->",
+                "",
+            ]
             body += [f"<!-- {m.role} -->\n\n{m.text.rstrip()}\n" for m in request.messages]
             draft = self._folder / f".{number:04d}-prompt.md"
             draft.write_text("\n".join(body), encoding="utf-8")

@@ -1,14 +1,16 @@
 """OpenAI by the official SDK: the responses API for OpenAI itself, chat completions for compatible servers."""
 
+import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from fieldsmith.agents.models import prices
-from fieldsmith.agents.models.chat_model import ChatReply, ChatRequest
+from fieldsmith.agents.models.chat_model import ChatReply, ChatRequest, silent
 from fieldsmith.agents.models.faults import explained
 from fieldsmith.agents.models.keys import find_key
+from fieldsmith.agents.models.requests import interruptible, understood
 from fieldsmith.errors import InputError
 
 SETTINGS = ("temperature", "max_tokens", "reasoning_effort", "seed", "stop")
@@ -21,9 +23,11 @@ class OpenAIModel:
         unknown = [setting for setting in settings if setting not in SETTINGS]
         if unknown:
             raise InputError(f"openai: has no setting {unknown[0]!r}.", f"Settings: {', '.join(SETTINGS)}.")
+        self.note, self.waiting = "a language model", silent
         self.label = f"openai:{name}"
         self._name, self._base_url, self._key, self._settings = name, base_url, key, dict(settings)
         self._client: Any = None
+        self._stopped = threading.Event()
         self.priced = base_url is None and prices.listed(self.label) is not None
 
     def complete(self, request: ChatRequest) -> ChatReply:
@@ -34,16 +38,16 @@ class OpenAIModel:
             self._client = openai.OpenAI(
                 api_key=self._key or "none", base_url=self._base_url, timeout=TIMEOUT, max_retries=RETRIES
             )
+        ask = self._chat if self._base_url else self._respond
         try:
-            reply = self._chat(request) if self._base_url else self._respond(request)
+            reply = interruptible(lambda: ask(request), self._stopped)
         except openai.OpenAIError as error:
             raise explained(error, self.label, self._base_url or "api.openai.com", self._key) from None
         return ChatReply(**reply, seconds=time.perf_counter() - begun)
 
     def stop(self) -> None:
         """Break off requests that are being waited for."""
-        if self._client is not None:
-            self._client.close()
+        self._stopped.set()
 
     def price(self, reply: ChatReply) -> float | None:
         return prices.cost(self.label, reply) if self.priced else None
@@ -51,6 +55,9 @@ class OpenAIModel:
     def _chat(self, request: ChatRequest) -> dict[str, Any]:
         messages = [{"role": m.role, "content": m.text} for m in request.messages]
         answer = self._client.chat.completions.create(model=self._name, messages=messages, **self._settings)
+        return understood(lambda: self._chat_reply(answer), self.label, self._base_url or "")
+
+    def _chat_reply(self, answer: Any) -> dict[str, Any]:
         choice, usage = answer.choices[0], answer.usage
         return {
             "text": choice.message.content or "",
@@ -73,6 +80,9 @@ class OpenAIModel:
         answer = self._client.responses.create(
             model=self._name, instructions=system or None, input=turns, store=False, **settings
         )
+        return understood(lambda: self._response_reply(answer), self.label, "api.openai.com")
+
+    def _response_reply(self, answer: Any) -> dict[str, Any]:
         details, usage = answer.incomplete_details, answer.usage
         return {
             "text": answer.output_text,
