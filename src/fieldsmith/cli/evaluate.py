@@ -1,7 +1,7 @@
 """`fieldsmith evaluate`: score solver files that someone else wrote."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -10,6 +10,7 @@ from fieldsmith.errors import InputError
 
 
 def evaluate(
+    context: typer.Context,
     task: Annotated[str, typer.Argument(help="Task to score on, such as burgers.")],
     files: Annotated[list[Path], typer.Argument(help="Solver files; each defines the asked function.")],
     param: Annotated[list[str] | None, typer.Option(help="Parameter of the task, name=value; repeatable.")] = None,
@@ -19,6 +20,7 @@ def evaluate(
     sandbox: Annotated[str, typer.Option(help="auto, docker, bubblewrap or process.")] = "auto",
     image: Annotated[str, typer.Option(help="Image of the docker sandbox: base, torch or jax.")] = "base",
     order: Annotated[bool, typer.Option("--order/--no-order", help="Measure the order of convergence.")] = True,
+    config: Annotated[Path | None, typer.Option(help="TOML file with any of these options.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON lines on standard output.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
 ) -> None:
@@ -26,29 +28,42 @@ def evaluate(
 
     Example: fieldsmith evaluate burgers my_solver.py
     """
+    from fieldsmith.cli.options import merged
+
+    options = merged(context, config)
+    current.json, current.quiet = options["as_json"], options["quiet"]
+    if not _score(options):
+        raise typer.Exit(1)
+
+
+def _score(options: dict[str, Any]) -> bool:
+    """Score every file; whether all of them ran."""
     from fieldsmith import evaluation, sandboxes
     from fieldsmith.cli.options import parse_parameters
     from fieldsmith.evaluation.record import result_fields, summary
     from fieldsmith.tasks import load
 
-    current.json, current.quiet = as_json, quiet
-    splits = {"test": ("test",), "dev": ("dev",), "both": ("dev", "test")}.get(split)
+    splits = {"test": ("test",), "dev": ("dev",), "both": ("dev", "test")}.get(options["split"])
     if splits is None:
-        raise InputError(f"--split {split} is not known.", "Use test, dev or both.")
-    sources = [(file, _read(file)) for file in files]
-    problem = load(task, parse_parameters(param or []), scale=scale, data=data)
-    place = sandboxes.choose(sandbox, trusted=False, image=image)
+        raise InputError(f"--split {options['split']} is not known.", "Use test, dev or both.")
+    sources = [(file, _read(file)) for file in options["files"]]
+    problem = load(options["task"], parse_parameters(options["param"] or []), options["scale"], options["data"])
+    place = sandboxes.choose(options["sandbox"], trusted=False, image=options["image"])
     current.progress(f"Sandbox: {place.name}")
     for name in splits:
         problem.split(name, current.making)
     good = True
     for file, source in sources:
-        outcome = evaluation.evaluate(problem, source, place, splits=splits, refinement=order)
+        outcome = evaluation.evaluate(problem, source, place, splits=splits, refinement=options["order"])
         good = good and outcome.status == "ok"
         current.event("result", {"file": str(file), **result_fields(problem, source, outcome)})
         current.say(summary(str(file), outcome))
-    if not good:
-        raise typer.Exit(1)
+        for image in ("torch", "jax"):
+            if outcome.error_type == "ModuleNotFoundError" and f"'{image}" in outcome.feedback:
+                current.progress(
+                    f"{file} needs {image}: fieldsmith sandbox build --image {image}, then --image {image}."
+                )
+    return good
 
 
 def _read(file: Path) -> str:

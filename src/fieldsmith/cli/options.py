@@ -2,8 +2,12 @@
 
 import difflib
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
+from types import NoneType
+from typing import Any, get_args, get_origin, get_type_hints
+
+import typer
 
 from fieldsmith.errors import InputError
 
@@ -19,12 +23,60 @@ def parse_parameters(given: Sequence[str]) -> dict[str, str]:
     return values
 
 
-def read_config(file: Path | None, known: Mapping[str, object]) -> dict[str, object]:
-    """Options from `--config FILE`, or from fieldsmith.toml in the current folder if there is one.
+def merged(context: typer.Context, config: Path | None) -> dict[str, Any]:
+    """This command's options: the command line over the file over the defaults.
 
-    Dashes and underscores are the same. Raises InputError for a file that cannot be read and for unknown names.
+    The file is `config`, or fieldsmith.toml in the current folder. It may hold options of other commands, which are
+    left alone here. Raises InputError for a file that cannot be read, unknown names and values of a wrong type.
     """
-    path = file or Path("fieldsmith.toml")
+    options = dict(context.params)
+    variables = {_name(parameter): str(parameter.name) for parameter in context.command.params}
+    hints = get_type_hints(context.command.callback)
+    everywhere = {name for command in _commands(context) for name in map(_name, command.params)} - NOT_IN_FILES
+    for name, value in _read_config(config, everywhere).items():
+        variable = variables.get(name)
+        if variable is None:
+            continue
+        value = _typed(config or DEFAULT_FILE, name, value, hints[variable])
+        source = context.get_parameter_source(variable)
+        if source is None or source.name == "DEFAULT":
+            options[variable] = value
+    return options
+
+
+DEFAULT_FILE = Path("fieldsmith.toml")
+NOT_IN_FILES = {"task", "files", "run", "config", "help"}
+WORDS = {int: "a whole number", float: "a number", bool: "true or false", str: "text", Path: "a path"}
+
+
+def _commands(context: typer.Context) -> Iterable[Any]:
+    parent = context.parent.command if context.parent else None
+    return list(getattr(parent, "commands", {}).values()) or [context.command]
+
+
+def _name(parameter: Any) -> str:
+    """The option's name without dashes: `json` for `--json`, whatever its variable is called."""
+    return max(parameter.opts, key=len).lstrip("-").replace("-", "_")
+
+
+def _typed(file: Path, name: str, value: object, hint: Any) -> object:
+    """A value of the file as the command line would have given it."""
+    kind = next((choice for choice in get_args(hint) if choice is not NoneType), hint)
+    if get_origin(kind) is list:
+        if isinstance(value, dict):
+            return [f"{key}={item}" for key, item in value.items()]
+        listed = [value] if isinstance(value, str) else value
+        if isinstance(listed, list) and all(isinstance(item, str) for item in listed):
+            return listed
+        raise InputError(f"{file}: {name} = {value!r} is not a list of text.", "For example param = {nu = 0.001}.")
+    accepted = {float: (int, float), Path: str}.get(kind, kind)
+    if not isinstance(value, accepted) or (isinstance(value, bool) and kind is not bool):
+        raise InputError(f"{file}: {name} = {value!r} is not {WORDS[kind]}.", "Mend the file.")
+    return Path(str(value)) if kind is Path else value
+
+
+def _read_config(file: Path | None, known: Collection[str]) -> dict[str, object]:
+    path = file or DEFAULT_FILE
     if file is None and not path.exists():
         return {}
     try:
@@ -42,7 +94,5 @@ def read_config(file: Path | None, known: Mapping[str, object]) -> dict[str, obj
             close = difflib.get_close_matches(plain, known, 1)
             meant = f" Did you mean {close[0].replace('_', '-')!r}?" if close else ""
             raise InputError(f"{path}: there is no option {name!r}.{meant}", f"Options: {', '.join(sorted(known))}.")
-        if plain == "param" and isinstance(value, dict):
-            value = [f"{key}={item}" for key, item in value.items()]
         options[plain] = value
     return options

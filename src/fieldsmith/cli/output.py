@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from fieldsmith.errors import FieldsmithError
@@ -14,6 +14,10 @@ class Output:
 
     json: bool = False
     quiet: bool = False
+    resumes: bool = False
+    """Whether the same command takes up an interrupted one."""
+    printer: Callable[[str], None] | None = None
+    """Prints above a live display while there is one."""
 
     def event(self, kind: str, fields: Mapping[str, object]) -> None:
         """One JSON line, flushed so that a pipe sees it at once; nothing without --json."""
@@ -28,7 +32,9 @@ class Output:
 
     def progress(self, text: str) -> None:
         """A line about what is going on, on standard error."""
-        if not self.quiet:
+        if self.printer is not None:
+            self.printer(text)
+        elif not self.quiet:
             print(text, file=sys.stderr, flush=True)
 
     def making(self, what: str, share: float) -> None:
@@ -45,8 +51,9 @@ class Output:
 
     def interrupted(self) -> None:
         """The last words of a command that was interrupted."""
-        self.event("error", {"kind": "interrupted", "message": "Interrupted.", "hint": "The same command resumes."})
-        print("fieldsmith: Interrupted; the same command resumes.", file=sys.stderr, flush=True)
+        hint = "The same command resumes." if self.resumes else ""
+        self.event("error", {"kind": "interrupted", "message": "Interrupted.", "hint": hint})
+        print(f"fieldsmith: Interrupted. {hint}".strip(), file=sys.stderr, flush=True)
 
     def error(self, error: FieldsmithError) -> None:
         """The last line on standard error, and with --json the last line of standard output."""

@@ -15,8 +15,9 @@ class Progress:
     def __init__(self, output: Output, total: int) -> None:
         self.output, self.total = output, total
         self.live = sys.stderr.isatty() and not output.quiet and not output.json
-        self._status: Any = None
-        self._best = ""
+        self._display: Any = None
+        self._row: Any = None
+        self._best = self._spend = ""
         self._count = 0
         self._begun = time.monotonic()
 
@@ -35,19 +36,27 @@ class Progress:
     def __enter__(self) -> "Progress":
         if self.live:
             from rich.console import Console
+            from rich.progress import Progress as Display
+            from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
-            self._status = Console(stderr=True).status("working", spinner="dots")
-            self._status.start()
+            columns = (SpinnerColumn(), TimeElapsedColumn(), TextColumn("{task.description}", markup=False))
+            self._display = Display(*columns, console=Console(stderr=True), transient=True)
+            self._row = self._display.add_task("working", total=None)
+            self._display.start()
+            self.output.printer = lambda text: self._display.console.print(
+                text, markup=False, highlight=False, soft_wrap=True
+            )
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._status is not None:
-            self._status.stop()
+        if self._display is not None:
+            self.output.printer = None
+            self._display.stop()
 
     def event(self, kind: str, fields: Mapping[str, Any]) -> None:
         if kind == "data":
-            if self._status is not None:
-                self._status.update(f"{fields['what']} {fields['share']:.0%}")
+            if self._display is not None:
+                self._describe(f"{fields['what']} {fields['share']:.0%}")
             else:
                 self.output.making(fields["what"], fields["share"])
             return
@@ -56,6 +65,8 @@ class Progress:
             self._candidate(fields)
         elif kind == "testing":
             self._show("scoring the best on the test split")
+        elif kind == "waiting":
+            self.output.progress(f"Waiting for {fields['for']}")
         elif kind == "report_failed":
             self.output.progress(f"The report could not be written: {fields['message']}")
         else:
@@ -70,14 +81,21 @@ class Progress:
         self.output.progress(f"{mark} {fields['slot']:>5}  {fields['status']:<16} {plan:<44} {figure}")
         if fields["best_nrmse"] is not None:
             self._best = f"best {fields['best_nrmse']:.3e}"
+        if fields["tokens"]:
+            cost = "price unknown" if fields["usd"] is None else f"${fields['usd']:.2f}"
+            self._spend = f"{fields['tokens']:,} tokens, {cost}"
         self._show("")
 
+    def _describe(self, text: str) -> None:
+        if self._display is not None:
+            self._display.update(self._row, description=visible(text, 160))
+
     def _show(self, what: str) -> None:
-        if self._status is None:
-            return
-        elapsed = time.monotonic() - self._begun
-        left = f", about {elapsed / self._count * (self.total - self._count):.0f} s left" if self._count else ""
-        self._status.update(f"{self._count}/{self.total} candidates  {self._best}  {elapsed:.0f} s{left}  {what}")
+        words = [f"{self._count}/{self.total} candidates", self._best, self._spend]
+        if self._count:
+            elapsed = time.monotonic() - self._begun
+            words.append(f"about {elapsed / self._count * (self.total - self._count):.0f} s left")
+        self._describe("  ".join(word for word in (*words, what) if word))
 
     def result(self, run: Any) -> None:
         """The result on standard output."""

@@ -18,6 +18,7 @@ def runs(context: typer.Context, as_json: Json = False) -> None:
 
     Example: fieldsmith runs
     """
+    current.json = as_json
     if context.invoked_subcommand is None:
         list_runs(as_json)
 
@@ -32,7 +33,7 @@ def list_runs(as_json: Json = False) -> None:
     from fieldsmith.orchestrator.record import load_run
     from fieldsmith.orchestrator.solve import known_runs
 
-    current.json = as_json
+    current.json = current.json or as_json
     rows = []
     for folder in known_runs():
         try:
@@ -76,7 +77,7 @@ def show(run: Annotated[Path, typer.Argument(help="Run directory.")], as_json: J
     from fieldsmith.orchestrator.solve import result_fields
     from fieldsmith.reports.plain import visible
 
-    current.json = as_json
+    current.json = current.json or as_json
     found = load_run(run)
     current.event("result", {"state": found.state, "message": found.message, **result_fields(found)})
     current.say(visible(f"{found.asked.title}, {found.state}. {found.message}"))

@@ -39,7 +39,7 @@ def solve(
     in_flight: Annotated[
         int, typer.Option(help="Requests to a model at a time; 0 chooses.", rich_help_panel=SEARCH)
     ] = 0,
-    seed: Annotated[int, typer.Option(help="Seed of the run.", rich_help_panel=SEARCH)] = 0,
+    seed: Annotated[int, typer.Option(help="Tells repeated runs apart.", rich_help_panel=SEARCH)] = 0,
     temperature: Annotated[float | None, typer.Option(help="Temperature of the model.", rich_help_panel=SEARCH)] = None,
     candidates: Annotated[
         int, typer.Option(help="Programs to write, mends included; 0 chooses.", rich_help_panel=BUDGET)
@@ -67,27 +67,11 @@ def solve(
 
     Example: fieldsmith solve burgers --param nu=0.001
     """
-    options = _merged(context, config)
-    current.json, current.quiet = bool(options["as_json"]), bool(options["quiet"])
-    try:
-        _run(options)
-    except KeyboardInterrupt:
-        current.interrupted()
-        raise typer.Exit(130) from None
+    from fieldsmith.cli.options import merged
 
-
-def _merged(context: typer.Context, config: Path | None) -> dict[str, Any]:
-    """Command line over file over default."""
-    from fieldsmith.cli.options import read_config
-
-    options = dict(context.params)
-    known = {name: None for name in options if name not in ("task", "config")} | {"json": None}
-    for name, value in read_config(config, known).items():
-        name = "as_json" if name == "json" else name
-        source = context.get_parameter_source(name)
-        if source is None or source.name == "DEFAULT":
-            options[name] = Path(str(value)) if name in ("data", "key_file", "run_dir") else value
-    return options
+    options = merged(context, config)
+    current.json, current.quiet, current.resumes = options["as_json"], options["quiet"], True
+    _run(options)
 
 
 def _run(options: dict[str, Any]) -> None:

@@ -18,6 +18,7 @@ def tasks(context: typer.Context, as_json: AsJson = False) -> None:
 
     Example: fieldsmith tasks show burgers --param nu=0.001
     """
+    current.json = as_json
     if context.invoked_subcommand is None:
         list_tasks(as_json)
 
@@ -30,7 +31,7 @@ def list_tasks(as_json: AsJson = False) -> None:
     """
     from fieldsmith.tasks import SCALES, kinds
 
-    current.json = as_json
+    current.json = current.json or as_json
     known = kinds()
     rows = [
         {
@@ -66,7 +67,7 @@ def show(
     """
     from fieldsmith.tasks import load
 
-    current.json = as_json
+    current.json = current.json or as_json
     chosen = load(task, _parameters(param or []), scale)
     brief = chosen.brief()
     fields = {
