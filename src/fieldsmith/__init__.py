@@ -22,3 +22,7 @@ def __getattr__(name: str) -> object:
 
         return getattr(face, name)
     raise AttributeError(f"module 'fieldsmith' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

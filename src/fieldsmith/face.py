@@ -1,14 +1,16 @@
 """The Python face: the same things that the command line does, as functions and objects."""
 
+import difflib
 import importlib
-from collections.abc import Sequence
+import inspect
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from fieldsmith import evaluation, sandboxes, tasks
-from fieldsmith.errors import MissingPart
+from fieldsmith.errors import InputError, MissingPart
 from fieldsmith.evaluation.evaluation import Evaluation, Score
 from fieldsmith.orchestrator.open import open_solve
 from fieldsmith.orchestrator.run import RunRecord
@@ -16,29 +18,69 @@ from fieldsmith.tasks.task import SplitName, Task
 
 
 def task(name: str, scale: str = "demo", data: str | Path | None = None, **parameters: float) -> Task:
-    """A task by name. Raises InputError for an unknown name, parameter or scale."""
+    """A task by name. Raises InputError for an unknown name, parameter, value, scale or data file."""
     return tasks.load(name, parameters, scale, Path(data) if data else None)
 
 
-def solve(problem: str | Task, run_dir: str | Path | None = None, **options: Any) -> "Run":
+def solve(
+    problem: str | Task,
+    run_dir: str | Path | None = None,
+    *,
+    param: Mapping[str, float] | None = None,
+    data: str | Path | None = None,
+    key_file: str | Path | None = None,
+    temperature: float | None = None,
+    **options: Any,
+) -> "Run":
     """Forge a solver; the options are those of `fieldsmith solve`, dashes as underscores.
 
-    Raises InputError, MissingPart or ProviderError; KeyboardInterrupt leaves a run that resumes.
+    `param`, `scale` and `data` go with a task's name; a `Task` has its own. Raises InputError, MissingPart or
+    ProviderError; KeyboardInterrupt leaves a run that resumes.
     """
     from fieldsmith.reports.html import write_report
 
-    ready = open_solve(problem, folder=Path(run_dir) if run_dir else None, **options)
+    known = set(inspect.signature(open_solve).parameters) - {"task", "parameters", "folder", "settings", "command"}
+    if unknown := sorted(set(options) - known):
+        close = difflib.get_close_matches(unknown[0], known, 1)
+        raise InputError(
+            f"solve has no option {unknown[0]!r}.{f' Did you mean {close[0]!r}?' if close else ''}",
+            f"Options: param, temperature, {', '.join(sorted(known))}.",
+        )
+    ready = open_solve(
+        problem,
+        param,
+        folder=Path(run_dir) if run_dir else None,
+        data=Path(data) if data else None,
+        key_file=Path(key_file) if key_file else None,
+        settings={} if temperature is None else {"temperature": temperature},
+        **options,
+    )
     ready.write_report = write_report
     return Run(ready.run(), ready.task)
 
 
 def evaluate(
-    problem: Task, program: str | Path, splits: Sequence[SplitName] = ("test",), sandbox: str = "auto"
+    problem: str | Task, program: str | Path, splits: Sequence[SplitName] = ("test",), sandbox: str = "auto"
 ) -> Evaluation:
-    """Score a solver: a source text, or the path of a file that holds one."""
-    is_file = isinstance(program, Path) or "\n" not in program
-    source = Path(program).read_text(encoding="utf-8") if is_file else str(program)
-    return evaluation.evaluate(problem, source, sandboxes.choose(sandbox), splits=splits)
+    """Score a solver on a task: a source text, or the path of a file that holds one.
+
+    Raises InputError for a file that cannot be read and for an unknown split.
+    """
+    known = ("dev", "test")
+    if isinstance(splits, str) or any(name not in known for name in splits) or not splits:
+        raise InputError(f"splits = {splits!r} is not known.", 'Give ("test",), ("dev",) or both.')
+    ready = tasks.load(problem) if isinstance(problem, str) else problem
+    return evaluation.evaluate(ready, _source(program), sandboxes.choose(sandbox), splits=splits)
+
+
+def _source(program: str | Path) -> str:
+    """A text with a line break or a definition in it is a program, anything else names a file."""
+    if isinstance(program, str) and ("\n" in program or "def " in program):
+        return program
+    try:
+        return Path(program).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{program!r} cannot be read: {error}.", "Give a Python file or a source text.") from None
 
 
 class BestProgram:
@@ -66,7 +108,10 @@ class BestProgram:
     def solver(self, *arguments: np.ndarray | float) -> np.ndarray | tuple[np.ndarray, ...]:
         """Call the program in its sandbox; arrays as the task's signature says. Raises RuntimeError if it fails."""
         signature = self._task.brief().signature
-        inputs = dict(zip([a.name for a in signature.arguments], arguments, strict=True))
+        names = [argument.name for argument in signature.arguments]
+        if len(arguments) != len(names):
+            raise TypeError(f"solver takes {len(names)} arguments ({', '.join(names)}), not {len(arguments)}")
+        inputs = dict(zip(names, arguments, strict=True))
         with sandboxes.choose(self._sandbox).open(evaluation.default_limits(self._task)) as session:
             result = session.call(self.source, signature.function, inputs, signature.shapes(inputs))
         if result.status != "ok":
@@ -120,7 +165,12 @@ class Run:
             figure.colorbar(drawn, ax=axis)
         return figure
 
+    def __repr__(self) -> str:
+        best = self.record.best
+        error = f"dev nRMSE {best.candidate.dev_nrmse:.3e}" if best else "no program ran"
+        return f"<Run {self.record.asked.title}, {len(self.record.candidates)} candidates, {error}, {self.folder}>"
+
     def _repr_html_(self) -> str:
-        test = self.best.test
+        test = self.best.test if self.record.best else None
         figure = f"{test.nrmse:.3e}" if test else "unknown"
         return f"<b>{self.record.asked.title}</b>: test nRMSE {figure}, <a href='{self.report}'>report</a>"

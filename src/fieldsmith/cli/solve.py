@@ -105,6 +105,7 @@ def _run(options: dict[str, Any]) -> None:
         command=shlex.join(["fieldsmith", *sys.argv[1:]]),
     )
     run.write_report = _report_writer()
+    run.prepare()
     progress = Progress(current, run.budget.candidates)
     progress.begin(run)
     run.listener = progress.event

@@ -1,11 +1,11 @@
 """`fieldsmith tasks`: what can be asked, and the statement as an author sees it."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from fieldsmith.cli.output import current
-from fieldsmith.errors import InputError
 
 app = typer.Typer(invoke_without_command=True, help="List the tasks, or show one as an author sees it.")
 
@@ -59,17 +59,21 @@ def show(
     task: Annotated[str, typer.Argument(help="Task to show, such as burgers.")],
     param: Annotated[list[str] | None, typer.Option(help="Parameter of the task, name=value; repeatable.")] = None,
     scale: Annotated[str, typer.Option(help="demo or paper.")] = "demo",
+    data: Annotated[Path | None, typer.Option(help="Published HDF5 file to use instead of generated data.")] = None,
+    image: Annotated[str, typer.Option(help="Image of the docker sandbox: base, torch or jax.")] = "base",
     as_json: AsJson = False,
 ) -> None:
     """Print a task's statement, the text an author works from.
 
     Example: fieldsmith tasks show burgers
     """
+    from fieldsmith import sandboxes
+    from fieldsmith.cli.options import parse_parameters
     from fieldsmith.tasks import load
 
     current.json = current.json or as_json
-    chosen = load(task, _parameters(param or []), scale)
-    brief = chosen.brief()
+    chosen = load(task, parse_parameters(param or []), scale, data)
+    brief = chosen.brief(sandboxes.choose(trusted=True, image=image).libraries())
     fields = {
         "task": chosen.name,
         "title": brief.title,
@@ -84,13 +88,3 @@ def show(
     }
     current.event("result", fields)
     current.say(brief.statement.rstrip())
-
-
-def _parameters(given: list[str]) -> dict[str, str]:
-    values = {}
-    for text in given:
-        key, sign, value = text.partition("=")
-        if not sign or not key.strip():
-            raise InputError(f"--param {text!r} is not of the form name=value.", "Write for example --param nu=0.01.")
-        values[key.strip()] = value.strip()
-    return values

@@ -106,7 +106,11 @@ class _Judge:
             outputs = result.outputs
             if not all(np.isfinite(outputs[name]).all() for name in case.reference):
                 return self.failed("not_finite", feedback.not_finite_feedback(outputs, self.brief), result)
-            parts.append(_CaseScore(self.task, case, outputs, result))
+            with np.errstate(over="ignore", invalid="ignore"):
+                score = _CaseScore(self.task, case, outputs, result)
+            if not np.isfinite(score.samples).all():  # values whose squares overflow
+                return self.failed("not_finite", feedback.not_finite_feedback(outputs, self.brief), result)
+            parts.append(score)
             self.last = (split, case, outputs)
             if self.on_outputs is not None:
                 self.on_outputs(split, case, outputs)

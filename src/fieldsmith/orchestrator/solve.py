@@ -59,9 +59,13 @@ class Solve:
     """Ends requests to a model that are being waited for."""
     _reported: float = field(default=0.0, init=False)
 
-    def run(self) -> RunRecord:
-        """Raises InputError for a directory of another run, MissingPart where it cannot be written."""
+    def prepare(self) -> None:
+        """Raises InputError for a directory that cannot be written or is another run's."""
         _open_folder(self.folder, self.asked)
+
+    def run(self) -> RunRecord:
+        """Search and judge; raises what `prepare` raises, MissingPart and ProviderError."""
+        self.prepare()
         try:
             with FileLock(self.folder / "run.lock", timeout=0):
                 return self._locked()
@@ -242,7 +246,7 @@ def _pictures(brief: Brief, case: Case, outputs: Mapping[str, np.ndarray]) -> di
         axes = ("t", *axes)
     return {
         f"{result.name}-{sample}": Picture(
-            field=result.name,
+            field=result.of or result.name,
             sample=sample,
             solution=record.thinned(outputs[result.name][sample]),
             reference=record.thinned(case.reference[result.name][sample]),

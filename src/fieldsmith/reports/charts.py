@@ -14,8 +14,10 @@ LEFT, RIGHT, TOP, BOTTOM = 62, 14, 14, 44
 class _Scale:
     """Maps values to pixels, linearly or by decades."""
 
-    def __init__(self, values: Sequence[float], start: float, end: float, log: bool) -> None:
-        self.log, self.start, self.end = log, start, end
+    def __init__(
+        self, values: Sequence[float], start: float, end: float, log: bool, marked: Sequence[float] = ()
+    ) -> None:
+        self.log, self.start, self.end, self.marked = log, start, end, marked
         low, high = min(values), max(values)
         if log:
             self.low, self.high = math.log10(low) - 0.2, math.log10(high) + 0.2
@@ -30,6 +32,8 @@ class _Scale:
         return self.start + position * (self.end - self.start)
 
     def ticks(self) -> list[tuple[float, str]]:
+        if self.marked:
+            return [(value, f"{value:g}") for value in self.marked]
         if self.log:
             decades = range(math.ceil(self.low), math.floor(self.high) + 1)
             step = max(1, -(-len(decades) // 6))
@@ -148,16 +152,14 @@ def convergence(points: Sequence[ConvergencePoint]) -> str:
     usable = [p for p in points if p.error > 0 and math.isfinite(p.error)]
     if len(usable) < 2:
         return ""
-    x = _Scale([float(p.resolution) for p in usable], LEFT, WIDTH - RIGHT, log=True)
+    resolutions = [float(p.resolution) for p in usable]
+    x = _Scale(resolutions, LEFT, WIDTH - RIGHT, log=True, marked=resolutions)
     y = _Scale([p.error for p in usable], HEIGHT - BOTTOM, TOP, log=True)
     line = " L".join(f"{x(p.resolution):.1f} {y(p.error):.1f}" for p in usable)
     body = [f'<path class="best" d="M{line}"/>']
     for p in usable:
         body.append(
             f'<circle class="dot" cx="{x(p.resolution):.1f}" cy="{y(p.error):.1f}" r="4"><title>{p.resolution} points: {p.error:.2e}</title></circle>'
-        )
-        body.append(
-            f'<text x="{x(p.resolution):.1f}" y="{y(p.error) - 9:.1f}" text-anchor="middle">{p.resolution}</text>'
         )
     return _frame(x, y, "points", "nRMSE on smooth data", body, "Error against resolution")
 

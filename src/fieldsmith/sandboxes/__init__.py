@@ -30,13 +30,13 @@ def choose(name: str = "auto", trusted: bool = False, image: str = "base") -> Sa
         return bubblewrap.BubblewrapSandbox()
     if name == "docker":
         return _docker(image)
+    if image != "base":
+        return _docker(image)
     no_docker = docker.daemon() or (
         "" if images.present(image) else "its image is not built (fieldsmith sandbox build)"
     )
     if not no_docker:
         return _docker(image)
-    if image != "base":
-        raise MissingPart(f"The image {image} needs Docker: {no_docker}.", f"fieldsmith sandbox build --image {image}")
     no_bubblewrap = bubblewrap.usable()
     if not no_bubblewrap:
         sandbox = bubblewrap.BubblewrapSandbox()

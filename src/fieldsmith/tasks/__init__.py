@@ -61,7 +61,7 @@ def _values(name: str, kind: type[Task], given: Mapping[str, str | float]) -> di
         parameter = kind.known_parameters[key]
         try:
             value = float(text)
-        except ValueError as error:
+        except (TypeError, ValueError) as error:
             raise InputError(
                 f"{key}={text} is not a number.", f"Give a value such as {key}={parameter.default:g}."
             ) from error

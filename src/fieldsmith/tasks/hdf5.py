@@ -98,6 +98,9 @@ def _times(path: Path, frames: int) -> np.ndarray:
             f"{path}: 't-coordinate' has shape {times.shape} for {frames} frames.",
             f"Expected {frames} or {frames + 1} times.",
         )
-    if not (np.diff(times) > 0).all():
-        raise InputError(f"{path}: 't-coordinate' does not increase.", "Expected the times of the frames in order.")
+    if frames < 2 or times[0] != 0.0 or not (np.diff(times) > 0).all():
+        raise InputError(
+            f"{path}: 't-coordinate' is {np.array2string(times, precision=4, threshold=4)} for {frames} frames.",
+            "Expected rising times, the first 0, of two frames or more.",
+        )
     return np.ascontiguousarray(times[:frames])

@@ -49,7 +49,8 @@ class ScalarTask(PDETask):
 
     def conserved_total(self, u: np.ndarray) -> np.ndarray:
         """Mean of u, [batch, time], in units of the mean of |u| at time 0."""
-        return u.mean(axis=2) / np.abs(u[:, :1]).mean(axis=2)
+        size = np.abs(u[:, :1]).mean(axis=2)
+        return u.mean(axis=2) / np.where(size > 0.0, size, 1.0)
 
 
 INITIAL_TEXT = (

@@ -127,6 +127,10 @@ class Task(ABC):
     parameters: Mapping[str, float]
     scale: str
 
+    def __repr__(self) -> str:
+        values = "".join(f", {name}={value:g}" for name, value in self.parameters.items())
+        return f"<Task {self.name}{values}, {self.scale} scale>"
+
     @property
     @abstractmethod
     def fingerprint(self) -> str:

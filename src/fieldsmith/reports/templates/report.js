@@ -38,15 +38,17 @@
   const cut = (picture, arrays, row) => {
     const svg = document.getElementById("cut"), n = picture.columns, [low, high] = picture.range, span = high - low || 1;
     const [x0, x1] = picture.extent.length ? picture.extent.slice(2) : [0, n - 1];
-    const X = i => 62 + i / (n - 1) * 964, Y = s => 256 - s * 236;
+    const width = Math.max(320, svg.parentElement.clientWidth || 1040), wide = width - 76;
+    svg.setAttribute("viewBox", `0 0 ${width} 300`);
+    const X = i => 62 + i / (n - 1) * wide, Y = s => 256 - s * 236;
     const path = values => Array.from({ length: n }, (_, i) => `${i ? "L" : "M"}${X(i).toFixed(1)} ${Y(values[row * n + i] / 65535).toFixed(1)}`).join("");
     let out = "";
     for (let k = 0; k <= 4; k++) {
       const v = low + k / 4 * span, y = Y(k / 4);
-      out += `<line class="grid" x1="62" x2="1026" y1="${y}" y2="${y}"/><text x="54" y="${y + 4}" text-anchor="end">${short(v)}</text>`;
-      out += `<text x="${62 + k / 4 * 964}" y="275" text-anchor="middle">${short(x0 + k / 4 * (x1 - x0))}</text>`;
+      out += `<line class="grid" x1="62" x2="${width - 14}" y1="${y}" y2="${y}"/><text x="54" y="${y + 4}" text-anchor="end">${short(v)}</text>`;
+      out += `<text x="${62 + k / 4 * wide}" y="275" text-anchor="middle">${short(x0 + k / 4 * (x1 - x0))}</text>`;
     }
-    svg.innerHTML = out + `<text class="label" x="544" y="296" text-anchor="middle"></text><path class="line-solution" d="${path(arrays.solution)}"/><path class="line-reference" d="${path(arrays.reference)}"/>`;
+    svg.innerHTML = out + `<text class="label" x="${62 + wide / 2}" y="296" text-anchor="middle"></text><path class="line-solution" d="${path(arrays.solution)}"/><path class="line-reference" d="${path(arrays.reference)}"/>`;
     svg.querySelector(".label").textContent = picture.axes[1];
   };
 
@@ -90,6 +92,7 @@
       document.getElementById("readout").textContent = `${picture.axes[0]} = ${at(r, picture.rows, a, b)}, ${picture.axes[1]} = ${at(c, picture.columns, low, high)}: solution ${value("solution", picture.range)}, reference ${value("reference", picture.range)}, error ${value("error", picture.errorRange)}`;
     };
     document.querySelectorAll(".plot .field").forEach(field => { field.addEventListener("pointermove", read); field.addEventListener("pointerdown", read); });
+    addEventListener("resize", show);
     select.addEventListener("change", show);
     slider.addEventListener("input", show);
     show();
