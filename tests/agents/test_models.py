@@ -22,6 +22,9 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.faults: list[int] = []
         self.seen: list[tuple[str, dict, dict]] = []
+        self.answer: object = None
+        self.hold = 0.0
+        self.holding, self.release = threading.Event(), threading.Event()
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     @property
@@ -35,7 +38,11 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.seen.append((self.path, body, {k.lower(): v for k, v in self.headers.items()}))
-        if self.server.faults:
+        if self.server.answer is not None:
+            self.server.holding.set()
+            self.server.release.wait(self.server.hold)
+            self.reply(200, self.server.answer)
+        elif self.server.faults:
             status = self.server.faults.pop(0)
             self.reply(status, {"error": {"message": f"no, not with {KEY}", "type": "x"}}, {"retry-after": "0"})
         elif self.path.endswith("/chat/completions"):
@@ -104,6 +111,31 @@ def model_of(kind: str, server: Server, **settings):
     return open_model(
         f"{kind}:some-model", base_url=server.url + ("/v1" if kind == "openai" else ""), settings=settings
     )
+
+
+@pytest.mark.parametrize("kind", ["openai", "anthropic"])
+@pytest.mark.parametrize("answer", ["<html>Welcome</html>", {"choices": [], "content": 3}, {}, []])
+def test_answers_of_another_form_are_the_providers_fault(server, kind, answer):
+    server.answer = answer
+    with pytest.raises(ProviderError, match=r"did not answer .*some-model as its API promises.*/v1"):
+        model_of(kind, server).complete(REQUEST)
+
+
+@pytest.mark.parametrize("kind", ["openai", "anthropic"])
+def test_a_request_that_is_waited_for_can_be_broken_off(server, kind):
+    server.answer, server.hold = {}, 60.0
+    model, ended = model_of(kind, server), threading.Event()
+
+    def ask() -> None:
+        with pytest.raises(InterruptedError):
+            model.complete(REQUEST)
+        ended.set()
+
+    threading.Thread(target=ask, daemon=True).start()
+    assert server.holding.wait(30)
+    model.stop()
+    assert ended.wait(30), "the request goes on"
+    server.release.set()
 
 
 def test_chat_completions_with_settings_and_counts(server):

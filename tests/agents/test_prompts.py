@@ -10,7 +10,7 @@ from fieldsmith.tasks import load, names
 
 
 class Silent:
-    label, priced = "silent", True
+    label, note, priced = "silent", "nobody", True
 
 
 def candidate(status: str, **changes) -> Candidate:
@@ -47,9 +47,15 @@ def test_a_mend_has_program_status_feedback_and_tails():
 
 def test_a_mend_of_no_program_says_so():
     lost = Candidate(
-        1, "1", "draft", proposal=Proposal(None, problem="x"), evaluation=Evaluation("missing_function", "x")
+        1,
+        "1",
+        "draft",
+        proposal=Proposal(None, problem="x", reply="Sorry."),
+        evaluation=Evaluation("missing_function", "x"),
     )
-    assert "no usable program" in user(Debug(lost))
+    told = user(Debug(lost))
+    assert "no usable program" in told
+    assert "Sorry." in told
 
 
 def test_a_refinement_shows_figures_and_plans():

@@ -49,12 +49,73 @@ def last(process) -> str:
         (["report", "/tmp"], 2, "/tmp is not a run directory"),
         (["runs", "show", "/tmp"], 2, "/tmp is not a run directory"),
         (["solve", "burgers", "--no-such-option"], 2, "--no-such-option"),
+        (["solve", "burgers", "--candidates", "many"], 2, "--candidates"),
+        (["solve"], 2, "Missing argument 'task'"),
+        (["forge"], 2, "No such command 'forge'"),
+        (["solve", "burgers", "--max-hours", "0"], 2, "--max-hours 0 is no budget"),
+        (["solve", "burgers", "--max-tokens", "nan"], 2, "--max-tokens nan is no budget"),
+        (
+            ["evaluate", "burgers", __file__, "--image", "jax", "--sandbox", "process"],
+            2,
+            "--image jax goes with docker",
+        ),
     ],
 )
 def test_one_clear_line(words, code, said, tmp_path):
     ran = run(*words, cwd=tmp_path)
     assert ran.returncode == code, ran.stderr
-    assert said in (last(ran) if "--no-such-option" not in words else ran.stderr)
+    assert said in last(ran)
+    if words[0] != "report":
+        told = json.loads(run(*words, "--json", cwd=tmp_path).stdout.splitlines()[-1])
+        assert told["event"] == "error"
+        assert said in f"{told['message']} {told['hint']}"
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('candidates = "one"', "candidates = 'one' is not a whole number"),
+        ("candidates = 1.5", "candidates = 1.5 is not a whole number"),
+        ("max_hours = [1]", "max_hours = [1] is not a number"),
+        ('json = "no"', "json = 'no' is not true or false"),
+        ("model = 5", "model = 5 is not text"),
+        ("data = 5", "data = 5 is not a path"),
+        ("param = [1]", "param = [1] is not a list of text"),
+    ],
+)
+def test_values_of_a_wrong_type_in_a_file_are_named(tmp_path, line, said):
+    (tmp_path / "fieldsmith.toml").write_text(f"{line}\n")
+    ran = run("solve", "advection", cwd=tmp_path)
+    assert ran.returncode == 2
+    assert f"fieldsmith.toml: {said}" in last(ran)
+
+
+def test_a_damaged_run_is_named_and_does_not_hide_the_others(tmp_path):
+    environment = {"FIELDSMITH_HOME": str(tmp_path / "home")}
+    for name in ("good", "bad"):
+        made = run(
+            "solve", "advection", "--sandbox", "process", "--run-dir", tmp_path / name, cwd=tmp_path, env=environment
+        )
+        assert made.returncode == 0, made.stderr
+    (tmp_path / "bad" / "run.sqlite").write_text("garbage " * 1000)
+    for words in (["runs", "show"], ["report"], ["solve", "advection", "--sandbox", "process", "--run-dir"]):
+        ran = run(*words, tmp_path / "bad", cwd=tmp_path, env=environment)
+        assert ran.returncode == 2
+        assert "run.sqlite is damaged" in last(ran)
+    listed = run("runs", cwd=tmp_path, env=environment)
+    assert listed.returncode == 0
+    assert str(tmp_path / "good") in listed.stdout
+    assert "run.sqlite is damaged" in listed.stderr
+
+
+def test_a_run_with_another_setting_or_server_is_another_run(tmp_path):
+    box = tmp_path / "replies.jsonl"
+    box.write_text("")
+    words = ["solve", "advection", "--sandbox", "process", "--model", f"replay:{box}", "--run-dir", tmp_path / "r"]
+    run(*words, cwd=tmp_path)
+    changed = run(*words, "--debug-rounds", "2", cwd=tmp_path)
+    assert changed.returncode == 2
+    assert "its debug_rounds is 4, not 2" in last(changed)
 
 
 def test_an_unreachable_server_is_named(tmp_path):
