@@ -93,9 +93,16 @@ class Darcy(PDETask):
 
     -div(a(x, y) grad u(x, y)) = {self.parameters["beta"]:g},    (x, y) in (0, 1)^2,    u = 0 on the boundary.
 
-The coefficient is given at the N x N nodes x_i = i/(N - 1), y_j = j/(N - 1), boundary included. It takes the two values 3
-and 12 in random patches and is constant on each node's control volume (the square of side 1/(N - 1) around the node, cut
+The coefficient is given at the N x N nodes x_i = i/(N - 1), y_j = j/(N - 1), boundary included. It takes {self._values()}
+in random patches and is constant on each node's control volume (the square of side 1/(N - 1) around the node, cut
 at the boundary), so that it jumps midway between nodes. The solution is wanted at the same nodes."""
+
+    def _values(self) -> str:
+        """The coefficient's values in words, those of the file where there is one."""
+        found = np.array([3.0, 12.0]) if self._file is None else np.unique(self._file.arrays("dev")[0]["a"])
+        if len(found) == 2:
+            return f"the two values {found[0]:g} and {found[1]:g}"
+        return f"values from {found[0]:g} to {found[-1]:g}"
 
     def initial_fields(self, rng: np.random.Generator, count: int, smooth: bool) -> Coefficients:
         """Gaussian fields N(0, (-Laplace + 9)^-2) with zero normal derivative, thresholded at 0."""

@@ -16,7 +16,7 @@ class Ask:
 
 
 class Strategy(Protocol):
-    """Pure and seeded: the same history gives the same answer.
+    """Pure: the same history gives the same answer.
 
     `history` holds every candidate, those in the making (evaluation None) included, so that nothing is asked
     twice. An empty answer while candidates are in the making means "wait"; with none in the making, "done".
