@@ -117,7 +117,7 @@ def test_a_replay_of_the_replies_gives_the_same_result(uninterrupted, tmp_path):
 MOMENTS = {
     "while waiting for a reply": lambda folder: (folder / "box" / "0002-prompt.md").exists(),
     "while a program runs": lambda folder: (folder / "started").exists(),
-    "while the outcome is written": lambda folder: (folder / "run" / "best" / "solver.py").exists(),
+    "while the outcome is written": lambda folder: (folder / "run" / "best" / "pictures.npz").exists(),
 }
 
 
@@ -131,6 +131,8 @@ def test_a_killed_run_resumes_to_the_same_result(uninterrupted, tmp_path, moment
     wait_for(lambda: MOMENTS[moment](tmp_path), process)
     process.kill()
     process.wait()
+    begun = (tmp_path / "run" / "best" / "solver.py").exists()
+    assert begun == (moment == "while the outcome is written"), "the best so far is on disk, and only then"
     code, lines, err = finish(start(tmp_path))
     person.leaving.set()
     assert code == 0, err
