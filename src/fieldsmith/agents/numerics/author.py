@@ -103,7 +103,11 @@ class NumericsAuthor:
 
 def _at_floor(candidate: Candidate) -> bool:
     score = candidate.evaluation.dev if candidate.ok and candidate.evaluation else None
-    if score is None or not score.floor or score.nrmse > AT_FLOOR * score.floor:
+    if score is None or not score.floor:
+        return False
+    if score.reference_error and score.nrmse <= score.reference_error:
+        return True  # what is better cannot be told from it
+    if score.nrmse > AT_FLOOR * score.floor:
         return False
     return score.smooth_nrmse is None or score.smooth_nrmse <= UNRESOLVED * (score.reference_error or score.floor)
 
