@@ -151,7 +151,7 @@ def test_an_interrupted_run_ends_cleanly_and_resumes(tmp_path, number):
     process.send_signal(number)
     code, _, err = finish(process)
     assert code == 130
-    assert "the same command resumes" in err.splitlines()[-1]
+    assert "Interrupted. The same command resumes." in err.splitlines()[-1]
     assert (tmp_path / "run" / "report.html").exists()
     person = Person(tmp_path / "box")
     code, _, err = finish(start(tmp_path))
