@@ -169,8 +169,9 @@ def test_too_much_memory_has_its_own_status(session):
 def test_a_call_that_never_returns_is_stopped(first):
     for name in ("process", *(p.values[0] for p in ISOLATING)):
         with choose(name, trusted=True).open(Limits(seconds=1.0, cpus=1.0)) as session:
-            result = run(session, f"def f(a):\n    {first}\n    while True: pass\n")
+            result = run(session, f"def f(a):\n    {first}\n    print('entering')\n    while True: pass\n")
             assert result.status == "timeout"
+            assert "entering" in result.stdout
             assert 1.0 <= result.seconds < 15.0
             assert run(session, DOUBLE).status == "ok"
 

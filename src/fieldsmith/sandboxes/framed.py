@@ -20,8 +20,9 @@ from fieldsmith.sandboxes.sandbox import CallResult, Failure, Limits, Session
 
 MAGIC = b"FSMITH01"
 HEADER_LIMIT = 16 << 20
+GRACE_SECONDS = 5.0
 START_SECONDS = 120.0
-STATUSES = ("ok", "crashed", "out_of_memory", "missing_function", "bad_output")
+STATUSES = ("ok", "crashed", "timeout", "out_of_memory", "missing_function", "bad_output")
 
 
 def worker_source() -> str:
@@ -49,7 +50,7 @@ class OutOfTime(Exception):
 class FramedSession(Session):
     """A worker process behind pipes; a backend says how it is started and ended.
 
-    After a timeout or a broken answer the worker is ended; the next call starts a fresh one.
+    After a broken answer, or none, the worker is ended; the next call starts a fresh one.
     """
 
     address_space_limit = False
@@ -81,9 +82,10 @@ class FramedSession(Session):
     ) -> CallResult:
         limit = seconds or self.limits.seconds
         process = self._ready()
-        header, bodies = self._message(program, function, inputs, results)
+        header, bodies = self._message(program, function, inputs, results, limit)
         begun = time.perf_counter()
-        deadline = begun + limit
+        # The worker ends a late call itself and tells what it printed; the host only waits for a worker that does not.
+        deadline = begun + limit + GRACE_SECONDS
         writer = threading.Thread(target=_send, args=(process, header, bodies), daemon=True)
         writer.start()
         try:
@@ -145,6 +147,7 @@ class FramedSession(Session):
         function: str,
         inputs: Mapping[str, np.ndarray | float],
         results: Mapping[str, tuple[int, ...]],
+        limit: float,
     ) -> tuple[bytes, list[memoryview]]:
         arguments: list[dict[str, object]] = []
         arrays: list[np.ndarray] = []
@@ -160,6 +163,7 @@ class FramedSession(Session):
             "arguments": arguments,
             "results": list(results),
             "shapes": [list(shape) for shape in results.values()],
+            "seconds": limit,
             "log_bytes": self.limits.log_kb * 1024,
             "address_space": self.limits.memory_mb * 2**20 if self.address_space_limit else 0,
             "arrays": [{"bytes": array.nbytes} for array in arrays],

@@ -172,6 +172,8 @@ def run_child(header, arrays, answer_fd, out_fd, err_fd):
         os.closerange(3, answer_fd)
         os.closerange(answer_fd + 1, 1024)
         prctl(PR_SET_DUMPABLE, 1)
+        # What was printed before a call is ended must have left the process by then.
+        sys.stdout = open(1, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
         try:
             with open("/proc/self/oom_score_adj", "w") as score:
                 score.write("1000")
@@ -216,6 +218,31 @@ class Tail(threading.Thread):
     def text(self):
         self.join(0.5)
         return self.kept.decode("utf-8", "replace")
+
+
+class Clock:
+    """Waits for a child and ends it when its time is up."""
+
+    def __init__(self, pid, seconds):
+        self.pid, self.late, self.over = pid, False, False
+        self.lock = threading.Lock()
+        self.timer = threading.Timer(seconds, self.end)
+        self.timer.daemon = True
+        self.timer.start()
+
+    def end(self):
+        # Until the child has been waited for, its number is nobody else's.
+        with self.lock:
+            if not self.over:
+                self.late = True
+                os.kill(self.pid, signal.SIGKILL)
+
+    def wait(self):
+        os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
+        with self.lock:
+            self.over = True
+        self.timer.cancel()
+        return os.wait4(self.pid, 0)
 
 
 def prctl(option, value):
@@ -277,7 +304,8 @@ def serve_call(header, arrays, out):
     for _, write_end in pipes:
         os.close(write_end)
     tails = [Tail(read_end, header["log_bytes"]) for read_end, _ in pipes]
-    _, status, usage = os.wait4(pid, 0)
+    clock = Clock(pid, header["seconds"])
+    _, status, usage = clock.wait()
     running["pid"] = 0
     try:
         os.killpg(pid, signal.SIGKILL)
@@ -295,7 +323,11 @@ def serve_call(header, arrays, out):
                 body_bytes = size - 16 - length
             except (ValueError, RecursionError, struct.error):
                 answer = None
-        if not isinstance(answer, dict):
+        if clock.late:
+            words = "The call did not return within %g s." % header["seconds"]
+            answer = {"status": "timeout", "arrays": [], "failure": failure("Timeout", words)}
+            body_bytes = 0
+        elif not isinstance(answer, dict):
             kills = memory_kills()
             for_memory = kills is None or kills_before is None or kills > kills_before
             answer, body_bytes = ended(status, for_memory and not header["address_space"]), 0
