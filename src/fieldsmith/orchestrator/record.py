@@ -89,6 +89,7 @@ def write_pictures(folder: Path, pictures: Mapping[str, Picture]) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=file.parent, suffix=".npz", delete=False) as stream:
         np.savez_compressed(stream, **arrays)  # pyright: ignore[reportArgumentType]
+    Path(stream.name).chmod(0o644)
     Path(stream.name).replace(file)
     named = {k: {"field": p.field, "sample": p.sample, "axes": p.axes, "extent": p.extent} for k, p in pictures.items()}
     write_text(folder / "best" / "pictures.json", json.dumps(named, indent=2))
