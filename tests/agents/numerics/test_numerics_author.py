@@ -48,7 +48,7 @@ def best_source(brief: Brief) -> str:
             proposal = author.write(brief, Draft(), str(len(history) + 1), history)
         except NothingLeft:
             return best.program.source
-        if proposal.plan.summary.startswith(family) and "1e-7" in proposal.plan.summary:
+        if proposal.plan.summary.startswith(family) and "refined to 1e-9" in proposal.plan.summary:
             best = proposal
 
 
