@@ -36,8 +36,8 @@ class Spectral:
         return (
             variant("one pass on the given grid", 1, courant=1.0, levels=1, tolerance=1e-4, oversampling=1.0),
             variant("refined to 1e-5", 3, courant=1.0, levels=4, tolerance=1e-5, oversampling=1.5),
-            variant("refined to 1e-9", 5, courant=0.7, levels=6, tolerance=1e-9, oversampling=1.5),
-            variant("refined to 1e-11", 7, courant=0.5, levels=7, tolerance=1e-11, oversampling=1.5),
+            variant("refined to 1e-9", 5, courant=1.0, levels=6, tolerance=1e-9, oversampling=1.5),
+            variant("refined to 1e-11", 7, courant=0.7, levels=7, tolerance=1e-11, oversampling=1.5),
             variant("one coarse pass", 0, courant=2.0, levels=1, tolerance=1e-2, oversampling=0.75),
         )
 
