@@ -71,3 +71,23 @@ def test_the_refinement_data_is_smooth_and_belongs_to_one_medium(tmp_path, monke
     assert np.abs(fine.reference["u"][:, ::2, ::2] - middle.reference["u"]).max() < 1e-4 * fine.reference["u"].max()
     assert max(case.reference_error for case in cases) < 1e-3
     assert all(case.smooth is not None and case.smooth.all() for case in cases)
+
+
+@pytest.mark.parametrize("value", [1.0, 12.0])
+def test_cell_centres_converge_with_second_order_to_the_series(value: float) -> None:
+    exact = series_solution((np.arange(16) + 0.5) / 16) * 5.0 / value
+    solved = [solve_split(np.full((16, 16), value), k, 5.0, nodes="cell_centres") for k in (1, 3, 9)]
+    errors = [np.abs(u - exact).max() / exact.max() for u in solved]
+    assert errors[2] < 1e-4
+    for coarse, fine in pairwise(errors):
+        assert 1.8 < np.log(coarse / fine) / np.log(3) < 2.2
+
+
+def test_a_medium_on_cells_is_that_of_nodes_on_a_grid_that_holds_both() -> None:
+    """The same medium, once by cells and once by fine nodes whose volumes are off by half a spacing at the interfaces."""
+    a = np.random.default_rng(4).choice([3.0, 12.0], (6, 6))
+    cells = solve_split(a, 27, 1.0, nodes="cell_centres")
+    n = 6 * 26 + 1  # nodes of spacing 1/156: thirteen intervals reach from an edge of a cell to its centre
+    owner = np.minimum((np.arange(n) * 6) // (n - 1), 5)
+    nodes = solve_split(a[owner[:, None], owner[None, :]], 3, 1.0)
+    assert np.linalg.norm(nodes[13::26, 13::26] - cells) < 0.03 * np.linalg.norm(cells)

@@ -8,6 +8,7 @@ import pytest
 
 from fieldsmith.errors import InputError
 from fieldsmith.tasks import load
+from fieldsmith.tasks.poisson import solve_split
 
 RNG = np.random.default_rng(0)
 
@@ -128,3 +129,32 @@ def test_only_the_samples_that_are_used_are_read(tmp_path: Path) -> None:
     task = load("burgers", {"nu": 0.1}, data=file)
     assert len(task.split("test")[0].reference["u_batch"]) == 100
     assert len(task.split("dev")[0].reference["u_batch"]) == 50
+
+
+def centred_file(path: Path, coordinates: bool) -> Path:
+    """A medium on cells, as in PDEBench's files, with its solution."""
+    media = np.stack([np.where(np.add.outer(np.arange(16), np.arange(16)) % (5 + n) < 3, 1.0, 0.1) for n in range(3)])
+    solved = np.stack([solve_split(a, 3, 1.0, nodes="cell_centres") for a in media])
+    where = {"x_coordinate": (np.arange(16) + 0.5) / 16} if coordinates else {}
+    return write(path, nu=media, tensor=solved[:, None], **where)
+
+
+@pytest.mark.parametrize("coordinates", [True, False])
+def test_darcy_files_on_cell_centres_are_stated_and_solved_as_such(tmp_path: Path, coordinates: bool) -> None:
+    task = load("darcy", data=centred_file(tmp_path / "cells.h5", coordinates))
+    brief = task.brief()
+    assert "cell centres x_i = (i + 1/2)/N" in brief.statement
+    assert "the two values 0.1 and 1" in brief.statement
+    assert "boundary included" not in brief.statement
+    assert {axis.nodes for axis in brief.equation.axes} == {"cell_centres"}
+    floor = task.split("test")[0].floor
+    assert floor is not None
+    assert floor < 0.05  # the file's own solutions split each cell once
+    assert all(case.resolution in (22, 43, 85) for case in task.refinement())
+
+
+def test_darcy_files_with_another_grid_are_refused(tmp_path: Path) -> None:
+    a = np.ones((3, 8, 8))
+    file = write(tmp_path / "d.h5", nu=a, tensor=a, x_coordinate=np.linspace(0, 2, 8))
+    with pytest.raises(InputError, match="'x-coordinate' holds 8 values from 0 to 2"):
+        load("darcy", data=file)

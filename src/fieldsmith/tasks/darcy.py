@@ -8,13 +8,17 @@ from typing import ClassVar
 import numpy as np
 
 from fieldsmith.tasks import hdf5
-from fieldsmith.tasks.equation import Axis, Balance, Boundary, Equation
+from fieldsmith.tasks.equation import Axis, Balance, Boundary, Equation, Nodes
 from fieldsmith.tasks.pde import Arrays, PDETask
 from fieldsmith.tasks.poisson import solve_split
 from fieldsmith.tasks.task import Argument, Parameter, Result, Signature
 
 LOW, HIGH = 3.0, 12.0
 MODES = 128
+
+
+def coordinates(points: int, nodes: Nodes) -> np.ndarray:
+    return np.linspace(0.0, 1.0, points) if nodes == "endpoints" else (np.arange(points) + 0.5) / points
 
 
 @dataclass(frozen=True)
@@ -30,9 +34,9 @@ class Coefficients:
     def take(self, part: slice) -> "Coefficients":
         return Coefficients(self.series[part])
 
-    def __call__(self, points: int) -> np.ndarray:
-        """[batch, points, points] at the nodes."""
-        x = np.linspace(0.0, 1.0, points)
+    def __call__(self, points: int, nodes: Nodes = "endpoints") -> np.ndarray:
+        """[batch, points, points] at the nodes or cell centres."""
+        x = coordinates(points, nodes)
         basis = np.cos(np.pi * np.arange(self.series.shape[1])[:, None] * x[None, :])
         values = np.einsum("bij,ix,jy->bxy", self.series, basis, basis, optimize=True)
         return np.where(values >= 0.0, HIGH, LOW)
@@ -49,9 +53,9 @@ class SmoothCoefficients(Coefficients):
     def take(self, part: slice) -> "SmoothCoefficients":
         return SmoothCoefficients(self.series[part])
 
-    def __call__(self, points: int) -> np.ndarray:
+    def __call__(self, points: int, nodes: Nodes = "endpoints") -> np.ndarray:
         series = self.series[:, :4, :4]
-        x = np.linspace(0.0, 1.0, points)
+        x = coordinates(points, nodes)
         basis = np.cos(np.pi * np.arange(4)[:, None] * x[None, :])
         values = np.einsum("bij,ix,jy->bxy", series, basis, basis, optimize=True)
         size = np.abs(series).sum(axis=(1, 2))[:, None, None]
@@ -59,10 +63,13 @@ class SmoothCoefficients(Coefficients):
 
 
 class Darcy(PDETask):
-    """Pressure of a fluid in a porous medium of two materials."""
+    """Pressure of a fluid in a porous medium of two materials.
+
+    Samples lie at nodes, boundary included, or, where a file of PDEBench has them so, at cell centres.
+    """
 
     name = "darcy"
-    version = 2
+    version = 3
     title = "Darcy flow through a two-valued medium"
     known_parameters: ClassVar = {"beta": Parameter(1.0, 1e-3, 1e3, "constant forcing")}
     sizes_by_scale: ClassVar = {
@@ -74,18 +81,32 @@ class Darcy(PDETask):
     refinement_points: ClassVar = (22, 43, 85)
     samples_a_process: ClassVar = 2
 
+    def __init__(self, parameters: Mapping[str, float], scale: str = "demo", data: Path | None = None) -> None:
+        super().__init__(parameters, scale, data)
+        self.nodes: Nodes = "endpoints" if data is None else hdf5.darcy_nodes(data)
+
+    def generated(self) -> "Darcy":
+        plain = Darcy(self.parameters, self.scale)
+        plain.nodes = self.nodes
+        return plain
+
     @property
     def equation(self) -> Equation:
         wall = Boundary("dirichlet", "0")
-        axes = tuple(Axis(name, 0.0, 1.0, "endpoints", wall, wall) for name in ("x", "y"))
+        axes = tuple(Axis(name, 0.0, 1.0, self.nodes, wall, wall) for name in ("x", "y"))
         balance = Balance("", "d(a*d(u, x), x) + d(a*d(u, y), y) + beta")
         constants = {"beta": self.parameters["beta"]}
         return Equation(("u",), axes, (balance,), (), constants, ("a",))
 
     @property
     def signature(self) -> Signature:
-        a = Argument("a", "coefficient", "a", ("batch", "x", "y"), "coefficient at the nodes, boundary included")
-        u = Result("u", "u", ("batch", "x", "y"), "solution at the nodes, zero on the boundary")
+        at, edge = (
+            ("nodes, boundary included", "nodes, zero on the boundary")
+            if self.nodes == "endpoints"
+            else ("cell centres", "cell centres")
+        )
+        a = Argument("a", "coefficient", "a", ("batch", "x", "y"), f"coefficient at the {at}")
+        u = Result("u", "u", ("batch", "x", "y"), f"solution at the {edge}")
         return Signature("solver", (a,), (u,))
 
     def problem_text(self) -> str:
@@ -93,9 +114,15 @@ class Darcy(PDETask):
 
     -div(a(x, y) grad u(x, y)) = {self.parameters["beta"]:g},    (x, y) in (0, 1)^2,    u = 0 on the boundary.
 
-The coefficient is given at the N x N nodes x_i = i/(N - 1), y_j = j/(N - 1), boundary included. It takes {self._values()}
+{self._grid_text()} The solution is wanted at the same points."""
+
+    def _grid_text(self) -> str:
+        if self.nodes == "endpoints":
+            return f"""The coefficient is given at the N x N nodes x_i = i/(N - 1), y_j = j/(N - 1), boundary included. It takes {self._values()}
 in random patches and is constant on each node's control volume (the square of side 1/(N - 1) around the node, cut
-at the boundary), so that it jumps midway between nodes. The solution is wanted at the same nodes."""
+at the boundary), so that it jumps midway between nodes."""
+        return f"""The coefficient is given at the N x N cell centres x_i = (i + 1/2)/N, y_j = (j + 1/2)/N, none of which lies on the boundary: it is
+half a cell away from the outermost ones. It takes {self._values()} in random patches and is constant on each cell."""
 
     def _values(self) -> str:
         """The coefficient's values in words, those of the file where there is one."""
@@ -113,7 +140,7 @@ at the boundary), so that it jumps midway between nodes. The solution is wanted 
         return SmoothCoefficients(series) if smooth else Coefficients(series)
 
     def inputs(self, fields: Coefficients, points: int) -> dict[str, np.ndarray | float]:
-        return {"a": fields(points)}
+        return {"a": fields(points, self.nodes)}
 
     def reference(self, fields: Coefficients, points: int, level: int) -> Arrays:
         """Control volumes split k x k with Richardson's combination of two values of k.
@@ -121,16 +148,18 @@ at the boundary), so that it jumps midway between nodes. The solution is wanted 
         A smooth coefficient is a function instead, sampled on a grid finer than the nodes'.
         """
         if isinstance(fields, SmoothCoefficients):
-            factor = 8 if level else 4
-            fine = fields((points - 1) * factor + 1)
-            solved = np.stack([solve_split(a, 1, self.parameters["beta"]) for a in fine])
-            return {"u": solved[:, ::factor, ::factor]}
-        return {"u": np.stack([self._extrapolated(a, level) for a in fields(points)])}
+            factor = 9 if level else 5  # odd, so that cell centres coincide
+            centred = self.nodes == "cell_centres"
+            fine = fields(points * factor if centred else (points - 1) * factor + 1, self.nodes)
+            solved = np.stack([solve_split(a, 1, self.parameters["beta"], nodes=self.nodes) for a in fine])
+            first = factor // 2 if centred else 0
+            return {"u": solved[:, first::factor, first::factor]}
+        return {"u": np.stack([self._extrapolated(a, level) for a in fields(points, self.nodes)])}
 
     def _extrapolated(self, a: np.ndarray, level: int) -> np.ndarray:
         fine, coarse = self._splits(a.shape[-1], level)
         beta = self.parameters["beta"]
-        one, other = solve_split(a, fine, beta), solve_split(a, coarse, beta)
+        one, other = (solve_split(a, k, beta, nodes=self.nodes) for k in (fine, coarse))
         return one + (one - other) / ((fine / coarse) ** ORDER - 1.0)
 
     def _splits(self, points: int, level: int) -> tuple[int, int]:
@@ -145,6 +174,9 @@ at the boundary), so that it jumps midway between nodes. The solution is wanted 
     def trusted(self, inputs: Mapping[str, np.ndarray | float]) -> Arrays:
         """The coarser of the references: published ones are of second order on the nodes, far from either."""
         return {"u": np.stack([self._extrapolated(a, 0) for a in np.asarray(inputs["a"])])}
+
+    def _key(self, name: str) -> str:
+        return super()._key(name if self.nodes == "endpoints" else f"{name}-cells")
 
     def from_file(self, path: Path, part: hdf5.Part) -> tuple[dict[str, np.ndarray | float], Arrays]:
         a, u = hdf5.read_darcy(path, part)

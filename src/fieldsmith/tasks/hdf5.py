@@ -10,6 +10,7 @@ import h5py
 import numpy as np
 
 from fieldsmith.errors import InputError
+from fieldsmith.tasks.equation import Nodes
 
 Part = Callable[[int], slice]
 """Which samples to read of a file that holds so many."""
@@ -37,6 +38,28 @@ def read_darcy(path: Path, part: Part) -> tuple[np.ndarray, np.ndarray]:
     if a.shape[1] != a.shape[2]:
         raise InputError(f"{path}: {pair[0]!r} is sampled on {a.shape[1]} x {a.shape[2]} points.", "Expected a square.")
     return a, u
+
+
+def darcy_nodes(path: Path) -> Nodes:
+    """Where the samples of a Darcy file lie: at nodes with the boundary (CodePDE) or at cell centres (PDEBench).
+
+    Its `x-coordinate` says so; without one the border does, where the solution is zero if it is the boundary.
+    """
+    a, u = read_darcy(path, lambda _: slice(0, 1))
+    n = a.shape[-1]
+    with _open(path) as file:
+        if "x-coordinate" not in file:
+            border = max(float(np.abs(np.take(u, side, axis)).max()) for side in (0, -1) for axis in (1, 2))
+            return "endpoints" if border <= 1e-6 * np.abs(u).max() else "cell_centres"
+        x = _values(path, _dataset(path, file, "x-coordinate"), ())
+    grids: dict[Nodes, np.ndarray] = {"endpoints": np.linspace(0.0, 1.0, n), "cell_centres": (np.arange(n) + 0.5) / n}
+    for nodes, expected in grids.items():
+        if x.shape == (n,) and np.abs(x - expected).max() < 0.1 / n:
+            return nodes
+    raise InputError(
+        f"{path}: 'x-coordinate' holds {x.size} values from {x.min():g} to {x.max():g} for {n} points.",
+        "Expected nodes from 0 to 1, or the cell centres between them.",
+    )
 
 
 def _open(path: Path) -> h5py.File:

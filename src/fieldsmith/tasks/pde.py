@@ -174,13 +174,17 @@ class PDETask(Task):
 
     def _refinement_cases(self) -> tuple[Case, ...]:
         if self.data is not None:  # a file holds one resolution
-            return type(self)(self.parameters, self.scale).refinement()
+            return self.generated().refinement()
         stored = cache.load_or_make(self._key("refinement"), self._generate_refinement, None, "")
         cases = []
         for points in self.refinement_points:
             part = {k.split("/", 1)[1]: v for k, v in stored.items() if k.startswith(f"{points}/")}
             cases.append(self._case(f"refinement {points}", part, points))
         return tuple(cases)
+
+    def generated(self) -> "PDETask":
+        """The same task with data of its own in place of a file's."""
+        return type(self)(self.parameters, self.scale)
 
     def _count(self, name: SplitName) -> int:
         """Samples of a split."""

@@ -15,6 +15,7 @@ from fieldsmith.evaluation.evaluation import Evaluation, Score
 from fieldsmith.sandboxes import choose
 from fieldsmith.sandboxes.sandbox import Limits
 from fieldsmith.tasks.equation import PERIODIC, Axis, Balance, Boundary, Equation
+from fieldsmith.tasks.poisson import solve_split
 from fieldsmith.tasks.statement import render_stub
 from fieldsmith.tasks.task import Argument, Brief, Result, Signature
 
@@ -206,29 +207,54 @@ def test_shallow_water_is_solved_by_two_families_that_agree():
     assert np.abs(mass - mass[:, :1]).max() < 1e-9
 
 
-def test_a_steady_problem_with_mixed_boundaries_and_reaction():
+@pytest.mark.parametrize("nodes", ["endpoints", "cell_centres"])
+def test_a_steady_problem_with_mixed_boundaries_and_reaction(nodes):
     wall, free = Boundary("dirichlet", "sin(pi*y)"), Boundary("neumann", "0")
     axes = (
-        Axis("x", 0, 1, "endpoints", wall, free),
-        Axis("y", 0, 1, "endpoints", Boundary("dirichlet"), Boundary("dirichlet")),
+        Axis("x", 0, 1, nodes, wall, free),
+        Axis("y", 0, 1, nodes, Boundary("dirichlet"), Boundary("dirichlet")),
     )
     equation = Equation(("p",), axes, (Balance("", "d(c*d(p, x), x) + d(c*d(p, y), y) - 5*p"),), (), {}, ("c",))
+    x = np.linspace(0, 1, 33) if nodes == "endpoints" else (np.arange(33) + 0.5) / 33
+    k = np.sqrt(np.pi**2 + 5 / 2)
+    exact = (np.cosh(k * (1 - x)) / np.cosh(k))[:, None] * np.sin(np.pi * x)[None, :]
+    found = pressure_of(equation, np.full((1, 33, 33), 2.0))
+    assert np.abs(found - exact).max() < 2e-3
+
+
+def test_a_steady_problem_with_drift_and_a_given_slope():
+    rate = Boundary("neumann", "2*exp(2)")
+    axes = (
+        Axis("x", 0, 1, "endpoints", Boundary("dirichlet", "1"), rate),
+        Axis("y", 0, 1, "endpoints", Boundary("neumann"), Boundary("neumann")),
+    )
+    equation = Equation(("p",), axes, (Balance("", "d(c*d(p, x), x) + d(c*d(p, y), y) - 2*d(p, x)"),), (), {}, ("c",))
+    exact = np.exp(2 * np.linspace(0, 1, 65))[:, None] + np.zeros((1, 65))
+    assert np.abs(pressure_of(equation, np.ones((1, 65, 65))) - exact).max() < 2e-3
+
+
+def test_a_medium_on_cells_is_solved_by_the_fast_method():
+    wall = Boundary("dirichlet")
+    axes = tuple(Axis(name, 0, 1, "cell_centres", wall, wall) for name in "xy")
+    equation = Equation(("p",), axes, (Balance("", "d(c*d(p, x), x) + d(c*d(p, y), y) + 1"),), (), {}, ("c",))
+    medium = np.random.default_rng(0).choice([1.0, 4.0], (1, 11, 11))
+    expected = solve_split(medium[0], 1, 1.0, nodes="cell_centres")
+    assert np.abs(pressure_of(equation, medium) - expected).max() < 1e-6 * expected.max()
+
+
+def pressure_of(equation: Equation, medium: np.ndarray) -> np.ndarray:
+    """The solution by the first program for a steady equation with one coefficient."""
     signature = Signature(
         "pressure",
         (Argument("medium", "coefficient", "c", ("batch", "x", "y"), "coefficient"),),
         (Result("p", "p", ("batch", "x", "y"), "solution"),),
     )
-    brief = Brief(
-        "Steady", "", render_stub(signature), signature, equation, {}, {"batch": 1, "x": 33, "y": 33}, None, 40.0
-    )
-    source = NumericsAuthor().write(brief, Draft(), "1", []).program.source
+    n = medium.shape[-1]
+    sizes = {"batch": 1, "x": n, "y": n}
+    brief = Brief("Steady", "", render_stub(signature), signature, equation, {}, sizes, None, 40.0)
     space = {}
-    exec(compile(source, "solver", "exec"), space)
-    x = np.linspace(0, 1, 33)
-    k = np.sqrt(np.pi**2 + 5 / 2)
-    exact = (np.cosh(k * (1 - x)) / np.cosh(k))[:, None] * np.sin(np.pi * x)[None, :]
-    found = space["pressure"](np.full((1, 33, 33), 2.0))[0]
-    assert np.abs(found - exact).max() < 2e-3
+    exec(compile(NumericsAuthor().write(brief, Draft(), "1", []).program.source, "solver", "exec"), space)
+    return space["pressure"](medium)[0]
 
 
 def test_no_task_is_known_by_name():

@@ -1,4 +1,4 @@
-"""Steady linear elliptic problems on a rectangle: conservative finite volumes around the nodes."""
+"""Steady linear elliptic problems on a rectangle: conservative finite volumes around the given points."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -70,9 +70,12 @@ class Elliptic:
     def suits(self, analysis: Analysis) -> float:
         form = steady_form(analysis)
         axes = analysis.equation.axes
-        if form is None or not safe_names(analysis) or any(axis.nodes != "endpoints" or axis.periodic for axis in axes):
+        grids = {axis.nodes for axis in axes}
+        if form is None or not safe_names(analysis) or any(axis.periodic for axis in axes):
             return 0.0
-        return 1.0
+        if grids == {"cell_centres"}:
+            return 0.0 if any(v != 0 for v in form.velocity) else 1.0
+        return 1.0 if grids == {"endpoints"} else 0.0
 
     def variants(self, analysis: Analysis, brief: Brief) -> Sequence[Variant]:
         form = steady_form(analysis)
@@ -97,7 +100,7 @@ class Elliptic:
             else "sparse direct solve"
         )
         return Plan(
-            "conservative finite volumes around the nodes, harmonic averages at faces",
+            "conservative finite volumes around the given points, harmonic averages at faces",
             fast,
             variant.name + (" (Richardson)" if variant.settings["coarse"] else ""),
             2.0,
@@ -126,6 +129,7 @@ class Elliptic:
             constants=fixed_values(analysis, brief),
             settings=variant.settings,
             fast=bool(variant.settings["fast"]),
+            centred=analysis.axis.nodes == "cell_centres",
             budget=round(0.6 * brief.time_limit, 1),
             coefficients=[code_name(a.of) for a in coefficients],
             diffusivity=[numpy_code(c) for c in form.diffusivity],
