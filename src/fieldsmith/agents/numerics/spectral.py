@@ -90,6 +90,7 @@ class Spectral:
             real_symbol=all("ik" not in symbol for symbol in symbols),
             majorants=majorants,
             has_majorants=any(majorants),
+            majorants_too=", majorants" if any(majorants) else "",
             majorant_fields=majorant_fields,
             fluxes=fluxes,
             derivatives=[(name, unknowns.index(field), order) for name, (field, order) in sorted(derivatives.items())],
@@ -114,7 +115,7 @@ def linear_symbol(analysis: Analysis, index: int, lowest: int = 0) -> str:
             continue
         power = (-1) ** (order // 2) * k**order if order % 2 == 0 else (-1) ** (order // 2) * ik * k ** (order - 1)
         total += coefficient * power
-    return numpy_code(total) if total != 0 else "0.0"
+    return numpy_code(total) if total.has(k, ik) else f"{numpy_code(total)} + 0.0*k"
 
 
 def _fluxes(analysis: Analysis) -> tuple[list[list[tuple[int, str]]], dict[str, tuple[str, int]]]:
@@ -126,7 +127,7 @@ def _fluxes(analysis: Analysis) -> tuple[list[list[tuple[int, str]]], dict[str, 
             derivatives.update(names)
             code = numpy_code(sp.factor_terms(plain))
             if not any(plain.has(w) for w in analysis.unknowns) and not names:
-                code = f"{code} + 0.0 * {analysis.unknowns[0]}"
+                code = f"np.broadcast_to({code}, {analysis.unknowns[0]}.shape)"
             row.append((order, code))
         rows.append(row)
     return rows, derivatives
