@@ -1,5 +1,6 @@
 """What every sandbox promises, held against all three of them."""
 
+import json
 import os
 import subprocess
 import sys
@@ -368,25 +369,18 @@ def wait_until(condition, seconds=30.0):
 
 @pytest.mark.needs("docker")
 def test_containers_of_dead_owners_are_removed():
-    from fieldsmith.sandboxes import images
-    from fieldsmith.sandboxes.docker import LABEL, remove_orphans
+    from fieldsmith.sandboxes import docker, images
 
-    dead = subprocess.Popen(["true"])
-    dead.wait()
-    command = [
-        "docker",
-        "run",
-        "--detach",
-        "--label",
-        f"{LABEL}={dead.pid}",
-        "--entrypoint",
-        "sleep",
-        images.tag("base"),
-        "600",
-    ]
-    subprocess.run(command, check=True, capture_output=True)
-    assert remove_orphans() >= 1
-    assert not _containers()
+    dead = " ".join([*docker.origin().split(" ")[:3], "4194300", "1"])
+    running = ["docker", "run", "--detach", "--label", f"{docker.LABEL}=4194300", "--entrypoint", "sleep"]
+    for label in (dead, "elsewhere " + dead.partition(" ")[2]):
+        command = [*running, "--label", f"{docker.ORIGIN}={label}", images.tag("base"), "600"]
+        subprocess.run(command, check=True, capture_output=True)
+    assert docker.remove_orphans() == 1
+    listing = ["docker", "ps", "--quiet", "--filter", f"label={docker.LABEL}=4194300"]
+    left = subprocess.run(listing, capture_output=True, text=True, check=True).stdout.split()
+    subprocess.run(["docker", "rm", "--force", *left], check=True, capture_output=True)
+    assert len(left) == 1, "another machine's stays"
 
 
 def test_sessions_run_side_by_side():
@@ -444,3 +438,104 @@ def _containers() -> set[str]:
 
 def _scratch() -> set[str]:
     return {name for name in os.listdir("/tmp") if name.startswith(f"fieldsmith-{os.getpid()}-")}
+
+
+FORGED = """
+import json, os, struct
+def f(a):
+    header = json.dumps({{"status": "ok", "failure": None, "arrays": [], "padding": "x" * {padding}}}).encode()
+    for fd in range(3, 64):
+        try:
+            os.write(fd, struct.pack("<8sQ", b"FSMITH01", len(header)) + header)
+            for _ in range({blocks}):
+                os.write(fd, bytes(1 << 20))
+        except OSError:
+            pass
+    os._exit(0)
+"""
+
+
+@pytest.mark.parametrize(("padding", "blocks"), [(0, 24), (20_000_000, 0)])
+def test_forged_answers_of_any_size_end_the_call_and_not_the_host(isolated, padding, blocks):
+    begun = time.monotonic()
+    result = run(isolated, FORGED.format(padding=padding, blocks=blocks))
+    assert result.status in ("crashed", "bad_output")
+    assert time.monotonic() - begun < LIMITS.seconds + 10
+    assert run(isolated, DOUBLE).status == "ok"
+
+
+def test_shared_memory_does_not_carry_over_to_the_next_call(isolated):
+    path = "/dev/shm/kept"
+    assert run(isolated, f"def f(a):\n    open({path!r}, 'w').write('x')\n    return a").status == "ok"
+    seen = run(isolated, f"import os\ndef f(a):\n    return a + os.path.exists({path!r})")
+    np.testing.assert_array_equal(seen.outputs["y"], np.arange(3.0))
+
+
+def test_a_closed_session_takes_no_more_calls():
+    session = choose("process").open(LIMITS)
+    session.close()
+    result = run(session, DOUBLE)
+    assert (result.status, session.closed) == ("crashed", True)
+
+
+@pytest.mark.needs("docker")
+def test_the_container_is_locked_down():
+    with choose("docker").open(LIMITS) as opened:
+        assert run(opened, DOUBLE).status == "ok"
+        listing = ["docker", "ps", "--quiet", "--filter", f"label=fieldsmith.owner={os.getpid()}"]
+        names = subprocess.run(listing, capture_output=True, text=True, check=True).stdout.split()
+        told = subprocess.run(["docker", "inspect", names[0]], capture_output=True, text=True, check=True)
+    host, config = json.loads(told.stdout)[0]["HostConfig"], json.loads(told.stdout)[0]["Config"]
+    assert host["NetworkMode"] == "none"
+    assert host["ReadonlyRootfs"]
+    assert host["CapDrop"] == ["ALL"]
+    assert host["SecurityOpt"] == ["no-new-privileges"]
+    assert host["PidsLimit"] == LIMITS.processes
+    assert host["Memory"] == host["MemorySwap"] == LIMITS.memory_mb * 2**20
+    assert host["NanoCpus"] == LIMITS.cpus * 1e9
+    assert f"size={LIMITS.scratch_mb}m" in host["Tmpfs"]["/tmp"]
+    assert host["Binds"] is None
+    assert not host["Privileged"]
+    assert config["User"] == "65534:65534"
+
+
+@pytest.mark.needs("docker")
+def test_only_containers_whose_owner_has_died_are_removed():
+    from fieldsmith.sandboxes import docker
+
+    ours = docker.origin().split(" ")
+    assert not docker._abandoned(" ".join(ours))
+    assert docker._abandoned(" ".join([*ours[:3], "4194300", "1"])), "no such process"
+    assert docker._abandoned(" ".join([*ours[:4], "1"])), "the number belongs to another process now"
+    assert docker._abandoned(" ".join([ours[0], "before", *ours[2:]])), "the machine was started again"
+    assert not docker._abandoned(" ".join(["elsewhere", *ours[1:3], "4194300", "1"])), "another machine"
+    assert not docker._abandoned(" ".join([*ours[:2], "1", "4194300", "1"])), "another process namespace"
+    assert not docker._abandoned("31415"), "not a label of ours"
+
+
+@pytest.mark.needs("docker")
+def test_a_program_ends_when_its_owner_is_killed():
+    code = (
+        "from fieldsmith.sandboxes import choose\n"
+        "from fieldsmith.sandboxes.sandbox import Limits\n"
+        "import numpy as np\n"
+        "with choose('docker').open(Limits(seconds=300.0)) as s:\n"
+        "    s.call('def f(a):\\n    while True: pass', 'f', {'a': np.ones(1)}, {'y': (1,)})\n"
+    )
+    owner = subprocess.Popen([sys.executable, "-c", code])
+    listing = ["docker", "ps", "--quiet", "--filter", f"label=fieldsmith.owner={owner.pid}"]
+
+    def running() -> bool:
+        return bool(subprocess.run(listing, capture_output=True, text=True, check=True).stdout.strip())
+
+    def wait(state: bool) -> None:
+        end = time.monotonic() + 60
+        while running() is not state:
+            assert time.monotonic() < end
+            time.sleep(0.2)
+
+    wait(True)
+    time.sleep(2.0)
+    owner.kill()
+    owner.wait()
+    wait(False)

@@ -13,10 +13,15 @@ class TrackedSandbox(Sandbox):
         self.name, self.isolates, self.reason = inner.name, inner.isolates, inner.reason
         self._open: list[Session] = []
         self._lock = threading.Lock()
+        self._ended = False
 
     def open(self, limits: Limits) -> Session:
+        """Raises InterruptedError once all sessions have been ended."""
         session = self._inner.open(limits)
         with self._lock:
+            if self._ended:
+                session.close()
+                raise InterruptedError("the sandbox takes no more programs")
             self._open.append(session)
         return session
 
@@ -24,8 +29,9 @@ class TrackedSandbox(Sandbox):
         return self._inner.libraries()
 
     def end_all(self) -> None:
-        """End every session; calls in them return as crashed."""
+        """End every session, now and from now on; calls in them return as crashed."""
         with self._lock:
+            self._ended = True
             sessions, self._open = self._open, []
         for session in sessions:
             session.close()

@@ -41,7 +41,7 @@ class BubblewrapSession(FramedSession):
 
     def _start(self) -> subprocess.Popen[bytes]:
         command = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL"]
-        for name, value in worker_environment(self.limits, "/tmp").items():
+        for name, value in worker_environment(self.limits, "/tmp", "/dev/shm").items():
             command += ["--setenv", name, value]
         # The scratch comes first: this interpreter may itself lie below /tmp.
         command += ["--size", str(self.limits.scratch_mb * 2**20), "--tmpfs", "/tmp"]

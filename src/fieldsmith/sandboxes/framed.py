@@ -20,6 +20,7 @@ from fieldsmith.sandboxes.sandbox import CallResult, Failure, Limits, Session
 
 MAGIC = b"FSMITH01"
 HEADER_LIMIT = 16 << 20
+"""More than a worker passes on, logs and a traceback included."""
 GRACE_SECONDS = 5.0
 START_SECONDS = 120.0
 STATUSES = ("ok", "crashed", "timeout", "out_of_memory", "missing_function", "bad_output")
@@ -30,12 +31,16 @@ def worker_source() -> str:
     return files("fieldsmith.sandboxes").joinpath("worker.py").read_text(encoding="utf-8")
 
 
-def worker_environment(limits: Limits, scratch: str) -> dict[str, str]:
-    """All environment variables that a worker gets; none of the host's."""
+def worker_environment(limits: Limits, scratch: str, own: str = "") -> dict[str, str]:
+    """All environment variables that a worker gets; none of the host's.
+
+    `own` names folders of shared memory that nobody else uses, to be emptied between calls.
+    """
     threads = str(max(1, int(limits.cpus)))
     names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
     folders = ("HOME", "TMPDIR", "NUMBA_CACHE_DIR", "MPLCONFIGDIR", "XDG_CACHE_HOME")
     environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
+    environment |= {"OWN_SHARED_MEMORY": own} if own else {}
     return environment | dict.fromkeys(names, threads) | dict.fromkeys(folders, scratch)
 
 
@@ -59,6 +64,7 @@ class FramedSession(Session):
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self._process: subprocess.Popen[bytes] | None = None
+        self._closed = threading.Event()
 
     @abstractmethod
     def _start(self) -> subprocess.Popen[bytes]:
@@ -80,6 +86,8 @@ class FramedSession(Session):
         results: Mapping[str, tuple[int, ...]],
         seconds: float | None = None,
     ) -> CallResult:
+        if self._closed.is_set():
+            return CallResult("crashed", failure=Failure("Ended", "The session is closed."))
         limit = seconds or self.limits.seconds
         process = self._ready()
         header, bodies = self._message(program, function, inputs, results, limit)
@@ -107,7 +115,12 @@ class FramedSession(Session):
         return _call_result(answer, outputs, spent)
 
     def close(self) -> None:
+        self._closed.set()
         self._stop()
+
+    @property
+    def closed(self) -> bool:
+        return self._closed.is_set()
 
     def _ready(self) -> subprocess.Popen[bytes]:
         if self._process is not None and self._process.poll() is None:
@@ -164,6 +177,7 @@ class FramedSession(Session):
             "results": list(results),
             "shapes": [list(shape) for shape in results.values()],
             "seconds": limit,
+            "body_limit": 8 * sum(int(np.prod(shape)) for shape in results.values()),
             "log_bytes": self.limits.log_kb * 1024,
             "address_space": self.limits.memory_mb * 2**20 if self.address_space_limit else 0,
             "arrays": [{"bytes": array.nbytes} for array in arrays],

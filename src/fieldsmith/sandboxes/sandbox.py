@@ -75,6 +75,11 @@ class Session(ABC):
     @abstractmethod
     def close(self) -> None: ...
 
+    @property
+    @abstractmethod
+    def closed(self) -> bool:
+        """Whether the session was closed, perhaps by another thread; calls then return at once as crashed."""
+
     def __enter__(self) -> "Session":
         return self
 

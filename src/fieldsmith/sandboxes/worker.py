@@ -9,6 +9,7 @@ import json
 import linecache
 import os
 import resource
+import select
 import shutil
 import signal
 import struct
@@ -20,7 +21,8 @@ import types
 from pathlib import Path
 
 MAGIC = b"FSMITH01"
-HEADER_LIMIT = 64 << 20
+HEADER_LIMIT = 64 << 20  # of what the host sends
+ANSWER_LIMIT = 4 << 20  # of the header of what a program leaves
 FILE = "solver.py"
 PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 4, 36
 running = {"pid": 0}
@@ -282,15 +284,16 @@ def end_descendants():
 
 
 def empty_scratch():
-    """A call finds none of the files of the calls before it."""
-    for path in Path(os.environ["TMPDIR"]).iterdir():
-        try:
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                path.unlink()
-        except (OSError, RecursionError):
-            pass
+    """A call finds none of the files of the calls before it, nor their shared memory where it is this sandbox's own."""
+    for folder in [os.environ["TMPDIR"], *os.environ.get("OWN_SHARED_MEMORY", "").split()]:
+        for path in Path(folder).iterdir() if Path(folder).is_dir() else ():
+            try:
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path, ignore_errors=True)
+                else:
+                    path.unlink()
+            except (OSError, RecursionError):
+                pass
 
 
 def serve_call(header, arrays, out):
@@ -319,8 +322,10 @@ def serve_call(header, arrays, out):
         if os.WIFEXITED(status) and os.WEXITSTATUS(status) == 0 and size >= 16:
             try:
                 magic, length = struct.unpack("<8sQ", stream.read(16))
-                answer = json.loads(stream.read(length)) if magic == MAGIC and length < HEADER_LIMIT else None
+                answer = json.loads(stream.read(length)) if magic == MAGIC and length < ANSWER_LIMIT else None
                 body_bytes = size - 16 - length
+                if not 0 <= body_bytes <= header["body_limit"]:
+                    answer = None
             except (ValueError, RecursionError, struct.error):
                 answer = None
         if clock.late:
@@ -344,9 +349,11 @@ def serve_call(header, arrays, out):
     empty_scratch()
 
 
-def watch_owner(owner):
-    """End the running child and this worker when the process that started it has gone."""
-    while os.getppid() == owner:
+def watch_owner(owner, descriptor):
+    """End the running child and this worker when whoever started it has gone, or nobody can send calls any more."""
+    channel = select.poll()
+    channel.register(descriptor, 0)  # only hang-ups and errors
+    while os.getppid() == owner and not channel.poll(0):
         time.sleep(1.0)
     if running["pid"]:
         try:
@@ -385,7 +392,7 @@ def main():
         import scipy.sparse.linalg  # noqa: F401
     except ImportError:
         pass
-    threading.Thread(target=watch_owner, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=watch_owner, args=(os.getppid(), source.fileno()), daemon=True).start()
     out.write(encode({"status": "ready", "arrays": []}))
     out.flush()
     while True:
