@@ -12,10 +12,11 @@ class Score:
     """A program's figures on one split.
 
     nrmse: mean over samples of ||u - u_ref||_2 / ||u_ref||_2, norms over time, space and all fields stacked.
-    fields: the same a field. floor: what the trusted method reaches from the same inputs. reference_error: the
+    fields: the same a field. floor: what the trusted method reaches from the same inputs; the
+    reference's own error where that cannot be told. reference_error: the
     reference's own estimated relative error, None where unknown. max_error: largest absolute deviation. order:
-    empirical order of convergence on smooth data. drift: largest change of a conserved total, relative to its
-    scale. seconds: wall time of the calls as the host saw it. samples: nrmse a sample. smooth_nrmse: over
+    empirical order of convergence on smooth data. drift: largest departure of a conserved total from where it
+    began and from the reference's, relative to its scale. seconds: wall time of the calls as the host saw it. samples: nrmse a sample. smooth_nrmse: over
     samples without kinks.
     """
 

@@ -76,13 +76,7 @@ def not_finite_feedback(outputs: Mapping[str, np.ndarray], brief: Brief) -> str:
 def success_feedback(score: Score, case: Case, outputs: Mapping[str, np.ndarray], brief: Brief) -> str:
     """How good the program is, what is left to win, and when the error arises."""
     words = [f"The program ran: nRMSE {score.nrmse:.3e} in {score.seconds:.2f} s."]
-    if score.floor is not None:
-        if score.nrmse <= 1.5 * score.floor:
-            words.append(f"That is at the floor of {score.floor:.3e}, the best that can be had from the given samples.")
-        else:
-            words.append(
-                f"From the given samples {score.floor:.3e} can be reached, {score.nrmse / score.floor:.3g} times less."
-            )
+    words += _against_floor(score)
     if len(score.fields) > 1:
         words.append("By field: " + ", ".join(f"{name} {value:.3e}" for name, value in score.fields.items()) + ".")
     if len(score.samples) > 1:
@@ -95,5 +89,18 @@ def success_feedback(score: Score, case: Case, outputs: Mapping[str, np.ndarray]
     if score.order is not None:
         words.append(f"Measured order of convergence on smooth data: {score.order:.2f}.")
     if score.drift is not None and score.drift > 1e-8:
-        words.append(f"Conserved totals drift by {score.drift:.1e}; the exact solution keeps them.")
+        words.append(f"Conserved totals depart by {score.drift:.1e} from where they began; the exact ones do not.")
     return " ".join(words)
+
+
+def _against_floor(score: Score) -> list[str]:
+    """How far the error is from what the trusted method reaches from the same inputs."""
+    if score.reference_error and score.nrmse <= score.reference_error:
+        return [f"That is no more than the reference's own error of {score.reference_error:.1e}."]
+    if score.floor is None:
+        return []
+    if score.nrmse > 1.5 * score.floor:
+        ratio = score.nrmse / score.floor
+        return [f"The trusted method reaches {score.floor:.3e} from the same samples, {ratio:.3g} times less."]
+    place = "at" if score.nrmse > 0.67 * score.floor else "below"
+    return [f"That is {place} the floor of {score.floor:.3e}, what the trusted method reaches from the same samples."]

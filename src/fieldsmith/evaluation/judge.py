@@ -11,17 +11,17 @@ from fieldsmith.evaluation import feedback, metrics
 from fieldsmith.evaluation.evaluation import ConvergencePoint, Evaluation, Score, Status
 from fieldsmith.evaluation.order import empirical_order
 from fieldsmith.sandboxes.sandbox import CallResult, Limits, Sandbox, Session
-from fieldsmith.tasks.task import Brief, Case, SplitName, Task
+from fieldsmith.tasks.task import Brief, Case, Signature, SplitName, Task
 
 OnOutputs = Callable[[SplitName, Case, Mapping[str, np.ndarray]], None]
-MEMORY_MB = {"demo": 4096, "paper": 10240}
 
 
 def default_limits(task: Task) -> Limits:
-    """What one call of a program may use: the task's time limit, memory by scale, all cores."""
+    """What one call of a program may use: the task's limits of time and memory, all cores."""
+    brief = task.brief()
     return Limits(
-        seconds=task.brief().time_limit,
-        memory_mb=MEMORY_MB.get(task.scale, 4096),
+        seconds=brief.time_limit,
+        memory_mb=brief.memory_mb,
         cpus=float(os.cpu_count() or 1),
     )
 
@@ -107,7 +107,7 @@ class _Judge:
             if not all(np.isfinite(outputs[name]).all() for name in case.reference):
                 return self.failed("not_finite", feedback.not_finite_feedback(outputs, self.brief), result)
             with np.errstate(over="ignore", invalid="ignore"):
-                score = _CaseScore(self.task, case, outputs, result)
+                score = _CaseScore(self.task, self.brief.signature, case, outputs, result)
             if not np.isfinite(score.samples).all():  # values whose squares overflow
                 return self.failed("not_finite", feedback.not_finite_feedback(outputs, self.brief), result)
             parts.append(score)
@@ -136,9 +136,11 @@ class _Judge:
         points, telling = [], []
         for case in self.task.refinement():
             result = self.call(case)
+            if self.session.closed:
+                break
             if result.status != "ok":
                 reason = result.failure.message if result.failure else result.status
-                self.notes.append(f"At {case.resolution} points the program ended with {result.status}: {reason}")
+                self.notes.append(f"At {case.resolution} intervals the program ended with {result.status}: {reason}")
                 continue
             error = float(np.mean(metrics.sample_nrmse(result.outputs, case.reference)))
             if math.isfinite(error):
@@ -146,7 +148,7 @@ class _Judge:
                 if not error < 2.0 * case.reference_error:
                     telling.append(points[-1])
             else:
-                self.notes.append(f"At {case.resolution} points the result is not finite.")
+                self.notes.append(f"At {case.resolution} intervals the result is not finite.")
         self.convergence = tuple(points)
         self.order = empirical_order(telling)
 
@@ -173,15 +175,19 @@ class _Judge:
 class _CaseScore:
     """The figures of one call, ready to be joined with those of the split's other calls."""
 
-    def __init__(self, task: Task, case: Case, outputs: Mapping[str, np.ndarray], result: CallResult) -> None:
+    def __init__(
+        self, task: Task, signature: Signature, case: Case, outputs: Mapping[str, np.ndarray], result: CallResult
+    ) -> None:
         self.samples = metrics.sample_nrmse(outputs, case.reference)
+        unknowns = {result.name: result.of or result.name for result in signature.results}
         self.fields = {
-            name: metrics.sample_nrmse({name: outputs[name]}, {name: case.reference[name]}) for name in case.reference
+            unknowns[name]: metrics.sample_nrmse({name: outputs[name]}, {name: case.reference[name]})
+            for name in case.reference
         }
         smooth = case.smooth if case.smooth is not None else np.zeros(len(self.samples), bool)
         self.smooth = self.samples[np.asarray(smooth, bool)]
         self.max_error = metrics.max_error(outputs, case.reference)
-        self.drift = metrics.drift(task.conserved(outputs))
+        self.drift = metrics.drift(task.conserved(outputs), task.conserved(case.reference))
         self.floor, self.reference_error = case.floor, case.reference_error
         self.result = result
 

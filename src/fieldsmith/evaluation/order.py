@@ -11,8 +11,9 @@ ROUND_OFF = 1e-12
 def empirical_order(points: Sequence[ConvergencePoint]) -> float | None:
     """Slope of log(error) against log(1/resolution), least squares.
 
-    Points at the level of round-off say nothing about the scheme and are left out; None when fewer than two remain (the program converged at once, or never ran), and where the
-    error does not depend on the number of points (the program refines inside).
+    Points at the level of round-off say nothing about the scheme and are left out. None when fewer than two remain (the
+    program converged at once, or never ran), and where the error does not fall with the number of points (the program
+    refines inside, or does not converge).
     """
     telling = [p for p in points if math.isfinite(p.error) and p.error > ROUND_OFF]
     errors = [p.error for p in telling]
@@ -24,4 +25,5 @@ def empirical_order(points: Sequence[ConvergencePoint]) -> float | None:
     spread = sum((a - mean_x) ** 2 for a in x)
     if spread == 0.0:
         return None
-    return -sum((a - mean_x) * (b - mean_y) for a, b in zip(x, y, strict=True)) / spread
+    slope = -sum((a - mean_x) * (b - mean_y) for a, b in zip(x, y, strict=True)) / spread
+    return slope if slope > 0.0 else None

@@ -159,9 +159,9 @@ def convergence(points: Sequence[ConvergencePoint]) -> str:
     body = [f'<path class="best" d="M{line}"/>']
     for p in usable:
         body.append(
-            f'<circle class="dot" cx="{x(p.resolution):.1f}" cy="{y(p.error):.1f}" r="4"><title>{p.resolution} points: {p.error:.2e}</title></circle>'
+            f'<circle class="dot" cx="{x(p.resolution):.1f}" cy="{y(p.error):.1f}" r="4"><title>{p.resolution} intervals: {p.error:.2e}</title></circle>'
         )
-    return _frame(x, y, "points", "nRMSE on smooth data", body, "Error against resolution")
+    return _frame(x, y, "intervals along the axis", "nRMSE on smooth data", body, "Error against resolution")
 
 
 def lineage(candidates: Sequence[Candidate], best: Candidate | None) -> str:
@@ -178,11 +178,12 @@ def lineage(candidates: Sequence[Candidate], best: Candidate | None) -> str:
     body = [f'<svg class="chart" viewBox="0 0 {WIDTH} {height}" role="img" aria-label="The lineage of the candidates">']
     for candidate in candidates:
         x, y = place[candidate.id]
-        for parent in (p for p in candidate.parents if p in place):
+        for rank, parent in enumerate(p for p in candidate.parents if p in place):
             x0, y0 = place[parent]
+            kind = "lineage" if rank == 0 else "lineage faint"
             middle = (x0 + x) / 2
             body.append(
-                f'<path class="lineage" d="M{x0:.1f} {y0:.1f} C{middle:.1f} {y0:.1f} {middle:.1f} {y:.1f} {x:.1f} {y:.1f}"/>'
+                f'<path class="{kind}" d="M{x0:.1f} {y0:.1f} C{middle:.1f} {y0:.1f} {middle:.1f} {y:.1f} {x:.1f} {y:.1f}"/>'
             )
     for candidate in candidates:
         x, y = place[candidate.id]

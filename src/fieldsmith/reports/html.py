@@ -76,6 +76,7 @@ def render(run: RunRecord) -> str:
         data=Markup(_script_safe(data)),
         highlight_css=Markup(_formatter.get_style_defs(".code")),
         number=number,
+        visible=visible,
     )
 
 

@@ -43,7 +43,8 @@ def load(
     if scale not in SCALES:
         raise InputError(f"There is no scale {scale!r}.", "Use demo or paper.")
     if data is not None and not Path(data).is_file():
-        raise InputError(f"The data file {data} does not exist.", "Give the path of a published HDF5 file.")
+        what = "is a folder" if Path(data).is_dir() else "does not exist"
+        raise InputError(f"The data file {data} {what}.", "Give the path of a published HDF5 file.")
     values = _values(name, known[name], parameters or {})
     task = known[name](values, scale, Path(data) if data else None)  # type: ignore[call-arg]
     if data is not None:

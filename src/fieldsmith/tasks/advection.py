@@ -8,7 +8,7 @@ import numpy as np
 from fieldsmith.tasks.equation import Balance, Equation
 from fieldsmith.tasks.fourier import irfft, rfft, wave_numbers
 from fieldsmith.tasks.pde import Arrays
-from fieldsmith.tasks.scalar import GRID_TEXT, INITIAL_TEXT, UNIT_INTERVAL, ScalarTask, cell_centres
+from fieldsmith.tasks.scalar import GRID_TEXT, UNIT_INTERVAL, ScalarTask, cell_centres
 from fieldsmith.tasks.task import Parameter
 from fieldsmith.tasks.waves import Waves
 
@@ -24,6 +24,7 @@ class Advection(ScalarTask):
         "demo": {"dev": 8, "test": 8, "time": 51, "x": 256},
         "paper": {"dev": 50, "test": 100, "time": 201, "x": 1024},
     }
+    version: ClassVar = 2
     span = (0.0, 2.0)
     time_limits: ClassVar = {"demo": 60.0, "paper": 1200.0}
 
@@ -34,10 +35,10 @@ class Advection(ScalarTask):
     def problem_text(self) -> str:
         return f"""Solve the linear advection equation
 
-    u_t + beta u_x = 0,    x in (0, 1), t in [0, 2],
+    u_t + beta u_x = 0,    x in (0, 1), {self.span_text()},
 
 with periodic boundary conditions and u(0, x) = u0(x). Here beta = {self.parameters["beta"]:g} (passed as `beta`).
-{GRID_TEXT} {INITIAL_TEXT}"""
+{GRID_TEXT} {self.initial_text()}"""
 
     def reference(self, fields: Waves, points: int, level: int) -> Arrays:
         """Exact: the initial function at x - beta t. Level 0 adds the shifts up step by step: rounding is all there is."""

@@ -167,6 +167,12 @@ half a cell away from the outermost ones. It takes {self._values()} in random pa
             return (5, 3) if level else (3, 1)
         return (9, 5) if level else (5, 3)
 
+    def refinement_text(self) -> str:
+        return (
+            f"For the order the coefficient is a smooth function with values between {LOW:g} and {HIGH:g}, given at the same "
+            "kind of points."
+        )
+
     def from_samples(self, inputs: Mapping[str, np.ndarray | float]) -> None:
         """The samples are all there is to know: the floor is the reference's own error."""
         return None

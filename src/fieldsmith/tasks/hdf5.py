@@ -3,7 +3,8 @@
 Whole files of PDEBench hold 10,000 samples and several gigabytes: only the samples that are asked for are read.
 """
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import h5py
@@ -15,6 +16,9 @@ from fieldsmith.tasks.equation import Nodes
 Part = Callable[[int], slice]
 """Which samples to read of a file that holds so many."""
 FRAMES = "[batch, time, x]"
+LEAST_POINTS = 4
+LARGEST = 1e6
+"""Published fields are of order one; far larger values belong to another problem, or are damaged."""
 
 
 def read_scalar(path: Path, part: Part) -> tuple[np.ndarray, np.ndarray]:
@@ -26,6 +30,8 @@ def read_scalar(path: Path, part: Part) -> tuple[np.ndarray, np.ndarray]:
 def read_gas(path: Path, part: Part) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """`Vx`, `density`, `pressure` [batch, time, x] and `t-coordinate` [time]."""
     fields = _read_samples(path, ("Vx", "density", "pressure"), FRAMES, part)
+    for name in ("density", "pressure"):
+        _positive(path, name, fields[name])
     return fields, _times(path, fields["Vx"].shape[1])
 
 
@@ -35,6 +41,7 @@ def read_darcy(path: Path, part: Part) -> tuple[np.ndarray, np.ndarray]:
         pair = ("coeff", "sol") if "coeff" in file else ("nu", "tensor")
     found = _read_samples(path, pair, "[batch, N, N] or [batch, 1, N, N]", part, channel=True)
     a, u = found[pair[0]], found[pair[1]]
+    _positive(path, pair[0], a)
     if a.shape[1] != a.shape[2]:
         raise InputError(f"{path}: {pair[0]!r} is sampled on {a.shape[1]} x {a.shape[2]} points.", "Expected a square.")
     return a, u
@@ -62,18 +69,22 @@ def darcy_nodes(path: Path) -> Nodes:
     )
 
 
-def _open(path: Path) -> h5py.File:
+@contextlib.contextmanager
+def _open(path: Path) -> Iterator[h5py.File]:
+    """The open file. Raises InputError for one that cannot be read, here or while it is."""
     try:
-        return h5py.File(path, "r")
-    except OSError as error:
-        raise InputError(f"{path} cannot be read as HDF5.", "Give a data file of PDEBench or CodePDE.") from error
+        with h5py.File(path, "r") as file:
+            yield file
+    except (OSError, RuntimeError, KeyError) as error:
+        raise InputError(f"{path} cannot be read as HDF5.", "Give a whole data file of PDEBench or CodePDE.") from error
 
 
 def _dataset(path: Path, file: h5py.File, name: str) -> h5py.Dataset:
     found = file.get(name)
     if not isinstance(found, h5py.Dataset):
+        held = ", ".join(f"the group {key}" if isinstance(file[key], h5py.Group) else key for key in sorted(file))
         raise InputError(
-            f"{path} has no data set {name!r}; it has {', '.join(sorted(file)) or 'none'}.",
+            f"{path} has no data set {name!r}; it has {held or 'none'}.",
             "Give a data file of PDEBench or CodePDE for this task.",
         )
     return found
@@ -81,8 +92,11 @@ def _dataset(path: Path, file: h5py.File, name: str) -> h5py.Dataset:
 
 def _values(path: Path, dataset: h5py.Dataset, part: slice | tuple[()]) -> np.ndarray:
     try:
-        return np.asarray(dataset[part], float)
-    except (OSError, ValueError, TypeError) as error:
+        values = dataset[part]
+        if np.iscomplexobj(values):
+            raise TypeError("its values are complex")
+        return np.asarray(values, float)
+    except (OSError, RuntimeError, ValueError, TypeError) as error:
         raise InputError(
             f"{path}: a data set cannot be read as numbers: {error}.", "The file may be truncated."
         ) from error
@@ -99,18 +113,29 @@ def _read_samples(
             shape: tuple[int, ...] = (*(dataset.shape or ()),)
             cut = channel and len(shape) == 4 and shape[1] == 1
             shapes[name] = (shape[0], *shape[2:]) if cut else shape
-            if len(shapes[name]) != 3 or 0 in shape:
-                raise InputError(f"{path}: {name!r} has shape {shape}.", f"Expected {layout}.")
+            if len(shapes[name]) != 3 or 0 in shape or shapes[name][-1] < LEAST_POINTS:
+                raise InputError(
+                    f"{path}: {name!r} has shape {shape}.", f"Expected {layout}, with {LEAST_POINTS} points or more."
+                )
             if shape[0] == 1:
                 raise InputError(f"{path} holds one sample.", "Give at least two samples: to choose by and to test on.")
             values = _values(path, dataset, part(shape[0]))
             found[name] = np.ascontiguousarray(values[:, 0] if cut else values)
             if not np.isfinite(values).all():
                 raise InputError(f"{path}: {name!r} holds values that are not finite.", "Use a complete data file.")
+            if np.abs(values).max() > LARGEST:
+                raise InputError(
+                    f"{path}: {name!r} holds values up to {np.abs(values).max():.1e}.", "Use a data file of this task."
+                )
     if len(set(shapes.values())) > 1:
         text = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
         raise InputError(f"{path}: the data sets differ in shape: {text}.", "They must have one shape.")
     return found
+
+
+def _positive(path: Path, name: str, values: np.ndarray) -> None:
+    if not values.min() > 0.0:
+        raise InputError(f"{path}: {name!r} falls to {values.min():.3g}.", "It must be positive everywhere.")
 
 
 def _times(path: Path, frames: int) -> np.ndarray:

@@ -35,9 +35,12 @@ class PDETask(Task):
     """Axis sizes at each scale, with `dev`, `test` and `batch` sample counts."""
     span: ClassVar[tuple[float, float] | None]
     time_limits: ClassVar[Mapping[str, float]]
+    memory_mb: ClassVar[Mapping[str, int]] = {"demo": 4096, "paper": 10240}
     refinement_points: ClassVar[tuple[int, ...]] = (64, 128, 256)
     refinement_samples: ClassVar[int] = 3
     samples_a_process: ClassVar[int] = 25
+    generated_text: ClassVar[str] = ""
+    """Words about the generated initial data, for the statement."""
 
     def __init__(self, parameters: Mapping[str, float], scale: str = "demo", data: Path | None = None) -> None:
         self.parameters = dict(parameters)
@@ -46,6 +49,8 @@ class PDETask(Task):
         self._cases: dict[str, tuple[Case, ...]] = {}
         self._file = PublishedFile(self, data) if data is not None else None
         self._lock = threading.RLock()
+        self.last_time: float | None = None
+        """An earlier end, for a convergence study."""
 
     def __getstate__(self) -> dict[str, Any]:
         """What a process that computes references needs: neither the lock nor the cases."""
@@ -96,11 +101,17 @@ class PDETask(Task):
         """The trusted solution of someone else's samples; None where there is none that is worth comparing with."""
         return self.from_samples(inputs)
 
+    def refinement_task(self) -> "PDETask":
+        """The task whose references the convergence study uses."""
+        return self
+
     def times(self) -> np.ndarray:
         """Output times of the scale, or of the published file; the first is 0."""
         if self._file is not None:
             return np.asarray(self._file.arrays("dev")[0]["t_coordinate"])
         assert self.span is not None
+        if self.last_time is not None:
+            return np.linspace(self.span[0], self.last_time, 11)
         return np.linspace(*self.span, self.sizes_by_scale[self.scale]["time"])
 
     @property
@@ -128,7 +139,18 @@ class PDETask(Task):
         # Published limits are for a call with the test split, which has twice the samples of dev at paper scale.
         limit = time_limit or self.time_limits[self.scale] * min(1.0, self._count("dev") / self._count("test"))
         stub = render_stub(self.signature)
-        statement = render_statement(self.title, self.problem_text(), stub, self.signature, sizes, limit, libraries)
+        memory = self.memory_mb[self.scale]
+        statement = render_statement(
+            self.title,
+            self.problem_text(),
+            stub,
+            self.signature,
+            sizes,
+            limit,
+            memory,
+            libraries,
+            self.refinement_text(),
+        )
         return Brief(
             title=self.title,
             statement=statement,
@@ -139,8 +161,22 @@ class PDETask(Task):
             sizes=sizes,
             span=span,
             time_limit=limit,
+            memory_mb=memory,
             libraries=tuple(libraries),
         )
+
+    def span_text(self) -> str:
+        """The interval of the output times."""
+        times = self.times()
+        return f"t in [{times[0]:g}, {times[-1]:g}]"
+
+    def initial_text(self) -> str:
+        """What generated initial data looks like; nothing is promised of a published file's."""
+        return self.generated_text if self._file is None else ""
+
+    def refinement_text(self) -> str:
+        """In what the data of the convergence study differs from the scored data; empty where it does not matter."""
+        return ""
 
     def argument_values(self) -> Mapping[str, float]:
         """Values of the equation's parameters as the function receives them."""
@@ -186,6 +222,9 @@ class PDETask(Task):
         """The same task with data of its own in place of a file's."""
         return type(self)(self.parameters, self.scale)
 
+    def _intervals(self, points: int) -> int:
+        return points - 1 if self.equation.axes[0].nodes == "endpoints" else points
+
     def _count(self, name: SplitName) -> int:
         """Samples of a split."""
         if self._file is None:
@@ -212,10 +251,11 @@ class PDETask(Task):
 
     def _generate_refinement(self) -> Arrays:
         stored: Arrays = {}
+        task = self.refinement_task()
         for points in self.refinement_points:
-            fields = self.initial_fields(self._rng("refinement"), self.refinement_samples, smooth=True)
-            fine, coarse = self.reference(fields, points, 1), self.reference(fields, points, 0)
-            part = _stored(self.inputs(fields, points), fine, distance(coarse, fine), 0.0, fields.smooth)
+            fields = task.initial_fields(self._rng("refinement"), self.refinement_samples, smooth=True)
+            fine, coarse = task.reference(fields, points, 1), task.reference(fields, points, 0)
+            part = _stored(task.inputs(fields, points), fine, distance(coarse, fine), 0.0, fields.smooth)
             stored.update({f"{points}/{key}": value for key, value in part.items()})
         return stored
 
@@ -233,7 +273,7 @@ class PDETask(Task):
             reference_error=float(stored["reference_error"]),
             floor=floor if np.isfinite(floor) else None,
             smooth=stored["smooth"].astype(bool),
-            resolution=points or int(next(iter(reference.values())).shape[-1]),
+            resolution=self._intervals(points or int(next(iter(reference.values())).shape[-1])),
         )
 
 

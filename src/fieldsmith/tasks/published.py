@@ -81,13 +81,22 @@ class PublishedFile:
             for part in cache.parts(count, self._task.samples_a_process)
         ]
         solved = cache.in_processes(partial(trusted_of, self._task), work, progress, what)
-        known = [part for part in solved if part is not None]
-        return np.array(distance(join(known), reference) if known else np.nan)
+        if any(part is None for part in solved):
+            return np.array(np.nan)
+        return np.array(distance(join([part for part in solved if part is not None]), reference))
 
 
 def trusted_of(task: "PDETask", inputs: Inputs) -> Arrays | None:
-    """The trusted solution of a file's samples; runs in a process of its own."""
-    return task.trusted(inputs)
+    """The trusted solution of a file's samples, None where the trusted method cannot follow them.
+
+    Runs in a process of its own.
+    """
+    try:
+        with np.errstate(all="ignore"):
+            solved = task.trusted(inputs)
+    except (ArithmeticError, ValueError, MemoryError):
+        return None
+    return solved if solved is not None and all(np.isfinite(values).all() for values in solved.values()) else None
 
 
 def join(parts: Sequence[Arrays]) -> Arrays:
@@ -98,4 +107,4 @@ def distance(ours: Arrays, reference: Arrays) -> float:
     """nRMSE, fields stacked."""
     error = sum(np.sum((ours[k] - reference[k]).reshape(len(reference[k]), -1) ** 2, axis=1) for k in reference)
     norm = sum(np.sum(reference[k].reshape(len(reference[k]), -1) ** 2, axis=1) for k in reference)
-    return float(np.mean(np.sqrt(error / norm)))
+    return float(np.mean(np.sqrt(error / np.where(norm == 0.0, 1.0, norm))))

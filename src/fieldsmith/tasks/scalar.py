@@ -19,10 +19,19 @@ def cell_centres(points: int) -> np.ndarray:
     return (np.arange(points) + 0.5) / points
 
 
+INITIAL_TEXT = (
+    "Initial values are sums of a few sine waves (wave numbers 1 to 4) of random amplitude and phase; about one sample "
+    "in ten is the absolute value of such a sum (it has kinks), and about one in ten is cut by a smooth window with "
+    "edges of width 0.01."
+)
+GRID_TEXT = "Samples lie at the N cell centres x_j = (j + 1/2)/N, j = 0..N-1."
+
+
 class ScalarTask(PDETask):
     """u(t, x) on (0, 1) periodic: `solver(u0_batch, t_coordinate, parameters...)` -> [batch, time, x]."""
 
     argument_meanings: ClassVar[Mapping[str, str]]
+    generated_text: ClassVar[str] = INITIAL_TEXT
 
     @property
     def signature(self) -> Signature:
@@ -51,11 +60,3 @@ class ScalarTask(PDETask):
         """Mean of u, [batch, time], in units of the mean of |u| at time 0."""
         size = np.abs(u[:, :1]).mean(axis=2)
         return u.mean(axis=2) / np.where(size > 0.0, size, 1.0)
-
-
-INITIAL_TEXT = (
-    "Initial values are sums of a few sine waves (wave numbers 1 to 4) of random amplitude and phase; about one sample "
-    "in ten is the absolute value of such a sum (it has kinks), and about one in ten is cut by a smooth window with "
-    "edges of width 0.01."
-)
-GRID_TEXT = "Samples lie at the N cell centres x_j = (j + 1/2)/N, j = 0..N-1."

@@ -32,9 +32,15 @@ def render_statement(
     signature: Signature,
     sizes: Mapping[str, int],
     limit: float,
+    memory_mb: int,
     libraries: Sequence[str],
+    refinement: str = "",
 ) -> str:
-    """Markdown that stands alone: problem, function, shapes, what is scored, what may be used."""
+    """Markdown that stands alone: problem, function, shapes, what is scored, what may be used.
+
+    `refinement` says in what the data of the convergence study differs.
+    """
+    smooth = f" {refinement}" if refinement else ""
     steady = "time" not in sizes
     shapes = ", ".join(f"{name} = {size}" for name, size in sizes.items())
     over = "space" if steady else "time and space"
@@ -62,10 +68,11 @@ sizes from the arrays.
 ## What is scored
 
 The error nRMSE = mean over the batch of ||u - u_ref||_2 / ||u_ref||_2, norms over {over}{stacked}, against a
-reference whose own error is far smaller. Lower is better. The order of convergence under grid refinement, the largest
-error{"" if steady else ", the drift of conserved quantities"} and the wall time of the call are reported beside it.
+trusted reference. Lower is better. The order of convergence under grid refinement, the largest
+error{"" if steady else ", the drift of conserved quantities"} and the wall time of the call are reported beside it.{smooth}
 
 ## Limits
 
-One call may take {limit:g} s. It runs without network and without files, on a few processor cores. Libraries: {named}.
+One call may take {limit:g} s and {memory_mb / 1024:g} GB of memory. It runs without network and without files, on a few processor
+cores. Libraries: {named}.
 """

@@ -70,7 +70,8 @@ class Case:
 
     `reference` holds one array a result; `reference_error` is its estimated relative error; `floor` is the
     nRMSE the trusted method reaches from `inputs` alone. `smooth` marks the samples [batch] whose initial
-    fields have no kinks or windows. `resolution` is the number of points along the first space axis.
+    fields have no kinks or windows. `resolution` is the number of intervals along the first space axis: its length
+    over the spacing of the points.
     """
 
     name: str
@@ -88,7 +89,8 @@ class Brief:
 
     `statement` is Markdown that stands alone. `stub` is the Python source of the function with its docstring
     and no body. `sizes` gives the axes' lengths at the scored scale, `span` the first and last output time
-    (None when steady), `time_limit` the seconds a call may take, `libraries` what the sandbox can import.
+    (None when steady), `time_limit` the seconds and `memory_mb` the memory a call may take, `libraries` what the sandbox
+    can import, `floor` the nRMSE that the trusted method reaches on the dev split from the same inputs.
     """
 
     title: str
@@ -100,6 +102,7 @@ class Brief:
     sizes: Mapping[str, int]
     span: tuple[float, float] | None
     time_limit: float
+    memory_mb: int = 4096
     libraries: tuple[str, ...] = ()
     floor: float | None = None
 

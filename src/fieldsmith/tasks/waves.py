@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 WINDOW_WIDTH = 0.01
+SPLIT = 4
+"""From this size on a batch has at least one folded and one windowed field."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,8 @@ class Waves:
 def random_waves(rng: np.random.Generator, count: int, smooth: bool = False, highest: int = 4) -> Waves:
     """Sums over two random wave numbers of 1..highest, amplitudes in [0, 1], phases in [0, 2 pi].
 
-    One in ten is folded by the absolute value, one in ten multiplied by a window with edges of width 0.01, the
-    sign flips with probability 1/2. With `smooth` there are neither folds nor windows.
+    One in ten is folded by the absolute value, one in ten multiplied by a window with edges of width 0.01 (at least one
+    of each in a batch), the sign flips with probability 1/2. With `smooth` there are neither folds nor windows.
     """
     amplitudes = rng.uniform(0.0, 1.0, (count, 2))
     numbers = rng.integers(1, highest + 1, (count, 2))
@@ -66,6 +68,11 @@ def random_waves(rng: np.random.Generator, count: int, smooth: bool = False, hig
     folded = rng.random(count) < 0.1
     sign = rng.choice([-1.0, 1.0], count)
     windowed = rng.random(count) < 0.1
+    if count >= SPLIT:
+        # A small batch might have none of a kind, and dev and test would then ask for different things.
+        for chosen, other in ((folded, windowed), (windowed, folded)):
+            if not chosen.any():
+                chosen[rng.choice(np.flatnonzero(~other))] = True
     edges = np.stack([rng.uniform(0.1, 0.45, count), rng.uniform(0.55, 0.9, count)], axis=1)
     if smooth:
         folded, windowed = np.zeros(count, bool), np.zeros(count, bool)
