@@ -18,13 +18,14 @@ def outcome(slot: str) -> Evaluation:
     return Evaluation("ok", dev=Score(1.0 / number, {}, None, None, 0.0, 1.0))
 
 
-def search(name: str, order, width: int, total: int) -> dict[str, tuple[str, tuple[str, ...]]]:
+def search(name: str, order, in_flight: int, total: int, **options) -> dict[str, tuple[str, tuple[str, ...]]]:
     """Run a strategy, finishing candidates in the order that `order` draws."""
-    strategy = open_strategy(name, debug_rounds=2)
+    strategy = open_strategy(name, debug_rounds=2, **options)
     history: list[Candidate] = []
     while True:
         making = [c for c in history if c.evaluation is None]
-        asks = strategy.ask(history, min(width - len(making), total - len(history))) if len(history) < total else []
+        left = total - len(history)
+        asks = strategy.ask(history, min(in_flight - len(making), left), left) if left else []
         for ask in asks:
             parents: tuple[int, ...] = ()
             if isinstance(ask.move, Debug):
@@ -43,15 +44,24 @@ def search(name: str, order, width: int, total: int) -> dict[str, tuple[str, tup
     return {c.slot: (c.move, tuple(slots[p] for p in c.parents)) for c in history}
 
 
+SEARCHES = [("best-of-n", {}), ("refine", {}), ("refine", {"width": 3}), ("refine", {"drafts": 2, "width": 4})]
+
+
+@pytest.mark.parametrize(("name", "options"), SEARCHES)
 @settings(deadline=None)
-@given(data=st.data(), width=st.integers(1, 4))
-def test_parents_of_a_slot_do_not_depend_on_timing(data, width):
-    total = 14
-    alone = search("refine", lambda n: 0, 1, total)
-    shuffled = search("refine", lambda n: data.draw(st.integers(0, n - 1)), width, total)
-    for slot in alone.keys() & shuffled.keys():
-        assert alone[slot] == shuffled[slot]
+@given(data=st.data(), in_flight=st.integers(1, 5), total=st.integers(1, 16))
+def test_what_a_search_makes_does_not_depend_on_timing(name, options, data, in_flight, total):
+    alone = search(name, lambda n: 0, 1, total, **options)
+    shuffled = search(name, lambda n: data.draw(st.integers(0, n - 1)), in_flight, total, **options)
+    assert alone == shuffled
     assert len(shuffled) == total
+
+
+def test_several_chains_are_in_the_making_at_a_time():
+    asks = open_strategy("best-of-n", debug_rounds=2).ask([], 4, 12)
+    assert [ask.slot for ask in asks] == ["1", "2", "3", "4"]
+    # The last two places are kept for mending the first.
+    assert [ask.slot for ask in open_strategy("best-of-n", debug_rounds=2).ask([], 4, 3)] == ["1"]
 
 
 def test_best_of_n_mends_each_draft_in_its_own_chain():

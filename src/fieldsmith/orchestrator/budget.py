@@ -24,6 +24,11 @@ class Budget:
     def seconds(self) -> float:
         return self.used_before + time.monotonic() - self.begun
 
+    @property
+    def late(self) -> bool:
+        """Whether the wall time is used up."""
+        return self.seconds() >= 3600.0 * self.hours
+
     def refusal(self, history: Sequence[Candidate], spend: Spend) -> str:
         """Why nothing more may be asked, or an empty string. A price that is unknown never reaches a limit."""
         if len(history) >= self.candidates:
@@ -32,9 +37,30 @@ class Budget:
             return f"the budget of {self.tokens:g} tokens is spent"
         if spend.usd is not None and spend.usd >= self.usd:
             return f"the budget of {self.usd:g} dollars is spent"
-        if self.seconds() >= 3600.0 * self.hours:
+        if self.late:
             return f"the budget of {self.hours:g} hours is spent"
         return ""
+
+    def affordable(self, history: Sequence[Candidate], spend: Spend) -> int:
+        """How many more replies may be asked for now, each taken to cost as much as those before on average.
+
+        Replies that are being waited for count too. Where tokens or dollars are limited and nothing is known yet of
+        what a reply costs, one is asked for first.
+        """
+        left = self.candidates - len(history)
+        waited = sum(c.proposal is None for c in history)
+        answered = len(history) - waited
+        limits = [(self.tokens, float(spend.input_tokens + spend.output_tokens)), (self.usd, spend.usd or 0.0)]
+        for limit, used in limits:
+            if math.isinf(limit):
+                continue
+            mean = used / answered if answered else 0.0
+            if not answered:
+                left = min(left, 1 - waited)
+            elif mean > 0.0:
+                # What is begun may go over the limit by less than one reply.
+                left = min(left, math.ceil((limit - used) / mean) - waited)
+        return max(0, left)
 
 
 def spent(history: Sequence[Candidate], seconds: float) -> Spend:

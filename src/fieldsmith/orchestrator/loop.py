@@ -1,12 +1,15 @@
 """The loop: ask the strategy, let the author write, evaluate, record; until the budget is spent."""
 
+import math
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 
 from fieldsmith.agents.author import Author, Candidate, Debug, Draft, Move, NothingLeft, Proposal, Refine
 from fieldsmith.agents.strategies.strategy import Ask, Strategy
+from fieldsmith.errors import FieldsmithError
 from fieldsmith.evaluation import evaluate
 from fieldsmith.evaluation.evaluation import Evaluation
 from fieldsmith.orchestrator.budget import Budget, spent
@@ -16,6 +19,8 @@ from fieldsmith.sandboxes.sandbox import Limits, Sandbox
 from fieldsmith.tasks.task import Brief, Task
 
 OnCandidate = Callable[[Candidate], None]
+FAULT_SECONDS = 300.0
+"""How long replies that are on their way are waited for after another request has failed."""
 
 
 @dataclass
@@ -39,6 +44,7 @@ class Loop:
 
     def __post_init__(self) -> None:
         self._sandbox = TrackedSandbox(self.sandbox)
+        self._deadline = math.inf
 
     def run(self) -> str:
         """Search until the budget is spent or nothing is left to try; says which. Resumes what was begun before.
@@ -50,9 +56,7 @@ class Loop:
         try:
             return self._search(pool)
         except BaseException:
-            self.stopping.set()
-            self.on_stop()
-            self._sandbox.end_all()
+            self._stop()
             raise
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
@@ -60,45 +64,80 @@ class Loop:
     def _search(self, pool: ThreadPoolExecutor) -> str:
         working: dict[Future[Candidate | NothingLeft], Candidate] = {}
         unfinished = [c for c in self.store.candidates() if c.evaluation is None]
-        reason = ""
+        reason, fault = "", None
         while True:
-            for candidate in unfinished[: self.in_flight - len(working)]:
-                unfinished.remove(candidate)
-                working[pool.submit(self._make, candidate)] = candidate
-            if not unfinished and not reason:
-                asks, reason = self._asks(self.in_flight - len(working))
-                for ask in asks:
-                    candidate = self.store.issue(ask.slot, _name(ask.move), _parents(ask.move), self.author.label)
-                    self.on_start(candidate)
+            if not fault and not self.stopping.is_set():
+                for candidate in unfinished[: self.in_flight - len(working)]:
+                    unfinished.remove(candidate)
                     working[pool.submit(self._make, candidate)] = candidate
+                if not unfinished and not reason:
+                    asks, reason = self._asks(self.in_flight - len(working))
+                    for ask in asks:
+                        candidate = self.store.issue(ask.slot, _name(ask.move), _parents(ask.move), self.author.label)
+                        self.on_start(candidate)
+                        working[pool.submit(self._make, candidate)] = candidate
             if not working:
+                if fault:
+                    raise fault
                 return reason or "the strategy has nothing more to ask"
             done, _ = wait(working, timeout=0.2, return_when=FIRST_COMPLETED)
             for future in done:
-                candidate = working.pop(future)
-                finished = future.result()
-                if isinstance(finished, NothingLeft):
-                    self.store.withdraw(candidate)
-                    reason = str(finished) or "the author has tried all it knows"
-                else:
-                    self.on_candidate(finished)
+                ended, error = self._ended(working.pop(future), future)
+                reason, fault = ended or reason, fault or error
+                if error:
+                    self._deadline = time.monotonic() + FAULT_SECONDS
+            if not self.stopping.is_set() and (self.budget.late or time.monotonic() > self._deadline):
+                reason = reason or f"the budget of {self.budget.hours:g} hours is spent"
+                self._stop()
+
+    def _ended(
+        self, candidate: Candidate, future: "Future[Candidate | NothingLeft]"
+    ) -> tuple[str, FieldsmithError | None]:
+        """Why the search ends with this candidate, if it does, and the fault that ended its making.
+
+        After a fault nothing more is asked, but what others were asked for is waited for: it may be paid for already.
+        """
+        try:
+            finished = future.result()
+        except FieldsmithError as error:
+            return "", error
+        except InterruptedError:
+            if self.stopping.is_set():
+                return "", None  # stays unfinished and is taken up by the next sitting
+            raise
+        if isinstance(finished, NothingLeft):
+            self.store.withdraw(candidate)
+            return str(finished) or "the author has tried all it knows", None
+        if finished.evaluation is not None:
+            self.on_candidate(finished)
+        return "", None
+
+    def _stop(self) -> None:
+        """End running programs and open requests."""
+        self.stopping.set()
+        self.on_stop()
+        self._sandbox.end_all()
 
     def _asks(self, room: int) -> tuple[Sequence[Ask], str]:
         history = self.store.candidates()
-        refusal = self.budget.refusal(history, spent(history, self.budget.seconds()))
+        spend = spent(history, self.budget.seconds())
+        refusal = self.budget.refusal(history, spend)
         if refusal:
             return (), refusal
-        return self.strategy.ask(history, min(room, self.budget.candidates - len(history))), ""
+        room = min(room, self.budget.affordable(history, spend))
+        return (self.strategy.ask(history, room, self.budget.candidates - len(history)) if room > 0 else ()), ""
 
     def _make(self, candidate: Candidate) -> Candidate | NothingLeft:
         """Write and evaluate one candidate, or say why the author has nothing left."""
-        history = [c for c in self.store.candidates() if c.evaluation is not None]
-        try:
-            proposal = self.author.write(self.brief, self._move(candidate, history), candidate.slot, history)
-        except NothingLeft as nothing:
-            return nothing
-        candidate = replace(candidate, proposal=proposal)
-        self.store.record(candidate)
+        proposal = candidate.proposal
+        if proposal is None:
+            history = [c for c in self.store.candidates() if c.evaluation is not None]
+            try:
+                proposal = self.author.write(self.brief, self._move(candidate, history), candidate.slot, history)
+            except NothingLeft as nothing:
+                return nothing
+            candidate = replace(candidate, proposal=proposal)
+            self.store.record(candidate)
         with self._places:
             if self.stopping.is_set():
                 return candidate

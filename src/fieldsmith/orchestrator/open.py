@@ -7,13 +7,17 @@ import os
 import shlex
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from fieldsmith import sandboxes, tasks
 from fieldsmith.agents.author import Author
+from fieldsmith.agents.models.chat_model import ChatModel
 from fieldsmith.agents.numerics.author import NumericsAuthor
 from fieldsmith.agents.strategies import open_strategy
+from fieldsmith.agents.strategies.strategy import Strategy
 from fieldsmith.errors import InputError
+from fieldsmith.orchestrator import record
 from fieldsmith.orchestrator.budget import Budget
 from fieldsmith.orchestrator.run import Asked
 from fieldsmith.orchestrator.solve import SAME_OPTIONS, Solve
@@ -52,33 +56,22 @@ def open_solve(
     _at_least_zero(candidates=candidates, in_flight=in_flight, debug_rounds=debug_rounds)
     _above_zero(max_tokens=max_tokens, max_cost=max_cost, max_hours=max_hours)
     problem = tasks.load(task, parameters, scale, data) if isinstance(task, str) else task
-    label, note, trusted = NumericsAuthor.label, NumericsAuthor.note, True
-    chat = None
-    if model is not None:
-        from fieldsmith.agents.models import open_model
-
-        chat = open_model(model, base_url=base_url, key_file=key_file, settings=settings or {})
-        label, note, trusted = chat.label, chat.note, False
-        if max_cost is not None and not chat.priced:
-            raise InputError(
-                f"The price of {model} is unknown, so --max-cost cannot be kept.",
-                "Limit --candidates or --max-tokens, or name a file of prices in FIELDSMITH_PRICES: "
-                f'"{chat.label}" = [USD a million input tokens, USD a million output tokens].',
-            )
-    place = sandboxes.choose(sandbox, trusted=trusted, image=image)
-    count = candidates or DEFAULT_CANDIDATES
-    flying = (in_flight or DEFAULT_IN_FLIGHT) if chat is not None else 1
-    drafts = min(4, max(1, count // 3)) if chat is not None else 2
-    search = open_strategy(strategy, debug_rounds, **({"drafts": drafts} if strategy == "refine" else {}))
-    budget = Budget(count, max_tokens or math.inf, math.inf if max_cost is None else max_cost, max_hours or math.inf)
-
-    def make_author(store: Store) -> Author:
-        if chat is None:
-            return NumericsAuthor()
-        from fieldsmith.agents.llm_author import LLMAuthor
-
-        return LLMAuthor(StoredModel(chat, store))
-
+    chat = _chat_model(model, base_url, key_file, settings or {})
+    if chat is not None and max_cost is not None and not chat.priced:
+        raise InputError(
+            f"The price of {model} is unknown, so --max-cost cannot be kept.",
+            "Limit --candidates or --max-tokens, or name a file of prices in FIELDSMITH_PRICES: "
+            f'"{chat.label}" = [USD a million input tokens, USD a million output tokens].',
+        )
+    place = sandboxes.choose(sandbox, trusted=chat is None, image=image)
+    budget = Budget(
+        candidates or DEFAULT_CANDIDATES,
+        max_tokens or math.inf,
+        math.inf if max_cost is None else max_cost,
+        max_hours or math.inf,
+    )
+    flying = 1 if chat is None else in_flight or getattr(chat, "parallel", DEFAULT_IN_FLIGHT)
+    who = chat or NumericsAuthor
     asked = Asked(
         task=problem.name,
         title=problem.title,
@@ -87,8 +80,8 @@ def open_solve(
         scale=problem.scale,
         data=str(data or ""),
         fingerprint=problem.fingerprint,
-        author=label,
-        author_note=note,
+        author=who.label,
+        author_note=who.note,
         strategy=strategy,
         sandbox=place.name,
         seed=seed,
@@ -98,26 +91,69 @@ def open_solve(
         options={
             "debug_rounds": debug_rounds,
             "in_flight": flying,
+            "width": flying,
             "image": image,
             "base_url": base_url or "",
             "settings": dict(settings or {}),
         },
     )
+    folder = folder or Path("runs") / _run_name(asked)
+    asked = _with_earlier_width(asked, folder)
     solving = Solve(
         task=problem,
-        make_author=make_author,
-        strategy=search,
+        make_author=lambda store: _author(chat, store, seed),
+        strategy=_search(strategy, asked, budget.candidates, chat is not None),
         sandbox=place,
         budget=budget,
         asked=asked,
-        folder=folder or Path("runs") / _run_name(asked),
+        folder=folder,
         in_flight=flying,
         workers=min(os.cpu_count() or 1, flying),
         stop_author=getattr(chat, "stop", lambda: None),
+        close_author=getattr(chat, "close", lambda: None),
     )
     if chat is not None:
         chat.waiting = lambda what: solving.listener("waiting", {"for": what})
+        chat.receiving = lambda slot, count: solving.listener("receiving", {"slot": slot, "characters": count})
     return solving
+
+
+def _chat_model(
+    model: str | None, base_url: str | None, key_file: Path | None, settings: Mapping[str, object]
+) -> ChatModel | None:
+    """The model that was asked for; None for the built-in author, which takes none of its options."""
+    if model is None:
+        options = {"--base-url": base_url, "--key-file": key_file, "--model-option": dict(settings) or None}
+        for option in (name for name, value in options.items() if value is not None):
+            raise InputError(f"{option} goes with a model, and none is named.", "Name one with --model.")
+        return None
+    from fieldsmith.agents.models import open_model
+
+    return open_model(model, base_url=base_url, key_file=key_file, settings=settings)
+
+
+def _author(chat: ChatModel | None, store: Store, seed: int) -> Author:
+    if chat is None:
+        return NumericsAuthor()
+    from fieldsmith.agents.llm_author import LLMAuthor
+
+    return LLMAuthor(StoredModel(chat, store), seed)
+
+
+def _search(strategy: str, asked: Asked, count: int, with_model: bool) -> Strategy:
+    options: dict[str, int] = {}
+    if strategy == "refine":
+        options["drafts"] = min(4, max(1, count // 3)) if with_model else 2
+        options["width"] = int(str(asked.options["width"]))
+    return open_strategy(strategy, int(str(asked.options["debug_rounds"])), **options)
+
+
+def _with_earlier_width(asked: Asked, folder: Path) -> Asked:
+    """How many refinements make a generation stays as it was in earlier sittings, whatever is in flight now."""
+    if not (folder / "run.toml").exists():
+        return asked
+    width = record.read_asked(folder).options.get("width", 1)
+    return replace(asked, options={**asked.options, "width": width})
 
 
 def _limits(budget: Budget) -> dict[str, float]:

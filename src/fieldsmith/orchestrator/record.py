@@ -12,6 +12,8 @@ from pathlib import Path
 
 import numpy as np
 import tomli_w
+from filelock import FileLock, Timeout
+from pydantic import TypeAdapter, ValidationError
 
 from fieldsmith.agents.author import Candidate
 from fieldsmith.errors import InputError
@@ -50,13 +52,24 @@ def read_asked(folder: Path) -> Asked:
     """What was asked in a run directory. Raises InputError where there is none."""
     file = folder / "run.toml"
     try:
-        return Asked(**tomllib.loads(file.read_text(encoding="utf-8")))
+        return TypeAdapter(Asked).validate_python(tomllib.loads(file.read_text(encoding="utf-8")))
     except FileNotFoundError:
         raise InputError(
             f"{folder} is not a run directory: it has no run.toml.", "`fieldsmith runs` lists runs."
         ) from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise InputError(
+            f"{file}: {where}: {first['msg']}.", "Restore the file, or delete the run directory."
+        ) from None
     except (OSError, ValueError, TypeError) as error:
         raise InputError(f"{file} cannot be read: {error}.", "Delete the run directory or restore the file.") from None
+
+
+def candidate_file(folder: Path, candidate: Candidate) -> Path:
+    """The file of a candidate that is written last."""
+    return folder / "candidates" / candidate.slot / "candidate.json"
 
 
 def write_candidate(folder: Path, candidate: Candidate) -> None:
@@ -79,7 +92,7 @@ def write_candidate(folder: Path, candidate: Candidate) -> None:
         "plan": asdict(proposal.plan) if proposal else None,
         "evaluation": evaluation_fields(candidate.evaluation) if candidate.evaluation else None,
     }
-    write_text(place / "candidate.json", json.dumps(facts, indent=2))
+    write_text(candidate_file(folder, candidate), json.dumps(facts, indent=2))
 
 
 def write_pictures(folder: Path, pictures: Mapping[str, Picture]) -> None:
@@ -111,7 +124,7 @@ def read_pictures(folder: Path) -> tuple[Picture, ...]:
                 )
                 for key, p in named.items()
             )
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return ()
 
 
@@ -192,12 +205,13 @@ def _result(file: Path) -> Mapping[str, object] | None:
 
 
 def _state(folder: Path, said: str) -> str:
-    """`running` is only believed while a live process holds the run's lock."""
+    """`running` is only believed while a process holds the run's lock."""
     if said != "running":
         return said
     try:
-        pid = int((folder / "run.pid").read_text())
-        os.kill(pid, 0)
-    except (OSError, ValueError):
+        with FileLock(folder / "run.lock", timeout=0):
+            return "interrupted"
+    except Timeout:
+        return "running"
+    except OSError:
         return "interrupted"
-    return "running"

@@ -17,6 +17,7 @@ from fieldsmith.agents.models.replay import RECORDING, write_replay
 from fieldsmith.agents.strategies.strategy import Strategy
 from fieldsmith.errors import FieldsmithError, InputError
 from fieldsmith.evaluation import default_limits, evaluate
+from fieldsmith.evaluation.evaluation import Evaluation
 from fieldsmith.evaluation.record import score_fields
 from fieldsmith.folders import data_folder
 from fieldsmith.orchestrator import record
@@ -57,6 +58,8 @@ class Solve:
     write_report: WriteReport | None = None
     stop_author: Callable[[], None] = lambda: None
     """Ends requests to a model that are being waited for."""
+    close_author: Callable[[], None] = lambda: None
+    """Ends what a model has started on this machine."""
     _reported: float = field(default=0.0, init=False)
 
     def prepare(self) -> None:
@@ -67,7 +70,7 @@ class Solve:
         """Search and judge; raises what `prepare` raises, MissingPart and ProviderError."""
         self.prepare()
         try:
-            with FileLock(self.folder / "run.lock", timeout=0):
+            with FileLock(self.folder / "run.lock", timeout=1.0):
                 return self._locked()
         except Timeout:
             raise InputError(
@@ -75,7 +78,6 @@ class Solve:
             ) from None
 
     def _locked(self) -> RunRecord:
-        record.write_text(self.folder / "run.pid", str(os.getpid()))
         if (self.folder / "run.toml").exists():
             self.asked = replace(self.asked, started=record.read_asked(self.folder).started)
         record.write_asked(self.folder, self.asked)
@@ -84,6 +86,9 @@ class Solve:
         self.budget.used_before = float(store.fact("seconds", 0.0))
         store.set_fact("state", "running")
         store.set_fact("message", "")
+        for candidate in store.candidates():  # a kill may have come between the record and its files
+            if candidate.evaluation is not None and not record.candidate_file(self.folder, candidate).exists():
+                record.write_candidate(self.folder, candidate)
         self._report()
         try:
             self._search(store)
@@ -95,6 +100,7 @@ class Solve:
             self._ended(store, "interrupted" if error.exit_code == 4 else "failed", str(error))
             raise
         finally:
+            self.close_author()
             store.set_fact("seconds", self.budget.seconds())
             store.close()
         return record.load_run(self.folder)
@@ -153,6 +159,9 @@ class Solve:
                     pictures.update(_pictures(self._brief(), case, outputs))
 
             evaluation = evaluate(self.task, best.program.source, self.sandbox, splits=("dev", "test"), on_outputs=draw)
+            if (note := _other_figure(best, evaluation)) is not None:
+                evaluation = replace(evaluation, notes=(*evaluation.notes, note))
+                self.listener("note", {"message": note})
             self._write_solver(best.program.source)
             record.write_pictures(self.folder, pictures)
             store.set_final(evaluation, best.id)
@@ -183,6 +192,19 @@ class Solve:
         self._reported = time.monotonic()
 
 
+def _other_figure(chosen: Candidate, final: Evaluation) -> str | None:
+    """A word where the final scoring of a program differs from the one it was chosen by."""
+    if final.status != "ok" or final.dev is None:
+        return f"When it was scored once more at the end, the chosen program ended with {final.status}."
+    before, now = chosen.dev_nrmse, final.dev.nrmse
+    if max(before, now) <= 2.0 * min(before, now):
+        return None
+    return (
+        f"The chosen program's dev error was {before:.3e} in the search and {now:.3e} when it was scored once more at the "
+        "end: what it does depends on more than its inputs, such as the time it takes."
+    )
+
+
 def result_fields(run: RunRecord) -> dict[str, object]:
     """The last line of `solve --json`."""
     best = None
@@ -196,6 +218,7 @@ def result_fields(run: RunRecord) -> dict[str, object]:
             "dev": score_fields(evaluation.dev) if evaluation else None,
             "test": score_fields(evaluation.test) if evaluation else None,
             "plan": asdict(candidate.proposal.plan) if candidate.proposal else None,
+            "notes": list(evaluation.notes) if evaluation else [],
         }
     statuses = Counter(c.evaluation.status for c in run.candidates if c.evaluation)
     return {
@@ -288,7 +311,7 @@ def _remember(folder: Path) -> None:
     index = data_folder() / "runs.txt"
     with contextlib.suppress(OSError):
         index.parent.mkdir(parents=True, exist_ok=True)
-        known = index.read_text(encoding="utf-8").splitlines() if index.exists() else []
+        known = index.read_text(encoding="utf-8", errors="replace").splitlines() if index.exists() else []
         if str(folder.resolve()) not in known:
             with index.open("a", encoding="utf-8") as stream:
                 stream.write(f"{folder.resolve()}\n")
@@ -297,7 +320,7 @@ def _remember(folder: Path) -> None:
 def known_runs() -> list[Path]:
     """Run directories of this machine that still exist, the newest last; those below ./runs included."""
     index = data_folder() / "runs.txt"
-    listed = index.read_text(encoding="utf-8").splitlines() if index.exists() else []
+    listed = index.read_text(encoding="utf-8", errors="replace").splitlines() if index.is_file() else []
     here = [str(file.parent.resolve()) for file in sorted(Path("runs").glob("*/run.toml"))]
     folders = [Path(name) for name in dict.fromkeys([*listed, *here])]
     return [folder for folder in folders if (folder / "run.toml").exists()]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fieldsmith.agents.author import Candidate, Plan, Program, Proposal, Usage
-from fieldsmith.agents.models.chat_model import ChatModel, ChatReply, ChatRequest
+from fieldsmith.agents.models.chat_model import ChatModel, ChatReply, ChatRequest, sound
 from fieldsmith.errors import InputError
 from fieldsmith.evaluation.evaluation import Evaluation
 from fieldsmith.evaluation.record import evaluation_fields, evaluation_from
@@ -31,7 +31,10 @@ class Store:
 
     def __init__(self, file: Path) -> None:
         self._lock = threading.RLock()
-        self._db = sqlite3.connect(file, check_same_thread=False, timeout=30.0)
+        try:
+            self._db = sqlite3.connect(file, check_same_thread=False, timeout=30.0)
+        except sqlite3.Error as error:
+            raise damaged(file, error) from None
         try:
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
@@ -91,6 +94,14 @@ class Store:
             row = self._db.execute("SELECT reply FROM replies WHERE key = ?", (key,)).fetchone()
         return ChatReply(**json.loads(row[0])) if row else None
 
+    def reply_to(self, ordinal: str) -> ChatReply | None:
+        """The reply to an earlier request of that ordinal, whatever it said: in a run it is asked once."""
+        with self._lock:
+            row = self._db.execute(
+                "SELECT reply FROM replies WHERE json_extract(request, '$.ordinal') = ? ORDER BY rowid", (ordinal,)
+            ).fetchone()
+        return ChatReply(**json.loads(row[0])) if row else None
+
     def keep_reply(self, request: ChatRequest, reply: ChatReply, usd: float | None) -> None:
         """On disk before anything is done with it."""
         with self._lock, self._db:
@@ -133,14 +144,19 @@ class StoredModel:
     def __init__(self, inner: ChatModel, store: Store) -> None:
         self.inner, self.store = inner, store
         self.label, self.note, self.priced = inner.label, inner.note, inner.priced
-        self.waiting = inner.waiting
+        self.waiting, self.receiving = inner.waiting, inner.receiving
 
     def complete(self, request: ChatRequest) -> ChatReply:
-        known = self.store.reply(request.key)
+        # The text of a request may change between two sittings, with the sandbox's libraries or with this program.
+        known = self.store.reply(request.key) or self.store.reply_to(request.ordinal)
         if known is not None:
             return known
-        reply = self.inner.complete(request)
-        self.store.keep_reply(request, reply, self.inner.price(reply))
+        reply = sound(self.inner.complete(request), self.label)
+        try:
+            usd = self.inner.price(reply)
+        except InputError:  # a price file that broke meanwhile must not lose the reply
+            usd = None
+        self.store.keep_reply(request, reply, usd)
         return reply
 
     def price(self, reply: ChatReply) -> float | None:

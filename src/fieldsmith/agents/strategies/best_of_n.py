@@ -1,9 +1,10 @@
 """Independent drafts, each mended until it runs: CodePDE's repeated sampling with debugging."""
 
 from collections.abc import Sequence
+from itertools import count
 
 from fieldsmith.agents.author import Candidate, Draft
-from fieldsmith.agents.strategies.chains import mends
+from fieldsmith.agents.strategies.chains import grow
 from fieldsmith.agents.strategies.strategy import Ask
 
 
@@ -15,8 +16,7 @@ class BestOfN:
     def __init__(self, debug_rounds: int = 4) -> None:
         self.debug_rounds = debug_rounds
 
-    def ask(self, history: Sequence[Candidate], limit: int) -> Sequence[Ask]:
-        asks = mends(history, self.debug_rounds)
-        drafts = sum(c.move == "draft" for c in history)
-        asks += [Ask(Draft(), str(drafts + n + 1)) for n in range(max(0, limit - len(asks)))]
-        return asks[:limit]
+    def ask(self, history: Sequence[Candidate], limit: int, left: int) -> Sequence[Ask]:
+        drafted = sum(c.move == "draft" for c in history)
+        drafts = (Ask(Draft(), str(n)) for n in count(drafted + 1))
+        return grow(history, self.debug_rounds, drafts, left)[:limit]

@@ -1,6 +1,10 @@
-"""Chains of mending: a program that failed, its mend, the mend's mend ..."""
+"""Chains of mending: a program that failed, its mend, the mend's mend ...
 
-from collections.abc import Sequence
+Chains grow side by side, but the budget is theirs in the order in which they began: a place is only given to a chain if
+all before it could still mend as often as they may. So the same places are filled whatever is finished first.
+"""
+
+from collections.abc import Iterable, Sequence
 
 from fieldsmith.agents.author import Candidate, Debug
 from fieldsmith.agents.strategies.strategy import Ask
@@ -16,23 +20,35 @@ def depth_of(slot: str) -> int:
     return int(slot.partition(".")[2] or 0)
 
 
-def mends(history: Sequence[Candidate], debug_rounds: int) -> list[Ask]:
-    """The next mend of every chain whose last program has failed and that has rounds left."""
-    asks = []
+def grow(history: Sequence[Candidate], debug_rounds: int, begun: Iterable[Ask], left: int) -> list[Ask]:
+    """The next mend of every chain that can go on, then the new chains of `begun`, as far as places are left."""
+    asks: list[Ask] = []
+    kept = 0  # places that chains before may still need
     for last in _ends(history):
-        if last.evaluation is None or last.ok:
+        if last.ok:
             continue
-        if depth_of(last.slot) < debug_rounds:
+        further = debug_rounds - depth_of(last.slot)
+        if last.evaluation is not None and further > 0:
+            if left <= kept + len(asks):
+                return asks
             asks.append(Ask(Debug(last), f"{root_of(last.slot)}.{depth_of(last.slot) + 1}"))
+            further -= 1
+        kept += further
+    for ask in begun:
+        if left <= kept + len(asks):
+            break
+        asks.append(ask)
+        kept += debug_rounds
     return asks
 
 
 def settled(history: Sequence[Candidate], debug_rounds: int) -> bool:
     """Whether nothing is in the making and no chain can go on."""
-    return all(c.evaluation is not None for c in history) and not mends(history, debug_rounds)
+    return all(c.ok or (c.evaluation is not None and depth_of(c.slot) >= debug_rounds) for c in _ends(history))
 
 
 def _ends(history: Sequence[Candidate]) -> list[Candidate]:
+    """The last candidate of every chain, the chains in the order in which they began."""
     ends: dict[str, Candidate] = {}
     for candidate in history:
         root = root_of(candidate.slot)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from fieldsmith.agents.author import Candidate, Draft, Refine
-from fieldsmith.agents.strategies.chains import mends, settled
+from fieldsmith.agents.strategies.chains import grow, root_of, settled
 from fieldsmith.agents.strategies.strategy import Ask
 
 PARENTS = 5
@@ -21,18 +21,23 @@ class RefineBest:
     def __init__(self, debug_rounds: int = 4, drafts: int = 4, width: int = 1) -> None:
         self.debug_rounds, self.drafts, self.width = debug_rounds, drafts, width
 
-    def ask(self, history: Sequence[Candidate], limit: int) -> Sequence[Ask]:
-        asks = mends(history, self.debug_rounds)
-        drafted = sum(c.move == "draft" for c in history)
-        if drafted < self.drafts:
-            asks += [Ask(Draft(), str(n + 1)) for n in range(drafted, self.drafts)]
-        elif not asks and settled(history, self.debug_rounds):
-            asks = self._generation(history, drafted)
-        return asks[:limit]
+    def ask(self, history: Sequence[Candidate], limit: int, left: int) -> Sequence[Ask]:
+        return grow(history, self.debug_rounds, self._begun(history), left)[:limit]
 
-    def _generation(self, history: Sequence[Candidate], drafted: int) -> list[Ask]:
-        best = sorted((c for c in history if c.ok), key=lambda c: (c.dev_nrmse, c.slot))[:PARENTS]
+    def _begun(self, history: Sequence[Candidate]) -> list[Ask]:
+        """The chains that can begin now: what is left of the drafts or of a generation, or the next generation."""
+        drafted = sum(c.move == "draft" for c in history)
+        refined = sum(c.move == "refine" for c in history)
+        if drafted < self.drafts:
+            return [Ask(Draft(), str(n + 1)) for n in range(drafted, self.drafts)]
+        more, further = -(drafted - self.drafts) % self.width, -refined % self.width
+        if more:
+            return [Ask(Draft(), str(drafted + n + 1)) for n in range(more)]
+        if not further and not settled(history, self.debug_rounds):
+            return []
+        begun_now = {f"r{n + 1}" for n in range(refined - refined % self.width, refined)}
+        earlier = [c for c in history if root_of(c.slot) not in begun_now]
+        best = sorted((c for c in earlier if c.ok), key=lambda c: (c.dev_nrmse, c.slot))[:PARENTS]
         if not best:
             return [Ask(Draft(), str(drafted + n + 1)) for n in range(self.width)]
-        refined = sum(c.move == "refine" for c in history)
-        return [Ask(Refine(tuple(best)), f"r{refined + n + 1}") for n in range(self.width)]
+        return [Ask(Refine(tuple(best)), f"r{refined + n + 1}") for n in range(further or self.width)]

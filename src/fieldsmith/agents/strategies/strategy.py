@@ -24,6 +24,9 @@ class Strategy(Protocol):
 
     name: str
 
-    def ask(self, history: Sequence[Candidate], limit: int) -> Sequence[Ask]:
-        """At most `limit` new moves that can start now."""
+    def ask(self, history: Sequence[Candidate], limit: int, left: int) -> Sequence[Ask]:
+        """At most `limit` new moves that can start now, of which the whole run may still make `left`.
+
+        Which moves a run makes in the end must not depend on which of several in the making is finished first.
+        """
         ...
