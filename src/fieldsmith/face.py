@@ -30,11 +30,13 @@ def solve(
     data: str | Path | None = None,
     key_file: str | Path | None = None,
     temperature: float | None = None,
+    model_options: Mapping[str, object] | None = None,
     **options: Any,
 ) -> "Run":
     """Forge a solver; the options are those of `fieldsmith solve`, dashes as underscores.
 
-    `param`, `scale` and `data` go with a task's name; a `Task` has its own. Raises InputError, MissingPart or
+    `param`, `scale` and `data` go with a task's name; a `Task` has its own. `model_options` are the model's settings, as
+    with `--model-option`. Raises InputError, MissingPart or
     ProviderError; KeyboardInterrupt leaves a run that resumes.
     """
     from fieldsmith.reports.html import write_report
@@ -44,7 +46,7 @@ def solve(
         close = difflib.get_close_matches(unknown[0], known, 1)
         raise InputError(
             f"solve has no option {unknown[0]!r}.{f' Did you mean {close[0]!r}?' if close else ''}",
-            f"Options: param, temperature, {', '.join(sorted(known))}.",
+            f"Options: param, temperature, model_options, {', '.join(sorted(known))}.",
         )
     ready = open_solve(
         problem,
@@ -52,7 +54,7 @@ def solve(
         folder=Path(run_dir) if run_dir else None,
         data=Path(data) if data else None,
         key_file=Path(key_file) if key_file else None,
-        settings={} if temperature is None else {"temperature": temperature},
+        settings={**(model_options or {}), **({} if temperature is None else {"temperature": temperature})},
         **options,
     )
     ready.write_report = write_report

@@ -23,13 +23,13 @@ class LLMAuthor:
 
     trusted = False
 
-    def __init__(self, model: ChatModel) -> None:
-        self.model = model
+    def __init__(self, model: ChatModel, seed: int = 0) -> None:
+        self.model, self.seed = model, seed
         self.label, self.note = model.label, model.note
 
     def write(self, brief: Brief, move: Move, slot: str, history: Sequence[Candidate]) -> Proposal:
-        """One conversation turn. The slot is part of the request's identity, so a rerun finds its stored reply."""
-        request = ChatRequest(self.messages(brief, move), ordinal=slot)
+        """One conversation turn. Slot and seed are part of the request's identity, so a rerun finds its stored reply."""
+        request = ChatRequest(self.messages(brief, move), ordinal=f"{slot}@{self.seed}" if self.seed else slot)
         reply = self.model.complete(request)
         source, problem = program_of(reply.text, brief.signature.function)
         return Proposal(

@@ -2,8 +2,10 @@
 
 import ast
 import json
+import math
 import re
 import tomllib
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
@@ -13,30 +15,47 @@ from fieldsmith.agents.author import Plan
 FENCE = re.compile(r"^(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})[ \t]*(?P<language>[^\s`]*)[^\n]*$")
 THINKING = re.compile(r"<think(ing)?>.*?</think(ing)?>", re.DOTALL | re.IGNORECASE)
 
-
-NO_PROGRAM = ("plan", "json", "toml")
+NO_PROGRAM = ("plan", "json", "toml", "yaml")
+PYTHON = ("python", "py", "python3", "")
+MOST_FENCES = 20
 
 
 def code_blocks(reply: str) -> list[tuple[str, str]]:
-    """All fenced blocks as (language, text); a last block without a closing fence counts to the end."""
+    """All fenced blocks as (language, text); a last block without a closing fence counts to the end.
+
+    A line of a program that looks like a closing fence (Markdown in a string) does not end its block where a later one
+    makes it a program that can be parsed.
+    """
+    lines = reply.replace("\r\n", "\n").split("\n")
     blocks: list[tuple[str, str]] = []
-    fence = language = indent = ""
-    rows: list[str] = []
-    for line in reply.replace("\r\n", "\n").split("\n"):
-        match = FENCE.match(line)
-        if not fence:
-            if match:
-                fence, language, indent, rows = match["fence"], match["language"].lower(), match["indent"], []
+    at = 0
+    while at < len(lines):
+        match = FENCE.match(lines[at])
+        at += 1
+        if not match:
             continue
-        closing = line.strip()
-        if closing and set(closing) == {fence[0]} and len(closing) >= len(fence):
-            blocks.append((language, "\n".join(rows)))
-            fence = ""
-        else:
-            rows.append(line[len(indent) :] if indent and line.startswith(indent) else line)
-    if fence:
-        blocks.append((language, "\n".join(rows)))
+        language = match["language"].lower()
+        ends = _closings(lines, at, match["fence"])
+        end = ends[0]
+        if language in PYTHON and not _parses(_dedented(lines[at:end], match["indent"])):
+            end = next((n for n in ends if _parses(_dedented(lines[at:n], match["indent"]))), end)
+        blocks.append((language, _dedented(lines[at:end], match["indent"])))
+        at = end + 1
     return blocks
+
+
+def _closings(lines: list[str], start: int, fence: str) -> list[int]:
+    """Lines that may close a block opened by `fence`, the nearest first; the end where there is none."""
+    found = []
+    for n in range(start, len(lines)):
+        line = lines[n].strip()
+        if line and set(line) == {fence[0]} and len(line) >= len(fence):
+            found.append(n)
+    return found[:MOST_FENCES] or [len(lines)]
+
+
+def _dedented(lines: list[str], indent: str) -> str:
+    return "\n".join(line[len(indent) :] if indent and line.startswith(indent) else line for line in lines)
 
 
 def defines(source: str, function: str) -> bool:
@@ -45,22 +64,50 @@ def defines(source: str, function: str) -> bool:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return re.search(rf"^\s*(async\s+)?def\s+{re.escape(function)}\s*\(", source, re.MULTILINE) is not None
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef) and node.name == function:
-            return True
-        if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == function for t in node.targets):
-            return True
+    return any(_binds(node, function) for node in _top_level(tree.body))
+
+
+def _top_level(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
+    """Statements that bind names of the module: those inside `if`, `try` and `with` too."""
+    for node in body:
+        yield node
+        if isinstance(node, ast.If | ast.Try | ast.With | ast.For | ast.While):
+            for part in ("body", "orelse", "finalbody"):
+                yield from _top_level(getattr(node, part, []))
+            for handler in getattr(node, "handlers", []):
+                yield from _top_level(handler.body)
+
+
+def _binds(node: ast.stmt, function: str) -> bool:
+    """Whether a statement makes the name something that can be called; a function without a body does not."""
+    if isinstance(node, ast.FunctionDef):
+        return node.name == function and not _empty(node)
+    if isinstance(node, ast.Assign):
+        return any(isinstance(target, ast.Name) and target.id == function for target in node.targets)
+    if isinstance(node, ast.AnnAssign):
+        return isinstance(node.target, ast.Name) and node.target.id == function and node.value is not None
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return any((alias.asname or alias.name) == function for alias in node.names)
     return False
+
+
+def _empty(node: ast.FunctionDef) -> bool:
+    """Whether a function is only a stub: a docstring, `pass`, `...`, or an exception that says so."""
+    raises = [n for n in node.body if isinstance(n, ast.Raise) and "NotImplementedError" in ast.dump(n)]
+    return all(
+        isinstance(n, ast.Pass) or (isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant)) or n in raises
+        for n in node.body
+    )
 
 
 def program_of(reply: str, function: str) -> tuple[str | None, str]:
     """The last block that defines the function, or None and what was wrong, in words an author can act on."""
     blocks = code_blocks(THINKING.sub("", reply)) or code_blocks(reply)
-    defining = [text for language, text in blocks if language not in NO_PROGRAM and defines(text, function)]
+    defining = [(language, text) for language, text in blocks if language not in NO_PROGRAM and defines(text, function)]
     if defining:
-        # A block that cannot be parsed is only taken where there is none that can: the sandbox reports its error.
-        text = next((text for text in reversed(defining) if _parses(text)), defining[-1])
-        return text.strip("\n") + "\n", ""
+        # Blocks of another language, and such as cannot be parsed, are only taken where there is nothing better.
+        ranked = sorted(defining, key=lambda block: (_parses(block[1]), block[0] in PYTHON))
+        return ranked[-1][1].strip("\n") + "\n", ""
     if not blocks and defines(reply, function) and _parses(reply):
         return reply.strip("\n") + "\n", ""
     if not reply.strip():
@@ -96,7 +143,8 @@ class _PlanBlock(BaseModel):
     @classmethod
     def _as_number(cls, value: Any) -> float | None:
         match = re.search(r"\d+(\.\d+)?", str(value))
-        return float(match[0]) if match else None
+        number = float(match[0]) if match and len(match[0]) < 20 else None
+        return number if number is None or math.isfinite(number) else None
 
 
 def plan_of(reply: str) -> Plan:
@@ -121,4 +169,4 @@ def plan_of(reply: str) -> Plan:
 def _loose(text: str) -> dict[str, str]:
     """`name: value` lines."""
     pairs = (line.partition(":") for line in text.splitlines() if ":" in line)
-    return {name.strip(' "-').lower().replace(" ", "_"): value.strip(' ",') for name, _, value in pairs}
+    return {name.strip(' "-*_`').lower().replace(" ", "_"): value.strip(' ",*`') for name, _, value in pairs}

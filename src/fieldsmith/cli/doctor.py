@@ -4,6 +4,7 @@ import os
 import platform
 import shutil
 import subprocess
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -57,13 +58,7 @@ def doctor(
             "set" if present else "not set",
             "" if present else f"export {key}=... to use {prefix} models",
         )
-    free = shutil.disk_usage(_existing(cache_folder())).free / 2**30
-    row(
-        "disk",
-        "ok" if free > 1 else "low",
-        f"{free:.0f} GB free at {cache_folder()}",
-        "" if free > 1 else "free some space",
-    )
+    row("disk", *_disk(cache_folder()))
     current.event("result", {"parts": rows})
     for item in rows:
         mend = f"   -> {item['mend']}" if item["mend"] else ""
@@ -92,7 +87,12 @@ def _gpu() -> str:
     return ", ".join(asked.stdout.split("\n")[:-1]) if asked.returncode == 0 else ""
 
 
-def _existing(folder):
-    while not folder.exists():
-        folder = folder.parent
-    return folder
+def _disk(folder: Path) -> tuple[str, str, str]:
+    """State, what was found and what mends it, of the folder for generated data."""
+    there = folder
+    while not there.exists():
+        there = there.parent
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        return "missing", f"{folder} cannot be made or written", "set FIELDSMITH_HOME to a folder that can be written"
+    free = shutil.disk_usage(there).free / 2**30
+    return "ok" if free > 1 else "low", f"{free:.0f} GB free at {folder}", "" if free > 1 else "free some space"

@@ -68,7 +68,7 @@ def _score(options: dict[str, Any]) -> bool:
 
 def _read(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8")
+        return file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(f"{file} is not UTF-8 text.", "Give a Python source file.") from error
     except OSError as error:

@@ -2,14 +2,17 @@
 
 import errno
 import os
+import shlex
 import signal
 import sys
+import tempfile
+import traceback
 from typing import Annotated, Any
 
 import typer
 
 from fieldsmith.cli import doctor, evaluate, report, runs, sandbox, solve, tasks
-from fieldsmith.cli.output import current
+from fieldsmith.cli.output import ClosedPipe, current
 from fieldsmith.errors import FieldsmithError, InputError
 
 app = typer.Typer(
@@ -30,7 +33,7 @@ app.add_typer(sandbox.app, name="sandbox")
 app.command()(doctor.doctor)
 
 
-INTERRUPTED = 130
+INTERRUPTED, CLOSED_PIPE = 130, 141
 CommandLineError = typer.BadParameter.__mro__[2]
 """Any complaint of the command line's parser; typer exports only this one of its descendants."""
 
@@ -57,33 +60,59 @@ def _interrupt(_number: int, _frame: object) -> None:
 
 
 def main() -> None:
-    """Entry point of the console script. SIGTERM ends every command as Ctrl-C does, so that nothing is left running."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    """Entry point of the console script. SIGTERM and a closed terminal end every command as Ctrl-C does."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
+            signal.signal(number, _interrupt)
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started this
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
     current.json = "--json" in sys.argv  # for words about the command line itself; commands set it again
+    code = _run()
+    # What is left to do must not be broken off by an impatient second Ctrl-C.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _run() -> object:
+    """Run the command; its exit code."""
     try:
         code = app(standalone_mode=False)
         sys.stdout.flush()
         if code == INTERRUPTED:  # typer turns Ctrl-C into the code and says nothing
             current.interrupted()
+        return code
     except (KeyboardInterrupt, typer.Abort):
         current.interrupted()
-        code = INTERRUPTED
+        return INTERRUPTED
     except FieldsmithError as error:
         current.error(error)
-        code = error.exit_code
-    except BrokenPipeError:
-        code = _no_more_output(141)
+        return error.exit_code
+    except ClosedPipe:
+        return _no_more_output(CLOSED_PIPE)
     except OSError as error:
         if error.errno != errno.ENOSPC:
-            raise
+            return _unforeseen(error)
         print(f"fieldsmith: The disk is full: {error.filename or error}. Free some space and repeat.", file=sys.stderr)
-        code = _no_more_output(3)
+        return _no_more_output(3)
     except Exception as error:
-        if not isinstance(error, CommandLineError):
-            raise
-        _misused(error)
-        code = 2
-    sys.exit(code if isinstance(code, int) else 0)
+        if isinstance(error, CommandLineError):
+            _misused(error)
+            return 2
+        return _unforeseen(error)
+
+
+def _unforeseen(error: Exception) -> int:
+    """A fault of this program: one line, and all that helps to mend it in a file."""
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="fieldsmith-fault-", suffix=".txt", encoding="utf-8", errors="replace", delete=False
+    ) as file:
+        print(shlex.join(sys.argv), file=file)
+        traceback.print_exception(error, file=file)
+    words = f"An unforeseen fault, {type(error).__name__}: {' '.join(str(error).split())[:200]}"
+    current.error(FieldsmithError(f"{words}.", f"Its traceback is in {file.name}."))
+    return FieldsmithError.exit_code
 
 
 def _misused(error: Any) -> None:
@@ -96,6 +125,8 @@ def _misused(error: Any) -> None:
 
 def _no_more_output(code: int) -> int:
     """Nobody reads standard output, or it cannot be written: what is buffered is dropped."""
+    if code == CLOSED_PIPE and current.resumes:
+        print("fieldsmith: Nobody reads the output any more. The same command resumes.", file=sys.stderr, flush=True)
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return code
 

@@ -23,6 +23,17 @@ def parse_parameters(given: Sequence[str]) -> dict[str, str]:
     return values
 
 
+def parse_settings(given: Sequence[str]) -> dict[str, object]:
+    """`name=value` words as a model's settings; a name that is repeated has a list of values."""
+    values: dict[str, list[str]] = {}
+    for word in given:
+        name, sign, value = word.partition("=")
+        if not sign or not name.strip() or not value:
+            raise InputError(f"--model-option {word} is not of the form name=value.", "For example max_tokens=8000.")
+        values.setdefault(name.strip().replace("-", "_"), []).append(value)
+    return {name: listed if len(listed) > 1 else listed[0] for name, listed in values.items()}
+
+
 def merged(context: typer.Context, config: Path | None) -> dict[str, Any]:
     """This command's options: the command line over the file over the defaults.
 
@@ -64,7 +75,10 @@ def _typed(file: Path, name: str, value: object, hint: Any) -> object:
     kind = next((choice for choice in get_args(hint) if choice is not NoneType), hint)
     if get_origin(kind) is list:
         if isinstance(value, dict):
-            return [f"{key}={item}" for key, item in value.items()]
+            pairs = [
+                (key, item) for key, items in value.items() for item in (items if isinstance(items, list) else [items])
+            ]
+            return [f"{key}={item}" for key, item in pairs]
         listed = [value] if isinstance(value, str) else value
         if isinstance(listed, list) and all(isinstance(item, str) for item in listed):
             return listed

@@ -8,6 +8,10 @@ from dataclasses import dataclass
 from fieldsmith.errors import FieldsmithError
 
 
+class ClosedPipe(Exception):
+    """Nobody reads standard output any more."""
+
+
 @dataclass
 class Output:
     """Where a command's words go. With `json` only JSON lines reach standard output; `quiet` drops progress."""
@@ -22,13 +26,19 @@ class Output:
     def event(self, kind: str, fields: Mapping[str, object]) -> None:
         """One JSON line, flushed so that a pipe sees it at once; nothing without --json."""
         if self.json:
-            line = json.dumps({"event": kind, **fields}, default=str, ensure_ascii=True)
-            print(line, flush=True)
+            self._print(json.dumps({"event": kind, **fields}, default=str, ensure_ascii=True))
 
     def say(self, text: str) -> None:
         """A line of the result, for people."""
         if not self.json:
-            print(text, flush=True)
+            self._print(text)
+
+    def _print(self, line: str) -> None:
+        try:
+            print(line, flush=True)
+        except BrokenPipeError:
+            # typer would end with 1, which means something else.
+            raise ClosedPipe from None
 
     def progress(self, text: str) -> None:
         """A line about what is going on, on standard error."""

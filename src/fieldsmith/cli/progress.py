@@ -60,6 +60,9 @@ class Progress:
             else:
                 self.output.making(fields["what"], fields["share"])
             return
+        if kind == "receiving":  # too many for a log
+            self._show(f"{visible(str(fields['slot']), 12)}: {fields['characters']} characters of its reply")
+            return
         self.output.event(kind, fields)
         if kind == "candidate":
             self._candidate(fields)
@@ -67,6 +70,8 @@ class Progress:
             self._show("scoring the best on the test split")
         elif kind == "waiting":
             self.output.progress(f"Waiting for {fields['for']}")
+        elif kind == "note":
+            self.output.progress(fields["message"])
         elif kind == "report_failed":
             self.output.progress(f"The report could not be written: {fields['message']}")
         else:

@@ -1,5 +1,6 @@
 """`fieldsmith solve`: forge a solver."""
 
+import math
 import shlex
 import sys
 from pathlib import Path
@@ -26,7 +27,8 @@ def solve(
     model: Annotated[
         str | None,
         typer.Option(
-            help="openai:NAME, anthropic:NAME, mailbox:DIR or replay:RUN; without it the built-in numerics author.",
+            help="openai:NAME, anthropic:NAME, command:'PROGRAM …', gguf:FILE, mailbox:DIR or replay:RUN; without it the "
+            "built-in numerics author.",
             rich_help_panel=SEARCH,
         ),
     ] = None,
@@ -41,6 +43,12 @@ def solve(
     ] = 0,
     seed: Annotated[int, typer.Option(help="Tells repeated runs apart.", rich_help_panel=SEARCH)] = 0,
     temperature: Annotated[float | None, typer.Option(help="Temperature of the model.", rich_help_panel=SEARCH)] = None,
+    model_option: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Setting of the model, name=value, such as max_tokens=8000; repeatable.", rich_help_panel=SEARCH
+        ),
+    ] = None,
     candidates: Annotated[
         int, typer.Option(help="Programs to write, mends included; 0 chooses.", rich_help_panel=BUDGET)
     ] = 0,
@@ -75,13 +83,15 @@ def solve(
 
 
 def _run(options: dict[str, Any]) -> None:
-    from fieldsmith.cli.options import parse_parameters
+    from fieldsmith.cli.options import parse_parameters, parse_settings
     from fieldsmith.cli.progress import Progress
     from fieldsmith.orchestrator.open import open_solve
     from fieldsmith.orchestrator.solve import result_fields
 
     condition = parse_condition(options["fail_if"]) if options["fail_if"] else None
-    settings = {"temperature": options["temperature"]} if options["temperature"] is not None else {}
+    settings = parse_settings(options["model_option"] or [])
+    if options["temperature"] is not None:
+        settings["temperature"] = options["temperature"]
     run = open_solve(
         options["task"],
         parse_parameters(options["param"] or []),
@@ -136,6 +146,6 @@ def parse_condition(text: str):
             limit = float(words[2])
         except ValueError:
             limit = None
-        if limit is not None:
+        if limit is not None and math.isfinite(limit):
             return lambda nrmse, seconds: (nrmse if words[0] == "nrmse" else seconds) > limit
     raise InputError(f"--fail-if {text!r} is not understood.", 'Write "nrmse > NUMBER" or "seconds > NUMBER".')

@@ -123,8 +123,12 @@ def explain(error):
     line = frames[-1].lineno if frames else None
     if isinstance(error, SyntaxError) and error.filename == FILE:
         line = error.lineno
-    trace = "".join(traceback.format_list(frames[-12:])) + "".join(traceback.format_exception_only(type(error), error))
-    message = f"the program called sys.exit({error.code!r})" if isinstance(error, SystemExit) else error
+    try:
+        ending = "".join(traceback.format_exception_only(type(error), error))
+        message = f"the program called sys.exit({error.code!r})" if isinstance(error, SystemExit) else str(error)
+    except Exception:
+        ending, message = type(error).__name__, "an exception that cannot be shown as text"
+    trace = "".join(traceback.format_list(frames[-12:])) + ending if frames else ""
     return failure(type(error).__name__, message, line, trace)
 
 

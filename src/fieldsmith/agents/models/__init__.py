@@ -1,4 +1,7 @@
-"""Chat models by name: `openai:NAME`, `anthropic:NAME`, `mailbox:DIR`, `replay:RUN`, and third parties' by entry point."""
+"""Chat models by name: `openai:NAME`, `anthropic:NAME`, `command:"…"`, `gguf:FILE`, `mailbox:DIR`, `replay:RUN`.
+
+Third parties' come by the entry-point group `fieldsmith.models`.
+"""
 
 import difflib
 from collections.abc import Callable, Mapping
@@ -6,17 +9,20 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 from fieldsmith.agents.models.chat_model import ChatModel
+from fieldsmith.agents.models.requests import checked_address
 from fieldsmith.errors import InputError
 
 Opener = Callable[[str, str | None, Path | None, Mapping[str, object]], ChatModel]
 
 
 def _known() -> dict[str, Opener]:
-    from fieldsmith.agents.models import anthropic, mailbox, openai, replay
+    from fieldsmith.agents.models import anthropic, command, gguf, mailbox, openai, replay
 
     found: dict[str, Opener] = {
         "openai": openai.open_openai,
         "anthropic": anthropic.open_anthropic,
+        "command": command.open_command,
+        "gguf": gguf.open_gguf,
         "mailbox": mailbox.open_mailbox,
         "replay": replay.open_replay,
     }
@@ -42,4 +48,4 @@ def open_model(
         )
     if not sign or not name:
         raise InputError(f"The model {spec!r} has no name after the colon.", f"Write {prefix}:NAME.")
-    return known[prefix](name, base_url, key_file, settings or {})
+    return known[prefix](name, checked_address(base_url), key_file, settings or {})

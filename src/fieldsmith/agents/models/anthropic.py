@@ -7,29 +7,28 @@ from pathlib import Path
 from typing import Any
 
 from fieldsmith.agents.models import prices
-from fieldsmith.agents.models.chat_model import ChatReply, ChatRequest, silent
+from fieldsmith.agents.models.chat_model import ChatReply, ChatRequest, nothing_heard, silent
 from fieldsmith.agents.models.faults import explained
 from fieldsmith.agents.models.keys import find_key
-from fieldsmith.agents.models.requests import interruptible, understood
-from fieldsmith.errors import InputError
+from fieldsmith.agents.models.requests import interruptible, misunderstood, understood
+from fieldsmith.agents.models.settings import MAX_TOKENS, STOP, TEMPERATURE, checked
 
-SETTINGS = ("temperature", "max_tokens", "stop")
-MAX_TOKENS = 16_000
+SETTINGS = {"temperature": TEMPERATURE, "max_tokens": MAX_TOKENS, "stop": STOP}
+ROOM = 16_000
+"""Tokens of a reply where none are asked for: the API wants a limit."""
 TIMEOUT = 900.0
 RETRIES = 4
 
 
 class AnthropicModel:
     def __init__(self, name: str, base_url: str | None, key: str, settings: Mapping[str, object]) -> None:
-        unknown = [setting for setting in settings if setting not in SETTINGS]
-        if unknown:
-            raise InputError(f"anthropic: has no setting {unknown[0]!r}.", f"Settings: {', '.join(SETTINGS)}.")
-        self.note, self.waiting = "a language model", silent
+        self.note, self.waiting, self.receiving = "a language model", silent, nothing_heard
         self.label = f"anthropic:{name}"
-        self._name, self._base_url, self._key, self._settings = name, base_url, key, dict(settings)
+        self._name, self._base_url, self._key = name, base_url, key
+        self._settings = checked("anthropic", settings, SETTINGS)
         self._client: Any = None
         self._stopped = threading.Event()
-        self.priced = base_url is None and prices.listed(self.label) is not None
+        self.priced = prices.known(self.label, base_url)
 
     def complete(self, request: ChatRequest) -> ChatReply:
         import anthropic
@@ -39,7 +38,7 @@ class AnthropicModel:
             self._client = anthropic.Anthropic(
                 api_key=self._key or "none", base_url=self._base_url, timeout=TIMEOUT, max_retries=RETRIES
             )
-        settings: dict[str, Any] = {"max_tokens": MAX_TOKENS, **self._settings}
+        settings: dict[str, Any] = {"max_tokens": ROOM, **self._settings}
         if "stop" in settings:
             settings["stop_sequences"] = settings.pop("stop")
         system = "\n\n".join(m.text for m in request.messages if m.role == "system")
@@ -54,6 +53,8 @@ class AnthropicModel:
             answer = interruptible(lambda: ask(model=self._name, messages=turns, **settings), self._stopped)
         except anthropic.AnthropicError as error:
             raise explained(error, self.label, address, self._key) from None
+        except ValueError as error:  # an answer that is no JSON
+            raise misunderstood(error, self.label, address) from None
         return understood(lambda: _reply(answer, time.perf_counter() - begun), self.label, address)
 
     def stop(self) -> None:

@@ -4,14 +4,20 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Literal, Protocol
+
+from fieldsmith.errors import ProviderError
 
 # Durations differ from run to run without changing what is asked.
 DURATION = re.compile(r"\b\d+(\.\d+)?(e[-+]?\d+)? ?(ms|s|sec|seconds)\b")
 
 
 def silent(_: str) -> None:
+    """Tells nobody."""
+
+
+def nothing_heard(_ordinal: str, _characters: int) -> None:
     """Tells nobody."""
 
 
@@ -50,6 +56,33 @@ class ChatReply:
     seconds: float = 0.0
 
 
+def sound(reply: ChatReply, label: str) -> ChatReply:
+    """A reply that can be stored and used: text without lone surrogates, counts that are numbers.
+
+    Raises ProviderError for a reply that is no text.
+    """
+    if not isinstance(reply.text, str):
+        raise ProviderError(
+            f"{label} answered with a {type(reply.text).__name__} in place of text.", "Check the model and its server."
+        )
+    counts = {
+        name: count if isinstance(count := getattr(reply, name), int) and count > 0 else 0
+        for name in ("input_tokens", "output_tokens")
+    }
+    text = reply.text.encode("utf-8", "replace").decode("utf-8")
+    return replace(reply, text=text, stop=str(reply.stop), model=str(reply.model), **counts)
+
+
+def prompt_text(request: ChatRequest) -> str:
+    """A request as one text for a model that takes no messages; roles are named where there is more than one turn."""
+    turns = [m for m in request.messages if m.role != "system"]
+    system = [m.text.strip() for m in request.messages if m.role == "system"]
+    if len(turns) == 1:
+        return "\n\n".join([*system, turns[0].text.strip()]) + "\n"
+    spoken = [f"[{m.role}]\n\n{m.text.strip()}" for m in turns]
+    return "\n\n".join([*system, *spoken, "[assistant]"]) + "\n"
+
+
 class ChatModel(Protocol):
     """`label` is what the person typed after --model; `complete` raises ProviderError when the provider gives up,
     MissingPart for a missing key, InputError for a setting the model does not know."""
@@ -59,6 +92,8 @@ class ChatModel(Protocol):
     """What kind of author this is, in words."""
     waiting: Callable[[str], None]
     """Told what is being waited for, where a person has to do something about it."""
+    receiving: Callable[[str, int], None]
+    """Told of a reply on its way: the request's ordinal and the characters that have come."""
     priced: bool
     """Whether `price` knows what a reply costs."""
 

@@ -19,8 +19,10 @@ def explained(error: Exception, label: str, address: str, key: str) -> Fieldsmit
         return MissingPart(f"{address} refuses the key ({status}).", "Check the key in the environment or --key-file.")
     if status == 404:
         return ProviderError(
-            f"{address} does not know {label} (404): {detail}", "Check the model's name and --base-url."
+            f"{address} does not know {label} (404): {detail.rstrip('.')}.", "Check the model's name and --base-url."
         )
     if status == 429:
-        return ProviderError(f"{address} limits the rate or the quota is used up (429): {detail}", RESUME)
-    return ProviderError(f"{label} failed at {address}{f' ({status})' if status else ''}: {detail}", RESUME)
+        return ProviderError(f"{address} limits the rate or the quota is used up (429): {detail.rstrip('.')}.", RESUME)
+    return ProviderError(
+        f"{label} failed at {address}{f' ({status})' if status else ''}: {detail.rstrip('.')}.", RESUME
+    )

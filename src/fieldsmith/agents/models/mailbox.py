@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from fieldsmith.agents.models.chat_model import ChatReply, ChatRequest, silent
+from fieldsmith.agents.models.chat_model import ChatReply, ChatRequest, nothing_heard, silent
 from fieldsmith.errors import InputError
 
 POLL = 0.2
@@ -20,7 +20,7 @@ class MailboxModel:
     priced = True
 
     def __init__(self, folder: Path) -> None:
-        self.note, self.waiting = "whoever answers in the folder", silent
+        self.note, self.waiting, self.receiving = "whoever answers in the folder", silent, nothing_heard
         self.label = f"mailbox:{folder}"
         self._folder = folder
         self._lock = threading.Lock()
@@ -52,10 +52,10 @@ class MailboxModel:
         mark = f"<!-- request {request.key} -->"
         with self._lock:
             numbers = [0]
-            for file in self._folder.glob("*-prompt.md"):
-                if match := re.fullmatch(r"(\d+)-prompt\.md", file.name):
+            for file in self._folder.glob("*.md"):
+                if match := re.fullmatch(r"(\d+)-(prompt|reply)\.md", file.name):
                     numbers.append(int(match[1]))
-                    if file.read_text(encoding="utf-8").startswith(mark):
+                    if match[2] == "prompt" and file.read_text(encoding="utf-8").startswith(mark):
                         return int(match[1])
             number = max(numbers) + 1
             body = [

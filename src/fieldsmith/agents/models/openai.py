@@ -7,28 +7,34 @@ from pathlib import Path
 from typing import Any
 
 from fieldsmith.agents.models import prices
-from fieldsmith.agents.models.chat_model import ChatReply, ChatRequest, silent
+from fieldsmith.agents.models.chat_model import ChatReply, ChatRequest, nothing_heard, silent
 from fieldsmith.agents.models.faults import explained
 from fieldsmith.agents.models.keys import find_key
-from fieldsmith.agents.models.requests import interruptible, understood
-from fieldsmith.errors import InputError
+from fieldsmith.agents.models.requests import interruptible, misunderstood, text_of, understood
+from fieldsmith.agents.models.settings import MAX_TOKENS, REASONING_EFFORT, SEED, STOP, TEMPERATURE, checked
 
-SETTINGS = ("temperature", "max_tokens", "reasoning_effort", "seed", "stop")
+SETTINGS = {
+    "temperature": TEMPERATURE,
+    "max_tokens": MAX_TOKENS,
+    "reasoning_effort": REASONING_EFFORT,
+    "seed": SEED,
+    "stop": STOP,
+}
+RESPONDING = {name: SETTINGS[name] for name in ("temperature", "max_tokens", "reasoning_effort")}
+"""The responses API knows neither a seed nor stop texts."""
 TIMEOUT = 900.0
 RETRIES = 4
 
 
 class OpenAIModel:
     def __init__(self, name: str, base_url: str | None, key: str, settings: Mapping[str, object]) -> None:
-        unknown = [setting for setting in settings if setting not in SETTINGS]
-        if unknown:
-            raise InputError(f"openai: has no setting {unknown[0]!r}.", f"Settings: {', '.join(SETTINGS)}.")
-        self.note, self.waiting = "a language model", silent
+        self.note, self.waiting, self.receiving = "a language model", silent, nothing_heard
         self.label = f"openai:{name}"
-        self._name, self._base_url, self._key, self._settings = name, base_url, key, dict(settings)
+        self._name, self._base_url, self._key = name, base_url, key
+        self._settings = checked("openai", settings, SETTINGS if base_url else RESPONDING)
         self._client: Any = None
         self._stopped = threading.Event()
-        self.priced = base_url is None and prices.listed(self.label) is not None
+        self.priced = prices.known(self.label, base_url)
 
     def complete(self, request: ChatRequest) -> ChatReply:
         import openai
@@ -43,6 +49,8 @@ class OpenAIModel:
             reply = interruptible(lambda: ask(request), self._stopped)
         except openai.OpenAIError as error:
             raise explained(error, self.label, self._base_url or "api.openai.com", self._key) from None
+        except ValueError as error:  # an answer that is no JSON
+            raise misunderstood(error, self.label, self._base_url or "api.openai.com") from None
         return ChatReply(**reply, seconds=time.perf_counter() - begun)
 
     def stop(self) -> None:
@@ -60,7 +68,7 @@ class OpenAIModel:
     def _chat_reply(self, answer: Any) -> dict[str, Any]:
         choice, usage = answer.choices[0], answer.usage
         return {
-            "text": choice.message.content or "",
+            "text": text_of(choice.message.content),
             "input_tokens": usage.prompt_tokens if usage else 0,
             "output_tokens": usage.completion_tokens if usage else 0,
             "stop": choice.finish_reason or "stop",
@@ -73,8 +81,6 @@ class OpenAIModel:
             settings["max_output_tokens"] = settings.pop("max_tokens")
         if "reasoning_effort" in settings:
             settings["reasoning"] = {"effort": settings.pop("reasoning_effort")}
-        for missing in ("seed", "stop"):
-            settings.pop(missing, None)
         system = "\n\n".join(m.text for m in request.messages if m.role == "system")
         turns = [{"role": m.role, "content": m.text} for m in request.messages if m.role != "system"]
         answer = self._client.responses.create(

@@ -29,6 +29,11 @@ def listed(label: str) -> tuple[float, float] | None:
     return PRICES.get(label)
 
 
+def known(label: str, base_url: str | None) -> bool:
+    """Whether replies have a known price: one that is listed, for another server only where the person's own file says so."""
+    return listed(label) is not None and (base_url is None or label not in PRICES)
+
+
 def cost(label: str, reply: ChatReply) -> float | None:
     price = listed(label)
     if price is None:

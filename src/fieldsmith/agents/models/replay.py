@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from fieldsmith.agents.models.chat_model import ChatReply, ChatRequest, Message, silent
+from fieldsmith.agents.models.chat_model import ChatReply, ChatRequest, Message, nothing_heard, silent
 from fieldsmith.errors import InputError
 
 RECORDING = "replies.jsonl"
@@ -20,7 +20,7 @@ class ReplayModel:
     priced = True
 
     def __init__(self, file: Path) -> None:
-        self.note, self.waiting = "a recorded conversation", silent
+        self.note, self.waiting, self.receiving = "a recorded conversation", silent, nothing_heard
         self.label = f"replay:{file}"
         self._file = file
         self._known: dict[str, tuple[ChatRequest, ChatReply, float | None]] = {}

@@ -3,9 +3,10 @@
 import threading
 from collections.abc import Callable
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from fieldsmith.agents.models.faults import RESUME
-from fieldsmith.errors import ProviderError
+from fieldsmith.errors import InputError, ProviderError
 
 Answer = TypeVar("Answer")
 POLL = 0.1
@@ -42,7 +43,42 @@ def understood(read: Callable[[], Answer], label: str, address: str) -> Answer:
     try:
         return read()
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-        raise ProviderError(
-            f"{address} did not answer {label} as its API promises ({type(error).__name__}: {error}).",
-            f"Check --base-url; it usually ends in /v1. {RESUME}",
-        ) from None
+        raise misunderstood(error, label, address) from None
+
+
+def misunderstood(error: Exception, label: str, address: str) -> ProviderError:
+    return ProviderError(
+        f"{address} did not answer {label} as its API promises ({type(error).__name__}: {error}).",
+        f"Check --base-url; it usually ends in /v1. {RESUME}",
+    )
+
+
+def text_of(content: object) -> str:
+    """The text of a message: as it is, or its parts of type text joined. Raises TypeError for anything else."""
+    if content is None:
+        return ""
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list):
+        parts = [part if isinstance(part, dict) else vars(part) for part in content]
+        return "".join(str(part["text"]) for part in parts if part.get("type") == "text")
+    raise TypeError(f"a message holds a {type(content).__name__}")
+
+
+def checked_address(base_url: str | None) -> str | None:
+    """An address as given with --base-url. Raises InputError for one that cannot be used."""
+    if base_url is None:
+        return None
+    try:
+        parts = urlsplit(base_url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        usable, parts = False, urlsplit("")
+    if not usable:
+        raise InputError(f"--base-url {base_url!r} is no web address.", "Write it like http://localhost:8000/v1.")
+    if parts.username or parts.password or parts.query:
+        raise InputError(
+            "--base-url holds a name, a password or a query, which would be stored with the run.",
+            "Give the address alone, and a key in the environment or with --key-file.",
+        )
+    return base_url

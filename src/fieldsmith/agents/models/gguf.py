@@ -1,0 +1,267 @@
+"""A model file on this machine, run by llama.cpp in a child process: no key, no network, no second terminal.
+
+The child is this module run as a script. It reads requests as JSON lines on standard input and answers with JSON lines
+on standard output, several at a time; it ends when its standard input does, so that it never outlives its owner.
+"""
+
+import contextlib
+import importlib.util
+import itertools
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from fieldsmith.agents.models import settings as kinds
+from fieldsmith.agents.models.chat_model import ChatReply, ChatRequest, nothing_heard, silent
+from fieldsmith.agents.models.faults import RESUME
+from fieldsmith.errors import InputError, MissingPart, ProviderError
+
+SERVING = {
+    "threads": kinds.Setting(int, "processor cores used, all of them by default", 1),
+    "context": kinds.Setting(int, "tokens of prompt and reply together", 512),
+    "parallel": kinds.Setting(int, "requests that are answered at a time", 1),
+}
+ASKING = {
+    "temperature": kinds.TEMPERATURE,
+    "max_tokens": kinds.MAX_TOKENS,
+    "seed": kinds.SEED,
+    "stop": kinds.STOP,
+}
+CONTEXT, MAX_TOKENS, PARALLEL = 8192, 3000, 4
+START_SECONDS = 300.0
+POLL = 0.1
+MAGIC = b"GGUF"
+
+
+class GGUFModel:
+    """The child starts with the first request and serves until the run ends."""
+
+    priced = True
+
+    def __init__(self, file: Path, settings: Mapping[str, object]) -> None:
+        self.label, self.note = f"gguf:{file}", "a language model on this machine"
+        self.waiting, self.receiving = silent, nothing_heard
+        known = kinds.checked("gguf", settings, {**ASKING, **SERVING})
+        self._serving = {name: known.pop(name) for name in SERVING if name in known}
+        self._asking = {"max_tokens": MAX_TOKENS, **known}
+        self._file = file
+        try:
+            with file.open("rb") as stream:
+                magic = stream.read(4)
+        except OSError as error:
+            raise InputError(f"The model {file} cannot be read: {error.strerror}.", "Give a GGUF file.") from None
+        if magic != MAGIC:
+            raise InputError(f"{file} is not a GGUF file.", "Give a model file of llama.cpp, its name ends in .gguf.")
+        if importlib.util.find_spec("xllamacpp") is None:
+            raise MissingPart("gguf: needs xllamacpp.", "pip install 'fieldsmith[local]'")
+        self._child: _Child | None = None
+        self._lock = threading.Lock()
+        self._stopped = threading.Event()
+
+    @property
+    def parallel(self) -> int:
+        """Requests that are answered at a time."""
+        return int(self._serving.get("parallel", PARALLEL))
+
+    def complete(self, request: ChatRequest) -> ChatReply:
+        """Raises ProviderError where the child ends or refuses a request."""
+        begun = time.perf_counter()
+        answer = self._started().ask(
+            {"messages": [{"role": m.role, "content": m.text} for m in request.messages], **self._asking},
+            self._stopped,
+            lambda characters: self.receiving(request.ordinal, characters),
+        )
+        if "error" in answer:
+            words = " ".join(str(answer["error"]).split())[:300]
+            raise ProviderError(f"{self.label} refuses a request: {words}.", f"{_mend(words)}{RESUME}")
+        usage = answer["usage"]
+        return ChatReply(
+            text=answer["text"],
+            input_tokens=int(usage.get("prompt_tokens", 0)),
+            output_tokens=int(usage.get("completion_tokens", 0)),
+            stop=answer["stop"] or "stop",
+            model=self._file.name,
+            seconds=time.perf_counter() - begun,
+        )
+
+    def price(self, reply: ChatReply) -> float | None:
+        return 0.0
+
+    def stop(self) -> None:
+        """Break off requests that are being waited for and end the child."""
+        self._stopped.set()
+        self.close()
+
+    def close(self) -> None:
+        with self._lock:
+            if self._child is not None:
+                self._child.end()
+                self._child = None
+
+    def _started(self) -> "_Child":
+        with self._lock:
+            if self._child is None or not self._child.lives():
+                options = {"n_ctx": CONTEXT, "n_parallel": self.parallel, "threads": os.cpu_count() or 1}
+                given = {"context": "n_ctx", "threads": "threads"}
+                options |= {given[name]: value for name, value in self._serving.items() if name in given}
+                options["n_ctx"] *= options["n_parallel"]  # llama.cpp shares the context among the requests
+                self._child = _Child(self._file, options, self.label, self._stopped)
+            return self._child
+
+
+class _Child:
+    """The serving process: a reader thread hands answers to whoever waits for them."""
+
+    def __init__(self, file: Path, options: Mapping[str, int], label: str, stopped: threading.Event) -> None:
+        self._label = label
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the child
+        command = [sys.executable, "-I", __file__, str(file.resolve()), json.dumps(dict(options))]
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, start_new_session=True
+        )
+        self._numbers = itertools.count(1)
+        self._answers: dict[int, dict[str, Any]] = {}
+        self._heard: dict[int, int] = {}
+        self._changed = threading.Condition()
+        threading.Thread(target=self._read, daemon=True, name="gguf").start()
+        self._await(0, stopped, time.monotonic() + START_SECONDS)
+
+    def lives(self) -> bool:
+        return self._process.poll() is None
+
+    def ask(self, request: Mapping[str, Any], stopped: threading.Event, heard: Any) -> dict[str, Any]:
+        number = next(self._numbers)
+        line = json.dumps({"number": number, "request": request}).encode() + b"\n"
+        try:
+            with self._changed:
+                assert self._process.stdin is not None
+                self._process.stdin.write(line)
+                self._process.stdin.flush()
+        except OSError:
+            raise self._gone() from None
+        return self._await(number, stopped, None, heard)
+
+    def end(self) -> None:
+        with contextlib.suppress(OSError):
+            self._process.kill()
+        self._process.wait()
+
+    def _await(
+        self, number: int, stopped: threading.Event, deadline: float | None, heard: Any = lambda _: None
+    ) -> dict[str, Any]:
+        told = 0
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: number in self._answers or not self.lives(), POLL)
+                if number in self._answers:
+                    self._heard.pop(number, None)
+                    return self._answers.pop(number)
+                now = self._heard.get(number, 0)
+            if now > told:
+                told = now
+                heard(told)
+            if stopped.is_set():
+                raise InterruptedError("stopped while waiting for a reply")
+            if not self.lives() or (deadline is not None and time.monotonic() > deadline):
+                raise self._gone()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            told = json.loads(line)
+            with self._changed:
+                if "heard" in told:
+                    self._heard[told["number"]] = told["heard"]
+                else:
+                    self._answers[told["number"]] = told
+                self._changed.notify_all()
+        with self._changed:
+            self._changed.notify_all()
+
+    def _gone(self) -> ProviderError:
+        code = self._process.poll()
+        self.end()
+        self._log.seek(0)
+        words = " ".join(self._log.read().decode("utf-8", "replace").split())[-300:]
+        happened = "does not start" if code is None else f"ended with exit code {code}"
+        return ProviderError(
+            f"{self._label} {happened}{f', saying: {words}' if words else ''}.", f"Is memory left for it? {RESUME}"
+        )
+
+
+def _mend(words: str) -> str:
+    return "Give it more room with --model-option context=TOKENS. " if "context" in words else ""
+
+
+def open_gguf(name: str, base_url: str | None, key_file: Path | None, settings: Mapping[str, object]) -> GGUFModel:
+    return GGUFModel(Path(name), settings)
+
+
+def _serve(file: str, options: dict[str, int]) -> None:
+    """The child: answer requests until standard input ends."""
+    import xllamacpp  # pyright: ignore[reportMissingImports]
+
+    # llama.cpp writes to standard output; the answers go where that cannot reach.
+    out = os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8")
+    os.dup2(2, 1)
+    threads = options.pop("threads")
+    parameters = xllamacpp.CommonParams()
+    parameters.model.path = file
+    parameters.cpuparams.n_threads = threads
+    parameters.cpuparams_batch.n_threads = threads
+    for name, value in options.items():
+        setattr(parameters, name, value)
+    server = xllamacpp.Server(parameters)
+    lock = threading.Lock()
+
+    def tell(number: int, **fields: object) -> None:
+        with lock:
+            out.write(json.dumps({"number": number, **fields}) + "\n")
+            out.flush()
+
+    def answer(number: int, request: dict[str, Any]) -> None:
+        try:
+            tell(number, **_answered(server, request, lambda characters: tell(number, heard=characters)))
+        except Exception as error:
+            tell(number, error=f"{type(error).__name__}: {error}")
+
+    tell(0, ready=True)
+    for line in sys.stdin:
+        asked = json.loads(line)
+        threading.Thread(target=answer, args=(asked["number"], asked["request"]), daemon=True).start()
+    os._exit(0)
+
+
+def _answered(server: Any, request: dict[str, Any], heard: Any) -> dict[str, Any]:
+    """Text, reason of the end and usage of one streamed completion."""
+    text, ending, usage, faults = [], "", {}, []
+    last = time.monotonic()
+
+    def chunk(data: Any) -> None:
+        nonlocal ending, usage, last
+        for part in data if isinstance(data, list) else [data]:
+            part = json.loads(part) if isinstance(part, str | bytes) else part
+            if "error" in part:
+                faults.append(part["error"].get("message", part["error"]))
+            usage = part.get("usage") or usage
+            for choice in part.get("choices", ()):
+                text.append((choice.get("delta") or {}).get("content") or "")
+                ending = choice.get("finish_reason") or ending
+        if time.monotonic() - last > 1.0:
+            last = time.monotonic()
+            heard(sum(map(len, text)))
+
+    asked = {**request, "stream": True, "stream_options": {"include_usage": True}}
+    server.handle_chat_completions(json.dumps(asked), chunk)
+    return {"error": faults[0]} if faults else {"text": "".join(text), "stop": ending, "usage": usage}
+
+
+if __name__ == "__main__":
+    _serve(sys.argv[1], json.loads(sys.argv[2]))
