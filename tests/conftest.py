@@ -23,13 +23,9 @@ def _answers(*command: str) -> bool:
 
 
 def _image() -> bool:
-    listed = subprocess.run(
-        ["docker", "images", "--quiet", "--filter", "reference=fieldsmith-sandbox"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return bool(listed.stdout.strip())
+    from fieldsmith.sandboxes import images
+
+    return images.present("base")
 
 
 PARTS: dict[str, tuple[Callable[[], bool], str]] = {

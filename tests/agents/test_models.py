@@ -211,7 +211,9 @@ def test_prices_are_unknown_unless_given(tmp_path, monkeypatch, server):
     file.write_text('"openai:some-model" = [2.0, 8.0]\n')
     monkeypatch.setenv("FIELDSMITH_PRICES", str(file))
     assert prices.cost("openai:some-model", reply) == pytest.approx(6.0)
-    assert model_of("openai", server).price(reply) == pytest.approx(6.0), "the person's own file names this server's price"
+    assert model_of("openai", server).price(reply) == pytest.approx(6.0), (
+        "the person's own file names this server's price"
+    )
 
 
 def test_a_replay_finds_replies_and_shows_differences(tmp_path):

@@ -216,6 +216,8 @@ def _serve(file: str, options: dict[str, int]) -> None:
     parameters.model.path = file
     parameters.cpuparams.n_threads = threads
     parameters.cpuparams_batch.n_threads = threads
+    # Threads that wait by spinning take the cores from the programs that are judged at the same time.
+    parameters.cpuparams.poll = parameters.cpuparams_batch.poll = 0
     for name, value in options.items():
         setattr(parameters, name, value)
     server = xllamacpp.Server(parameters)

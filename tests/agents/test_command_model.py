@@ -1,0 +1,131 @@
+"""Any program as a model: a shell script that answers, one that hangs, one that fails."""
+
+import os
+import shlex
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from fieldsmith.agents.models import open_model
+from fieldsmith.agents.models.chat_model import ChatRequest, Message
+from fieldsmith.errors import InputError, MissingPart, ProviderError
+
+REQUEST = ChatRequest((Message("system", "You are brief."), Message("user", "Say “hello” — ünïcode.")))
+
+
+def command(tmp_path: Path, script: str, **settings):
+    file = tmp_path / "assistant.sh"
+    file.write_text(f"#!/bin/sh\n{script}\n")
+    file.chmod(0o755)
+    return open_model(f"command:{shlex.quote(str(file))} --print", settings=settings)
+
+
+def test_the_prompt_goes_in_and_the_reply_comes_out(tmp_path):
+    model = command(tmp_path, f'cat > {tmp_path}/prompt; echo "$1"; cat {tmp_path}/prompt | wc -l; echo noise >&2')
+    reply = model.complete(REQUEST)
+    assert reply.text.split() == ["--print", "3"]
+    assert (tmp_path / "prompt").read_text() == "You are brief.\n\nSay “hello” — ünïcode.\n"
+    assert reply.seconds > 0
+    assert model.price(reply) is None
+
+
+def test_a_command_that_never_reads_its_prompt_is_no_trouble(tmp_path):
+    long = ChatRequest((Message("user", "x" * 1_000_000),))
+    assert command(tmp_path, "echo done").complete(long).text == "done\n"
+
+
+def test_a_conversation_names_who_spoke(tmp_path):
+    turns = (*REQUEST.messages, Message("assistant", "hel"), Message("user", "Go on."))
+    text = command(tmp_path, "cat").complete(ChatRequest(turns)).text
+    assert text.index("[user]") < text.index("[assistant]\n\nhel") < text.rindex("[user]\n\nGo on.")
+    assert text.endswith("[assistant]\n")
+
+
+def test_one_that_hangs_is_ended_with_all_that_it_started(tmp_path):
+    model = command(tmp_path, f"echo thinking >&2; sleep 300 & echo $! > {tmp_path}/child; wait", timeout=2)
+    with pytest.raises(ProviderError, match=r"gave no reply within 2 s, saying: thinking"):
+        model.complete(REQUEST)
+    child = int((tmp_path / "child").read_text())
+    end = time.monotonic() + 10
+    while lives(child):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_one_that_fails_is_quoted(tmp_path):
+    with pytest.raises(ProviderError, match=r"ended with exit code 7, saying: no credit left") as caught:
+        command(tmp_path, "echo no credit left >&2; exit 7").complete(REQUEST)
+    assert "The same command resumes" in str(caught.value)
+    with pytest.raises(ProviderError, match="ended with exit code 3 and said nothing"):
+        command(tmp_path, "exit 3").complete(REQUEST)
+
+
+def test_waiting_can_be_broken_off(tmp_path):
+    model = command(tmp_path, f"touch {tmp_path}/begun; sleep 300")
+    ended = threading.Event()
+
+    def ask() -> None:
+        with pytest.raises(InterruptedError):
+            model.complete(REQUEST)
+        ended.set()
+
+    threading.Thread(target=ask, daemon=True).start()
+    while not (tmp_path / "begun").exists():
+        time.sleep(0.02)
+    model.stop()
+    assert ended.wait(20)
+
+
+def test_a_command_that_cannot_be_used_is_refused_at_once(tmp_path):
+    with pytest.raises(MissingPart, match="'no-such-program' is not found"):
+        open_model("command:no-such-program --print")
+    with pytest.raises(InputError, match="cannot be split"):
+        open_model("command:sh -c 'open")
+    with pytest.raises(InputError, match=r"command: has no setting 'temperature'.*Settings: timeout"):
+        open_model("command:cat", settings={"temperature": 1})
+    with pytest.raises(InputError, match="timeout = soon is not a number"):
+        open_model("command:cat", settings={"timeout": "soon"})
+
+
+REPLY = """```plan
+discretisation: none
+time_integrator: copies
+expected_order: 0
+```
+
+```python
+import numpy as np
+
+def solver(u0_batch, t_coordinate, beta):
+    return np.repeat(np.asarray(u0_batch)[:, None], len(t_coordinate), axis=1)
+```
+"""
+
+
+@pytest.mark.parametrize(
+    ("script", "code", "words"),
+    [
+        ("cat reply.md", 0, "Best program"),
+        ("sleep 60", 4, "gave no reply within 1 s"),
+        ("kill -SEGV $$", 4, "exit code -11"),
+    ],
+)
+def test_solve_with_a_command_as_author(tmp_path, script, code, words):
+    (tmp_path / "reply.md").write_text(REPLY)
+    solve = [sys.executable, "-m", "fieldsmith.cli.main", "solve", "advection", "--sandbox", "process"]
+    options = ["--candidates", "2", "--debug-rounds", "0", "--model", f"command:sh -c {shlex.quote(script)}"]
+    timeout = ["--model-option", "timeout=1"] if "sleep" in script else []
+    ran = subprocess.run([*solve, *options, *timeout], cwd=tmp_path, capture_output=True, text=True, env=os.environ)
+    assert ran.returncode == code, ran.stderr
+    assert words in ran.stdout + ran.stderr.splitlines()[-1]

@@ -1,0 +1,164 @@
+"""The loop with several candidates in the making: faults, budgets and deadlines."""
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from fieldsmith.agents.author import Candidate, Plan, Program, Proposal, Usage
+from fieldsmith.agents.strategies import open_strategy
+from fieldsmith.errors import ProviderError
+from fieldsmith.evaluation import default_limits
+from fieldsmith.orchestrator.budget import Budget, spent
+from fieldsmith.orchestrator.loop import Loop
+from fieldsmith.orchestrator.run import Spend
+from fieldsmith.orchestrator.store import Store
+from fieldsmith.sandboxes import choose
+from fieldsmith.tasks import load
+
+GOOD = """import numpy as np
+def solver(u0_batch, t_coordinate, beta):
+    return np.repeat(np.asarray(u0_batch)[:, None], len(t_coordinate), axis=1)
+"""
+BAD = "def solver(u0_batch, t_coordinate, beta):\n    raise ValueError('no')\n"
+SLOW = "import time\ndef solver(u0_batch, t_coordinate, beta):\n    time.sleep(60)\n"
+
+
+class ScriptedAuthor:
+    """Answers each slot by a rule; counts how many requests were open at a time."""
+
+    label, note, trusted = "scripted", "a script", True
+
+    def __init__(self, answer) -> None:
+        self.answer, self.asked, self.open, self.most = answer, [], 0, 0
+        self.lock = threading.Lock()
+
+    def write(self, brief, move, slot, history) -> Proposal:
+        with self.lock:
+            self.asked.append(slot)
+            self.open += 1
+            self.most = max(self.most, self.open)
+        try:
+            return Proposal(Program(self.answer(slot) + f"# {slot}\n"), Plan(), usage=Usage(600, 400, 0.5))
+        finally:
+            with self.lock:
+                self.open -= 1
+
+
+def loop_of(folder: Path, author, budget: Budget, strategy: str = "best-of-n", **options) -> Loop:
+    task = load("advection")
+    return Loop(
+        task=task,
+        brief=task.brief(),
+        author=author,
+        strategy=open_strategy(strategy, debug_rounds=1),
+        sandbox=choose("process"),
+        limits=default_limits(task),
+        budget=budget,
+        store=Store(folder / "run.sqlite"),
+        **{"in_flight": 4, "evaluators": 2, **options},
+    )
+
+
+def test_replies_under_way_are_kept_when_another_request_fails(tmp_path):
+    others = threading.Barrier(3)
+
+    def answer(slot: str) -> str:
+        if slot == "1":
+            raise ProviderError("the provider gave up")
+        others.wait(30)
+        time.sleep(1.0)
+        return GOOD
+
+    author = ScriptedAuthor(answer)
+    loop = loop_of(tmp_path, author, Budget(candidates=10))
+    with pytest.raises(ProviderError, match="gave up"):
+        loop.run()
+    kept = {c.slot: c.ok for c in loop.store.candidates() if c.proposal is not None}
+    assert kept == {"2": True, "3": True, "4": True}
+    assert sorted(author.asked) == ["1", "2", "3", "4"], "nothing more is asked after the fault"
+    again = ScriptedAuthor(lambda slot: GOOD)
+    loop_of(tmp_path, again, Budget(candidates=6)).run()
+    assert sorted(again.asked) == ["1", "5", "6"]
+
+
+def test_several_requests_are_open_at_a_time(tmp_path):
+    meeting = threading.Barrier(4)
+
+    def answer(slot: str) -> str:
+        if slot in ("1", "2", "3", "4"):
+            meeting.wait(60)
+        return GOOD
+
+    author = ScriptedAuthor(answer)
+    assert "12 candidates" in loop_of(tmp_path, author, Budget(candidates=12)).run()
+    assert author.most == 4
+
+
+def test_programs_run_at_most_as_many_at_a_time_as_asked(tmp_path):
+    source = GOOD.replace("    return", "    import time; time.sleep(0.5)\n    return")
+    author = ScriptedAuthor(lambda slot: source)
+    begun = time.monotonic()
+    loop_of(tmp_path, author, Budget(candidates=4), evaluators=1).run()
+    assert time.monotonic() - begun > 4 * 0.5
+
+
+@pytest.mark.parametrize(("limits", "most"), [({"tokens": 2000}, 2), ({"usd": 1.0}, 2), ({"tokens": 2500}, 3)])
+def test_tokens_and_dollars_in_flight_count(tmp_path, limits, most):
+    author = ScriptedAuthor(lambda slot: time.sleep(0.3) or GOOD)
+    reason = loop_of(tmp_path, author, Budget(candidates=20, **limits)).run()
+    assert len(author.asked) == most
+    assert next(iter(limits)).replace("usd", "dollars") in reason
+
+
+def test_what_a_search_fills_does_not_depend_on_who_is_late(tmp_path):
+    def searched(folder: Path, late: str) -> set[str]:
+        folder.mkdir()
+
+        def answer(slot: str) -> str:
+            if slot == late:
+                time.sleep(2.0)
+            return BAD if slot in ("1", "2", "3.1") else GOOD
+
+        loop = loop_of(folder, ScriptedAuthor(answer), Budget(candidates=5))
+        loop.run()
+        return {c.slot for c in loop.store.candidates()}
+
+    assert searched(tmp_path / "a", "1") == searched(tmp_path / "b", "3")
+
+
+def test_the_wall_time_ends_what_is_running(tmp_path):
+    author = ScriptedAuthor(lambda slot: SLOW)
+    loop = loop_of(tmp_path, author, Budget(candidates=8, hours=4.0 / 3600.0))
+    begun = time.monotonic()
+    assert "hours" in loop.run()
+    assert time.monotonic() - begun < 40.0
+    assert all(c.evaluation is None for c in loop.store.candidates()), "they are taken up when there is more time"
+
+
+def candidates(count: int, waited: int) -> list[Candidate]:
+    proposal = Proposal(None, usage=Usage(600, 400, 0.5))
+    answered = [Candidate(n, str(n), "draft", proposal=proposal) for n in range(count)]
+    return [*answered, *(Candidate(count + n, str(count + n), "draft") for n in range(waited))]
+
+
+def test_budgets_refuse_with_the_reason():
+    history = candidates(3, 0)
+    spend = spent(history, 0.0)
+    assert spend == Spend(1800, 1200, 1.5, 0.0)
+    assert Budget(candidates=4).refusal(history, spend) == ""
+    assert "3 candidates" in Budget(candidates=3).refusal(history, spend)
+    assert "3000 tokens" in Budget(tokens=3000).refusal(history, spend)
+    assert "1.5 dollars" in Budget(usd=1.5).refusal(history, spend)
+    assert "hours" in Budget(hours=1.0, used_before=3600.0).refusal(history, spend)
+    assert Budget(tokens=3001, usd=1.6, hours=2.0, used_before=3600.0).refusal(history, spend) == ""
+
+
+def test_what_is_waited_for_is_taken_to_cost_the_mean():
+    budget = Budget(candidates=100, tokens=10_000)
+    history = candidates(3, 2)
+    assert budget.affordable(history, spent(history, 0.0)) == 5
+    assert budget.affordable(candidates(0, 0), Spend()) == 1
+    assert budget.affordable(candidates(0, 1), Spend()) == 0
+    assert Budget(candidates=6).affordable(history, Spend()) == 1
