@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from fieldsmith.agents.models import open_model, prices
-from fieldsmith.agents.models.chat_model import ChatReply, ChatRequest, Message
+from fieldsmith.agents.models.chat_model import ChatReply, ChatRequest, Message, sound
 from fieldsmith.agents.models.replay import write_replay
 from fieldsmith.errors import InputError, MissingPart, ProviderError
 
@@ -23,6 +23,7 @@ class Server(ThreadingHTTPServer):
         self.faults: list[int] = []
         self.seen: list[tuple[str, dict, dict]] = []
         self.answer: object = None
+        self.raw: bytes | None = None
         self.hold = 0.0
         self.holding, self.release = threading.Event(), threading.Event()
         threading.Thread(target=self.serve_forever, daemon=True).start()
@@ -42,6 +43,8 @@ class Handler(BaseHTTPRequestHandler):
             self.server.holding.set()
             self.server.release.wait(self.server.hold)
             self.reply(200, self.server.answer)
+        elif self.server.raw is not None:
+            self.send(200, self.server.raw)
         elif self.server.faults:
             status = self.server.faults.pop(0)
             self.reply(status, {"error": {"message": f"no, not with {KEY}", "type": "x"}}, {"retry-after": "0"})
@@ -79,7 +82,9 @@ class Handler(BaseHTTPRequestHandler):
             self.reply(404, {"error": {"message": "no such page"}})
 
     def reply(self, status: int, body: dict, headers: dict | None = None) -> None:
-        text = json.dumps(body).encode()
+        self.send(status, json.dumps(body).encode(), headers)
+
+    def send(self, status: int, text: bytes, headers: dict | None = None) -> None:
         self.send_response(status)
         for name, value in {
             "Content-Type": "application/json",
@@ -119,6 +124,64 @@ def test_answers_of_another_form_are_the_providers_fault(server, kind, answer):
     server.answer = answer
     with pytest.raises(ProviderError, match=r"did not answer .*some-model as its API promises.*/v1"):
         model_of(kind, server).complete(REQUEST)
+
+
+@pytest.mark.parametrize("kind", ["openai", "anthropic"])
+@pytest.mark.parametrize("raw", [b"<html>Welcome</html>", b"", b'{"choices": ['])
+def test_answers_that_are_no_json_are_the_providers_fault(server, kind, raw):
+    server.raw = raw
+    with pytest.raises(ProviderError, match=r"did not answer .*some-model as its API promises"):
+        model_of(kind, server).complete(REQUEST)
+
+
+def test_content_in_parts_is_joined(server):
+    parts = [{"type": "text", "text": "hel"}, {"type": "thinking", "thinking": "?"}, {"type": "text", "text": "lo"}]
+    choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": parts}}
+    server.answer = {"id": "1", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]}
+    assert model_of("openai", server).complete(REQUEST).text == "hello"
+
+
+def test_replies_are_made_sound_before_they_are_stored():
+    reply = sound(ChatReply("a\ud800b", None, -3), "m")  # type: ignore[arg-type]
+    assert (reply.text, reply.input_tokens, reply.output_tokens) == ("a?b", 0, 0)
+    with pytest.raises(ProviderError, match="answered with a list in place of text"):
+        sound(ChatReply(["a"]), "m")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("nonsense", "is no web address"),
+        ("ftp://x/v1", "is no web address"),
+        ("http://localhost:99999/v1", "is no web address"),
+        ("", "is no web address"),
+        ("http://me:secret@localhost/v1", "would be stored with the run"),
+        ("http://localhost/v1?api_key=secret", "would be stored with the run"),
+    ],
+)
+def test_addresses_that_cannot_or_should_not_be_used_are_refused(address, words):
+    with pytest.raises(InputError, match=words) as caught:
+        open_model("openai:m", base_url=address)
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["schlüssel", "two\nlines", "bell\a"])
+def test_keys_that_cannot_be_sent_are_refused(monkeypatch, key):
+    monkeypatch.setenv("OPENAI_API_KEY", key)
+    with pytest.raises(InputError, match="OPENAI_API_KEY holds characters that no key has"):
+        open_model("openai:m")
+
+
+def test_settings_have_kinds(server):
+    model = model_of("openai", server, temperature="0.5", max_tokens="7", stop=["a", "b"], seed="3")
+    model.complete(REQUEST)
+    body = server.seen[0][1]
+    assert (body["temperature"], body["max_tokens"], body["stop"], body["seed"]) == (0.5, 7, ["a", "b"], 3)
+    for name, value in {"temperature": "warm", "max_tokens": "0", "seed": ["1", "2"]}.items():
+        with pytest.raises(InputError, match=name):
+            model_of("openai", server, **{name: value})
+    with pytest.raises(InputError, match="has no setting 'stop'"):
+        open_model("openai:m", settings={"stop": "x"})
 
 
 @pytest.mark.parametrize("kind", ["openai", "anthropic"])

@@ -74,3 +74,37 @@ def test_the_plan_is_read_in_any_of_its_forms(block):
 
 def test_a_reply_without_a_plan_has_an_empty_one():
     assert plan_of(GOOD).discretisation == ""
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "try:\n    import numba\n    def solver(u):\n        return u\nexcept ImportError:\n    def solver(u):\n        return 2 * u\n",
+        "import os\nif os.name == 'posix':\n    solver = abs\nelse:\n    solver = int\n",
+        "from collections.abc import Callable\nsolver: Callable = abs\n",
+        "from math import sqrt as solver\n",
+        'def solver(u):\n    """Doc with Markdown:\n\n```\nx = 1\n```\n    """\n    return u\n',
+    ],
+)
+def test_every_way_to_bind_the_name_counts(program):
+    assert program_of(f"Words.\n\n```python\n{program}```\n\nMore words.", "solver") == (program, "")
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        f"```text\n{GOOD}```",
+        "```python\ndef solver(u):\n    ...\n```",
+        '```python\ndef solver(u):\n    """Solve."""\n    raise NotImplementedError\n```',
+        "```python\nsolver: object\n```",
+    ],
+)
+def test_a_restated_stub_or_output_does_not_replace_the_program(later):
+    program = "def solver(u):\n    return u + 1\n"
+    assert program_of(f"```python\n{program}```\n\nIt has the form asked for:\n\n{later}", "solver") == (program, "")
+
+
+def test_plans_in_other_dress():
+    yaml = "```yaml\n**Discretisation**: WENO\n`time integrator`: SSP-RK3\nexpected_order: 1" + "0" * 400 + "\n```"
+    plan = plan_of(yaml)
+    assert (plan.discretisation, plan.time_integrator, plan.expected_order) == ("WENO", "SSP-RK3", None)
