@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -54,6 +55,17 @@ def last(process) -> str:
         (["forge"], 2, "No such command 'forge'"),
         (["solve", "burgers", "--max-hours", "0"], 2, "--max-hours 0 is no budget"),
         (["solve", "burgers", "--max-tokens", "nan"], 2, "--max-tokens nan is no budget"),
+        (["solve", "burgers", "--fail-if", "nrmse > nan"], 2, "--fail-if"),
+        (["solve", "burgers", "--data", "/tmp"], 2, "/tmp is a folder"),
+        (["solve", "burgers", "--key-file", "/nowhere"], 2, "--key-file goes with a model"),
+        (["solve", "burgers", "--base-url", "http://localhost/v1"], 2, "--base-url goes with a model"),
+        (["solve", "burgers", "--temperature", "1"], 2, "--model-option goes with a model"),
+        (["solve", "burgers", "--model", "openai:x", "--base-url", "localhost"], 2, "is no web address"),
+        (["solve", "burgers", "--model", "mailbox:m", "--model-option", "heat=1"], 2, "has no setting 'heat'"),
+        (["solve", "burgers", "--model", "command:cat", "--model-option", "timeout"], 2, "form name=value"),
+        (["solve", "burgers", "--model", "command:no-such-program"], 3, "'no-such-program' is not found"),
+        (["solve", "burgers", "--model", "gguf:/nowhere.gguf"], 2, "/nowhere.gguf cannot be read"),
+        (["solve", "burgers", "--model", "command:cat", "--max-cost", "1"], 2, "The price of command:cat is unknown"),
         (
             ["evaluate", "burgers", __file__, "--image", "jax", "--sandbox", "process"],
             2,
@@ -202,3 +214,64 @@ def test_doctor_and_status_speak_json(tmp_path):
         assert ran.returncode == 0, ran.stderr
         assert json.loads(ran.stdout)["event"] == "result"
         assert "sk-canary" not in ran.stdout
+
+
+def test_run_directories_with_odd_files_are_named(tmp_path):
+    environment = {"FIELDSMITH_HOME": str(tmp_path / "home")}
+    solve = ["solve", "advection", "--sandbox", "process", "--run-dir", tmp_path / "r"]
+    assert run(*solve, cwd=tmp_path, env=environment).returncode == 0
+    asked = (tmp_path / "r" / "run.toml").read_text()
+    (tmp_path / "r" / "run.toml").write_text(asked.replace("beta = 0.1", 'beta = "x"'))
+    for words in (["report"], ["runs", "show"]):
+        ran = run(*words, tmp_path / "r", cwd=tmp_path, env=environment)
+        assert ran.returncode == 2
+        assert "run.toml: parameters.beta" in last(ran)
+    (tmp_path / "r" / "run.toml").write_text(asked)
+    (tmp_path / "r" / "best" / "pictures.json").write_text("[]")
+    assert run("report", tmp_path / "r", cwd=tmp_path, env=environment).returncode == 0
+    (tmp_path / "r" / "run.sqlite").unlink()
+    (tmp_path / "r" / "run.sqlite").mkdir()
+    ran = run("runs", "show", tmp_path / "r", cwd=tmp_path, env=environment)
+    assert ran.returncode == 2
+    assert "run.sqlite is damaged" in last(ran)
+    (tmp_path / "home" / "data" / "runs.txt").write_bytes(b"\xff\xfe\n")
+    assert run("runs", cwd=tmp_path, env=environment).returncode == 0
+
+
+def test_closed_outputs_are_no_faults(tmp_path):
+    command = " ".join(COMMAND)
+    for redirection in (">&-", "2>&-", ">&- 2>&-"):
+        ran = subprocess.run(f"{command} tasks list {redirection}", shell=True, capture_output=True, text=True)
+        assert ran.returncode == 0
+        assert "Traceback" not in ran.stderr
+    solve = f"{command} solve advection --sandbox process --json --run-dir {tmp_path / 'r'} | head -n 1"
+    ran = subprocess.run(["bash", "-c", f"{solve}; exit ${{PIPESTATUS[0]}}"], capture_output=True, text=True)
+    assert ran.returncode == 141
+    assert "Nobody reads the output any more. The same command resumes." in ran.stderr
+
+
+def test_a_fault_of_the_program_itself_is_one_line_and_a_file():
+    code = (
+        "import fieldsmith.cli.main as m\n"
+        "def broken(**_): raise LookupError('nothing there')\n"
+        "m.app = broken\n"
+        "m.main()\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", code, "solve", "--json"], capture_output=True, text=True)
+    assert ran.returncode == 2
+    said = last(ran)
+    assert "An unforeseen fault, LookupError: nothing there." in said
+    file = Path(said.rpartition(" in ")[2].rstrip("."))
+    assert "Traceback" in file.read_text()
+    assert json.loads(ran.stdout)["event"] == "error"
+    file.unlink()
+
+
+def test_a_file_with_a_byte_order_mark_is_a_program(tmp_path):
+    file = tmp_path / "solver.py"
+    file.write_bytes(
+        b"\xef\xbb\xbfimport numpy as np\ndef solver(u, t, beta):\n    return np.stack([u] * len(t), axis=1)\n"
+    )
+    ran = run("evaluate", "advection", file, "--sandbox", "process", "--no-order", "--json", cwd=tmp_path)
+    assert json.loads(ran.stdout)["status"] == "ok", ran.stderr
+    assert set(json.loads(ran.stdout)["test"]["fields"]) == {"u"}

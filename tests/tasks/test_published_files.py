@@ -76,6 +76,23 @@ def test_bad_files_are_one_clear_line(tmp_path: Path) -> None:
     for words, file in bad.items():
         with pytest.raises(InputError, match=words):
             load("burgers", data=file)
+    broken = write(tmp_path / "k.h5", tensor=tensor, t_coordinate=times)
+    content = bytearray(broken.read_bytes())
+    content[40:200] = bytes(160)
+    broken.write_bytes(content)
+    others = {
+        "k.h5 cannot be read as HDF5": broken,
+        r"values up to 1.0e\+200": write(tmp_path / "l.h5", tensor=tensor * 1e200, t_coordinate=times),
+        "its values are complex": write(tmp_path / "m.h5", tensor=tensor * 1j, t_coordinate=times),
+        "4 points or more": write(tmp_path / "n.h5", tensor=tensor[..., :1], t_coordinate=times),
+        "it has t-coordinate, the group tensor": write(tmp_path / "o.h5", t_coordinate=times, **{"tensor/x": tensor}),
+    }
+    for words, file in others.items():
+        with pytest.raises(InputError, match=words):
+            load("burgers", data=file)
+    fields = {"Vx": tensor, "density": tensor * 0.0, "pressure": tensor}
+    with pytest.raises(InputError, match="'density' falls to 0"):
+        load("cns1d", data=write(tmp_path / "p.h5", **fields, t_coordinate=times))
     backwards = write(tmp_path / "g.h5", tensor=tensor, t_coordinate=-times)
     late = write(tmp_path / "h.h5", tensor=tensor, t_coordinate=times + 1.0)
     for file in (backwards, late):
