@@ -24,6 +24,7 @@ class Server(ThreadingHTTPServer):
         self.seen: list[tuple[str, dict, dict]] = []
         self.answer: object = None
         self.raw: bytes | None = None
+        self.streams, self.breaks = False, 0
         self.hold = 0.0
         self.holding, self.release = threading.Event(), threading.Event()
         threading.Thread(target=self.serve_forever, daemon=True).start()
@@ -48,6 +49,8 @@ class Handler(BaseHTTPRequestHandler):
         elif self.server.faults:
             status = self.server.faults.pop(0)
             self.reply(status, {"error": {"message": f"no, not with {KEY}", "type": "x"}}, {"retry-after": "0"})
+        elif body.get("stream") and self.server.streams:
+            self.stream(body)
         elif self.path.endswith("/chat/completions"):
             choice = {"index": 0, "finish_reason": "length", "message": {"role": "assistant", "content": "hello"}}
             usage = {"prompt_tokens": 11, "completion_tokens": 3, "total_tokens": 14}
@@ -94,6 +97,42 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(text)
+
+    def stream(self, body: dict) -> None:
+        """The same answer in parts; the first `breaks` times the connection ends in the middle."""
+        if self.path.endswith("/messages"):
+            message = {"id": "1", "type": "message", "role": "assistant", "model": body["model"], "content": []}
+            usage = {"input_tokens": 12, "output_tokens": 1}
+            events = [
+                {"type": "message_start", "message": {**message, "usage": usage}},
+                {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+                *(
+                    {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": t}}
+                    for t in "hi!"
+                ),
+                {"type": "content_block_stop", "index": 0},
+                {"type": "message_delta", "delta": {"stop_reason": "max_tokens"}, "usage": {"output_tokens": 4}},
+                {"type": "message_stop"},
+            ]
+            lines = [f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in events]
+        else:
+            part = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": body["model"]}
+            deltas = [{"index": 0, "delta": {"content": t}, "finish_reason": None} for t in "hi!"]
+            deltas.append({"index": 0, "delta": {}, "finish_reason": "length"})
+            usage = {"prompt_tokens": 11, "completion_tokens": 3, "total_tokens": 14}
+            events = [{**part, "choices": [delta]} for delta in deltas] + [{**part, "choices": [], "usage": usage}]
+            lines = [f"data: {json.dumps(event)}\n\n" for event in events] + ["data: [DONE]\n\n"]
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        broken = self.server.breaks > 0
+        self.server.breaks -= broken
+        for line in lines[: 3 if broken else None]:
+            self.wfile.write(f"{len(line.encode()):x}\r\n{line}\r\n".encode())
+        if not broken:
+            self.wfile.write(b"0\r\n\r\n")
+        self.close_connection = True
 
     def log_message(self, *_: object) -> None: ...
 
@@ -172,10 +211,30 @@ def test_keys_that_cannot_be_sent_are_refused(monkeypatch, key):
         open_model("openai:m")
 
 
+@pytest.mark.parametrize(("kind", "counts"), [("openai", (11, 3)), ("anthropic", (12, 4))])
+@pytest.mark.parametrize("breaks", [0, 2])
+def test_replies_are_streamed_and_asked_for_again_if_the_connection_breaks(server, kind, counts, breaks):
+    server.streams, server.breaks = True, breaks
+    model, heard = model_of(kind, server), []
+    model.receiving = lambda slot, characters: heard.append((slot, characters))
+    reply = model.complete(ChatRequest(REQUEST.messages, ordinal="7"))
+    assert (reply.text, reply.stop) == ("hi!", "length")
+    assert (reply.input_tokens, reply.output_tokens) == counts
+    assert heard[-1] == ("7", 3)
+    assert len(server.seen) == 1 + breaks
+
+
+@pytest.mark.parametrize("kind", ["openai", "anthropic"])
+def test_a_connection_that_always_breaks_is_told(server, kind):
+    server.streams, server.breaks = True, 100
+    with pytest.raises(ProviderError, match="broke off the answer of"):
+        model_of(kind, server).complete(REQUEST)
+
+
 def test_settings_have_kinds(server):
     model = model_of("openai", server, temperature="0.5", max_tokens="7", stop=["a", "b"], seed="3")
     model.complete(REQUEST)
-    body = server.seen[0][1]
+    body = server.seen[-1][1]
     assert (body["temperature"], body["max_tokens"], body["stop"], body["seed"]) == (0.5, 7, ["a", "b"], 3)
     for name, value in {"temperature": "warm", "max_tokens": "0", "seed": ["1", "2"]}.items():
         with pytest.raises(InputError, match=name):
@@ -236,8 +295,8 @@ def test_faults_are_one_sentence_without_the_key(server, kind, status, error, wo
 
 @pytest.mark.parametrize("kind", ["openai", "anthropic"])
 def test_rate_limits_and_server_faults_are_tried_again(server, kind):
-    server.faults = [429, 500]
-    assert model_of(kind, server).complete(REQUEST).text == "hello"
+    server.streams, server.faults = True, [429, 500]
+    assert model_of(kind, server).complete(REQUEST).text == "hi!"
     assert len(server.seen) == 3
 
 

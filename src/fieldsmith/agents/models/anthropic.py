@@ -1,80 +1,73 @@
 """Anthropic by the official SDK: the messages API."""
 
-import threading
-import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from fieldsmith.agents.models import prices
-from fieldsmith.agents.models.chat_model import ChatReply, ChatRequest, nothing_heard, silent
-from fieldsmith.agents.models.faults import explained
+from fieldsmith.agents.models.chat_model import ChatRequest
 from fieldsmith.agents.models.keys import find_key
-from fieldsmith.agents.models.requests import interruptible, misunderstood, understood
-from fieldsmith.agents.models.settings import MAX_TOKENS, STOP, TEMPERATURE, checked
+from fieldsmith.agents.models.provider import ProviderModel
+from fieldsmith.agents.models.requests import Unstreamed, streamed, understood
+from fieldsmith.agents.models.settings import MAX_TOKENS, STOP, TEMPERATURE
 
 SETTINGS = {"temperature": TEMPERATURE, "max_tokens": MAX_TOKENS, "stop": STOP}
 ROOM = 16_000
 """Tokens of a reply where none are asked for: the API wants a limit."""
-TIMEOUT = 900.0
-RETRIES = 4
+STOPS = {"max_tokens": "length", "end_turn": "stop", "stop_sequence": "stop"}
 
 
-class AnthropicModel:
+class AnthropicModel(ProviderModel):
+    prefix, home = "anthropic", "api.anthropic.com"
+
     def __init__(self, name: str, base_url: str | None, key: str, settings: Mapping[str, object]) -> None:
-        self.note, self.waiting, self.receiving = "a language model", silent, nothing_heard
-        self.label = f"anthropic:{name}"
-        self._name, self._base_url, self._key = name, base_url, key
-        self._settings = checked("anthropic", settings, SETTINGS)
-        self._client: Any = None
-        self._stopped = threading.Event()
-        self.priced = prices.known(self.label, base_url)
+        super().__init__(name, base_url, key, settings, SETTINGS)
 
-    def complete(self, request: ChatRequest) -> ChatReply:
+    def connect(self, **options: Any) -> Any:
         import anthropic
 
-        begun = time.perf_counter()
-        if self._client is None:
-            self._client = anthropic.Anthropic(
-                api_key=self._key or "none", base_url=self._base_url, timeout=TIMEOUT, max_retries=RETRIES
-            )
-        settings: dict[str, Any] = {"max_tokens": ROOM, **self._settings}
+        return anthropic.Anthropic(**options)
+
+    def ask(self, client: Any, request: ChatRequest, stream: bool) -> dict[str, Any]:
+        settings: dict[str, Any] = {"max_tokens": ROOM, **self.settings}
         if "stop" in settings:
             settings["stop_sequences"] = settings.pop("stop")
+        if "temperature" in settings:  # newer models take none; the SDK no longer names it
+            settings["extra_body"] = {"temperature": settings.pop("temperature")}
         system = "\n\n".join(m.text for m in request.messages if m.role == "system")
-        turns = [{"role": m.role, "content": m.text} for m in request.messages if m.role != "system"]
         if system:
             settings["system"] = system
-        if "temperature" in settings:
-            settings["extra_body"] = {"temperature": settings.pop("temperature")}
-        address = self._base_url or "api.anthropic.com"
-        ask = self._client.messages.create
-        try:
-            answer = interruptible(lambda: ask(model=self._name, messages=turns, **settings), self._stopped)
-        except anthropic.AnthropicError as error:
-            raise explained(error, self.label, address, self._key) from None
-        except ValueError as error:  # an answer that is no JSON
-            raise misunderstood(error, self.label, address) from None
-        return understood(lambda: _reply(answer, time.perf_counter() - begun), self.label, address)
+        turns = [{"role": m.role, "content": m.text} for m in request.messages if m.role != "system"]
+        answer = client.messages.create(model=self.name, messages=turns, stream=stream, **settings)
+        read = (lambda: self._streamed(answer, request.ordinal)) if stream else (lambda: _reply(answer))
+        return understood(read, self.label, self.address)
 
-    def stop(self) -> None:
-        """Break off requests that are being waited for."""
-        self._stopped.set()
+    def _streamed(self, events: Iterable[Any], ordinal: str) -> dict[str, Any]:
+        text, count, begun = [], 0, False
+        fields: dict[str, Any] = {"input_tokens": 0, "output_tokens": 0, "stop": "stop", "model": self.name}
+        for event in streamed(events):
+            if event.type == "message_start":
+                begun = True
+                fields |= {"model": event.message.model, "input_tokens": event.message.usage.input_tokens}
+            elif event.type == "content_block_delta" and event.delta.type == "text_delta":
+                text.append(event.delta.text)
+                count += len(text[-1])
+                self.receiving(ordinal, count)
+            elif event.type == "message_delta":
+                reason = str(event.delta.stop_reason)
+                fields |= {"stop": STOPS.get(reason, reason), "output_tokens": event.usage.output_tokens}
+        if not begun:
+            raise Unstreamed
+        return {**fields, "text": "".join(text)}
 
-    def price(self, reply: ChatReply) -> float | None:
-        return prices.cost(self.label, reply) if self.priced else None
 
-
-def _reply(answer: Any, seconds: float) -> ChatReply:
-    stops = {"max_tokens": "length", "end_turn": "stop", "stop_sequence": "stop"}
-    return ChatReply(
-        text="".join(block.text for block in answer.content if block.type == "text"),
-        input_tokens=answer.usage.input_tokens,
-        output_tokens=answer.usage.output_tokens,
-        stop=stops.get(str(answer.stop_reason), str(answer.stop_reason)),
-        model=answer.model,
-        seconds=seconds,
-    )
+def _reply(answer: Any) -> dict[str, Any]:
+    return {
+        "text": "".join(block.text for block in answer.content if block.type == "text"),
+        "input_tokens": answer.usage.input_tokens,
+        "output_tokens": answer.usage.output_tokens,
+        "stop": STOPS.get(str(answer.stop_reason), str(answer.stop_reason)),
+        "model": answer.model,
+    }
 
 
 def open_anthropic(

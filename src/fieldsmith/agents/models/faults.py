@@ -6,9 +6,11 @@ from fieldsmith.errors import FieldsmithError, MissingPart, ProviderError
 RESUME = "The same command resumes."
 
 
-def explained(error: Exception, label: str, address: str, key: str) -> FieldsmithError:
-    """A fault of an SDK (both SDKs name theirs alike) as an error for a person."""
+def explained(error: Exception, label: str, address: str, key: str) -> FieldsmithError | None:
+    """A fault of an SDK (both SDKs name theirs alike) as an error for a person; None for any other."""
     kind = type(error).__name__
+    if type(error).__module__.partition(".")[0] not in ("openai", "anthropic"):
+        return None
     status = getattr(error, "status_code", None)
     detail = scrubbed(" ".join(str(getattr(error, "message", error)).split()), key)[:300]
     if kind in ("APITimeoutError",):

@@ -5,6 +5,7 @@ on standard output, several at a time; it ends when its standard input does, so 
 """
 
 import contextlib
+import importlib
 import importlib.util
 import itertools
 import json
@@ -206,7 +207,7 @@ def open_gguf(name: str, base_url: str | None, key_file: Path | None, settings: 
 
 def _serve(file: str, options: dict[str, int]) -> None:
     """The child: answer requests until standard input ends."""
-    import xllamacpp  # pyright: ignore[reportMissingImports]
+    xllamacpp: Any = importlib.import_module("xllamacpp")
 
     # llama.cpp writes to standard output; the answers go where that cannot reach.
     out = os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8")

@@ -1,7 +1,7 @@
 """Requests to a provider that can be broken off, and answers that are not what the API promises."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -10,6 +10,27 @@ from fieldsmith.errors import InputError, ProviderError
 
 Answer = TypeVar("Answer")
 POLL = 0.1
+
+
+class Unstreamed(Exception):
+    """A streamed answer held nothing: the server does not stream, or answers with something else."""
+
+
+class BrokenOff(Exception):
+    """The connection ended in the middle of a streamed answer, after which SDKs do not try again."""
+
+
+def streamed(parts: Iterable[Answer]) -> Iterator[Answer]:
+    """The parts of a streamed answer. Raises BrokenOff for whatever happens after the first."""
+    begun = False
+    try:
+        for part in parts:
+            yield part
+            begun = True
+    except Exception as error:
+        if not begun:
+            raise
+        raise BrokenOff(type(error).__name__) from error
 
 
 def interruptible(ask: Callable[[], Answer], stopped: threading.Event) -> Answer:

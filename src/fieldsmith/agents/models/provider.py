@@ -1,0 +1,91 @@
+"""What models behind an official SDK share: settings, prices, requests that can be broken off, faults in one sentence."""
+
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any
+
+from fieldsmith.agents.models import prices
+from fieldsmith.agents.models.chat_model import ChatReply, ChatRequest, nothing_heard, silent
+from fieldsmith.agents.models.faults import RESUME, explained
+from fieldsmith.agents.models.requests import BrokenOff, Unstreamed, interruptible, misunderstood
+from fieldsmith.agents.models.settings import Setting, checked
+from fieldsmith.errors import ProviderError
+
+TIMEOUT = 900.0
+RETRIES = 4
+"""Attempts of the SDK after rate limits and server faults, and ours after a connection that breaks in mid-reply."""
+
+
+class ProviderModel(ABC):
+    """A model that an SDK asks over HTTP. Replies are streamed where the server can, so that no silence looks like a fault."""
+
+    prefix: str
+    home: str
+    """The provider's own address, for messages."""
+
+    def __init__(
+        self, name: str, base_url: str | None, key: str, settings: Mapping[str, object], known: Mapping[str, Setting]
+    ) -> None:
+        self.note, self.waiting, self.receiving = "a language model", silent, nothing_heard
+        self.label = f"{self.prefix}:{name}"
+        self.name, self.base_url = name, base_url
+        self.settings = checked(self.prefix, settings, known)
+        self.priced = prices.known(self.label, base_url)
+        self._key = key
+        self._client: Any = None
+        self._lock = threading.Lock()
+        self._stopped = threading.Event()
+        self._streams = True
+
+    @abstractmethod
+    def connect(self, **options: Any) -> Any:
+        """The SDK's client."""
+
+    @abstractmethod
+    def ask(self, client: Any, request: ChatRequest, stream: bool) -> dict[str, Any]:
+        """Fields of the reply. Raises Unstreamed where a streamed answer holds nothing."""
+
+    @property
+    def address(self) -> str:
+        return self.base_url or self.home
+
+    def complete(self, request: ChatRequest) -> ChatReply:
+        begun = time.perf_counter()
+        for attempt in range(RETRIES):
+            try:
+                fields = interruptible(lambda: self._asked(request), self._stopped)
+                return ChatReply(**fields, seconds=time.perf_counter() - begun)
+            except BrokenOff as broken:
+                if attempt == RETRIES - 1 or self._stopped.wait(2.0**attempt - 1.0):
+                    words = f"{self.address} broke off the answer of {self.label} {RETRIES} times ({broken})."
+                    raise ProviderError(words, RESUME) from None
+            except ValueError as error:  # an answer that is no JSON
+                raise misunderstood(error, self.label, self.address) from None
+            except Exception as error:
+                known = explained(error, self.label, self.address, self._key)
+                if known is None:
+                    raise
+                raise known from None
+        raise AssertionError("unreachable")
+
+    def stop(self) -> None:
+        """Break off requests that are being waited for."""
+        self._stopped.set()
+
+    def price(self, reply: ChatReply) -> float | None:
+        return prices.cost(self.label, reply) if self.priced else None
+
+    def _asked(self, request: ChatRequest) -> dict[str, Any]:
+        with self._lock:
+            if self._client is None:
+                self._client = self.connect(
+                    api_key=self._key or "none", base_url=self.base_url, timeout=TIMEOUT, max_retries=RETRIES
+                )
+        if self._streams:
+            try:
+                return self.ask(self._client, request, stream=True)
+            except Unstreamed:
+                self._streams = False
+        return self.ask(self._client, request, stream=False)
