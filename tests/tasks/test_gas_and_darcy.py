@@ -64,15 +64,16 @@ def test_shocks_keep_density_and_pressure_positive():
 
 
 def test_the_darcy_reference_agrees_with_finite_elements():
+    """Biquadratic elements on a mesh that follows the jumps of the coefficient."""
     task = load("darcy")
-    n, parts = 12, 8
+    n, parts = 12, 4
     a = task.initial_fields(np.random.default_rng(3), 1, smooth=False)(n)[0]
     a[3:6, 4:9] = 12.0 + 3.0 - a[3:6, 4:9]
-    lines = np.linspace(0, 1, (n - 1) * 2 * parts + 1)
+    cells = (n - 1) * 2 * parts
+    lines = np.linspace(0, 1, cells + 1)
     mesh = skfem.MeshQuad.init_tensor(lines, lines)
-    basis = skfem.Basis(mesh, skfem.ElementQuad1())
-    middle = mesh.p[:, mesh.t].mean(axis=1)
-    owner = np.rint(middle * (n - 1)).astype(int)
+    basis = skfem.Basis(mesh, skfem.ElementQuad2())
+    owner = np.rint(mesh.p[:, mesh.t].mean(axis=1) * (n - 1)).astype(int)
     values = a[owner[0], owner[1]][:, None]
 
     @skfem.BilinearForm
@@ -84,11 +85,13 @@ def test_the_darcy_reference_agrees_with_finite_elements():
         return 1.0 * v
 
     system = skfem.condense(stiffness.assemble(basis), load_vector.assemble(basis), D=basis.get_dofs())
-    u = skfem.solve(*system)
-    place = {(round(x * (n - 1) * 2 * parts), round(y * (n - 1) * 2 * parts)): i for i, (x, y) in enumerate(mesh.p.T)}
-    nodes = np.array([[u[place[i * 2 * parts, j * 2 * parts]] for j in range(n)] for i in range(n)])
+    place = np.rint(mesh.p * cells).astype(int)
+    grid = np.zeros((cells + 1, cells + 1))
+    grid[place[0], place[1]] = skfem.solve(*system)[basis.nodal_dofs[0]]
+    nodes = grid[:: 2 * parts, :: 2 * parts]
     ours = task.reference(_Given(a), n, 1)["u"][0]
-    assert np.linalg.norm(ours - nodes) / np.linalg.norm(nodes) < 2e-3
+    # Coarse volumes with many corners are hard; at the scored sizes the estimated error is a tenth of this.
+    assert np.linalg.norm(ours - nodes) / np.linalg.norm(nodes) < 1.5e-4
 
 
 class _Given:

@@ -99,6 +99,8 @@ def _against_floor(score: Score) -> list[str]:
         return [f"That is no more than the reference's own error of {score.reference_error:.1e}."]
     if score.floor is None:
         return []
+    if score.floor == score.reference_error:  # the samples are all there is to know, or shocks hide what they lose
+        return [f"The reference itself is good to about {score.floor:.1e}."]
     if score.nrmse > 1.5 * score.floor:
         ratio = score.nrmse / score.floor
         return [f"The trusted method reaches {score.floor:.3e} from the same samples, {ratio:.3g} times less."]
