@@ -6,35 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numerics_cases import POINTS, TIMES, brief_of, fourier, line, reference
 from scipy.integrate import solve_ivp
 
 import fieldsmith.agents.numerics as numerics
-from fieldsmith.agents.author import Candidate, Debug, Draft, NothingLeft, Refine
+from fieldsmith.agents.author import Candidate, Draft, NothingLeft
 from fieldsmith.agents.numerics.author import NumericsAuthor
-from fieldsmith.evaluation.evaluation import Evaluation, Score
 from fieldsmith.sandboxes import choose
 from fieldsmith.sandboxes.sandbox import Limits
-from fieldsmith.tasks.equation import PERIODIC, Axis, Balance, Boundary, Equation
-from fieldsmith.tasks.poisson import solve_split
-from fieldsmith.tasks.statement import render_stub
-from fieldsmith.tasks.task import Argument, Brief, Result, Signature
-
-TIMES = np.linspace(0.0, 0.5, 6)
-POINTS = 64
-
-
-def brief_of(equation: Equation, parameters: dict[str, float]) -> Brief:
-    arguments = [Argument(f"{w}_start", "initial", w, ("batch", "s"), "start") for w in equation.unknowns]
-    arguments.append(Argument("moments", "times", "t", ("time",), "times"))
-    arguments += [Argument(f"value_of_{p}", "parameter", p, (), p) for p in equation.parameters]
-    results = tuple(Result(w, w, ("batch", "time", "s"), w) for w in equation.unknowns)
-    signature = Signature("integrate", tuple(arguments), results)
-    sizes = {"batch": 2, "s": POINTS, "time": len(TIMES)}
-    return Brief("A problem", "", render_stub(signature), signature, equation, parameters, sizes, (0.0, 0.5), 40.0)
-
-
-def line(low: float, high: float, boundary: Boundary = PERIODIC, nodes="cell_centres") -> Axis:
-    return Axis("s", low, high, nodes, boundary, boundary)
+from fieldsmith.tasks.equation import Balance, Boundary, Equation
+from fieldsmith.tasks.task import Brief
 
 
 def best_source(brief: Brief) -> str:
@@ -61,21 +42,6 @@ def run(brief: Brief, starts: list[np.ndarray]) -> list[np.ndarray]:
         result = session.call(best_source(brief), "integrate", inputs, brief.signature.shapes(inputs))
     assert result.status == "ok", result.failure
     return [result.outputs[r.name] for r in brief.signature.results]
-
-
-def fourier(points: int, length: float, order: int) -> np.ndarray:
-    """Dense Fourier differentiation matrix."""
-    k = 2j * np.pi * np.fft.fftfreq(points, 1.0 / points) / length
-    if order % 2:
-        k[points // 2] = 0.0
-    return np.real(np.fft.ifft(k[:, None] ** order * np.fft.fft(np.eye(points), axis=0), axis=0))
-
-
-def reference(rhs, start: np.ndarray) -> np.ndarray:
-    """[time, points] by an implicit Runge-Kutta method at tight tolerance."""
-    solved = solve_ivp(rhs, (TIMES[0], TIMES[-1]), start, "Radau", TIMES, rtol=1e-9, atol=1e-11)
-    assert solved.success
-    return solved.y.T
 
 
 PERIODIC_CASES = {
@@ -207,91 +173,8 @@ def test_shallow_water_is_solved_by_two_families_that_agree():
     assert np.abs(mass - mass[:, :1]).max() < 1e-9
 
 
-@pytest.mark.parametrize("nodes", ["endpoints", "cell_centres"])
-def test_a_steady_problem_with_mixed_boundaries_and_reaction(nodes):
-    wall, free = Boundary("dirichlet", "sin(pi*y)"), Boundary("neumann", "0")
-    axes = (
-        Axis("x", 0, 1, nodes, wall, free),
-        Axis("y", 0, 1, nodes, Boundary("dirichlet"), Boundary("dirichlet")),
-    )
-    equation = Equation(("p",), axes, (Balance("", "d(c*d(p, x), x) + d(c*d(p, y), y) - 5*p"),), (), {}, ("c",))
-    x = np.linspace(0, 1, 33) if nodes == "endpoints" else (np.arange(33) + 0.5) / 33
-    k = np.sqrt(np.pi**2 + 5 / 2)
-    exact = (np.cosh(k * (1 - x)) / np.cosh(k))[:, None] * np.sin(np.pi * x)[None, :]
-    found = pressure_of(equation, np.full((1, 33, 33), 2.0))
-    assert np.abs(found - exact).max() < 2e-3
-
-
-def test_a_steady_problem_with_drift_and_a_given_slope():
-    rate = Boundary("neumann", "2*exp(2)")
-    axes = (
-        Axis("x", 0, 1, "endpoints", Boundary("dirichlet", "1"), rate),
-        Axis("y", 0, 1, "endpoints", Boundary("neumann"), Boundary("neumann")),
-    )
-    equation = Equation(("p",), axes, (Balance("", "d(c*d(p, x), x) + d(c*d(p, y), y) - 2*d(p, x)"),), (), {}, ("c",))
-    exact = np.exp(2 * np.linspace(0, 1, 65))[:, None] + np.zeros((1, 65))
-    assert np.abs(pressure_of(equation, np.ones((1, 65, 65))) - exact).max() < 2e-3
-
-
-def test_a_medium_on_cells_is_solved_by_the_fast_method():
-    wall = Boundary("dirichlet")
-    axes = tuple(Axis(name, 0, 1, "cell_centres", wall, wall) for name in "xy")
-    equation = Equation(("p",), axes, (Balance("", "d(c*d(p, x), x) + d(c*d(p, y), y) + 1"),), (), {}, ("c",))
-    medium = np.random.default_rng(0).choice([1.0, 4.0], (1, 11, 11))
-    expected = solve_split(medium[0], 1, 1.0, nodes="cell_centres")
-    assert np.abs(pressure_of(equation, medium) - expected).max() < 1e-6 * expected.max()
-
-
-def pressure_of(equation: Equation, medium: np.ndarray) -> np.ndarray:
-    """The solution by the first program for a steady equation with one coefficient."""
-    signature = Signature(
-        "pressure",
-        (Argument("medium", "coefficient", "c", ("batch", "x", "y"), "coefficient"),),
-        (Result("p", "p", ("batch", "x", "y"), "solution"),),
-    )
-    n = medium.shape[-1]
-    sizes = {"batch": 1, "x": n, "y": n}
-    brief = Brief("Steady", "", render_stub(signature), signature, equation, {}, sizes, None, 40.0)
-    space = {}
-    exec(compile(NumericsAuthor().write(brief, Draft(), "1", []).program.source, "solver", "exec"), space)
-    return space["pressure"](medium)[0]
-
-
 def test_no_task_is_known_by_name():
     folder = Path(numerics.__file__).parent
     words = re.compile(r"advection|burgers|reacdiff|cns1d|darcy", re.IGNORECASE)
     for file in [*folder.rglob("*.py"), *folder.rglob("*.jinja")]:
         assert not words.search(file.read_text()), file
-
-
-def candidate(proposal, status, number=1, nrmse=1e-3, parents=(), move="draft"):
-    score = Score(nrmse, {}, 1e-9, 1e-12, 0.0, 1.0) if status == "ok" else None
-    return Candidate(number, str(number), move, parents, "numerics", proposal, Evaluation(status, dev=score))
-
-
-def test_it_reacts_to_what_happened():
-    equation, parameters, *_ = PERIODIC_CASES["fronts under other names, damped"]
-    brief, author = brief_of(equation, parameters), NumericsAuthor()
-    first = author.write(brief, Draft(), "1", [])
-    assert first.plan.summary.startswith("spectral")
-    blown_up = candidate(first, "not_finite")
-    assert author.write(brief, Debug(blown_up), "1.1", [blown_up]).plan.summary.startswith("finite volumes")
-    slow = candidate(
-        author.write(brief, Refine((candidate(first, "ok"),)), "r1", [candidate(first, "ok")]), "timeout", 2
-    )
-    assert slow.proposal.plan.summary == "spectral: refined to 1e-5"
-    cheaper = author.write(brief, Debug(slow), "r1.1", [slow])
-    assert cheaper.plan.summary == "spectral: one pass on the given grid"
-    good = candidate(first, "ok", 1, 1e-3)
-    stalled = candidate(slow.proposal, "ok", 2, 9.9e-4, (1,), "refine")
-    assert author.write(brief, Refine((stalled, good)), "r2", [good, stalled]).plan.summary.startswith("finite volumes")
-
-
-def test_it_never_repeats_itself_and_says_when_it_is_done():
-    equation, parameters, *_ = PERIODIC_CASES["dispersion added"]
-    brief, author, history = brief_of(equation, parameters), NumericsAuthor(), []
-    for n in range(1, 6):
-        history.append(candidate(author.write(brief, Draft(), str(n), history), "ok", n))
-    with pytest.raises(NothingLeft):
-        author.write(brief, Draft(), "6", history)
-    assert len({c.program.sha256 for c in history}) == len(history) > 2

@@ -11,156 +11,79 @@ from functools import cached_property
 from typing import Any
 
 import sympy as sp
-from sympy.parsing.sympy_parser import parse_expr
 
+from fieldsmith.agents.numerics import names
+from fieldsmith.agents.numerics.expressions import D, Expression, Unsuited, base_and_order, derivative, parsed
 from fieldsmith.tasks.equation import Axis, Equation
 
-Expression = Any
-"""A SymPy expression; SymPy's own annotations are too narrow to check against."""
 
-# Names that generated programs use for their own purposes; an equation's symbol of that name gets an underscore.
-RESERVED = frozenset(
-    [
-        "np",
-        "fft",
-        "time",
-        "sparse",
-        "spsolve",
-        "os",
-        "k",
-        "ik",
-        "t",
-        "h",
-        "dt",
-        "n",
-        "m",
-        "j",
-        "i",
-        "b",
-        "q",
-        "q0",
-        "q1",
-        "q2",
-        "points",
-        "state",
-        "spectra",
-        "fields",
-        "first",
-        "nodes",
-        "inner",
-        "start",
-        "starts",
-        "times",
-        "limit",
-        "rate",
-        "speed",
-        "one",
-        "two",
-        "a_coarse",
-        "left",
-        "right",
-        "through",
-        "scale",
-        "gain",
-        "memory",
-        "stages",
-        "x0",
-        "values",
-        "self",
-        "problem",
-        "steps",
-        "level",
-        "answer",
-        "finer",
-        "coarse",
-        "fine",
-        "source",
-        "west",
-        "south",
-        "diagonal",
-        "ax",
-        "ay",
-        "hx",
-        "hy",
-        "wx",
-        "wy",
-        "u_",
-        "number",
-        "load",
-        "drift",
-        "fixed",
-        "value",
-        "free",
-        "matrix",
-        "COURANT",
-        "LEVELS",
-        "TOLERANCE",
-        "OVERSAMPLING",
-        "BUDGET",
-        "LOW",
-        "HIGH",
-        "LENGTH",
-        "FACTOR",
-        "FLOOR",
-        "POINTS",
-        "COARSE",
-        "FINE",
-        "KINDS",
-        "lambda",
-        "def",
-    ]
-)
-
-
-def code_name(name: str) -> str:
-    """The name that an equation's symbol has in generated programs."""
-    return f"{name}_" if name in RESERVED else name
-
-
-class D(sp.Function):
-    """Unevaluated partial derivative of the first argument along the second."""
-
-    nargs = 2
-
-
-def _derivative(expression: Expression, *axes: sp.Symbol) -> Expression:
-    for axis in axes:
-        expression = D(expression, axis)
-    return expression
+def _real(name: str) -> sp.Symbol:
+    return sp.Symbol(name, real=True)
 
 
 @dataclass(frozen=True)
 class Terms:
     """Right-hand side of one balance in one dimension.
 
-    `linear` maps the number of derivatives n to the constant coefficient of d^n(unknown)/dx^n; `fluxes` maps n
-    to an expression whose n-th derivative is added.
+    `linear` maps the number of derivatives n to the constant coefficient of d^n(unknown)/dx^n, `coupling` maps
+    another unknown and n to that of d^n(other)/dx^n; `fluxes` maps n to an expression whose n-th derivative is added.
     """
 
     linear: Mapping[int, Expression]
+    coupling: Mapping[tuple[sp.Symbol, int], Expression]
     fluxes: Mapping[int, Expression]
+
+    @property
+    def apart(self) -> "Terms":
+        """The same with the coupling among the fluxes."""
+        fluxes = dict(self.fluxes)
+        for (other, n), coefficient in self.coupling.items():
+            fluxes[n] = fluxes.get(n, sp.Integer(0)) + coefficient * other
+        return Terms(self.linear, {}, fluxes)
 
 
 class Analysis:
-    """An equation, understood. Raises ValueError for an expression that cannot be parsed."""
+    """An equation, understood. Raises Unsuited for one that cannot be.
+
+    Symbols have placeholders for names, which generated programs replace (`names.settled`).
+    """
 
     def __init__(self, equation: Equation) -> None:
         self.equation = equation
-        self.unknowns = tuple(sp.Symbol(code_name(name), real=True) for name in equation.unknowns)
-        self.coordinates = tuple(sp.Symbol(axis.name, real=True) for axis in equation.axes)
-        self.time = sp.Symbol("t", real=True)
-        names = (*equation.parameters, *equation.constants, *equation.coefficients)
-        self.symbols = {name: sp.Symbol(code_name(name), real=True) for name in names}
-        self.positive = tuple(code_name(name) for name in equation.positive)
-        self.scope = {
-            **self.symbols,
-            **dict(zip(equation.unknowns, self.unknowns, strict=True)),
-            **{symbol.name: symbol for symbol in (*self.coordinates, self.time)},
-            "d": _derivative,
-        }
+        self.unknowns = tuple(_real(names.symbol(name)) for name in equation.unknowns)
+        self.coordinates = tuple(_real(names.symbol(axis.name)) for axis in equation.axes)
+        self.time = _real(names.clock("t"))
+        given = (*equation.parameters, *equation.constants, *equation.coefficients)
+        self.symbols = {name: _real(names.symbol(name)) for name in given}
+        self.positive = tuple(names.symbol(name) for name in equation.positive)
+        axes = zip((axis.name for axis in equation.axes), self.coordinates, strict=True)
+        scope = {**self.symbols, **dict(zip(equation.unknowns, self.unknowns, strict=True)), **dict(axes)}
+        self.scope = scope if self.steady else {"t": self.time, **scope}
+        self._check()
+
+    def _check(self) -> None:
+        """Raises Unsuited for what is wrong whatever the method."""
+        equation = self.equation
+        named = [*equation.unknowns, *self.symbols, *(axis.name for axis in equation.axes)]
+        for name in named:
+            if not name.isidentifier():
+                raise Unsuited(f"The name “{name}” is not an identifier.")
+            if named.count(name) > 1:
+                raise Unsuited(f"The name {name} stands for two things.")
+        for axis in equation.axes:
+            if (axis.lower.kind == "periodic") != (axis.upper.kind == "periodic"):
+                raise Unsuited(f"The axis {axis.name} is periodic at one end only.")
+            for boundary in (axis.lower, axis.upper):
+                if self.parse(boundary.value).has(D, *self.unknowns):
+                    raise Unsuited(f"A boundary value on {axis.name} depends on the solution.")
+        if not equation.axes or not equation.unknowns or len(equation.balances) != len(equation.unknowns):
+            raise Unsuited("There must be an axis, and as many balances as unknowns.")
+        if any(q.has(D, self.time) for q in self.quantities):
+            raise Unsuited("What is balanced must not hold derivatives or the time.")
+        _ = self.right_hand_sides
 
     def parse(self, text: str) -> Expression:
-        return parse_expr(text, local_dict=dict(self.scope))
+        return parsed(text, self.scope, self.coordinates)
 
     @property
     def axis(self) -> Axis:
@@ -204,13 +127,26 @@ class Analysis:
             return self.right_hand_sides
         jacobian = sp.Matrix([[sp.diff(q, w) for w in self.unknowns] for q in self.quantities])
         rhs = sp.Matrix([self.chain(side) for side in self.right_hand_sides])
-        solved = jacobian.LUsolve(rhs)
+        try:
+            solved = jacobian.LUsolve(rhs)
+        except ValueError:
+            raise Unsuited("The balances cannot be solved for the unknowns' rates.") from None
         return tuple(sp.expand(sp.simplify(rate)) for rate in solved)
 
     @cached_property
-    def terms(self) -> tuple[Terms, ...]:
-        """Each unknown's rate split into linear symbol and fluxes (one dimension)."""
+    def _split_rates(self) -> tuple[Terms, ...]:
         return tuple(self._split(rate, unknown) for rate, unknown in zip(self.rates, self.unknowns, strict=True))
+
+    @cached_property
+    def coupled(self) -> bool:
+        """Whether the linear part is to be taken as one matrix: coupling by second or higher derivatives is stiff."""
+        orders = {n for terms in self._split_rates for _, n in terms.coupling}
+        return max(orders, default=0) >= 2 or (bool(orders) and not any(terms.fluxes for terms in self._split_rates))
+
+    @cached_property
+    def terms(self) -> tuple[Terms, ...]:
+        """Each unknown's rate split into linear symbol, coupling where it is taken with it, and fluxes."""
+        return self._split_rates if self.coupled else tuple(terms.apart for terms in self._split_rates)
 
     @cached_property
     def linear(self) -> bool:
@@ -248,20 +184,29 @@ class Analysis:
 
     def _split(self, expression: Expression, unknown: sp.Symbol) -> Terms:
         linear: dict[int, Expression] = {}
+        coupling: dict[tuple[sp.Symbol, int], Expression] = {}
         fluxes: dict[int, Expression] = {}
+
+        def add(terms: dict[Any, Expression], key: Any, value: Expression) -> None:
+            terms[key] = terms.get(key, sp.Integer(0)) + value
+
         for term in sp.Add.make_args(sp.expand(expression)):
             factor, rest = term.as_independent(*self.varying, D)
             if rest == unknown:
-                linear[0] = linear.get(0, sp.Integer(0)) + factor
+                add(linear, 0, factor)
+            elif rest in self.unknowns:
+                add(coupling, (rest, 0), factor)
             elif isinstance(rest, D):
                 inner = self._split(rest.args[0], unknown)
                 for n, coefficient in inner.linear.items():
-                    linear[n + 1] = linear.get(n + 1, sp.Integer(0)) + factor * coefficient
+                    add(linear, n + 1, factor * coefficient)
+                for (other, n), coefficient in inner.coupling.items():
+                    add(coupling, (other, n + 1), factor * coefficient)
                 for n, flux in inner.fluxes.items():
-                    fluxes[n + 1] = fluxes.get(n + 1, sp.Integer(0)) + factor * flux
+                    add(fluxes, n + 1, factor * flux)
             else:
-                fluxes[0] = fluxes.get(0, sp.Integer(0)) + term
-        return Terms(linear, {n: self.chain(flux) for n, flux in fluxes.items() if flux != 0})
+                add(fluxes, 0, term)
+        return Terms(linear, coupling, {n: self.chain(flux) for n, flux in fluxes.items() if flux != 0})
 
     @cached_property
     def transport(self) -> sp.Matrix:
@@ -270,16 +215,38 @@ class Analysis:
         rows = []
         for terms, unknown in zip(self.terms, self.unknowns, strict=True):
             total = self._remainder(terms) + terms.linear.get(1, sp.Integer(0)) * D(unknown, axis)
+            total += sum((c * D(other, axis) for (other, n), c in terms.coupling.items() if n == 1), sp.Integer(0))
             plain = self._no_derivatives(total)
             rows.append([-sp.expand(total).coeff(D(w, axis)).xreplace(plain) for w in self.unknowns])
         return sp.Matrix(rows)
+
+    @cached_property
+    def stiffness(self) -> Mapping[tuple[int, int], Mapping[int, Expression]]:
+        """By (i, j) and n >= 2, how the rate of unknown i changes with d^n(unknown j)/dx^n, by terms that no symbol holds.
+
+        An unknown's own diffusion is left out as far as `diffusion` has it, unless there is a matrix of symbols.
+        """
+        found: dict[tuple[int, int], dict[int, Expression]] = {}
+        for i, terms in enumerate(self.terms):
+            rest = self._remainder(terms)
+            marks = {atom: sp.Dummy() for atom in rest.atoms(D)}
+            marked, back = rest.xreplace(marks), {mark: atom for atom, mark in marks.items()}
+            for atom, mark in marks.items():
+                unknown, n = base_and_order(atom)
+                slope = sp.diff(marked, mark).xreplace(back)
+                if n == 2 and unknown == self.unknowns[i] and not self.coupled:
+                    slope -= self.diffusion[i]
+                slope = sp.simplify(slope)
+                if n >= 2 and slope != 0 and unknown in self.unknowns:
+                    found.setdefault((i, self.unknowns.index(unknown)), {})[n] = slope
+        return found
 
     def _remainder(self, terms: Terms) -> Expression:
         """All that is not in the linear symbol, expanded into derivatives of single unknowns."""
         return sum((self._expanded(flux, n) for n, flux in terms.fluxes.items()), sp.Integer(0))
 
     def _expanded(self, flux: Expression, order: int) -> Expression:
-        return sp.expand(self.chain(_derivative(flux, *[self.coordinates[0]] * order)))
+        return sp.expand(self.chain(derivative(flux, *[self.coordinates[0]] * order)))
 
     def _no_derivatives(self, expression: Expression) -> dict[Any, Any]:
         return {atom: sp.Integer(0) for atom in expression.atoms(D)}
@@ -290,16 +257,17 @@ class Analysis:
         axis = self.coordinates[0]
         found = []
         for terms, unknown in zip(self.terms, self.unknowns, strict=True):
-            coefficient: Expression = sp.expand(self._remainder(terms)).coeff(_derivative(unknown, axis, axis))
+            coefficient: Expression = sp.expand(self._remainder(terms)).coeff(derivative(unknown, axis, axis))
             found.append(coefficient.xreplace(self._no_derivatives(coefficient)))
         return tuple(found)
 
     @cached_property
     def reaction(self) -> tuple[Expression, ...]:
         """d(rate of unknown)/d(unknown) of the parts without derivatives: how fast things change in place."""
-        return tuple(
-            sp.diff(
-                terms.fluxes.get(0, sp.Integer(0)).xreplace(self._no_derivatives(terms.fluxes.get(0, sp.Integer(0)))), w
-            )
-            for terms, w in zip(self.terms, self.unknowns, strict=True)
-        )
+        slopes = []
+        for terms, unknown in zip(self.terms, self.unknowns, strict=True):
+            local = terms.fluxes.get(0, sp.Integer(0))
+            slope = sp.diff(local.xreplace(self._no_derivatives(local)), unknown)
+            # Steps such as Heaviside(u) change at once, at any step.
+            slopes.append(slope.replace(sp.DiracDelta, lambda *_: sp.Integer(0)))
+        return tuple(slopes)

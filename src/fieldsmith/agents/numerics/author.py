@@ -6,6 +6,7 @@ from dataclasses import replace
 from fieldsmith.agents.author import Candidate, Debug, Draft, Move, NothingLeft, Program, Proposal
 from fieldsmith.agents.numerics.analysis import Analysis
 from fieldsmith.agents.numerics.elliptic import Elliptic
+from fieldsmith.agents.numerics.expressions import Unsuited
 from fieldsmith.agents.numerics.family import Family, Variant
 from fieldsmith.agents.numerics.finite_volumes import FiniteVolumes
 from fieldsmith.agents.numerics.lines import MethodOfLines
@@ -20,6 +21,11 @@ AT_FLOOR = 1.005
 """Within this factor of what the trusted method reaches from the same inputs, nothing is left to win ..."""
 UNRESOLVED = 2.0
 """... if smooth samples, which have a far lower floor, are also within this factor of the reference's own error."""
+BLOW_UPS = 2
+"""A family is given up after so many programs whose values were not finite."""
+TOO_SLOW = "nothing cheaper is known than what took too long or too much memory"
+
+Rung = tuple[Family, Variant]
 
 
 class NumericsAuthor:
@@ -36,69 +42,115 @@ class NumericsAuthor:
         """The program for a move. Raises NothingLeft when no known method is left, or nothing is left to win."""
         if any(map(_at_floor, history)):
             raise NothingLeft("the best program is as accurate as the given inputs allow")
-        analysis = Analysis(brief.equation)
+        try:
+            analysis = Analysis(brief.equation)
+            return self._proposal(analysis, brief, move, history)
+        except Unsuited as reason:
+            return Proposal(None, problem=str(reason))
+
+    def _proposal(self, analysis: Analysis, brief: Brief, move: Move, history: Sequence[Candidate]) -> Proposal:
         ladder = self.ladder(analysis, brief)
-        if not ladder:
-            return Proposal(
-                None, problem="No built-in method fits this equation (see its boundary conditions and axes)."
-            )
-        written = {c.program.sha256 for c in history if c.program is not None}
-        taken = {c.proposal.plan.summary for c in history if c.proposal is not None}
-        for family, variant in self._preferred(ladder, move, history):
+        candidates = {c.id: c for c in (*history, *_parents(move))}
+        written = {c.program.sha256 for c in candidates.values() if c.program is not None}
+        taken = {c.proposal.plan.summary for c in candidates.values() if c.proposal is not None}
+        reaction = Reaction(ladder, move, tuple(candidates.values()))
+        for family, variant in reaction.rungs():
             plan = replace(family.plan(analysis, variant), summary=_name(family, variant))
             if plan.summary in taken:
                 continue
             program = Program(family.source(analysis, brief, variant))
             if program.sha256 not in written:
                 return Proposal(program, plan, prompt="", reply="")
-        raise NothingLeft
+        raise NothingLeft(TOO_SLOW if reaction.slow else "every known method for this equation has been tried")
 
-    def ladder(self, analysis: Analysis, brief: Brief) -> list[tuple[Family, Variant]]:
-        """Every variant of every family that suits, the best family's first guess first."""
-        suited = sorted((f for f in FAMILIES if f.suits(analysis) > 0), key=lambda f: -f.suits(analysis))
-        columns = [[(family, variant) for variant in family.variants(analysis, brief)] for family in suited]
-        if not columns:
-            return []
+    def ladder(self, analysis: Analysis, brief: Brief) -> list[Rung]:
+        """Every variant of every family that suits, the best family's first guess first. Raises Unsuited if none does."""
+        suited: list[tuple[float, list[Rung]]] = []
+        reasons: dict[str, list[str]] = {}
+        for family in FAMILIES:
+            try:
+                score = family.suits(analysis)
+                rungs = [(family, variant) for variant in family.variants(analysis, brief)]
+                family.source(analysis, brief, rungs[0][1])  # some expressions cannot be written with NumPy
+                suited.append((score, rungs))
+            except Unsuited as reason:
+                reasons.setdefault(str(reason), []).append(family.name)
+        if not suited:
+            listed = (f"{', '.join(families)}: {reason}" for reason, families in reasons.items())
+            raise Unsuited("\n- ".join(["No built-in method fits this equation.", *listed]))
         # The best family's second rung comes before another family's first.
-        best, others = columns[0], columns[1:]
+        best, *others = [rungs for _, rungs in sorted(suited, key=lambda pair: -pair[0])]
         padded = [best[1:], *others]
-        rungs = max(map(len, padded))
-        return best[:1] + [column[n] for n in range(rungs) for column in padded if n < len(column)]
+        longest = max(map(len, padded))
+        return best[:1] + [column[n] for n in range(longest) for column in padded if n < len(column)]
 
-    def _preferred(
-        self, ladder: list[tuple[Family, Variant]], move: Move, history: Sequence[Candidate]
-    ) -> list[tuple[Family, Variant]]:
-        """The ladder in the order that the move calls for."""
-        if isinstance(move, Draft):
-            return ladder
-        parent = move.candidate if isinstance(move, Debug) else move.candidates[0]
-        before = self._of(ladder, parent)
-        if before is None or parent.evaluation is None:
-            return ladder
+
+class Reaction:
+    """The rungs worth trying now, best first: what blew up or took too long narrows them, the move orders them."""
+
+    def __init__(self, ladder: Sequence[Rung], move: Move, history: Sequence[Candidate]) -> None:
+        self.ladder, self.move, self.history = ladder, move, history
+
+    @property
+    def slow(self) -> list[float]:
+        """Costs of what took too long or too much memory."""
+        return [variant.cost for _, variant in self._with_status("timeout", "out_of_memory")]
+
+    def rungs(self) -> list[Rung]:
+        """Raises NothingLeft where all that is left would take too long or has blown up."""
+        blown = [rung[0].name for rung in self._with_status("not_finite")]
+        given_up = {name for name in blown if blown.count(name) >= BLOW_UPS}
+        allowed = [r for r in self.ladder if r[0].name not in given_up and (not r[1].again or r[0].name in blown)]
+        if not allowed:
+            raise NothingLeft("every family of methods for this equation has blown up")
+        cheaper = [r for r in allowed if all(r[1].cost < cost for cost in self.slow)]
+        if not cheaper:
+            raise NothingLeft(TOO_SLOW)
+        return self._ordered(cheaper)
+
+    def _ordered(self, rungs: list[Rung]) -> list[Rung]:
+        parent = next(iter(_parents(self.move)), None)
+        before = self._rung_of(parent) if parent else None
+        if parent is None or before is None or parent.evaluation is None:
+            return [r for r in rungs if not r[1].again]
         family, variant = before
+        same = [r for r in rungs if r[0] is family and not r[1].again]
+        others = [r for r in rungs if r[0] is not family and not r[1].again]
         status = parent.evaluation.status
-        same = [rung for rung in ladder if rung[0] is family]
-        others = [rung for rung in ladder if rung[0] is not family]
         if status in ("timeout", "out_of_memory"):
-            cheaper = sorted((r for r in same if r[1].cost < variant.cost), key=lambda r: -r[1].cost)
-            return cheaper + sorted(others, key=lambda r: r[1].cost) + same
+            reached = [v.accuracy for f, v in self._with_status("ok") if f is family]
+            same = [r for r in same if r[1].accuracy > max(reached, default=-1)]
+            return sorted(same, key=lambda r: -r[1].cost) + sorted(others, key=lambda r: -r[1].cost)
+        if status == "not_finite":
+            return [r for r in rungs if r[0] is family and r[1].again] + others
         if status != "ok":
-            finer = [r for r in same if r[1].accuracy > variant.accuracy]
-            return (
-                others + finer + same if status == "not_finite" and family.name == "spectral" else finer + others + same
-            )
+            return others + same
         finer = sorted((r for r in same if r[1].accuracy > variant.accuracy), key=lambda r: r[1].accuracy)
-        return others + finer if self._stalled(parent, history) else finer + others
+        return others + finer if self._stalled(parent) else finer + others
 
-    def _of(self, ladder: list[tuple[Family, Variant]], candidate: Candidate) -> tuple[Family, Variant] | None:
+    def _with_status(self, *statuses: str) -> list[Rung]:
+        judged = (c for c in self.history if c.evaluation is not None and c.evaluation.status in statuses)
+        return [rung for rung in map(self._rung_of, judged) if rung is not None]
+
+    def _rung_of(self, candidate: Candidate) -> Rung | None:
         """Which rung a candidate stands on, by its plan."""
         summary = candidate.proposal.plan.summary if candidate.proposal else ""
-        return next((rung for rung in ladder if _name(*rung) == summary), None)
+        return next((rung for rung in self.ladder if _name(*rung) == summary), None)
 
-    def _stalled(self, candidate: Candidate, history: Sequence[Candidate]) -> bool:
+    def _stalled(self, candidate: Candidate) -> bool:
         """Whether the step that led to this candidate gained little."""
-        parents = [c for c in history if c.id in candidate.parents and c.ok]
+        parents = [c for c in self.history if c.id in candidate.parents and c.ok]
         return bool(parents) and candidate.dev_nrmse > STALLED * min(c.dev_nrmse for c in parents)
+
+
+def _parents(move: Move) -> tuple[Candidate, ...]:
+    match move:
+        case Draft():
+            return ()
+        case Debug(candidate=candidate):
+            return (candidate,)
+        case _:
+            return move.candidates
 
 
 def _at_floor(candidate: Candidate) -> bool:

@@ -1,13 +1,15 @@
 """SymPy expressions and task signatures as readable numpy source."""
 
-import keyword
 from collections.abc import Mapping
+from functools import reduce
 
 import sympy as sp
 from sympy.printing.numpy import NumPyPrinter
 
-from fieldsmith.agents.numerics.analysis import Analysis, D, Expression, code_name
-from fieldsmith.tasks.task import Brief
+from fieldsmith.agents.numerics import names
+from fieldsmith.agents.numerics.analysis import Analysis
+from fieldsmith.agents.numerics.expressions import D, Expression, Unsuited, base_and_order
+from fieldsmith.tasks.task import Argument, Brief
 
 
 class _Printer(NumPyPrinter):
@@ -23,10 +25,22 @@ class _Printer(NumPyPrinter):
             return f"{self._print(expr.base)}**2"
         return super()._print_Pow(expr, rational)
 
+    def _print_Max(self, expr):  # noqa: N802
+        return reduce("np.maximum({}, {})".format, map(self._print, expr.args))
+
+    def _print_Min(self, expr):  # noqa: N802
+        return reduce("np.minimum({}, {})".format, map(self._print, expr.args))
+
 
 def numpy_code(expression: Expression) -> str:
-    """One line of numpy source for an expression without unevaluated derivatives."""
-    return str(_Printer().doprint(expression))
+    """One line of numpy source for an expression without unevaluated derivatives. Raises Unsuited if there is none."""
+    try:
+        code = str(_Printer().doprint(expression))
+    except NotImplementedError as error:
+        raise Unsuited(f"{names.original(str(expression))} cannot be written with NumPy.") from error
+    if "\n" in code:  # SymPy says in a comment what it cannot print
+        raise Unsuited(f"{names.original(str(expression))} cannot be written with NumPy.")
+    return code
 
 
 def derivative_name(atom: sp.Basic) -> str:
@@ -40,33 +54,62 @@ def derivative_name(atom: sp.Basic) -> str:
 
 def named_derivatives(expression: Expression) -> tuple[Expression, dict[str, tuple[str, int]]]:
     """The expression with each derivative replaced by a name, and for each name its field and order."""
-    names: dict[str, tuple[str, int]] = {}
+    found: dict[str, tuple[str, int]] = {}
     replaced: dict[sp.Basic, sp.Basic] = {}
     for atom in expression.atoms(D):
-        inner, order = atom, 0
-        while isinstance(inner, D):
-            inner, order = inner.args[0], order + 1
+        field, order = base_and_order(atom)
+        if not isinstance(field, sp.Symbol):
+            raise Unsuited(f"The derivative of {names.original(str(field))} has no name.")
         name = derivative_name(atom)
-        names[name] = (str(inner), order)
+        found[name] = (str(field), order)
         replaced[atom] = sp.Symbol(name, real=True)
-    return expression.subs(sorted(replaced.items(), key=lambda pair: -len(str(pair[0])))), names
+    return expression.xreplace(replaced), found
 
 
 def call_values(brief: Brief) -> dict[str, object]:
     """What every template needs of the signature: names of arguments by role."""
     signature = brief.signature
-    arguments = signature.arguments
+    by_role: dict[str, list[Argument]] = {}
+    for a in signature.arguments:
+        by_role.setdefault(a.role, []).append(a)
     docstring = brief.stub.partition('"""')[2].partition('"""')[0].strip()
     return {
-        "function": signature.function,
-        "arguments": [a.name for a in arguments],
-        "initial": {code_name(a.of): a.name for a in arguments if a.role == "initial"},
-        "times": next((a.name for a in arguments if a.role == "times"), ""),
-        "parameter_arguments": {code_name(a.of): a.name for a in arguments if a.role == "parameter"},
-        "coefficient_arguments": {code_name(a.of): a.name for a in arguments if a.role == "coefficient"},
-        "results": [code_name(r.of) for r in signature.results],
+        "asked": [signature.function, *(a.name for a in signature.arguments)],
+        "function": names.function(signature.function),
+        "arguments": [_argument(a) for a in signature.arguments],
+        "initial": {names.symbol(a.of): _argument(a) for a in by_role.get("initial", [])},
+        "times": next(map(_argument, by_role.get("times", [])), ""),
+        "parameter_arguments": {names.symbol(a.of): _argument(a) for a in by_role.get("parameter", [])},
+        "coefficient_arguments": {names.symbol(a.of): _argument(a) for a in by_role.get("coefficient", [])},
+        "results": [names.symbol(r.of) for r in signature.results],
+        "passed": [names.symbol(a.of) for a in by_role.get("parameter", [])],
         "docstring": docstring,
         "title": brief.title,
+        "example_arguments": [(a.role, names.symbol(a.of), a.name) for a in signature.arguments],
+        "example_times": next((a.name for a in by_role.get("times", [])), ""),
+        "parameters": {names.symbol(name): value for name, value in brief.parameters.items()},
+        "span": brief.span,
+    }
+
+
+def _argument(argument: Argument) -> str:
+    return names.argument(argument.name, argument.of if argument.role != "times" else "")
+
+
+def equation_values(analysis: Analysis, brief: Brief) -> dict[str, object]:
+    """What every template for evolution in one dimension needs of the equation."""
+    axis = analysis.axis
+    return {
+        "equation_text": [f"d({b.quantity})/dt = {b.rhs}" for b in analysis.equation.balances],
+        "axis": analysis.coordinates[0].name,
+        "t": analysis.time.name,
+        "low": axis.low,
+        "high": axis.high,
+        "length": axis.length,
+        "nodes": axis.nodes,
+        "constants": fixed_values(analysis, brief),
+        "unknowns": [w.name for w in analysis.unknowns],
+        "positive": analysis.positive,
     }
 
 
@@ -74,12 +117,6 @@ def fixed_values(analysis: Analysis, brief: Brief) -> dict[str, float]:
     """Constants of the equation, and parameters that are not arguments of the function, with their values."""
     passed = {a.of for a in brief.signature.arguments if a.role == "parameter"}
     values: Mapping[str, float] = brief.parameters
-    fixed = {code_name(name): value for name, value in analysis.equation.constants.items()}
-    fixed.update({code_name(n): float(values[n]) for n in analysis.equation.parameters if n not in passed})
+    fixed = {names.symbol(name): value for name, value in analysis.equation.constants.items()}
+    fixed.update({names.symbol(n): float(values[n]) for n in analysis.equation.parameters if n not in passed})
     return fixed
-
-
-def safe_names(analysis: Analysis) -> bool:
-    """Whether the equation's names can be used as Python names as they are."""
-    names = [*analysis.equation.unknowns, *analysis.equation.parameters, *analysis.equation.constants]
-    return all(name.isidentifier() and not keyword.iskeyword(name) for name in names)

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 import sympy as sp
 
 from fieldsmith.agents.author import Plan
-from fieldsmith.agents.numerics.analysis import Analysis, D, Expression, code_name
-from fieldsmith.agents.numerics.code import call_values, fixed_values, numpy_code, safe_names
+from fieldsmith.agents.numerics import names
+from fieldsmith.agents.numerics.analysis import Analysis
+from fieldsmith.agents.numerics.code import call_values, fixed_values, numpy_code
+from fieldsmith.agents.numerics.expressions import D, Expression, Unsuited
 from fieldsmith.agents.numerics.family import Variant, render
 from fieldsmith.tasks.task import Brief
 
@@ -22,10 +24,12 @@ class Steady:
     source: Expression
 
 
-def steady_form(analysis: Analysis) -> Steady | None:
-    """The equation in that form; None where it is not linear or has other terms."""
-    if not analysis.steady or analysis.dimensions != 2 or len(analysis.unknowns) != 1:
-        return None
+def steady_form(analysis: Analysis) -> Steady:
+    """The equation in that form. Raises Unsuited where it is not linear or has other terms."""
+    if not analysis.steady:
+        raise Unsuited("The equation is not steady.")
+    if analysis.dimensions != 2 or len(analysis.unknowns) != 1:
+        raise Unsuited("There are not one unknown and two axes.")
     u = analysis.unknowns[0]
     zero: Expression = sp.Integer(0)
     diffusivity, velocity, rest = [zero] * 2, [zero] * 2, zero
@@ -34,32 +38,34 @@ def steady_form(analysis: Analysis) -> Steady | None:
         if not found:
             rest += term
             continue
-        if len(found) > 1:
-            return None
         outer = found[0]
         factor = sp.simplify(term / outer)
+        if len(found) > 1 or factor.has(D):
+            raise Unsuited("Derivatives are multiplied.")
         inner, axis = outer.args
         n = analysis.coordinates.index(axis)
         if inner == u:
             velocity[n] += factor
-            continue
-        gradients = inner.atoms(D)
-        if (
-            len(gradients) != 1
-            or next(iter(gradients)).args != (u, axis)
-            or factor.free_symbols & set(analysis.varying)
-        ):
-            return None
-        coefficient = sp.simplify(inner / next(iter(gradients)))
-        if coefficient.has(D):
-            return None
-        diffusivity[n] += factor * coefficient
+        else:
+            diffusivity[n] += factor * _coefficient(analysis, inner, axis)
+            if factor.free_symbols & set(analysis.varying):
+                raise Unsuited("A second derivative has a variable factor in front: this is not a conservation form.")
     reaction = sp.diff(rest, u)
     source = sp.expand(rest - reaction * u)
-    every = (*diffusivity, *velocity, reaction, source)
-    if any(part.has(u) for part in every) or 0 in diffusivity:
-        return None
+    if any(part.has(u) for part in (*diffusivity, *velocity, reaction, source)):
+        raise Unsuited("The equation is not linear.")
+    if 0 in diffusivity:
+        raise Unsuited("There is no diffusion along one of the axes.")
     return Steady(tuple(diffusivity), tuple(velocity), reaction, source)
+
+
+def _coefficient(analysis: Analysis, flux: Expression, axis: Expression) -> Expression:
+    """What stands before du/dx in a flux along x."""
+    gradient = D(analysis.unknowns[0], axis)
+    coefficient = sp.simplify(flux / gradient)
+    if flux.atoms(D) != {gradient} or coefficient.has(D):
+        raise Unsuited("A flux is not along the gradient: full tensors and higher derivatives are not known.")
+    return coefficient
 
 
 class Elliptic:
@@ -70,20 +76,24 @@ class Elliptic:
     def suits(self, analysis: Analysis) -> float:
         form = steady_form(analysis)
         axes = analysis.equation.axes
-        grids = {axis.nodes for axis in axes}
-        if form is None or not safe_names(analysis) or any(axis.periodic for axis in axes):
-            return 0.0
-        if grids == {"cell_centres"}:
-            return 0.0 if any(v != 0 for v in form.velocity) else 1.0
-        return 1.0 if grids == {"endpoints"} else 0.0
+        if any(axis.periodic for axis in axes):
+            raise Unsuited("An axis is periodic.")
+        if not analysis.equation.coefficients:
+            raise Unsuited("No field is given, whose shape would tell the grid's.")
+        if {axis.nodes for axis in axes} not in ({"cell_centres"}, {"endpoints"}):
+            raise Unsuited("The nodes are neither cell centres nor include both ends on both axes.")
+        if analysis.axis.nodes == "cell_centres" and any(v != 0 for v in form.velocity):
+            raise Unsuited("Drift is not known on cell centres.")
+        if form.reaction == 0 and all(b.kind == "neumann" for axis in axes for b in (axis.lower, axis.upper)):
+            raise Unsuited("With slopes alone given at the boundary and no reaction the solution is not determined.")
+        return 1.0
 
     def variants(self, analysis: Analysis, brief: Brief) -> Sequence[Variant]:
-        form = steady_form(analysis)
-        assert form is not None
-        fast = _fast(analysis, form)
+        fast = _fast(analysis, steady_form(analysis))
 
         def variant(name: str, accuracy: int, coarse: int, fine: int) -> Variant:
-            return Variant(name, {"coarse": coarse, "fine": fine, "fast": fast}, accuracy, accuracy)
+            settings = {"coarse": coarse, "fine": fine, "fast": fast}
+            return Variant(name, settings, (1 if fast else 3) * (coarse**2 + fine**2), accuracy)
 
         return (
             variant("control volumes as given", 1, 0, 1),
@@ -108,7 +118,6 @@ class Elliptic:
 
     def source(self, analysis: Analysis, brief: Brief, variant: Variant) -> str:
         form = steady_form(analysis)
-        assert form is not None
         coefficients = [a for a in brief.signature.arguments if a.role == "coefficient"]
         return render(
             "elliptic.py.jinja",
@@ -116,7 +125,7 @@ class Elliptic:
             equation_text=[f"0 = {b.rhs}" for b in analysis.equation.balances],
             axes=[
                 {
-                    "name": axis.name,
+                    "name": coordinate.name,
                     "low": axis.low,
                     "high": axis.high,
                     "lower": axis.lower.kind,
@@ -124,19 +133,17 @@ class Elliptic:
                     "lower_value": numpy_code(analysis.parse(axis.lower.value)),
                     "upper_value": numpy_code(analysis.parse(axis.upper.value)),
                 }
-                for axis in analysis.equation.axes
+                for axis, coordinate in zip(analysis.equation.axes, analysis.coordinates, strict=True)
             ],
             constants=fixed_values(analysis, brief),
             settings=variant.settings,
             fast=bool(variant.settings["fast"]),
             centred=analysis.axis.nodes == "cell_centres",
-            budget=round(0.6 * brief.time_limit, 1),
-            coefficients=[code_name(a.of) for a in coefficients],
+            coefficients=[names.symbol(a.of) for a in coefficients],
             diffusivity=[numpy_code(c) for c in form.diffusivity],
             velocity=[numpy_code(c) if c != 0 else "" for c in form.velocity],
             reaction=numpy_code(form.reaction) if form.reaction != 0 else "",
             source=numpy_code(form.source),
-            scalars=[code_name(a.of) for a in brief.signature.arguments if a.role == "parameter"],
         )
 
 

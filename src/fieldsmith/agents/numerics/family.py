@@ -1,32 +1,38 @@
 """What a family of methods offers: whether it suits an equation, its variants, and source text for each."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from fieldsmith.agents.author import Plan
+from fieldsmith.agents.numerics import names
 from fieldsmith.agents.numerics.analysis import Analysis
+from fieldsmith.agents.numerics.expressions import Unsuited
 from fieldsmith.tasks.task import Brief
 
 
 @dataclass(frozen=True)
 class Variant:
-    """One way to use a family. `cost` orders variants from cheap to dear, `accuracy` from coarse to fine."""
+    """One way to use a family.
+
+    `cost` is its work in units that hold across families, `accuracy` orders a family's variants from coarse to fine;
+    `again` marks one that is worth writing only after another has blown up.
+    """
 
     name: str
     settings: Mapping[str, float] = field(default_factory=dict)
-    cost: int = 0
+    cost: float = 0
     accuracy: int = 0
+    again: bool = False
 
 
 class Family(Protocol):
     name: str
 
     def suits(self, analysis: Analysis) -> float:
-        """0 where the method does not apply, else the larger the better."""
+        """The larger the better, above 0. Raises Unsuited with a sentence why the method does not apply."""
         ...
 
     def variants(self, analysis: Analysis, brief: Brief) -> Sequence[Variant]:
@@ -38,6 +44,20 @@ class Family(Protocol):
     def source(self, analysis: Analysis, brief: Brief, variant: Variant) -> str: ...
 
 
+def periodic_line(analysis: Analysis) -> None:
+    """Raises Unsuited unless the equation evolves on one periodic axis without given fields."""
+    if analysis.steady:
+        raise Unsuited("The equation is steady.")
+    if analysis.dimensions != 1:
+        raise Unsuited("There is more than one axis.")
+    if not analysis.periodic:
+        raise Unsuited("The axis is not periodic.")
+    if analysis.axis.nodes == "endpoints":
+        raise Unsuited("A periodic axis has the same point twice if both endpoints are sampled.")
+    if analysis.equation.coefficients:
+        raise Unsuited("Coefficients are given as fields.")
+
+
 _templates = Environment(
     loader=PackageLoader("fieldsmith.agents.numerics", "templates"),
     undefined=StrictUndefined,
@@ -47,19 +67,9 @@ _templates = Environment(
 )
 
 
-ASKED = "asked_function_"
-
-
-def render(template: str, **values: object) -> str:
-    """Source text from a template of this package, more than two blank lines folded.
-
-    A name that the template uses for a purpose of its own gives way to the asked function's name.
-    """
-    function = str(values["function"])
-    text = _templates.get_template(template).render({**values, "function": ASKED})
-    if f"def {function}(" in text:
-        text = re.sub(rf"(?<![.\w]){re.escape(function)}\b", f"{function}_inside", text)
-    text = text.replace(ASKED, function)
+def render(template: str, **values: Any) -> str:
+    """Source text from a template of this package: names settled, no more than two blank lines in a row."""
+    text = names.settled(_templates.get_template(template).render(values), values["asked"])
     while "\n\n\n\n" in text:
         text = text.replace("\n\n\n\n", "\n\n\n")
     return text.rstrip() + "\n"

@@ -1,25 +1,30 @@
 """Shock-capturing finite volumes for periodic balance laws in one dimension, scalar or systems."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import sympy as sp
 
 from fieldsmith.agents.author import Plan
-from fieldsmith.agents.numerics.analysis import Analysis, D, Expression, code_name
-from fieldsmith.agents.numerics.code import call_values, fixed_values, named_derivatives, numpy_code, safe_names
-from fieldsmith.agents.numerics.family import Variant, render
+from fieldsmith.agents.numerics.analysis import Analysis
+from fieldsmith.agents.numerics.code import call_values, equation_values, named_derivatives, numpy_code
+from fieldsmith.agents.numerics.expressions import D, Expression, Unsuited
+from fieldsmith.agents.numerics.family import Variant, periodic_line, render
 from fieldsmith.tasks.task import Brief
 
 
 @dataclass(frozen=True)
 class BalanceLaw:
-    """dq/dt = -dF(w)/dx + dG(w, w_x)/dx + S(w); `inverse` gives the unknowns w from the quantities q."""
+    """dq/dt = -dF(w)/dx + dG(w, w_x)/dx + S(w), each of x and t too; `inverse` gives the unknowns w from the quantities q."""
 
     fluxes: tuple[Expression, ...]
     viscous: tuple[Expression, ...]
     sources: tuple[Expression, ...]
     inverse: tuple[Expression, ...]
+
+    @property
+    def everything(self) -> tuple[Expression, ...]:
+        return (*self.fluxes, *self.viscous, *self.sources)
 
 
 @dataclass(frozen=True)
@@ -32,8 +37,8 @@ class Gas:
     gamma: Expression
 
 
-def balance_law(analysis: Analysis) -> BalanceLaw | None:
-    """The equation in conservation form; None where it is not one or has derivatives of higher order."""
+def balance_law(analysis: Analysis) -> BalanceLaw:
+    """The equation in conservation form. Raises Unsuited where it is not one or has derivatives of higher order."""
     fluxes, viscous, sources = [], [], []
     for side in analysis.right_hand_sides:
         flux, diffusive, source = sp.Integer(0), sp.Integer(0), sp.Integer(0)
@@ -41,14 +46,14 @@ def balance_law(analysis: Analysis) -> BalanceLaw | None:
             factor, rest = term.as_independent(*analysis.varying, D)
             if not isinstance(rest, D):
                 if rest.has(D):
-                    return None
+                    raise Unsuited("A derivative has a variable factor in front: this is not a conservation form.")
                 source += term
                 continue
             inner = rest.args[0]
             if not inner.has(D):
                 flux -= factor * inner
             elif any(atom.args[0] not in analysis.unknowns for atom in inner.atoms(D)):
-                return None
+                raise Unsuited("There are derivatives above the second order.")
             else:
                 for part in sp.Add.make_args(sp.expand(inner)):
                     if part.has(D):
@@ -58,12 +63,21 @@ def balance_law(analysis: Analysis) -> BalanceLaw | None:
         fluxes.append(flux)
         viscous.append(diffusive)
         sources.append(source)
-    names = tuple(sp.Symbol(f"q{n}", real=True) for n in range(len(analysis.quantities)))
-    solved = sp.solve([q - n for q, n in zip(analysis.quantities, names, strict=True)], analysis.unknowns, dict=True)
+    return BalanceLaw(tuple(fluxes), tuple(viscous), tuple(sources), _inverse(analysis))
+
+
+def _inverse(analysis: Analysis) -> tuple[Expression, ...]:
+    if any(q.has(*analysis.coordinates) for q in analysis.quantities):
+        raise Unsuited("What is balanced depends on the place by itself.")
+    quantities = [sp.Symbol(f"q{n}", real=True) for n in range(len(analysis.quantities))]
+    relations = [q - n for q, n in zip(analysis.quantities, quantities, strict=True)]
+    try:
+        solved = sp.solve(relations, analysis.unknowns, dict=True)
+    except NotImplementedError:
+        solved = []
     if len(solved) != 1:
-        return None
-    inverse = tuple(sp.simplify(solved[0][w]) for w in analysis.unknowns)
-    return BalanceLaw(tuple(fluxes), tuple(viscous), tuple(sources), inverse)
+        raise Unsuited("The balanced quantities do not give the unknowns in one way.")
+    return tuple(sp.simplify(solved[0][w]) for w in analysis.unknowns)
 
 
 def ideal_gas(analysis: Analysis, law: BalanceLaw) -> Gas | None:
@@ -86,7 +100,8 @@ def ideal_gas(analysis: Analysis, law: BalanceLaw) -> Gas | None:
         wanted = {density: density * velocity, density * velocity: density * velocity**2 + pressure}
         energy = analysis.quantities[n]
         wanted[energy] = (energy + pressure) * velocity
-        if all(sp.simplify(f - wanted[q]) == 0 for f, q in zip(law.fluxes, analysis.quantities, strict=True)):
+        same = (sp.simplify(f - wanted[q]) == 0 for f, q in zip(law.fluxes, analysis.quantities, strict=True))
+        if not gamma.free_symbols & set(analysis.varying) and all(same):
             return Gas(velocity.name, density.name, pressure.name, gamma)
     return None
 
@@ -97,88 +112,102 @@ class FiniteVolumes:
     name = "finite volumes"
 
     def suits(self, analysis: Analysis) -> float:
-        if analysis.steady or analysis.dimensions != 1 or not analysis.periodic or analysis.linear:
-            return 0.0
-        if analysis.axis.nodes == "endpoints" or analysis.equation.coefficients or not safe_names(analysis):
-            return 0.0
-        law = balance_law(analysis)
-        if law is None or all(flux == 0 for flux in law.fluxes):
-            return 0.0
+        periodic_line(analysis)
+        if analysis.linear:
+            raise Unsuited("A linear equation with constant coefficients is solved exactly instead.")
+        if all(flux == 0 for flux in balance_law(analysis).fluxes):
+            raise Unsuited("Nothing is transported.")
         return 0.5
 
     def variants(self, analysis: Analysis, brief: Brief) -> Sequence[Variant]:
-        def variant(name: str, accuracy: int, factor: int) -> Variant:
-            return Variant(name, {"factor": factor, "courant": 0.45}, accuracy + 1, accuracy)
+        def variant(name: str, accuracy: int, factor: int, courant: float = 0.45, again: bool = False) -> Variant:
+            cost = 8 * factor**2 * 0.45 / courant
+            return Variant(name, {"factor": factor, "courant": courant}, cost, accuracy, again)
 
         return (
             variant("WENO on the given cells", 1, 1),
             variant("WENO on cells refined 3 times", 2, 3),
             variant("WENO on cells refined 5 times", 3, 5),
+            variant("WENO on the given cells, steps four times smaller", 1, 1, 0.11, again=True),
         )
 
     def plan(self, analysis: Analysis, variant: Variant) -> Plan:
         law = balance_law(analysis)
-        assert law is not None
         solver = "HLLC" if ideal_gas(analysis, law) else "Rusanov"
+        viscous = ", viscous part by Runge-Kutta-Legendre super-time-stepping in Strang splitting"
         return Plan(
             f"conservative finite volumes, WENO of order 5, {solver} flux",
-            "SSP Runge-Kutta of order 3, viscous part by Runge-Kutta-Legendre super-time-stepping in Strang splitting",
-            variant.name,
+            "SSP Runge-Kutta of order 3" + (viscous if any(law.viscous) else ""),
+            f"{variant.name}: fixed cells, steps by the Courant condition",
             2.0,
         )
 
     def source(self, analysis: Analysis, brief: Brief, variant: Variant) -> str:
         law = balance_law(analysis)
-        assert law is not None
         gas = ideal_gas(analysis, law)
         viscous, gradients = [], {}
         for flux in law.viscous:
-            plain, names = named_derivatives(flux)
-            gradients.update(names)
+            plain, found = named_derivatives(flux)
+            gradients.update(found)
             viscous.append(numpy_code(sp.factor_terms(plain)))
-        diffusivity = _diffusivities(analysis, law)
+        call = call_values(brief)
+        passed = call["passed"]
+        assert isinstance(passed, list)
+        x, t = analysis.coordinates[0], analysis.time
+        uses_x, uses_t = any(e.has(x) for e in law.everything), any(e.has(t) for e in law.everything)
+
+        def at(place: str, moment: str) -> str:
+            """Arguments after the fields: place and moment where the equation has them, parameters."""
+            words = [*([place] if uses_x else []), *([moment] if uses_t else []), *passed]
+            return "".join(f", {word}" for word in words)
+
         return render(
             "finite_volumes.py.jinja",
-            **call_values(brief),
-            equation_text=[f"d({b.quantity})/dt = {b.rhs}" for b in analysis.equation.balances],
-            axis=analysis.axis.name,
-            low=analysis.axis.low,
-            length=analysis.axis.length,
-            nodes=analysis.axis.nodes,
-            constants=fixed_values(analysis, brief),
+            **call,
+            **equation_values(analysis, brief),
             settings=variant.settings,
-            unknowns=[w.name for w in analysis.unknowns],
+            uses_x=uses_x,
+            uses_t=uses_t,
+            at=at,
+            here=at(x.name, t.name),
+            parameters_too="".join(f", {p}" for p in passed),
             quantities=[numpy_code(q) for q in analysis.quantities],
             inverse=[numpy_code(w) for w in law.inverse],
             fluxes=[numpy_code(f) for f in law.fluxes],
             viscous=viscous,
             has_viscous=any(flux != 0 for flux in law.viscous),
             gradients=[(name, field) for name, (field, _) in sorted(gradients.items())],
-            diffusivity=diffusivity,
+            diffusivity=_diffusivities(analysis, law),
             sources=[numpy_code(s) for s in law.sources],
             has_sources=any(s != 0 for s in law.sources),
-            uses_coordinate=any(s.has(analysis.coordinates[0]) for s in law.sources),
+            local=[numpy_code(r) for r in analysis.reaction if r != 0],
+            explicit=_explicit(law, t) if uses_t else [],
             gas=gas,
             gamma=numpy_code(gas.gamma) if gas else "",
             speed=_speed(analysis, gas),
-            positive=analysis.positive,
-            passed=[code_name(a.of) for a in brief.signature.arguments if a.role == "parameter"],
-            example_arguments=[(a.role, a.of, a.name) for a in brief.signature.arguments],
-            parameters=dict(brief.parameters),
-            span=brief.span,
         )
 
 
 def _diffusivities(analysis: Analysis, law: BalanceLaw) -> list[str]:
     """Upper bounds of the diffusivities: derivatives of viscous fluxes by gradients, over derivatives of the quantities."""
     found = set()
+    gradient = sp.Symbol("gradient")
     for flux, quantity in zip(law.viscous, analysis.quantities, strict=True):
-        for gradient in flux.atoms(D):
-            unknown = gradient.args[0]
-            slope = sp.diff(quantity, unknown)
-            if slope != 0:
-                found.add(sp.simplify(sp.diff(flux.xreplace({gradient: sp.Symbol("g")}), sp.Symbol("g")) / slope))
+        for atom in flux.atoms(D):
+            slope = sp.diff(quantity, atom.args[0])
+            if slope == 0:
+                raise Unsuited("An unknown's gradient drives a balance that does not hold the unknown.")
+            diffusivity = sp.simplify(sp.diff(flux.xreplace({atom: gradient}), gradient) / slope)
+            if diffusivity.has(D, gradient):
+                raise Unsuited("A diffusivity depends on a gradient.")
+            found.add(diffusivity)
     return [numpy_code(d) for d in sorted(found, key=str)]
+
+
+def _explicit(law: BalanceLaw, time: Expression) -> list[tuple[str, str]]:
+    """Terms without gradients that hold the time, each with its partial derivative along it."""
+    terms: Iterable[Expression] = (t for e in (*law.fluxes, *law.sources) for t in sp.Add.make_args(sp.expand(e)))
+    return [(numpy_code(t), numpy_code(sp.diff(t, time))) for t in terms if t.has(time)]
 
 
 def _speed(analysis: Analysis, gas: Gas | None) -> str:

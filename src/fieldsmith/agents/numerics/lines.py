@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import sympy as sp
 
 from fieldsmith.agents.author import Plan
-from fieldsmith.agents.numerics.analysis import Analysis, code_name
-from fieldsmith.agents.numerics.code import call_values, fixed_values, named_derivatives, numpy_code, safe_names
+from fieldsmith.agents.numerics.analysis import Analysis
+from fieldsmith.agents.numerics.code import call_values, equation_values, named_derivatives, numpy_code
+from fieldsmith.agents.numerics.expressions import D, Expression, Unsuited, base_and_order, derivative
 from fieldsmith.agents.numerics.family import Variant, render
 from fieldsmith.tasks.task import Brief
 
@@ -17,60 +18,77 @@ class MethodOfLines:
     name = "method of lines"
 
     def suits(self, analysis: Analysis) -> float:
-        if analysis.steady or analysis.dimensions != 1 or analysis.periodic or not safe_names(analysis):
-            return 0.0
-        return 0.0 if analysis.equation.coefficients else 1.0
+        if analysis.steady:
+            raise Unsuited("The equation is steady.")
+        if analysis.dimensions != 1:
+            raise Unsuited("There is more than one axis.")
+        if analysis.periodic:
+            raise Unsuited("The axis is periodic.")
+        if analysis.equation.coefficients:
+            raise Unsuited("Coefficients are given as fields.")
+        x = analysis.coordinates[0]
+        for rate, unknown in zip(_rates(analysis), analysis.unknowns, strict=True):
+            if any(base_and_order(atom)[1] > 2 for atom in rate.atoms(D)):
+                raise Unsuited("Derivatives above the second order need more than one condition at an end.")
+            if rate.coeff(derivative(unknown, x, x)) == 0:
+                raise Unsuited("An unknown without diffusion of its own cannot take a condition at both ends.")
+        return 1.0
 
     def variants(self, analysis: Analysis, brief: Brief) -> Sequence[Variant]:
-        def variant(name: str, accuracy: int, points: int, tolerance: float, levels: int) -> Variant:
-            return Variant(name, {"points": points, "tolerance": tolerance, "levels": levels}, accuracy, accuracy)
+        def variant(
+            name: str, accuracy: int, cost: float, points: int, tolerance: float, levels: int, steps: int = 1
+        ) -> Variant:
+            settings = {"points": points, "tolerance": tolerance, "levels": levels, "steps": steps}
+            return Variant(name, settings, cost, accuracy, again=steps > 1)
 
         return (
-            variant("32 Chebyshev points, tolerance 1e-6", 2, 32, 1e-6, 1),
-            variant("refined to 1e-7", 4, 32, 1e-7, 3),
-            variant("refined to 1e-9", 6, 40, 1e-9, 3),
-            variant("24 Chebyshev points, tolerance 1e-4", 1, 24, 1e-4, 1),
+            variant("32 Chebyshev points, tolerance 1e-6", 2, 10, 32, 1e-6, 1),
+            variant("refined to 1e-7", 4, 60, 32, 1e-7, 3),
+            variant("refined to 1e-9", 6, 160, 40, 1e-9, 3),
+            variant("24 Chebyshev points, tolerance 1e-4", 1, 4, 24, 1e-4, 1),
+            variant("refined to 1e-7, at least 1000 steps", 5, 120, 32, 1e-7, 3, 1000),
         )
 
     def plan(self, analysis: Analysis, variant: Variant) -> Plan:
+        once = variant.settings["levels"] == 1
         return Plan(
             "Chebyshev collocation, boundary values from the boundary conditions",
             "Radau IIA of order 5, adaptive steps",
-            variant.name,
+            variant.name + (": no refinement" if once else ": half as many points again until two answers agree"),
             None,
         )
 
     def source(self, analysis: Analysis, brief: Brief, variant: Variant) -> str:
-        unknowns = [w.name for w in analysis.unknowns]
         rates, derivatives = [], {}
-        for rate in analysis.rates:
-            plain, names = named_derivatives(sp.expand(analysis.chain(rate)))
-            derivatives.update(names)
+        for rate in _rates(analysis):
+            plain, found = named_derivatives(rate)
+            derivatives.update(found)
             rates.append(numpy_code(sp.factor_terms(plain)))
         axis = analysis.axis
+        lower, upper = analysis.parse(axis.lower.value), analysis.parse(axis.upper.value)
         return render(
             "lines.py.jinja",
             **call_values(brief),
-            equation_text=[f"d({b.quantity})/dt = {b.rhs}" for b in analysis.equation.balances],
-            axis=axis.name,
-            low=axis.low,
-            high=axis.high,
-            length=axis.length,
-            nodes=axis.nodes,
+            **equation_values(analysis, brief),
             lower=axis.lower.kind,
             upper=axis.upper.kind,
-            lower_value=numpy_code(analysis.parse(axis.lower.value)),
-            upper_value=numpy_code(analysis.parse(axis.upper.value)),
-            constants=fixed_values(analysis, brief),
+            lower_value=numpy_code(lower),
+            upper_value=numpy_code(upper),
             settings=variant.settings,
             budget=round(0.35 * brief.time_limit, 1),
-            unknowns=unknowns,
             rates=rates,
             derivatives=[(name, field, order) for name, (field, order) in sorted(derivatives.items())],
             orders=sorted({order for _, order in derivatives.values()}),
-            passed=[code_name(a.of) for a in brief.signature.arguments if a.role == "parameter"],
-            example_arguments=[(a.role, a.of, a.name) for a in brief.signature.arguments],
-            parameters=dict(brief.parameters),
-            span=brief.span,
-            positive=analysis.equation.positive,
+            explicit=_explicit(analysis, (*_rates(analysis), lower, upper)),
         )
+
+
+def _rates(analysis: Analysis) -> list[Expression]:
+    return [sp.expand(analysis.chain(rate)) for rate in analysis.rates]
+
+
+def _explicit(analysis: Analysis, expressions: Sequence[Expression]) -> list[tuple[str, str]]:
+    """Terms without derivatives that hold the time, each with its partial derivative along it."""
+    terms = [term for e in expressions for term in sp.Add.make_args(sp.expand(e))]
+    timed = [term for term in terms if term.has(analysis.time) and not term.has(D)]
+    return [(numpy_code(term), numpy_code(sp.diff(term, analysis.time))) for term in timed]

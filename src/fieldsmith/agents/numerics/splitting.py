@@ -5,28 +5,29 @@ from collections.abc import Sequence
 import sympy as sp
 
 from fieldsmith.agents.author import Plan
-from fieldsmith.agents.numerics.analysis import Analysis, Expression, code_name
-from fieldsmith.agents.numerics.code import call_values, fixed_values, numpy_code, safe_names
-from fieldsmith.agents.numerics.family import Variant, render
+from fieldsmith.agents.numerics.analysis import Analysis
+from fieldsmith.agents.numerics.code import call_values, equation_values, numpy_code
+from fieldsmith.agents.numerics.expressions import Expression, Unsuited
+from fieldsmith.agents.numerics.family import Variant, periodic_line, render
 from fieldsmith.agents.numerics.spectral import linear_symbol
 from fieldsmith.tasks.task import Brief
 
 
-def quadratic_reaction(analysis: Analysis) -> tuple[Expression, Expression, Expression] | None:
-    """(a, b, c) of a reaction a + b u + c u^2 with constant coefficients, c not zero; None where it is not one.
+def quadratic_reaction(analysis: Analysis) -> tuple[Expression, Expression, Expression]:
+    """(a, b, c) of a reaction a + b u + c u^2 with constant coefficients, c not zero. Raises Unsuited if there is none.
 
     Everything with derivatives must be linear with constant coefficients.
     """
-    if analysis.steady or analysis.dimensions != 1 or not analysis.periodic or len(analysis.unknowns) != 1:
-        return None
+    if len(analysis.unknowns) != 1:
+        raise Unsuited("There is more than one unknown.")
     terms, u = analysis.terms[0], analysis.unknowns[0]
     if set(terms.fluxes) != {0}:
-        return None
+        raise Unsuited("What has derivatives is not linear with constant coefficients beside a reaction.")
     reaction = sp.expand(terms.fluxes[0] + terms.linear.get(0, sp.Integer(0)) * u)
     if reaction.free_symbols & set(analysis.varying) != {u} or not reaction.is_polynomial(u):
-        return None
+        raise Unsuited("The reaction is not a polynomial of the unknown alone.")
     if sp.Poly(reaction, u).degree() != 2:
-        return None
+        raise Unsuited("The reaction is not quadratic.")
     return reaction.coeff(u, 0), reaction.coeff(u, 1), reaction.coeff(u, 2)
 
 
@@ -36,15 +37,16 @@ class Splitting:
     name = "splitting"
 
     def suits(self, analysis: Analysis) -> float:
-        if not safe_names(analysis) or analysis.axis.nodes == "endpoints" or analysis.equation.coefficients:
-            return 0.0
-        return 0.8 if quadratic_reaction(analysis) is not None else 0.0
+        periodic_line(analysis)
+        quadratic_reaction(analysis)
+        return 0.8
 
     def variants(self, analysis: Analysis, brief: Brief) -> Sequence[Variant]:
         return (
-            Variant("4 steps a frame, extrapolated", {"steps": 4}, 2, 4),
-            Variant("16 steps a frame, extrapolated", {"steps": 16}, 4, 6),
-            Variant("1 step a frame, extrapolated", {"steps": 1}, 0, 2),
+            Variant("4 steps a frame, extrapolated", {"steps": 4}, 3, 4),
+            Variant("16 steps a frame, extrapolated", {"steps": 16}, 12, 6),
+            Variant("1 step a frame, extrapolated", {"steps": 1}, 1, 2),
+            Variant("64 steps a frame, extrapolated", {"steps": 64}, 48, 7, again=True),
         )
 
     def plan(self, analysis: Analysis, variant: Variant) -> Plan:
@@ -56,24 +58,12 @@ class Splitting:
         )
 
     def source(self, analysis: Analysis, brief: Brief, variant: Variant) -> str:
-        reaction = quadratic_reaction(analysis)
-        assert reaction is not None
         return render(
             "splitting.py.jinja",
             **call_values(brief),
-            equation_text=[f"d({b.quantity})/dt = {b.rhs}" for b in analysis.equation.balances],
-            axis=analysis.axis.name,
-            low=analysis.axis.low,
-            length=analysis.axis.length,
-            nodes=analysis.axis.nodes,
-            constants=fixed_values(analysis, brief),
+            **equation_values(analysis, brief),
             settings=variant.settings,
             unknown=analysis.unknowns[0].name,
             symbol=linear_symbol(analysis, 0, lowest=1),
-            reaction=[numpy_code(part) for part in reaction],
-            passed=[code_name(a.of) for a in brief.signature.arguments if a.role == "parameter"],
-            example_arguments=[(a.role, a.of, a.name) for a in brief.signature.arguments],
-            parameters=dict(brief.parameters),
-            span=brief.span,
-            positive=analysis.equation.positive,
+            reaction=[numpy_code(part) for part in quadratic_reaction(analysis)],
         )

@@ -1,0 +1,134 @@
+"""Names in generated programs: whatever an equation or a signature calls its things, nothing collides.
+
+Templates are filled in with placeholders. Once the whole program is known, the asked function and its arguments
+get their names and the program's own identifiers give way to them; an equation's symbols then get their names
+where these are free, and underscores at the end where they are not.
+"""
+
+import ast
+import builtins
+import io
+import keyword
+import re
+import tokenize
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+
+_PLACEHOLDER = re.compile(r"(?:eq|time|arg|fun)0_(\w+?)_0qe")
+
+
+def symbol(name: str) -> str:
+    """Placeholder of an equation's symbol: an unknown, parameter, constant, coefficient or axis."""
+    return f"eq0_{unicodedata.normalize('NFKC', name)}_0qe"
+
+
+def clock(name: str) -> str:
+    """Placeholder of the time, which an equation may call a symbol of its own by."""
+    return f"time0_{name}_0qe"
+
+
+def argument(name: str, of: str) -> str:
+    """Placeholder of an argument; one that is called like the symbol it carries is that symbol."""
+    return symbol(name) if name == of else f"arg0_{unicodedata.normalize('NFKC', name)}_0qe"
+
+
+def function(name: str) -> str:
+    return f"fun0_{name}_0qe"
+
+
+def original(text: str) -> str:
+    """The text with names in place of placeholders."""
+    return _PLACEHOLDER.sub(lambda found: found[1], text)
+
+
+def settled(source: str, asked: Iterable[str]) -> str:
+    """The program with names in place of placeholders. Names that were asked for stand."""
+    asked = [unicodedata.normalize("NFKC", name) for name in asked]
+    for name in sorted(set(asked) & _own(source)):
+        source = _renamed(source, name, _free(name, {*_identifiers(source), *asked}))
+    taken = _own(source)
+    names: dict[str, str] = {}
+    for code in sorted(_identifiers(source) - taken, key=_rank):
+        names[code] = _free(original(code), taken)
+        taken.add(names[code])
+    return _substituted(source, names)
+
+
+def _rank(code: str) -> tuple[int, str]:
+    """What was asked for comes first, then symbols, then what is called after symbols (such as u_x after u and x)."""
+    if not _PLACEHOLDER.fullmatch(code):
+        return 3, code
+    return ("arg0", "fun0", "eq0_", "time").index(code[:4]) // 2 + code.startswith("time"), code
+
+
+def _free(name: str, taken: Iterable[str]) -> str:
+    while name in taken or keyword.iskeyword(name):
+        name += "_"
+    return name
+
+
+def _own(source: str) -> set[str]:
+    return {name for name in _identifiers(source) if not _PLACEHOLDER.search(name)}
+
+
+def _identifiers(source: str) -> set[str]:
+    """Everything a program calls by name, builtins included, but for attributes, methods and keyword arguments."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.FunctionDef(args=ast.arguments(args=[ast.arg(arg="self"), *_])):
+                continue  # a method, which is an attribute
+            case ast.Name(id=name) | ast.arg(arg=name) | ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                found.add(name)
+            case ast.alias(name=name, asname=other):
+                found.add(other or name.partition(".")[0])
+    return found
+
+
+def _renamed(source: str, old: str, new: str) -> str:
+    """The program with one of its own identifiers, imports and builtins included, under another name."""
+    pattern = re.compile(rf"^( *(?:from [\w.]+ )?import (?:[\w, ]+, )?){old}\b(?! as|\.)", re.MULTILINE)
+    source = pattern.sub(rf"\1{old} as {new}", source)
+    word = re.compile(rf"(?<![\w.]){old}(?!\w)")
+    edits: list[tuple[tokenize.TokenInfo, str]] = []
+    tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
+    depth = 0
+    for n, token in enumerate(tokens[:-1]):
+        depth += (token.string in "([{") - (token.string in ")]}") if token.type == tokenize.OP else 0
+        if token.type == tokenize.NAME and token.string == old:
+            keyword_argument = depth > 0 and tokens[n + 1].string == "="
+            if not keyword_argument and not _is_attribute_or_import(tokens, n):
+                edits.append((token, new))
+        elif token.type == tokenize.STRING and token.string[0] in "fF":
+            # Python 3.12 and later split these into tokens of their own.
+            edits.append((token, re.sub(r"\{[^{}]*\}", lambda part: word.sub(new, part[0]), token.string)))
+    source = _edited(source, edits)
+    if not hasattr(builtins, old):
+        return source
+    return re.sub(r"^import ", f"from builtins import {old} as {new}\nimport ", source, count=1, flags=re.MULTILINE)
+
+
+def _is_attribute_or_import(tokens: Sequence[tokenize.TokenInfo], n: int) -> bool:
+    before = tokens[n - 1].string
+    method = before == "def" and tokens[min(n + 2, len(tokens) - 1)].string == "self"
+    imported = tokens[n].line.lstrip().startswith(("import ", "from ")) and before != "as"
+    return before == "." or method or imported
+
+
+def _substituted(source: str, names: Mapping[str, str]) -> str:
+    """Identifiers by the table; placeholders in strings and comments by the names they stand for."""
+    edits = []
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if _PLACEHOLDER.search(token.string):
+            # An attribute's name is free, whatever else is called so.
+            edits.append((token, names.get(token.string, original(token.string))))
+    return _edited(source, edits)
+
+
+def _edited(source: str, edits: Iterable[tuple[tokenize.TokenInfo, str]]) -> str:
+    lines = source.splitlines(keepends=True)
+    for token, text in sorted(edits, key=lambda edit: edit[0].start, reverse=True):
+        (first, begin), (last, end) = token.start, token.end
+        text = lines[first - 1][:begin] + text + lines[last - 1][end:]
+        lines[first - 1 : last] = [text]
+    return "".join(lines)
