@@ -12,7 +12,7 @@ from fieldsmith.agents.numerics.family import Variant, periodic_line, render
 from fieldsmith.tasks.task import Brief
 
 VALUES_A_SECOND = 1.2e8
-"""Values that a core of our day transforms a second, everything around it included (2.1 GHz server core: 1.1 to 1.6e8)."""
+"""Values that a core of our day transforms a second, everything around it included (1.1 to 1.6e8 on an AMD EPYC)."""
 WORK_SHARE, PATIENCE_SHARE = 0.25, 0.8
 """Of the time limit: what the counted work should take, and what must not be exceeded whatever the machine."""
 
