@@ -47,7 +47,7 @@ class AnthropicModel(ProviderModel):
         for event in streamed(events):
             if event.type == "message_start":
                 begun = True
-                fields |= {"model": event.message.model, "input_tokens": event.message.usage.input_tokens}
+                fields |= {"model": event.message.model, "input_tokens": _read_tokens(event.message.usage)}
             elif event.type == "content_block_delta" and event.delta.type == "text_delta":
                 text.append(event.delta.text)
                 count += len(text[-1])
@@ -63,11 +63,17 @@ class AnthropicModel(ProviderModel):
 def _reply(answer: Any) -> dict[str, Any]:
     return {
         "text": "".join(block.text for block in answer.content if block.type == "text"),
-        "input_tokens": answer.usage.input_tokens,
+        "input_tokens": _read_tokens(answer.usage),
         "output_tokens": answer.usage.output_tokens,
         "stop": STOPS.get(str(answer.stop_reason), str(answer.stop_reason)),
         "model": answer.model,
     }
+
+
+def _read_tokens(usage: Any) -> int:
+    """All tokens of the prompt: those that came out of a cache or went into one are counted beside the others."""
+    cached = (usage.cache_read_input_tokens, usage.cache_creation_input_tokens)
+    return usage.input_tokens + sum(count or 0 for count in cached)
 
 
 def open_anthropic(
