@@ -3,34 +3,35 @@
 import sys
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from fieldsmith.cli.output import Output
+from fieldsmith.orchestrator.run import Asked
 from fieldsmith.reports.plain import visible
 
 
 class Progress:
-    """Listens to a run. Live display goes to standard error, JSON events to standard output."""
+    """Listens to a run, begun `elapsed` seconds ago. Live display goes to standard error, JSON events to standard output."""
 
-    def __init__(self, output: Output, total: int) -> None:
+    def __init__(self, output: Output, total: int, elapsed: float = 0.0) -> None:
         self.output, self.total = output, total
         self.live = sys.stderr.isatty() and not output.quiet and not output.json
         self._display: Any = None
         self._row: Any = None
         self._best = self._spend = ""
         self._count = 0
-        self._begun = time.monotonic()
+        self._begun = time.monotonic() - elapsed
 
-    def begin(self, run: Any) -> None:
-        asked = run.asked
+    def begin(self, asked: Asked, folder: Path, sandbox_reason: str = "") -> None:
         parameters = ", ".join(f"{name} = {value:g}" for name, value in asked.parameters.items())
-        self.output.progress(f"{asked.title} ({parameters}; {asked.scale} scale)")
-        self.output.progress(f"Author:  {asked.author}, {asked.author_note}")
-        self.output.progress(f"Sandbox: {run.sandbox.name}, {run.sandbox.reason}")
-        self.output.progress(f"Run:     {run.folder}")
+        reason = f", {sandbox_reason}" if sandbox_reason else ""
+        self.output.progress(visible(f"{asked.title} ({parameters}; {asked.scale} scale)"))
+        self.output.progress(visible(f"Author:  {asked.author}, {asked.author_note}"))
+        self.output.progress(visible(f"Sandbox: {asked.sandbox}{reason}"))
+        self.output.progress(f"Run:     {folder}")
         self.output.event(
-            "begin",
-            {"run": str(run.folder), "task": asked.task, "author": asked.author, "sandbox": run.sandbox.name},
+            "begin", {"run": str(folder), "task": asked.task, "author": asked.author, "sandbox": asked.sandbox}
         )
 
     def __enter__(self) -> "Progress":

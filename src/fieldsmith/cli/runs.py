@@ -2,19 +2,25 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fieldsmith.cli.output import current
 
-app = typer.Typer(help="List the runs of this machine, or show one.", invoke_without_command=True)
+if TYPE_CHECKING:
+    from fieldsmith.cli.progress import Progress
+    from fieldsmith.orchestrator.run import RunRecord
+
+app = typer.Typer(
+    help="List the runs of this machine, show one, or watch one that is going on.", invoke_without_command=True
+)
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
 
 
 @app.callback()
 def runs(context: typer.Context, as_json: Json = False) -> None:
-    """List the runs of this machine, or show one.
+    """List the runs of this machine, show one, or watch one that is going on.
 
     Example: fieldsmith runs
     """
@@ -94,3 +100,60 @@ def show(run: Annotated[Path, typer.Argument(help="Run directory.")], as_json: J
         current.say(f"{best} {candidate.slot:>6}  {move:<16} {status:<16} {error:>10}  {plan}")
     if found.best:
         current.say(f"Solver: {run / 'best' / 'solver.py'}")
+
+
+@app.command("watch")
+def watch(
+    run: Annotated[Path | None, typer.Argument(help="Run directory; without it the one that is going on.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Follow a run that is going on in another terminal; Ctrl-C leaves it alone.
+
+    Example: fieldsmith runs watch
+    """
+    from fieldsmith.cli.progress import Progress
+    from fieldsmith.orchestrator.follow import follow
+    from fieldsmith.orchestrator.record import load_run
+    from fieldsmith.orchestrator.solve import result_fields
+
+    current.json = current.json or as_json
+    current.resumes = True
+    folder = run or _going_on()
+    found = load_run(folder)
+    progress = Progress(current, int(found.asked.budget.get("candidates", 0)), found.spend.seconds)
+    progress.begin(found.asked, folder)
+    told: set[int] = set()
+    with progress:
+        for found in follow(folder):
+            _tell_new(found, told, progress)
+    current.event("result", {"state": found.state, "message": found.message, **result_fields(found)})
+    current.progress(f"The run is {found.state}. {found.message}".strip())
+    progress.result(found)
+    raise typer.Exit(0 if found.best is not None else 1)
+
+
+def _going_on() -> Path:
+    """The one run of this machine that is going on. Raises InputError for none or several."""
+    from fieldsmith.errors import InputError
+    from fieldsmith.orchestrator.record import is_held
+    from fieldsmith.orchestrator.solve import known_runs
+
+    found = [folder for folder in known_runs() if is_held(folder)]
+    if not found:
+        raise InputError("No run is going on.", "Name one: `fieldsmith runs` lists them.")
+    if len(found) > 1:
+        raise InputError(f"{len(found)} runs are going on.", f"Name one: {', '.join(map(str, found))}.")
+    return found[0]
+
+
+def _tell_new(found: "RunRecord", told: set[int], progress: "Progress") -> None:
+    """Events for what has been finished since the last look, in the order in which it began, and for what is begun."""
+    from fieldsmith.orchestrator.solve import candidate_fields
+
+    best = found.best.candidate if found.best else None
+    for candidate in found.candidates:
+        if candidate.evaluation is None:
+            progress.event("start", {"candidate": candidate.id, "slot": candidate.slot})
+        elif candidate.id not in told:
+            told.add(candidate.id)
+            progress.event("candidate", candidate_fields(candidate, best, found.spend, len(told)))

@@ -62,6 +62,14 @@ def solve(
     run_dir: Annotated[
         Path | None, typer.Option(help="Run directory; ./runs/NAME by default.", rich_help_panel=PLACE)
     ] = None,
+    on_finish: Annotated[
+        str | None,
+        typer.Option(
+            help="Shell command to run when the run has ended; gets the result as JSON on standard input and "
+            "FIELDSMITH_RUN, _STATE, _NRMSE … in its environment.",
+            rich_help_panel=PLACE,
+        ),
+    ] = None,
     config: Annotated[
         Path | None, typer.Option(help="TOML file with any of these options.", rich_help_panel=PLACE)
     ] = None,
@@ -112,12 +120,13 @@ def _run(options: dict[str, Any]) -> None:
         sandbox=options["sandbox"],
         image=options["image"],
         folder=options["run_dir"],
+        on_finish=options["on_finish"],
         command=shlex.join(["fieldsmith", *sys.argv[1:]]),
     )
     run.write_report = _report_writer()
     run.prepare()
     progress = Progress(current, run.budget.candidates)
-    progress.begin(run)
+    progress.begin(run.asked, run.folder, run.sandbox.reason)
     run.listener = progress.event
     with progress:
         done = run.run()

@@ -50,11 +50,14 @@ def open_solve(
     sandbox: str = "auto",
     image: str = "base",
     folder: Path | None = None,
+    on_finish: str | None = None,
     command: str = "",
 ) -> Solve:
     """Everything checked that can be checked before anything is spent. Raises InputError, MissingPart."""
     _at_least_zero(candidates=candidates, in_flight=in_flight, debug_rounds=debug_rounds)
     _above_zero(max_tokens=max_tokens, max_cost=max_cost, max_hours=max_hours)
+    if on_finish is not None and not on_finish.strip():
+        raise InputError("--on-finish is empty.", "Give a shell command, or leave it out.")
     problem = tasks.load(task, parameters, scale, data) if isinstance(task, str) else task
     chat = _chat_model(model, base_url, key_file, settings or {})
     if chat is not None and max_cost is not None and not chat.priced:
@@ -111,6 +114,7 @@ def open_solve(
         workers=min(os.cpu_count() or 1, flying),
         stop_author=getattr(chat, "stop", lambda: None),
         close_author=getattr(chat, "close", lambda: None),
+        on_finish=on_finish,
     )
     if chat is not None:
         chat.waiting = lambda what: solving.listener("waiting", {"for": what})

@@ -206,12 +206,15 @@ def _result(file: Path) -> Mapping[str, object] | None:
 
 def _state(folder: Path, said: str) -> str:
     """`running` is only believed while a process holds the run's lock."""
-    if said != "running":
-        return said
+    return "interrupted" if said == "running" and not is_held(folder) else said
+
+
+def is_held(folder: Path) -> bool:
+    """Whether a process works on the run."""
     try:
         with FileLock(folder / "run.lock", timeout=0):
-            return "interrupted"
+            return False
     except Timeout:
-        return "running"
+        return True
     except OSError:
-        return "interrupted"
+        return False

@@ -23,6 +23,7 @@ from fieldsmith.folders import data_folder
 from fieldsmith.orchestrator import record
 from fieldsmith.orchestrator.best import runnable
 from fieldsmith.orchestrator.budget import Budget, spent
+from fieldsmith.orchestrator.hook import run_hook
 from fieldsmith.orchestrator.loop import Loop
 from fieldsmith.orchestrator.run import Asked, RunRecord, Spend
 from fieldsmith.orchestrator.store import Store
@@ -60,6 +61,8 @@ class Solve:
     """Ends requests to a model that are being waited for."""
     close_author: Callable[[], None] = lambda: None
     """Ends what a model has started on this machine."""
+    on_finish: str | None = None
+    """A shell command that hears of the run's end, however it ends."""
     _reported: float = field(default=0.0, init=False)
 
     def prepare(self) -> None:
@@ -71,11 +74,20 @@ class Solve:
         self.prepare()
         try:
             with FileLock(self.folder / "run.lock", timeout=1.0):
-                return self._locked()
+                try:
+                    return self._locked()
+                finally:
+                    self._tell()
         except Timeout:
             raise InputError(
                 f"Another process is working on {self.folder}.", "Wait for it or choose --run-dir."
             ) from None
+
+    def _tell(self) -> None:
+        if self.on_finish is not None:
+            run = record.load_run(self.folder)
+            if complaint := run_hook(self.on_finish, run, result_fields(run)):
+                self.listener("note", {"message": complaint})
 
     def _locked(self) -> RunRecord:
         if (self.folder / "run.toml").exists():
@@ -141,7 +153,7 @@ class Solve:
         if best is not None and best.id == candidate.id and best.program is not None:
             self._write_solver(best.program.source)
         spend = spent(history, self.budget.seconds())
-        self.listener("candidate", _candidate_fields(candidate, best, spend, len(history)))
+        self.listener("candidate", candidate_fields(candidate, best, spend, len(history)))
         if time.monotonic() - self._reported > 5.0:
             self._report()
 
@@ -238,7 +250,8 @@ def result_fields(run: RunRecord) -> dict[str, object]:
     }
 
 
-def _candidate_fields(candidate: Candidate, best: Candidate | None, spend: Spend, count: int) -> dict[str, object]:
+def candidate_fields(candidate: Candidate, best: Candidate | None, spend: Spend, count: int) -> dict[str, object]:
+    """The event of a finished candidate: `count` of them there are, `best` is the best so far."""
     evaluation = candidate.evaluation
     return {
         "candidate": candidate.id,

@@ -1,0 +1,70 @@
+"""A command of the person's that hears of a run's end: a notification, the next step of a pipeline."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from fieldsmith.orchestrator.run import RunRecord
+
+SECONDS = 60.0
+TAIL = 300
+
+
+def run_hook(command: str, run: RunRecord, result: dict[str, object]) -> str:
+    """Run a shell command with the run's result as JSON on its standard input; what it complained of, else nothing.
+
+    Its environment has FIELDSMITH_RUN and FIELDSMITH_REPORT (paths), FIELDSMITH_STATE (done, interrupted or failed),
+    FIELDSMITH_TASK, FIELDSMITH_MESSAGE and FIELDSMITH_NRMSE (test error, or dev error before the test; empty where no
+    program ran). What it prints goes to standard error. It never changes how the run ends.
+    """
+    try:
+        process = subprocess.Popen(
+            command,
+            shell=True,
+            stdin=subprocess.PIPE,
+            stdout=sys.stderr.fileno() if _has_stream() else subprocess.DEVNULL,
+            env={**os.environ, **_facts(run)},
+            text=True,
+            start_new_session=True,
+        )
+    except (OSError, ValueError) as error:
+        return f"--on-finish could not be started: {error}."
+    try:
+        with contextlib.suppress(BrokenPipeError):
+            process.communicate(json.dumps({"state": run.state, "message": run.message, **result}), SECONDS)
+        code = process.wait(SECONDS)
+    except subprocess.TimeoutExpired:
+        return f"--on-finish took longer than {SECONDS:g} s and was ended."
+    finally:
+        if process.poll() is None:
+            with contextlib.suppress(OSError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    return f"--on-finish ended with exit code {code}." if code else ""
+
+
+def _has_stream() -> bool:
+    try:
+        sys.stderr.fileno()
+    except (OSError, ValueError, AttributeError):
+        return False
+    return True
+
+
+def _facts(run: RunRecord) -> dict[str, str]:
+    folder = Path(run.folder).resolve()
+    score = None
+    if run.best is not None and (evaluation := run.best.candidate.evaluation) is not None:
+        score = evaluation.test or evaluation.dev
+    return {
+        "FIELDSMITH_RUN": str(folder),
+        "FIELDSMITH_REPORT": str(folder / "report.html"),
+        "FIELDSMITH_STATE": run.state,
+        "FIELDSMITH_TASK": run.asked.task,
+        "FIELDSMITH_MESSAGE": run.message,
+        "FIELDSMITH_NRMSE": f"{score.nrmse:.6e}" if score else "",
+    }

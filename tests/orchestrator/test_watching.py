@@ -1,0 +1,114 @@
+"""A run that goes on, seen from another terminal, and a command that hears of its end."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from fieldsmith.orchestrator import hook
+from mailbox_person import Person
+
+FIELDSMITH = [sys.executable, "-m", "fieldsmith.cli.main"]
+
+
+def start(*words, cwd):
+    # A suite that runs in the background ignores SIGINT, and so would its children.
+    return subprocess.Popen(
+        [*FIELDSMITH, *map(str, words)],
+        cwd=cwd,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+
+
+def solving(folder, *options):
+    model = ("--model", f"mailbox:{folder / 'box'}", "--candidates", "3", "--in-flight", "1")
+    process = start(
+        "solve", "burgers", "--sandbox", "process", *model, "--run-dir", folder / "run", *options, cwd=folder
+    )
+    end = time.monotonic() + 120
+    while not (folder / "box").exists() or not list((folder / "box").glob("*-prompt.md")):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    return process
+
+
+def test_a_run_is_watched_to_its_end_and_its_end_is_told(tmp_path):
+    told = 'cat > told.json; echo "$FIELDSMITH_STATE $FIELDSMITH_TASK $FIELDSMITH_NRMSE $FIELDSMITH_RUN" > told.txt; echo heard'
+    process = solving(tmp_path, "--on-finish", told)
+    (listed,) = json.loads(subprocess.check_output([*FIELDSMITH, "runs", "--json"], cwd=tmp_path, text=True))["runs"][
+        -1:
+    ]
+    assert (listed["run"], listed["state"]) == (str(tmp_path / "run"), "running")
+    watcher = start("runs", "watch", tmp_path / "run", "--json", cwd=tmp_path)
+    person = Person(tmp_path / "box")
+    out, _ = watcher.communicate(timeout=300)
+    _, err = process.communicate(timeout=300)
+    person.leaving.set()
+    assert (watcher.returncode, process.returncode) == (0, 0), err
+    events = [json.loads(line) for line in out.splitlines()]
+    assert [e["slot"] for e in events if e["event"] == "candidate"] == ["1", "1.1", "r1"]
+    assert events[0]["event"] == "begin"
+    result = json.loads((tmp_path / "told.json").read_text())
+    assert events[-1] == {"event": "result", **result}
+    assert result["state"] == "done"
+    state, task, nrmse, folder = (tmp_path / "told.txt").read_text().split()
+    assert (state, task, folder) == ("done", "burgers", str(tmp_path / "run"))
+    assert float(nrmse) == pytest.approx(result["best"]["test"]["nrmse"], rel=1e-5)
+    assert "heard" in err
+
+
+def test_an_interrupted_run_tells_so_and_a_watcher_leaves_runs_alone(tmp_path):
+    process = solving(tmp_path, "--on-finish", 'echo "$FIELDSMITH_STATE" > told.txt; exit 3')
+    watcher = start("runs", "watch", tmp_path / "run", cwd=tmp_path)
+    while "Author" not in watcher.stderr.readline():
+        assert watcher.poll() is None
+    watcher.send_signal(signal.SIGINT)
+    _, words = watcher.communicate(timeout=60)
+    assert watcher.returncode == 130
+    assert words.strip().splitlines()[-1] == "fieldsmith: Interrupted. The same command resumes."
+    assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "--on-finish ended with exit code 3." in err
+    assert (tmp_path / "told.txt").read_text() == "interrupted\n"
+    over = subprocess.run([*FIELDSMITH, "runs", "watch", tmp_path / "run"], capture_output=True, text=True)
+    assert over.returncode == 1, "nothing ran"
+    assert "The run is interrupted." in over.stderr
+
+
+def test_nothing_to_watch_is_said(tmp_path):
+    environment = {**os.environ, "FIELDSMITH_HOME": str(tmp_path / "home")}
+    ran = subprocess.run([*FIELDSMITH, "runs", "watch"], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert ran.returncode == 2
+    assert ran.stderr.strip() == "fieldsmith: No run is going on. Name one: `fieldsmith runs` lists them."
+
+
+def test_a_command_that_hangs_is_ended_with_all_it_started(tmp_path, monkeypatch, finished_run):
+    monkeypatch.setattr(hook, "SECONDS", 1.0)
+    mark = tmp_path / "mark"
+    said = hook.run_hook(f"(sleep 5; touch {mark}) & sleep 100", finished_run, {})
+    assert said == "--on-finish took longer than 1 s and was ended."
+    time.sleep(5.5)
+    assert not mark.exists()
+
+
+def test_a_command_that_reads_nothing_is_no_fault(finished_run):
+    assert hook.run_hook("exec 0<&-; true", finished_run, {"text": "x" * 1_000_000}) == ""
+    assert hook.run_hook("no-such-command-here", finished_run, {}) == "--on-finish ended with exit code 127."
+
+
+@pytest.fixture
+def finished_run(tmp_path):
+    from fieldsmith.orchestrator.run import Asked, RunRecord, Spend
+
+    asked = Asked("t", "T", "s", {}, "demo", "", "f", "a", "n", "refine", "process", 0, {}, "c", "now")
+    return RunRecord(tmp_path, asked, "done", (), None, Spend())
