@@ -38,6 +38,7 @@ def colouring(source: str) -> str:
     return "".join(f"{kind}{length}" for kind, length in runs)
 
 
+@lru_cache(maxsize=1024)
 def _kind(token: Any) -> str:
     return next((letter for parent, letter in _KINDS if token in parent and token is not Token), "o")
 

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 
 from fieldsmith.reports.plain import clean
 
-_BORDER = re.compile(r"(?<=\n)(?=\n[^\n])|(?<=\n)(?=```|~~~)|(?<=```python\n)")
+_FENCE = re.compile(r"(?<=\n)(?=```|~~~)|(?<=```python\n)")
 
 
 def script_safe(data: object) -> str:
@@ -30,8 +30,16 @@ class Texts:
     def add(self, text: str, file: PurePosixPath | None = None, limit: int | None = None) -> list[int]:
         """The numbers of a text's parts; none for an empty text. `file` holds the whole of it."""
         shown = clean(text, limit or self.limit, str(file) if file else "")
-        parts = [part for part in _BORDER.split(shown) if part]
-        return [self._places.setdefault(part, len(self._places)) for part in parts]
+        return [self._places.setdefault(part, len(self._places)) for part in _parts(shown)]
 
     def table(self) -> list[str]:
         return list(self._places)
+
+
+def _parts(text: str) -> list[str]:
+    """A text cut before blank lines and at fences; joined they give the text again."""
+    first, *others = text.split("\n\n")
+    found: list[str] = []
+    for part in (first, *("\n\n" + other for other in others)):
+        found += _FENCE.split(part) if "```" in part or "~~~" in part else [part]
+    return [part for part in found if part]

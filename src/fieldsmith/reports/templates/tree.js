@@ -4,6 +4,7 @@ const showTree = () => {
   if (!tree) return;
   const order = document.getElementById("order"), filter = document.getElementById("filter"), closed = new Set(memory.kept.closed || []);
   const best = data.candidates.find(c => c.best);
+  let byHand = memory.kept.selected !== undefined;  // until then the best is shown, whichever that is
   let selected = memory.kept.selected ?? best?.id ?? data.candidates[0]?.id;
   const children = new Map(data.candidates.map(c => [c.id, []])), roots = [];
   for (const c of data.candidates) (c.parents.length ? children.get(c.parents[0]) : roots).push(c);
@@ -38,8 +39,9 @@ const showTree = () => {
     if (top < tree.scrollTop) tree.scrollTop = top - 4;
     else if (bottom > tree.scrollTop + tree.clientHeight) tree.scrollTop = bottom - tree.clientHeight + 4;
   };
-  const select = (id, { focus = false, address = true } = {}) => {
+  const select = (id, { focus = false, address = true, chosen = true } = {}) => {
     if (!byId.has(id)) return;
+    byHand ||= chosen;
     selected = id;
     mark(id);
     showCandidate(byId.get(id));
@@ -100,6 +102,6 @@ const showTree = () => {
     control.addEventListener("input", build);
   }
   build();
-  if (!(memory.kept.values ? false : follow()) && selected !== undefined) select(selected, { address: false });
-  return { state: () => ({ selected, closed: [...closed], tab: wantedTab }) };
+  if (!(memory.kept.values ? false : follow()) && selected !== undefined) select(selected, { address: false, chosen: false });
+  return { state: () => ({ selected: byHand ? selected : undefined, closed: [...closed], tab: wantedTab }) };
 };
