@@ -32,7 +32,7 @@ def candidate(number: int, nrmse: float | None, text: str = "fine", **changes) -
     )
     plan = Plan(text, "RK4", "none", 4.0, text)
     program = None if source is None else Program(source)
-    proposal = Proposal(program, plan, prompt=text, reply=text, usage=Usage(10, 20, None, 1.5))
+    proposal = Proposal(program, plan, prompt=text, reply=text, usage=Usage(10, 20, None, 0.5 * number))
     values = {
         "id": number,
         "slot": str(number),

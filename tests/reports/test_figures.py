@@ -7,10 +7,10 @@ import sys
 
 import pytest
 from PIL import Image
-from report_runs import candidate, finished, picture, run_of
 
 from fieldsmith.errors import InputError
 from fieldsmith.reports.figures import write_figures
+from report_runs import candidate, finished, picture, run_of
 
 PLOTS = {
     "error-against-time", "best-against-candidates", "best-against-tokens", "best-against-seconds", "convergence",

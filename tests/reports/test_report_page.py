@@ -5,10 +5,10 @@ import re
 
 import pytest
 from playwright.sync_api import expect
-from report_runs import candidate, finished, picture, run_of
 
 from fieldsmith.agents.author import Candidate
 from fieldsmith.reports.numbers import number
+from report_runs import candidate, finished, picture, run_of
 
 pytestmark = pytest.mark.needs("chromium")
 HOSTILE = (

@@ -5,9 +5,9 @@ import json
 import random
 
 import pytest
-from report_runs import candidate, finished, picture, run_of
 
 from fieldsmith.reports.html import render
+from report_runs import candidate, finished, picture, run_of
 
 LIMIT = 6_000_000
 

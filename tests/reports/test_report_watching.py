@@ -4,9 +4,9 @@ import dataclasses
 
 import pytest
 from playwright.sync_api import expect
-from report_runs import candidate, finished, run_of
 
 from fieldsmith.reports.html import render
+from report_runs import candidate, finished, run_of
 
 pytestmark = pytest.mark.needs("chromium")
 REFRESH = 0.4

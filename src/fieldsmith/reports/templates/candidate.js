@@ -42,7 +42,7 @@ const diffView = candidate => {
   const parent = byId.get(candidate.against), before = codeLines(parent), after = codeLines(candidate), rows = [];
   let added = 0, removed = 0;
   const copy = line => (line || []).map(piece => (typeof piece === "string" ? piece : piece.cloneNode(true)));
-  const row = (kind, sign, line, left, right) => make("span", { class: `row ${kind}`, "data-left": left, "data-right": right }, make("span", { class: "sign" }, sign), make("span", { class: "source" }, copy(line), "\u200b"), "\n");
+  const row = (kind, sign, line, left, right) => make("span", { class: `row ${kind}`, "data-left": left }, make("span", { class: "sign", "data-right": right }, sign), make("span", { class: "source" }, copy(line), "\u200b"), "\n");
   candidate.changes.forEach(([kind, i0, i1, j0, j1], n) => {
     if (kind === "equal") {
       const head = n === 0 ? 0 : around, tail = n === candidate.changes.length - 1 ? 0 : around, hidden = i1 - i0 - head - tail;
