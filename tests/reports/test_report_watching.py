@@ -1,6 +1,7 @@
 """The page of a run that is going on: it loads itself again and stays where its reader is; a finished one stands still."""
 
 import dataclasses
+import time
 
 import pytest
 from playwright.sync_api import expect
@@ -69,3 +70,12 @@ def test_the_best_is_shown_as_long_as_nothing_else_was_chosen(opened, tmp_path):
     (tmp_path / "report.html").write_text(render(run_of([first, second], second, state="running"), 60.0))
     expect(page.locator("#tree li")).to_have_count(2)
     assert "Candidate 2" in page.inner_text("#candidate h3")
+
+
+def test_a_page_that_was_left_behind_says_so(opened, monkeypatch):
+    assert not opened(running(finished())).inner_text("#stale")
+    written = time.time() - 3600.0
+    monkeypatch.setattr(time, "time", lambda: written)
+    page = opened(running(finished()))
+    assert "60 minutes" in page.inner_text("#stale")
+    assert not page.faults

@@ -85,6 +85,7 @@ def _data(run: RunRecord, refresh: float) -> str:
     fixed = {
         "state": run.state,
         "refresh": refresh if run.state == "running" else 0,
+        "written": time.time(),
         "name": visible(run.asked.task, 40),
         "pictures": pictures,
         "charts": _charts(run, best),

@@ -55,5 +55,8 @@ if (data.refresh > 0) {
     });
     if (kept) location.reload();  // without a memory, reading would be disturbed
   };
-  setTimeout(again, data.refresh * 1000);
+  // A run that was killed leaves a page that believes in it: look less often then, and say so.
+  const quietFor = Date.now() / 1000 - data.written, stale = quietFor > 900;
+  if (stale) document.getElementById("stale").textContent = `Nothing has been written for ${Math.round(quietFor / 60)} minutes: a candidate takes long, or the run has ended. The command \`fieldsmith runs\` knows.`;
+  setTimeout(again, data.refresh * 1000 * (stale ? 6 : 1));
 }

@@ -74,7 +74,7 @@ const showTree = () => {
     const act = {
       ArrowDown: () => move(at + 1), ArrowUp: () => move(at - 1), Home: () => move(0), End: () => move(all.length - 1),
       ArrowRight: () => (expanded === "false" ? toggle(id, true) : expanded === "true" && move(at + 1)),
-      ArrowLeft: () => { if (expanded === "true") toggle(id, false); else { const level = +all[at].ariaLevel; for (let n = at - 1; n >= 0; n--) if (+all[n].ariaLevel < level) return move(n); } },
+      ArrowLeft: () => { if (expanded === "true") toggle(id, false); else { const level = +all[at].getAttribute("aria-level"); for (let n = at - 1; n >= 0; n--) if (+all[n].getAttribute("aria-level") < level) return move(n); } },
       Enter: () => document.querySelector("#candidate [role=tab][tabindex='0']")?.focus(), " ": () => select(id, { focus: true }),
     }[event.key];
     if (act) { event.preventDefault(); act(); }
