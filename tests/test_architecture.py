@@ -1,6 +1,8 @@
 """The arrows between the rooms of the house: a room may use any room below it, never one above or beside."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -65,3 +67,11 @@ def test_reports_import_neither_torch_nor_docker():
             names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             assert not {name.split(".")[0] for name in names} & {"torch", "docker", "matplotlib"}, file
+
+
+def test_matplotlib_is_only_loaded_where_figures_are_written():
+    words = "import sys, fieldsmith.cli.report, fieldsmith.reports.html, fieldsmith.reports.figures"
+    ran = subprocess.run(
+        [sys.executable, "-c", f"{words}; print('matplotlib' in sys.modules)"], capture_output=True, text=True
+    )
+    assert ran.stdout.strip() == "False", ran.stderr

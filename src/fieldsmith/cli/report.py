@@ -1,4 +1,4 @@
-"""`fieldsmith report`: write a run's report again."""
+"""`fieldsmith report`: write a run's report again, or its plots for a paper."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +10,10 @@ from fieldsmith.cli.output import current
 
 def report(
     run: Annotated[Path, typer.Argument(help="Run directory.")],
+    figures: Annotated[
+        Path | None,
+        typer.Option("--figures", metavar="DIR", help="Write the plots as PDF and PNG there too (needs matplotlib)."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON lines on standard output.")] = False,
 ) -> None:
     """Write report.html of a run from what the run directory holds, and print where it is.
@@ -20,7 +24,18 @@ def report(
     from fieldsmith.reports.html import write_report
 
     current.json = as_json
+    found = load_run(run)
+    written = []
+    if figures is not None:
+        from fieldsmith.reports.figures import write_figures
+
+        written = write_figures(found, figures)
     file = run / "report.html"
-    write_report(load_run(run), file)
-    current.event("result", {"run": str(run), "report": str(file)})
+    write_report(found, file)
+    result: dict[str, object] = {"run": str(run), "report": str(file)}
+    if figures is not None:
+        result["figures"] = [str(one) for one in written]
+    current.event("result", result)
     current.say(file.resolve().as_uri())
+    for one in written:
+        current.say(str(one))

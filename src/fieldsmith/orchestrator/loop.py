@@ -12,6 +12,7 @@ from fieldsmith.agents.strategies.strategy import Ask, Strategy
 from fieldsmith.errors import FieldsmithError
 from fieldsmith.evaluation import evaluate
 from fieldsmith.evaluation.evaluation import Evaluation
+from fieldsmith.evaluation.judge import OnOutputs
 from fieldsmith.orchestrator.budget import Budget, spent
 from fieldsmith.orchestrator.store import Store
 from fieldsmith.orchestrator.tracked import TrackedSandbox
@@ -40,6 +41,8 @@ class Loop:
     on_candidate: OnCandidate = lambda _: None
     on_start: OnCandidate = lambda _: None
     on_stop: Callable[[], None] = lambda: None
+    draw: Callable[[Candidate], OnOutputs | None] = lambda _: None
+    """What is to see a candidate's arrays, if anything is."""
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
@@ -141,17 +144,18 @@ class Loop:
         with self._places:
             if self.stopping.is_set():
                 return candidate
-            evaluation = self._evaluate(proposal)
+            evaluation = self._evaluate(candidate, proposal)
             if self.stopping.is_set():
                 return candidate
         candidate = replace(candidate, evaluation=evaluation)
         self.store.record(candidate)
         return candidate
 
-    def _evaluate(self, proposal: Proposal) -> Evaluation:
+    def _evaluate(self, candidate: Candidate, proposal: Proposal) -> Evaluation:
         if proposal.program is None:
             return Evaluation("missing_function", feedback=proposal.problem, sandbox=self.sandbox.name)
-        return evaluate(self.task, proposal.program.source, self._sandbox, limits=self.limits)
+        source = proposal.program.source
+        return evaluate(self.task, source, self._sandbox, limits=self.limits, on_outputs=self.draw(candidate))
 
     def _move(self, candidate: Candidate, history: Sequence[Candidate]) -> Move:
         by_id = {c.id: c for c in history}

@@ -104,7 +104,10 @@ def write_pictures(folder: Path, pictures: Mapping[str, Picture]) -> None:
         np.savez_compressed(stream, **arrays)  # pyright: ignore[reportArgumentType]
     Path(stream.name).chmod(0o644)
     Path(stream.name).replace(file)
-    named = {k: {"field": p.field, "sample": p.sample, "axes": p.axes, "extent": p.extent} for k, p in pictures.items()}
+    named = {
+        k: {"field": p.field, "sample": p.sample, "axes": p.axes, "extent": p.extent, "split": p.split}
+        for k, p in pictures.items()
+    }
     write_text(folder / "best" / "pictures.json", json.dumps(named, indent=2))
 
 
@@ -121,6 +124,7 @@ def read_pictures(folder: Path) -> tuple[Picture, ...]:
                     reference=arrays[f"{key}/reference"],
                     axes=tuple(p["axes"]),
                     extent=tuple(p["extent"]),
+                    split=p.get("split", "test"),
                 )
                 for key, p in named.items()
             )

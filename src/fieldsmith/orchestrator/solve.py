@@ -18,6 +18,7 @@ from fieldsmith.agents.strategies.strategy import Strategy
 from fieldsmith.errors import FieldsmithError, InputError
 from fieldsmith.evaluation import default_limits, evaluate
 from fieldsmith.evaluation.evaluation import Evaluation
+from fieldsmith.evaluation.judge import OnOutputs
 from fieldsmith.evaluation.record import score_fields
 from fieldsmith.folders import data_folder
 from fieldsmith.orchestrator import record
@@ -64,6 +65,9 @@ class Solve:
     on_finish: str | None = None
     """A shell command that hears of the run's end, however it ends."""
     _reported: float = field(default=0.0, init=False)
+    _pause: float = field(default=5.0, init=False)
+    _drawn: dict[int, dict[str, Picture]] = field(default_factory=dict, init=False)
+    """Pictures of candidates that are being scored."""
 
     def prepare(self) -> None:
         """Raises InputError for a directory that cannot be written or is another run's."""
@@ -135,8 +139,9 @@ class Solve:
             in_flight=self.in_flight,
             evaluators=workers,
             on_stop=self.stop_author,
-            on_start=lambda candidate: self.listener("start", {"candidate": candidate.id, "slot": candidate.slot}),
+            on_start=self._started,
             on_candidate=lambda candidate: self._recorded(store, candidate),
+            draw=self._drawing,
         )
         reason = loop.run()
         store.set_fact("message", f"Ended: {reason}.")
@@ -145,6 +150,18 @@ class Solve:
         brief = self.task.brief(self.sandbox.libraries())
         return replace(brief, floor=self.task.split("dev")[0].floor)
 
+    def _started(self, candidate: Candidate) -> None:
+        self.listener("start", {"candidate": candidate.id, "slot": candidate.slot})
+        self._report_if_due()
+
+    def _drawing(self, candidate: Candidate) -> OnOutputs:
+        brief = self.task.brief()
+
+        def draw(split: SplitName, case: Case, outputs: Mapping[str, np.ndarray]) -> None:
+            self._drawn.setdefault(candidate.id, _pictures(brief, split, case, outputs))
+
+        return draw
+
     def _recorded(self, store: Store, candidate: Candidate) -> None:
         record.write_candidate(self.folder, candidate)
         history = store.candidates()
@@ -152,10 +169,11 @@ class Solve:
         best = record.best_of(history)
         if best is not None and best.id == candidate.id and best.program is not None:
             self._write_solver(best.program.source)
+            record.write_pictures(self.folder, self._drawn.get(best.id, {}))
+        self._drawn.pop(candidate.id, None)
         spend = spent(history, self.budget.seconds())
         self.listener("candidate", candidate_fields(candidate, best, spend, len(history)))
-        if time.monotonic() - self._reported > 5.0:
-            self._report()
+        self._report_if_due()
 
     def _finish(self, store: Store) -> None:
         """Score the best once on both splits, alone on the machine, and write the result."""
@@ -168,7 +186,7 @@ class Solve:
 
             def draw(split: SplitName, case: Case, outputs: Mapping[str, np.ndarray]) -> None:
                 if split == "test":
-                    pictures.update(_pictures(self._brief(), case, outputs))
+                    pictures.update(_pictures(self._brief(), split, case, outputs))
 
             evaluation = evaluate(self.task, best.program.source, self.sandbox, splits=("dev", "test"), on_outputs=draw)
             if (note := _other_figure(best, evaluation)) is not None:
@@ -195,13 +213,19 @@ class Solve:
                 record.write_text(self.folder / "result.json", json.dumps(result, indent=2))
             self._report()
 
+    def _report_if_due(self) -> None:
+        if time.monotonic() - self._reported > self._pause:
+            self._report()
+
     def _report(self) -> None:
+        begun = time.monotonic()
         if self.write_report is not None:
             try:
                 self.write_report(record.load_run(self.folder), self.folder / "report.html")
             except Exception as error:  # what was forged and paid for must not be lost for a page about it
                 self.listener("report_failed", {"message": f"{type(error).__name__}: {error}"})
         self._reported = time.monotonic()
+        self._pause = max(5.0, 20.0 * (self._reported - begun))  # the page of a long run must not slow it down
 
 
 def _other_figure(chosen: Candidate, final: Evaluation) -> str | None:
@@ -271,7 +295,7 @@ def candidate_fields(candidate: Candidate, best: Candidate | None, spend: Spend,
     }
 
 
-def _pictures(brief: Brief, case: Case, outputs: Mapping[str, np.ndarray]) -> dict[str, Picture]:
+def _pictures(brief: Brief, split: SplitName, case: Case, outputs: Mapping[str, np.ndarray]) -> dict[str, Picture]:
     """A few samples of every result, thinned to what a screen can show."""
     space = brief.equation.axes
     extent = [bound for axis in space for bound in (axis.low, axis.high)]
@@ -288,8 +312,10 @@ def _pictures(brief: Brief, case: Case, outputs: Mapping[str, np.ndarray]) -> di
             reference=record.thinned(case.reference[result.name][sample]),
             axes=axes,
             extent=tuple(extent),
+            split=split,
         )
         for result in brief.signature.results
+        if outputs[result.name].ndim == 3  # a plane a sample: space and time, or two axes of space
         for sample in range(min(PICTURE_SAMPLES, len(outputs[result.name])))
     }
 

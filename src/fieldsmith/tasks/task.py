@@ -162,7 +162,10 @@ class Task(ABC):
 
 @dataclass(frozen=True)
 class Picture:
-    """What a report draws of one sample of one field: solution, reference on the same grid, axes with units."""
+    """What a report draws of one sample of one field: solution, reference on the same grid [rows, columns], axes.
+
+    `extent` gives the ends of each axis in turn.
+    """
 
     field: str
     sample: int
@@ -170,3 +173,4 @@ class Picture:
     reference: np.ndarray
     axes: tuple[str, ...]
     extent: tuple[float, ...] = ()
+    split: str = "test"

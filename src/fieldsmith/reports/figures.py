@@ -1,0 +1,191 @@
+"""The plots of a run as PDF and PNG for papers, by matplotlib; what they show is what the page shows."""
+
+from __future__ import annotations
+
+import importlib
+import io
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fieldsmith.errors import InputError, MissingPart
+from fieldsmith.orchestrator.record import write_bytes
+from fieldsmith.orchestrator.run import RunRecord
+from fieldsmith.reports import charts
+from fieldsmith.reports.plain import visible
+from fieldsmith.tasks.task import Picture
+
+FORMATS = ("pdf", "png")
+WIDTH = 3.4
+"""Inches: a column of a two-column paper."""
+STYLE = {
+    "font.size": 8,
+    "axes.titlesize": 8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.6,
+    "lines.linewidth": 1.2,
+    "legend.frameon": False,
+    "legend.fontsize": 7,
+    "savefig.dpi": 300,
+    "pdf.fonttype": 42,  # fonts that journals accept
+}
+TEAL, ORANGE, GREY = "#0b6b72", "#c65a1e", "#707a82"
+MARKERS = {"draft": "o", "debug": "s", "refine": "^"}
+OTHER_MARKER = "D"
+AGAINST = {
+    "candidates": "candidates",
+    "tokens": "tokens, in and out",
+    "seconds": "time of writing and running, s",
+}
+Draw = Callable[[Any], None]
+
+
+def write_figures(run: RunRecord, folder: Path) -> list[Path]:
+    """Write every plot that the run has figures for; the files, in order.
+
+    Raises MissingPart without matplotlib and InputError for a folder that cannot be written.
+    """
+    try:
+        matplotlib = importlib.import_module("matplotlib")
+        figure_module = importlib.import_module("matplotlib.figure")
+    except ImportError:
+        raise MissingPart("Figures need matplotlib.", 'Install it: pip install "fieldsmith[plots]".') from None
+    written = []
+    with matplotlib.rc_context(STYLE):
+        for name, size, draw in _plots(run):
+            figure = figure_module.Figure(figsize=size, layout="constrained")
+            draw(figure)
+            written += [_save(figure, folder / f"{name}.{kind}", kind) for kind in FORMATS]
+    return written
+
+
+def _words(text: str) -> str:
+    """Names from a run as text: matplotlib reads dollar signs as formulas."""
+    return visible(text, 40).replace("$", r"\$")
+
+
+def _save(figure: Any, file: Path, kind: str) -> Path:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format=kind, metadata={"CreationDate": None} if kind == "pdf" else None)
+    try:
+        write_bytes(file, buffer.getvalue())
+    except OSError as error:
+        raise InputError(
+            f"{file} cannot be written: {error.strerror}.", "Choose another folder with --figures."
+        ) from None
+    return file
+
+
+def _plots(run: RunRecord) -> Iterator[tuple[str, tuple[float, float], Draw]]:
+    """Names, sizes in inches, and how each is drawn."""
+    for picture in run.best.pictures if run.best else ():
+        field = "".join(c if c.isalnum() else "_" for c in picture.field)
+        yield f"fields-{field}-{picture.sample + 1}", (2 * WIDTH, 2.1), lambda f, p=picture: _fields(f, p)
+    found, floor = charts.points(run.candidates), charts.floor(run.candidates)
+    if found:
+        yield "error-against-time", (WIDTH, 2.5), lambda f: _error_against_time(f, found, floor)
+        steps = charts.progress(run.candidates)
+        for by in AGAINST:
+            if any(getattr(step, by) for step in steps):
+                yield f"best-against-{by}", (WIDTH, 2.5), lambda f, by=by: _progress(f, steps, by, floor)
+    study = charts.convergence(run.best.candidate.evaluation if run.best else None)
+    if study is not None:
+        yield "convergence", (WIDTH, 2.5), lambda f: _convergence(f, study)
+
+
+def _fields(figure: Any, picture: Picture) -> None:
+    """Solution and reference in one scale, the error in one that is symmetric about zero."""
+    solution, reference = (np.nan_to_num(values) for values in (picture.solution, picture.reference))
+    error = solution - reference
+    size = float(np.abs(error).max()) or 1.0
+    shown = {"vmin": float(reference.min()), "vmax": float(reference.max()), "cmap": "viridis"}
+    panels = [
+        ("solution", solution, shown),
+        ("reference", reference, shown),
+        ("error", error, {"vmin": -size, "vmax": size, "cmap": "RdBu_r"}),
+    ]
+    axes = figure.subplots(1, 3, sharey=True)
+    in_time = picture.axes[0] == "t"
+    for place, (name, values, style) in zip(axes, panels, strict=True):
+        extent = picture.extent if len(picture.extent) == 4 else None
+        image = place.imshow(
+            values.T,
+            origin="lower",
+            aspect="auto" if in_time else "equal",
+            extent=extent,
+            interpolation="nearest",
+            **style,
+        )
+        image.set_rasterized(True)
+        place.set_title(f"{name} of {_words(picture.field)}")
+        place.set_xlabel(_words(picture.axes[0]))
+        bar = figure.colorbar(image, ax=place, shrink=1.0 if in_time else 0.8)
+        bar.formatter.set_powerlimits((-2, 3))
+        bar.outline.set_linewidth(0.4)
+    axes[0].set_ylabel(_words(picture.axes[1]))
+
+
+def _error_against_time(figure: Any, found: Sequence[charts.Point], floor: float | None) -> None:
+    axes = figure.subplots()
+    for move in dict.fromkeys(point.move for point in found):
+        own = [point for point in found if point.move == move]
+        style = MARKERS.get(move, OTHER_MARKER)
+        seconds, errors = [p.seconds for p in own], [p.error for p in own]
+        axes.plot(seconds, errors, style, color=TEAL, markersize=4, label=_words(move), linestyle="none")
+    front = charts.front(found)
+    if len(front) > 1:
+        seconds, errors = [p.seconds for p in front], [p.error for p in front]
+        axes.step(
+            seconds, errors, where="post", color=GREY, linestyle="--", linewidth=1, label="Pareto front", zorder=1
+        )
+    _finish(axes, "wall time of the call, s", "dev nRMSE", floor)
+    axes.set_xscale("log")
+    ticker = importlib.import_module("matplotlib.ticker")
+    axes.xaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.xaxis.set_minor_locator(ticker.NullLocator())
+
+
+def _progress(figure: Any, steps: Sequence[charts.Step], by: str, floor: float | None) -> None:
+    axes = figure.subplots()
+    ran = [step for step in steps if step.error is not None]
+    failed = [step for step in steps if step.error is None]
+    best = [step for step in steps if step.best is not None]
+    axes.step([getattr(s, by) for s in best], [s.best for s in best], where="post", color=TEAL, label="best so far")
+    axes.plot([getattr(s, by) for s in ran], [s.error for s in ran], "o", color=TEAL, markersize=3.5, label="candidate")
+    if failed:
+        top = 1.6 * max(s.error for s in ran if s.error is not None)
+        places = [getattr(s, by) for s in failed]
+        axes.plot(places, [top] * len(failed), "x", color=ORANGE, markersize=4, label="failed")
+    _finish(axes, AGAINST[by], "dev nRMSE", floor)
+
+
+def _convergence(figure: Any, study: charts.Convergence) -> None:
+    axes = figure.subplots()
+    for used, face in ((True, TEAL), (False, "white")):
+        own = [p for p, one in zip(study.points, study.used, strict=True) if (one or study.order is None) == used]
+        places, errors = [p.resolution for p in own], [p.error for p in own]
+        axes.plot(places, errors, "o", markerfacecolor=face, color=TEAL, markersize=4.5)
+    if study.fit:
+        places, errors = [p.resolution for p in study.fit], [p.error for p in study.fit]
+        axes.plot(places, errors, "--", color=ORANGE, label=f"order {study.order:.2f}")
+    axes.set_xscale("log", base=2)
+    resolutions = [p.resolution for p in study.points]
+    axes.set_xticks(resolutions, [str(n) for n in resolutions])
+    axes.minorticks_off()
+    _finish(axes, "intervals along an axis", "nRMSE on smooth data", None)
+
+
+def _finish(axes: Any, x: str, y: str, floor: float | None) -> None:
+    axes.set_yscale("log")
+    if floor:
+        axes.axhline(floor, color=ORANGE, linestyle=":", label="floor")
+    axes.set_xlabel(x)
+    axes.set_ylabel(y)
+    axes.grid(axis="y", color="#dddddd", linewidth=0.5)
+    axes.set_axisbelow(True)
+    if axes.get_legend_handles_labels()[0]:
+        axes.figure.legend(loc="outside upper center", ncols=5, handlelength=1.6, columnspacing=1.0, handletextpad=0.5)

@@ -1,0 +1,53 @@
+// Elements, figures and what is remembered between two loadings of the page. Text only ever goes in as text.
+const data = JSON.parse(document.getElementById("data").textContent);
+const byId = new Map(data.candidates.map(candidate => [candidate.id, candidate]));
+const textOf = parts => (parts || []).map(n => data.texts[n]).join("");
+
+const fill = (element, attributes, children) => {
+  for (const [name, value] of Object.entries(attributes || {})) {
+    if (value === undefined || value === null || value === false) continue;
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.flat(Infinity).filter(child => child !== undefined && child !== null && child !== false));
+  return element;
+};
+const make = (tag, attributes, ...children) => fill(document.createElement(tag), attributes, children);
+const draw = (tag, attributes, ...children) => fill(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
+
+// 1.23 × 10⁻⁴ as [mantissa, power], as the page's other figures are written; the power is null where none is needed.
+const parts = (value, digits = 2) => {
+  if (value === null || value === undefined || !isFinite(value)) return ["–", null];
+  if (value === 0) return ["0", null];
+  const [mantissa, exponent] = value.toExponential(digits).split("e"), power = Number(exponent);
+  if (power > -3 && power < 4) return [value.toFixed(Math.max(0, digits - power)).replace("-", "−"), null];
+  return [mantissa.replace("-", "−"), String(power).replace("-", "−")];
+};
+const figure = (value, digits) => {
+  const [mantissa, power] = parts(value, digits);
+  return make("span", { class: "number" }, power === null ? mantissa : [`${mantissa} × 10`, make("sup", {}, power)]);
+};
+const superscript = text => [...text].map(c => "⁰¹²³⁴⁵⁶⁷⁸⁹"["0123456789".indexOf(c)] || "⁻").join("");
+const inWords = (value, digits) => {
+  const [mantissa, power] = parts(value, digits);
+  return power === null ? mantissa : `${mantissa} × 10${superscript(power)}`;
+};
+
+const statusMarks = { ok: "●", crashed: "×", timeout: "◷", out_of_memory: "▣", missing_function: "∅", bad_output: "◇", not_finite: "∞" };
+const markOf = candidate => (candidate.status === "in the making" ? "○" : statusMarks[candidate.status] || "×");
+const statusName = candidate => candidate.status.replaceAll("_", " ");
+const labelOf = candidate => [
+  `Candidate ${candidate.slot}, ${candidate.move}, ${statusName(candidate)}`,
+  candidate.ok ? `dev nRMSE ${inWords(candidate.error)} in ${inWords(candidate.seconds)} s` : "",
+].filter(Boolean).join(": ");
+
+// A page that loads itself again finds its place by this; one that is opened afresh starts afresh.
+const memory = (() => {
+  const name = `fieldsmith ${location.pathname}`;
+  let kept = {};
+  try { kept = JSON.parse(sessionStorage.getItem(name)) || {}; sessionStorage.removeItem(name); } catch { /* not allowed here */ }
+  return {
+    kept,
+    keep(values) { try { sessionStorage.setItem(name, JSON.stringify(values)); return true; } catch { return false; } },
+  };
+})();

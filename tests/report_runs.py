@@ -1,0 +1,69 @@
+"""Made-up runs for the tests of the report: candidates of every kind with figures that are easy to recognise."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+
+from fieldsmith.agents.author import Candidate, Plan, Program, Proposal, Usage
+from fieldsmith.evaluation.evaluation import ConvergencePoint, Evaluation, Score
+from fieldsmith.orchestrator.run import Asked, Best, RunRecord, Spend
+from fieldsmith.tasks.task import Picture
+
+
+def asked(**changes) -> Asked:
+    first = Asked(
+        task="waves", title="A wave equation", statement="Solve it.", parameters={"c": 0.01}, scale="demo", data="",
+        fingerprint="f", author="openai:x", author_note="a language model", strategy="refine", sandbox="docker", seed=0,
+        budget={"candidates": 12}, command="fieldsmith solve waves --seed 7", started="2026-01-01 10:00:00",
+    )  # fmt: skip
+    return dataclasses.replace(first, **changes)
+
+
+def candidate(number: int, nrmse: float | None, text: str = "fine", **changes) -> Candidate:
+    """One that ran with that error, or crashed. `source` and `status` may be given beside the fields."""
+    score = None if nrmse is None else Score(nrmse, {"u": nrmse}, 1e-5, 1e-9, 0.1, 0.3 * number, order=2.0, drift=1e-15)
+    points = () if nrmse is None else tuple(ConvergencePoint(n, 1.0 / n**2) for n in (64, 128, 256))
+    status = changes.pop("status", "ok" if nrmse else "crashed")
+    source = changes.pop("source", f"import numpy as np\n\n\ndef solver(u):\n    '''{text}'''\n    return u\n")
+    line = changes.pop("error_line", None)
+    evaluation = Evaluation(
+        status, text, dev=score, test=score, convergence=points, stdout=text, stderr=text, error_line=line, seconds=2.0
+    )
+    plan = Plan(text, "RK4", "none", 4.0, text)
+    program = None if source is None else Program(source)
+    proposal = Proposal(program, plan, prompt=text, reply=text, usage=Usage(10, 20, None, 0.5 * number))
+    values = {
+        "id": number,
+        "slot": str(number),
+        "move": "draft",
+        "author": "openai:x",
+        "proposal": proposal,
+        "evaluation": evaluation,
+    }
+    return Candidate(**{**values, **changes})
+
+
+def picture(field: str, sample: int, axes=("t", "x"), extent=(0.0, 2.0, 0.0, 1.0)) -> Picture:
+    t, x = np.meshgrid(np.linspace(0, 2, 51), np.linspace(0, 1, 128), indexing="ij")
+    values = np.sin(2 * np.pi * (x - 0.1 * t) * (sample + 1))
+    return Picture(field, sample, values + 1e-4 * t * np.cos(9 * x), values, axes, extent)
+
+
+def run_of(candidates, best=None, pictures=(), state="done", **changes) -> RunRecord:
+    chosen = Best(best, tuple(pictures)) if best else None
+    return RunRecord(Path("runs/x"), asked(**changes), state, tuple(candidates), chosen, Spend(120, 240, None, 31.0))
+
+
+def finished() -> RunRecord:
+    """Two fields, mends, a refinement, failures of several kinds; candidate 4 is the best."""
+    first = "import numpy as np\n\n\ndef solver(u):\n    steps = 8\n    return np.cumsum(u)\n"
+    candidates = [
+        candidate(1, None, "The array has the wrong shape.", source=first, error_line=6),
+        candidate(2, 1e-2, move="debug", parents=(1,), slot="1.1", source=first.replace("cumsum", "cumprod")),
+        candidate(3, None, "NaN from frame 3 on.", status="not_finite", slot="2"),
+        candidate(4, 2e-4, move="refine", parents=(2,), slot="r1", source=first.replace("= 8", "= 32")),
+        candidate(5, 3e-3, move="restart", slot="r2"),
+        candidate(6, None, "It holds no code.", status="missing_function", slot="3", source=None),
+    ]
+    return run_of(candidates, candidates[3], [picture("u", 0), picture("u", 1), picture("v", 0)])

@@ -1,0 +1,139 @@
+"""Every plot of the report as a picture and as a table, and what the plots draw."""
+
+import csv
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from fieldsmith.evaluation.evaluation import ConvergencePoint, Evaluation, Score
+from fieldsmith.reports import charts
+from report_runs import candidate, finished, run_of
+
+PLOTS = (
+    "map-solution", "map-reference", "map-error", "cut", "cut-error", "pareto", "progress", "convergence",
+)  # fmt: skip
+
+
+def saved(page, figure, kind):
+    with page.expect_download() as download:
+        page.locator(f"#{figure} button.save", has_text=kind).click()
+    return download.value.suggested_filename, download.value.path().read_bytes()
+
+
+def table(content):
+    rows = list(csv.reader(io.StringIO(content.decode("utf-8"), newline="")))
+    return rows[0], rows[1:]
+
+
+@pytest.mark.needs("chromium")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_plot_is_saved_as_a_picture(opened, scheme):
+    page = opened(finished(), color_scheme=scheme)
+    names = set()
+    for figure in PLOTS:
+        name, content = saved(page, figure, "PNG")
+        image = Image.open(io.BytesIO(content)).convert("RGB")
+        names.add(name)
+        assert name.endswith(".png")
+        assert image.width >= 1500
+        assert len(image.getcolors(1 << 24)) > (150 if figure.startswith("map") else 20), figure
+        assert (sum(image.getpixel((2, 2))) < 150) == (scheme == "dark")
+    assert len(names) == len(PLOTS)
+    assert not page.faults
+
+
+@pytest.mark.needs("chromium")
+def test_the_table_of_a_map_is_its_data(opened):
+    run = finished()
+    drawn = run.best.pictures[0]
+    name, content = saved(opened(run), "map-error", "CSV")
+    head, rows = table(content)
+    assert name == "waves-u-sample1-error.csv"
+    assert head == ["t", "x", "solution", "reference", "error"]
+    values = np.array(rows, dtype=float).reshape(*drawn.solution.shape, 5)
+    np.testing.assert_allclose(values[..., 2], drawn.solution, rtol=1e-6, atol=1e-7)
+    np.testing.assert_allclose(values[..., 3], drawn.reference, rtol=1e-6, atol=1e-7)
+    np.testing.assert_allclose(values[..., 4], drawn.solution - drawn.reference, rtol=1e-6)
+    np.testing.assert_allclose(values[:, 0, 0], np.linspace(0, 2, 51))
+    np.testing.assert_allclose(values[0, :, 1], np.linspace(0, 1, 128))
+
+
+@pytest.mark.needs("chromium")
+def test_the_table_of_a_line_is_its_data(opened):
+    run = finished()
+    page = opened(run)
+    page.focus("#row")
+    page.keyboard.press("Home")
+    page.keyboard.press("PageUp")
+    row = int(page.input_value("#row"))
+    head, rows = table(saved(page, "cut", "CSV")[1])
+    assert head == ["x", "solution", "reference", "error"]
+    np.testing.assert_allclose(np.array(rows, dtype=float)[:, 2], run.best.pictures[0].reference[row], atol=1e-7)
+
+
+@pytest.mark.needs("chromium")
+def test_the_tables_of_the_search_are_its_data(opened):
+    page = opened(finished())
+    head, rows = table(saved(page, "pareto", "CSV")[1])
+    assert head == ["candidate", "move", "seconds", "dev_nrmse", "on_front"]
+    assert [row[0] for row in rows] == ["1.1", "r1", "r2"]
+    assert [float(row[3]) for row in rows] == [1e-2, 2e-4, 3e-3]
+    assert [row[4] for row in rows] == ["1", "1", "0"]
+    page.select_option("#against", "tokens")
+    name, content = saved(page, "progress", "CSV")
+    head, rows = table(content)
+    assert name == "waves-best-against-tokens.csv"
+    assert [row[head.index("tokens")] for row in rows] == ["30", "60", "90", "120", "150", "180"]
+    assert [row[head.index("best_so_far")] for row in rows] == ["", "0.01", "0.01", "0.0002", "0.0002", "0.0002"]
+    head, rows = table(saved(page, "convergence", "CSV")[1])
+    assert [(int(n), float(e)) for n, e, _ in rows] == [(n, 1 / n**2) for n in (64, 128, 256)]
+
+
+@pytest.mark.needs("chromium")
+def test_words_of_programs_do_not_become_formulas_of_a_spreadsheet(opened):
+    best = candidate(1, 1e-3, slot='=HYPERLINK("x")', move='a,"b"')
+    _, rows = table(saved(opened(run_of([best], best)), "pareto", "CSV")[1])
+    assert rows[0][:2] == ['\'=HYPERLINK("x")', 'a,"b"']
+
+
+@pytest.mark.needs("chromium")
+def test_the_search_is_drawn_against_candidates_tokens_and_seconds(opened):
+    page = opened(finished())
+    paths = set()
+    for by in ("candidates", "tokens", "seconds"):
+        page.select_option("#against", by)
+        paths.add(page.get_attribute("#progress .canvas .best-line", "d"))
+        assert by in page.text_content("#progress .chart")
+    assert len(paths) == 3
+    assert page.locator("#progress .canvas .floor").count() == page.locator("#pareto .canvas .floor").count() == 1
+    assert not page.faults
+
+
+def test_the_front_holds_what_nothing_beats():
+    found = charts.points([candidate(n, error) for n, error in enumerate((1e-2, 1e-1, 1e-3, 5e-3, 1e-4), 1)])
+    assert [point.candidate for point in charts.front(found)] == [1, 3, 5]
+
+
+def test_work_adds_up_over_writing_and_running():
+    steps = charts.progress([candidate(1, None), candidate(2, 1e-2), candidate(3, 1e-1)])
+    assert [(s.candidates, s.tokens, s.seconds) for s in steps] == [(1, 30, 2.5), (2, 60, 5.5), (3, 90, 9.0)]
+    assert [s.best for s in steps] == [None, 1e-2, 1e-2]
+
+
+def test_the_fitted_line_has_the_recorded_order_and_leaves_out_what_the_order_left_out():
+    errors = {32: 4e-2, 64: 1e-2, 128: 2.5e-3, 256: 2.4e-3}
+    study = tuple(ConvergencePoint(n, e) for n, e in errors.items())
+    found = charts.convergence(Evaluation("ok", dev=Score(1, {}, None, None, 1, 1, order=2.0), convergence=study))
+    assert found is not None
+    assert found.used == (True, True, True, False)
+    assert [p.resolution for p in found.fit] == [32, 128]
+    assert [p.error for p in found.fit] == pytest.approx([4e-2, 2.5e-3])
+
+
+def test_without_an_order_nothing_is_fitted():
+    study = tuple(ConvergencePoint(n, 1e-6) for n in (32, 64))
+    found = charts.convergence(Evaluation("ok", dev=Score(1, {}, None, None, 1, 1), convergence=study))
+    assert found is not None
+    assert not found.fit
