@@ -2,20 +2,11 @@
 
 from collections.abc import Sequence
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
-from fieldsmith.agents.author import Candidate, Debug, Move, Program, Proposal, Refine, Usage
+from fieldsmith.agents.author import Candidate, Move, Program, Proposal, Usage
 from fieldsmith.agents.models.chat_model import ChatModel, ChatRequest, Message
+from fieldsmith.agents.prompts import Prompts
 from fieldsmith.agents.reply import plan_of, program_of
 from fieldsmith.tasks.task import Brief
-
-_templates = Environment(
-    loader=PackageLoader("fieldsmith.agents", "prompts"),
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    keep_trailing_newline=True,
-)
 
 
 class LLMAuthor:
@@ -23,8 +14,8 @@ class LLMAuthor:
 
     trusted = False
 
-    def __init__(self, model: ChatModel, seed: int = 0) -> None:
-        self.model, self.seed = model, seed
+    def __init__(self, model: ChatModel, seed: int = 0, prompts: Prompts | None = None) -> None:
+        self.model, self.seed, self.prompts = model, seed, prompts or Prompts()
         self.label, self.note = model.label, model.note
 
     def write(self, brief: Brief, move: Move, slot: str, history: Sequence[Candidate]) -> Proposal:
@@ -42,13 +33,5 @@ class LLMAuthor:
         )
 
     def messages(self, brief: Brief, move: Move) -> tuple[Message, ...]:
-        """System and user message for a move."""
-        if isinstance(move, Debug):
-            user = _templates.get_template("debug.md.jinja").render(brief=brief, candidate=move.candidate)
-        elif isinstance(move, Refine):
-            user = _templates.get_template("refine.md.jinja").render(brief=brief, candidates=move.candidates)
-        else:
-            user = _templates.get_template("draft.md.jinja").render(brief=brief)
-        return Message("system", _templates.get_template("system.md.jinja").render().strip()), Message(
-            "user", user.strip()
-        )
+        """System and user message for a move. Raises InputError for a template of a person's own that fails."""
+        return Message("system", self.prompts.system(brief)), Message("user", self.prompts.move(brief, move))

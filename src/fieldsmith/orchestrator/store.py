@@ -172,4 +172,5 @@ def _proposal_fields(proposal: Proposal) -> dict[str, object]:
 def _proposal_from(fields: Mapping[str, Any]) -> Proposal:
     program = Program(fields["program"]) if fields["program"] is not None else None
     plan, usage = Plan(**fields["plan"]), Usage(**fields["usage"])
-    return Proposal(program, plan, fields["problem"], fields["prompt"], fields["reply"], usage)
+    texts = (fields["problem"], fields["prompt"], fields["reply"])
+    return Proposal(program, plan, *texts, usage, tuple(fields.get("repairs", ())))
