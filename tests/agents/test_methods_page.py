@@ -4,9 +4,9 @@ import re
 
 import numpy as np
 import pytest
+from equations import KINDS, brief_of, evolution
 from scipy.integrate import solve_ivp
 
-from equations import KINDS, brief_of, evolution
 from fieldsmith.agents.author import Draft
 from fieldsmith.agents.prompts import Prompts
 from fieldsmith.agents.prompts.methods import methods_of
@@ -80,7 +80,8 @@ def test_the_contract_style_has_no_page():
 
 
 @pytest.mark.parametrize(
-    "reaction", ["r*u*(1 - u)", "u - u**3", "-2*u", "3 - 2*u", "-u**2", "u**3/2", "2*u - u**4", "r*u**2 - u", "(r + 1)*u"]
+    "reaction",
+    ["r*u*(1 - u)", "u - u**3", "-2*u", "3 - 2*u", "-u**2", "u**3/2", "2*u - u**4", "r*u**2 - u", "(r + 1)*u"],
 )
 def test_the_exact_solution_of_a_reaction_is_exact(reaction):
     brief = brief_of(evolution(("u", f"d(u, x, x) + {reaction}"), parameters=("r",)), {"r": 0.7})
@@ -116,7 +117,10 @@ def test_an_explicit_limit_is_where_forward_euler_with_central_differences_becom
 @pytest.mark.parametrize("name", names())
 def test_the_symbol_and_limits_of_the_tasks_are_code(name):
     facts = methods_of(load(name).brief())
-    for text in (facts.symbol, *(limit.formula.removeprefix("dt <= ").removeprefix("about ") for limit in facts.limits)):
+    for text in (
+        facts.symbol,
+        *(limit.formula.removeprefix("dt <= ").removeprefix("about ") for limit in facts.limits),
+    ):
         if text:
             compile(text, "text", "eval")
 
@@ -149,7 +153,9 @@ def test_a_skeleton_with_its_gaps_filled_runs_and_has_the_right_shapes(kind):
     inputs = {}
     for argument in brief.signature.arguments:
         shape = tuple(sizes[a] for a in argument.axes)
-        inputs[argument.name] = np.linspace(0.0, 1.0, 3) if argument.role == "times" else np.ones(shape) if shape else 0.5
+        inputs[argument.name] = (
+            np.linspace(0.0, 1.0, 3) if argument.role == "times" else np.ones(shape) if shape else 0.5
+        )
     space: dict = {}
     exec(source, space)
     results = space[brief.signature.function](*inputs.values())

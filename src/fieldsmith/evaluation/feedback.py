@@ -157,7 +157,9 @@ def _about_frames(errors: np.ndarray) -> list[str]:
     if errors[0] > 1e-6:
         return ["The first frame must be the initial state itself and is not."]
     if len(errors) > 4 and errors[1] > 0.5 * errors[-1] > 0.0:
-        return ["Most of the error is there after the first interval: look at how it starts (initial data, first steps)."]
+        return [
+            "Most of the error is there after the first interval: look at how it starts (initial data, first steps)."
+        ]
     return []
 
 
@@ -177,7 +179,8 @@ def _in_space(score: Score, case: Case, outputs: Mapping[str, np.ndarray], brief
     at = np.unravel_index(int(np.argmax(error)), error.shape)
     first = error.ndim - len(axes)
     place = ", ".join(
-        f"{_share(at[first + n], error.shape[first + n]):.0%} of the way along {name}" for n, name in enumerate(axes)
+        f"{_share(int(at[first + n]), error.shape[first + n]):.0%} of the way along {name}"
+        for n, name in enumerate(axes)
     )
     when = f" in frame {at[1]}" if brief.span is not None else ""
     field = f" of `{worst.name}`" if len(brief.signature.results) > 1 else ""

@@ -163,7 +163,7 @@ def _row(candidate: Candidate, best: Candidate | None, slots: Mapping[int, str])
     return {
         "id": candidate.id,
         "slot": visible(candidate.slot, 20),
-        "depth": depth_of(candidate.slot) if candidate.move == "debug" else 0,
+        "depth": depth_of(candidate.slot) if candidate.move in ("debug", "restart") else 0,
         "move": candidate.move,
         "parents": [(parent, slots.get(parent, str(parent))) for parent in candidate.parents],
         "author": visible(candidate.author, 60),
@@ -185,6 +185,7 @@ def _row(candidate: Candidate, best: Candidate | None, slots: Mapping[int, str])
         "reply": clean(proposal.reply) if proposal else "",
         "code": _code(proposal.program.source) if proposal and proposal.program else "",
         "plan_rows": _plan(candidate),
+        "repairs": [visible(words, 400) for words in proposal.repairs] if proposal else [],
     }
 
 

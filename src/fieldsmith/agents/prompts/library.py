@@ -70,15 +70,15 @@ def read_templates(folder: Path, style: str) -> dict[str, str]:
         if name not in known:
             close = difflib.get_close_matches(name, known, 1)
             meant = f" Did you mean {close[0]!r}?" if close else ""
-            raise InputError(f"{folder / name} has the name of no template.{meant}", f"Known names: {', '.join(known)}.")
+            raise InputError(
+                f"{folder / name} has the name of no template.{meant}", f"Known names: {', '.join(known)}."
+            )
     return found
 
 
 def _builtin(folder: str) -> dict[str, str]:
     place = files("fieldsmith.agents.prompts").joinpath(folder)
-    return {
-        path.name: path.read_text(encoding="utf-8") for path in place.iterdir() if path.name.endswith(SUFFIX)
-    }
+    return {path.name: path.read_text(encoding="utf-8") for path in place.iterdir() if path.name.endswith(SUFFIX)}
 
 
 @dataclass

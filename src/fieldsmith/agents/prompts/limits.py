@@ -70,7 +70,9 @@ def _higher_limits(reading: "Reading", i: int, names: list[str], spacings: list[
         size, h = reading.size(coefficient), spacings[k]
         value = factor * h**n / size if size and h else None
         formula = f"dt <= about {factor:g} * {names[k]}**{n} / abs({reading.text(coefficient)})"
-        found.append(_limit(reading, f"the derivative of order {n}", formula, value, reading.number(coefficient) is None))
+        found.append(
+            _limit(reading, f"the derivative of order {n}", formula, value, reading.number(coefficient) is None)
+        )
     return found
 
 

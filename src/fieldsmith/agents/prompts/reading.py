@@ -31,7 +31,9 @@ class Reading:
         self.rates = [self._marked(sp.expand(self.analysis.chain(side))) for side in sides]
         self.derivative = D
         values = {**equation.constants, **brief.parameters}
-        self.numbers = {symbol: sp.Float(values[name]) for name, symbol in self.analysis.symbols.items() if name in values}
+        self.numbers = {
+            symbol: sp.Float(values[name]) for name, symbol in self.analysis.symbols.items() if name in values
+        }
         given = tuple(self.analysis.symbols[name] for name in equation.coefficients)
         self.places = (*self.coordinates, self.analysis.time, *given)
         """What varies from place to place or in time besides the unknowns."""
@@ -218,7 +220,9 @@ class Reading:
             terms.append(self.code(slope))
         for counts in sorted(self.of_unknown(0)):
             factor = self.coefficient(0, 0, counts)
-            waves = " * ".join(f"(1j*{k})**{n}" if n > 1 else f"(1j*{k})" for k, n in zip(numbers, counts, strict=True) if n)
+            waves = " * ".join(
+                f"(1j*{k})**{n}" if n > 1 else f"(1j*{k})" for k, n in zip(numbers, counts, strict=True) if n
+            )
             if factor != 0:
                 terms.append(waves if factor == 1 else f"{self.code(factor)} * {waves}")
         return " + ".join(terms)

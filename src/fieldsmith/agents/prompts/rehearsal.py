@@ -40,7 +40,9 @@ def moves(brief: Brief) -> tuple[Move, ...]:
 
 
 def _failed(number: int, status: Status, brief: Brief) -> Candidate:
-    proposal = Proposal(Program(brief.stub), Plan("finite differences", summary="central differences"), repairs=("Joined.",))
+    proposal = Proposal(
+        Program(brief.stub), Plan("finite differences", summary="central differences"), repairs=("Joined.",)
+    )
     evaluation = Evaluation(
         status,
         "What went wrong, in words.",

@@ -64,4 +64,6 @@ def _grid(axis: Axis) -> str:
     }[axis.nodes]
     h = length / (POINTS - 1 if axis.nodes == "endpoints" else POINTS)
     points = ", ".join(f"{low + (j + offset) * h:.4g}" for j in range(POINTS))
-    return f"`d{name} = {spacing}`, `{name} = {place}`: with {n} = {POINTS} the spacing is {h:.4g} and {name} = [{points}]"
+    return (
+        f"`d{name} = {spacing}`, `{name} = {place}`: with {n} = {POINTS} the spacing is {h:.4g} and {name} = [{points}]"
+    )

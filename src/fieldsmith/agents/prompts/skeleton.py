@@ -44,7 +44,9 @@ class _Skeleton:
     def sizes(self, array: str) -> list[str]:
         counts = ", ".join(self.counts[axis.name] for axis in self.axes)
         lines = [f"    {self.own['batch']}, {counts} = {array}.shape"]
-        return lines + [f"    {self.spacings[axis.name]} = {_spacing(axis, self.counts[axis.name])}" for axis in self.axes]
+        return lines + [
+            f"    {self.spacings[axis.name]} = {_spacing(axis, self.counts[axis.name])}" for axis in self.axes
+        ]
 
     def header(self) -> str:
         return f"def {self.signature.function}({', '.join(a.name for a in self.signature.arguments)}):"
