@@ -1,6 +1,7 @@
 """Prompt styles by name, their templates, and templates of a person's own in place of single ones."""
 
 import difflib
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -92,7 +93,8 @@ class Prompts:
         chosen = style_of(self.style)
         self._parts = chosen.parts
         self._texts = {**_builtin(SHARED), **_builtin(chosen.folder), **self.templates}
-        self._pages: list[tuple[Brief, Shapes, Methods | None, str]] = []
+        self._known: tuple[Brief, tuple[Shapes, Methods | None, str]] | None = None
+        self._lock = threading.Lock()
         for name, text in self.templates.items():
             self._examine(name, text)
 
@@ -147,14 +149,13 @@ class Prompts:
         return tidy(text)
 
     def _page(self, brief: Brief) -> tuple[Shapes, Methods | None, str]:
-        """What is worked out from a brief, once."""
-        for known, *page in self._pages:
-            if known is brief:
-                return tuple(page)  # pyright: ignore[reportReturnType]
-        methods = methods_of(brief) if "methods" in self._parts else None
-        page = (worked_example(brief), methods, skeleton(brief) if "skeleton" in self._parts else "")
-        self._pages = [(brief, *page)]
-        return page
+        """What is worked out from a brief, once, though several candidates in the making ask at a time."""
+        with self._lock:
+            if self._known is None or self._known[0] is not brief:
+                methods = methods_of(brief) if "methods" in self._parts else None
+                frame = skeleton(brief) if "skeleton" in self._parts else ""
+                self._known = (brief, (worked_example(brief), methods, frame))
+            return self._known[1]
 
     def _examine(self, name: str, text: str) -> None:
         """Raises InputError for a template of a person's own that cannot be read or asks for an unknown variable."""
