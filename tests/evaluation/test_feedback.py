@@ -99,6 +99,25 @@ def test_a_missing_library_is_answered_with_what_is_there(line, words):
         assert each in told
 
 
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (COPIES + "return np.moveaxis(u, 1, 0)", "np.stack(frames, axis=1)"),
+        (COPIES + "return u[:, 1:]", "One frame is missing"),
+        (COPIES + "return u[:, [0, *range(u.shape[1])]]", "one frame too many"),
+        (COPIES + "return u[:, ::5]", "one frame for each output time"),
+        (COPIES + "return u[:, :, 1:-1]", "exactly the given points"),
+        (COPIES + "return u[0]", "batch axis is missing"),
+        (COPIES + "return u[:, -1]", "time axis is missing"),
+        (COPIES + "return u[:1]", "Every sample"),
+    ],
+)
+def test_a_wrong_shape_is_explained(body, words):
+    evaluation = judged(body)
+    assert evaluation.status == "bad_output"
+    assert words in evaluation.feedback, evaluation.feedback
+
+
 def test_nothing_is_offered_that_is_not_installed():
     assert "numba" not in hints.missing_library("No module named 'jax'", ("numpy 9", "scipy 1"))
 

@@ -58,7 +58,11 @@ def failure_feedback(result: CallResult, source: str, brief: Brief, limits: Limi
     parts = [words]
     if failure and result.status == "crashed":
         step = hints.missing_library(message, brief.libraries) or hints.next_step(failure.type, message)
+        if not step and failure.variables:
+            step = "Find out from the variables below which of them is not what this line takes it for."
         parts += [f"Next step: {step}"] if step else []
+    if result.status == "bad_output" and (step := hints.wrong_shape(message, brief.signature.results[0].axes)):
+        parts.append(f"Next step: {step}")
     if failure and failure.line and 1 <= failure.line <= len(source.splitlines()):
         parts.append(f"At line {failure.line}:\n{excerpt(source, failure.line)}")
     if failure and failure.variables:
@@ -143,7 +147,7 @@ def success_feedback(score: Score, case: Case, outputs: Mapping[str, np.ndarray]
         errors = frame_errors(outputs, case.reference)
         marks = sorted({0, 1, len(errors) // 4, len(errors) // 2, len(errors) - 1} & set(range(len(errors))))
         words.append("Error by frame: " + ", ".join(f"{n}: {errors[n]:.2e}" for n in marks) + ".")
-        words += _about_frames(errors)
+        words += _about_frames(errors, score)
     words += _in_space(score, case, outputs, brief)
     if score.order is not None:
         words.append(f"Measured order of convergence on smooth data: {score.order:.2f}.")
@@ -152,11 +156,12 @@ def success_feedback(score: Score, case: Case, outputs: Mapping[str, np.ndarray]
     return " ".join(words)
 
 
-def _about_frames(errors: np.ndarray) -> list[str]:
+def _about_frames(errors: np.ndarray, score: Score) -> list[str]:
     """What the growth of the error tells, where it tells something."""
     if errors[0] > 1e-6:
         return ["The first frame must be the initial state itself and is not."]
-    if len(errors) > 4 and errors[1] > 0.5 * errors[-1] > 0.0:
+    at_floor = score.floor is not None and score.nrmse <= 1.5 * score.floor
+    if not at_floor and len(errors) > 4 and errors[1] > 0.5 * errors[-1] > 0.0:
         return [
             "Most of the error is there after the first interval: look at how it starts (initial data, first steps)."
         ]

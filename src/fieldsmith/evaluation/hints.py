@@ -137,6 +137,39 @@ STEPS = {
 }
 
 
+SHAPES = re.compile(r"has shape \(([\d, ]*)\); expected \(([\d, ]+)\)")
+
+
+def wrong_shape(message: str, axes: Sequence[str]) -> str:
+    """What a returned shape that is not the expected one tells, by the result's axes; empty where it tells nothing."""
+    found = SHAPES.search(message)
+    if found is None:
+        return ""
+    got, wanted = (tuple(int(n) for n in part.replace(",", " ").split()) for part in found.groups())
+    if len(got) == len(wanted) and sorted(got) == sorted(wanted):
+        order = ", ".join(axes)
+        along = " Frames in a list become the time axis by np.stack(frames, axis=1)." if "time" in axes else ""
+        return f"The axes are in another order: they must be [{order}].{along}"
+    differing = [n for n in range(len(wanted)) if len(got) == len(wanted) and got[n] != wanted[n]]
+    if len(differing) == 1:
+        axis, size, right = axes[differing[0]], got[differing[0]], wanted[differing[0]]
+        if axis == "time" and size == right - 1:
+            return "One frame is missing: the first frame is the initial state itself, before any step."
+        if axis == "time" and size == right + 1:
+            return "There is one frame too many: the initial state is the frame of the first output time."
+        if axis == "time":
+            return "There must be one frame for each output time: internal steps are not returned."
+        if axis != "batch" and abs(size - right) in (1, 2):
+            return f"The {axis} axis has lost or won end points: return the solution at exactly the given points."
+        if axis == "batch":
+            return "Every sample of the batch must be solved."
+    if len(got) == len(wanted) - 1 and got == wanted[1:]:
+        return "The batch axis is missing: the inputs hold several samples, and so must the result."
+    if "time" in axes and got == (wanted[0], *wanted[2:]):
+        return "The time axis is missing: every output time is wanted, not only the last."
+    return ""
+
+
 def next_step(kind: str, message: str) -> str:
     """What to do about an exception of that type and message; empty where nothing better is known than reading it."""
     for pattern, words in OFTEN:
