@@ -25,6 +25,13 @@ def defines(source: str, function: str) -> bool:
     return any(_binds(node, function) for node in _top_level(tree.body))
 
 
+def only_imports(source: str, function: str) -> bool:
+    """Whether a text has the function from elsewhere, as examples of its use do."""
+    tree = tree_of(source)
+    binding = [node for node in _top_level(tree.body) if _binds(node, function)] if tree else []
+    return bool(binding) and all(isinstance(node, ast.Import | ast.ImportFrom) for node in binding)
+
+
 def _top_level(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
     """Statements that bind names of the module: those inside `if`, `try` and `with` too."""
     for node in body:

@@ -7,7 +7,17 @@ from dataclasses import dataclass
 
 from fieldsmith.agents.reply.blocks import NO_PROGRAM, Block, blocks_of, parses, spoken
 from fieldsmith.agents.reply.characters import mended
-from fieldsmith.agents.reply.names import bound, defines, functions, is_stub, missing, parameters, tree_of, without
+from fieldsmith.agents.reply.names import (
+    bound,
+    defines,
+    functions,
+    is_stub,
+    missing,
+    only_imports,
+    parameters,
+    tree_of,
+    without,
+)
 from fieldsmith.agents.reply.patches import applied, gap, is_diff, lacks, left_out, patched
 
 REFUSAL = re.compile(
@@ -95,10 +105,9 @@ class _Search:
 
     def _chosen(self, defining: list[Block], usable: list[Block], words: dict[str, str]) -> Found:
         """The last of the best blocks, completed from the others or from a parent where it lacks something."""
-        # Blocks of another language, and such as cannot be parsed, are only taken where there is nothing better.
-        chosen = sorted(defining, key=lambda block: (parses(block.text), block.python))[-1]
+        chosen = sorted(defining, key=self._rank)[-1]
         repairs = [words[chosen.text]] if words.get(chosen.text) else []
-        good = [block for block in defining if parses(block.text)]
+        good = [block for block in defining if self._rank(block) >= (True, True)]
         if len(good) > 1 and len({block.text.strip() for block in good}) > 1:
             repairs.append(f"{len(good)} blocks define `{self.function}`: the last was taken.")
         source = chosen.text
@@ -111,6 +120,10 @@ class _Search:
             source, done = self._once(source)
             repairs += done
         return Found(source.strip("\n") + "\n", "", tuple(repairs), chosen.closed)
+
+    def _rank(self, block: Block) -> tuple[bool, bool, bool]:
+        """Blocks of another language, such as cannot be parsed, and examples of use only serve where nothing else does."""
+        return parses(block.text), not only_imports(block.text, self.function), block.python
 
     def _completed(self, source: str, tree: ast.Module, others: Sequence[str]) -> tuple[str, list[str]]:
         """With what other blocks of the reply, or the parent, define and the program lacks."""
