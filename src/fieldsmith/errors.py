@@ -37,3 +37,7 @@ class ProviderError(FieldsmithError):
 
     kind = "provider"
     exit_code = 4
+
+
+class RequestRefused(ProviderError):
+    """The provider does not take this request, such as one that is too long for the model; asking again is no use."""

@@ -1,5 +1,6 @@
 """The official SDKs against real HTTP servers on this machine: replies, token counts, and every kind of fault."""
 
+import dataclasses
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -268,6 +269,20 @@ def test_chat_completions_with_settings_and_counts(server):
     assert body["temperature"] == 0.5
     assert [m["role"] for m in body["messages"]] == ["system", "user"]
     assert headers["authorization"] == f"Bearer {KEY}"
+
+
+@pytest.mark.parametrize("kind", ["openai", "anthropic"])
+def test_a_request_with_more_room_gets_more_tokens(server, kind):
+    model = open_model(f"{kind}:x", base_url=f"{server.url}/v1", settings={"max_tokens": 500})
+    model.complete(REQUEST)
+    model.complete(dataclasses.replace(REQUEST, room=2))
+    assert [server.seen[0][1]["max_tokens"], server.seen[-1][1]["max_tokens"]] == [500, 1000]
+
+
+def test_more_room_is_part_of_a_requests_identity_and_the_usual_room_is_not():
+    usual = ChatRequest(REQUEST.messages, ordinal="1")
+    assert usual.key != dataclasses.replace(usual, room=2).key
+    assert usual.key == "a975e896809880bd746d27909cedcdbf0abb8b299ef9ebebc4bb43364f5364d8"
 
 
 def test_anthropic_messages_with_counts(server):

@@ -1,12 +1,29 @@
-"""What a model is told: all it needs, in every kind of move, and nothing of the references."""
+"""What a model is told: all it needs, in every kind of move and style, and nothing of the references.
+
+The prompts of three tasks stand word for word in `snapshots/`, to be reviewed like prose. After a change of a template
+
+    FIELDSMITH_RENEW_SNAPSHOTS=1 python -m pytest tests/agents/test_prompts.py -k snapshot
+
+writes them anew; `git diff tests/agents/snapshots` shows what a model will see.
+"""
+
+import os
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from fieldsmith.agents.author import Candidate, Debug, Draft, Plan, Program, Proposal, Refine
+from fieldsmith.agents.author import Candidate, Debug, Draft, Plan, Program, Proposal, Refine, Restart
 from fieldsmith.agents.llm_author import LLMAuthor
+from fieldsmith.agents.prompts import STYLES, Prompts, read_templates
+from fieldsmith.agents.prompts.library import tidy
+from fieldsmith.agents.prompts.rehearsal import moves, rehearse
+from fieldsmith.errors import InputError
 from fieldsmith.evaluation.evaluation import Evaluation, Score
 from fieldsmith.tasks import load, names
+
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+LIBRARIES = ["numpy 2.3.1", "scipy 1.16.0", "pyamg 5.2.1"]
 
 
 class Silent:
@@ -16,12 +33,56 @@ class Silent:
 def candidate(status: str, **changes) -> Candidate:
     score = Score(1.2e-3, {"u": 1.2e-3}, 1e-5, 1e-9, 0.1, 0.5, order=1.98) if status == "ok" else None
     evaluation = Evaluation(status, "It went so.", dev=score, stdout="some output", stderr="some trouble", **changes)
-    proposal = Proposal(Program("def solver(u0_batch):\n    return 1\n"), Plan(summary="upwind"))
+    proposal = Proposal(Program("def solver(u0_batch):\n    return 1\n"), Plan(summary="upwind", expected_order=2.0))
     return Candidate(1, "1", "draft", proposal=proposal, evaluation=evaluation)
 
 
-def user(move) -> str:
-    return LLMAuthor(Silent()).messages(load("burgers").brief(["numpy 2.3.1"]), move)[1].text
+def user(move, style: str = "guided") -> str:
+    prompts = Prompts(style)
+    return LLMAuthor(Silent(), prompts=prompts).messages(load("burgers").brief(LIBRARIES), move)[1].text
+
+
+def written(name: str, style: str, kinds: tuple[str, ...]) -> str:
+    """Some of a style's prompts for a task, one after the other."""
+    brief = load(name).brief(LIBRARIES)
+    prompts = Prompts(style)
+    draft, *debugs, _, both, restart, _, refined_again = moves(brief)
+    told = {
+        "system": prompts.system(brief),
+        "draft": prompts.move(brief, draft),
+        "debug": prompts.move(brief, debugs[0]),
+        "debug of values that blow up": prompts.move(brief, debugs[5]),
+        "debug of a reply without a program": prompts.move(brief, debugs[6]),
+        "refine": prompts.move(brief, both),
+        "restart": prompts.move(brief, restart),
+        "restart of a refinement": prompts.move(brief, refined_again),
+        "continue": prompts.continuation(brief, "    u = u0\n    for n in range("),
+        "shorter": prompts.shorter(brief),
+    }
+    return "".join(f"<!-- {kind} -->\n\n{told[kind]}\n\n" for kind in kinds or told)
+
+
+SHOWN = {
+    ("burgers", "guided"): (),
+    ("burgers", "skeleton"): ("draft",),
+    ("burgers", "plain"): (),
+    ("cns1d", "guided"): ("draft", "debug of values that blow up", "refine"),
+    ("cns1d", "skeleton"): ("draft",),
+    ("cns1d", "plain"): ("draft", "debug"),
+    ("darcy", "guided"): ("draft", "debug", "refine"),
+    ("darcy", "skeleton"): ("draft",),
+    ("darcy", "plain"): ("draft",),
+}
+"""Which prompts stand in a snapshot; all where none are named."""
+
+
+@pytest.mark.parametrize(("name", "style"), SHOWN)
+def test_prompts_are_those_of_the_snapshot(name, style):
+    file = SNAPSHOTS / f"{name}-{style}.md"
+    text = written(name, style, SHOWN[name, style])
+    if os.environ.get("FIELDSMITH_RENEW_SNAPSHOTS") == "1":
+        file.write_text(text, encoding="utf-8")
+    assert text == file.read_text(encoding="utf-8"), f"{file} differs; the first lines of this file say how to renew it"
 
 
 def test_a_draft_has_statement_signature_libraries_and_the_form_of_the_answer():
@@ -38,11 +99,20 @@ def test_a_draft_has_statement_signature_libraries_and_the_form_of_the_answer():
         assert words in text, words
 
 
+def test_the_floor_is_told_where_it_is_known():
+    import dataclasses
+
+    brief = dataclasses.replace(load("burgers").brief(), floor=3.21e-5)
+    assert "nRMSE of about 3.2e-05" in Prompts().move(brief, Draft())
+
+
 def test_a_mend_has_program_status_feedback_and_tails():
     text = user(Debug(candidate("crashed")))
     for words in ("return 1", "Status: crashed", "It went so.", "some output", "some trouble", "step by step"):
         assert words in text, words
-    assert "blow up" in user(Debug(candidate("not_finite")))
+    blown = user(Debug(candidate("not_finite")))
+    assert "blow up" in blown
+    assert "Limits of explicit steps" in blown
 
 
 def test_a_mend_of_no_program_says_so():
@@ -60,15 +130,86 @@ def test_a_mend_of_no_program_says_so():
 
 def test_a_refinement_shows_figures_and_plans():
     text = user(Refine((candidate("ok"), candidate("ok"))))
-    for words in ("nRMSE 1.200e-03", "measured order 1.98", "Plan: upwind", "Program 2", "speed second"):
+    for words in (
+        "nRMSE 1.200e-03",
+        "measured order 1.98",
+        "Plan: upwind",
+        "Program 2",
+        "speed second",
+        "agrees with the 2 of the plan",
+        "1.2e+02 times the floor",
+    ):
         assert words in text, words
 
 
+@pytest.mark.parametrize("style", STYLES)
+def test_a_fresh_start_names_the_mistake(style):
+    failed = candidate("crashed", error_type="ValueError", error_message="no such shape", error_line=2)
+    text = user(Restart(failed), style)
+    for words in ("ValueError: no such shape", "`return 1`", "from the start"):
+        assert words in text, words
+    again = user(Restart(failed, (candidate("ok"),)), style)
+    assert "ValueError: no such shape" in again
+    assert "Program 1: nRMSE 1.200e-03" in again
+
+
+@pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize("name", names())
-def test_every_task_has_a_prompt_that_stands_alone(name):
+def test_every_task_has_a_prompt_that_stands_alone(name, style):
     brief = load(name).brief(["numpy 2.3.1"])
-    text = LLMAuthor(Silent()).messages(brief, Draft())[1].text
+    text = LLMAuthor(Silent(), prompts=Prompts(style)).messages(brief, Draft())[1].text
     assert all(argument.name in text for argument in brief.signature.arguments)
     assert all(result.name in text for result in brief.signature.results)
+    assert "{{" not in text
+    assert "{%" not in text
     compile(brief.stub, "stub", "exec")
     assert np.isfinite(brief.time_limit)
+
+
+def test_empty_lines_in_programs_stay():
+    text = "\n\nWords.\n\n\n\nMore.\n```python\na = 1\n\n\n\nb = 2\n```\n\n\n"
+    assert tidy(text) == "Words.\n\nMore.\n```python\na = 1\n\n\n\nb = 2\n```"
+
+
+def test_a_template_of_ones_own_takes_the_place_of_one_and_leaves_the_others(tmp_path):
+    (tmp_path / "draft.md.jinja").write_text("Please solve {{ brief.title }}.\n{% include 'answer.md.jinja' %}")
+    prompts = Prompts("guided", read_templates(tmp_path, "guided"))
+    brief = load("burgers").brief()
+    rehearse(prompts, brief)
+    assert prompts.move(brief, Draft()).startswith("Please solve Viscous Burgers' equation.\n## How to answer")
+    failed = Debug(candidate("crashed"))
+    assert prompts.move(brief, failed) == Prompts().move(brief, failed)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("drift.md.jinja", "x", "has the name of no template. Did you mean 'draft.md.jinja'"),
+        ("draft.md.jinja", "{% if %}", "draft.md.jinja, line 1"),
+        ("draft.md.jinja", "{{ breif.title }}", "unknown variable 'breif'. Did you mean 'brief'"),
+        ("draft.md.jinja", "{{ brief.titel }}", "titel"),
+        ("draft.md.jinja", "{{ candidate.id }}", "'candidate' is undefined"),
+        ("debug.md.jinja", "{{ candidate.evaluation.dev.nrmse }}", "nrmse"),
+        ("draft.md.jinja", "{% include 'nothing.md.jinja' %}", "includes 'nothing.md.jinja'"),
+        ("draft.md.jinja", "{{ 1 / 0 }}", "division by zero"),
+        ("draft.md.jinja", "{{ brief.title + 1 }}", "draft.md.jinja"),
+    ],
+)
+def test_a_faulty_template_is_refused_before_anything_is_asked(tmp_path, name, text, words):
+    (tmp_path / name).write_text(text)
+    with pytest.raises(InputError) as caught:
+        rehearse(Prompts("guided", read_templates(tmp_path, "guided")), load("burgers").brief())
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_folder_that_is_none_and_an_unknown_style_are_refused(tmp_path):
+    with pytest.raises(InputError, match="cannot be read"):
+        read_templates(tmp_path / "nowhere", "guided")
+    with pytest.raises(InputError, match="holds no templates"):
+        read_templates(tmp_path, "guided")
+    (tmp_path / "draft.md.jinja").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(InputError, match="not UTF-8"):
+        read_templates(tmp_path, "guided")
+    with pytest.raises(InputError, match="Did you mean 'plain'"):
+        Prompts("plane")

@@ -1,12 +1,21 @@
-"""The program and its plan are found in a reply however the model fences them."""
+"""The program and its plan are found in a reply whatever its form, and what was done to get it is told.
+
+`replies/` holds whole replies as models write them; each begins with a comment of what is expected of it.
+"""
+
+import ast
+import re
+from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fieldsmith.agents.reply import plan_of, program_of
+from fieldsmith.agents.reply import can_go_on, cut_off, ending, joined, plan_of, program_in, program_of
+from fieldsmith.agents.reply.patches import applied, merged
 
 GOOD = "def solver(u):\n    return u\n"
+REPLIES = Path(__file__).parent / "replies"
 
 
 @pytest.mark.parametrize(
@@ -18,6 +27,7 @@ GOOD = "def solver(u):\n    return u\n"
         "  ```python\n  def solver(u):\n      return u\n  ```",
         f"```python\ndef solver(u):\n    return 0\n```\n```python\n{GOOD}```\n```\nother = 1\n```",
         f"<think>\n```python\ndef solver(u): pass\n```\n</think>\n```python\n{GOOD}```",
+        f"I should think of periodic data.\n</think>\n\n```python\n{GOOD}```",
         f"```python\n{GOOD}```\n```python\ndef solver(u:\n```",
         f"````markdown\nprose\n````\n```python\n{GOOD}```",
         f"```python\n{GOOD}",
@@ -38,8 +48,18 @@ def test_a_block_that_does_not_parse_is_taken_if_it_is_the_only_one():
     ("reply", "words"),
     [
         ("", "empty"),
-        ("I cannot.", "no code block"),
+        ("Use a Fourier method.", "no code block"),
+        ("The function is `def solver(u):` and needs a body.", "no code block"),
         ("```python\ndef other(u):\n    return u\n```", "defines `solver`"),
+        ("I'm sorry, but I can't help with that.", "refused to answer, saying: I'm sorry"),
+        ("```julia\nfunction solver(u)\n  return u\nend\n```", "is in julia"),
+        ("```python\ndef solver(u):\n    pass\n```", "has no body"),
+        ("```diff\n-a = 1\n+a = 2\n```", "is a diff"),
+        (
+            "```python\ndef solver(u):\n    v = u\n    # ... the rest is unchanged\n    return v\n```",
+            "leaves a part out",
+        ),
+        ("```python\ndef solver(u):\n    v = u\n    ...\n    return v\n```", "leaves a part out"),
     ],
 )
 def test_what_is_wrong_is_said_in_words_an_author_can_act_on(reply, words):
@@ -48,10 +68,83 @@ def test_what_is_wrong_is_said_in_words_an_author_can_act_on(reply, words):
     assert words in problem
 
 
+def test_a_refusal_of_the_provider_is_told():
+    found = program_in("", "solver", stop="refusal")
+    assert found.source is None
+    assert "refused" in program_in("It is against the rules.", "solver", stop="refusal").problem
+
+
+EXPECTED = re.compile(r"<!-- (\w+): (.*?) -->")
+
+
+@pytest.mark.parametrize("file", sorted(REPLIES.glob("*.md")), ids=lambda file: file.stem)
+def test_replies_as_models_write_them(file):
+    text = file.read_text(encoding="utf-8")
+    expected = dict(EXPECTED.findall(text))
+    reply = EXPECTED.sub("", text)
+    parents = [PARENT] if "parent" in expected else []
+    found = program_in(reply, "solver", ("u0_batch", "t_coordinate", "nu"), parents=parents)
+    if "problem" in expected:
+        assert found.source is None
+        assert expected["problem"] in found.problem
+        return
+    assert found.source is not None, found.problem
+    space: dict = {}
+    exec(found.source, space)
+    assert space["solver"](2.0, [0.0, 1.0], 0.5) == float(expected["gives"])
+    assert expected.get("repair", "") in " ".join(found.repairs)
+    assert bool(found.repairs) == ("repair" in expected), found.repairs
+
+
+PARENT = """import numpy as np
+
+FACTOR = 2.0
+
+
+def rate(u, nu):
+    return -nu * u
+
+
+def step(u, dt, nu):
+    return u + dt * rate(u, nu)
+
+
+def solver(u0_batch, t_coordinate, nu):
+    u = u0_batch
+    for a, b in zip(t_coordinate[:-1], t_coordinate[1:]):
+        u = step(u, b - a, nu)
+    return FACTOR * u
+"""
+
+
+@settings(deadline=None)
 @given(st.text())
 def test_no_reply_breaks_it(text):
-    program_of(text, "solver")
+    found = program_in(text, "solver", ("u",), parents=(PARENT,))
     plan_of(text)
+    cut_off(text, "length", found)
+    can_go_on(text)
+    joined(text, text, "solver")
+
+
+PIECES = st.sampled_from(
+    [
+        "```python\n", "```\n", "~~~\n", "```diff\n", "@@ -1 +1 @@\n", "-    u = u0_batch\n", "+    u = 1\n", "def solver(u):\n",
+        "    return u\n", "def step(u, dt, nu):\n", "    ...\n", "# ... rest unchanged\n", "import numpy as np\n", "“\n", "<think>\n",
+        "</think>\n", "\t x = 1\n", "class A:\n", "    pass\n", "Words.\n", "if True:\n", ">>> x\n", "\u00a0", "lambda: 0\n", "solver = 1\n",
+        "from x import *\n", "global u\n", "except:\n", "(", "\\\n", "'''\n", "@f\n", "async def solver(u):\n",
+    ]
+)  # fmt: skip
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(PIECES, max_size=14).map("".join), st.lists(PIECES, max_size=6).map("".join))
+def test_no_mixture_of_pieces_breaks_it(text, more):
+    found = program_in(text, "solver", ("u",), parents=(PARENT, GOOD))
+    cut_off(text, "stop", found)
+    program_in(joined(text, more, "solver"), "solver")
+    if found.source is not None and found.repairs:
+        assert all(words.endswith(".") for words in found.repairs)
 
 
 @given(st.text(alphabet="`~ \nabpython(){}:def solver"))
@@ -108,3 +201,73 @@ def test_plans_in_other_dress():
     yaml = "```yaml\n**Discretisation**: WENO\n`time integrator`: SSP-RK3\nexpected_order: 1" + "0" * 400 + "\n```"
     plan = plan_of(yaml)
     assert (plan.discretisation, plan.time_integrator, plan.expected_order) == ("WENO", "SSP-RK3", None)
+
+
+def test_a_program_that_parses_is_never_changed():
+    program = (
+        'def solver(u):\n    """A “quoted” word – and\u00a0a space."""\n    # ... compute the flux\n    return u\n'
+    )
+    found = program_in(f"```python\n{program}```", "solver")
+    assert (found.source, found.repairs) == (program, ())
+
+
+LONG = f"```python\nimport numpy as np\n\n\n{GOOD}".replace("return u", "v = np.asarray(u) * 2.0\n    return v + 1.0")
+
+
+@pytest.mark.parametrize("at", range(40, len(LONG) - 1, 7))
+@pytest.mark.parametrize(
+    "go_on",
+    [
+        lambda begun, rest: rest,
+        lambda begun, rest: begun.rpartition("\n")[2] + rest,
+        lambda begun, rest: "\n".join(begun.split("\n")[-2:]) + rest,
+        lambda begun, rest: "Here is the rest:\n\n```python\n" + begun.rpartition("\n")[2] + rest,
+        lambda begun, rest: "Sorry, once more in full.\n\n" + LONG + "```\n",
+    ],
+    ids=["goes on", "repeats the line", "repeats two lines", "opens the block again", "begins anew"],
+)
+def test_a_reply_and_its_continuation_make_the_whole_program(at, go_on):
+    begun, rest = LONG[:at], LONG[at:] + "```\n\nThat is all."
+    found = program_in(begun, "solver")
+    assert cut_off(begun, "length", found)
+    whole = program_in(joined(begun, go_on(begun, rest), "solver"), "solver")
+    assert ast.dump(ast.parse(whole.source)) == ast.dump(ast.parse(LONG.partition("\n")[2]))
+
+
+def test_what_is_complete_is_not_cut_off():
+    closed = f"```python\n{GOOD}```\n\nIt is good bec"
+    assert not cut_off(closed, "length", program_in(closed, "solver"))
+    opened = f"```python\n{GOOD}"
+    assert not cut_off(opened, "stop", program_in(opened, "solver"))
+    assert cut_off(opened, "length", program_in(opened, "solver"))
+    broken = "```python\ndef solver(u):\n    return (u +"
+    assert cut_off(broken, "stop", program_in(broken, "solver"))
+    assert not cut_off("I cannot.", "stop", program_in("I cannot.", "solver"))
+
+
+def test_thoughts_alone_are_not_gone_on_with():
+    assert not can_go_on("<think>\nLet me see, the equation is")
+    assert not can_go_on("")
+    assert can_go_on("<think>x</think>\n```python\nimport")
+    assert ending("a\n" * 50 + "last").endswith("a\nlast")
+
+
+def test_a_diff_applies_only_where_it_is_plain():
+    diff = "--- a\n+++ b\n@@ -7,2 +7,2 @@\n def rate(u, nu):\n-    return -nu * u\n+    return -2 * nu * u\n"
+    assert "return -2 * nu * u" in applied(diff, PARENT)
+    assert applied(diff.replace("nu * u\n+", "mu * u\n+"), PARENT) is None
+    assert applied(diff, PARENT + PARENT) is None
+    assert applied("", PARENT) is None
+
+
+def test_functions_are_merged_only_where_it_is_plain():
+    changes = "import math\n\ndef helper(u):\n    return math.sqrt(u)\n\ndef rate(u, nu):\n    return helper(u)\n"
+    source, names = merged(changes, PARENT)
+    assert names == ["rate"]
+    space: dict = {}
+    exec(source, space)
+    assert space["solver"](4.0, [0.0, 1.0], 0.5) == 2.0 * (4.0 + 2.0)
+    assert merged("def unknown(u):\n    return u\n", PARENT) is None
+    assert merged("def rate(u, nu):\n    return nowhere(u)\n", PARENT) is None
+    assert merged(changes, PARENT + "\n\ndef rate(u, nu):\n    return 0\n") is None
+    assert merged("def rate(u, nu):\n    v = u\n    ...\n    return v\n", PARENT) is None

@@ -1,26 +1,28 @@
 """Strategies depend on what happened, never on when."""
 
+import zlib
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fieldsmith.agents.author import Candidate, Debug, Refine
+from fieldsmith.agents.author import Candidate, Debug, Plan, Program, Proposal, Refine, Restart
 from fieldsmith.agents.strategies import open_strategy
 from fieldsmith.errors import InputError
 from fieldsmith.evaluation.evaluation import Evaluation, Score
 
 
 def outcome(slot: str) -> Evaluation:
-    """Whether the program of a slot runs, and how well, decided by its name alone."""
-    number = sum(map(ord, slot))
-    if number % 3 == 0:
-        return Evaluation("crashed")
-    return Evaluation("ok", dev=Score(1.0 / number, {}, None, None, 0.0, 1.0))
+    """Whether the program of a slot runs, and how well, or what its mistake is, decided by its name alone."""
+    number = zlib.crc32(slot.encode())
+    if number % 5 < 3:
+        return Evaluation("crashed", error_type="ValueError", error_message=f"mistake {number % 2}")
+    return Evaluation("ok", dev=Score(1.0 / (number + 1), {}, None, None, 0.0, 1.0))
 
 
 def search(name: str, order, in_flight: int, total: int, **options) -> dict[str, tuple[str, tuple[str, ...]]]:
     """Run a strategy, finishing candidates in the order that `order` draws."""
-    strategy = open_strategy(name, debug_rounds=2, **options)
+    strategy = open_strategy(name, **{"debug_rounds": 2, **options})
     history: list[Candidate] = []
     while True:
         making = [c for c in history if c.evaluation is None]
@@ -32,6 +34,8 @@ def search(name: str, order, in_flight: int, total: int, **options) -> dict[str,
                 parents = (ask.move.candidate.id,)
             elif isinstance(ask.move, Refine):
                 parents = tuple(c.id for c in ask.move.candidates)
+            elif isinstance(ask.move, Restart):
+                parents = (ask.move.failed.id, *(c.id for c in ask.move.candidates))
             history.append(Candidate(len(history) + 1, ask.slot, type(ask.move).__name__.lower(), parents))
         making = [n for n, c in enumerate(history) if c.evaluation is None]
         if not making:
@@ -44,7 +48,14 @@ def search(name: str, order, in_flight: int, total: int, **options) -> dict[str,
     return {c.slot: (c.move, tuple(slots[p] for p in c.parents)) for c in history}
 
 
-SEARCHES = [("best-of-n", {}), ("refine", {}), ("refine", {"width": 3}), ("refine", {"drafts": 2, "width": 4})]
+SEARCHES = [
+    ("best-of-n", {}),
+    ("best-of-n", {"debug_rounds": 5}),
+    ("refine", {"debug_rounds": 4, "drafts": 2}),
+    ("refine", {}),
+    ("refine", {"width": 3}),
+    ("refine", {"drafts": 2, "width": 4}),
+]
 
 
 @pytest.mark.parametrize(("name", "options"), SEARCHES)
@@ -70,12 +81,12 @@ def test_best_of_n_mends_each_draft_in_its_own_chain():
     assert found["1"] == ("draft", ())
     for slot, (move, parents) in found.items():
         root, _, depth = slot.partition(".")
-        if move == "debug":
+        if move in ("debug", "restart"):
             assert parents == (root if depth == "1" else f"{root}.{int(depth) - 1}",)
 
 
 def test_refine_takes_the_best_five_as_parents():
-    found = search("refine", lambda n: 0, 1, 16)
+    found = search("refine", lambda n: 0, 1, 40)
     refined = [parents for move, parents in found.values() if move == "refine"]
     assert refined
     assert max(map(len, refined)) == 5
@@ -84,3 +95,60 @@ def test_refine_takes_the_best_five_as_parents():
 def test_unknown_strategies_are_refused():
     with pytest.raises(InputError, match="Did you mean 'refine'"):
         open_strategy("refin")
+
+
+CODE = "import numpy as np\n{comment}\ndef solver(u):\n    return u + np.zeros(7){ending}\n"
+
+
+def failed(slot: str, move: str = "draft", parents=(), comment: str = "", ending: str = "", **changes) -> Candidate:
+    values = {"status": "crashed", "error_type": "ValueError", "error_message": "shapes", "error_line": 4, **changes}
+    line = comment.count("\n")
+    evaluation = Evaluation(**{**values, "error_line": values["error_line"] and values["error_line"] + line})
+    proposal = Proposal(Program(CODE.format(comment=comment, ending=ending)), Plan())
+    number = 1 + 10 * int(slot.partition(".")[0].strip("r")) + int(slot.partition(".")[2] or 0)
+    return Candidate(number, slot, move, parents, proposal=proposal, evaluation=evaluation)
+
+
+def next_of(*history: Candidate):
+    return open_strategy("best-of-n", debug_rounds=9).ask(list(history), 1, 50)[0]
+
+
+def test_a_repeated_mistake_gets_a_fresh_start_in_its_chains_next_place():
+    first = failed("1")
+    again = failed("1.1", "debug", (first.id,), comment="# moved\n# down")
+    ask = next_of(first, again)
+    assert (ask.slot, ask.move) == ("1.2", Restart(again))
+    anew = failed("1.2", "restart", (again.id,))
+    assert next_of(first, again, anew).move == Debug(anew), "the fresh program is mended first"
+    once_more = failed("1.3", "debug", (anew.id,))
+    assert next_of(first, again, anew, once_more).move == Restart(once_more)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"error_message": "other"},
+        {"error_type": "TypeError"},
+        {"ending": " * 2"},
+        {"status": "timeout", "error_type": "Timeout", "error_line": None},
+        {"status": "not_finite", "error_type": "", "error_message": "", "error_line": None},
+    ],
+)
+def test_another_mistake_is_mended(changes):
+    first = failed("1", **{k: v for k, v in changes.items() if "status" in changes})
+    again = failed("1.1", "debug", (first.id,), **changes)
+    assert next_of(first, again).move == Debug(again)
+
+
+def test_the_same_wrong_shape_twice_is_a_repeated_mistake():
+    wrong = {"status": "bad_output", "error_message": "`u` has shape (1,); expected (2,).", "error_line": None}
+    first = failed("1", **wrong)
+    assert isinstance(next_of(first, failed("1.1", "debug", (first.id,), **wrong)).move, Restart)
+
+
+def test_a_refinement_begins_anew_from_the_same_parents():
+    best = Candidate(5, "1", "draft", evaluation=Evaluation("ok", dev=Score(0.1, {}, None, None, 0.0, 1.0)))
+    first = failed("r1", "refine", (best.id,))
+    again = failed("r1.1", "debug", (first.id,))
+    ask = open_strategy("refine", debug_rounds=4, drafts=1).ask([best, first, again], 1, 50)[0]
+    assert (ask.slot, ask.move) == ("r1.2", Restart(again, (best,)))

@@ -60,6 +60,13 @@ def last(process) -> str:
         (["solve", "burgers", "--key-file", "/nowhere"], 2, "--key-file goes with a model"),
         (["solve", "burgers", "--base-url", "http://localhost/v1"], 2, "--base-url goes with a model"),
         (["solve", "burgers", "--temperature", "1"], 2, "--model-option goes with a model"),
+        (["solve", "burgers", "--prompt-style", "plain"], 2, "--prompt-style goes with a model"),
+        (["solve", "burgers", "--model", "command:cat", "--prompt-style", "plane"], 2, "Did you mean 'plain'"),
+        (
+            ["solve", "burgers", "--model", "command:cat", "--prompts", "/nowhere"],
+            2,
+            "prompts in /nowhere cannot be read",
+        ),
         (["solve", "burgers", "--model", "openai:x", "--base-url", "localhost"], 2, "is no web address"),
         (["solve", "burgers", "--model", "mailbox:m", "--model-option", "heat=1"], 2, "has no setting 'heat'"),
         (["solve", "burgers", "--model", "command:cat", "--model-option", "timeout"], 2, "form name=value"),

@@ -162,3 +162,21 @@ def test_what_is_waited_for_is_taken_to_cost_the_mean():
     assert budget.affordable(candidates(0, 0), Spend()) == 1
     assert budget.affordable(candidates(0, 1), Spend()) == 0
     assert Budget(candidates=6).affordable(history, Spend()) == 1
+
+
+def test_a_mistake_that_is_made_twice_leads_to_a_fresh_start_that_is_recorded(tmp_path):
+    moves = {}
+
+    class Author(ScriptedAuthor):
+        def write(self, brief, move, slot, history):
+            moves[slot] = move
+            return super().write(brief, move, slot, history)
+
+    loop = loop_of(tmp_path, Author(lambda slot: GOOD if slot == "1.2" else BAD), Budget(candidates=3), in_flight=1)
+    loop.strategy = open_strategy("best-of-n", debug_rounds=2)
+    loop.run()
+    kept = {c.slot: (c.move, c.parents) for c in loop.store.candidates()}
+    assert kept == {"1": ("draft", ()), "1.1": ("debug", (1,)), "1.2": ("restart", (2,))}
+    assert moves["1.2"].failed.evaluation.error_message == "no"
+    assert moves["1.2"].failed.failing_line == "raise ValueError('no')"
+    assert loop.store.candidates()[-1].ok

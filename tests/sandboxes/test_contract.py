@@ -539,3 +539,30 @@ def test_a_program_ends_when_its_owner_is_killed():
     owner.kill()
     owner.wait()
     wait(False)
+
+
+FORGED_VARIABLES = """
+import json, os, struct
+def f(a):
+    pairs = [["a", "\\x1b[31m" + "x" * 10**6], ["b c", "no name"], ["c", 5], "d", ["e", "\\ud800 fine"]] + [["n%d" % n, "x"] for n in range(999)]
+    failure = {"type": "ValueError", "message": "no", "line": 2, "trace": "", "locals": pairs}
+    header = json.dumps({"status": "crashed", "failure": failure, "arrays": []}).encode()
+    for fd in range(3, 64):
+        try:
+            os.write(fd, struct.pack("<8sQ", b"FSMITH01", len(header)) + header)
+        except OSError:
+            pass
+    os._exit(0)
+"""
+
+
+def test_what_a_program_says_of_its_variables_is_short_printable_text(isolated):
+    variables = run(isolated, FORGED_VARIABLES).failure.variables
+    assert set(variables) >= {"a", "e", "n0"}
+    assert len(variables) <= 40
+    assert all(text.isprintable() and len(text) <= 120 for text in variables.values())
+
+
+def test_the_variables_of_the_innermost_function_are_told(session):
+    source = "import numpy as np\ndef g(b, n):\n    return b[n]\n\ndef f(a):\n    return g(a.astype('f4'), 7)\n"
+    assert run(session, source).failure.variables == {"b": "float32 array (3,)", "n": "int 7"}

@@ -50,7 +50,15 @@ class Refine:
     candidates: tuple["Candidate", ...]
 
 
-Move = Draft | Debug | Refine
+@dataclass(frozen=True)
+class Restart:
+    """Begin anew where mending repeats a mistake: as a draft, or as a refinement of `candidates` where the chain began so."""
+
+    failed: "Candidate"
+    candidates: tuple["Candidate", ...] = ()
+
+
+Move = Draft | Debug | Refine | Restart
 
 
 @dataclass(frozen=True)
@@ -65,7 +73,10 @@ class Usage:
 
 @dataclass(frozen=True)
 class Proposal:
-    """What an author answers to a move. Without a program, `problem` says what was wrong with the reply."""
+    """What an author answers to a move. Without a program, `problem` says what was wrong with the reply.
+
+    `repairs` says in sentences what was done to get the program out of the reply, where it was not simply there.
+    """
 
     program: Program | None
     plan: Plan = field(default_factory=Plan)
@@ -73,6 +84,7 @@ class Proposal:
     prompt: str = ""
     reply: str = ""
     usage: Usage = field(default_factory=Usage)
+    repairs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -85,7 +97,7 @@ class Candidate:
     id: int
     slot: str
     move: str
-    """draft, debug or refine"""
+    """draft, debug, refine or restart"""
     parents: tuple[int, ...] = ()
     author: str = ""
     proposal: Proposal | None = None
@@ -98,6 +110,13 @@ class Candidate:
     @property
     def ok(self) -> bool:
         return self.evaluation is not None and self.evaluation.status == "ok"
+
+    @property
+    def failing_line(self) -> str:
+        """The line of the program at which it failed, as text; empty where that is not known."""
+        line = self.evaluation.error_line if self.evaluation else None
+        rows = self.program.source.splitlines() if self.program else []
+        return rows[line - 1].strip() if line and 0 < line <= len(rows) else ""
 
     @property
     def dev_nrmse(self) -> float:

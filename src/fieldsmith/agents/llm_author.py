@@ -2,20 +2,14 @@
 
 from collections.abc import Sequence
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
-from fieldsmith.agents.author import Candidate, Debug, Move, Program, Proposal, Refine, Usage
-from fieldsmith.agents.models.chat_model import ChatModel, ChatRequest, Message
-from fieldsmith.agents.reply import plan_of, program_of
+from fieldsmith.agents.author import Candidate, Debug, Move, Program, Proposal, Refine, Restart, Usage
+from fieldsmith.agents.models.chat_model import FURTHER, ChatModel, ChatReply, ChatRequest, Message
+from fieldsmith.agents.prompts import Prompts
+from fieldsmith.agents.reply import Found, can_go_on, cut_off, ending, joined, plan_of, program_in
 from fieldsmith.tasks.task import Brief
 
-_templates = Environment(
-    loader=PackageLoader("fieldsmith.agents", "prompts"),
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    keep_trailing_newline=True,
-)
+MORE_ROOM = 2
+"""Times as many tokens for a reply that is asked for again because it was cut off."""
 
 
 class LLMAuthor:
@@ -23,32 +17,102 @@ class LLMAuthor:
 
     trusted = False
 
-    def __init__(self, model: ChatModel, seed: int = 0) -> None:
-        self.model, self.seed = model, seed
+    def __init__(self, model: ChatModel, seed: int = 0, prompts: Prompts | None = None) -> None:
+        self.model, self.seed, self.prompts = model, seed, prompts or Prompts()
         self.label, self.note = model.label, model.note
 
     def write(self, brief: Brief, move: Move, slot: str, history: Sequence[Candidate]) -> Proposal:
-        """One conversation turn. Slot and seed are part of the request's identity, so a rerun finds its stored reply."""
-        request = ChatRequest(self.messages(brief, move), ordinal=f"{slot}@{self.seed}" if self.seed else slot)
-        reply = self.model.complete(request)
-        source, problem = program_of(reply.text, brief.signature.function)
-        return Proposal(
-            program=Program(source) if source is not None else None,
-            plan=plan_of(reply.text),
-            problem=problem,
-            prompt="\n\n".join(f"<!-- {m.role} -->\n\n{m.text}" for m in request.messages),
-            reply=reply.text,
-            usage=Usage(reply.input_tokens, reply.output_tokens, self.model.price(reply), reply.seconds),
-        )
+        """One conversation, of one turn unless the reply is cut off.
+
+        Slot and seed are part of each request's identity, so a rerun finds its stored replies.
+        """
+        ordinal = f"{slot}@{self.seed}" if self.seed else slot
+        return _Conversation(self, brief, move, ordinal).proposal()
 
     def messages(self, brief: Brief, move: Move) -> tuple[Message, ...]:
-        """System and user message for a move."""
-        if isinstance(move, Debug):
-            user = _templates.get_template("debug.md.jinja").render(brief=brief, candidate=move.candidate)
-        elif isinstance(move, Refine):
-            user = _templates.get_template("refine.md.jinja").render(brief=brief, candidates=move.candidates)
-        else:
-            user = _templates.get_template("draft.md.jinja").render(brief=brief)
-        return Message("system", _templates.get_template("system.md.jinja").render().strip()), Message(
-            "user", user.strip()
+        """System and user message for a move. Raises InputError for a template of a person's own that fails."""
+        return Message("system", self.prompts.system(brief)), Message("user", self.prompts.move(brief, move))
+
+
+class _Conversation:
+    """The requests for one candidate, what they cost, and what was done to get a program out of the replies."""
+
+    def __init__(self, author: LLMAuthor, brief: Brief, move: Move, ordinal: str) -> None:
+        self.author, self.brief, self.ordinal = author, brief, ordinal
+        self.parents = _sources(move)
+        self.request = ChatRequest(author.messages(brief, move), ordinal=ordinal)
+        self.text = ""
+        self.usage = Usage()
+        self.repairs: list[str] = []
+
+    def proposal(self) -> Proposal:
+        reply = self._ask(self.request)
+        self.text = reply.text
+        found = self._found(reply.text, reply.stop)
+        if cut_off(reply.text, reply.stop, found):
+            found = self._completed(reply, found)
+        return Proposal(
+            program=Program(found.source) if found.source is not None else None,
+            plan=plan_of(self.text),
+            problem=found.problem,
+            prompt="\n\n".join(f"<!-- {m.role} -->\n\n{m.text}" for m in self.request.messages),
+            reply=self.text,
+            usage=self.usage,
+            repairs=(*self.repairs, *found.repairs),
         )
+
+    def _completed(self, reply: ChatReply, found: Found) -> Found:
+        """The program of a reply that was cut off: continued once, then asked for anew with more room."""
+        first = self.request.messages
+        if can_go_on(reply.text):
+            asked = self.author.prompts.continuation(self.brief, ending(reply.text))
+            turns = (*first, Message("assistant", reply.text), Message("user", asked))
+            request = ChatRequest(turns, ordinal=f"{self.ordinal}{FURTHER}continue")
+            more = self._ask(request)
+            if more.text.strip():
+                self.request = request
+                self.text = joined(reply.text, more.text, self.brief.signature.function)
+                self.repairs.append("The reply was cut off and continued.")
+                found = self._found(self.text, more.stop)
+                if not cut_off(self.text, more.stop, found):
+                    return found
+        return self._shorter(first, found)
+
+    def _shorter(self, first: tuple[Message, ...], found: Found) -> Found:
+        """A fresh try with more room for the reply; the program found before where that gives none."""
+        *others, user = first
+        words = f"{user.text}\n\n{self.author.prompts.shorter(self.brief)}"
+        turns = (*others, Message("user", words))
+        request = ChatRequest(turns, ordinal=f"{self.ordinal}{FURTHER}shorter", room=MORE_ROOM)
+        reply = self._ask(request)
+        fresh = self._found(reply.text, reply.stop)
+        if not reply.text.strip() or (fresh.source is None and found.source is not None):
+            return found
+        self.request, self.text = request, reply.text
+        self.repairs = ["The reply was cut off, so a shorter one was asked for."]
+        return fresh
+
+    def _ask(self, request: ChatRequest) -> ChatReply:
+        reply = self.author.model.complete(request)
+        price = self.author.model.price(reply)
+        spent = self.usage
+        self.usage = Usage(
+            spent.input_tokens + reply.input_tokens,
+            spent.output_tokens + reply.output_tokens,
+            None if price is None or spent.usd is None else spent.usd + price,
+            spent.seconds + reply.seconds,
+        )
+        return reply
+
+    def _found(self, text: str, stop: str) -> Found:
+        signature = self.brief.signature
+        return program_in(text, signature.function, [a.name for a in signature.arguments], stop, self.parents)
+
+
+def _sources(move: Move) -> tuple[str, ...]:
+    """The programs that a reply to the move may hold only changes of."""
+    if isinstance(move, Debug):
+        parents: tuple[Candidate, ...] = (move.candidate,)
+    else:
+        parents = move.candidates if isinstance(move, Refine | Restart) else ()
+    return tuple(parent.program.source for parent in parents if parent.program is not None)

@@ -36,6 +36,16 @@ def solve(
         str | None, typer.Option(help="Address of a compatible server.", rich_help_panel=SEARCH)
     ] = None,
     key_file: Annotated[Path | None, typer.Option(help="File that holds the API key.", rich_help_panel=SEARCH)] = None,
+    prompt_style: Annotated[
+        str | None,
+        typer.Option(
+            help="What the model is told: guided (the default), skeleton, contract or plain.", rich_help_panel=SEARCH
+        ),
+    ] = None,
+    prompts: Annotated[
+        Path | None,
+        typer.Option(help="Folder of templates in place of those of the same name.", rich_help_panel=SEARCH),
+    ] = None,
     strategy: Annotated[str, typer.Option(help="best-of-n or refine.", rich_help_panel=SEARCH)] = "refine",
     debug_rounds: Annotated[int, typer.Option(help="Mends of a program that fails.", rich_help_panel=SEARCH)] = 4,
     in_flight: Annotated[
@@ -109,6 +119,8 @@ def _run(options: dict[str, Any]) -> None:
         base_url=options["base_url"],
         key_file=options["key_file"],
         settings=settings,
+        prompt_style=options["prompt_style"],
+        prompts=options["prompts"],
         strategy=options["strategy"],
         debug_rounds=options["debug_rounds"],
         in_flight=options["in_flight"],

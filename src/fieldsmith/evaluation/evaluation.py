@@ -54,6 +54,7 @@ class Evaluation:
     stdout: str = ""
     stderr: str = ""
     error_type: str = ""
+    error_message: str = ""
     error_line: int | None = None
     seconds: float = 0.0
     sandbox: str = ""

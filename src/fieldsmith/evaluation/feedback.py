@@ -1,15 +1,22 @@
 """What an author is told about a program: what went wrong, where, and what would be right. Never reference values."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from fieldsmith.evaluation import hints
 from fieldsmith.evaluation.evaluation import Score
 from fieldsmith.evaluation.metrics import frame_errors
-from fieldsmith.sandboxes.sandbox import CallResult, Limits
+from fieldsmith.sandboxes.sandbox import CallResult, Failure, Limits
 from fieldsmith.tasks.task import Brief, Case
 
 TAIL_LINES = 20
+MOST_VARIABLES = 16
+BLOWN_UP = 100.0
+"""Growth of the largest value that is taken for an instability."""
+UNEVEN = 0.6
+"""Share of the error in a third of the domain from which on it is worth telling."""
 
 
 def tail(text: str, lines: int = TAIL_LINES) -> str:
@@ -25,7 +32,7 @@ def excerpt(source: str, line: int, around: int = 2) -> str:
 
 
 def failure_feedback(result: CallResult, source: str, brief: Brief, limits: Limits) -> str:
-    """Feedback for a call that gave no usable arrays."""
+    """Feedback for a call that gave no usable arrays: what happened, one next step, the place, the arrays there."""
     function = brief.signature.function
     failure = result.failure
     message = failure.message if failure else ""
@@ -49,18 +56,39 @@ def failure_feedback(result: CallResult, source: str, brief: Brief, limits: Limi
         name = failure.type if failure else "crash"
         words = f"The program stopped with {name}: {message}" if failure else "The program crashed."
     parts = [words]
+    if failure and result.status == "crashed":
+        step = hints.missing_library(message, brief.libraries) or hints.next_step(failure.type, message)
+        if not step and failure.variables:
+            step = "Find out from the variables below which of them is not what this line takes it for."
+        parts += [f"Next step: {step}"] if step else []
+    if result.status == "bad_output" and (step := hints.wrong_shape(message, brief.signature.results[0].axes)):
+        parts.append(f"Next step: {step}")
     if failure and failure.line and 1 <= failure.line <= len(source.splitlines()):
         parts.append(f"At line {failure.line}:\n{excerpt(source, failure.line)}")
+    if failure and failure.variables:
+        parts.append(variables_there(failure, source))
     if failure and failure.trace:
         parts.append(f"Traceback within the program:\n{tail(failure.trace, 30)}")
     return "\n\n".join(parts)
 
 
+def variables_there(failure: Failure, source: str) -> str:
+    """The local variables at the failing line, those that the line names first."""
+    rows = source.splitlines()
+    line = rows[failure.line - 1] if failure.line and failure.line <= len(rows) else ""
+    named = set(re.findall(r"\w+", line))
+    order = sorted(failure.variables, key=lambda name: name not in named)[:MOST_VARIABLES]
+    listed = "\n".join(f"  {name}: {failure.variables[name]}" for name in order)
+    return f"Variables at that point:\n{listed}"
+
+
 def not_finite_feedback(outputs: Mapping[str, np.ndarray], brief: Brief) -> str:
-    """Which result, how many samples, from which frame on."""
-    parts = []
+    """Which result, how many samples, from which frame on, and whether the values grew before or broke at once."""
+    parts, growing = [], False
+    first = None
     for result in brief.signature.results:
-        bad = ~np.isfinite(outputs[result.name])
+        array = outputs[result.name]
+        bad = ~np.isfinite(array)
         if not bad.any():
             continue
         samples = int(bad.reshape(bad.shape[0], -1).any(axis=1).sum())
@@ -68,13 +96,46 @@ def not_finite_feedback(outputs: Mapping[str, np.ndarray], brief: Brief) -> str:
         if len(result.axes) > 1 and result.axes[1] == "time":
             frame = int(np.argmax(bad.reshape(*bad.shape[:2], -1).any(axis=(0, 2))))
             words += f", first in frame {frame} of {bad.shape[1] - 1}"
+            first = frame if first is None else min(first, frame)
+            sizes = _sizes(array[:, :frame])
+            growing = growing or (frame > 0 and sizes[-1] > BLOWN_UP * max(sizes[0], 1e-300))
+            marks = sorted({0, frame // 2, frame - 1} & set(range(frame)))
+            if marks:
+                words += "; largest absolute value before: " + ", ".join(f"{sizes[n]:.2e} in frame {n}" for n in marks)
         parts.append(words + ".")
-    parts.append("The scheme is unstable or divides by zero: take smaller internal steps or a more dissipative scheme.")
-    return " ".join(parts)
+    if not parts:
+        return (
+            "The values are so large that their squares overflow: the scheme is unstable. "
+            "Next step: take smaller internal steps or an implicit treatment of the stiffest term."
+        )
+    return " ".join([*parts, _about_blow_up(first, growing)])
+
+
+def _sizes(frames: np.ndarray) -> list[float]:
+    """Largest absolute value of every frame."""
+    return [float(size) for size in np.max(np.abs(frames), axis=tuple(n for n in range(frames.ndim) if n != 1))]
+
+
+def _about_blow_up(first: int | None, growing: bool) -> str:
+    """The next step after values that are not finite."""
+    if first is None:
+        return "Next step: look for a division by zero, a root of a negative number, or an iteration that diverges."
+    if first == 0:
+        return "Next step: the first frame is the initial state itself, so copy it there; no step is taken before it."
+    if growing:
+        return (
+            "The values grow from frame to frame: the scheme is unstable. Next step: take smaller internal steps "
+            "(compare dt with the stability limit of the stiffest term), or treat that term implicitly or exactly."
+        )
+    return (
+        "The values stay of ordinary size until then: within one output interval the internal steps blow up, or something "
+        "is divided by zero. Next step: compute dt from the stability limit and not from the output times, and guard "
+        "divisions, logarithms and roots."
+    )
 
 
 def success_feedback(score: Score, case: Case, outputs: Mapping[str, np.ndarray], brief: Brief) -> str:
-    """How good the program is, what is left to win, and when the error arises."""
+    """How good the program is, what is left to win, and when and where the error arises."""
     words = [f"The program ran: nRMSE {score.nrmse:.3e} in {score.seconds:.2f} s."]
     words += _against_floor(score)
     if len(score.fields) > 1:
@@ -84,13 +145,78 @@ def success_feedback(score: Score, case: Case, outputs: Mapping[str, np.ndarray]
         words.append(f"Median sample {float(np.median(score.samples)):.3e}, worst {score.samples[worst]:.3e}.")
     if brief.span is not None:
         errors = frame_errors(outputs, case.reference)
-        marks = sorted({1, len(errors) // 4, len(errors) // 2, len(errors) - 1} & set(range(len(errors))))
+        marks = sorted({0, 1, len(errors) // 4, len(errors) // 2, len(errors) - 1} & set(range(len(errors))))
         words.append("Error by frame: " + ", ".join(f"{n}: {errors[n]:.2e}" for n in marks) + ".")
+        words += _about_frames(errors, score)
+    words += _in_space(score, case, outputs, brief)
     if score.order is not None:
         words.append(f"Measured order of convergence on smooth data: {score.order:.2f}.")
     if score.drift is not None and score.drift > 1e-8:
         words.append(f"Conserved totals depart by {score.drift:.1e} from where they began; the exact ones do not.")
     return " ".join(words)
+
+
+def _about_frames(errors: np.ndarray, score: Score) -> list[str]:
+    """What the growth of the error tells, where it tells something."""
+    if errors[0] > 1e-6:
+        return ["The first frame must be the initial state itself and is not."]
+    at_floor = score.floor is not None and score.nrmse <= 1.5 * score.floor
+    if not at_floor and len(errors) > 4 and errors[1] > 0.5 * errors[-1] > 0.0:
+        return [
+            "Most of the error is there after the first interval: look at how it starts (initial data, first steps)."
+        ]
+    return []
+
+
+def _in_space(score: Score, case: Case, outputs: Mapping[str, np.ndarray], brief: Brief) -> list[str]:
+    """Where the error sits, as shares of the domain; silent where there is next to none."""
+    if score.nrmse < 1e-12:
+        return []
+    axes = [axis.name for axis in brief.equation.axes]
+    result = next((r for r in brief.signature.results if r.axes[-len(axes) :] == tuple(axes)), None)
+    if result is None or not axes:
+        return []
+    worst = max(
+        (r for r in brief.signature.results if r.axes == result.axes),
+        key=lambda r: float(np.max(np.abs(outputs[r.name] - case.reference[r.name]))),
+    )
+    error = np.abs(outputs[worst.name] - case.reference[worst.name])
+    at = np.unravel_index(int(np.argmax(error)), error.shape)
+    first = error.ndim - len(axes)
+    place = ", ".join(
+        f"{_share(int(at[first + n]), error.shape[first + n]):.0%} of the way along {name}"
+        for n, name in enumerate(axes)
+    )
+    when = f" in frame {at[1]}" if brief.span is not None else ""
+    field = f" of `{worst.name}`" if len(brief.signature.results) > 1 else ""
+    words = [f"The largest error{field} is {error[at]:.1e}, in sample {at[0]}{when}, {place}."]
+    for n, name in enumerate(axes):
+        squares = np.sum(error**2, axis=tuple(k for k in range(error.ndim) if k != first + n))
+        thirds = [float(np.sum(part)) for part in np.array_split(squares, 3)]
+        shares = [part / (sum(thirds) or 1.0) for part in thirds]
+        if max(shares) > UNEVEN:
+            words.append("Shares of the squared error in the thirds of " + name + ": " + _percent(shares) + ".")
+    edges = _edge_share(error, first)
+    if edges is not None and not all(axis.periodic for axis in brief.equation.axes) and edges > 0.5:
+        words.append(f"{edges:.0%} of the squared error sits within 5% of the boundary: look at its treatment.")
+    return words
+
+
+def _share(index: int, size: int) -> float:
+    return (index + 0.5) / size
+
+
+def _percent(shares: Sequence[float]) -> str:
+    return ", ".join(f"{share:.0%}" for share in shares)
+
+
+def _edge_share(error: np.ndarray, first: int) -> float | None:
+    """Share of the squared error in a rim of 5% of the points; None where there are too few points."""
+    if min(error.shape[first:]) < 20:
+        return None
+    inner = tuple(slice(size // 20, size - size // 20) for size in error.shape[first:])
+    total = float(np.sum(error**2))
+    return 1.0 - float(np.sum(error[(..., *inner)] ** 2)) / total if total else None
 
 
 def _against_floor(score: Score) -> list[str]:

@@ -43,7 +43,7 @@ def evaluate(
     Raises MissingPart if the sandbox disappears.
     """
     limits = limits or default_limits(task)
-    brief = task.brief()
+    brief = task.brief(sandbox.libraries())
     cases = {split: task.split(split) for split in splits}
     with sandbox.open(limits) as session:
         judge = _Judge(task, brief, source, session, limits, sandbox.name, on_outputs)
@@ -126,6 +126,7 @@ class _Judge:
             stdout=self.stdout,
             stderr=self.stderr,
             error_type=failure.type if failure else "",
+            error_message=failure.message if failure else "",
             error_line=failure.line if failure else None,
             seconds=self.seconds,
             sandbox=self.sandbox,

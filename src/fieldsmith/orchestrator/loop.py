@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 
-from fieldsmith.agents.author import Author, Candidate, Debug, Draft, Move, NothingLeft, Proposal, Refine
+from fieldsmith.agents.author import Author, Candidate, Debug, Draft, Move, NothingLeft, Proposal, Refine, Restart
 from fieldsmith.agents.strategies.strategy import Ask, Strategy
 from fieldsmith.errors import FieldsmithError
 from fieldsmith.evaluation import evaluate
@@ -153,7 +153,8 @@ class Loop:
 
     def _evaluate(self, candidate: Candidate, proposal: Proposal) -> Evaluation:
         if proposal.program is None:
-            return Evaluation("missing_function", feedback=proposal.problem, sandbox=self.sandbox.name)
+            problem = proposal.problem
+            return Evaluation("missing_function", problem, error_message=problem, sandbox=self.sandbox.name)
         source = proposal.program.source
         return evaluate(self.task, source, self._sandbox, limits=self.limits, on_outputs=self.draw(candidate))
 
@@ -162,6 +163,8 @@ class Loop:
         parents = tuple(by_id[n] for n in candidate.parents)
         if candidate.move == "debug":
             return Debug(parents[0])
+        if candidate.move == "restart":
+            return Restart(parents[0], parents[1:])
         return Refine(parents) if candidate.move == "refine" else Draft()
 
 
@@ -170,6 +173,12 @@ def _name(move: Move) -> str:
 
 
 def _parents(move: Move) -> tuple[int, ...]:
-    if isinstance(move, Debug):
-        return (move.candidate.id,)
-    return tuple(c.id for c in move.candidates) if isinstance(move, Refine) else ()
+    """The candidates that a move names; the one that a restart leaves behind comes first."""
+    match move:
+        case Debug(candidate=candidate):
+            return (candidate.id,)
+        case Refine(candidates=candidates):
+            return tuple(c.id for c in candidates)
+        case Restart(failed=failed, candidates=candidates):
+            return (failed.id, *(c.id for c in candidates))
+    return ()

@@ -14,6 +14,8 @@ from fieldsmith import sandboxes, tasks
 from fieldsmith.agents.author import Author
 from fieldsmith.agents.models.chat_model import ChatModel
 from fieldsmith.agents.numerics.author import NumericsAuthor
+from fieldsmith.agents.prompts import DEFAULT_STYLE, Prompts, read_templates
+from fieldsmith.agents.prompts.rehearsal import rehearse
 from fieldsmith.agents.strategies import open_strategy
 from fieldsmith.agents.strategies.strategy import Strategy
 from fieldsmith.errors import InputError
@@ -22,7 +24,7 @@ from fieldsmith.orchestrator.budget import Budget
 from fieldsmith.orchestrator.run import Asked
 from fieldsmith.orchestrator.solve import SAME_OPTIONS, Solve
 from fieldsmith.orchestrator.store import Store, StoredModel
-from fieldsmith.tasks.task import Task
+from fieldsmith.tasks.task import Brief, Task
 
 DEFAULT_CANDIDATES = 12
 DEFAULT_IN_FLIGHT = 4
@@ -39,6 +41,8 @@ def open_solve(
     base_url: str | None = None,
     key_file: Path | None = None,
     settings: Mapping[str, object] | None = None,
+    prompt_style: str | None = None,
+    prompts: Path | None = None,
     strategy: str = "refine",
     debug_rounds: int = DEBUG_ROUNDS,
     in_flight: int = 0,
@@ -59,7 +63,7 @@ def open_solve(
     if on_finish is not None and not on_finish.strip():
         raise InputError("--on-finish is empty.", "Give a shell command, or leave it out.")
     problem = tasks.load(task, parameters, scale, data) if isinstance(task, str) else task
-    chat = _chat_model(model, base_url, key_file, settings or {})
+    chat = _chat_model(model, base_url, key_file, settings or {}, prompt_style, prompts)
     if chat is not None and max_cost is not None and not chat.priced:
         raise InputError(
             f"The price of {model} is unknown, so --max-cost cannot be kept.",
@@ -73,6 +77,7 @@ def open_solve(
         math.inf if max_cost is None else max_cost,
         max_hours or math.inf,
     )
+    told = _prompts(prompt_style, prompts, problem.brief(place.libraries())) if chat is not None else None
     flying = 1 if chat is None else in_flight or getattr(chat, "parallel", DEFAULT_IN_FLIGHT)
     who = chat or NumericsAuthor
     asked = Asked(
@@ -98,13 +103,15 @@ def open_solve(
             "image": image,
             "base_url": base_url or "",
             "settings": dict(settings or {}),
+            "prompt_style": told.style if told else "",
+            "prompts": dict(told.templates) if told else {},
         },
     )
     folder = folder or Path("runs") / _run_name(asked)
     asked = _with_earlier_width(asked, folder)
     solving = Solve(
         task=problem,
-        make_author=lambda store: _author(chat, store, seed),
+        make_author=lambda store: _author(chat, store, seed, told),
         strategy=_search(strategy, asked, budget.candidates, chat is not None),
         sandbox=place,
         budget=budget,
@@ -123,11 +130,17 @@ def open_solve(
 
 
 def _chat_model(
-    model: str | None, base_url: str | None, key_file: Path | None, settings: Mapping[str, object]
+    model: str | None,
+    base_url: str | None,
+    key_file: Path | None,
+    settings: Mapping[str, object],
+    prompt_style: str | None,
+    prompts: Path | None,
 ) -> ChatModel | None:
     """The model that was asked for; None for the built-in author, which takes none of its options."""
     if model is None:
         options = {"--base-url": base_url, "--key-file": key_file, "--model-option": dict(settings) or None}
+        options |= {"--prompt-style": prompt_style, "--prompts": prompts}
         for option in (name for name, value in options.items() if value is not None):
             raise InputError(f"{option} goes with a model, and none is named.", "Name one with --model.")
         return None
@@ -136,12 +149,21 @@ def _chat_model(
     return open_model(model, base_url=base_url, key_file=key_file, settings=settings)
 
 
-def _author(chat: ChatModel | None, store: Store, seed: int) -> Author:
+def _prompts(style: str | None, folder: Path | None, brief: Brief) -> Prompts:
+    """The prompts that were asked for, every one of a person's own tried once."""
+    style = style or DEFAULT_STYLE
+    prompts = Prompts(style, read_templates(Path(folder), style) if folder is not None else {})
+    if prompts.templates:
+        rehearse(prompts, brief)
+    return prompts
+
+
+def _author(chat: ChatModel | None, store: Store, seed: int, prompts: Prompts | None) -> Author:
     if chat is None:
         return NumericsAuthor()
     from fieldsmith.agents.llm_author import LLMAuthor
 
-    return LLMAuthor(StoredModel(chat, store), seed)
+    return LLMAuthor(StoredModel(chat, store), seed, prompts)
 
 
 def _search(strategy: str, asked: Asked, count: int, with_model: bool) -> Strategy:
@@ -169,7 +191,8 @@ def _run_name(asked: Asked) -> str:
     parameters = "-".join(f"{name}{value:g}" for name, value in asked.parameters.items())
     author = "".join(c if c.isalnum() else "-" for c in asked.author).strip("-")[:40]
     data = f"-{asked.fingerprint[:8]}" if asked.data else ""
-    unusual = {name: asked.options[name] for name in SAME_OPTIONS if asked.options[name] not in ("", {}, DEBUG_ROUNDS)}
+    usual = ("", {}, DEBUG_ROUNDS, DEFAULT_STYLE)
+    unusual = {name: asked.options[name] for name in SAME_OPTIONS if asked.options[name] not in usual}
     options = f"-{hashlib.sha256(json.dumps(unusual, sort_keys=True).encode()).hexdigest()[:6]}" if unusual else ""
     return f"{asked.task}-{parameters}-{asked.scale}{data}-{author}-{asked.strategy}-{asked.seed}{options}"
 

@@ -90,6 +90,7 @@ def write_candidate(folder: Path, candidate: Candidate) -> None:
         "parents": candidate.parents,
         "author": candidate.author,
         "plan": asdict(proposal.plan) if proposal else None,
+        "repairs": list(proposal.repairs) if proposal else [],
         "evaluation": evaluation_fields(candidate.evaluation) if candidate.evaluation else None,
     }
     write_text(candidate_file(folder, candidate), json.dumps(facts, indent=2))

@@ -34,7 +34,7 @@ from fieldsmith.tasks.task import Brief, Case, Picture, SplitName, Task
 Listener = Callable[[str, Mapping[str, object]], None]
 WriteReport = Callable[[RunRecord, Path], None]
 SAME = ("task", "parameters", "scale", "fingerprint", "author", "strategy", "seed")
-SAME_OPTIONS = ("settings", "base_url", "debug_rounds")
+SAME_OPTIONS = ("settings", "base_url", "debug_rounds", "prompt_style", "prompts")
 """What makes two commands one run, with what `SAME` names; budgets, places and speeds may change between sittings."""
 PICTURE_SAMPLES = 3
 
@@ -339,9 +339,9 @@ def _open_folder(folder: Path, asked: Asked) -> None:
     pairs += [(name, before.options.get(name), asked.options.get(name)) for name in SAME_OPTIONS]
     for name, old, new in pairs:
         if (dict(old) if isinstance(old, Mapping) else old) != (dict(new) if isinstance(new, Mapping) else new):
+            how = "are other templates" if name == "prompts" else f"is {old}, not {new}"
             raise InputError(
-                f"{folder} is the directory of another run: its {name} is {old}, not {new}.",
-                "Choose another with --run-dir.",
+                f"{folder} is the directory of another run: its {name} {how}.", "Choose another with --run-dir."
             )
 
 

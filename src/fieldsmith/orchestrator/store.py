@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from fieldsmith.agents.author import Candidate, Plan, Program, Proposal, Usage
-from fieldsmith.agents.models.chat_model import ChatModel, ChatReply, ChatRequest, sound
-from fieldsmith.errors import InputError
+from fieldsmith.agents.models.chat_model import FURTHER, ChatModel, ChatReply, ChatRequest, sound
+from fieldsmith.errors import InputError, RequestRefused
 from fieldsmith.evaluation.evaluation import Evaluation
 from fieldsmith.evaluation.record import evaluation_fields, evaluation_from
 
@@ -151,13 +151,22 @@ class StoredModel:
         known = self.store.reply(request.key) or self.store.reply_to(request.ordinal)
         if known is not None:
             return known
-        reply = sound(self.inner.complete(request), self.label)
+        reply = sound(self._asked(request), self.label)
         try:
             usd = self.inner.price(reply)
         except InputError:  # a price file that broke meanwhile must not lose the reply
             usd = None
         self.store.keep_reply(request, reply, usd)
         return reply
+
+    def _asked(self, request: ChatRequest) -> ChatReply:
+        """What the model answers. A further request that it does not take is answered by nothing, once and for all."""
+        try:
+            return self.inner.complete(request)
+        except RequestRefused as refused:
+            if FURTHER not in request.ordinal:
+                raise
+            return ChatReply("", stop="not taken", model=str(refused)[:200])
 
     def price(self, reply: ChatReply) -> float | None:
         return self.inner.price(reply)
@@ -172,4 +181,5 @@ def _proposal_fields(proposal: Proposal) -> dict[str, object]:
 def _proposal_from(fields: Mapping[str, Any]) -> Proposal:
     program = Program(fields["program"]) if fields["program"] is not None else None
     plan, usage = Plan(**fields["plan"]), Usage(**fields["usage"])
-    return Proposal(program, plan, fields["problem"], fields["prompt"], fields["reply"], usage)
+    texts = (fields["problem"], fields["prompt"], fields["reply"])
+    return Proposal(program, plan, *texts, usage, tuple(fields.get("repairs", ())))

@@ -65,7 +65,7 @@ def _described(
             "output": proposal.usage.output_tokens,
             "usd": finite(proposal.usage.usd),
             # How a reply was made usable, from authors that say so.
-            "repairs": [visible(str(repair), 300) for repair in getattr(proposal, "repairs", ())],
+            "repairs": [visible(str(repair), 300) for repair in proposal.repairs],
             "prompt": texts.add(proposal.prompt, folder / "prompt.md"),
             "reply": texts.add(proposal.reply, folder / "reply.md"),
         }

@@ -21,6 +21,8 @@ from fieldsmith.sandboxes.sandbox import CallResult, Failure, Limits, Session
 MAGIC = b"FSMITH01"
 HEADER_LIMIT = 16 << 20
 """More than a worker passes on, logs and a traceback included."""
+MOST_VARIABLES, WORDS_LIMIT = 40, 120
+"""Of the local variables that a failure tells: how many, and characters of each description."""
 GRACE_SECONDS = 5.0
 START_SECONDS = 120.0
 STATUSES = ("ok", "crashed", "timeout", "out_of_memory", "missing_function", "bad_output")
@@ -264,6 +266,7 @@ def _call_result(answer: Mapping[str, Any], outputs: Mapping[str, np.ndarray], s
             _text(raw.get("message", "")),
             line if isinstance(line, int) and 0 < line < 2**31 else None,
             _text(raw.get("trace", "")),
+            _variables(raw.get("locals")),
         )
     return CallResult(
         status=status if status in STATUSES else "crashed",  # type: ignore[arg-type]
@@ -275,6 +278,17 @@ def _call_result(answer: Mapping[str, Any], outputs: Mapping[str, np.ndarray], s
         stderr=_text(answer.get("stderr", "")),
         failure=failure,
     )
+
+
+def _variables(listed: object) -> dict[str, str]:
+    """Pairs of name and words as a mapping: identifiers only, words short and on one line."""
+    pairs = listed if isinstance(listed, list) else []
+    return {
+        pair[0]: "".join(c if c.isprintable() else " " for c in _text(pair[1]))[:WORDS_LIMIT]
+        for pair in pairs[:MOST_VARIABLES]
+        if isinstance(pair, list) and len(pair) == 2 and all(isinstance(part, str) for part in pair)
+        if pair[0].isidentifier() and len(pair[0]) <= WORDS_LIMIT // 2
+    }
 
 
 def _number(value: object) -> float | None:

@@ -31,13 +31,15 @@ class Failure:
     """Why a call failed, in the program's own terms.
 
     `line` is the line of the program (1-based) the error points at, None where there is none; `trace` is the
-    traceback restricted to the program's frames.
+    traceback restricted to the program's frames. `variables` are the local variables of the function it happened in, by
+    name, each in a few words: type and shape of arrays, values of numbers. All of it is the program's own word.
     """
 
     type: str
     message: str
     line: int | None = None
     trace: str = ""
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

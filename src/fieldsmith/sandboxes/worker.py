@@ -23,6 +23,8 @@ from pathlib import Path
 MAGIC = b"FSMITH01"
 HEADER_LIMIT = 64 << 20  # of what the host sends
 ANSWER_LIMIT = 4 << 20  # of the header of what a program leaves
+MOST_LOCALS = 40
+LARGEST_LOOKED_THROUGH = 1 << 24  # elements of an array that is searched for NaN
 FILE = "solver.py"
 PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 4, 36
 running = {"pid": 0}
@@ -54,8 +56,14 @@ def encode(header):
     return struct.pack("<8sQ", MAGIC, len(body)) + body
 
 
-def failure(kind, message, line=None, trace=""):
-    return {"type": kind, "message": str(message)[:4000], "line": line, "trace": trace[-16000:]}
+def failure(kind, message, line=None, trace="", variables=()):
+    return {
+        "type": kind,
+        "message": str(message)[:4000],
+        "line": line,
+        "trace": trace[-16000:],
+        "locals": [list(pair) for pair in variables],
+    }
 
 
 class Unusable(Exception):
@@ -117,6 +125,47 @@ def load(source, function):
     return found
 
 
+def described(value):
+    """A local variable in a few words, None for one that is not looked at.
+
+    Only exact types are, so that no method of the program's own classes runs here.
+    """
+    import numpy as np
+
+    kind = type(value)
+    if kind is np.ndarray:
+        words = "%s array %s" % (value.dtype if value.dtype.names is None else "structured", value.shape)
+        if value.dtype.kind in "fc" and 0 < value.size <= LARGEST_LOOKED_THROUGH and not np.isfinite(value).all():
+            words += ", holds NaN or infinite values"
+        return words
+    if kind is int:
+        return "int %d" % value if value.bit_length() <= 64 else "int of %d bits" % value.bit_length()
+    if kind is bool or kind is float or kind is complex or value is None:
+        return "None" if value is None else "%s %r" % (kind.__name__, value)
+    if kind in (np.float64, np.float32, np.int64, np.int32, np.bool_, np.complex128):
+        return "%s %s" % (value.dtype, value.item())
+    if kind in (str, bytes, tuple, list, dict, set):
+        return "%s of length %d" % (kind.__name__, len(value))
+    return None
+
+
+def local_variables(error):
+    """Names and descriptions of the local variables where the program's innermost function failed."""
+    step, frame = error.__traceback__, None
+    while step is not None:
+        if step.tb_frame.f_code.co_filename == FILE:
+            frame = step.tb_frame
+        step = step.tb_next
+    if frame is None or frame.f_code.co_name == "<module>" or not frame.f_code.co_flags & 1:  # not a function's
+        return []
+    found = []
+    for name, value in dict(frame.f_locals).items():
+        words = described(value) if type(name) is str else None
+        if words is not None:
+            found.append((name[:60], words[:120]))
+    return found[:MOST_LOCALS]
+
+
 def explain(error):
     """Type, message, line and trace of an exception, restricted to the program's own frames."""
     frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == FILE]
@@ -129,7 +178,11 @@ def explain(error):
     except Exception:
         ending, message = type(error).__name__, "an exception that cannot be shown as text"
     trace = "".join(traceback.format_list(frames[-12:])) + ending if frames else ""
-    return failure(type(error).__name__, message, line, trace)
+    try:
+        variables = local_variables(error)
+    except Exception:  # what is told beside an error must not hide it
+        variables = []
+    return failure(type(error).__name__, message, line, trace, variables)
 
 
 def answer_of(header, arrays):

@@ -163,6 +163,7 @@ class PDETask(Task):
             time_limit=limit,
             memory_mb=memory,
             libraries=tuple(libraries),
+            problem=self.problem_text(),
         )
 
     def span_text(self) -> str:

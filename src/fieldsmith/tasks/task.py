@@ -87,8 +87,8 @@ class Case:
 class Brief:
     """A task's public face: everything an author may know, and nothing it may not.
 
-    `statement` is Markdown that stands alone. `stub` is the Python source of the function with its docstring
-    and no body. `sizes` gives the axes' lengths at the scored scale, `span` the first and last output time
+    `statement` is Markdown that stands alone, `problem` its part on equation, domain and conditions. `stub` is the Python
+    source of the function with its docstring and no body. `sizes` gives the axes' lengths at the scored scale, `span` the first and last output time
     (None when steady), `time_limit` the seconds and `memory_mb` the memory a call may take, `libraries` what the sandbox
     can import, `floor` the nRMSE that the trusted method reaches on the dev split from the same inputs.
     """
@@ -105,6 +105,7 @@ class Brief:
     memory_mb: int = 4096
     libraries: tuple[str, ...] = ()
     floor: float | None = None
+    problem: str = ""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from fieldsmith.agents.models.chat_model import ChatRequest
+from fieldsmith.agents.models.chat_model import ChatRequest, roomy
 from fieldsmith.agents.models.keys import find_key
 from fieldsmith.agents.models.provider import ProviderModel
 from fieldsmith.agents.models.requests import Unstreamed, streamed, understood
@@ -28,7 +28,7 @@ class AnthropicModel(ProviderModel):
         return anthropic.Anthropic(**options)
 
     def ask(self, client: Any, request: ChatRequest, stream: bool) -> dict[str, Any]:
-        settings: dict[str, Any] = {"max_tokens": ROOM, **self.settings}
+        settings: dict[str, Any] = roomy({"max_tokens": ROOM, **self.settings}, request)
         if "stop" in settings:
             settings["stop_sequences"] = settings.pop("stop")
         if "temperature" in settings:  # newer models take none; the SDK no longer names it

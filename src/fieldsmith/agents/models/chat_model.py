@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from fieldsmith.errors import ProviderError
 
@@ -30,16 +30,20 @@ class Message:
 @dataclass(frozen=True)
 class ChatRequest:
     """What is asked. `ordinal` tells apart requests that are meant to differ though their text does not
-    (several drafts from one prompt); it is part of the identity but not sent to the provider."""
+    (several drafts from one prompt); it is part of the identity but not sent to the provider. `room` says how many
+    times as long as usual the reply may be, for models that limit it."""
 
     messages: tuple[Message, ...]
     settings: Mapping[str, object] = field(default_factory=dict)
     ordinal: str = ""
+    room: int = 1
 
     @property
     def key(self) -> str:
         """SHA-256 of messages, settings and ordinal, durations left out: a stored reply is found again by it."""
         fields = asdict(self)
+        if self.room == 1:
+            del fields["room"]
         fields["messages"] = [[m.role, DURATION.sub("_ s", m.text)] for m in self.messages]
         return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
 
@@ -73,6 +77,12 @@ def sound(reply: ChatReply, label: str) -> ChatReply:
     return replace(reply, text=text, stop=str(reply.stop), model=str(reply.model), **counts)
 
 
+def roomy(settings: Mapping[str, Any], request: ChatRequest) -> dict[str, Any]:
+    """A model's settings for a request: with as many times its `max_tokens` as the request has room for."""
+    more = {"max_tokens": settings["max_tokens"] * request.room} if settings.get("max_tokens") else {}
+    return {**settings, **more}
+
+
 def prompt_text(request: ChatRequest) -> str:
     """A request as one text for a model that takes no messages; roles are named where there is more than one turn."""
     turns = [m for m in request.messages if m.role != "system"]
@@ -81,6 +91,10 @@ def prompt_text(request: ChatRequest) -> str:
         return "\n\n".join([*system, turns[0].text.strip()]) + "\n"
     spoken = [f"[{m.role}]\n\n{m.text.strip()}" for m in turns]
     return "\n\n".join([*system, *spoken, "[assistant]"]) + "\n"
+
+
+FURTHER = "+"
+"""In an ordinal, before what a further request about the same candidate is for: `3.1+continue`."""
 
 
 class ChatModel(Protocol):

@@ -1,7 +1,7 @@
 """Provider faults in one sentence each."""
 
 from fieldsmith.agents.models.keys import scrubbed
-from fieldsmith.errors import FieldsmithError, MissingPart, ProviderError
+from fieldsmith.errors import FieldsmithError, MissingPart, ProviderError, RequestRefused
 
 RESUME = "The same command resumes."
 
@@ -25,6 +25,5 @@ def explained(error: Exception, label: str, address: str, key: str) -> Fieldsmit
         )
     if status == 429:
         return ProviderError(f"{address} limits the rate or the quota is used up (429): {detail.rstrip('.')}.", RESUME)
-    return ProviderError(
-        f"{label} failed at {address}{f' ({status})' if status else ''}: {detail.rstrip('.')}.", RESUME
-    )
+    fault = RequestRefused if status in (400, 413, 422) else ProviderError
+    return fault(f"{label} failed at {address}{f' ({status})' if status else ''}: {detail.rstrip('.')}.", RESUME)

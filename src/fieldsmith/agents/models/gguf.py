@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Any
 
 from fieldsmith.agents.models import settings as kinds
-from fieldsmith.agents.models.chat_model import ChatReply, ChatRequest, nothing_heard, silent
+from fieldsmith.agents.models.chat_model import ChatReply, ChatRequest, nothing_heard, roomy, silent
 from fieldsmith.agents.models.faults import RESUME
-from fieldsmith.errors import InputError, MissingPart, ProviderError
+from fieldsmith.errors import InputError, MissingPart, ProviderError, RequestRefused
 
 SERVING = {
     "threads": kinds.Setting(int, "processor cores used, all of them by default", 1),
@@ -75,13 +75,16 @@ class GGUFModel:
         """Raises ProviderError where the child ends or refuses a request."""
         begun = time.perf_counter()
         answer = self._started().ask(
-            {"messages": [{"role": m.role, "content": m.text} for m in request.messages], **self._asking},
+            {
+                "messages": [{"role": m.role, "content": m.text} for m in request.messages],
+                **roomy(self._asking, request),
+            },
             self._stopped,
             lambda characters: self.receiving(request.ordinal, characters),
         )
         if "error" in answer:
             words = " ".join(str(answer["error"]).split())[:300]
-            raise ProviderError(f"{self.label} refuses a request: {words}.", f"{_mend(words)}{RESUME}")
+            raise RequestRefused(f"{self.label} refuses a request: {words}.", f"{_mend(words)}{RESUME}")
         usage = answer["usage"]
         return ChatReply(
             text=answer["text"],

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from fieldsmith.agents.models.chat_model import ChatRequest
+from fieldsmith.agents.models.chat_model import ChatRequest, roomy
 from fieldsmith.agents.models.keys import find_key
 from fieldsmith.agents.models.provider import ProviderModel
 from fieldsmith.agents.models.requests import Unstreamed, streamed, text_of, understood
@@ -36,12 +36,12 @@ class OpenAIModel(ProviderModel):
         if self.base_url is None:
             return self._respond(client, request)
         messages = [{"role": m.role, "content": m.text} for m in request.messages]
-        create = client.chat.completions.create
+        create, settings = client.chat.completions.create, roomy(self.settings, request)
         if not stream:
-            answer = create(model=self.name, messages=messages, **self.settings)
+            answer = create(model=self.name, messages=messages, **settings)
             return understood(lambda: self._chat_reply(answer), self.label, self.address)
         usage = {"include_usage": True}
-        parts = create(model=self.name, messages=messages, stream=True, stream_options=usage, **self.settings)
+        parts = create(model=self.name, messages=messages, stream=True, stream_options=usage, **settings)
         return understood(lambda: self._streamed(parts, request.ordinal), self.label, self.address)
 
     def _streamed(self, parts: Iterable[Any], ordinal: str) -> dict[str, Any]:
@@ -74,7 +74,7 @@ class OpenAIModel(ProviderModel):
         }
 
     def _respond(self, client: Any, request: ChatRequest) -> dict[str, Any]:
-        settings = dict(self.settings)
+        settings = roomy(self.settings, request)
         if "max_tokens" in settings:
             settings["max_output_tokens"] = settings.pop("max_tokens")
         if "reasoning_effort" in settings:

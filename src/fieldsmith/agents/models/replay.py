@@ -69,7 +69,7 @@ def write_replay(file: Path, entries: Iterable[tuple[Mapping[str, Any], ChatRepl
 
 def _request(fields: Mapping[str, Any]) -> ChatRequest:
     messages = tuple(Message(**message) for message in fields["messages"])
-    return ChatRequest(messages, fields.get("settings", {}), fields.get("ordinal", ""))
+    return ChatRequest(messages, fields.get("settings", {}), fields.get("ordinal", ""), fields.get("room", 1))
 
 
 def _text(request: ChatRequest) -> str:

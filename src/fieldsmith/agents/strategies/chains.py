@@ -2,11 +2,14 @@
 
 Chains grow side by side, but the budget is theirs in the order in which they began: a place is only given to a chain if
 all before it could still mend as often as they may. So the same places are filled whatever is finished first.
+
+A mend that makes the very mistake that it was to mend shows that patching leads nowhere: the next place of its chain goes to
+a program that is written anew.
 """
 
 from collections.abc import Iterable, Sequence
 
-from fieldsmith.agents.author import Candidate, Debug
+from fieldsmith.agents.author import Candidate, Debug, Restart
 from fieldsmith.agents.strategies.strategy import Ask
 
 
@@ -31,7 +34,7 @@ def grow(history: Sequence[Candidate], debug_rounds: int, begun: Iterable[Ask], 
         if last.evaluation is not None and further > 0:
             if left <= kept + len(asks):
                 return asks
-            asks.append(Ask(Debug(last), f"{root_of(last.slot)}.{depth_of(last.slot) + 1}"))
+            asks.append(Ask(_next_move(last, history), f"{root_of(last.slot)}.{depth_of(last.slot) + 1}"))
             further -= 1
         kept += further
     for ask in begun:
@@ -40,6 +43,26 @@ def grow(history: Sequence[Candidate], debug_rounds: int, begun: Iterable[Ask], 
         asks.append(ask)
         kept += debug_rounds
     return asks
+
+
+def mistake(candidate: Candidate) -> tuple[str, ...] | None:
+    """What went wrong and on which line of text, whatever its number; None where that says too little to compare.
+
+    Programs that are too slow, too large or unstable share a status but seldom a mistake.
+    """
+    evaluation = candidate.evaluation
+    if evaluation is None or evaluation.status not in ("crashed", "bad_output", "missing_function"):
+        return None
+    return (evaluation.status, evaluation.error_type, evaluation.error_message, candidate.failing_line)
+
+
+def _next_move(last: Candidate, history: Sequence[Candidate]) -> Debug | Restart:
+    """A mend, or a fresh start where the last mend has repeated the mistake of the program before it."""
+    by_id = {candidate.id: candidate for candidate in history}
+    if last.move != "debug" or mistake(last) is None or mistake(by_id[last.parents[0]]) != mistake(last):
+        return Debug(last)
+    begun = next(c for c in history if c.slot == root_of(last.slot))
+    return Restart(last, tuple(by_id[n] for n in begun.parents))
 
 
 def settled(history: Sequence[Candidate], debug_rounds: int) -> bool:

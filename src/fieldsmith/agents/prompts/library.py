@@ -1,0 +1,194 @@
+"""Prompt styles by name, their templates, and templates of a person's own in place of single ones."""
+
+import difflib
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined, TemplateError, TemplateSyntaxError, meta
+
+from fieldsmith.agents.author import Debug, Move, Refine, Restart
+from fieldsmith.agents.prompts.methods import Methods, methods_of
+from fieldsmith.agents.prompts.shapes import Shapes, worked_example
+from fieldsmith.agents.prompts.skeleton import skeleton
+from fieldsmith.errors import InputError
+from fieldsmith.tasks.task import Brief
+
+DEFAULT_STYLE = "guided"
+SHARED = "shared"
+SUFFIX = ".md.jinja"
+VARIABLES = ("brief", "shapes", "methods", "skeleton", "candidate", "candidates", "avoid", "ending", "lines")
+SHORT_REPLY = 100
+"""Lines of a program that is asked for again because it was cut off."""
+
+
+@dataclass(frozen=True)
+class Style:
+    """A folder of templates, and which optional parts they get: `methods`, `skeleton`."""
+
+    folder: str
+    parts: tuple[str, ...]
+    meaning: str
+
+
+STYLES: Mapping[str, Style] = {
+    "guided": Style("guided", ("methods",), "statement, shapes by an example, and the methods that fit the equation"),
+    "skeleton": Style("guided", ("methods", "skeleton"), "guided, and a program with its loops written, to fill in"),
+    "contract": Style("guided", (), "statement and shapes by an example"),
+    "plain": Style("plain", (), "in CodePDE's manner: equation, stub, and orders to keep it simple"),
+}
+
+
+def style_of(name: str) -> Style:
+    """Raises InputError for an unknown name."""
+    if name not in STYLES:
+        close = difflib.get_close_matches(name, STYLES, 1)
+        meant = f" Did you mean {close[0]!r}?" if close else ""
+        raise InputError(f"There is no prompt style {name!r}.{meant}", f"Use one of {', '.join(STYLES)}.")
+    return STYLES[name]
+
+
+def read_templates(folder: Path, style: str) -> dict[str, str]:
+    """The templates of a folder that take the place of the style's, by file name.
+
+    Raises InputError for a folder that cannot be read, a file that is called like none of the style's templates, and a
+    template with a fault in it.
+    """
+    known = sorted({*_builtin(style_of(style).folder), *_builtin(SHARED)})
+    try:
+        paths = sorted(path for path in folder.iterdir() if not path.name.startswith(".") and path.is_file())
+        found = {path.name: path.read_text(encoding="utf-8") for path in paths}
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise InputError(f"The prompts in {folder} cannot be read: {why}.", "Give a folder to --prompts.") from None
+    if not found:
+        raise InputError(f"The folder {folder} holds no templates.", f"Known names: {', '.join(known)}.")
+    for name in found:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, 1)
+            meant = f" Did you mean {close[0]!r}?" if close else ""
+            raise InputError(
+                f"{folder / name} has the name of no template.{meant}", f"Known names: {', '.join(known)}."
+            )
+    return found
+
+
+def _builtin(folder: str) -> dict[str, str]:
+    place = files("fieldsmith.agents.prompts").joinpath(folder)
+    return {path.name: path.read_text(encoding="utf-8") for path in place.iterdir() if path.name.endswith(SUFFIX)}
+
+
+@dataclass
+class Prompts:
+    """Renders what a model is told. `templates` are texts, by file name, in place of the style's own."""
+
+    style: str = DEFAULT_STYLE
+    templates: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        chosen = style_of(self.style)
+        self._parts = chosen.parts
+        self._texts = {**_builtin(SHARED), **_builtin(chosen.folder), **self.templates}
+        self._known: tuple[Brief, tuple[Shapes, Methods | None, str]] | None = None
+        self._lock = threading.Lock()
+        for name, text in self.templates.items():
+            self._examine(name, text)
+
+    @cached_property
+    def _environment(self) -> Environment:
+        return Environment(
+            loader=FunctionLoader(self._texts.get),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+        )
+
+    def system(self, brief: Brief) -> str:
+        return self._rendered("system", brief)
+
+    def move(self, brief: Brief, move: Move) -> str:
+        """What is asked of the model for a move."""
+        if isinstance(move, Debug):
+            return self._rendered("debug", brief, candidate=move.candidate)
+        if isinstance(move, Refine):
+            return self._rendered("refine", brief, candidates=move.candidates)
+        if isinstance(move, Restart):
+            if move.candidates:
+                return self._rendered("refine", brief, candidates=move.candidates, avoid=move.failed)
+            return self._rendered("draft", brief, avoid=move.failed)
+        return self._rendered("draft", brief)
+
+    def continuation(self, brief: Brief, ending: str) -> str:
+        """What is asked after a reply that was cut off, whose last lines are `ending`."""
+        return self._rendered("continue", brief, ending=ending)
+
+    def shorter(self, brief: Brief) -> str:
+        """What is added to a request whose reply was cut off twice."""
+        return self._rendered("shorter", brief, lines=SHORT_REPLY)
+
+    def _rendered(self, name: str, brief: Brief, **values: Any) -> str:
+        shapes, methods, frame = self._page(brief)
+        given = {"brief": brief, "shapes": shapes, "methods": methods, "skeleton": frame, "avoid": None, **values}
+        try:
+            text = self._environment.get_template(name + SUFFIX).render(**given)
+        except TemplateError as error:
+            if not self.templates:
+                raise
+            where = f"{getattr(error, 'name', '') or name + SUFFIX}"
+            raise InputError(f"The prompt template {where} cannot be used: {error}.", _known_variables()) from None
+        except (TypeError, ValueError, ArithmeticError, AttributeError, LookupError, RecursionError) as error:
+            if not self.templates:
+                raise
+            words = f"The prompt template {name}{SUFFIX} or one that it includes fails: {error}."
+            raise InputError(words, "Mend it, or leave it out of --prompts.") from None
+        return tidy(text)
+
+    def _page(self, brief: Brief) -> tuple[Shapes, Methods | None, str]:
+        """What is worked out from a brief, once, though several candidates in the making ask at a time."""
+        with self._lock:
+            if self._known is None or self._known[0] is not brief:
+                methods = methods_of(brief) if "methods" in self._parts else None
+                frame = skeleton(brief) if "skeleton" in self._parts else ""
+                self._known = (brief, (worked_example(brief), methods, frame))
+            return self._known[1]
+
+    def _examine(self, name: str, text: str) -> None:
+        """Raises InputError for a template of a person's own that cannot be read or asks for an unknown variable."""
+        try:
+            tree = self._environment.parse(text, name)
+        except TemplateSyntaxError as error:
+            raise InputError(f"The prompt template {name}, line {error.lineno}: {error.message}.", "Mend it.") from None
+        for variable in sorted(meta.find_undeclared_variables(tree) - set(VARIABLES)):
+            close = difflib.get_close_matches(variable, VARIABLES, 1)
+            meant = f" Did you mean {close[0]!r}?" if close else ""
+            raise InputError(
+                f"The prompt template {name} asks for an unknown variable {variable!r}.{meant}", _known_variables()
+            )
+        for included in meta.find_referenced_templates(tree):
+            if included not in self._texts:
+                raise InputError(
+                    f"The prompt template {name} includes {included!r}, which is not there.",
+                    f"Templates: {', '.join(sorted(self._texts))}.",
+                )
+
+
+def _known_variables() -> str:
+    return f"Variables: {', '.join(VARIABLES)}."
+
+
+def tidy(text: str) -> str:
+    """Without empty lines at the ends, and with no more than one between paragraphs outside of code."""
+    lines: list[str] = []
+    inside = ""
+    for line in text.strip("\n").split("\n"):
+        mark = line.strip()[:3]
+        if mark in ("```", "~~~") and (not inside or (mark == inside and set(line.strip()) == {mark[0]})):
+            inside = "" if inside else mark
+        if line.strip() or inside or (lines and lines[-1].strip()):
+            lines.append(line)
+    return "\n".join(lines).strip()

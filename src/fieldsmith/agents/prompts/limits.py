@@ -1,0 +1,82 @@
+"""How long the time steps of explicit schemes may be, as formulas with an equation's own coefficients."""
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from fieldsmith.agents.prompts.methods import Limit
+
+if TYPE_CHECKING:
+    from fieldsmith.agents.prompts.reading import Reading
+
+
+def limits_of(reading: "Reading", along: list[Any]) -> list[Limit]:
+    """The limits of explicit steps; `along` holds the matrix of wave speeds for each axis."""
+    limits = []
+    names = [f"d{axis.name}" for axis in reading.equation.axes]
+    spacings = [reading.spacing(axis) for axis in reading.equation.axes]
+    for k, matrix in enumerate(along):
+        speeds = reading.speeds(matrix)
+        if not speeds and not matrix.is_zero_matrix:
+            limits.append(Limit("transport", f"dt <= {names[k]} / max|wave speed|", None, None))
+        elif speeds:
+            sizes = [reading.size(speed) for speed in speeds]
+            known = [size for size in sizes if size is not None]
+            value = None
+            if len(known) == len(sizes) and max(known) > 0 and (h := spacings[k]) is not None:
+                value = h / max(known)
+            rough = any(reading.number(speed) is None for speed in speeds)
+            shown = ", ".join(f"abs({text})" for text in map(reading.text, speeds) if text) or "wave speed"
+            biggest = f"max({shown})"
+            limits.append(_limit(reading, "transport", f"dt <= {names[k]} / {biggest}", value, rough))
+    for i in range(len(reading.unknowns)):
+        limits += _diffusion_limit(reading, i, names, spacings)
+        limits += _higher_limits(reading, i, names, spacings)
+    return list(dict.fromkeys(limits))
+
+
+def _diffusion_limit(reading: "Reading", i: int, names: list[str], spacings: list[float | None]) -> list[Limit]:
+    second = reading.second(i)
+    if not second:
+        return []
+    used = [k for k, c in enumerate(second) if c != 0]
+    if len({second[k] for k in used}) == 1 and len(used) > 1:
+        formula = f"dt <= 1 / (2 * {reading.code(second[used[0]])} * ({' + '.join(f'1/{names[k]}**2' for k in used)}))"
+    elif len(used) == 1:
+        formula = f"dt <= {names[used[0]]}**2 / (2 * {reading.code(second[used[0]])})"
+    else:
+        formula = "dt <= 1 / (2 * (" + " + ".join(f"{reading.code(second[k])}/{names[k]}**2" for k in used) + "))"
+    total = 0.0
+    for k in used:
+        size, h = reading.size(second[k]), spacings[k]
+        if size is None or h is None:
+            return [Limit("diffusion", formula, None, None)]
+        total += size / h**2
+    rough = any(reading.number(second[k]) is None for k in used)
+    return [_limit(reading, "diffusion", formula, 1.0 / (2.0 * total) if total else None, rough)]
+
+
+def _higher_limits(reading: "Reading", i: int, names: list[str], spacings: list[float | None]) -> list[Limit]:
+    found = []
+    for counts, mark in reading.of_unknown(i).items():
+        n = sum(counts)
+        if n < 3 or max(counts) != n or not reading.rates[i].has(mark):
+            continue
+        k = counts.index(n)
+        coefficient = reading.coefficient(i, i, counts)
+        if coefficient == 0:
+            continue
+        # Central differences: even derivatives reach 2^n/h^n, and forward Euler's interval is 2 long.
+        factor = 2.0 ** (1 - n) if n % 2 == 0 else 0.5
+        size, h = reading.size(coefficient), spacings[k]
+        value = factor * h**n / size if size and h else None
+        formula = f"dt <= about {factor:g} * {names[k]}**{n} / abs({reading.text(coefficient)})"
+        found.append(
+            _limit(reading, f"the derivative of order {n}", formula, value, reading.number(coefficient) is None)
+        )
+    return found
+
+
+def _limit(reading: "Reading", term: str, formula: str, value: float | None, rough: bool) -> Limit:
+    interval = reading.interval()
+    steps = math.ceil(interval / value) if value and interval and interval / value < 1e15 else None
+    return Limit(term, formula, value, steps, rough and value is not None)

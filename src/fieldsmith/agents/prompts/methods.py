@@ -1,0 +1,108 @@
+"""What a numerical analyst would say about an equation, as facts for the page of methods in a prompt."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from fieldsmith.tasks.equation import Axis
+from fieldsmith.tasks.task import Brief
+
+STIFF_STEPS = 40
+"""Explicit steps between two output times from which on a term is called stiff."""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A bound on the time step of explicit schemes: the term it comes from, its formula, its value at the scored scale."""
+
+    term: str
+    formula: str
+    value: float | None
+    steps: int | None
+    """Steps that it asks for between two output times."""
+    rough: bool = False
+    """Whether the value is for unknowns of about 1, because it depends on them."""
+
+    @property
+    def stiff(self) -> bool:
+        return self.steps is not None and self.steps > STIFF_STEPS
+
+
+@dataclass(frozen=True)
+class Rate:
+    """What changes one unknown: all of it, and by kind; empty texts for kinds that do not occur or are too long to show."""
+
+    unknown: str
+    text: str
+    order: int
+    diffusion: str = ""
+    diffusion_varies: bool = False
+    """With place, time or the solution."""
+    reaction: str = ""
+    exact_reaction: str = ""
+    """The solution of the reaction alone after a time dt, as code, where there is a formula."""
+
+
+@dataclass(frozen=True)
+class Methods:
+    """Facts about an equation; all texts are code in the equation's own names, dx being the spacing along x."""
+
+    steady: bool
+    rates: tuple[Rate, ...]
+    axes: tuple[Axis, ...]
+    periodic: bool
+    linear: bool
+    constant: bool
+    """Whether all coefficients of the unknowns and their derivatives are the same everywhere and always."""
+    forced: bool
+    """Whether there are terms that do not depend on the unknowns."""
+    conservative: bool
+    """Whether all is written as divergences of fluxes."""
+    order: int
+    """Highest derivative of an unknown."""
+    varies: bool
+    """Whether a second or higher derivative has a coefficient that varies with place, time or the solution."""
+    speeds: tuple[str, ...]
+    """Wave speeds along the first axis that has any."""
+    steepens: bool
+    """Whether a wave speed depends on the solution."""
+    diffuses: bool
+    reacts: bool
+    coupled: bool
+    sharp: bool
+    """Whether fronts are thinner than the grid can show: nonlinear transport with too little diffusion."""
+    coefficients: tuple[str, ...]
+    jumps: bool
+    """Whether a given coefficient field stands inside a derivative."""
+    symbol: str
+    """For one linear unknown with constant coefficients on a periodic domain: its rate in Fourier space over its coefficient."""
+    limits: tuple[Limit, ...]
+    positive: tuple[str, ...]
+    balanced: tuple[str, ...]
+    """Combinations that the balances are for, where they are not the unknowns themselves."""
+    values: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def stiff(self) -> bool:
+        return any(limit.stiff for limit in self.limits if limit.term != "transport")
+
+    @property
+    def transports(self) -> bool:
+        return any(limit.term == "transport" for limit in self.limits)
+
+    @property
+    def splits(self) -> bool:
+        """Whether the stiff part is linear with constant coefficients, so that it can be stepped exactly."""
+        return self.order >= 2 and not self.varies
+
+
+def methods_of(brief: Brief) -> Methods | None:
+    """The facts, None for an equation that is not understood: then the page stays away."""
+    from fieldsmith.agents.numerics.expressions import Unsuited
+    from fieldsmith.agents.prompts.reading import Reading
+
+    try:
+        return Reading(brief).methods()
+    except Unsuited:
+        return None
+    except Exception:  # SymPy raises what it likes; a page less must never end a run
+        return None

@@ -1,0 +1,255 @@
+"""An equation taken apart for the page of methods, whatever its dimension: what its terms do, in its own names."""
+
+from typing import Any
+
+from fieldsmith.agents.prompts.flows import flow
+from fieldsmith.agents.prompts.limits import limits_of
+from fieldsmith.agents.prompts.methods import Methods, Rate
+from fieldsmith.tasks.equation import Axis, Equation
+from fieldsmith.tasks.task import Brief
+
+LONGEST = 160
+"""Characters of an expression beyond which it is not shown."""
+
+
+class Reading:
+    """An equation taken apart with SymPy: rates with derivatives of single fields as symbols."""
+
+    def __init__(self, brief: Brief) -> None:
+        import sympy as sp
+
+        from fieldsmith.agents.numerics.analysis import Analysis
+        from fieldsmith.agents.numerics.expressions import D
+
+        self.sp, self.brief, self.equation = sp, brief, brief.equation
+        self.analysis = Analysis(brief.equation)
+        equation: Equation = brief.equation
+        self.coordinates = self.analysis.coordinates
+        self.unknowns = self.analysis.unknowns
+        self.marks: dict[tuple[Any, tuple[int, ...]], Any] = {}
+        sides = self.analysis.right_hand_sides if equation.steady else self.analysis.rates
+        self.rates = [self._marked(sp.expand(self.analysis.chain(side))) for side in sides]
+        self.derivative = D
+        values = {**equation.constants, **brief.parameters}
+        self.numbers = {
+            symbol: sp.Float(values[name]) for name, symbol in self.analysis.symbols.items() if name in values
+        }
+        given = tuple(self.analysis.symbols[name] for name in equation.coefficients)
+        self.places = (*self.coordinates, self.analysis.time, *given)
+        """What varies from place to place or in time besides the unknowns."""
+
+    def methods(self) -> Methods:
+        equation, analysis = self.equation, self.analysis
+        marks = list(self.marks.values())
+        along = [self._transport(k) for k in range(len(self.coordinates))]
+        speeds = next((s for s in map(self.speeds, along) if s), ())
+        steepens = any(entry.has(*self.unknowns) for matrix in along for entry in matrix)
+        sources = [rate.xreplace(dict.fromkeys(marks, self.sp.Integer(0))) for rate in self.rates]
+        linear = all(self._linear(rate) for rate in self.rates)
+        constant = self._constant()
+        diffuses = any(self.second(i) for i in range(len(self.unknowns)))
+        fields = tuple(self._rate(i, sources[i]) for i in range(len(self.rates)))
+        reacts = any(source.has(*self.unknowns) for source in sources)
+        limits = () if equation.steady else tuple(limits_of(self, along))
+        values = {**equation.constants, **self.brief.parameters}
+        shown = (*equation.parameters, *equation.constants)
+        return Methods(
+            steady=equation.steady,
+            rates=fields,
+            axes=equation.axes,
+            periodic=analysis.periodic,
+            linear=linear,
+            constant=constant,
+            forced=any(source.xreplace(dict.fromkeys(self.unknowns, self.sp.Integer(0))) != 0 for source in sources),
+            conservative=self._conservative(),
+            order=max((rate.order for rate in fields), default=0),
+            varies=self._varies(),
+            speeds=tuple(map(self.text, speeds)),
+            steepens=steepens,
+            diffuses=diffuses,
+            reacts=reacts,
+            coupled=len(self.unknowns) > 1,
+            sharp=steepens and self._sharp(),
+            coefficients=equation.coefficients,
+            jumps=self._of_coefficients(),
+            symbol=self._symbol(sources) if linear and constant and analysis.periodic else "",
+            limits=limits,
+            positive=equation.positive,
+            balanced=() if analysis.direct or equation.steady else tuple(b.quantity for b in equation.balances),
+            values={name: float(values[name]) for name in shown if name in values},
+        )
+
+    def _marked(self, expression: Any) -> Any:
+        """The expression with a symbol such as u_xx for each derivative of a field."""
+        from fieldsmith.agents.numerics.expressions import D
+
+        replaced = {}
+        for atom in expression.atoms(D):
+            counts, inner = [0] * len(self.coordinates), atom
+            while isinstance(inner, D):
+                inner, axis = inner.args
+                counts[self.coordinates.index(axis)] += 1
+            key = (inner, tuple(counts))
+            if key not in self.marks:
+                suffix = "".join(str(c) * n for c, n in zip(self.coordinates, counts, strict=True))
+                self.marks[key] = self.sp.Dummy(self._plain(f"{inner}_{suffix}"), real=True)
+            replaced[atom] = self.marks[key]
+        return expression.xreplace(replaced)
+
+    def _plain(self, text: str) -> str:
+        from fieldsmith.agents.numerics import names
+
+        return names.original(text)
+
+    def text(self, expression: Any) -> str:
+        """As code with the equation's own names; empty where it is too long to help."""
+        shown = expression.xreplace({mark: self.sp.Symbol(mark.name) for mark in self.marks.values()})
+        text = self._plain(str(shown)).replace("Abs(", "abs(")
+        return text if len(text) <= LONGEST else ""
+
+    def code(self, expression: Any) -> str:
+        """The same to be a factor: in brackets where it needs them."""
+        text = self.text(expression)
+        return f"({text})" if expression.is_Add or expression.could_extract_minus_sign() else text
+
+    def of_unknown(self, i: int) -> dict[tuple[int, ...], Any]:
+        """Marks of the derivatives of unknown i by their counts along each axis."""
+        return {counts: mark for (base, counts), mark in self.marks.items() if base == self.unknowns[i]}
+
+    def _constant(self) -> bool:
+        variables = [*self.unknowns, *(mark for (base, _), mark in self.marks.items() if base in self.unknowns)]
+        fields = [mark for (base, _), mark in self.marks.items() if base not in self.unknowns]
+        slopes = [self.sp.diff(rate, variable) for rate in self.rates for variable in variables]
+        return not any(slope.has(*self.places, *fields) for slope in slopes)
+
+    def _varies(self) -> bool:
+        moving = (*self.unknowns, *self.places, *self.marks.values())
+        high = [mark for (base, counts), mark in self.marks.items() if base in self.unknowns and sum(counts) >= 2]
+        return any(self.sp.diff(rate, mark).has(*moving) for rate in self.rates for mark in high)
+
+    def _of_coefficients(self) -> bool:
+        return any(base not in self.unknowns for base, _ in self.marks)
+
+    def _still(self, expression: Any) -> Any:
+        return expression.xreplace(dict.fromkeys(self.marks.values(), self.sp.Integer(0)))
+
+    def coefficient(self, i: int, j: int, counts: tuple[int, ...]) -> Any:
+        """How rate i changes with that derivative of unknown j, where all else is flat."""
+        mark = self.of_unknown(j).get(counts)
+        return self.sp.Integer(0) if mark is None else self._still(self.sp.diff(self.rates[i], mark))
+
+    def unit(self, axis: int, n: int) -> tuple[int, ...]:
+        return tuple(n if k == axis else 0 for k in range(len(self.coordinates)))
+
+    def second(self, i: int) -> list[Any]:
+        """Diffusion coefficients of unknown i along the axes, empty where there are none."""
+        found = [self.sp.simplify(self.coefficient(i, i, self.unit(k, 2))) for k in range(len(self.coordinates))]
+        return found if any(c != 0 for c in found) else []
+
+    def _transport(self, axis: int) -> Any:
+        """The matrix A of u_t + A u_x = ...; a varying diffusivity's own derivative is no transport."""
+        n = len(self.unknowns)
+        matrix = self.sp.zeros(n, n)
+        for i in range(n):
+            for j in range(n):
+                matrix[i, j] = -self.coefficient(i, j, self.unit(axis, 1))
+            drift = self.sp.diff(self.coefficient(i, i, self.unit(axis, 2)), self.coordinates[axis])
+            matrix[i, i] = self.sp.simplify(matrix[i, i] + drift)
+        return matrix
+
+    def speeds(self, matrix: Any) -> tuple[Any, ...]:
+        """Eigenvalues where they have simple formulas, the matrix's diagonal where it is triangular; empty for none."""
+        if matrix.is_zero_matrix:
+            return ()
+        if matrix.is_upper or matrix.is_lower:
+            found = list(matrix.diagonal())
+        elif matrix.shape[0] <= 3:
+            unknown = self.sp.Dummy(real=True)
+            characteristic = (matrix - unknown * self.sp.eye(matrix.shape[0])).det()
+            polynomial = self.sp.numer(self.sp.together(characteristic))
+            factors = [pair for pair in self.sp.factor_list(polynomial)[1] if pair[0].has(unknown)]
+            if any(self.sp.degree(factor, unknown) > 2 for factor, _ in factors):
+                return ()
+            found = [self.sp.simplify(root) for factor, _ in factors for root in self.sp.solve(factor, unknown)]
+        else:
+            return ()
+        return tuple(dict.fromkeys(speed for speed in found if speed != 0))
+
+    def _linear(self, rate: Any) -> bool:
+        variables = [*self.unknowns, *(mark for (base, _), mark in self.marks.items() if base in self.unknowns)]
+        try:
+            return self.sp.Poly(rate, *variables).total_degree() <= 1
+        except self.sp.PolynomialError:
+            return False
+
+    def _conservative(self) -> bool:
+        """Whether each balance is a sum of derivatives, so that only fluxes through faces change totals."""
+        for side in self.analysis.right_hand_sides:
+            for term in self.sp.Add.make_args(self.sp.expand(side)):
+                rest = term.as_independent(*self.analysis.varying, self.derivative)[1]
+                if not isinstance(rest, self.derivative):
+                    return False
+        return True
+
+    def _rate(self, i: int, source: Any) -> Rate:
+        orders = [sum(counts) for j in range(len(self.unknowns)) for counts, mark in self.of_unknown(j).items() if self.rates[i].has(mark)]  # fmt: skip
+        second = [c for c in self.second(i) if c != 0]
+        reaction = source if source.has(*self.unknowns) else self.sp.Integer(0)
+        return Rate(
+            unknown=self._plain(str(self.unknowns[i])),
+            text=self.text(self.rates[i]),
+            order=max(orders, default=0),
+            diffusion=self.text(second[0]) if second else "",
+            diffusion_varies=any(c.has(*self.unknowns, *self.places) for c in second),
+            reaction=self.text(self.sp.factor(reaction)) if reaction != 0 else "",
+            exact_reaction=self._exact(i, reaction) if reaction != 0 else "",
+        )
+
+    def _exact(self, i: int, reaction: Any) -> str:
+        others = [u for u in self.unknowns if u != self.unknowns[i]]
+        return "" if reaction.has(*others, *self.places) else flow(reaction, self.unknowns[i], self.code)
+
+    def _symbol(self, sources: list[Any]) -> str:
+        """The factor lambda(k) of each Fourier coefficient's rate, as code, for a single unknown."""
+        if len(self.unknowns) != 1:
+            return ""
+        numbers = [f"k{axis.name}" for axis in self.equation.axes] if len(self.equation.axes) > 1 else ["k"]
+        terms = []
+        slope = self.sp.diff(sources[0], self.unknowns[0])
+        if slope != 0:
+            terms.append(self.code(slope))
+        for counts in sorted(self.of_unknown(0)):
+            factor = self.coefficient(0, 0, counts)
+            waves = " * ".join(
+                f"(1j*{k})**{n}" if n > 1 else f"(1j*{k})" for k, n in zip(numbers, counts, strict=True) if n
+            )
+            if factor != 0:
+                terms.append(waves if factor == 1 else f"{self.code(factor)} * {waves}")
+        return " + ".join(terms)
+
+    def number(self, expression: Any) -> float | None:
+        value = expression.xreplace(self.numbers)
+        return abs(float(value)) if not value.free_symbols and value.is_real else None
+
+    def size(self, expression: Any) -> float | None:
+        """About how large it is for unknowns of about 1, for telling small from large and for nothing else."""
+        return self.number(expression.xreplace(dict.fromkeys(self.unknowns, self.sp.Integer(1))))
+
+    def spacing(self, axis: Axis) -> float | None:
+        n = self.brief.sizes.get(axis.name, 0)
+        n = n - 1 if axis.nodes == "endpoints" else n
+        return axis.length / n if n > 0 else None
+
+    def interval(self) -> float | None:
+        """Time between two output times at the scored scale, if they are evenly spread."""
+        frames = self.brief.sizes.get("time", 0)
+        return (self.brief.span[1] - self.brief.span[0]) / (frames - 1) if self.brief.span and frames > 1 else None
+
+    def _sharp(self) -> bool:
+        """Whether no diffusion, or less than a quarter of a cell's width for speeds of about 1, keeps fronts smooth."""
+        spacing = self.spacing(self.equation.axes[0])
+        sizes = [self.size(c) for i in range(len(self.unknowns)) for c in self.second(i)[:1]]
+        known = [size for size in sizes if size is not None]
+        if not sizes:
+            return not any(sum(counts) > 2 for _, counts in self.marks)
+        return bool(known) and spacing is not None and max(known) < 0.25 * spacing

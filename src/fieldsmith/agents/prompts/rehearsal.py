@@ -1,0 +1,62 @@
+"""Every prompt rendered once with made-up candidates, so that a template that fails does so before anything is spent."""
+
+from fieldsmith.agents.author import Candidate, Debug, Draft, Move, Plan, Program, Proposal, Refine, Restart
+from fieldsmith.agents.prompts.library import Prompts
+from fieldsmith.evaluation.evaluation import Evaluation, Score, Status
+from fieldsmith.tasks.task import Brief
+
+STATUSES: tuple[Status, ...] = ("crashed", "timeout", "out_of_memory", "missing_function", "bad_output", "not_finite")
+
+
+def rehearse(prompts: Prompts, brief: Brief) -> None:
+    """Raises InputError for a template that cannot be rendered."""
+    prompts.system(brief)
+    for move in moves(brief):
+        prompts.move(brief, move)
+    prompts.continuation(brief, "    u = u0")
+    prompts.shorter(brief)
+
+
+def moves(brief: Brief) -> tuple[Move, ...]:
+    """A move of each kind, with candidates in all states that a prompt may meet."""
+    failed = [_failed(number, status, brief) for number, status in enumerate(STATUSES, 1)]
+    lost = Candidate(
+        len(failed) + 1,
+        "7",
+        "draft",
+        proposal=Proposal(None, problem="The reply holds no code block.", reply="Here is how I would do it."),
+        evaluation=Evaluation("missing_function", "The reply holds no code block."),
+    )
+    better, poorer = _ran(8, 1e-3, 1.1, brief), _ran(9, 2e-3, None, brief)
+    return (
+        Draft(),
+        *(Debug(candidate) for candidate in (*failed, lost)),
+        Refine((better,)),
+        Refine((better, poorer)),
+        Restart(failed[0]),
+        Restart(lost),
+        Restart(failed[0], (better, poorer)),
+    )
+
+
+def _failed(number: int, status: Status, brief: Brief) -> Candidate:
+    proposal = Proposal(
+        Program(brief.stub), Plan("finite differences", summary="central differences"), repairs=("Joined.",)
+    )
+    evaluation = Evaluation(
+        status,
+        "What went wrong, in words.",
+        stdout="what was printed",
+        stderr="a warning",
+        error_type="ValueError",
+        error_message="shapes do not fit",
+        error_line=1,
+    )
+    return Candidate(number, str(number), "draft", proposal=proposal, evaluation=evaluation)
+
+
+def _ran(number: int, nrmse: float, order: float | None, brief: Brief) -> Candidate:
+    score = Score(nrmse, {}, 1e-5, 1e-9, 0.1, 0.5, order=order, samples=(nrmse,))
+    plan = Plan("finite volumes", "RK4", "fixed steps", 2.0, "finite volumes, RK4")
+    proposal = Proposal(Program(brief.stub), plan)
+    return Candidate(number, str(number), "draft", proposal=proposal, evaluation=Evaluation("ok", "It ran.", dev=score))

@@ -1,0 +1,161 @@
+"""A program with the loops written and the numerics left open, made from a brief's signature."""
+
+import builtins
+import keyword
+from collections.abc import Iterable
+
+from fieldsmith.tasks.equation import Axis
+from fieldsmith.tasks.task import Argument, Brief, Result
+
+OWN = ("np", "step", "largest_step", "solve_one", "dt", "times", "frame", "interval", "steps", "batch", "sample")
+USED = ("range", "len", "max", "int")
+
+
+def skeleton(brief: Brief) -> str:
+    """Python source; empty where the signature does not say how results follow from arguments."""
+    asked = {brief.signature.function, *(a.name for a in brief.signature.arguments)}
+    if asked & {"np", *USED}:
+        return ""
+    steady = brief.equation.steady
+    return _Steady(brief, asked).source() if steady else _Evolution(brief, asked).source()
+
+
+class _Skeleton:
+    def __init__(self, brief: Brief, asked: Iterable[str]) -> None:
+        self.brief, self.signature, self.axes = brief, brief.signature, brief.equation.axes
+        self.taken = {*asked, *USED, *keyword.kwlist}
+        self.own = {name: self.free(name) for name in OWN}
+        self.counts = {axis.name: self.free(f"n_{axis.name}") for axis in self.axes}
+        self.spacings = {axis.name: self.free(f"d{axis.name}") for axis in self.axes}
+
+    def free(self, name: str) -> str:
+        """The name, with underscores at its end as long as it is taken or a builtin's."""
+        while name in self.taken or (hasattr(builtins, name)):
+            name += "_"
+        self.taken.add(name)
+        return name
+
+    def arguments(self, role: str) -> list[Argument]:
+        return [a for a in self.signature.arguments if a.role == role]
+
+    def space(self) -> str:
+        return ", ".join(axis.name for axis in self.axes)
+
+    def sizes(self, array: str) -> list[str]:
+        counts = ", ".join(self.counts[axis.name] for axis in self.axes)
+        lines = [f"    {self.own['batch']}, {counts} = {array}.shape"]
+        return lines + [
+            f"    {self.spacings[axis.name]} = {_spacing(axis, self.counts[axis.name])}" for axis in self.axes
+        ]
+
+    def header(self) -> str:
+        return f"def {self.signature.function}({', '.join(a.name for a in self.signature.arguments)}):"
+
+
+class _Evolution(_Skeleton):
+    """Outer loop over output times, inner loop of steps; `step` and `largest_step` are left open."""
+
+    def source(self) -> str:
+        starts = {a.of: a for a in self.arguments("initial")}
+        times = self.arguments("times")
+        space = tuple(axis.name for axis in self.axes)
+        results = self.signature.results
+        fits = all(r.of in starts and r.axes == ("batch", "time", *space) for r in results)
+        if not times or not results or not fits or len(starts) != len(results):
+            return ""
+        state = {r: self.free(r.of) for r in results}
+        frames = {r: self.free(r.name if r.name != r.of else f"{r.name}_frames") for r in results}
+        given = [a.name for a in (*self.arguments("coefficient"), *self.arguments("parameter"))]
+        return "\n".join([*self._open(state, given), *self._solver(state, frames, starts, times[0], given)]) + "\n"
+
+    def _open(self, state: dict[Result, str], given: list[str]) -> list[str]:
+        fields, spacings = list(state.values()), list(self.spacings.values())
+        own = self.own
+        names = " and ".join([", ".join(fields[:-1]), fields[-1]] if fields[1:] else fields)
+        return [
+            "import numpy as np",
+            "",
+            "",
+            f"def {own['largest_step']}({', '.join([*fields, *spacings, *given])}):",
+            '    """The largest time step that is stable and accurate for this state."""',
+            '    raise NotImplementedError("TODO")',
+            "",
+            "",
+            f"def {own['step']}({', '.join([*fields, own['dt'], *spacings, *given])}):",
+            f'    """{names} [batch, {self.space()}] one step of length {own["dt"]} later."""',
+            '    raise NotImplementedError("TODO")',
+            "",
+            "",
+        ]
+
+    def _solver(
+        self,
+        state: dict[Result, str],
+        frames: dict[Result, str],
+        starts: dict[str, Argument],
+        times: Argument,
+        given: list[str],
+    ) -> list[str]:
+        own, fields = self.own, list(state.values())
+        counts, spacings = list(self.counts.values()), list(self.spacings.values())
+        lines = [self.header()]
+        lines += [f"    {state[r]} = np.array({starts[r.of].name}, dtype=float)" for r in state]
+        lines += [f"    {own['times']} = np.asarray({times.name}, dtype=float)", *self.sizes(fields[0])]
+        shape = ", ".join([own["batch"], f"len({own['times']})", *counts])
+        for result, name in frames.items():
+            lines += [f"    {name} = np.empty(({shape}))", f"    {name}[:, 0] = {state[result]}"]
+        largest = f"{own['largest_step']}({', '.join([*fields, *spacings, *given])})"
+        stepped = f"{own['step']}({', '.join([*fields, own['dt'], *spacings, *given])})"
+        lines += [
+            f"    for {own['frame']} in range(1, len({own['times']})):",
+            f"        {own['interval']} = {own['times']}[{own['frame']}] - {own['times']}[{own['frame']} - 1]",
+            f"        {own['steps']} = max(1, int(np.ceil({own['interval']} / {largest})))",
+            f"        {own['dt']} = {own['interval']} / {own['steps']}",
+            f"        for _ in range({own['steps']}):",
+            f"            {', '.join(fields)} = {stepped}",
+        ]
+        lines += [f"        {name}[:, {own['frame']}] = {state[result]}" for result, name in frames.items()]
+        return [*lines, f"    return {', '.join(frames.values())}"]
+
+
+class _Steady(_Skeleton):
+    """A loop over samples; the solution of one is left open."""
+
+    def source(self) -> str:
+        space = tuple(axis.name for axis in self.axes)
+        arrays = [a for a in self.signature.arguments if a.axes == ("batch", *space)]
+        others = [a.name for a in self.signature.arguments if not a.axes]
+        results = self.signature.results
+        if not arrays or len(arrays) + len(others) != len(self.signature.arguments):
+            return ""
+        if not results or any(r.axes != ("batch", *space) for r in results):
+            return ""
+        own = self.own
+        found = {r: self.free(r.name) for r in results}
+        given = [a.name for a in arrays]
+        spacings = list(self.spacings.values())
+        shape = ", ".join([own["batch"], *self.counts.values()])
+        one = ", ".join([*(f"{name}[{own['sample']}]" for name in given), *spacings, *others])
+        targets = ", ".join(f"{name}[{own['sample']}]" for name in found.values())
+        lines = [
+            "import numpy as np",
+            "",
+            "",
+            f"def {own['solve_one']}({', '.join([*given, *spacings, *others])}):",
+            f'    """{" and ".join(found.values())} [{self.space()}] for one sample."""',
+            '    raise NotImplementedError("TODO")',
+            "",
+            "",
+            self.header(),
+            *(f"    {name} = np.asarray({name}, dtype=float)" for name in given),
+            *self.sizes(given[0]),
+            *(f"    {name} = np.empty(({shape}))" for name in found.values()),
+            f"    for {own['sample']} in range({own['batch']}):",
+            f"        {targets} = {own['solve_one']}({one})",
+            f"    return {', '.join(found.values())}",
+        ]
+        return "\n".join(lines) + "\n"
+
+
+def _spacing(axis: Axis, count: str) -> str:
+    return f"{axis.length!r} / ({count} - 1)" if axis.nodes == "endpoints" else f"{axis.length!r} / {count}"

@@ -1,0 +1,94 @@
+"""The fenced blocks of a reply, with what the model thought to itself left out."""
+
+import ast
+import re
+from dataclasses import dataclass
+
+FENCE = re.compile(r"^(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})[ \t]*(?P<language>[^\s`]*)[^\n]*$")
+THOUGHTS = r"(?:think(?:ing)?|thoughts?|reasoning|reflection)"
+THINKING = re.compile(rf"<{THOUGHTS}>.*?</{THOUGHTS}>", re.DOTALL | re.IGNORECASE)
+OPENED = re.compile(rf"^[ \t]*<{THOUGHTS}>", re.IGNORECASE | re.MULTILINE)
+CLOSED = re.compile(rf"</{THOUGHTS}>[ \t]*$", re.IGNORECASE | re.MULTILINE)
+
+NO_PROGRAM = ("plan", "json", "toml", "yaml")
+PYTHON = ("python", "py", "python3", "")
+MOST_FENCES = 20
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block: its language in small letters, its text, whether its fence was closed."""
+
+    language: str
+    text: str
+    closed: bool = True
+
+    @property
+    def python(self) -> bool:
+        return self.language in PYTHON
+
+
+def parses(text: str) -> bool:
+    """Whether a text is Python."""
+    try:
+        ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
+
+
+def spoken(reply: str) -> tuple[str, str]:
+    """The reply without what was thought, and what was thought.
+
+    A thinking block that was never closed goes to the end; one that was never opened begins with the reply.
+    """
+    thought = "\n".join(match[0] for match in THINKING.finditer(reply))
+    rest = THINKING.sub("", reply)
+    if end := CLOSED.search(rest):
+        thought, rest = thought + rest[: end.end()], rest[end.end() :]
+    if start := OPENED.search(rest):
+        thought, rest = thought + rest[start.end() :], rest[: start.start()]
+    return rest, thought
+
+
+def still_thinking(reply: str) -> bool:
+    """Whether a reply ends inside of a thinking block."""
+    return OPENED.search(THINKING.sub("", reply)) is not None
+
+
+def blocks_of(reply: str) -> list[Block]:
+    """All fenced blocks; a last block without a closing fence counts to the end.
+
+    A line of a program that looks like a closing fence (Markdown in a string) does not end its block where a later one
+    makes it a program that can be parsed.
+    """
+    lines = reply.replace("\r\n", "\n").split("\n")
+    blocks: list[Block] = []
+    at = 0
+    while at < len(lines):
+        match = FENCE.match(lines[at])
+        at += 1
+        if not match:
+            continue
+        language = match["language"].lower()
+        ends = _closings(lines, at, match["fence"])
+        end = ends[0]
+        if language in PYTHON and not parses(_dedented(lines[at:end], match["indent"])):
+            end = next((n for n in ends if parses(_dedented(lines[at:n], match["indent"]))), end)
+        blocks.append(Block(language, _dedented(lines[at:end], match["indent"]), end < len(lines)))
+        at = end + 1
+    return blocks
+
+
+def _closings(lines: list[str], start: int, fence: str) -> list[int]:
+    """Lines that may close a block opened by `fence`, the nearest first; the end where there is none."""
+    found = []
+    for n in range(start, len(lines)):
+        line = lines[n].strip()
+        if line and set(line) == {fence[0]} and len(line) >= len(fence):
+            found.append(n)
+    return found[:MOST_FENCES] or [len(lines)]
+
+
+def _dedented(lines: list[str], indent: str) -> str:
+    return "\n".join(line[len(indent) :] if indent and line.startswith(indent) else line for line in lines)

@@ -1,0 +1,139 @@
+"""Replies that hold only what changes: a diff, or some functions, put into the program that they are about."""
+
+import ast
+import re
+from collections.abc import Sequence
+
+from fieldsmith.agents.reply.blocks import Block, parses
+from fieldsmith.agents.reply.names import bound, first_line, functions, is_stub, missing, text_of, tree_of
+
+HUNK = re.compile(r"^@@.*@@|^@@\s*$", re.MULTILINE)
+LEFT_OUT = re.compile(
+    r"^[ \t]*(?:#[ \t]*)?(?:\.\.\.|…)(?:[ \t]*|[^\n]*\b(?:rest|remaining|existing|unchanged|same|omitted|previous|other|code|here)\b[^\n]*)$|"
+    r"^[ \t]*#[^\n]*\b(?:rest|remaining|remainder|other|existing|previous|original|same)\b[^\n]*"
+    r"\b(?:unchanged|as before|remains?|omitted|stays?|goes here|same as (?:before|above))\b[^\n]*$",
+    re.MULTILINE | re.IGNORECASE,
+)
+
+
+def is_diff(block: Block) -> bool:
+    return block.language in ("diff", "patch") or (HUNK.search(block.text) is not None and not parses(block.text))
+
+
+def applied(diff: str, parent: str) -> str | None:
+    """The parent with the hunks of a unified diff applied; None unless each hunk's old lines occur just once.
+
+    Line numbers, which models seldom get right, are not looked at.
+    """
+    source = parent.split("\n")
+    hunks = _hunks(diff)
+    for old, new in hunks:
+        wanted = [line.rstrip() for line in old]
+        places = [
+            n for n in range(len(source) - len(old) + 1) if [s.rstrip() for s in source[n : n + len(old)]] == wanted
+        ]
+        if not old or len(places) != 1:
+            return None
+        source[places[0] : places[0] + len(old)] = new
+    return "\n".join(source) if hunks else None
+
+
+def _hunks(diff: str) -> list[tuple[list[str], list[str]]]:
+    """Old and new lines of each hunk that changes something."""
+    hunks: list[tuple[list[str], list[str]]] = [([], [])]
+    for line in diff.split("\n"):
+        if line.startswith(("--- ", "+++ ", "diff ", "index ", "\\")):
+            continue
+        if line.startswith("@@"):
+            hunks.append(([], []))
+            continue
+        old, new = hunks[-1]
+        if not line.startswith("+"):
+            old.append(line[1:] if line[:1] in ("-", " ") else line)
+        if not line.startswith("-"):
+            new.append(line[1:] if line[:1] in ("+", " ") else line)
+    for old, new in hunks:
+        while old and new and not old[-1].strip() and not new[-1].strip():
+            old.pop()
+            new.pop()
+    return [(old, new) for old, new in hunks if old != new]
+
+
+def left_out(source: str) -> str:
+    """The line by which a program says that it leaves something out, if one does."""
+    found = LEFT_OUT.search(source)
+    return found[0].strip() if found else ""
+
+
+def gap(source: str) -> str:
+    """The line at which a function of the program is cut short: words such as `# ... rest unchanged` in its midst."""
+    tree = tree_of(source)
+    lines = source.split("\n")
+    for node in tree.body if tree else ():
+        if not isinstance(node, ast.FunctionDef) or is_stub(node):
+            continue
+        bare = [n for n in ast.walk(node) if isinstance(n, ast.Expr) and _is_ellipsis(n.value)]
+        if bare:
+            return lines[bare[0].lineno - 1].strip()
+        for n in range(first_line(node), node.end_lineno or node.lineno):
+            if lines[n].lstrip().startswith("#") and LEFT_OUT.match(lines[n]):
+                return lines[n].strip()
+    return ""
+
+
+def _is_ellipsis(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is Ellipsis
+
+
+def merged(changes: str, parent: str) -> tuple[str, list[str]] | None:
+    """The parent with the functions of `changes` in place of its own, and their names.
+
+    New functions, imports and constants come before the first function that is replaced, in their order. None where
+    that is not plain: nothing of the parent is replaced, a name stands twice, or names are still missing.
+    """
+    new, old = tree_of(changes), tree_of(parent)
+    if new is None or old is None:
+        return None
+    theirs = functions(old)
+    ours = {name: nodes[-1] for name, nodes in functions(new).items() if not is_stub(nodes[-1])}
+    replaced = [name for name in ours if name in theirs]
+    if not replaced or any(len(theirs[name]) != 1 for name in replaced) or any(map(gap, [changes])):
+        return None
+    kept = {name: node for name, node in ours.items() if name in theirs}
+    added = [text_of(changes, node) for node in new.body if _adds(node, set(kept), old)]
+    lines = parent.split("\n")
+    first = min(first_line(theirs[name][0]) for name in replaced)
+    for name in sorted(replaced, key=lambda name: -theirs[name][0].lineno):
+        node = theirs[name][0]
+        lines[first_line(node) - 1 : node.end_lineno] = text_of(changes, kept[name]).split("\n")
+    lines[first - 1 : first - 1] = [line for text in added for line in [*text.split("\n"), ""]]
+    source = "\n".join(lines)
+    tree = tree_of(source)
+    if tree is None or missing(tree) - missing(old):
+        return None
+    return source, replaced
+
+
+def _adds(node: ast.stmt, kept: set[str], old: ast.Module) -> bool:
+    """Whether a statement of the changes is to be taken over beside the functions that replace others."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return node.name not in kept and not is_stub(node)
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return ast.dump(node) not in map(ast.dump, old.body)
+    if isinstance(node, ast.Assign | ast.AnnAssign | ast.ClassDef):
+        return ast.dump(node) not in map(ast.dump, old.body)
+    return False
+
+
+def patched(changes: str, parents: Sequence[str]) -> tuple[str, list[str]] | None:
+    """The one parent into which the changes go without doubt, changed; None where it is none or more than one."""
+    found = [result for parent in dict.fromkeys(parents) if (result := merged(changes, parent)) is not None]
+    return found[0] if len(found) == 1 else None
+
+
+def lacks(source: str, parents: Sequence[str]) -> set[str]:
+    """Names that a program uses without having them, and that one of the parents defines."""
+    tree = tree_of(source)
+    absent = missing(tree) if tree else set()
+    known = [bound(parent) for text in parents if (parent := tree_of(text)) is not None]
+    return absent & set().union(*known)

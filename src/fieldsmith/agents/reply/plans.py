@@ -1,0 +1,57 @@
+"""The plan that a reply states beside its program."""
+
+import json
+import math
+import re
+import tomllib
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+
+from fieldsmith.agents.author import Plan
+from fieldsmith.agents.reply.blocks import NO_PROGRAM, blocks_of, spoken
+
+
+class _PlanBlock(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    discretisation: str = ""
+    time_integrator: str = ""
+    resolution_control: str = ""
+    expected_order: float | None = None
+    summary: str = ""
+
+    @field_validator("discretisation", "time_integrator", "resolution_control", "summary", mode="before")
+    @classmethod
+    def _as_text(cls, value: Any) -> str:
+        return "" if value is None else str(value)[:400]
+
+    @field_validator("expected_order", mode="before")
+    @classmethod
+    def _as_number(cls, value: Any) -> float | None:
+        match = re.search(r"\d+(\.\d+)?", str(value))
+        number = float(match[0]) if match and len(match[0]) < 20 else None
+        return number if number is None or math.isfinite(number) else None
+
+
+def plan_of(reply: str) -> Plan:
+    """The plan block of a reply; an empty plan where there is none that can be read."""
+    for block in blocks_of(spoken(reply)[0]):
+        if block.language not in NO_PROGRAM:
+            continue
+        for read in (json.loads, tomllib.loads, _loose):
+            try:
+                plan = _PlanBlock.model_validate(read(block.text))
+            except (ValueError, ValidationError, RecursionError):
+                continue
+            if plan.discretisation or plan.time_integrator:
+                values = plan.model_dump()
+                values["summary"] = plan.summary or ", ".join(filter(None, [plan.discretisation, plan.time_integrator]))
+                return Plan(**values)
+    return Plan()
+
+
+def _loose(text: str) -> dict[str, str]:
+    """`name: value` lines."""
+    pairs = (line.partition(":") for line in text.splitlines() if ":" in line)
+    return {name.strip(' "-*_`').lower().replace(" ", "_"): value.strip(' ",*`') for name, _, value in pairs}

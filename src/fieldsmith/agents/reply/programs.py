@@ -1,0 +1,239 @@
+"""Finding the program in a reply: the block that defines the asked function, whole or put together, with what was done."""
+
+import ast
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fieldsmith.agents.reply.blocks import NO_PROGRAM, Block, blocks_of, parses, spoken
+from fieldsmith.agents.reply.characters import mended
+from fieldsmith.agents.reply.names import (
+    bound,
+    defines,
+    functions,
+    is_stub,
+    missing,
+    only_imports,
+    parameters,
+    tree_of,
+    without,
+)
+from fieldsmith.agents.reply.patches import applied, gap, is_diff, lacks, left_out, patched
+
+REFUSAL = re.compile(
+    r"\b(i(?:'|’)?m sorry|i am sorry|i apologi[sz]e|i (?:can(?:'|’)?t|cannot|can not|won(?:'|’)?t|will not)|"
+    r"i(?:'|’)?m (?:not able|unable)|i am (?:not able|unable)|as an ai\b)",
+    re.IGNORECASE,
+)
+REFUSED = ("refusal", "content_filter")
+SAID = 300
+"""Characters of a refusal that are shown."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A program, or None and what was wrong in words an author can act on; `repairs` are sentences on what was done."""
+
+    source: str | None
+    problem: str = ""
+    repairs: tuple[str, ...] = ()
+    whole: bool = True
+    """Whether the program came from a block that was closed, or from text that needs no fence."""
+
+
+def program_in(
+    reply: str,
+    function: str,
+    arguments: Sequence[str] = (),
+    stop: str = "stop",
+    parents: Sequence[str] = (),
+) -> Found:
+    """The program of a reply.
+
+    `arguments` are the asked function's, by which a function of another name is known; `parents` are the programs that
+    the reply may be a patch of, none for a draft.
+    """
+    said, thought = spoken(reply)
+    found = _Search(function, arguments, parents).program(said)
+    if found.source is None and thought and stop not in REFUSED:
+        inner = _Search(function, arguments, ()).program(thought)
+        if inner.source is not None:
+            return _with(inner, "The program was taken from what the model thought, as the reply itself has none.")
+    if found.source is not None:
+        return found
+    if stop in REFUSED or (REFUSAL.search(said[:600]) and not blocks_of(said)):
+        words = " ".join(said.split())
+        shown = f", saying: {words[:SAID]}" if words else " and said nothing"
+        return Found(None, f"The model refused to answer{shown}")
+    return found
+
+
+class _Search:
+    def __init__(self, function: str, arguments: Sequence[str], parents: Sequence[str]) -> None:
+        self.function, self.arguments, self.parents = function, tuple(arguments), tuple(parents)
+
+    def program(self, said: str) -> Found:
+        """From the blocks of a reply, or from its text where it has none."""
+        blocks = blocks_of(said)
+        if not said.strip():
+            return Found(None, "The reply was empty.")
+        usable, repairs = self._readable(blocks if blocks else [Block("", said)])
+        if not blocks:  # what merely mentions the function is no program
+            usable = [block for block in usable if parses(block.text)]
+        defining = [block for block in usable if self._defines(block.text)]
+        if defining:
+            return self._chosen(defining, usable, repairs)
+        return (
+            self._patch(blocks)
+            or self._renamed(usable, repairs)
+            or Found(None, self._nothing(blocks, [block.text for block in usable if parses(block.text)]))
+        )
+
+    def _defines(self, text: str) -> bool:
+        return defines(text, self.function)
+
+    def _readable(self, blocks: Sequence[Block]) -> tuple[list[Block], dict[str, str]]:
+        """Blocks that may hold a program, characters mended where they need it, and what was done by text."""
+        usable, repairs = [], {}
+        for block in blocks:
+            if block.language in NO_PROGRAM or is_diff(block):
+                continue
+            text, words = mended(block.text, self._defines)
+            repairs[text] = words
+            usable.append(Block(block.language, text, block.closed))
+        return usable, repairs
+
+    def _chosen(self, defining: list[Block], usable: list[Block], words: dict[str, str]) -> Found:
+        """The last of the best blocks, completed from the others or from a parent where it lacks something."""
+        chosen = sorted(defining, key=self._rank)[-1]
+        repairs = [words[chosen.text]] if words.get(chosen.text) else []
+        good = [block for block in defining if self._rank(block) >= (True, True)]
+        if len(good) > 1 and len({block.text.strip() for block in good}) > 1:
+            repairs.append(f"{len(good)} blocks define `{self.function}`: the last was taken.")
+        source = chosen.text
+        tree = tree_of(source)
+        if tree is not None:
+            source, done = self._completed(source, tree, [block.text for block in usable if block is not chosen])
+            repairs += done
+            if cut := gap(source):
+                return Found(None, self._incomplete(cut), tuple(repairs))
+            source, done = self._once(source)
+            repairs += done
+        return Found(source.strip("\n") + "\n", "", tuple(repairs), chosen.closed)
+
+    def _rank(self, block: Block) -> tuple[bool, bool, bool]:
+        """Blocks of another language, such as cannot be parsed, and examples of use only serve where nothing else does."""
+        return parses(block.text), not only_imports(block.text, self.function), block.python
+
+    def _completed(self, source: str, tree: ast.Module, others: Sequence[str]) -> tuple[str, list[str]]:
+        """With what other blocks of the reply, or the parent, define and the program lacks."""
+        absent = missing(tree)
+        helpers = [
+            text for text in others if absent and (parsed := tree_of(text)) is not None and absent & bound(parsed)
+        ]
+        helpers = [text for text in helpers if not self._defines(text)]
+        if helpers:
+            joined = "\n\n".join([*dict.fromkeys(helpers), source])
+            if parses(joined):
+                return joined, [f"The program was put together from {len(set(helpers)) + 1} blocks."]
+        stubs = [name for name, nodes in functions(tree).items() if is_stub(nodes[-1])]
+        partly = lacks(source, self.parents) or gap(source) or stubs
+        if partly and (result := patched(source, self.parents)) is not None:
+            return result[0], [_replaced(result[1])]
+        return source, []
+
+    def _once(self, source: str) -> tuple[str, list[str]]:
+        """Without a stub that comes after the function itself and would take its place."""
+        tree = tree_of(source)
+        nodes = functions(tree).get(self.function, []) if tree else []
+        if len(nodes) < 2:
+            return source, []
+        full = [node for node in nodes if not is_stub(node)]
+        if full and nodes[-1] is not full[-1]:
+            for node in reversed(nodes[nodes.index(full[-1]) + 1 :]):
+                source = without(source, node)
+            return source, [f"A later stub of `{self.function}` was taken out."]
+        if len(full) > 1:
+            return source, [f"`{self.function}` is defined {len(full)} times: the last counts."]
+        return source, []
+
+    def _patch(self, blocks: Sequence[Block]) -> Found | None:
+        """The parent with a diff or with single functions put in; None where the reply is no patch."""
+        if not self.parents:
+            return None
+        diffs = [block.text for block in blocks if is_diff(block)]
+        if diffs:
+            results = [r for parent in self.parents if (r := applied("\n@@\n".join(diffs), parent)) is not None]
+            if len(set(results)) == 1 and self._defines(results[0]):
+                return Found(
+                    results[0].strip("\n") + "\n", "", ("The reply's diff was applied to the earlier program.",)
+                )
+            return Found(None, "The reply is a diff that does not fit the earlier program. Give the whole program.")
+        parts = [b.text for b in blocks if b.python and b.language not in NO_PROGRAM and parses(b.text)]
+        if not parts:
+            return None
+        result = patched("\n\n".join(parts), self.parents)
+        if result is not None and self._defines(result[0]):
+            return Found(result[0].strip("\n") + "\n", "", (_replaced(result[1]),))
+        return None
+
+    def _renamed(self, usable: Sequence[Block], words: dict[str, str]) -> Found | None:
+        """A program whose one function with the asked parameters has another name."""
+        if not self.arguments:
+            return None
+        for block in reversed(usable):
+            tree = tree_of(block.text)
+            if tree is None:
+                continue
+            same = [
+                name
+                for name, nodes in functions(tree).items()
+                if isinstance(nodes[-1], ast.FunctionDef)
+                and parameters(nodes[-1])[: len(self.arguments)] == self.arguments
+                and len(parameters(nodes[-1])) - len(nodes[-1].args.defaults) <= len(self.arguments)
+                and not is_stub(nodes[-1])
+            ]
+            if len(same) == 1:
+                if cut := gap(block.text):
+                    return Found(None, self._incomplete(cut))
+                source = f"{block.text.strip(chr(10))}\n\n\n{self.function} = {same[0]}\n"
+                done = [words[block.text]] if words.get(block.text) else []
+                done.append(f"`{same[0]}` was given the asked name `{self.function}`.")
+                return Found(source, "", tuple(done), block.closed)
+        return None
+
+    def _incomplete(self, line: str) -> str:
+        return f"The program leaves a part out (`{line[:120]}`). Give the whole program, every function in full."
+
+    def _nothing(self, blocks: Sequence[Block], texts: Sequence[str]) -> str:
+        """Why there is no program, and what would be right."""
+        if not blocks:
+            return f"The reply holds no code block. Answer with one ```python block that defines `{self.function}`."
+        languages = {block.language for block in blocks if not block.python and block.language not in NO_PROGRAM}
+        other = sorted(languages - {"text", "txt", "markdown", "md", "bash", "sh", "console", "diff", "patch", "latex"})
+        if other and not any(block.python and block.text.strip() for block in blocks):
+            return f"The program is in {other[0]}. Write it in Python, in one ```python block that defines `{self.function}`."
+        if any(is_diff(block) for block in blocks):
+            return "The reply is a diff, and there is no program that it could be applied to. Give the whole program."
+        if any(map(left_out, texts)):
+            line = next(filter(None, map(left_out, texts)))
+            return self._incomplete(line)
+        stubs = [text for text in texts if self.function in functions(ast.parse(text))]
+        if stubs:
+            return f"`{self.function}` has no body. Write it in full, in one ```python block with the whole program."
+        return f"No code block of the reply defines `{self.function}`. Give the whole program in one ```python block."
+
+
+def _replaced(names: Sequence[str]) -> str:
+    listed = ", ".join(f"`{name}`" for name in names)
+    return f"The reply holds only a part of the program: {listed} took the place of the earlier program's."
+
+
+def _with(found: Found, words: str) -> Found:
+    return Found(found.source, found.problem, (*found.repairs, words), found.whole)
+
+
+def program_of(reply: str, function: str) -> tuple[str | None, str]:
+    """The program that defines the function, or None and what was wrong, in words an author can act on."""
+    found = program_in(reply, function)
+    return found.source, found.problem

@@ -1,0 +1,185 @@
+"""The author with a language model: replies that are cut off, patches, refusals; every reply stored and counted."""
+
+import pytest
+
+from fieldsmith.agents.author import Candidate, Debug, Draft, Program, Proposal
+from fieldsmith.agents.llm_author import LLMAuthor
+from fieldsmith.agents.models.chat_model import ChatReply
+from fieldsmith.agents.models.replay import ReplayModel, write_replay
+from fieldsmith.errors import ProviderError, RequestRefused
+from fieldsmith.evaluation.evaluation import Evaluation
+from fieldsmith.orchestrator.store import Store, StoredModel
+from fieldsmith.tasks import load
+
+PROGRAM = """import numpy as np
+
+
+def solver(u0_batch, t_coordinate, nu):
+    u = np.asarray(u0_batch)
+    return np.repeat(u[:, None], len(t_coordinate), axis=1)
+"""
+WHOLE = f"```plan\ndiscretisation: none\ntime_integrator: copies\n```\n\n```python\n{PROGRAM}```\n"
+CUT = len(WHOLE) - 40
+BRIEF = load("burgers").brief()
+
+
+class Scripted:
+    """Answers each ordinal by a table; an exception in it is raised."""
+
+    label, note, priced = "scripted", "a script", True
+    waiting = receiving = None
+
+    def __init__(self, **answers) -> None:
+        self.answers = {name.replace("_", "+"): answer for name, answer in answers.items()}
+        self.asked = []
+
+    def complete(self, request):
+        self.asked.append(request)
+        _, plus, kind = request.ordinal.partition("+")
+        answer = self.answers[kind if plus else "first"]
+        if isinstance(answer, Exception):
+            raise answer
+        text, stop = answer if isinstance(answer, tuple) else (answer, "stop")
+        return ChatReply(text, 100, 10, stop, seconds=1.0)
+
+    def price(self, reply):
+        return 0.25
+
+    @property
+    def ordinals(self):
+        return [request.ordinal for request in self.asked]
+
+
+def write(model, move=None, slot="3") -> Proposal:
+    return LLMAuthor(model).write(BRIEF, move or Draft(), slot, [])
+
+
+def test_a_whole_reply_takes_one_request():
+    model = Scripted(first=(WHOLE, "length"))
+    proposal = write(model)
+    assert model.ordinals == ["3"]
+    assert (proposal.program.source, proposal.repairs) == (PROGRAM, ())
+
+
+def test_a_reply_that_is_cut_off_is_continued_and_counted():
+    model = Scripted(first=(WHOLE[:CUT], "length"), **{"continue": WHOLE[CUT - 30 :]})
+    proposal = write(model)
+    assert model.ordinals == ["3", "3+continue"]
+    assert [m.role for m in model.asked[1].messages] == ["system", "user", "assistant", "user"]
+    assert model.asked[1].messages[2].text == WHOLE[:CUT]
+    assert WHOLE[:CUT].splitlines()[-1] in model.asked[1].messages[3].text
+    assert proposal.program.source == PROGRAM
+    assert proposal.plan.time_integrator == "copies"
+    assert proposal.repairs == ("The reply was cut off and continued.",)
+    assert proposal.reply == WHOLE
+    usage = proposal.usage
+    assert (usage.input_tokens, usage.output_tokens, usage.usd, usage.seconds) == (200, 20, 0.5, 2.0)
+
+
+def test_an_open_block_that_is_no_program_is_continued_whatever_the_server_says():
+    model = Scripted(first=WHOLE[:CUT], **{"continue": WHOLE[CUT:]})
+    assert write(model).program.source == PROGRAM
+
+
+def test_a_continuation_that_is_cut_off_too_is_followed_by_a_fresh_try_with_more_room():
+    model = Scripted(
+        first=(WHOLE[: CUT - 60], "length"), **{"continue": (WHOLE[CUT - 60 : CUT], "length"), "shorter": WHOLE}
+    )
+    proposal = write(model)
+    assert model.ordinals == ["3", "3+continue", "3+shorter"]
+    assert [request.room for request in model.asked] == [1, 1, 2]
+    assert "Keep this one short" in model.asked[2].messages[-1].text
+    assert proposal.program.source == PROGRAM
+    assert proposal.repairs == ("The reply was cut off, so a shorter one was asked for.",)
+    assert proposal.usage.input_tokens == 300
+
+
+def test_an_empty_reply_that_used_up_its_tokens_is_asked_for_anew():
+    model = Scripted(first=("", "length"), shorter=WHOLE)
+    assert write(model).program.source == PROGRAM
+    assert model.ordinals == ["3", "3+shorter"]
+
+
+def test_a_reply_that_was_all_thoughts_is_not_continued():
+    model = Scripted(first=("<think>\nThe equation is", "length"), shorter=WHOLE)
+    assert write(model).program.source == PROGRAM
+    assert model.ordinals == ["3", "3+shorter"]
+
+
+def test_a_reply_that_stays_cut_off_is_taken_as_it_is():
+    model = Scripted(
+        first=(WHOLE[: CUT - 60], "length"),
+        **{"continue": (WHOLE[CUT - 60 : CUT], "length"), "shorter": ("No.", "length")},
+    )
+    proposal = write(model)
+    assert proposal.program.source.startswith("import numpy")
+    assert model.ordinals == ["3", "3+continue", "3+shorter"]
+
+
+def test_a_refusal_is_no_reason_to_ask_again():
+    model = Scripted(first=("", "refusal"))
+    proposal = write(model)
+    assert proposal.program is None
+    assert "refused" in proposal.problem
+    assert model.ordinals == ["3"]
+
+
+def test_a_mend_that_holds_one_function_is_put_into_the_program():
+    parent = PROGRAM.replace("    u = np", "    u = start(u0_batch)\n    u = np").replace(
+        "def solver", "def start(u):\n    return u[0]\n\n\ndef solver"
+    )
+    failed = Candidate(
+        1, "1", "draft", proposal=Proposal(Program(parent)), evaluation=Evaluation("crashed", "It went so.")
+    )
+    model = Scripted(first="Only this:\n\n```python\ndef start(u):\n    return 1.0 * u\n```\n")
+    proposal = write(model, Debug(failed))
+    assert "return 1.0 * u" in proposal.program.source
+    assert "def solver" in proposal.program.source
+    assert "`start` took the place" in proposal.repairs[0]
+    assert write(Scripted(first=model.answers["first"])).program is None, "a draft has nothing to patch"
+
+
+def test_a_sitting_that_ends_between_two_replies_asks_none_twice(tmp_path):
+    rest = {"continue": ProviderError("gone")}
+    first = Scripted(first=(WHOLE[:CUT], "length"), **rest)
+    store = Store(tmp_path / "run.sqlite")
+    with pytest.raises(ProviderError):
+        write(StoredModel(first, store))
+    store.close()
+    store = Store(tmp_path / "run.sqlite")
+    second = Scripted(first=AssertionError("asked twice"), **{"continue": WHOLE[CUT:]})
+    proposal = write(StoredModel(second, store))
+    assert second.ordinals == ["3+continue"]
+    assert proposal.program.source == PROGRAM
+    assert proposal.usage.input_tokens == 200
+    third = Scripted()
+    assert write(StoredModel(third, store)) == proposal
+    assert third.ordinals == []
+
+
+def test_a_further_request_that_is_refused_leaves_what_there_is_also_in_a_replay(tmp_path):
+    refused = RequestRefused("the prompt is too long")
+    model = Scripted(first=(WHOLE[:CUT], "length"), **{"continue": refused, "shorter": refused})
+    store = Store(tmp_path / "run.sqlite")
+    proposal = write(StoredModel(model, store))
+    assert proposal.program.source.startswith("import numpy")
+    write_replay(tmp_path / "replies.jsonl", store.replies())
+    again = write(ReplayModel(tmp_path / "replies.jsonl"))
+    assert (again.program, again.repairs, again.problem) == (proposal.program, proposal.repairs, proposal.problem)
+
+
+def test_a_first_request_that_is_refused_ends_the_run(tmp_path):
+    store = Store(tmp_path / "run.sqlite")
+    with pytest.raises(ProviderError):
+        write(StoredModel(Scripted(first=RequestRefused("too long")), store))
+    assert store.replies() == []
+
+
+def test_repairs_are_kept_with_the_candidate(tmp_path):
+    store = Store(tmp_path / "run.sqlite")
+    proposal = write(Scripted(first=(WHOLE[:CUT], "length"), **{"continue": WHOLE[CUT:]}))
+    candidate = store.issue("3", "draft", (), "scripted")
+    import dataclasses
+
+    store.record(dataclasses.replace(candidate, proposal=proposal))
+    assert store.candidates()[0].proposal == proposal

@@ -1,0 +1,189 @@
+"""What prompts say about an equation is worked out from the equation, and is right for any."""
+
+import re
+
+import numpy as np
+import pytest
+from equations import KINDS, brief_of, evolution
+from scipy.integrate import solve_ivp
+
+from fieldsmith.agents.author import Draft
+from fieldsmith.agents.prompts import Prompts
+from fieldsmith.agents.prompts.methods import methods_of
+from fieldsmith.agents.prompts.shapes import worked_example
+from fieldsmith.agents.prompts.skeleton import skeleton
+from fieldsmith.tasks import load, names
+from fieldsmith.tasks.equation import Axis
+
+SAID = {
+    "heat on a box": ("Crank-Nicolson", "splu", "only the inner nodes are unknown", "np.roll across a boundary"),
+    "heat on a periodic plane": ("no time steps are needed", "lam = (-1) + mu * (1j*ky)**2 + nu * (1j*kx)**2"),
+    "waves": ("scipy.linalg.expm", "each wave number has a small matrix"),
+    "Korteweg-de Vries": ("derivatives up to order 3", "ETDRK4", "the derivative of order 3"),
+    "Kuramoto-Sivashinsky": ("derivatives up to order 4", "ETDRK4", "0.125 * dx**4"),
+    "Allen-Cahn": ("Split (Strang)", "np.expm1(2 * 1 * dt)", "Part of the reaction dropped"),
+    "Gray-Scott": ("rfftn", "ETDRK4", "diffusion of `v`"),
+    "inviscid Burgers": ("Rusanov", "SSP-RK3", "thinner than a cell"),
+    "shallow water": ("abs(w + sqrt(g*h))", "`h*w`", "must stay positive"),
+    "porous medium": ("`u**2` (it varies)", "RKC"),
+    "transport with a given speed": ("wave speed `a`", "evaluate the flux on the faces"),
+    "heat in a rod of two materials": ("harmonic mean", "ghost = u + dx*g", "solve_banded"),
+    "forced oscillation": ("lam = (-1)", "variation of constants"),
+    "Poisson on a torus": ("lam = (1j*ky)**2 + (1j*kx)**2", "k = 0"),
+    "nonlinear Poisson": ("Newton's method", "only the inner nodes"),
+}
+NOT_SAID = {
+    "heat on a box": ("Fourier", "Split", "Products alias", "np.roll(u, -1"),
+    "heat on a periodic plane": ("Crank-Nicolson", "Products alias", "ETDRK4"),
+    "Korteweg-de Vries": ("Split (Strang)", "Crank-Nicolson"),
+    "inviscid Burgers": ("Fourier method", "diffusion"),
+    "porous medium": ("stepped exactly", "ETDRK4"),
+    "transport with a given speed": ("no time steps are needed",),
+    "forced oscillation": ("no time steps are needed",),
+    "Poisson on a torus": ("Limits of explicit steps", "count of steps"),
+    "nonlinear Poisson": ("spsolve does", "In time"),
+}
+
+
+def page(brief, style: str = "guided") -> str:
+    text = Prompts(style).move(brief, Draft())
+    return text[text.find("## Numerical methods") : text.index("## How to answer")] if "## Numerical" in text else ""
+
+
+@pytest.mark.parametrize("kind", SAID)
+def test_the_page_names_what_fits_and_nothing_that_does_not(kind):
+    text = page(KINDS[kind])
+    for words in SAID[kind]:
+        assert words in text, text
+    for words in NOT_SAID.get(kind, ()):
+        assert words not in text, text
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_equation_has_prompts_in_every_style(kind):
+    for style in ("plain", "contract", "guided", "skeleton"):
+        text = Prompts(style).move(KINDS[kind], Draft())
+        assert "None" not in text
+        assert "0qe" not in text
+        assert "Dummy" not in text
+
+
+def test_an_equation_that_is_not_understood_has_no_page_and_a_prompt_nevertheless():
+    brief = brief_of(evolution(("u", "nonsense(u) + d(u, x)")))
+    assert methods_of(brief) is None
+    assert page(brief) == ""
+    assert "## How to answer" in Prompts().move(brief, Draft())
+
+
+def test_the_contract_style_has_no_page():
+    assert page(load("burgers").brief(), "contract") == ""
+
+
+@pytest.mark.parametrize(
+    "reaction",
+    ["r*u*(1 - u)", "u - u**3", "-2*u", "3 - 2*u", "-u**2", "u**3/2", "2*u - u**4", "r*u**2 - u", "(r + 1)*u"],
+)
+def test_the_exact_solution_of_a_reaction_is_exact(reaction):
+    brief = brief_of(evolution(("u", f"d(u, x, x) + {reaction}"), parameters=("r",)), {"r": 0.7})
+    code = methods_of(brief).rates[0].exact_reaction
+    start, dt = np.array([0.1, 0.4, 0.8]), 0.3
+    ours = eval(code, {"np": np, "u": start, "dt": dt, "r": 0.7})
+    right = solve_ivp(lambda _t, u: eval(reaction, {"u": u, "r": 0.7}), (0, dt), start, rtol=1e-10, atol=1e-12).y[:, -1]
+    np.testing.assert_allclose(ours, right, rtol=1e-7)
+
+
+@pytest.mark.parametrize("reaction", ["sin(u)", "u*x", "1 + u - u**2", "u + u**2 - u**3"])
+def test_no_formula_is_offered_for_a_reaction_that_has_none_here(reaction):
+    rate = methods_of(brief_of(evolution(("u", f"d(u, x, x) + {reaction}")))).rates[0]
+    assert rate.exact_reaction == ""
+
+
+@pytest.mark.parametrize(
+    ("rhs", "parameters", "largest"),
+    [
+        ("nu*d(u, x, x)", {"nu": 0.3}, lambda h: 0.3 * 4 / h**2),
+        ("-k*d(u, x, x, x, x)", {"k": 2.0}, lambda h: 2.0 * 16 / h**4),
+    ],
+)
+def test_an_explicit_limit_is_where_forward_euler_with_central_differences_becomes_unstable(rhs, parameters, largest):
+    brief = brief_of(evolution(("u", rhs), parameters=tuple(parameters)), parameters)
+    limit = methods_of(brief).limits[0]
+    assert limit.value == pytest.approx(2.0 / largest(1 / 64))
+    assert limit.steps == np.ceil(0.1 / limit.value)
+    formula = limit.formula.removeprefix("dt <= ").removeprefix("about ")
+    assert eval(formula, {**parameters, "dx": 1 / 64, "abs": abs}) == pytest.approx(limit.value)
+
+
+@pytest.mark.parametrize("name", names())
+def test_the_symbol_and_limits_of_the_tasks_are_code(name):
+    facts = methods_of(load(name).brief())
+    for text in (
+        facts.symbol,
+        *(limit.formula.removeprefix("dt <= ").removeprefix("about ") for limit in facts.limits),
+    ):
+        if text:
+            compile(text, "text", "eval")
+
+
+def test_the_symbol_is_the_exact_solution_of_linear_equations():
+    facts = methods_of(KINDS["heat on a periodic plane"])
+    x, y = np.meshgrid(*[(np.arange(32) + 0.5) / 32] * 2, indexing="ij")
+    kx, ky = np.meshgrid(*[2 * np.pi * np.fft.fftfreq(32, 1 / 32)] * 2, indexing="ij")
+    lam = eval(facts.symbol, {"kx": kx, "ky": ky, "nu": 0.1, "mu": 0.3})
+    start = np.sin(2 * np.pi * x) * np.cos(4 * np.pi * y)
+    later = np.fft.ifft2(np.fft.fft2(start) * np.exp(lam * 0.1)).real
+    rate = -(0.1 * (2 * np.pi) ** 2 + 0.3 * (4 * np.pi) ** 2 + 1)
+    np.testing.assert_allclose(later, start * np.exp(0.1 * rate), atol=1e-13)
+
+
+@pytest.mark.parametrize("kind", [*KINDS, *names()])
+def test_a_skeleton_with_its_gaps_filled_runs_and_has_the_right_shapes(kind):
+    brief = KINDS[kind] if kind in KINDS else load(kind).brief()
+    source = skeleton(brief)
+    opened = re.findall(r'def (\w+)\((.*)\):\n    """.*"""\n    raise NotImplementedError', source)
+    assert opened, source
+    unknowns = len(brief.equation.unknowns)
+    for name, arguments in opened:
+        state = arguments.split(", ")[:unknowns]
+        given = state if "step" in name and "largest" not in name else ["0.03"] if "largest" in name else state[:1]
+        source = re.sub(
+            rf'(def {name}\(.*\):\n    """.*"""\n)    raise .*', rf"\1    return {', '.join(given)}", source
+        )
+    sizes = {"batch": 2, "time": 3, **{a.name: 5 + n for n, a in enumerate(brief.equation.axes)}}
+    inputs = {}
+    for argument in brief.signature.arguments:
+        shape = tuple(sizes[a] for a in argument.axes)
+        inputs[argument.name] = (
+            np.linspace(0.0, 1.0, 3) if argument.role == "times" else np.ones(shape) if shape else 0.5
+        )
+    space: dict = {}
+    exec(source, space)
+    results = space[brief.signature.function](*inputs.values())
+    results = results if isinstance(results, tuple) else (results,)
+    assert [r.shape for r in results] == list(brief.signature.shapes(inputs).values())
+
+
+@pytest.mark.parametrize("kind", [*KINDS, *names()])
+def test_the_worked_example_is_an_example_of_the_contract(kind):
+    brief = KINDS[kind] if kind in KINDS else load(kind).brief()
+    shapes = worked_example(brief)
+    made = {name: np.zeros(eval(text.removeprefix("shape "))) for name, text in shapes.arguments if "shape" in text}
+    inputs = {a.name: made.get(a.name, 1.0) for a in brief.signature.arguments}
+    expected = brief.signature.shapes(inputs)
+    assert {name: eval(text.removeprefix("shape ")) for name, text in shapes.results} == expected
+
+
+@pytest.mark.parametrize("nodes", ["cell_centres", "left_edges", "endpoints"])
+def test_the_grid_of_the_example_is_the_grid_of_the_equation(nodes):
+    axis = Axis("x", -1.0, 2.0, nodes)
+    grid = worked_example(brief_of(evolution(("u", "d(u, x)"), axes=(axis,)))).grids[0]
+    spacing, place = re.findall(r"`(.*?)`", grid)
+    space = {"np": np, "n_x": 4}
+    exec(f"{spacing}\n{place}", space)
+    points = {
+        "cell_centres": [-0.625, 0.125, 0.875, 1.625],
+        "left_edges": [-1.0, -0.25, 0.5, 1.25],
+        "endpoints": [-1.0, 0.0, 1.0, 2.0],
+    }[nodes]
+    np.testing.assert_allclose(space["x"], points)
+    assert eval(re.search(r"x = (\[.*\])", grid)[1]) == pytest.approx(points, rel=1e-3)

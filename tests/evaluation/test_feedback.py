@@ -1,0 +1,153 @@
+"""What an author is told: where a program failed, with what in its hands, what to do next; where a running one errs."""
+
+import numpy as np
+import pytest
+
+from fieldsmith.evaluation import evaluate, hints
+from fieldsmith.evaluation.feedback import not_finite_feedback
+from fieldsmith.sandboxes import choose
+from fieldsmith.tasks import load
+
+
+def judged(body: str, name: str = "advection", head: str = ""):
+    """The evaluation of a program with that body of its function."""
+    task = load(name)
+    arguments = ", ".join(argument.name for argument in task.brief().signature.arguments)
+    lines = "\n".join(f"    {line}" for line in body.splitlines())
+    source = f"import numpy as np\n{head}\ndef solver({arguments}):\n{lines}\n"
+    return evaluate(task, source, choose("process", trusted=True), refinement=False)
+
+
+COPIES = "u = np.repeat(np.asarray(u0_batch)[:, None], len(t_coordinate), axis=1).copy()\n"
+
+
+def test_a_crash_shows_the_line_and_the_arrays_there():
+    told = judged("speed = 2.5\nk = np.ones(7)\nrows = [1, 2]\nreturn u0_batch + k * beta").feedback
+    for words in (
+        ">    7 |     return u0_batch + k * beta",
+        "u0_batch: float64 array (8, 256)",
+        "k: float64 array (7,)",
+        "beta: float 0.1",
+        "speed: float 2.5",
+        "rows: list of length 2",
+        "Next step: Two arrays do not fit",
+    ):
+        assert words in told, told
+    assert told.index("k: float64") < told.index("speed:"), "what the line names comes first"
+
+
+def test_an_array_with_nan_is_marked_at_the_point_of_failure():
+    told = judged("u = np.full(3, np.nan)\nassert np.isfinite(u).all()\nreturn u").feedback
+    assert "u: float64 array (3,), holds NaN or infinite values" in told
+
+
+def test_looking_at_variables_runs_none_of_the_programs_methods():
+    head = (
+        "import numpy as np\n"
+        "class Array(np.ndarray):\n"
+        "    def __repr__(self): raise SystemExit(3)\n"
+        "    @property\n    def shape(self): raise SystemExit(3)\n"
+        "class Number(float):\n"
+        "    def __repr__(self): raise SystemExit(3)\n"
+        "class Meta(type):\n"
+        "    @property\n    def __name__(cls): raise SystemExit(3)\n"
+        "class Odd(metaclass=Meta):\n    pass\n"
+    )
+    told = judged("a = np.zeros(3).view(Array)\nb = Number(1)\nc = Odd()\nd = 5\nraise ValueError('here')", head=head)
+    assert "stopped with ValueError: here" in told.feedback
+    assert "d: int 5" in told.feedback
+    assert "  a:" not in told.feedback
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("if u0_batch > 0:\n    return u0_batch", "np.max(array)"),
+        ("return max(u0_batch, 0 * u0_batch)", "np.maximum"),
+        ("return [u0_batch[:, n] for n in range(999)]", "last is n - 1"),
+        ("steps = int(u0_batch / 0.1)\nreturn u0_batch", "int(np.ceil(...))"),
+        ("return np.fft.rfft(u0_batch, length=3)", "other arguments than it takes"),
+        ("dt = 0.04 / int(0.04 / 0.1)\nreturn u0_batch", "max(1, int(np.ceil(interval / dt)))"),
+        ("u = np.zeros(3)\nu[0] = np.ones(2)\nreturn u", "result[:, n] = u"),
+        ("return np.float(3)", "np.float"),
+        ("return undefined_name", "not defined where it is used"),
+    ],
+)
+def test_frequent_errors_have_a_concrete_next_step(body, words):
+    evaluation = judged(body)
+    assert evaluation.status == "crashed"
+    assert "Next step: " in evaluation.feedback
+    assert words in evaluation.feedback, evaluation.feedback
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("import torch.fft", ("no `torch`", "numpy.fft", "numpy 9", "scipy.integrate.solve_ivp")),
+        ("from jax import jit", ("no `jax`", "numba.njit")),
+        ("import no_such_thing", ("no `no_such_thing`", "numpy 9")),
+        ("from scipy.integrate import trapz", ("has no `trapz`",)),
+        ("import scipy.nothing", ("has no part `scipy.nothing`",)),
+    ],
+)
+def test_a_missing_library_is_answered_with_what_is_there(line, words):
+    with pytest.raises(ImportError) as caught:
+        exec(line.replace("torch", "torch_").replace("jax", "jax_"))
+    message = str(caught.value).replace("torch_", "torch").replace("jax_", "jax")
+    told = hints.missing_library(message, ("numpy 9", "scipy 1", "numba 0"))
+    for each in words:
+        assert each in told
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (COPIES + "return np.moveaxis(u, 1, 0)", "np.stack(frames, axis=1)"),
+        (COPIES + "return u[:, 1:]", "One frame is missing"),
+        (COPIES + "return u[:, [0, *range(u.shape[1])]]", "one frame too many"),
+        (COPIES + "return u[:, ::5]", "one frame for each output time"),
+        (COPIES + "return u[:, :, 1:-1]", "exactly the given points"),
+        (COPIES + "return u[0]", "batch axis is missing"),
+        (COPIES + "return u[:, -1]", "time axis is missing"),
+        (COPIES + "return u[:1]", "Every sample"),
+    ],
+)
+def test_a_wrong_shape_is_explained(body, words):
+    evaluation = judged(body)
+    assert evaluation.status == "bad_output"
+    assert words in evaluation.feedback, evaluation.feedback
+
+
+def test_nothing_is_offered_that_is_not_installed():
+    assert "numba" not in hints.missing_library("No module named 'jax'", ("numpy 9", "scipy 1"))
+
+
+def test_values_that_grow_are_told_apart_from_those_that_break_at_once():
+    grows = judged(COPIES + "u *= 1e3 ** np.arange(u.shape[1])[:, None]\nu[:, 30:] = np.nan\nreturn u")
+    assert grows.status == "not_finite"
+    assert "first in frame 30 of 50" in grows.feedback
+    assert "scheme is unstable" in grows.feedback
+    breaks = judged(COPIES + "u[:, 30:] = np.nan\nreturn u")
+    assert "stay of ordinary size" in breaks.feedback
+    empty = judged(COPIES + "u[:, 0] = np.inf\nreturn u")
+    assert "the first frame is the initial state itself" in empty.feedback
+
+
+def test_a_steady_result_that_is_not_finite_is_explained():
+    brief = load("darcy").brief()
+    told = not_finite_feedback({"u": np.full((2, 5, 5), np.nan)}, brief)
+    assert "2 of 2 samples" in told
+    assert "division by zero" in told
+
+
+def test_the_place_of_the_error_is_told():
+    told = judged(COPIES + "u[:, :, 200] += 9.0\nreturn u").feedback
+    assert "78% of the way along x" in told
+    assert "Shares of the squared error in the thirds of x:" in told
+    assert "The first frame must be the initial state itself" in told
+
+
+def test_an_error_at_the_walls_is_told():
+    told = judged("u = np.zeros_like(a)\nu[:, 1] = 50.0\nreturn u", "darcy").feedback
+    assert "within 5% of the boundary" in told
+    assert "% of the way along y" in told
