@@ -25,7 +25,10 @@ SCALAR = Equation(
 SHALLOW = Equation(
     ("depth", "v"),
     (line(0, 1),),
-    (Balance("depth", "-d(depth*v, s)"), Balance("depth*v", "-d(depth*v**2 + g*depth**2/2, s) + d(nu*depth*d(v, s), s)")),
+    (
+        Balance("depth", "-d(depth*v, s)"),
+        Balance("depth*v", "-d(depth*v**2 + g*depth**2/2, s) + d(nu*depth*d(v, s), s)"),
+    ),
     ("nu",),
     {"g": 1.0},
     positive=("depth",),
@@ -87,7 +90,10 @@ def test_a_scalar_law_with_explicit_place_and_time():
 
 
 def test_shallow_water():
-    starts = [np.stack([1 + 0.3 * np.sin(Z), 1.2 + 0.2 * np.cos(2 * Z)]), np.stack([0.3 * np.cos(Z), 0.2 + 0.1 * np.sin(Z)])]
+    starts = [
+        np.stack([1 + 0.3 * np.sin(Z), 1.2 + 0.2 * np.cos(2 * Z)]),
+        np.stack([0.3 * np.cos(Z), 0.2 + 0.1 * np.sin(Z)]),
+    ]
     depth, through = references(shallow_rate, [starts[0], starts[0] * starts[1]])
     check(SHALLOW, {"nu": 0.02}, starts, [depth, through / depth], 8e-3)
 
@@ -163,7 +169,9 @@ def test_the_order_is_at_least_that_of_the_plan():
     family, analysis = FiniteVolumes(), Analysis(equation)
     claimed = family.plan(analysis, family.variants(analysis, brief)[0]).expected_order
     expected = references(
-        lambda t, u: -FIRST @ (u**2 / 2) + 0.02 * SECOND @ u, [np.sin(2 * np.pi * np.arange(POINTS) / POINTS)[None]], times
+        lambda t, u: -FIRST @ (u**2 / 2) + 0.02 * SECOND @ u,
+        [np.sin(2 * np.pi * np.arange(POINTS) / POINTS)[None]],
+        times,
     )
     for points in (64, 128, 256):
         x = (np.arange(points) + 0.5) / points
