@@ -61,9 +61,16 @@ def rungs(brief: Brief) -> dict[str, str]:
 
 def programs(family: Family, brief: Brief) -> dict[str, str]:
     """Programs of all variants of a family by name, those for after a blow-up too. Raises Unsuited."""
-    analysis = Analysis(brief.equation)
-    family.suits(analysis)
-    return {v.name: patient(family.source(analysis, brief, v)) for v in family.variants(analysis, brief)}
+    key = repr((family.name, brief))
+    if key not in _written:
+        analysis = Analysis(brief.equation)
+        family.suits(analysis)
+        variants = family.variants(analysis, brief)
+        _written[key] = {v.name: patient(family.source(analysis, brief, v)) for v in variants}
+    return _written[key]
+
+
+_written: dict[str, dict[str, str]] = {}
 
 
 def patient(source: str) -> str:
