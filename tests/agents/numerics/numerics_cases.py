@@ -1,12 +1,15 @@
 """Briefs for equations that no task has, and independent references: what the tests of the built-in author share."""
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
 from scipy.integrate import solve_ivp
 
 from fieldsmith.agents.author import Candidate, Draft, NothingLeft
+from fieldsmith.agents.numerics.analysis import Analysis
 from fieldsmith.agents.numerics.author import NumericsAuthor
+from fieldsmith.agents.numerics.family import Family
 from fieldsmith.evaluation.evaluation import Evaluation, Score
 from fieldsmith.tasks.equation import PERIODIC, Axis, Boundary, Equation
 from fieldsmith.tasks.statement import render_stub
@@ -56,9 +59,28 @@ def rungs(brief: Brief) -> dict[str, str]:
         history.append(Candidate(len(history) + 1, "1", "draft", proposal=proposal))
 
 
+def programs(family: Family, brief: Brief) -> dict[str, str]:
+    """Programs of all variants of a family by name, those for after a blow-up too. Raises Unsuited."""
+    key = repr((family.name, brief))
+    if key not in _written:
+        analysis = Analysis(brief.equation)
+        family.suits(analysis)
+        variants = family.variants(analysis, brief)
+        _written[key] = {v.name: patient(family.source(analysis, brief, v)) for v in variants}
+    return _written[key]
+
+
+_written: dict[str, dict[str, str]] = {}
+
+
+def patient(source: str) -> str:
+    """The program without its limit in seconds, which is for slow machines: work is counted all the same."""
+    return re.sub(r"^PATIENCE = .*$", "PATIENCE = 1e9", source, flags=re.MULTILINE)
+
+
 def call(source: str, brief: Brief, *inputs) -> list[np.ndarray]:
     space = {"__name__": "solver"}
-    exec(compile(source, "solver", "exec"), space)
+    exec(compile(patient(source), "solver", "exec"), space)
     result = space[brief.signature.function](*inputs)
     return list(result) if isinstance(result, tuple) else [result]
 

@@ -98,6 +98,24 @@ def test_any_name_will_do(kind, data):
     assert np.allclose(answer(kind, symbols, asked), expected(kind), rtol=1e-9, atol=1e-9)
 
 
+AWKWARD = [
+    ("step", "timed", "rate"),
+    ("np", "nonlinear", "self"),
+    ("T", "step_limit", "integrate"),
+    ("__u", "stable_step", "__c"),
+    ("self", "__x", "linear"),
+]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_symbols_called_like_methods_and_attributes(kind):
+    """An axis may be kept as an attribute, and Python changes names in classes that begin with two underscores."""
+    for symbols in AWKWARD:
+        for asked in (ASKED, ("self", "step_limit", "np", "timed")):
+            ours = answer(kind, symbols, asked)
+            assert np.allclose(ours, expected(kind), rtol=1e-9, atol=1e-9), (symbols, asked)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_arguments_called_like_other_symbols(kind):
     """The start is an argument called like the parameter, the parameter one called like the unknown."""

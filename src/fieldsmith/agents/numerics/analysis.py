@@ -5,6 +5,7 @@ conservative form. Terms are split into a constant-coefficient linear part, whic
 and the rest, grouped by the number of derivatives in front.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -73,6 +74,8 @@ class Analysis:
         for axis in equation.axes:
             if (axis.lower.kind == "periodic") != (axis.upper.kind == "periodic"):
                 raise Unsuited(f"The axis {axis.name} is periodic at one end only.")
+            if not (math.isfinite(axis.low) and math.isfinite(axis.high) and axis.low < axis.high):
+                raise Unsuited(f"The axis {axis.name} does not go from a number up to a larger one.")
             for boundary in (axis.lower, axis.upper):
                 if self.parse(boundary.value).has(D, *self.unknowns):
                     raise Unsuited(f"A boundary value on {axis.name} depends on the solution.")

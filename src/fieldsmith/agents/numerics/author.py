@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from fieldsmith.agents.author import Candidate, Debug, Draft, Move, NothingLeft, Program, Proposal
 from fieldsmith.agents.numerics.analysis import Analysis
+from fieldsmith.agents.numerics.code import check_signature
 from fieldsmith.agents.numerics.elliptic import Elliptic
 from fieldsmith.agents.numerics.expressions import Unsuited
 from fieldsmith.agents.numerics.family import Family, Variant
@@ -44,6 +45,7 @@ class NumericsAuthor:
             raise NothingLeft("the best program is as accurate as the given inputs allow")
         try:
             analysis = Analysis(brief.equation)
+            check_signature(analysis, brief)
             return self._proposal(analysis, brief, move, history)
         except Unsuited as reason:
             return Proposal(None, problem=str(reason))

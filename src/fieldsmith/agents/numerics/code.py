@@ -1,6 +1,7 @@
 """SymPy expressions and task signatures as readable numpy source."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from functools import reduce
 
 import sympy as sp
@@ -66,6 +67,51 @@ def named_derivatives(expression: Expression) -> tuple[Expression, dict[str, tup
     return expression.xreplace(replaced), found
 
 
+def timed_factors(expressions: Iterable[Expression], time: Expression) -> list[tuple[Expression, Expression]]:
+    """Factors of terms that hold the time, each with its partial derivative along it.
+
+    How fast a factor changes does not depend on what it is multiplied with, which may be zero at the moment.
+    """
+    found: dict[Expression, Expression] = {}
+    for expression in expressions:
+        for term in sp.Add.make_args(sp.expand(expression)):
+            factor = term.as_independent(time, as_Add=False)[1]
+            if factor.has(time):
+                found[factor] = sp.diff(factor, time)
+    return list(found.items())
+
+
+def check_signature(analysis: Analysis, brief: Brief) -> None:
+    """Raises Unsuited where the function is not given what the equation needs, or is asked for something else."""
+    equation, signature = analysis.equation, brief.signature
+    given = {(a.role, a.of) for a in signature.arguments}
+    starts = () if analysis.steady else equation.unknowns
+    wanted = [("initial", u) for u in starts] + [("coefficient", c) for c in equation.coefficients]
+    for role, of in wanted:
+        if (role, of) not in given:
+            raise Unsuited(f"The function has no argument for the {role} values of {of}.")
+    if not analysis.steady and not any(role == "times" for role, _ in given):
+        raise Unsuited("The function has no argument for the output times.")
+    for role, of in sorted(given):
+        known = {"initial": starts, "parameter": equation.parameters, "coefficient": equation.coefficients}
+        if role in known and of not in known[role]:
+            raise Unsuited(f"The function takes {role} values of {of}, of which the equation has none.")
+    for result in signature.results:
+        if result.of not in equation.unknowns:
+            raise Unsuited(f"The function is to return {result.of}, which is not an unknown.")
+    values = {**{name: brief.parameters.get(name, math.nan) for name in equation.parameters}, **equation.constants}
+    for name, value in values.items():
+        if not math.isfinite(value):
+            raise Unsuited(f"{name} has no finite value.")
+
+
+def valued(expression: Expression, analysis: Analysis, brief: Brief) -> Expression:
+    """The expression with numbers for constants and parameters."""
+    values = {**brief.parameters, **analysis.equation.constants}
+    numbers = {analysis.symbols[name]: sp.Float(value) for name, value in values.items() if name in analysis.symbols}
+    return sp.simplify(expression.xreplace(numbers))
+
+
 def call_values(brief: Brief) -> dict[str, object]:
     """What every template needs of the signature: names of arguments by role."""
     signature = brief.signature
@@ -84,7 +130,7 @@ def call_values(brief: Brief) -> dict[str, object]:
         "results": [names.symbol(r.of) for r in signature.results],
         "passed": [names.symbol(a.of) for a in by_role.get("parameter", [])],
         "docstring": docstring,
-        "title": brief.title,
+        "title": brief.title.replace("\\", "\\\\").replace('"', "'"),
         "example_arguments": [(a.role, names.symbol(a.of), a.name) for a in signature.arguments],
         "example_times": next((a.name for a in by_role.get("times", [])), ""),
         "parameters": {names.symbol(name): value for name, value in brief.parameters.items()},

@@ -8,10 +8,12 @@ import sympy as sp
 from fieldsmith.agents.author import Plan
 from fieldsmith.agents.numerics import names
 from fieldsmith.agents.numerics.analysis import Analysis
-from fieldsmith.agents.numerics.code import call_values, fixed_values, numpy_code
+from fieldsmith.agents.numerics.code import call_values, fixed_values, numpy_code, valued
 from fieldsmith.agents.numerics.expressions import D, Expression, Unsuited
 from fieldsmith.agents.numerics.family import Variant, render
 from fieldsmith.tasks.task import Brief
+
+UNDIFFUSED = "There is no diffusion along one of the axes."
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ def steady_form(analysis: Analysis) -> Steady:
     if any(part.has(u) for part in (*diffusivity, *velocity, reaction, source)):
         raise Unsuited("The equation is not linear.")
     if 0 in diffusivity:
-        raise Unsuited("There is no diffusion along one of the axes.")
+        raise Unsuited(UNDIFFUSED)
     return Steady(tuple(diffusivity), tuple(velocity), reaction, source)
 
 
@@ -89,7 +91,10 @@ class Elliptic:
         return 1.0
 
     def variants(self, analysis: Analysis, brief: Brief) -> Sequence[Variant]:
-        fast = _fast(analysis, steady_form(analysis))
+        form = steady_form(analysis)
+        if any(valued(coefficient, analysis, brief).is_zero for coefficient in form.diffusivity):
+            raise Unsuited(UNDIFFUSED)
+        fast = _fast(analysis, form)
 
         def variant(name: str, accuracy: int, coarse: int, fine: int) -> Variant:
             settings = {"coarse": coarse, "fine": fine, "fast": fast}

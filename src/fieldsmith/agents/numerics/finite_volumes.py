@@ -1,13 +1,14 @@
 """Shock-capturing finite volumes for periodic balance laws in one dimension, scalar or systems."""
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sympy as sp
 
 from fieldsmith.agents.author import Plan
 from fieldsmith.agents.numerics.analysis import Analysis
-from fieldsmith.agents.numerics.code import call_values, equation_values, named_derivatives, numpy_code
+from fieldsmith.agents.numerics.code import call_values, equation_values, named_derivatives, numpy_code, timed_factors
 from fieldsmith.agents.numerics.expressions import D, Expression, Unsuited
 from fieldsmith.agents.numerics.family import Variant, periodic_line, render
 from fieldsmith.tasks.task import Brief
@@ -170,6 +171,7 @@ class FiniteVolumes:
             uses_t=uses_t,
             at=at,
             here=at(x.name, t.name),
+            tick=_tick(brief),
             parameters_too="".join(f", {p}" for p in passed),
             quantities=[numpy_code(q) for q in analysis.quantities],
             inverse=[numpy_code(w) for w in law.inverse],
@@ -186,6 +188,12 @@ class FiniteVolumes:
             gamma=numpy_code(gas.gamma) if gas else "",
             speed=_speed(analysis, gas),
         )
+
+
+def _tick(brief: Brief) -> float:
+    """A time that is nothing beside the whole span."""
+    first, last = brief.span or (0.0, 1.0)
+    return float(f"1e{math.floor(math.log10(last - first)) - 13}") if last > first else 0.0
 
 
 def _diffusivities(analysis: Analysis, law: BalanceLaw) -> list[str]:
@@ -205,9 +213,10 @@ def _diffusivities(analysis: Analysis, law: BalanceLaw) -> list[str]:
 
 
 def _explicit(law: BalanceLaw, time: Expression) -> list[tuple[str, str]]:
-    """Terms without gradients that hold the time, each with its partial derivative along it."""
-    terms: Iterable[Expression] = (t for e in (*law.fluxes, *law.sources) for t in sp.Add.make_args(sp.expand(e)))
-    return [(numpy_code(t), numpy_code(sp.diff(t, time))) for t in terms if t.has(time)]
+    """Factors that hold the time, each with its partial derivative along it, gradients taken as 1."""
+    gradients = {atom: sp.Integer(1) for e in law.viscous for atom in e.atoms(D)}
+    expressions = (e.xreplace(gradients) for e in law.everything)
+    return [(numpy_code(factor), numpy_code(slope)) for factor, slope in timed_factors(expressions, time)]
 
 
 def _speed(analysis: Analysis, gas: Gas | None) -> str:

@@ -6,10 +6,22 @@ import sympy as sp
 
 from fieldsmith.agents.author import Plan
 from fieldsmith.agents.numerics.analysis import Analysis
-from fieldsmith.agents.numerics.code import call_values, equation_values, named_derivatives, numpy_code
+from fieldsmith.agents.numerics.code import (
+    call_values,
+    equation_values,
+    named_derivatives,
+    numpy_code,
+    timed_factors,
+    valued,
+)
 from fieldsmith.agents.numerics.expressions import D, Expression, Unsuited, base_and_order, derivative
 from fieldsmith.agents.numerics.family import Variant, render
+from fieldsmith.agents.numerics.spectral import PATIENCE_SHARE, WORK_SHARE
 from fieldsmith.tasks.task import Brief
+
+EVALUATIONS_A_SECOND = 5e3
+"""Evaluations of the rates, everything around them included, that a core does a second (3.4e3 to 8.5e3 on an AMD EPYC)."""
+UNDIFFUSED = "An unknown without diffusion of its own cannot take a condition at both ends."
 
 
 class MethodOfLines:
@@ -31,10 +43,15 @@ class MethodOfLines:
             if any(base_and_order(atom)[1] > 2 for atom in rate.atoms(D)):
                 raise Unsuited("Derivatives above the second order need more than one condition at an end.")
             if rate.coeff(derivative(unknown, x, x)) == 0:
-                raise Unsuited("An unknown without diffusion of its own cannot take a condition at both ends.")
+                raise Unsuited(UNDIFFUSED)
         return 1.0
 
     def variants(self, analysis: Analysis, brief: Brief) -> Sequence[Variant]:
+        x = analysis.coordinates[0]
+        for rate, unknown in zip(_rates(analysis), analysis.unknowns, strict=True):
+            if valued(rate.coeff(derivative(unknown, x, x)), analysis, brief).is_zero:
+                raise Unsuited(UNDIFFUSED)
+
         def variant(
             name: str, accuracy: int, cost: float, points: int, tolerance: float, levels: int, steps: int = 1
         ) -> Variant:
@@ -75,7 +92,8 @@ class MethodOfLines:
             lower_value=numpy_code(lower),
             upper_value=numpy_code(upper),
             settings=variant.settings,
-            budget=round(0.35 * brief.time_limit, 1),
+            work=WORK_SHARE * brief.time_limit * EVALUATIONS_A_SECOND / max(1, brief.sizes.get("batch", 1)),
+            patience=round(PATIENCE_SHARE * brief.time_limit, 1),
             rates=rates,
             derivatives=[(name, field, order) for name, (field, order) in sorted(derivatives.items())],
             orders=sorted({order for _, order in derivatives.values()}),
@@ -88,7 +106,8 @@ def _rates(analysis: Analysis) -> list[Expression]:
 
 
 def _explicit(analysis: Analysis, expressions: Sequence[Expression]) -> list[tuple[str, str]]:
-    """Terms without derivatives that hold the time, each with its partial derivative along it."""
-    terms = [term for e in expressions for term in sp.Add.make_args(sp.expand(e))]
-    timed = [term for term in terms if term.has(analysis.time) and not term.has(D)]
-    return [(numpy_code(term), numpy_code(sp.diff(term, analysis.time))) for term in timed]
+    """Factors that hold the time, each with its partial derivative along it, derivatives in space taken as 1."""
+    found = timed_factors(
+        (e.xreplace({atom: sp.Integer(1) for atom in e.atoms(D)}) for e in expressions), analysis.time
+    )
+    return [(numpy_code(factor), numpy_code(slope)) for factor, slope in found]

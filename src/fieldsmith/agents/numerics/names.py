@@ -44,9 +44,10 @@ def original(text: str) -> str:
 def settled(source: str, asked: Iterable[str]) -> str:
     """The program with names in place of placeholders. Names that were asked for stand."""
     asked = [unicodedata.normalize("NFKC", name) for name in asked]
+    attributes = _own_attributes(source)
     for name in sorted(set(asked) & _own(source)):
         source = _renamed(source, name, _free(name, {*_identifiers(source), *asked}))
-    taken = _own(source)
+    taken = _own(source) | attributes
     names: dict[str, str] = {}
     for code in sorted(_identifiers(source) - taken, key=_rank):
         names[code] = _free(original(code), taken)
@@ -62,13 +63,26 @@ def _rank(code: str) -> tuple[int, str]:
 
 
 def _free(name: str, taken: Iterable[str]) -> str:
-    while name in taken or keyword.iskeyword(name):
+    # Python changes names inside classes that begin, but do not end, with two underscores.
+    while name in taken or keyword.iskeyword(name) or (name.startswith("__") and not name.endswith("__")):
         name += "_"
     return name
 
 
 def _own(source: str) -> set[str]:
     return {name for name in _identifiers(source) if not _PLACEHOLDER.search(name)}
+
+
+def _own_attributes(source: str) -> set[str]:
+    """Methods and attributes of the program's classes, among which it may keep the values of an axis."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Attribute(value=ast.Name(id="self"), attr=name) if not _PLACEHOLDER.search(name):
+                found.add(name)
+            case ast.FunctionDef(name=name, args=ast.arguments(args=[ast.arg(arg="self"), *_])):
+                found.add(name)
+    return found
 
 
 def _identifiers(source: str) -> set[str]:

@@ -6,7 +6,7 @@ import sympy as sp
 
 from fieldsmith.agents.author import Plan
 from fieldsmith.agents.numerics.analysis import Analysis
-from fieldsmith.agents.numerics.code import call_values, equation_values, named_derivatives, numpy_code
+from fieldsmith.agents.numerics.code import call_values, equation_values, named_derivatives, numpy_code, timed_factors
 from fieldsmith.agents.numerics.expressions import Expression
 from fieldsmith.agents.numerics.family import Variant, periodic_line, render
 from fieldsmith.tasks.task import Brief
@@ -179,15 +179,13 @@ def _speeds(analysis: Analysis) -> tuple[str, object]:
 
 
 def _explicit(analysis: Analysis) -> tuple[list[tuple[str, str]], dict[str, tuple[str, int]]]:
-    """Terms that hold the time, each with its partial derivative along it, and the derivatives that they hold."""
+    """Factors that hold the time, each with its partial derivative along it, and the derivatives that they hold."""
     pairs, derivatives = [], {}
-    for terms in analysis.terms:
-        for flux in terms.fluxes.values():
-            timed = sum((term for term in sp.Add.make_args(flux) if term.has(analysis.time)), sp.Integer(0))
-            if timed != 0:
-                plain, found = named_derivatives(timed)
-                derivatives.update(found)
-                pairs.append((numpy_code(plain), numpy_code(sp.diff(plain, analysis.time))))
+    fluxes = [flux for terms in analysis.terms for flux in terms.fluxes.values()]
+    for factor, slope in timed_factors(fluxes, analysis.time):
+        plain, found = named_derivatives(factor)
+        derivatives.update(found)
+        pairs.append((numpy_code(plain), numpy_code(named_derivatives(slope)[0])))
     return pairs, derivatives
 
 
