@@ -10,9 +10,9 @@ STARTS = np.stack([0.5 * np.sin(Z), 0.3 + 0.4 * np.cos(2 * Z)])
 UNIT = (line(0, 1),)
 
 
-def answers(equation, parameters, starts, times=TIMES):
+def answers(equation, parameters, starts, times=TIMES, limit=8.0):
     """What each rung but the dearest computes in a short time."""
-    brief = brief_of(equation, parameters, times, limit=8.0)
+    brief = brief_of(equation, parameters, times, limit)
     for summary, source in rungs(brief).items():
         if "1e-11" not in summary and "5 times" not in summary:
             yield summary, solve(source, brief, starts, times)
@@ -95,10 +95,10 @@ def test_cross_diffusion():
 )
 def test_what_blows_up_is_not_a_number_from_there_on(rhs, capsys):
     """Each sample for itself: the second one, small or constant, goes on."""
-    times = np.linspace(0.0, 3.0, 7)
+    times = np.linspace(0.0, 1.5, 4)
     calm = 0.01 * np.sin(Z) if "**2 +" in rhs else np.full(POINTS, 0.1)
     start = np.stack([1.5 + np.sin(Z), calm])
-    for summary, (ours,) in answers(Equation(("u",), UNIT, (Balance("u", rhs),)), {}, [start], times):
+    for summary, (ours,) in answers(Equation(("u",), UNIT, (Balance("u", rhs),)), {}, [start], times, limit=3.0):
         printed = capsys.readouterr().out
         lost = np.isnan(ours).any(axis=2)
         assert (ours[:, 0] == start).all(), summary
