@@ -1,9 +1,10 @@
 """How often a language model's programs run and are right, with one style of prompt and with another.
 
-    python benchmarks/authors.py --model gguf:coder.gguf --model-option threads=2 --out runs/authors
+    python benchmarks/authors.py --model gguf:coder.gguf --name qwen2.5-coder-1.5b
 
-For every task and style a run of its own with `--programs` independent drafts, each mended up to `--debug-rounds` times.
-The runs lie below `--out`; the same command takes up where it was interrupted, and `--table` only prints what is there.
+writes, for every task and style, `--programs` independent drafts, each mended up to `--debug-rounds` times. What came of
+each is a line in `benchmarks/results/authors-NAME.jsonl`; the same command goes on where it was ended, on another machine too,
+until there are enough. The runs themselves, with every prompt and reply, lie below `--out`. `--table` prints what is there.
 
 Columns: share of programs that run at once; that run in the end; whose dev nRMSE is below 0.1 (Wilson's 95 % intervals);
 the best dev error and the quartiles of those that ran; tokens a program, read and written (mean, 95 % by bootstrap);
@@ -11,10 +12,12 @@ and how many times more of the first style's programs run in the end than of the
 """
 
 import argparse
+import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy import stats
@@ -27,11 +30,16 @@ from fieldsmith.cli.options import parse_settings
 from fieldsmith.errors import FieldsmithError
 from fieldsmith.orchestrator.open import open_solve
 from fieldsmith.orchestrator.record import load_run
+from fieldsmith.orchestrator.run import RunRecord
 from fieldsmith.reports.html import write_report
 
 TASKS = ("advection", "burgers", "reacdiff1d")
 STYLES = ("guided", "plain")
 RIGHT = 0.1
+RESULTS = Path(__file__).parent / "results"
+
+Row = Mapping[str, Any]
+"""One program with its mends: task, style, seed, slot, statuses and dev errors in order, tokens read and written."""
 
 
 class Chains:
@@ -44,13 +52,13 @@ class Chains:
 
     def ask(self, history: Sequence[Candidate], limit: int, left: int) -> Sequence[Ask]:
         begun = {root_of(candidate.slot) for candidate in history}
-        fresh = (Ask(Draft(), str(n)) for n in count(1) if n <= self.drafts and str(n) not in begun)
+        fresh = (Ask(Draft(), str(n)) for n in count(1) if str(n) not in begun)
         drafts = [next(fresh) for _ in range(self.drafts - len(begun))]
         return grow(history, self.debug_rounds, drafts, left)[:limit]
 
 
-def forge(task: str, style: str, asked: argparse.Namespace) -> None:
-    """One run; its progress is a line a candidate on standard error."""
+def forge(task: str, style: str, seed: int, programs: int, asked: argparse.Namespace) -> None:
+    """One run; what is finished is added to the results as it comes."""
     run = open_solve(
         task,
         model=asked.model,
@@ -58,32 +66,61 @@ def forge(task: str, style: str, asked: argparse.Namespace) -> None:
         settings={"temperature": asked.temperature, **parse_settings(asked.model_option)},
         strategy="best-of-n",
         debug_rounds=asked.debug_rounds,
-        candidates=asked.programs * (1 + asked.debug_rounds),
+        candidates=programs * (1 + asked.debug_rounds),
         prompt_style=style,
-        folder=asked.out / f"{task}-{style}",
+        seed=seed,
+        folder=asked.out / f"{task}-{style}-{seed}",
     )
-    run.strategy = Chains(asked.programs, asked.debug_rounds)
+    run.strategy = Chains(programs, asked.debug_rounds)
     run.write_report = write_report
+    written = {
+        row["slot"] for row in read(asked.name) if (row["task"], row["style"], row["seed"]) == (task, style, seed)
+    }
 
-    def listen(kind: str, fields) -> None:
-        if kind == "candidate":
-            figure = f"{fields['dev']['nrmse']:.2e}" if fields["dev"] else ""
-            print(f"{task:<11} {style:<8} {fields['slot']:>5}  {fields['status']:<17} {figure}", file=sys.stderr)
+    def listen(kind: str, fields: Mapping[str, Any]) -> None:
+        if kind != "candidate":
+            return
+        figure = f"{fields['dev']['nrmse']:.2e}" if fields["dev"] else ""
+        print(f"{task:<11} {style:<8} {fields['slot']:>5}  {fields['status']:<17} {figure}", file=sys.stderr)
+        keep(load_run(run.folder), style, asked, written)
 
     run.listener = listen
     run.run()
 
 
-def chains_of(folder: Path) -> list[list[Candidate]]:
-    """The candidates of every chain that has come to its end, in order."""
-    run = load_run(folder)
-    found: dict[str, list[Candidate]] = {}
+def keep(run: RunRecord, style: str, asked: argparse.Namespace, written: set[str]) -> None:
+    """Add the programs that came to their end since the last time."""
+    chains: dict[str, list[Candidate]] = {}
     for candidate in run.candidates:
-        found.setdefault(root_of(candidate.slot), []).append(candidate)
-    rounds = int(str(run.asked.options["debug_rounds"]))
-    return [
-        chain for chain in found.values() if all(c.evaluation for c in chain) and (chain[-1].ok or len(chain) > rounds)
-    ]
+        chains.setdefault(root_of(candidate.slot), []).append(candidate)
+    for slot, chain in chains.items():
+        over = all(c.evaluation for c in chain) and (chain[-1].ok or len(chain) > asked.debug_rounds)
+        if not over or slot in written:
+            continue
+        written.add(slot)
+        usages = [c.proposal.usage for c in chain if c.proposal]
+        row = {
+            "task": run.asked.task,
+            "style": style,
+            "seed": run.asked.seed,
+            "slot": slot,
+            "statuses": [c.evaluation.status for c in chain if c.evaluation],
+            "errors": [c.dev_nrmse if c.ok else None for c in chain],
+            "read": sum(usage.input_tokens for usage in usages),
+            "written": sum(usage.output_tokens for usage in usages),
+        }
+        with results(asked.name).open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps(row) + "\n")
+
+
+def results(name: str) -> Path:
+    RESULTS.mkdir(exist_ok=True)
+    return RESULTS / f"authors-{name}.jsonl"
+
+
+def read(name: str) -> list[Row]:
+    file = results(name)
+    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()] if file.exists() else []
 
 
 def share(hits: int, of: int) -> str:
@@ -96,33 +133,35 @@ def share(hits: int, of: int) -> str:
 def mean(values: Sequence[float]) -> str:
     if len(values) < 2:
         return "-"
-    drawn = stats.bootstrap((values,), np.mean, method="percentile", rng=np.random.default_rng(0))
+    drawn = stats.bootstrap((values,), np.mean, method="percentile", random_state=0)
     low, high = drawn.confidence_interval
     return f"{np.mean(values):,.0f} ({low:,.0f}-{high:,.0f})"
 
 
-def row(task: str, style: str, chains: list[list[Candidate]]) -> str:
-    errors = [min(c.dev_nrmse for c in chain) for chain in chains]
-    ran = sorted(error for error in errors if np.isfinite(error))
-    quartiles = " / ".join(f"{q:.1e}" for q in np.quantile(ran, (0.25, 0.5, 0.75))) if ran else "-"
-    usages = [[c.proposal.usage for c in chain if c.proposal] for chain in chains]
+def ran(row: Row) -> bool:
+    return "ok" in row["statuses"]
+
+
+def line(task: str, style: str, rows: Sequence[Row]) -> str:
+    errors = sorted(min(e for e in row["errors"] if e is not None) for row in rows if ran(row))
+    quartiles = " / ".join(f"{q:.1e}" for q in np.quantile(errors, (0.25, 0.5, 0.75))) if errors else "-"
     cells = (
         task,
         style,
-        share(sum(chain[0].ok for chain in chains), len(chains)),
-        share(len(ran), len(chains)),
-        share(sum(error < RIGHT for error in ran), len(chains)),
-        f"{ran[0]:.2e}" if ran else "-",
+        share(sum(row["statuses"][0] == "ok" for row in rows), len(rows)),
+        share(len(errors), len(rows)),
+        share(sum(error < RIGHT for error in errors), len(rows)),
+        f"{errors[0]:.2e}" if errors else "-",
         quartiles,
-        mean([sum(u.input_tokens for u in usage) for usage in usages]),
-        mean([sum(u.output_tokens for u in usage) for usage in usages]),
+        mean([row["read"] for row in rows]),
+        mean([row["written"] for row in rows]),
     )
     return f"| {' | '.join(cells)} |"
 
 
-def ratio(one: list[list[Candidate]], other: list[list[Candidate]]) -> str:
+def ratio(one: Sequence[Row], other: Sequence[Row]) -> str:
     """How many times the share that runs in the end of the second is that of the first."""
-    first, second = (sum(any(c.ok for c in chain) for chain in chains) for chains in (one, other))
+    first, second = sum(map(ran, one)), sum(map(ran, other))
     if not second:
         return f"{first}/{len(one)} against 0/{len(other)}"
     found = relative_risk(first, len(one), second, len(other))
@@ -136,29 +175,31 @@ def table(asked: argparse.Namespace) -> None:
     )
     print(f"| {heads} |")
     print(f"|{' --- |' * (heads.count('|') + 1)}")
-    everything: dict[str, list[list[Candidate]]] = {style: [] for style in asked.styles}
+    rows = read(asked.name)
+    by_style = {style: [r for r in rows if r["style"] == style and r["task"] in asked.tasks] for style in asked.styles}
     for task in asked.tasks:
-        for style in asked.styles:
-            folder = asked.out / f"{task}-{style}"
-            chains = chains_of(folder) if (folder / "run.toml").exists() else []
-            everything[style] += chains
-            print(row(task, style, chains))
-    for style, chains in everything.items():
-        print(row("all", style, chains))
-    if len(asked.styles) == 2 and all(everything.values()):
+        for style, found in by_style.items():
+            print(line(task, style, [row for row in found if row["task"] == task]))
+    for style, found in by_style.items():
+        print(line("all", style, found))
+    if len(asked.styles) == 2 and all(by_style.values()):
         one, other = asked.styles
-        print(f"\nPrograms that run in the end, {one} over {other}: {ratio(everything[one], everything[other])}")
+        print(f"\nPrograms that run in the end, {one} over {other}: {ratio(by_style[one], by_style[other])}")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", help="as for `fieldsmith solve`; needed unless --table")
+    parser.add_argument("--name", required=True, help="of the model in the file of results")
     parser.add_argument("--base-url")
     parser.add_argument("--model-option", action="append", default=[], metavar="NAME=VALUE")
     parser.add_argument("--temperature", type=float, default=0.5)
     parser.add_argument("--tasks", nargs="+", default=TASKS)
     parser.add_argument("--styles", nargs="+", default=STYLES)
     parser.add_argument("--programs", type=int, default=24)
+    parser.add_argument(
+        "--at-a-time", type=int, default=4, help="programs of one task and style before the next's turn"
+    )
     parser.add_argument("--debug-rounds", type=int, default=3)
     parser.add_argument("--out", type=Path, default=Path("runs/authors"))
     parser.add_argument("--table", action="store_true", help="print the table of what is there")
@@ -166,10 +207,22 @@ def main() -> None:
     if not asked.table:
         if asked.model is None:
             parser.error("name a model with --model")
+        measure(asked)
+    table(asked)
+
+
+def measure(asked: argparse.Namespace) -> None:
+    """In turns, so that an early end leaves as many programs of each kind; a turn is a run with a seed of its own."""
+    for seed in count():
+        begun = seed * asked.at_a_time
+        if begun >= asked.programs:
+            return
+        wanted = min(asked.at_a_time, asked.programs - begun)
         for task in asked.tasks:
             for style in asked.styles:
-                forge(task, style, asked)
-    table(asked)
+                there = [r for r in read(asked.name) if (r["task"], r["style"], r["seed"]) == (task, style, seed)]
+                if len(there) < wanted:
+                    forge(task, style, seed, wanted, asked)
 
 
 if __name__ == "__main__":

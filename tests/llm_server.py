@@ -13,7 +13,7 @@ def main(file: str) -> None:
     parameters.model.path = file
     parameters.n_parallel, parameters.n_ctx = 2, 2 * 4096
     parameters.port = 0
-    parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = 2
+    parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = 1
     parameters.cpuparams.poll = parameters.cpuparams_batch.poll = 0
     server = xllamacpp.Server(parameters)
     print(server.listening_address, flush=True)

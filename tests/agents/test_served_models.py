@@ -37,7 +37,7 @@ def test_runs_end_with_honest_failures_and_the_servers_own_counts(address, tmp_p
             *(sys.executable, "-m", "fieldsmith.cli.main", "solve", "advection", "--json"),
             *("--model", f"{prefix}:smollm2", "--base-url", f"http://127.0.0.1:{witness.server_port}{suffix}"),
             *("--model-option", f"max_tokens={MOST_TOKENS}", "--in-flight", "2"),
-            *("--candidates", str(CANDIDATES), "--debug-rounds", str(ROUNDS)),
+            *("--candidates", str(CANDIDATES), "--debug-rounds", str(ROUNDS), "--prompt-style", "plain"),
         ],
         cwd=tmp_path,
         capture_output=True,

@@ -15,22 +15,14 @@ import pytest
 from fieldsmith.orchestrator.record import load_run
 from served_llm import Witness, small_model
 
-KILLS, IN_FLIGHT, CANDIDATES = 10, 2, 12
+KILLS, IN_FLIGHT, CANDIDATES = 10, 2, 8
 MOMENTS = random.Random(20)
 
 
 def command(model: str, folder: Path, *options: str) -> list[str]:
     solve = [sys.executable, "-m", "fieldsmith.cli.main", "solve", "advection", "--sandbox", "process", "--quiet"]
-    search = [
-        "--candidates",
-        str(CANDIDATES),
-        "--debug-rounds",
-        "1",
-        "--strategy",
-        "best-of-n",
-        "--in-flight",
-        str(IN_FLIGHT),
-    ]
+    search = ["--candidates", str(CANDIDATES), "--debug-rounds", "1", "--strategy", "best-of-n"]
+    search += ["--in-flight", str(IN_FLIGHT), "--prompt-style", "plain"]
     return [*solve, "--model", model, *search, "--run-dir", str(folder), *options]
 
 

@@ -111,7 +111,7 @@ AWKWARD = [
 def test_symbols_called_like_methods_and_attributes(kind):
     """An axis may be kept as an attribute, and Python changes names in classes that begin with two underscores."""
     for symbols in AWKWARD:
-        for asked in (ASKED, ("self", "step_limit", "np", "timed")):
+        for asked in (ASKED, ("self", "step_limit", "np", "timed"), ("linear", "E", "nonlinear", "rate")):
             ours = answer(kind, symbols, asked)
             assert np.allclose(ours, expected(kind), rtol=1e-9, atol=1e-9), (symbols, asked)
 

@@ -47,7 +47,8 @@ def settled(source: str, asked: Iterable[str]) -> str:
     attributes = _own_attributes(source)
     for name in sorted(set(asked) & _own(source)):
         source = _renamed(source, name, _free(name, {*_identifiers(source), *asked}))
-    taken = _own(source) | attributes
+    # An axis may be kept as an attribute; what was asked for never is, and keeps its name whatever a method is called.
+    taken = _own(source) | (attributes - set(asked))
     names: dict[str, str] = {}
     for code in sorted(_identifiers(source) - taken, key=_rank):
         names[code] = _free(original(code), taken)
