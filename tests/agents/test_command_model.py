@@ -56,6 +56,15 @@ def test_one_that_hangs_is_ended_with_all_that_it_started(tmp_path):
         time.sleep(0.05)
 
 
+def test_what_it_leaves_behind_does_not_hold_up_the_reply(tmp_path):
+    """A process in a session of its own keeps the pipes open and is out of reach."""
+    begun = time.monotonic()
+    assert command(tmp_path, "setsid sleep 60 & echo hello", timeout=30).complete(REQUEST).text == "hello\n"
+    with pytest.raises(ProviderError, match=r"gave no reply within 1 s, saying: thinking"):
+        command(tmp_path, "echo thinking >&2; setsid sleep 60 & sleep 60", timeout=1).complete(REQUEST)
+    assert time.monotonic() - begun < 50
+
+
 def lives(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"

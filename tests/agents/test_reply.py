@@ -68,6 +68,29 @@ def test_what_is_wrong_is_said_in_words_an_author_can_act_on(reply, words):
     assert words in problem
 
 
+@pytest.mark.parametrize(
+    "line", ["# remaining mass stays constant", "# the other terms remain unchanged", "# the rest is the same as above"]
+)
+def test_words_about_the_physics_leave_nothing_out(line):
+    source = f"def solver(u):\n    {line}\n    try:\n        u = u + 1\n    except ValueError: ...\n    return u\n"
+    program, problem = program_of(f"```python\n{source}```", "solver")
+    assert (program, problem) == (source, "")
+
+
+def test_an_apology_is_no_refusal():
+    reply = "I'm sorry for the bug, I cannot see how the sign got there. The fix is to use dt/2."
+    assert "refused" not in program_of(reply, "solver")[1]
+
+
+@pytest.mark.parametrize(
+    "text", ["<think>" * 20_000, "</think>" * 20_000, "<think>x</think>" * 5_000 + "<think>" * 20_000]
+)
+def test_repeated_tags_take_no_time(text):
+    """A model that repeats itself; a search that is quadratic takes a minute for each, which the suite's limit ends."""
+    for _ in range(30):
+        assert program_of(text, "solver")[0] is None
+
+
 def test_a_refusal_of_the_provider_is_told():
     found = program_in("", "solver", stop="refusal")
     assert found.source is None

@@ -70,3 +70,21 @@ def test_a_faulty_template_costs_nothing(tmp_path):
     with pytest.raises(InputError, match="fedback"):
         open_solve("advection", model="command:cat", prompts=tmp_path, sandbox="process", folder=tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def test_a_run_goes_on_with_a_model_that_is_served_otherwise(tmp_path):
+    """More time or room for a reply is what an error message advises; the replies so far must not be lost by it."""
+    from fieldsmith.orchestrator.open import open_solve
+    from fieldsmith.orchestrator.record import write_asked
+
+    def opened(**settings):
+        return open_solve("advection", model="command:cat", settings=settings, sandbox="process")
+
+    assert opened(timeout="5").folder == opened(timeout="60").folder == opened().folder
+    first = opened(timeout="5")
+    first.folder = tmp_path / "run"
+    first.prepare()
+    write_asked(first.folder, first.asked)
+    later = opened(timeout="60")
+    later.folder = first.folder
+    later.prepare()

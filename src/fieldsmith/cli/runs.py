@@ -38,6 +38,7 @@ def list_runs(as_json: Json = False) -> None:
     from fieldsmith.errors import FieldsmithError
     from fieldsmith.orchestrator.record import load_run
     from fieldsmith.orchestrator.solve import known_runs
+    from fieldsmith.reports.plain import visible
 
     current.json = current.json or as_json
     rows = []
@@ -68,8 +69,8 @@ def list_runs(as_json: Json = False) -> None:
         usd = row["spend"]["usd"]
         cost = "price unknown" if usd is None else f"${usd:.2f}"
         current.say(
-            f"{row['state']:<12} {row['task']:<11} {row['scale']:<6} {row['author']:<24} best {best:>10}  "
-            f"{row['candidates']:>3} candidates  {cost:<14} {row['run']}"
+            f"{row['state']:<12} {visible(row['task']):<11} {row['scale']:<6} {visible(row['author']):<24} best {best:>10}  "
+            f"{row['candidates']:>3} candidates  {cost:<14} {visible(row['run'])}"
         )
 
 

@@ -75,7 +75,7 @@ def solve(
     on_finish: Annotated[
         str | None,
         typer.Option(
-            help="Shell command to run when the run has ended; gets the result as JSON on standard input and "
+            help="Shell command to run when the run has ended, for at most 60 s; gets the result as JSON on standard input and "
             "FIELDSMITH_RUN, _STATE, _NRMSE … in its environment.",
             rich_help_panel=PLACE,
         ),

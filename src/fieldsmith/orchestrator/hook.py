@@ -1,4 +1,4 @@
-"""A command of the person's that hears of a run's end: a notification, the next step of a pipeline."""
+"""A command of the person's that hears of a run's end, such as a notification."""
 
 import contextlib
 import json

@@ -29,6 +29,8 @@ from fieldsmith.tasks.task import Brief, Task
 DEFAULT_CANDIDATES = 12
 DEFAULT_IN_FLIGHT = 4
 DEBUG_ROUNDS = 4
+SERVING = ("context", "threads", "parallel", "timeout")
+"""Settings of a model that say how it is served, not what it answers: a run goes on with others of these."""
 
 
 def open_solve(
@@ -102,7 +104,8 @@ def open_solve(
             "width": flying,
             "image": image,
             "base_url": base_url or "",
-            "settings": dict(settings or {}),
+            "settings": {name: value for name, value in (settings or {}).items() if name not in SERVING},
+            "serving": {name: value for name, value in (settings or {}).items() if name in SERVING},
             "prompt_style": told.style if told else "",
             "prompts": dict(told.templates) if told else {},
         },

@@ -121,7 +121,7 @@ def _verdict(run: RunRecord, best: Candidate | None) -> str:
     words = f"Candidate {visible(best.slot, 20)} is the best of {count}" if count > 1 else "One program was written"
     ratio = _ratio(score)
     if score.reference_error is not None and score.nrmse < 2.0 * score.reference_error:
-        return f"{words}: its error is no larger than the reference's own."
+        return f"{words}: its error is of the size of the reference's own, or below."
     if ratio is None:
         return f"{words}."
     if ratio <= 1.05:
@@ -158,7 +158,7 @@ def _resolved(evaluation: Evaluation | None) -> str:
     """A word of caution where the reference is too coarse to tell how good the program is."""
     for name, score in (("test", evaluation.test), ("dev", evaluation.dev)) if evaluation else ():
         if score and score.reference_error is not None and score.nrmse < 2.0 * score.reference_error:
-            return f"The {name} error is no larger than the reference's own: the program may be better than the figure says."
+            return f"The {name} error is of the size of the reference's own, or below: the program may be better than the figure says."
     return ""
 
 

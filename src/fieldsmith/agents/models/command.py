@@ -23,6 +23,7 @@ SETTINGS = {"timeout": Setting(float, "seconds that one reply may take", 1.0)}
 TIMEOUT = 900.0
 TAIL = 400
 """Characters of standard error that a message shows."""
+GRACE = 1.0
 POLL = 0.1
 
 
@@ -90,15 +91,25 @@ class CommandModel:
                 return process.communicate(given, timeout=POLL)
             except subprocess.TimeoutExpired:
                 given = None
+            if process.poll() is not None:  # what it leaves behind may hold its pipes for ever
+                return _rest(process)
             if self._stopped.is_set():
                 raise InterruptedError("stopped while waiting for a reply")
             if time.perf_counter() - begun > self._timeout:
-                _end_group(process)
-                _, err = process.communicate()
+                _, err = _rest(process)
                 raise ProviderError(
                     f"{self.label} gave no reply within {self._timeout:g} s{_told(err)}.",
                     f"Give it longer with --model-option timeout=SECONDS. {RESUME}",
                 )
+
+
+def _rest(process: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
+    """What can still be read once the group is ended; a process that left the group may hold the pipes open."""
+    _end_group(process)
+    try:
+        return process.communicate(timeout=GRACE)
+    except subprocess.TimeoutExpired as late:
+        return late.stdout or b"", late.stderr or b""
 
 
 def _end_group(process: subprocess.Popen[bytes]) -> None:

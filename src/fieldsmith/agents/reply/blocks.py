@@ -8,6 +8,7 @@ FENCE = re.compile(r"^(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})[ \t]*(?P<language
 THOUGHTS = r"(?:think(?:ing)?|thoughts?|reasoning|reflection)"
 THINKING = re.compile(rf"<{THOUGHTS}>.*?</{THOUGHTS}>", re.DOTALL | re.IGNORECASE)
 OPENED = re.compile(rf"^[ \t]*<{THOUGHTS}>", re.IGNORECASE | re.MULTILINE)
+CLOSING = re.compile(rf"</{THOUGHTS}>", re.IGNORECASE)
 CLOSED = re.compile(rf"</{THOUGHTS}>[ \t]*$", re.IGNORECASE | re.MULTILINE)
 
 NO_PROGRAM = ("plan", "json", "toml", "yaml")
@@ -42,8 +43,7 @@ def spoken(reply: str) -> tuple[str, str]:
 
     A thinking block that was never closed goes to the end; one that was never opened begins with the reply.
     """
-    thought = "\n".join(match[0] for match in THINKING.finditer(reply))
-    rest = THINKING.sub("", reply)
+    thought, rest = _parted(reply)
     if end := CLOSED.search(rest):
         thought, rest = thought + rest[: end.end()], rest[end.end() :]
     if start := OPENED.search(rest):
@@ -53,7 +53,15 @@ def spoken(reply: str) -> tuple[str, str]:
 
 def still_thinking(reply: str) -> bool:
     """Whether a reply ends inside of a thinking block."""
-    return OPENED.search(THINKING.sub("", reply)) is not None
+    return OPENED.search(_parted(reply)[1]) is not None
+
+
+def _parted(reply: str) -> tuple[str, str]:
+    """What stands between tags that open and close, and the rest."""
+    # Beyond the last closing tag a search from each opening one would go to the end in vain.
+    end = max((match.end() for match in CLOSING.finditer(reply)), default=0)
+    head, tail = reply[:end], reply[end:]
+    return "\n".join(match[0] for match in THINKING.finditer(head)), THINKING.sub("", head) + tail
 
 
 def blocks_of(reply: str) -> list[Block]:

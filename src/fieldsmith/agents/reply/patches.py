@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from fieldsmith.agents.reply.blocks import Block, parses
 from fieldsmith.agents.reply.names import bound, first_line, functions, is_stub, missing, text_of, tree_of
@@ -14,6 +14,10 @@ LEFT_OUT = re.compile(
     r"\b(?:unchanged|as before|remains?|omitted|stays?|goes here|same as (?:before|above))\b[^\n]*$",
     re.MULTILINE | re.IGNORECASE,
 )
+
+
+DOTTED = re.compile(r"^[ \t]*#[ \t]*(?:\.\.\.|…)")
+"""A comment that stands for code; one that only says that something `remains unchanged` may be about physics."""
 
 
 def is_diff(block: Block) -> bool:
@@ -72,13 +76,23 @@ def gap(source: str) -> str:
     for node in tree.body if tree else ():
         if not isinstance(node, ast.FunctionDef) or is_stub(node):
             continue
-        bare = [n for n in ast.walk(node) if isinstance(n, ast.Expr) and _is_ellipsis(n.value)]
-        if bare:
-            return lines[bare[0].lineno - 1].strip()
         for n in range(first_line(node), node.end_lineno or node.lineno):
-            if lines[n].lstrip().startswith("#") and LEFT_OUT.match(lines[n]):
+            if DOTTED.match(lines[n]) and LEFT_OUT.match(lines[n]):
                 return lines[n].strip()
+        for body in _bodies(node):
+            # Alone it is a way to do nothing, as in `except ValueError: ...`.
+            bare = [n for n in body if isinstance(n, ast.Expr) and _is_ellipsis(n.value)]
+            if bare and len(body) > 1:
+                return lines[bare[0].lineno - 1].strip()
     return ""
+
+
+def _bodies(node: ast.AST) -> Iterator[list[ast.stmt]]:
+    """All lists of statements within a function."""
+    for inner in ast.walk(node):
+        for part in ("body", "orelse", "finalbody"):
+            if isinstance(body := getattr(inner, part, None), list):
+                yield body
 
 
 def _is_ellipsis(node: ast.expr) -> bool:

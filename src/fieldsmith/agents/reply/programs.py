@@ -21,8 +21,8 @@ from fieldsmith.agents.reply.names import (
 from fieldsmith.agents.reply.patches import applied, gap, is_diff, lacks, left_out, patched
 
 REFUSAL = re.compile(
-    r"\b(i(?:'|’)?m sorry|i am sorry|i apologi[sz]e|i (?:can(?:'|’)?t|cannot|can not|won(?:'|’)?t|will not)|"
-    r"i(?:'|’)?m (?:not able|unable)|i am (?:not able|unable)|as an ai\b)",
+    r"\bi(?:(?: can(?:'|’)?t| cannot| can not| won(?:'|’)?t| will not)|(?:(?:'|’)?m| am) (?:not able to|unable to))\s+"
+    r"(?:\w+\s+)?(?:help|assist|answer|write|provide|comply|fulfil|create|generate|continue|do)\b|\bas an ai\b",
     re.IGNORECASE,
 )
 REFUSED = ("refusal", "content_filter")
