@@ -19,7 +19,7 @@ def running(run):
 
 def test_a_running_page_follows_and_keeps_its_place(opened, tmp_path):
     run = running(finished())
-    page = opened(run, REFRESH)
+    page = opened(run, 3.0)  # long enough to press everything below: a click in the moment of reloading is lost
     page.locator("#tree li").first.click()
     page.get_by_role("tab", name="Code").click()
     page.select_option("#against", "seconds")
@@ -33,7 +33,7 @@ def test_a_running_page_follows_and_keeps_its_place(opened, tmp_path):
     top = page.evaluate("scrollY")
     more = [*run.candidates, candidate(7, 1e-1, slot="r3")]
     (tmp_path / "report.html").write_text(render(dataclasses.replace(run, candidates=tuple(more)), 60.0))
-    expect(page.locator("#tree li", has_text="r3")).to_have_count(1)
+    expect(page.locator("#tree li", has_text="r3")).to_have_count(1, timeout=30_000)
     assert page.evaluate("window.old") is None
     assert abs(page.evaluate("scrollY") - top) < 2
     assert "Candidate 1 " in page.inner_text("#candidate h3")
