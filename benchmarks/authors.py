@@ -5,6 +5,8 @@
 writes, for every task and style, `--programs` independent drafts, each mended up to `--debug-rounds` times. What came of
 each is a line in `benchmarks/results/authors-NAME.jsonl`; the same command goes on where it was ended, on another machine too,
 until there are enough. The runs themselves, with every prompt and reply, lie below `--out`. `--table` prints what is there.
+A line names its wording, a digest of the style's templates, of its prompt for the task and of the model's settings: programs
+of other wordings are counted apart, those of each style's newest wording are in the table, those of all with `--all-wordings`.
 
 Columns: share of programs that run at once; that run in the end; whose dev nRMSE is below 0.1 (Wilson's 95 % intervals);
 the best dev error and the quartiles of those that ran; tokens a program, read and written (mean, 95 % by bootstrap);
@@ -12,6 +14,7 @@ and how many times more of the first style's programs run in the end than of the
 """
 
 import argparse
+import hashlib
 import json
 import sys
 from collections.abc import Mapping, Sequence
@@ -24,6 +27,7 @@ from scipy import stats
 from scipy.stats.contingency import relative_risk
 
 from fieldsmith.agents.author import Candidate, Draft
+from fieldsmith.agents.prompts import Prompts
 from fieldsmith.agents.strategies.chains import grow, root_of
 from fieldsmith.agents.strategies.strategy import Ask
 from fieldsmith.cli.options import parse_settings
@@ -31,6 +35,7 @@ from fieldsmith.errors import FieldsmithError
 from fieldsmith.orchestrator.open import open_solve
 from fieldsmith.orchestrator.record import load_run
 from fieldsmith.orchestrator.run import RunRecord
+from fieldsmith.orchestrator.solve import Solve
 from fieldsmith.reports.html import write_report
 
 TASKS = ("advection", "burgers", "reacdiff1d")
@@ -39,7 +44,7 @@ RIGHT = 0.1
 RESULTS = Path(__file__).parent / "results"
 
 Row = Mapping[str, Any]
-"""One program with its mends: task, style, seed, slot, statuses and dev errors in order, tokens read and written."""
+"""One program with its mends: task, style, wording, seed, slot, model, statuses and dev errors in order, tokens, seconds."""
 
 
 class Chains:
@@ -59,7 +64,29 @@ class Chains:
 
 def forge(task: str, style: str, seed: int, programs: int, asked: argparse.Namespace) -> None:
     """One run; what is finished is added to the results as it comes."""
-    run = open_solve(
+    run = opened(task, style, seed, programs, asked)
+    run.strategy = Chains(programs, asked.debug_rounds)
+    run.write_report = write_report
+    wording = wording_of(run, style)
+    run.folder = asked.out / f"{task}-{style}-{wording}-{seed}"
+    key = {"task": task, "style": style, "wording": wording, "seed": seed}
+    written = {row["slot"] for row in read(asked.name) if all(row[name] == value for name, value in key.items())}
+    if len(written) >= programs:
+        return
+
+    def listen(kind: str, fields: Mapping[str, Any]) -> None:
+        if kind != "candidate":
+            return
+        figure = f"{fields['dev']['nrmse']:.2e}" if fields["dev"] else ""
+        print(f"{task:<11} {style:<8} {fields['slot']:>5}  {fields['status']:<17} {figure}", file=sys.stderr)
+        keep(load_run(run.folder), key, asked, written)
+
+    run.listener = listen
+    run.run()
+
+
+def opened(task: str, style: str, seed: int, programs: int, asked: argparse.Namespace) -> Solve:
+    return open_solve(
         task,
         model=asked.model,
         base_url=asked.base_url,
@@ -69,26 +96,17 @@ def forge(task: str, style: str, seed: int, programs: int, asked: argparse.Names
         candidates=programs * (1 + asked.debug_rounds),
         prompt_style=style,
         seed=seed,
-        folder=asked.out / f"{task}-{style}-{seed}",
     )
-    run.strategy = Chains(programs, asked.debug_rounds)
-    run.write_report = write_report
-    written = {
-        row["slot"] for row in read(asked.name) if (row["task"], row["style"], row["seed"]) == (task, style, seed)
-    }
-
-    def listen(kind: str, fields: Mapping[str, Any]) -> None:
-        if kind != "candidate":
-            return
-        figure = f"{fields['dev']['nrmse']:.2e}" if fields["dev"] else ""
-        print(f"{task:<11} {style:<8} {fields['slot']:>5}  {fields['status']:<17} {figure}", file=sys.stderr)
-        keep(load_run(run.folder), style, asked, written)
-
-    run.listener = listen
-    run.run()
 
 
-def keep(run: RunRecord, style: str, asked: argparse.Namespace, written: set[str]) -> None:
+def wording_of(run: Solve, style: str) -> str:
+    """A digest of what a program depends on besides chance: templates, the prompt for the task, the model's settings."""
+    prompts, brief = Prompts(style), run.task.brief(run.sandbox.libraries())
+    said = [prompts.fingerprint, prompts.system(brief), prompts.move(brief, Draft()), run.asked.options["settings"]]
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:8]
+
+
+def keep(run: RunRecord, key: Row, asked: argparse.Namespace, written: set[str]) -> None:
     """Add the programs that came to their end since the last time."""
     chains: dict[str, list[Candidate]] = {}
     for candidate in run.candidates:
@@ -100,14 +118,14 @@ def keep(run: RunRecord, style: str, asked: argparse.Namespace, written: set[str
         written.add(slot)
         usages = [c.proposal.usage for c in chain if c.proposal]
         row = {
-            "task": run.asked.task,
-            "style": style,
-            "seed": run.asked.seed,
+            **key,
             "slot": slot,
+            "model": run.asked.author,
             "statuses": [c.evaluation.status for c in chain if c.evaluation],
             "errors": [c.dev_nrmse if c.ok else None for c in chain],
             "read": sum(usage.input_tokens for usage in usages),
             "written": sum(usage.output_tokens for usage in usages),
+            "seconds": round(sum(usage.seconds for usage in usages), 1),
         }
         with results(asked.name).open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(row) + "\n")
@@ -170,21 +188,41 @@ def ratio(one: Sequence[Row], other: Sequence[Row]) -> str:
 
 
 def table(asked: argparse.Namespace) -> None:
-    heads = (
-        "task | prompt | run at once | run in the end | nRMSE < 0.1 | best | quartiles | tokens read | tokens written"
-    )
+    heads = "task | prompt | run at once | run in the end | nRMSE < 0.1 | best | quartiles | read | written"
     print(f"| {heads} |")
     print(f"|{' --- |' * (heads.count('|') + 1)}")
-    rows = read(asked.name)
-    by_style = {style: [r for r in rows if r["style"] == style and r["task"] in asked.tasks] for style in asked.styles}
+    groups = grouped(asked)
     for task in asked.tasks:
-        for style, found in by_style.items():
-            print(line(task, style, [row for row in found if row["task"] == task]))
-    for style, found in by_style.items():
-        print(line("all", style, found))
-    if len(asked.styles) == 2 and all(by_style.values()):
-        one, other = asked.styles
-        print(f"\nPrograms that run in the end, {one} over {other}: {ratio(by_style[one], by_style[other])}")
+        for label, found in groups.items():
+            print(line(task, label, [row for row in found if row["task"] == task]))
+    for label, found in groups.items():
+        print(line("all", label, found))
+    if len(groups) == 2:
+        one, other = groups
+        print(f"\nPrograms that run in the end, {one} over {other}: {ratio(groups[one], groups[other])}")
+
+
+def grouped(asked: argparse.Namespace) -> dict[str, list[Row]]:
+    """The rows by style, of each task's newest wording; by style and wording if all are asked for.
+
+    A wording is a task's own, so those of one age go together: the n-th of every task make the n-th group.
+    """
+    orders: dict[tuple[str, str], list[str]] = {}
+    groups: dict[str, list[Row]] = {}
+    rows = [row for row in read(asked.name) if row["style"] in asked.styles and row["task"] in asked.tasks]
+    for row in rows:
+        order = orders.setdefault((row["style"], row["task"]), [])
+        if row["wording"] not in order:
+            order.append(row["wording"])
+    for style in asked.styles:
+        for row in rows:
+            if row["style"] != style:
+                continue
+            order = orders[style, row["task"]]
+            age = len(order) - order.index(row["wording"])
+            if age == 1 or asked.all_wordings:
+                groups.setdefault(style if age == 1 else f"{style}, {age - 1} before", []).append(row)
+    return groups
 
 
 def main() -> None:
@@ -203,6 +241,7 @@ def main() -> None:
     parser.add_argument("--debug-rounds", type=int, default=3)
     parser.add_argument("--out", type=Path, default=Path("runs/authors"))
     parser.add_argument("--table", action="store_true", help="print the table of what is there")
+    parser.add_argument("--all-wordings", action="store_true", help="earlier wordings of the prompts too")
     asked = parser.parse_args()
     if not asked.table:
         if asked.model is None:
@@ -213,16 +252,11 @@ def main() -> None:
 
 def measure(asked: argparse.Namespace) -> None:
     """In turns, so that an early end leaves as many programs of each kind; a turn is a run with a seed of its own."""
-    for seed in count():
-        begun = seed * asked.at_a_time
-        if begun >= asked.programs:
-            return
-        wanted = min(asked.at_a_time, asked.programs - begun)
+    for seed in range(-(-asked.programs // asked.at_a_time)):
+        wanted = min(asked.at_a_time, asked.programs - seed * asked.at_a_time)
         for task in asked.tasks:
             for style in asked.styles:
-                there = [r for r in read(asked.name) if (r["task"], r["style"], r["seed"]) == (task, style, seed)]
-                if len(there) < wanted:
-                    forge(task, style, seed, wanted, asked)
+                forge(task, style, seed, wanted, asked)
 
 
 if __name__ == "__main__":

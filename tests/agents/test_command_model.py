@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from fieldsmith.agents.models import command as command_models
 from fieldsmith.agents.models import open_model
 from fieldsmith.agents.models.chat_model import ChatRequest, Message
 from fieldsmith.errors import InputError, MissingPart, ProviderError
@@ -78,6 +79,22 @@ def test_one_that_fails_is_quoted(tmp_path):
     assert "The same command resumes" in str(caught.value)
     with pytest.raises(ProviderError, match="ended with exit code 3 and said nothing"):
         command(tmp_path, "exit 3").complete(REQUEST)
+
+
+def test_one_that_writes_nothing_but_errors_is_quoted(tmp_path):
+    with pytest.raises(ProviderError, match=r"wrote nothing but errors, saying: log in first"):
+        command(tmp_path, r"printf '\033[31mlog in first\033[0m' >&2").complete(REQUEST)
+
+
+def test_terminal_codes_are_no_part_of_a_reply(tmp_path):
+    script = r"printf '\033]0;title\007\033[1;32mx = 1\033[0m\n'"
+    assert command(tmp_path, script).complete(REQUEST).text == "x = 1\n"
+
+
+def test_one_that_never_stops_writing_is_ended(tmp_path, monkeypatch):
+    monkeypatch.setattr(command_models, "LONGEST", 100_000)
+    with pytest.raises(ProviderError, match="writes more than"):
+        command(tmp_path, "yes", timeout=60).complete(REQUEST)
 
 
 def test_waiting_can_be_broken_off(tmp_path):

@@ -25,7 +25,7 @@ class Server(ThreadingHTTPServer):
         self.seen: list[tuple[str, dict, dict]] = []
         self.answer: object = None
         self.raw: bytes | None = None
-        self.streams, self.breaks = False, 0
+        self.streams, self.breaks, self.politely = False, 0, False
         self.hold = 0.0
         self.holding, self.release = threading.Event(), threading.Event()
         threading.Thread(target=self.serve_forever, daemon=True).start()
@@ -100,7 +100,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(text)
 
     def stream(self, body: dict) -> None:
-        """The same answer in parts; the first `breaks` times the connection ends in the middle."""
+        """The same answer in parts; the first `breaks` times it ends in the middle, `politely` or with the connection."""
         if self.path.endswith("/messages"):
             message = {"id": "1", "type": "message", "role": "assistant", "model": body["model"], "content": []}
             usage = {"input_tokens": 12, "output_tokens": 1}
@@ -131,7 +131,7 @@ class Handler(BaseHTTPRequestHandler):
         self.server.breaks -= broken
         for line in lines[: 3 if broken else None]:
             self.wfile.write(f"{len(line.encode()):x}\r\n{line}\r\n".encode())
-        if not broken:
+        if not broken or self.server.politely:
             self.wfile.write(b"0\r\n\r\n")
         self.close_connection = True
 
@@ -213,9 +213,9 @@ def test_keys_that_cannot_be_sent_are_refused(monkeypatch, key):
 
 
 @pytest.mark.parametrize(("kind", "counts"), [("openai", (11, 3)), ("anthropic", (12, 4))])
-@pytest.mark.parametrize("breaks", [0, 2])
-def test_replies_are_streamed_and_asked_for_again_if_the_connection_breaks(server, kind, counts, breaks):
-    server.streams, server.breaks = True, breaks
+@pytest.mark.parametrize(("breaks", "politely"), [(0, False), (2, False), (1, True)])
+def test_replies_are_streamed_and_asked_for_again_if_they_have_no_end(server, kind, counts, breaks, politely):
+    server.streams, server.breaks, server.politely = True, breaks, politely
     model, heard = model_of(kind, server), []
     model.receiving = lambda slot, characters: heard.append((slot, characters))
     reply = model.complete(ChatRequest(REQUEST.messages, ordinal="7"))

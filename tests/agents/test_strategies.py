@@ -136,8 +136,27 @@ def test_a_repeated_mistake_gets_a_fresh_start_in_its_chains_next_place():
 )
 def test_another_mistake_is_mended(changes):
     first = failed("1", **{k: v for k, v in changes.items() if "status" in changes})
-    again = failed("1.1", "debug", (first.id,), **changes)
+    again = failed("1.1", "debug", (first.id,), comment="# other", **changes)
     assert next_of(first, again).move == Debug(again)
+
+
+def test_sizes_and_addresses_make_no_other_mistake():
+    first = failed("1", error_message="index 256 is out of bounds for axis 1 with size 256, <f at 0x7f1b>")
+    again = failed(
+        "1.1",
+        "debug",
+        (first.id,),
+        comment="# other",
+        error_message="index 64 is out of bounds for axis 1 with size 64, <f at 0x9a>",
+    )
+    assert next_of(first, again).move == Restart(again)
+
+
+@pytest.mark.parametrize("status", ["timeout", "not_finite", "out_of_memory"])
+def test_a_mend_that_changes_nothing_gets_a_fresh_start(status):
+    first = failed("1", status=status, error_line=None)
+    again = failed("1.1", "debug", (first.id,), status=status, error_line=None)
+    assert next_of(first, again).move == Restart(again)
 
 
 def test_the_same_wrong_shape_twice_is_a_repeated_mistake():

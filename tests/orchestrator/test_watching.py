@@ -56,6 +56,8 @@ def test_a_run_is_watched_to_its_end_and_its_end_is_told(tmp_path):
     events = [json.loads(line) for line in out.splitlines()]
     assert [e["slot"] for e in events if e["event"] == "candidate"] == ["1", "1.1", "r1"]
     assert events[0]["event"] == "begin"
+    begun = [e["slot"] for e in events if e["event"] == "start"]
+    assert len(begun) == len(set(begun))
     result = json.loads((tmp_path / "told.json").read_text())
     assert events[-1] == {"event": "result", **result}
     assert result["state"] == "done"
@@ -73,7 +75,7 @@ def test_an_interrupted_run_tells_so_and_a_watcher_leaves_runs_alone(tmp_path):
     watcher.send_signal(signal.SIGINT)
     _, words = watcher.communicate(timeout=60)
     assert watcher.returncode == 130
-    assert words.strip().splitlines()[-1] == "fieldsmith: Interrupted. The same command resumes."
+    assert words.strip().splitlines()[-1] == "fieldsmith: Interrupted."
     assert process.poll() is None
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)

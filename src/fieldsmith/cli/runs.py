@@ -118,12 +118,11 @@ def watch(
     from fieldsmith.orchestrator.solve import result_fields
 
     current.json = current.json or as_json
-    current.resumes = True
     folder = run or _going_on()
     found = load_run(folder)
     progress = Progress(current, int(found.asked.budget.get("candidates", 0)), found.spend.seconds)
     progress.begin(found.asked, folder)
-    told: set[int] = set()
+    told: set[tuple[str, int]] = set()
     with progress:
         for found in follow(folder):
             _tell_new(found, told, progress)
@@ -147,14 +146,19 @@ def _going_on() -> Path:
     return found[0]
 
 
-def _tell_new(found: "RunRecord", told: set[int], progress: "Progress") -> None:
-    """Events for what has been finished since the last look, in the order in which it began, and for what is begun."""
+def _tell_new(found: "RunRecord", told: set[tuple[str, int]], progress: "Progress") -> None:
+    """Events for what has been begun and finished since the last look, with what was the best by then."""
+    from fieldsmith.orchestrator.record import best_of
     from fieldsmith.orchestrator.solve import candidate_fields
 
-    best = found.best.candidate if found.best else None
+    finished = [c for c in found.candidates if c.evaluation is not None]
     for candidate in found.candidates:
+        mark = ("start" if candidate.evaluation is None else "candidate", candidate.id)
+        if mark in told:
+            continue
+        told.add(mark)
         if candidate.evaluation is None:
             progress.event("start", {"candidate": candidate.id, "slot": candidate.slot})
-        elif candidate.id not in told:
-            told.add(candidate.id)
-            progress.event("candidate", candidate_fields(candidate, best, found.spend, len(told)))
+        else:
+            so_far = [c for c in finished if ("candidate", c.id) in told]
+            progress.event("candidate", candidate_fields(candidate, best_of(so_far), found.spend, len(so_far)))

@@ -173,7 +173,7 @@ def load_run(folder: Path) -> RunRecord:
     asked = read_asked(folder)
     if not (folder / "run.sqlite").exists():
         return RunRecord(folder, asked, "interrupted", (), None, spent([], 0.0))
-    store = Store(folder / "run.sqlite")
+    store = Store(folder / "run.sqlite", reading=True)
     try:
         return _loaded(folder, asked, store)
     except (sqlite3.DatabaseError, ValueError, KeyError, TypeError) as error:

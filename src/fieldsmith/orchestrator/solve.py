@@ -77,21 +77,28 @@ class Solve:
         """Search and judge; raises what `prepare` raises, MissingPart and ProviderError."""
         self.prepare()
         try:
-            with FileLock(self.folder / "run.lock", timeout=1.0):
-                try:
-                    return self._locked()
-                finally:
-                    self._tell()
+            held = FileLock(self.folder / "run.lock").acquire(timeout=1.0)
         except Timeout:
             raise InputError(
                 f"Another process is working on {self.folder}.", "Wait for it or choose --run-dir."
             ) from None
+        try:
+            with held:
+                return self._locked()
+        finally:
+            self._tell()
 
     def _tell(self) -> None:
-        if self.on_finish is not None:
+        """Run the hook, whatever ended the run; what is wrong with the hook must not hide that."""
+        if self.on_finish is None:
+            return
+        try:
             run = record.load_run(self.folder)
-            if complaint := run_hook(self.on_finish, run, result_fields(run)):
-                self.listener("note", {"message": complaint})
+            complaint = run_hook(self.on_finish, run, result_fields(run))
+        except FieldsmithError as error:
+            complaint = f"--on-finish was not run: {error}"
+        if complaint:
+            self.listener("note", {"message": complaint})
 
     def _locked(self) -> RunRecord:
         if (self.folder / "run.toml").exists():
@@ -114,6 +121,9 @@ class Solve:
             raise
         except FieldsmithError as error:
             self._ended(store, "interrupted" if error.exit_code == 4 else "failed", str(error))
+            raise
+        except Exception as error:
+            self._ended(store, "failed", f"An unforeseen fault, {type(error).__name__}.")
             raise
         finally:
             self.close_author()

@@ -26,15 +26,18 @@ CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 class Store:
     """A run's memory. Safe to use from several threads; readers in other processes are welcome.
 
-    Raises InputError for a file that is not a run's.
+    With `reading` nothing is written, not even where the file lies in a folder of somebody else's. Raises InputError for a
+    file that is not a run's.
     """
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, reading: bool = False) -> None:
         self._lock = threading.RLock()
         try:
-            self._db = sqlite3.connect(file, check_same_thread=False, timeout=30.0)
+            self._db = _read_only(file) if reading else sqlite3.connect(file, check_same_thread=False, timeout=30.0)
         except sqlite3.Error as error:
             raise damaged(file, error) from None
+        if reading:
+            return
         try:
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
@@ -132,6 +135,26 @@ class Store:
     def final(self) -> tuple[int, Evaluation] | None:
         value = self.fact("final")
         return (value["candidate"], evaluation_from(value["evaluation"])) if value else None
+
+
+def _read_only(file: Path) -> sqlite3.Connection:
+    """A connection that cannot write. Where SQLite may not even make its file of locks, nobody writes: no lock is needed."""
+    for how in ("mode=ro", "mode=ro&immutable=1"):
+        connection = sqlite3.connect(
+            f"{file.resolve().as_uri()}?{how}", uri=True, check_same_thread=False, timeout=30.0
+        )
+        try:
+            connection.execute("SELECT count(*) FROM facts")
+            return connection
+        except sqlite3.OperationalError as error:
+            connection.close()
+            if "no such table" in str(error):  # a run that was ended before it could begin
+                empty = sqlite3.connect(":memory:", check_same_thread=False)
+                empty.executescript(SCHEMA)
+                return empty
+            if "unable to open" not in str(error):
+                raise
+    raise sqlite3.OperationalError("unable to open it")
 
 
 def damaged(file: Path, error: Exception) -> InputError:

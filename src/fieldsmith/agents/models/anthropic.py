@@ -7,7 +7,7 @@ from typing import Any
 from fieldsmith.agents.models.chat_model import ChatRequest, roomy
 from fieldsmith.agents.models.keys import find_key
 from fieldsmith.agents.models.provider import ProviderModel
-from fieldsmith.agents.models.requests import Unstreamed, streamed, understood
+from fieldsmith.agents.models.requests import BrokenOff, Unstreamed, streamed, understood
 from fieldsmith.agents.models.settings import MAX_TOKENS, STOP, TEMPERATURE
 
 SETTINGS = {"temperature": TEMPERATURE, "max_tokens": MAX_TOKENS, "stop": STOP}
@@ -42,7 +42,7 @@ class AnthropicModel(ProviderModel):
         return understood(read, self.label, self.address)
 
     def _streamed(self, events: Iterable[Any], ordinal: str) -> dict[str, Any]:
-        text, count, begun = [], 0, False
+        text, count, begun, ended = [], 0, False, False
         fields: dict[str, Any] = {"input_tokens": 0, "output_tokens": 0, "stop": "stop", "model": self.name}
         for event in streamed(events):
             if event.type == "message_start":
@@ -53,10 +53,12 @@ class AnthropicModel(ProviderModel):
                 count += len(text[-1])
                 self.receiving(ordinal, count)
             elif event.type == "message_delta":
-                reason = str(event.delta.stop_reason)
+                reason, ended = str(event.delta.stop_reason), True
                 fields |= {"stop": STOPS.get(reason, reason), "output_tokens": event.usage.output_tokens}
         if not begun:
             raise Unstreamed
+        if not ended:
+            raise BrokenOff("no end of the reply")
         return {**fields, "text": "".join(text)}
 
 

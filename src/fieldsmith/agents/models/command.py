@@ -5,6 +5,7 @@ So the coding assistant that somebody already pays for can be the author: `comma
 
 import contextlib
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -25,6 +26,9 @@ TAIL = 400
 """Characters of standard error that a message shows."""
 GRACE = 1.0
 POLL = 0.1
+LONGEST = 10_000_000
+"""Bytes of a reply beyond which the command is ended."""
+TERMINAL_CODES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
 
 
 class CommandModel:
@@ -69,11 +73,13 @@ class CommandModel:
             out, err = self._talk(process, prompt_text(request), begun)
         finally:
             _end_group(process)
-        text = out.decode("utf-8", "replace")
+        text = TERMINAL_CODES.sub("", out.decode("utf-8", "replace"))
         if process.returncode != 0:
             raise ProviderError(
                 f"{self.label} ended with exit code {process.returncode}{_told(err or out)}.", f"Mend it. {RESUME}"
             )
+        if not text.strip() and err.strip():
+            raise ProviderError(f"{self.label} wrote nothing but errors{_told(err)}.", f"Mend it. {RESUME}")
         return ChatReply(text, model=self.label, seconds=time.perf_counter() - begun)
 
     def price(self, reply: ChatReply) -> float | None:
@@ -89,8 +95,12 @@ class CommandModel:
         while True:
             try:
                 return process.communicate(given, timeout=POLL)
-            except subprocess.TimeoutExpired:
+            except subprocess.TimeoutExpired as late:
                 given = None
+                if len(late.stdout or b"") > LONGEST:
+                    raise ProviderError(
+                        f"{self.label} writes more than {LONGEST // 1_000_000} MB for one reply.", f"Mend it. {RESUME}"
+                    ) from None
             if process.poll() is not None:  # what it leaves behind may hold its pipes for ever
                 return _rest(process)
             if self._stopped.is_set():
@@ -120,7 +130,7 @@ def _end_group(process: subprocess.Popen[bytes]) -> None:
 
 
 def _told(output: bytes) -> str:
-    words = " ".join(output.decode("utf-8", "replace").split())
+    words = " ".join(TERMINAL_CODES.sub("", output.decode("utf-8", "replace")).split())
     return f", saying: {words[-TAIL:]}" if words else " and said nothing"
 
 

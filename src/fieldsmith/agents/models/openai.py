@@ -7,7 +7,7 @@ from typing import Any
 from fieldsmith.agents.models.chat_model import ChatRequest, roomy
 from fieldsmith.agents.models.keys import find_key
 from fieldsmith.agents.models.provider import ProviderModel
-from fieldsmith.agents.models.requests import Unstreamed, streamed, text_of, understood
+from fieldsmith.agents.models.requests import BrokenOff, Unstreamed, streamed, text_of, understood
 from fieldsmith.agents.models.settings import MAX_TOKENS, REASONING_EFFORT, SEED, STOP, TEMPERATURE
 
 SETTINGS = {
@@ -55,6 +55,8 @@ class OpenAIModel(ProviderModel):
             self.receiving(ordinal, count)
         if not model and not text:
             raise Unstreamed
+        if not stop and usage is None:
+            raise BrokenOff("no end of the reply")
         return {
             "text": "".join(text),
             "input_tokens": usage.prompt_tokens if usage else 0,

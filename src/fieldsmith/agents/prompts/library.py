@@ -1,6 +1,8 @@
 """Prompt styles by name, their templates, and templates of a person's own in place of single ones."""
 
 import difflib
+import hashlib
+import json
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -108,6 +110,12 @@ class Prompts:
             keep_trailing_newline=True,
         )
 
+    @property
+    def fingerprint(self) -> str:
+        """Of the style and all its templates."""
+        said = json.dumps([self.style, self._parts, self._texts], sort_keys=True)
+        return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
+
     def system(self, brief: Brief) -> str:
         return self._rendered("system", brief)
 
@@ -133,7 +141,15 @@ class Prompts:
 
     def _rendered(self, name: str, brief: Brief, **values: Any) -> str:
         shapes, methods, frame = self._page(brief)
-        given = {"brief": brief, "shapes": shapes, "methods": methods, "skeleton": frame, "avoid": None, **values}
+        framed = "skeleton" in self._parts or values.get("avoid") is not None
+        given = {
+            "brief": brief,
+            "shapes": shapes,
+            "methods": methods,
+            "skeleton": frame if framed else "",
+            "avoid": None,
+        }
+        given |= values
         try:
             text = self._environment.get_template(name + SUFFIX).render(**given)
         except TemplateError as error:
@@ -153,7 +169,7 @@ class Prompts:
         with self._lock:
             if self._known is None or self._known[0] is not brief:
                 methods = methods_of(brief) if "methods" in self._parts else None
-                frame = skeleton(brief) if "skeleton" in self._parts else ""
+                frame = skeleton(brief, methods) if self._parts else ""
                 self._known = (brief, (worked_example(brief), methods, frame))
             return self._known[1]
 

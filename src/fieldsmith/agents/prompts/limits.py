@@ -27,7 +27,10 @@ def limits_of(reading: "Reading", along: list[Any]) -> list[Limit]:
             rough = any(reading.number(speed) is None for speed in speeds)
             shown = ", ".join(f"abs({text})" for text in map(reading.text, speeds) if text) or "wave speed"
             biggest = f"max({shown})"
-            limits.append(_limit(reading, "transport", f"dt <= {names[k]} / {biggest}", value, rough))
+            fastest = [reading.largest(speed) for speed in speeds]
+            most = fastest[0] if len(fastest) == 1 else f"max({', '.join(fastest)})"
+            rate = f"{most} / {names[k]}" if all(fastest) else ""
+            limits.append(_limit(reading, "transport", f"dt <= {names[k]} / {biggest}", value, rough, rate))
     for i in range(len(reading.unknowns)):
         limits += _diffusion_limit(reading, i, names, spacings)
         limits += _higher_limits(reading, i, names, spacings)
@@ -52,7 +55,9 @@ def _diffusion_limit(reading: "Reading", i: int, names: list[str], spacings: lis
             return [Limit("diffusion", formula, None, None)]
         total += size / h**2
     rough = any(reading.number(second[k]) is None for k in used)
-    return [_limit(reading, "diffusion", formula, 1.0 / (2.0 * total) if total else None, rough)]
+    largest = {k: reading.largest(second[k]) for k in used}
+    rate = " + ".join(f"2 * {largest[k]} / {names[k]}**2" for k in used) if all(largest.values()) else ""
+    return [_limit(reading, "diffusion", formula, 1.0 / (2.0 * total) if total else None, rough, rate)]
 
 
 def _higher_limits(reading: "Reading", i: int, names: list[str], spacings: list[float | None]) -> list[Limit]:
@@ -70,13 +75,15 @@ def _higher_limits(reading: "Reading", i: int, names: list[str], spacings: list[
         size, h = reading.size(coefficient), spacings[k]
         value = factor * h**n / size if size and h else None
         formula = f"dt <= about {factor:g} * {names[k]}**{n} / abs({reading.text(coefficient)})"
-        found.append(
-            _limit(reading, f"the derivative of order {n}", formula, value, reading.number(coefficient) is None)
-        )
+        largest = reading.largest(coefficient)
+        # Half its reciprocal keeps Fourier derivatives, which reach (pi/h)^n, within RK4's interval too.
+        rate = f"{math.pi**n / 5.0:.3g} * {largest} / {names[k]}**{n}" if largest else ""
+        rough = reading.number(coefficient) is None
+        found.append(_limit(reading, f"the derivative of order {n}", formula, value, rough, rate))
     return found
 
 
-def _limit(reading: "Reading", term: str, formula: str, value: float | None, rough: bool) -> Limit:
+def _limit(reading: "Reading", term: str, formula: str, value: float | None, rough: bool, rate: str) -> Limit:
     interval = reading.interval()
     steps = math.ceil(interval / value) if value and interval and interval / value < 1e15 else None
-    return Limit(term, formula, value, steps, rough and value is not None)
+    return Limit(term, formula, value, steps, rough and value is not None, rate)

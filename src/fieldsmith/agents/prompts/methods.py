@@ -21,6 +21,8 @@ class Limit:
     """Steps that it asks for between two output times."""
     rough: bool = False
     """Whether the value is for unknowns of about 1, because it depends on them."""
+    rate: str = ""
+    """The bound's reciprocal as NumPy source over the arrays of the unknowns; empty where it has no simple formula."""
 
     @property
     def stiff(self) -> bool:
@@ -80,6 +82,8 @@ class Methods:
     balanced: tuple[str, ...]
     """Combinations that the balances are for, where they are not the unknowns themselves."""
     values: Mapping[str, float] = field(default_factory=dict)
+    reaction_rate: str = ""
+    """How fast the terms without derivatives change the unknown that they depend on, as NumPy source."""
 
     @property
     def stiff(self) -> bool:

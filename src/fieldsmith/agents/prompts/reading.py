@@ -77,6 +77,7 @@ class Reading:
             positive=equation.positive,
             balanced=() if analysis.direct or equation.steady else tuple(b.quantity for b in equation.balances),
             values={name: float(values[name]) for name in shown if name in values},
+            reaction_rate=self._reaction_rate(sources),
         )
 
     def _marked(self, expression: Any) -> Any:
@@ -226,6 +227,28 @@ class Reading:
             if factor != 0:
                 terms.append(waves if factor == 1 else f"{self.code(factor)} * {waves}")
         return " + ".join(terms)
+
+    def _reaction_rate(self, sources: list[Any]) -> str:
+        slopes = [self.sp.factor(self.sp.diff(source, u)) for source, u in zip(sources, self.unknowns, strict=True)]
+        found = [self.largest(slope) for slope in slopes if slope != 0]
+        return " + ".join(found) if all(found) else ""
+
+    def largest(self, expression: Any) -> str:
+        """NumPy source for its largest absolute value over the points; empty where it has no simple formula."""
+        from fieldsmith.agents.numerics.code import numpy_code
+        from fieldsmith.agents.numerics.expressions import Unsuited
+
+        if expression.has(*self.coordinates, self.analysis.time, *self.marks.values()):
+            return ""
+        symbols = self.analysis.symbols
+        constants = {symbols[name]: self.sp.Float(value) for name, value in self.equation.constants.items()}
+        try:
+            code = self._plain(numpy_code(self.sp.Abs(expression.xreplace(constants))))
+        except Unsuited:
+            return ""
+        fields = [symbols[name] for name in self.equation.coefficients]
+        code = f"np.max({code})" if expression.has(*self.unknowns, *fields) else code
+        return code if len(code) <= LONGEST else ""
 
     def number(self, expression: Any) -> float | None:
         value = expression.xreplace(self.numbers)

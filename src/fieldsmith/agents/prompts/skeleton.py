@@ -1,28 +1,50 @@
-"""A program with the loops written and the numerics left open, made from a brief's signature."""
+"""A program with the loops written and the numerics left open, made from a brief's signature and its equation."""
 
 import builtins
 import keyword
 from collections.abc import Iterable
 
+from fieldsmith.agents.prompts.methods import Methods
 from fieldsmith.tasks.equation import Axis
 from fieldsmith.tasks.task import Argument, Brief, Result
 
-OWN = ("np", "step", "largest_step", "solve_one", "dt", "times", "frame", "interval", "steps", "batch", "sample")
-USED = ("range", "len", "max", "int")
+OWN = (
+    *(
+        "np",
+        "step",
+        "largest_step",
+        "rate",
+        "solve_one",
+        "dt",
+        "times",
+        "frame",
+        "interval",
+        "steps",
+        "batch",
+        "sample",
+    ),
+    *("k1", "k2", "k3", "k4"),
+)
+USED = ("range", "len", "max", "int", "abs")
 
 
-def skeleton(brief: Brief) -> str:
-    """Python source; empty where the signature does not say how results follow from arguments."""
+def skeleton(brief: Brief, methods: Methods | None = None) -> str:
+    """Python source; empty where the signature does not say how results follow from arguments.
+
+    Where `methods` has formulas for the limits of explicit steps, steps of RK4 are written too and only the equation's right-hand
+    side is left open.
+    """
     asked = {brief.signature.function, *(a.name for a in brief.signature.arguments)}
     if asked & {"np", *USED}:
         return ""
     steady = brief.equation.steady
-    return _Steady(brief, asked).source() if steady else _Evolution(brief, asked).source()
+    return (_Steady if steady else _Evolution)(brief, asked, methods).source()
 
 
 class _Skeleton:
-    def __init__(self, brief: Brief, asked: Iterable[str]) -> None:
+    def __init__(self, brief: Brief, asked: Iterable[str], methods: Methods | None) -> None:
         self.brief, self.signature, self.axes = brief, brief.signature, brief.equation.axes
+        self.methods = methods
         self.taken = {*asked, *USED, *keyword.kwlist}
         self.own = {name: self.free(name) for name in OWN}
         self.counts = {axis.name: self.free(f"n_{axis.name}") for axis in self.axes}
@@ -66,7 +88,73 @@ class _Evolution(_Skeleton):
         state = {r: self.free(r.of) for r in results}
         frames = {r: self.free(r.name if r.name != r.of else f"{r.name}_frames") for r in results}
         given = [a.name for a in (*self.arguments("coefficient"), *self.arguments("parameter"))]
-        return "\n".join([*self._open(state, given), *self._solver(state, frames, starts, times[0], given)]) + "\n"
+        rates = self._rates(state)
+        parts = self._runge_kutta(state, given, rates) if rates else self._open(state, given)
+        return "\n".join([*parts, *self._solver(state, frames, starts, times[0], given)]) + "\n"
+
+    def _rates(self, state: dict[Result, str]) -> list[str]:
+        """Reciprocals of the limits of explicit steps, in the names that are used here; none where one is unknown."""
+        methods, arguments = self.methods, (*self.arguments("coefficient"), *self.arguments("parameter"))
+        renamed = (
+            any(name != result.of for result, name in state.items())
+            or any(a.name != a.of for a in arguments)
+            or any(name != f"d{axis}" for axis, name in self.spacings.items())
+            or self.own["np"] != "np"
+        )
+        if methods is None or renamed or methods.balanced or not methods.limits:
+            return []
+        rates = [limit.rate for limit in methods.limits]
+        reaction = [methods.reaction_rate] if methods.reaction_rate else []
+        return [] if not all(rates) or (methods.reacts and not reaction) else [*rates, *reaction]
+
+    def _runge_kutta(self, state: dict[Result, str], given: list[str], rates: list[str]) -> list[str]:
+        own, fields = self.own, list(state.values())
+        after = ", ".join([*self.spacings.values(), *given])
+        dt, stages = own["dt"], [own[f"k{n}"] for n in range(1, 5)]
+
+        def moved(share: str, stage: str) -> str:
+            if len(fields) == 1:
+                return f"{fields[0]} + {share}{dt} * {stage}"
+            return ", ".join(f"{name} + {share}{dt} * {stage}[{n}]" for n, name in enumerate(fields))
+
+        call = f"{own['rate']}({{}}, {after})".format
+        k1, k2, k3, k4 = stages
+        if len(fields) == 1:
+            end = f"    return {fields[0]} + {dt} / 6 * ({k1} + 2 * {k2} + 2 * {k3} + {k4})"
+        else:
+            each = (f"{k1}[{n}] + 2 * {k2}[{n}] + 2 * {k3}[{n}] + {k4}[{n}]" for n in range(len(fields)))
+            ends = ", ".join(f"{name} + {dt} / 6 * ({sum_})" for name, sum_ in zip(fields, each, strict=True))
+            end = f"    return {ends}"
+        return [
+            "import numpy as np",
+            "",
+            "",
+            f"def {own['largest_step']}({', '.join([*fields])}, {after}):",
+            '    """A stable step of RK4, for central differences and for Fourier derivatives."""',
+            f"    return 0.5 / ({' + '.join(rates)} + 1e-12)",
+            "",
+            "",
+            f"def {own['rate']}({', '.join(fields)}, {after}):",
+            f'    """{self._said(fields)}"""',
+            '    raise NotImplementedError("TODO")',
+            "",
+            "",
+            f"def {own['step']}({', '.join([*fields, dt])}, {after}):",
+            '    """One step of the classical Runge-Kutta method of fourth order."""',
+            f"    {k1} = {call(', '.join(fields))}",
+            f"    {k2} = {call(moved('0.5 * ', k1))}",
+            f"    {k3} = {call(moved('0.5 * ', k2))}",
+            f"    {k4} = {call(moved('', k3))}",
+            end,
+            "",
+            "",
+        ]
+
+    def _said(self, fields: list[str]) -> str:
+        """What is left to write, with the equation's right-hand sides."""
+        by_name = {balance.quantity: balance.rhs for balance in self.brief.equation.balances}
+        sides = "; ".join(f"{name}_t = {by_name[name]}" for name in fields)
+        return f"{sides}, where d(f, x) is df/dx. Arrays [batch, {self.space()}]; returns {', '.join(f'{name}_t' for name in fields)}."
 
     def _open(self, state: dict[Result, str], given: list[str]) -> list[str]:
         fields, spacings = list(state.values()), list(self.spacings.values())
@@ -103,9 +191,10 @@ class _Evolution(_Skeleton):
         lines += [f"    {own['times']} = np.asarray({times.name}, dtype=float)", *self.sizes(fields[0])]
         shape = ", ".join([own["batch"], f"len({own['times']})", *counts])
         for result, name in frames.items():
-            lines += [f"    {name} = np.empty(({shape}))", f"    {name}[:, 0] = {state[result]}"]
+            lines += [f"    {name} = np.full(({shape}), np.nan)", f"    {name}[:, 0] = {state[result]}"]
         largest = f"{own['largest_step']}({', '.join([*fields, *spacings, *given])})"
         stepped = f"{own['step']}({', '.join([*fields, own['dt'], *spacings, *given])})"
+        whole = " and ".join(f"np.isfinite({name}).all()" for name in fields)
         lines += [
             f"    for {own['frame']} in range(1, len({own['times']})):",
             f"        {own['interval']} = {own['times']}[{own['frame']}] - {own['times']}[{own['frame']} - 1]",
@@ -113,6 +202,8 @@ class _Evolution(_Skeleton):
             f"        {own['dt']} = {own['interval']} / {own['steps']}",
             f"        for _ in range({own['steps']}):",
             f"            {', '.join(fields)} = {stepped}",
+            f"        if not ({whole}):" if len(fields) > 1 else f"        if not {whole}:",
+            "            break  # unstable: the frames from here on stay NaN",
         ]
         lines += [f"        {name}[:, {own['frame']}] = {state[result]}" for result, name in frames.items()]
         return [*lines, f"    return {', '.join(frames.values())}"]

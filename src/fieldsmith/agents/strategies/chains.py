@@ -3,10 +3,11 @@
 Chains grow side by side, but the budget is theirs in the order in which they began: a place is only given to a chain if
 all before it could still mend as often as they may. So the same places are filled whatever is finished first.
 
-A mend that makes the very mistake that it was to mend shows that patching leads nowhere: the next place of its chain goes to
-a program that is written anew.
+A mend that makes the very mistake that it was to mend, or changes nothing, shows that patching leads nowhere: the next
+place of its chain goes to a program that is written anew.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 
 from fieldsmith.agents.author import Candidate, Debug, Restart
@@ -46,20 +47,30 @@ def grow(history: Sequence[Candidate], debug_rounds: int, begun: Iterable[Ask], 
 
 
 def mistake(candidate: Candidate) -> tuple[str, ...] | None:
-    """What went wrong and on which line of text, whatever its number; None where that says too little to compare.
+    """What went wrong and on which line of text, whatever the numbers in it; None where that says too little to compare.
 
     Programs that are too slow, too large or unstable share a status but seldom a mistake.
     """
     evaluation = candidate.evaluation
     if evaluation is None or evaluation.status not in ("crashed", "bad_output", "missing_function"):
         return None
-    return (evaluation.status, evaluation.error_type, evaluation.error_message, candidate.failing_line)
+    message = re.sub(
+        r"0x[0-9a-f]+|\d+", "#", evaluation.error_message
+    )  # sizes and addresses differ, the mistake does not
+    return (evaluation.status, evaluation.error_type, message, candidate.failing_line)
+
+
+def repeats(mend: Candidate, before: Candidate) -> bool:
+    """Whether a mend fails as the program did that it was to mend."""
+    if mend.program is not None and mend.program == before.program:
+        return True
+    return mistake(mend) is not None and mistake(mend) == mistake(before)
 
 
 def _next_move(last: Candidate, history: Sequence[Candidate]) -> Debug | Restart:
     """A mend, or a fresh start where the last mend has repeated the mistake of the program before it."""
     by_id = {candidate.id: candidate for candidate in history}
-    if last.move != "debug" or mistake(last) is None or mistake(by_id[last.parents[0]]) != mistake(last):
+    if last.move != "debug" or not repeats(last, by_id[last.parents[0]]):
         return Debug(last)
     begun = next(c for c in history if c.slot == root_of(last.slot))
     return Restart(last, tuple(by_id[n] for n in begun.parents))
