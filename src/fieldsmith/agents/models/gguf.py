@@ -138,7 +138,11 @@ class _Child:
         self._heard: dict[int, int] = {}
         self._changed = threading.Condition()
         threading.Thread(target=self._read, daemon=True, name="gguf").start()
-        self._await(0, stopped, time.monotonic() + START_SECONDS)
+        try:
+            self._await(0, stopped, time.monotonic() + START_SECONDS)
+        except BaseException:  # nobody has it yet who could end it
+            self.end()
+            raise
 
     def lives(self) -> bool:
         return self._process.poll() is None
