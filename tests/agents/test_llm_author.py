@@ -1,11 +1,13 @@
 """The author with a language model: replies that are cut off, patches, refusals; every reply stored and counted."""
 
+import numpy as np
 import pytest
 
 from fieldsmith.agents.author import Candidate, Debug, Draft, Program, Proposal
 from fieldsmith.agents.llm_author import LLMAuthor
 from fieldsmith.agents.models.chat_model import ChatReply
 from fieldsmith.agents.models.replay import ReplayModel, write_replay
+from fieldsmith.agents.prompts import Prompts
 from fieldsmith.errors import ProviderError, RequestRefused
 from fieldsmith.evaluation.evaluation import Evaluation
 from fieldsmith.orchestrator.store import Store, StoredModel
@@ -122,6 +124,41 @@ def test_a_refusal_is_no_reason_to_ask_again():
     assert proposal.program is None
     assert "refused" in proposal.problem
     assert model.ordinals == ["3"]
+
+
+RATE = "```python\ndef rate(u, dx, nu):\n    return -d_x(u**2 / 2, 1, dx) + nu * d_x(u, 2, dx)\n```\n"
+
+
+def fill(text, move=None) -> Proposal:
+    return LLMAuthor(Scripted(first=text), prompts=Prompts("skeleton")).write(BRIEF, move or Draft(), "1", [])
+
+
+def test_the_gaps_of_a_skeleton_are_filled_from_the_reply():
+    proposal = fill(f"By the chain rule.\n\n{RATE}")
+    assert proposal.repairs == (), "just this was asked for"
+    space = {}
+    exec(proposal.program.source, space)
+    x = (np.arange(64) + 0.5) / 64
+    found = space["solver"](np.sin(2 * np.pi * x)[None], np.array([0.0, 0.1]), 0.05)
+    assert found.shape == (1, 2, 64)
+    assert 0.1 < np.max(np.abs(found[0, 1])) < 0.95
+
+
+def test_a_filled_gap_that_lacks_a_name_is_left_for_the_run_to_show():
+    proposal = fill(RATE.replace("d_x(u, 2, dx)", "second(u, dx)"))
+    assert "second(u, dx)" in proposal.program.source
+    assert "def solver" in proposal.program.source
+
+
+def test_a_mend_of_a_filled_skeleton_changes_single_functions():
+    first = fill(RATE.replace("nu *", "mu *"))
+    failed = Candidate(1, "1", "draft", proposal=first, evaluation=Evaluation("crashed", "No mu."))
+    mended = fill(RATE, Debug(failed))
+    assert (mended.program.source, mended.repairs) == (fill(RATE).program.source, ())
+
+
+def test_a_whole_program_in_place_of_the_gaps_is_taken_as_it_is():
+    assert fill(WHOLE).program.source == PROGRAM
 
 
 def test_a_mend_that_holds_one_function_is_put_into_the_program():

@@ -39,7 +39,9 @@ class _Conversation:
 
     def __init__(self, author: LLMAuthor, brief: Brief, move: Move, ordinal: str) -> None:
         self.author, self.brief, self.ordinal = author, brief, ordinal
-        self.parents = _sources(move)
+        frame = author.prompts.frame(brief, move)
+        self.parents = _sources(move, frame)
+        self.parts_asked = bool(frame)
         self.request = ChatRequest(author.messages(brief, move), ordinal=ordinal)
         self.text = ""
         self.usage = Usage()
@@ -106,13 +108,15 @@ class _Conversation:
 
     def _found(self, text: str, stop: str) -> Found:
         signature = self.brief.signature
-        return program_in(text, signature.function, [a.name for a in signature.arguments], stop, self.parents)
+        names = [a.name for a in signature.arguments]
+        return program_in(text, signature.function, names, stop, self.parents, self.parts_asked)
 
 
-def _sources(move: Move) -> tuple[str, ...]:
-    """The programs that a reply to the move may hold only changes of."""
+def _sources(move: Move, frame: str) -> tuple[str, ...]:
+    """The programs that a reply to the move may hold only changes of; `frame` is the one whose gaps are to be filled."""
     if isinstance(move, Debug):
         parents: tuple[Candidate, ...] = (move.candidate,)
     else:
         parents = move.candidates if isinstance(move, Refine | Restart) else ()
-    return tuple(parent.program.source for parent in parents if parent.program is not None)
+    found = tuple(parent.program.source for parent in parents if parent.program is not None)
+    return found or ((frame,) if frame else ())

@@ -16,14 +16,14 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined, TemplateError, 
 from fieldsmith.agents.author import Debug, Move, Refine, Restart
 from fieldsmith.agents.prompts.methods import Methods, methods_of
 from fieldsmith.agents.prompts.shapes import Shapes, worked_example
-from fieldsmith.agents.prompts.skeleton import skeleton
+from fieldsmith.agents.prompts.skeleton import GAP, skeleton
 from fieldsmith.errors import InputError
 from fieldsmith.tasks.task import Brief
 
 DEFAULT_STYLE = "guided"
 SHARED = "shared"
 SUFFIX = ".md.jinja"
-VARIABLES = ("brief", "shapes", "methods", "skeleton", "candidate", "candidates", "avoid", "ending", "lines")
+VARIABLES = ("brief", "shapes", "methods", "skeleton", "gaps", "candidate", "candidates", "avoid", "ending", "lines")
 SHORT_REPLY = 100
 """Lines of a program that is asked for again because it was cut off."""
 
@@ -39,7 +39,9 @@ class Style:
 
 STYLES: Mapping[str, Style] = {
     "guided": Style("guided", ("methods",), "statement, shapes by an example, and the methods that fit the equation"),
-    "skeleton": Style("guided", ("methods", "skeleton"), "guided, and a program with its loops written, to fill in"),
+    "skeleton": Style(
+        "guided", ("skeleton",), "contract, and a program with its loops written: only gaps are filled in"
+    ),
     "contract": Style("guided", (), "statement and shapes by an example"),
     "plain": Style("plain", (), "in CodePDE's manner: equation, stub, and orders to keep it simple"),
 }
@@ -122,14 +124,20 @@ class Prompts:
     def move(self, brief: Brief, move: Move) -> str:
         """What is asked of the model for a move."""
         if isinstance(move, Debug):
-            return self._rendered("debug", brief, candidate=move.candidate)
+            return self._rendered("debug", brief, candidate=move.candidate, skeleton=self.frame(brief, move))
         if isinstance(move, Refine):
             return self._rendered("refine", brief, candidates=move.candidates)
         if isinstance(move, Restart):
             if move.candidates:
                 return self._rendered("refine", brief, candidates=move.candidates, avoid=move.failed)
-            return self._rendered("draft", brief, avoid=move.failed)
-        return self._rendered("draft", brief)
+            return self._rendered("draft", brief, avoid=move.failed, skeleton=self.frame(brief, move))
+        return self._rendered("draft", brief, skeleton=self.frame(brief, move))
+
+    def frame(self, brief: Brief, move: Move) -> str:
+        """The program whose gaps a move asks to be filled; empty where it asks for a whole program."""
+        if isinstance(move, Refine) or (isinstance(move, Restart) and move.candidates):
+            return ""
+        return self._page(brief)[2] if "skeleton" in self._parts or isinstance(move, Restart) else ""
 
     def continuation(self, brief: Brief, ending: str) -> str:
         """What is asked after a reply that was cut off, whose last lines are `ending`."""
@@ -140,16 +148,9 @@ class Prompts:
         return self._rendered("shorter", brief, lines=SHORT_REPLY)
 
     def _rendered(self, name: str, brief: Brief, **values: Any) -> str:
-        shapes, methods, frame = self._page(brief)
-        framed = "skeleton" in self._parts or values.get("avoid") is not None
-        given = {
-            "brief": brief,
-            "shapes": shapes,
-            "methods": methods,
-            "skeleton": frame if framed else "",
-            "avoid": None,
-        }
-        given |= values
+        shapes, methods, _ = self._page(brief)
+        given = {"brief": brief, "shapes": shapes, "methods": methods, "skeleton": "", "avoid": None, **values}
+        given["gaps"] = GAP.findall(given["skeleton"])
         try:
             text = self._environment.get_template(name + SUFFIX).render(**given)
         except TemplateError as error:
@@ -168,9 +169,9 @@ class Prompts:
         """What is worked out from a brief, once, though several candidates in the making ask at a time."""
         with self._lock:
             if self._known is None or self._known[0] is not brief:
-                methods = methods_of(brief) if "methods" in self._parts else None
-                frame = skeleton(brief, methods) if self._parts else ""
-                self._known = (brief, (worked_example(brief), methods, frame))
+                facts = methods_of(brief) if self._parts else None
+                frame = skeleton(brief, facts) if self._parts else ""
+                self._known = (brief, (worked_example(brief), facts if "methods" in self._parts else None, frame))
             return self._known[1]
 
     def _examine(self, name: str, text: str) -> None:

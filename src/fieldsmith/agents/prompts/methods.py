@@ -90,6 +90,11 @@ class Methods:
         return any(limit.stiff for limit in self.limits if limit.term != "transport")
 
     @property
+    def smooth(self) -> bool:
+        """Whether Fourier methods fit."""
+        return self.periodic and not self.sharp and not self.jumps
+
+    @property
     def transports(self) -> bool:
         return any(limit.term == "transport" for limit in self.limits)
 

@@ -2,6 +2,7 @@
 
 import builtins
 import keyword
+import re
 from collections.abc import Iterable
 
 from fieldsmith.agents.prompts.methods import Methods
@@ -28,6 +29,10 @@ OWN = (
 USED = ("range", "len", "max", "int", "abs")
 
 
+GAP = re.compile(r'^def (.*):\n    """.*"""\n    raise NotImplementedError\("TODO"\)', re.MULTILINE)
+"""A function that is left open, with its name and arguments."""
+
+
 def skeleton(brief: Brief, methods: Methods | None = None) -> str:
     """Python source; empty where the signature does not say how results follow from arguments.
 
@@ -49,6 +54,7 @@ class _Skeleton:
         self.own = {name: self.free(name) for name in OWN}
         self.counts = {axis.name: self.free(f"n_{axis.name}") for axis in self.axes}
         self.spacings = {axis.name: self.free(f"d{axis.name}") for axis in self.axes}
+        self.derivatives = {axis.name: self.free(f"d_{axis.name}") for axis in self.axes}
 
     def free(self, name: str) -> str:
         """The name, with underscores at its end as long as it is taken or a builtin's."""
@@ -129,8 +135,9 @@ class _Evolution(_Skeleton):
             "import numpy as np",
             "",
             "",
+            *self._derivatives(),
             f"def {own['largest_step']}({', '.join([*fields])}, {after}):",
-            '    """A stable step of RK4, for central differences and for Fourier derivatives."""',
+            '    """The largest time step that is stable."""',
             f"    return 0.5 / ({' + '.join(rates)} + 1e-12)",
             "",
             "",
@@ -150,11 +157,39 @@ class _Evolution(_Skeleton):
             "",
         ]
 
+    def _derivatives(self) -> list[str]:
+        """A function for each axis where Fourier derivatives fit the equation."""
+        if self.methods is None or not self.methods.smooth:
+            return []
+        lines = []
+        for n, axis in enumerate(self.axes):
+            place = n - len(self.axes)
+            spacing, name = self.spacings[axis.name], self.derivatives[axis.name]
+            shape = f"[:{', None' * (-place - 1)}]" if place < -1 else ""
+            lines += [
+                f"def {name}(f, n, {spacing}):",
+                f'    """The n-th derivative (n = 1, 2, ...) of f along {axis.name}, periodic, by Fourier transforms."""',
+                f"    k = 2 * np.pi * np.fft.rfftfreq(f.shape[{place}], {spacing}){shape}",
+                f"    return np.fft.irfft((1j * k) ** n * np.fft.rfft(f, axis={place}), f.shape[{place}], axis={place})",
+                "",
+                "",
+            ]
+        return lines
+
     def _said(self, fields: list[str]) -> str:
         """What is left to write, with the equation's right-hand sides."""
         by_name = {balance.quantity: balance.rhs for balance in self.brief.equation.balances}
         sides = "; ".join(f"{name}_t = {by_name[name]}" for name in fields)
-        return f"{sides}, where d(f, x) is df/dx. Arrays [batch, {self.space()}]; returns {', '.join(f'{name}_t' for name in fields)}."
+        said = [f"d(f, {axis.name}) is df/d{axis.name}" for axis in self.axes]
+        if self.methods is not None and self.methods.smooth:
+            orders = range(1, min(2, max(1, self.methods.order)) + 1)
+            said = [
+                f"d(f{f', {axis.name}' * n}) is {self.derivatives[axis.name]}(f, {n}, {self.spacings[axis.name]})"
+                for axis in self.axes
+                for n in orders
+            ]
+        returned = ", ".join(f"{name}_t" for name in fields)
+        return f"{sides}, where {' and '.join(said)}. Arrays [batch, {self.space()}]; returns {returned}."
 
     def _open(self, state: dict[Result, str], given: list[str]) -> list[str]:
         fields, spacings = list(state.values()), list(self.spacings.values())

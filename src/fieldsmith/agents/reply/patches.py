@@ -99,11 +99,12 @@ def _is_ellipsis(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and node.value is Ellipsis
 
 
-def merged(changes: str, parent: str) -> tuple[str, list[str]] | None:
+def merged(changes: str, parent: str, lacking: bool = False) -> tuple[str, list[str]] | None:
     """The parent with the functions of `changes` in place of its own, and their names.
 
     New functions, imports and constants come before the first function that is replaced, in their order. None where
-    that is not plain: nothing of the parent is replaced, a name stands twice, or names are still missing.
+    that is not plain: nothing of the parent is replaced, a name stands twice, or, unless `lacking` is fine, names are still
+    missing.
     """
     new, old = tree_of(changes), tree_of(parent)
     if new is None or old is None:
@@ -123,7 +124,7 @@ def merged(changes: str, parent: str) -> tuple[str, list[str]] | None:
     lines[first - 1 : first - 1] = [line for text in added for line in [*text.split("\n"), ""]]
     source = "\n".join(lines)
     tree = tree_of(source)
-    if tree is None or missing(tree) - missing(old):
+    if tree is None or (not lacking and missing(tree) - missing(old)):
         return None
     return source, replaced
 
@@ -139,9 +140,9 @@ def _adds(node: ast.stmt, kept: set[str], old: ast.Module) -> bool:
     return False
 
 
-def patched(changes: str, parents: Sequence[str]) -> tuple[str, list[str]] | None:
+def patched(changes: str, parents: Sequence[str], lacking: bool = False) -> tuple[str, list[str]] | None:
     """The one parent into which the changes go without doubt, changed; None where it is none or more than one."""
-    found = [result for parent in dict.fromkeys(parents) if (result := merged(changes, parent)) is not None]
+    found = [result for parent in dict.fromkeys(parents) if (result := merged(changes, parent, lacking)) is not None]
     return found[0] if len(found) == 1 else None
 
 

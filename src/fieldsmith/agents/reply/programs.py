@@ -47,14 +47,16 @@ def program_in(
     arguments: Sequence[str] = (),
     stop: str = "stop",
     parents: Sequence[str] = (),
+    parts_asked: bool = False,
 ) -> Found:
     """The program of a reply.
 
     `arguments` are the asked function's, by which a function of another name is known; `parents` are the programs that
-    the reply may be a patch of, none for a draft.
+    the reply may be a patch of, none for a draft. `parts_asked` says that only functions of the parent were asked for: then
+    what they still lack is for the run to show.
     """
     said, thought = spoken(reply)
-    found = _Search(function, arguments, parents).program(said)
+    found = _Search(function, arguments, parents, parts_asked).program(said)
     if found.source is None and thought and stop not in REFUSED:
         inner = _Search(function, arguments, ()).program(thought)
         if inner.source is not None:
@@ -69,8 +71,11 @@ def program_in(
 
 
 class _Search:
-    def __init__(self, function: str, arguments: Sequence[str], parents: Sequence[str]) -> None:
+    def __init__(
+        self, function: str, arguments: Sequence[str], parents: Sequence[str], parts_asked: bool = False
+    ) -> None:
         self.function, self.arguments, self.parents = function, tuple(arguments), tuple(parents)
+        self.parts_asked = parts_asked
 
     def program(self, said: str) -> Found:
         """From the blocks of a reply, or from its text where it has none."""
@@ -138,8 +143,8 @@ class _Search:
                 return joined, [f"The program was put together from {len(set(helpers)) + 1} blocks."]
         stubs = [name for name, nodes in functions(tree).items() if is_stub(nodes[-1])]
         partly = lacks(source, self.parents) or gap(source) or stubs
-        if partly and (result := patched(source, self.parents)) is not None:
-            return result[0], [_replaced(result[1])]
+        if partly and (result := patched(source, self.parents, self.parts_asked)) is not None:
+            return result[0], self._replaced(result[1])
         return source, []
 
     def _once(self, source: str) -> tuple[str, list[str]]:
@@ -172,10 +177,16 @@ class _Search:
         parts = [b.text for b in blocks if b.python and b.language not in NO_PROGRAM and parses(b.text)]
         if not parts:
             return None
-        result = patched("\n\n".join(parts), self.parents)
+        result = patched("\n\n".join(parts), self.parents, self.parts_asked)
         if result is not None and self._defines(result[0]):
-            return Found(result[0].strip("\n") + "\n", "", (_replaced(result[1]),))
+            return Found(result[0].strip("\n") + "\n", "", tuple(self._replaced(result[1])))
         return None
+
+    def _replaced(self, names: Sequence[str]) -> list[str]:
+        """What to say of functions that were put into the earlier program: nothing where just that was asked for."""
+        listed = ", ".join(f"`{name}`" for name in names)
+        words = f"The reply holds only a part of the program: {listed} took the place of the earlier program's."
+        return [] if self.parts_asked else [words]
 
     def _renamed(self, usable: Sequence[Block], words: dict[str, str]) -> Found | None:
         """A program whose one function with the asked parameters has another name."""
@@ -222,11 +233,6 @@ class _Search:
         if stubs:
             return f"`{self.function}` has no body. Write it in full, in one ```python block with the whole program."
         return f"No code block of the reply defines `{self.function}`. Give the whole program in one ```python block."
-
-
-def _replaced(names: Sequence[str]) -> str:
-    listed = ", ".join(f"`{name}`" for name in names)
-    return f"The reply holds only a part of the program: {listed} took the place of the earlier program's."
 
 
 def _with(found: Found, words: str) -> Found:
