@@ -165,23 +165,30 @@ def test_a_skeleton_with_its_gaps_filled_runs_and_has_the_right_shapes(kind):
     assert [r.shape for r in results] == list(brief.signature.shapes(inputs).values())
 
 
-STEPPED = ("Korteweg-de Vries", "Kuramoto-Sivashinsky", "Allen-Cahn", "Gray-Scott", "burgers")
+STEPPED = {
+    "Korteweg-de Vries": ["fourier"],  # exact steps of the stiff terms are Fourier's
+    "Kuramoto-Sivashinsky": ["fourier"],
+    "Allen-Cahn": ["central", "fourier"],
+    "Gray-Scott": ["central", "fourier"],
+    "burgers": ["central", "fourier"],
+    "reacdiff1d": ["fourier"],
+}
 
 
-@pytest.mark.parametrize("derivative", ["central", "fourier"])
-@pytest.mark.parametrize("kind", STEPPED)
+@pytest.mark.parametrize(("kind", "derivative"), [(kind, way) for kind, ways in STEPPED.items() for way in ways])
 def test_the_steps_of_a_skeleton_are_stable_and_follow_the_equation(kind, derivative):
-    brief = KINDS[kind] if kind in KINDS else load(kind, {"nu": 0.02}).brief()
+    brief = KINDS[kind] if kind in KINDS else load(kind).brief()
     source = skeleton(brief, methods_of(brief))
-    assert "def rate(" in source, source
+    parted = "def rest(" in source
+    assert parted or "def rate(" in source, source
     axes, unknowns = brief.equation.axes, brief.equation.unknowns
     assert all(axis.periodic for axis in axes)
     n = 32 if len(axes) == 1 else 12
     spacings = [axis.length / n for axis in axes]
     rates = right_hand_sides(brief, derivative, spacings)
-    fill = "return rates(*args)" if len(unknowns) > 1 else "return rates(*args)[0]"
-    source = re.sub(r"def rate\(.*\):\n.*\n.*\n", f"def rate(*args):\n    {fill}\n", source)
-    space: dict = {"rates": rates}
+    fill = "return given(*args)" if len(unknowns) > 1 else "return given(*args)[0]"
+    source = re.sub(r"def (rate|rest)\(.*\):\n.*\n.*\n", rf"def \1(*args):\n    {fill}\n", source)
+    space: dict = {"given": right_hand_sides(brief, derivative, spacings, 1 if parted else 9)}
     exec(source, space)
     grids = np.meshgrid(*[(np.arange(n) + 0.5) / n for _ in axes], indexing="ij")
     start = 0.5 + 0.3 * np.sin(2 * np.pi * sum(grids))[None]
@@ -203,11 +210,14 @@ def test_the_steps_of_a_skeleton_are_stable_and_follow_the_equation(kind, deriva
     )
     exact = np.reshape(exact.y[:, -1], (len(unknowns), *start.shape))
     for n_th, field in enumerate(found):
-        np.testing.assert_allclose(field[:, -1], exact[n_th], atol=1e-5)
+        np.testing.assert_allclose(field[:, -1], exact[n_th], atol=5e-3 if parted else 1e-5)
 
 
-def right_hand_sides(brief, derivative, spacings):
-    """A function of the fields, the spacings and the parameters that gives du/dt by the chosen derivatives."""
+def right_hand_sides(brief, derivative, spacings, highest=9):
+    """A function of the fields, the spacings and the parameters that gives du/dt by derivatives of the chosen kind.
+
+    Terms with derivatives above the highest order are left out.
+    """
     reading = Reading(brief)
     marks = list(reading.marks.items())
     known = [reading.analysis.symbols[a.of] for a in brief.signature.arguments if a.role == "parameter"]
@@ -231,7 +241,7 @@ def right_hand_sides(brief, derivative, spacings):
             value = fields[reading.unknowns.index(base)]
             for axis, count in enumerate(counts):
                 value = one(value, axis + 1, count) if count else value
-            slopes.append(value)
+            slopes.append(value if sum(counts) <= highest else 0.0 * value)
         return tuple(code(*fields, *parameters, *slopes) + 0.0 * fields[0] for code in codes)
 
     return rates

@@ -78,6 +78,7 @@ class Reading:
             balanced=() if analysis.direct or equation.steady else tuple(b.quantity for b in equation.balances),
             values={name: float(values[name]) for name in shown if name in values},
             reaction_rate=self._reaction_rate(sources),
+            **self._parted(),
         )
 
     def _marked(self, expression: Any) -> Any:
@@ -227,6 +228,19 @@ class Reading:
             if factor != 0:
                 terms.append(waves if factor == 1 else f"{self.code(factor)} * {waves}")
         return " + ".join(terms)
+
+    def _parted(self) -> dict[str, str]:
+        """The rate of the one unknown along the one axis, parted into high derivatives and the rest."""
+        if len(self.unknowns) > 1 or len(self.equation.axes) > 1 or self.equation.steady or self._varies():
+            return {}
+        marks = {n: mark for (n,), mark in self.of_unknown(0).items() if n >= 2}
+        factors = {n: self.coefficient(0, 0, (n,)) for n in marks}
+        if not marks:
+            return {}
+        high = sum((factors[n] * mark for n, mark in marks.items()), self.sp.Integer(0))
+        low = self.sp.factor(self.sp.expand(self.rates[0] - high))
+        symbol = " + ".join(f"{self.code(factors[n])} * (1j * k) ** {n}" for n in sorted(marks))
+        return {"high_symbol": symbol, "high_terms": self.text(high), "low_terms": self.text(low)}
 
     def _reaction_rate(self, sources: list[Any]) -> str:
         slopes = [self.sp.factor(self.sp.diff(source, u)) for source, u in zip(sources, self.unknowns, strict=True)]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from fieldsmith.agents.prompts.methods import Methods
+from fieldsmith.agents.prompts.steps import lawson, runge_kutta
 from fieldsmith.tasks.equation import Axis
 from fieldsmith.tasks.task import Argument, Brief, Result
 
@@ -24,7 +25,7 @@ OWN = (
         "batch",
         "sample",
     ),
-    *("k1", "k2", "k3", "k4"),
+    *("k1", "k2", "k3", "k4", "rest", "exact", "half"),
 )
 USED = ("range", "len", "max", "int", "abs")
 
@@ -46,7 +47,7 @@ def skeleton(brief: Brief, methods: Methods | None = None) -> str:
     return (_Steady if steady else _Evolution)(brief, asked, methods).source()
 
 
-class _Skeleton:
+class Skeleton:
     def __init__(self, brief: Brief, asked: Iterable[str], methods: Methods | None) -> None:
         self.brief, self.signature, self.axes = brief, brief.signature, brief.equation.axes
         self.methods = methods
@@ -80,7 +81,7 @@ class _Skeleton:
         return f"def {self.signature.function}({', '.join(a.name for a in self.signature.arguments)}):"
 
 
-class _Evolution(_Skeleton):
+class _Evolution(Skeleton):
     """Outer loop over output times, inner loop of steps; `step` and `largest_step` are left open."""
 
     def source(self) -> str:
@@ -94,9 +95,18 @@ class _Evolution(_Skeleton):
         state = {r: self.free(r.of) for r in results}
         frames = {r: self.free(r.name if r.name != r.of else f"{r.name}_frames") for r in results}
         given = [a.name for a in (*self.arguments("coefficient"), *self.arguments("parameter"))]
-        rates = self._rates(state)
-        parts = self._runge_kutta(state, given, rates) if rates else self._open(state, given)
+        parts = self._stepping(state, given) or self._open(state, given)
         return "\n".join([*parts, *self._solver(state, frames, starts, times[0], given)]) + "\n"
+
+    def _stepping(self, state: dict[Result, str], given: list[str]) -> list[str]:
+        """Steps of fourth order, where the limits of a step are known."""
+        methods, rates = self.methods, self._rates(state)
+        if methods is None or not rates:
+            return []
+        parted = methods.high_symbol and methods.low_terms not in ("", "0")
+        if methods.stiff and methods.smooth and parted:
+            return lawson(self, next(iter(state.values())), given, methods)
+        return runge_kutta(self, list(state.values()), given, rates)
 
     def _rates(self, state: dict[Result, str]) -> list[str]:
         """Reciprocals of the limits of explicit steps, in the names that are used here; none where one is unknown."""
@@ -112,84 +122,6 @@ class _Evolution(_Skeleton):
         rates = [limit.rate for limit in methods.limits]
         reaction = [methods.reaction_rate] if methods.reaction_rate else []
         return [] if not all(rates) or (methods.reacts and not reaction) else [*rates, *reaction]
-
-    def _runge_kutta(self, state: dict[Result, str], given: list[str], rates: list[str]) -> list[str]:
-        own, fields = self.own, list(state.values())
-        after = ", ".join([*self.spacings.values(), *given])
-        dt, stages = own["dt"], [own[f"k{n}"] for n in range(1, 5)]
-
-        def moved(share: str, stage: str) -> str:
-            if len(fields) == 1:
-                return f"{fields[0]} + {share}{dt} * {stage}"
-            return ", ".join(f"{name} + {share}{dt} * {stage}[{n}]" for n, name in enumerate(fields))
-
-        call = f"{own['rate']}({{}}, {after})".format
-        k1, k2, k3, k4 = stages
-        if len(fields) == 1:
-            end = f"    return {fields[0]} + {dt} / 6 * ({k1} + 2 * {k2} + 2 * {k3} + {k4})"
-        else:
-            each = (f"{k1}[{n}] + 2 * {k2}[{n}] + 2 * {k3}[{n}] + {k4}[{n}]" for n in range(len(fields)))
-            ends = ", ".join(f"{name} + {dt} / 6 * ({sum_})" for name, sum_ in zip(fields, each, strict=True))
-            end = f"    return {ends}"
-        return [
-            "import numpy as np",
-            "",
-            "",
-            *self._derivatives(),
-            f"def {own['largest_step']}({', '.join([*fields])}, {after}):",
-            '    """The largest time step that is stable."""',
-            f"    return 0.5 / ({' + '.join(rates)} + 1e-12)",
-            "",
-            "",
-            f"def {own['rate']}({', '.join(fields)}, {after}):",
-            f'    """{self._said(fields)}"""',
-            '    raise NotImplementedError("TODO")',
-            "",
-            "",
-            f"def {own['step']}({', '.join([*fields, dt])}, {after}):",
-            '    """One step of the classical Runge-Kutta method of fourth order."""',
-            f"    {k1} = {call(', '.join(fields))}",
-            f"    {k2} = {call(moved('0.5 * ', k1))}",
-            f"    {k3} = {call(moved('0.5 * ', k2))}",
-            f"    {k4} = {call(moved('', k3))}",
-            end,
-            "",
-            "",
-        ]
-
-    def _derivatives(self) -> list[str]:
-        """A function for each axis where Fourier derivatives fit the equation."""
-        if self.methods is None or not self.methods.smooth:
-            return []
-        lines = []
-        for n, axis in enumerate(self.axes):
-            place = n - len(self.axes)
-            spacing, name = self.spacings[axis.name], self.derivatives[axis.name]
-            shape = f"[:{', None' * (-place - 1)}]" if place < -1 else ""
-            lines += [
-                f"def {name}(f, n, {spacing}):",
-                f'    """The n-th derivative (n = 1, 2, ...) of f along {axis.name}, periodic, by Fourier transforms."""',
-                f"    k = 2 * np.pi * np.fft.rfftfreq(f.shape[{place}], {spacing}){shape}",
-                f"    return np.fft.irfft((1j * k) ** n * np.fft.rfft(f, axis={place}), f.shape[{place}], axis={place})",
-                "",
-                "",
-            ]
-        return lines
-
-    def _said(self, fields: list[str]) -> str:
-        """What is left to write, with the equation's right-hand sides."""
-        by_name = {balance.quantity: balance.rhs for balance in self.brief.equation.balances}
-        sides = "; ".join(f"{name}_t = {by_name[name]}" for name in fields)
-        said = [f"d(f, {axis.name}) is df/d{axis.name}" for axis in self.axes]
-        if self.methods is not None and self.methods.smooth:
-            orders = range(1, min(2, max(1, self.methods.order)) + 1)
-            said = [
-                f"d(f{f', {axis.name}' * n}) is {self.derivatives[axis.name]}(f, {n}, {self.spacings[axis.name]})"
-                for axis in self.axes
-                for n in orders
-            ]
-        returned = ", ".join(f"{name}_t" for name in fields)
-        return f"{sides}, where {' and '.join(said)}. Arrays [batch, {self.space()}]; returns {returned}."
 
     def _open(self, state: dict[Result, str], given: list[str]) -> list[str]:
         fields, spacings = list(state.values()), list(self.spacings.values())
@@ -244,7 +176,7 @@ class _Evolution(_Skeleton):
         return [*lines, f"    return {', '.join(frames.values())}"]
 
 
-class _Steady(_Skeleton):
+class _Steady(Skeleton):
     """A loop over samples; the solution of one is left open."""
 
     def source(self) -> str:
