@@ -14,6 +14,7 @@ from collections.abc import Callable
 import pytest
 
 _not_run: list[tuple[str, str]] = []
+NEEDS = "this machine lacks"
 
 
 def _answers(*command: str) -> bool:
@@ -58,8 +59,14 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     for mark in item.iter_markers("needs"):
         for part in mark.args:
             if not present(part):
-                _not_run.append((item.nodeid, PARTS[part][1]))
-                pytest.skip(f"needs {PARTS[part][1]}")
+                pytest.skip(f"{NEEDS} {PARTS[part][1]}")
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Also called in the process that only collects what the workers report."""
+    reason = str(report.longrepr[2]) if report.skipped and isinstance(report.longrepr, tuple) else ""
+    if f"{NEEDS} " in reason:
+        _not_run.append((report.nodeid, reason.partition(f"{NEEDS} ")[2]))
 
 
 @pytest.hookimpl(trylast=True)
@@ -72,7 +79,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if _not_run:
         terminalreporter.section("tests that a missing part kept from running")
         for name, part in _not_run:
-            terminalreporter.line(f"{name}: needs {part}")
+            terminalreporter.line(f"{name}: {NEEDS} {part}")
 
 
 @pytest.fixture(autouse=True, scope="session")
