@@ -126,7 +126,7 @@ def test_a_refusal_is_no_reason_to_ask_again():
     assert model.ordinals == ["3"]
 
 
-RATE = "```python\ndef rate(u, dx, nu):\n    return -d_x(u**2 / 2, 1, dx) + nu * d_x(u, 2, dx)\n```\n"
+RATE = "```python\ndef rate(u, dx, nu):\n    return -d_x(u**2 / 2, dx) + nu * d_xx(u, dx)\n```\n"
 
 
 def fill(text, move=None) -> Proposal:
@@ -145,7 +145,7 @@ def test_the_gaps_of_a_skeleton_are_filled_from_the_reply():
 
 
 def test_a_filled_gap_that_lacks_a_name_is_left_for_the_run_to_show():
-    proposal = fill(RATE.replace("d_x(u, 2, dx)", "second(u, dx)"))
+    proposal = fill(RATE.replace("d_xx(u, dx)", "second(u, dx)"))
     assert "second(u, dx)" in proposal.program.source
     assert "def solver" in proposal.program.source
 

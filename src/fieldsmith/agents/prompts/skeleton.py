@@ -55,7 +55,6 @@ class Skeleton:
         self.own = {name: self.free(name) for name in OWN}
         self.counts = {axis.name: self.free(f"n_{axis.name}") for axis in self.axes}
         self.spacings = {axis.name: self.free(f"d{axis.name}") for axis in self.axes}
-        self.derivatives = {axis.name: self.free(f"d_{axis.name}") for axis in self.axes}
 
     def free(self, name: str) -> str:
         """The name, with underscores at its end as long as it is taken or a builtin's."""

@@ -1,5 +1,9 @@
 """Steps in time for programs with gaps, as source: what is left open is the right-hand side, or the part of it that is not stiff."""
 
+import ast
+import itertools
+import re
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from fieldsmith.agents.prompts.methods import Methods
@@ -27,18 +31,19 @@ def runge_kutta(frame: "Skeleton", fields: list[str], given: list[str], rates: l
         each = (f"{k1}[{n}] + 2 * {k2}[{n}] + 2 * {k3}[{n}] + {k4}[{n}]" for n in range(len(fields)))
         ends = ", ".join(f"{name} + {dt} / 6 * ({sum_})" for name, sum_ in zip(fields, each, strict=True))
         end = f"    return {ends}"
+    said, helpers = _right_hand_sides(frame, fields)
     return [
         "import numpy as np",
         "",
         "",
-        *_derivatives(frame),
+        *helpers,
         f"def {own['largest_step']}({', '.join([*fields])}, {after}):",
         '    """The largest time step that is stable."""',
         f"    return 0.5 / ({' + '.join(rates)} + 1e-12)",
         "",
         "",
         f"def {own['rate']}({', '.join(fields)}, {after}):",
-        f'    """{_said(frame, fields)}"""',
+        f'    """{said}"""',
         '    raise NotImplementedError("TODO")',
         "",
         "",
@@ -57,17 +62,18 @@ def runge_kutta(frame: "Skeleton", fields: list[str], given: list[str], rates: l
 def lawson(frame: "Skeleton", field: str, given: list[str], methods: Methods) -> list[str]:
     """Fourth-order integrating-factor steps (Lawson 1967): high derivatives exactly in Fourier space, the rest by RK4."""
     own, axis = frame.own, frame.axes[0].name
-    spacing, derivative = frame.spacings[axis], frame.derivatives[axis]
+    spacing, slope = frame.spacings[axis], f"{field}_{axis}"
     after = ", ".join([spacing, *given])
     dt, rest, exact, half = (own[name] for name in ("dt", "rest", "exact", "half"))
     k1, k2, k3, k4 = (own[f"k{n}"] for n in range(1, 5))
     rates = [limit.rate for limit in methods.limits if limit.term == "transport"]
     rates += [methods.reaction_rate] if methods.reaction_rate else []
+    slopes = re.search(rf"\b{slope}\b", methods.low_terms) is not None
     return [
         "import numpy as np",
         "",
         "",
-        *_derivatives(frame),
+        *(_operator(frame, (axis,)) if slopes else []),
         f"def {own['largest_step']}({field}, {after}):",
         '    """The largest time step that is stable: what is stepped exactly does not limit it."""',
         f"    return 0.5 / ({' + '.join([*rates, '1e-12'])})",
@@ -81,8 +87,9 @@ def lawson(frame: "Skeleton", field: str, given: list[str], methods: Methods) ->
         "",
         "",
         f"def {rest}({field}, {after}):",
-        f'    """The other terms of {field}_t, without {methods.high_terms}: {methods.low_terms}, where {field}_{axis} is '
-        f'{derivative}({field}, 1, {spacing}). Arrays [batch, {axis}]."""',
+        f'    """The other terms of {field}_t, without {methods.high_terms}: {methods.low_terms}'
+        + (f", where {slope} is d_{axis}({field}, {spacing})" if slopes else "")
+        + f'. Arrays [batch, {axis}]."""',
         '    raise NotImplementedError("TODO")',
         "",
         "",
@@ -99,37 +106,64 @@ def lawson(frame: "Skeleton", field: str, given: list[str], methods: Methods) ->
     ]
 
 
-def _derivatives(frame: "Skeleton") -> list[str]:
-    """A function for each axis where Fourier derivatives fit the equation."""
+def _operators(frame: "Skeleton", sides: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The right-hand sides with `d_xx(f)` for `d(f, x, x)`, and those operators as functions, where Fourier methods fit.
+
+    Elsewhere the sides as they are and no functions.
+    """
     if frame.methods is None or not frame.methods.smooth:
-        return []
-    lines = []
-    for n, axis in enumerate(frame.axes):
-        place = n - len(frame.axes)
-        spacing, name = frame.spacings[axis.name], frame.derivatives[axis.name]
-        shape = f"[:{', None' * (-place - 1)}]" if place < -1 else ""
-        lines += [
-            f"def {name}(f, n, {spacing}):",
-            f'    """The n-th derivative (n = 1, 2, ...) of f along {axis.name}, periodic, by Fourier transforms."""',
-            f"    k = 2 * np.pi * np.fft.rfftfreq(f.shape[{place}], {spacing}){shape}",
-            f"    return np.fft.irfft((1j * k) ** n * np.fft.rfft(f, axis={place}), f.shape[{place}], axis={place})",
-            "",
-            "",
-        ]
-    return lines
+        return list(sides), []
+    reader = _Operators({axis.name for axis in frame.axes})
+    written = [ast.unparse(reader.visit(ast.parse(side, mode="eval"))) for side in sides]
+    names = {axes: frame.free(f"d_{axes[0] * len(axes)}") for axes in sorted(reader.found)}
+    if any(name != f"d_{axes[0] * len(axes)}" for axes, name in names.items()):
+        return list(sides), []
+    return written, [line for axes in names for line in _operator(frame, axes)]
 
 
-def _said(frame: "Skeleton", fields: list[str]) -> str:
-    """What is left to write, with the equation's right-hand sides."""
+class _Operators(ast.NodeTransformer):
+    """Calls of `d` by the axes that they differentiate along; mixed ones one axis after the other."""
+
+    def __init__(self, axes: Collection[str]) -> None:
+        self.axes, self.found = axes, set[tuple[str, ...]]()
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        self.generic_visit(node)
+        along = [n.id for n in node.args[1:] if isinstance(n, ast.Name)]
+        if not isinstance(node.func, ast.Name) or node.func.id != "d" or not along:
+            return node
+        inner = node.args[0]
+        for _, same in itertools.groupby(along):
+            axes = tuple(same)
+            self.found.add(axes)
+            inner = ast.Call(ast.Name(f"d_{axes[0] * len(axes)}"), [inner], [])
+        return inner
+
+
+def _operator(frame: "Skeleton", axes: Sequence[str]) -> list[str]:
+    """A derivative along an axis by Fourier transforms, as a function."""
+    axis, order = axes[0], len(axes)
+    place = [a.name for a in frame.axes].index(axis) - len(frame.axes)
+    spacing, name = frame.spacings[axis], f"d_{axis * order}"
+    shape = f"[:{', None' * (-place - 1)}]" if place < -1 else ""
+    power = f"(1j * k) ** {order}" if order > 1 else "1j * k"
+    which = ("First", "Second", "Third", "Fourth")[order - 1] if order <= 4 else f"{order}th"
+    return [
+        f"def {name}(f, {spacing}):",
+        f'    """{which} derivative of f along {axis}, periodic, by Fourier transforms."""',
+        f"    k = 2 * np.pi * np.fft.rfftfreq(f.shape[{place}], {spacing}){shape}",
+        f"    return np.fft.irfft({power} * np.fft.rfft(f, axis={place}), f.shape[{place}], axis={place})",
+        "",
+        "",
+    ]
+
+
+def _right_hand_sides(frame: "Skeleton", fields: Sequence[str]) -> tuple[str, list[str]]:
+    """What is left to write, in words, and the functions that help with it."""
     by_name = {balance.quantity: balance.rhs for balance in frame.brief.equation.balances}
-    sides = "; ".join(f"{name}_t = {by_name[name]}" for name in fields)
-    said = [f"d(f, {axis.name}) is df/d{axis.name}" for axis in frame.axes]
-    if frame.methods is not None and frame.methods.smooth:
-        orders = range(1, min(2, max(1, frame.methods.order)) + 1)
-        said = [
-            f"d(f{f', {axis.name}' * n}) is {frame.derivatives[axis.name]}(f, {n}, {frame.spacings[axis.name]})"
-            for axis in frame.axes
-            for n in orders
-        ]
+    sides, helpers = _operators(frame, [by_name[name] for name in fields])
+    said = "; ".join(f"{name}_t = {side}" for name, side in zip(fields, sides, strict=True))
+    if not helpers:
+        said += f", where {' and '.join(f'd(f, {axis.name}) is df/d{axis.name}' for axis in frame.axes)}"
     returned = ", ".join(f"{name}_t" for name in fields)
-    return f"{sides}, where {' and '.join(said)}. Arrays [batch, {frame.space()}]; returns {returned}."
+    return f"{said}. Arrays [batch, {frame.space()}]; returns {returned}.", helpers
