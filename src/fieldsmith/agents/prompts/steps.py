@@ -163,7 +163,9 @@ def _right_hand_sides(frame: "Skeleton", fields: Sequence[str]) -> tuple[str, li
     by_name = {balance.quantity: balance.rhs for balance in frame.brief.equation.balances}
     sides, helpers = _operators(frame, [by_name[name] for name in fields])
     said = "; ".join(f"{name}_t = {side}" for name, side in zip(fields, sides, strict=True))
-    if not helpers:
+    if helpers:
+        said += f", by {' and '.join(line[4:-1] for line in helpers if line.startswith('def '))} above"
+    else:
         said += f", where {' and '.join(f'd(f, {axis.name}) is df/d{axis.name}' for axis in frame.axes)}"
     returned = ", ".join(f"{name}_t" for name in fields)
     return f"{said}. Arrays [batch, {frame.space()}]; returns {returned}.", helpers
