@@ -39,7 +39,7 @@ def test_style_and_templates_are_options_of_the_run(tmp_path):
     place = tmp_path / "run" / "candidates" / "1"
     prompt = (place / "prompt.md").read_text()
     assert prompt.rstrip().endswith("Answer with solver alone.")
-    assert "## A skeleton" in prompt
+    assert "## A program with gaps" in prompt
     kept = tomllib.loads((tmp_path / "run" / "run.toml").read_text())["options"]
     assert kept["prompt_style"] == "skeleton"
     assert kept["prompts"] == {"answer.md.jinja": "Answer with {{ brief.signature.function }} alone.\n"}
