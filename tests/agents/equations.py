@@ -71,6 +71,9 @@ KINDS: dict[str, Brief] = {
     "waves": brief_of(evolution(("u", "v"), ("v", "c**2*d(u, x, x)"), parameters=("c",)), {"c": 2.0}),
     "Korteweg-de Vries": brief_of(evolution(("u", "-6*u*d(u, x) - d(u, x, x, x)"))),
     "Kuramoto-Sivashinsky": brief_of(evolution(("u", "-u*d(u, x) - d(u, x, x) - d(u, x, x, x, x)"))),
+    "steepening against hyperdiffusion k": brief_of(
+        evolution(("u", "-u*d(u, x) - k*d(u, x, x, x, x)"), parameters=("k",)), {"k": 0.5}
+    ),
     "Allen-Cahn": brief_of(evolution(("u", "eps*d(u, x, x) + u - u**3"), parameters=("eps",)), {"eps": 0.01}),
     "Gray-Scott": brief_of(
         evolution(

@@ -168,6 +168,7 @@ def test_a_skeleton_with_its_gaps_filled_runs_and_has_the_right_shapes(kind):
 STEPPED = {
     "Korteweg-de Vries": ["fourier"],  # exact steps of the stiff terms are Fourier's
     "Kuramoto-Sivashinsky": ["fourier"],
+    "steepening against hyperdiffusion k": ["fourier"],
     "Allen-Cahn": ["central", "fourier"],
     "Gray-Scott": ["central", "fourier"],
     "burgers": ["central", "fourier"],

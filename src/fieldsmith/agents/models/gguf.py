@@ -113,7 +113,7 @@ class GGUFModel:
         with self._lock:
             if self._child is None or not self._child.lives():
                 # Threads wait for each other at every step: one that shares its core with a program that is judged
-                # holds up all (measured on 2 busy cores: 2 threads wrote 40 times fewer tokens a second than 1).
+                # holds up all: on two busy cores two threads write far fewer tokens a second than one.
                 threads = max(1, (os.cpu_count() or 1) - 1)
                 options = {"n_ctx": CONTEXT, "n_parallel": self.parallel, "threads": threads}
                 given = {"context": "n_ctx", "threads": "threads"}

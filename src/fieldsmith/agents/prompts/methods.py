@@ -84,9 +84,8 @@ class Methods:
     values: Mapping[str, float] = field(default_factory=dict)
     reaction_rate: str = ""
     """How fast the terms without derivatives change the unknown that they depend on, as NumPy source."""
-    high_symbol: str = ""
-    """For one unknown along one axis whose second and higher derivatives have constant coefficients: what they are in
-    Fourier space, over its coefficient."""
+    high_factors: Mapping[int, str] = field(default_factory=dict)
+    """For one unknown along one axis whose second and higher derivatives have constant coefficients: these, as code, by order."""
     high_terms: str = ""
     low_terms: str = ""
     """Those terms of the rate, and all others, in the notation u_x."""

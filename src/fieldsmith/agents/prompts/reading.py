@@ -229,7 +229,7 @@ class Reading:
                 terms.append(waves if factor == 1 else f"{self.code(factor)} * {waves}")
         return " + ".join(terms)
 
-    def _parted(self) -> dict[str, str]:
+    def _parted(self) -> dict[str, Any]:
         """The rate of the one unknown along the one axis, parted into high derivatives and the rest."""
         if len(self.unknowns) > 1 or len(self.equation.axes) > 1 or self.equation.steady or self._varies():
             return {}
@@ -239,8 +239,8 @@ class Reading:
             return {}
         high = sum((factors[n] * mark for n, mark in marks.items()), self.sp.Integer(0))
         low = self.sp.factor(self.sp.expand(self.rates[0] - high))
-        symbol = " + ".join(f"{self.code(factors[n])} * (1j * k) ** {n}" for n in sorted(marks))
-        return {"high_symbol": symbol, "high_terms": self.text(high), "low_terms": self.text(low)}
+        codes = {n: self.code(factors[n]) for n in sorted(marks)}
+        return {"high_factors": codes, "high_terms": self.text(high), "low_terms": self.text(low)}
 
     def _reaction_rate(self, sources: list[Any]) -> str:
         slopes = [self.sp.factor(self.sp.diff(source, u)) for source, u in zip(sources, self.unknowns, strict=True)]

@@ -11,25 +11,10 @@ from fieldsmith.tasks.equation import Axis
 from fieldsmith.tasks.task import Argument, Brief, Result
 
 OWN = (
-    *(
-        "np",
-        "step",
-        "largest_step",
-        "rate",
-        "solve_one",
-        "dt",
-        "times",
-        "frame",
-        "interval",
-        "steps",
-        "batch",
-        "sample",
-    ),
-    *("k1", "k2", "k3", "k4", "rest", "exact", "half"),
-)
+    "np", "step", "largest_step", "rate", "rest", "exact", "solve_one", "dt", "times", "frame", "interval", "steps",
+    "batch", "sample", "k", "k1", "k2", "k3", "k4", "half",
+)  # fmt: skip
 USED = ("range", "len", "max", "int", "abs")
-
-
 GAP = re.compile(r'^def (.*):\n    """.*"""\n    raise NotImplementedError\("TODO"\)', re.MULTILINE)
 """A function that is left open, with its name and arguments."""
 
@@ -81,7 +66,7 @@ class Skeleton:
 
 
 class _Evolution(Skeleton):
-    """Outer loop over output times, inner loop of steps; `step` and `largest_step` are left open."""
+    """Outer loop over output times, inner loop of steps; what is left open of a step depends on what is known of it."""
 
     def source(self) -> str:
         starts = {a.of: a for a in self.arguments("initial")}
@@ -102,7 +87,7 @@ class _Evolution(Skeleton):
         methods, rates = self.methods, self._rates(state)
         if methods is None or not rates:
             return []
-        parted = methods.high_symbol and methods.low_terms not in ("", "0")
+        parted = methods.high_factors and methods.low_terms not in ("", "0")
         if methods.stiff and methods.smooth and parted:
             return lawson(self, next(iter(state.values())), given, methods)
         return runge_kutta(self, list(state.values()), given, rates)

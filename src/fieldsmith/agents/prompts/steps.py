@@ -3,7 +3,7 @@
 import ast
 import itertools
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from fieldsmith.agents.prompts.methods import Methods
@@ -37,7 +37,7 @@ def runge_kutta(frame: "Skeleton", fields: list[str], given: list[str], rates: l
         "",
         "",
         *helpers,
-        f"def {own['largest_step']}({', '.join([*fields])}, {after}):",
+        f"def {own['largest_step']}({', '.join(fields)}, {after}):",
         '    """The largest time step that is stable."""',
         f"    return 0.5 / ({' + '.join(rates)} + 1e-12)",
         "",
@@ -62,9 +62,10 @@ def runge_kutta(frame: "Skeleton", fields: list[str], given: list[str], rates: l
 def lawson(frame: "Skeleton", field: str, given: list[str], methods: Methods) -> list[str]:
     """Fourth-order integrating-factor steps (Lawson 1967): high derivatives exactly in Fourier space, the rest by RK4."""
     own, axis = frame.own, frame.axes[0].name
-    spacing, slope = frame.spacings[axis], f"{field}_{axis}"
+    spacing, slope, operator = frame.spacings[axis], f"{field}_{axis}", frame.free(f"d_{axis}")
     after = ", ".join([spacing, *given])
-    dt, rest, exact, half = (own[name] for name in ("dt", "rest", "exact", "half"))
+    dt, rest, exact, half, k = (own[name] for name in ("dt", "rest", "exact", "half", "k"))
+    symbol = " + ".join(f"{factor} * (1j * {k}) ** {n}" for n, factor in methods.high_factors.items())
     k1, k2, k3, k4 = (own[f"k{n}"] for n in range(1, 5))
     rates = [limit.rate for limit in methods.limits if limit.term == "transport"]
     rates += [methods.reaction_rate] if methods.reaction_rate else []
@@ -73,7 +74,7 @@ def lawson(frame: "Skeleton", field: str, given: list[str], methods: Methods) ->
         "import numpy as np",
         "",
         "",
-        *(_operator(frame, (axis,)) if slopes else []),
+        *(_operator(frame, (axis,), operator) if slopes else []),
         f"def {own['largest_step']}({field}, {after}):",
         '    """The largest time step that is stable: what is stepped exactly does not limit it."""',
         f"    return 0.5 / ({' + '.join([*rates, '1e-12'])})",
@@ -81,14 +82,13 @@ def lawson(frame: "Skeleton", field: str, given: list[str], methods: Methods) ->
         "",
         f"def {exact}({field}, {dt}, {after}):",
         f'    """{field} a time {dt} later if {field}_t were {methods.high_terms} alone, exactly."""',
-        f"    k = 2 * np.pi * np.fft.rfftfreq({field}.shape[-1], {spacing})",
-        f"    factor = np.exp({dt} * ({methods.high_symbol}))",
-        f"    return np.fft.irfft(factor * np.fft.rfft({field}), {field}.shape[-1])",
+        f"    {k} = 2 * np.pi * np.fft.rfftfreq({field}.shape[-1], {spacing})",
+        f"    return np.fft.irfft(np.exp({dt} * ({symbol})) * np.fft.rfft({field}), {field}.shape[-1])",
         "",
         "",
         f"def {rest}({field}, {after}):",
         f'    """The other terms of {field}_t, without {methods.high_terms}: {methods.low_terms}'
-        + (f", where {slope} is d_{axis}({field}, {spacing})" if slopes else "")
+        + (f", where {slope} is {operator}({field}, {spacing})" if slopes else "")
         + f'. Arrays [batch, {axis}]."""',
         '    raise NotImplementedError("TODO")',
         "",
@@ -113,19 +113,16 @@ def _operators(frame: "Skeleton", sides: Sequence[str]) -> tuple[list[str], list
     """
     if frame.methods is None or not frame.methods.smooth:
         return list(sides), []
-    reader = _Operators({axis.name for axis in frame.axes})
+    reader = _Operators(frame)
     written = [ast.unparse(reader.visit(ast.parse(side, mode="eval"))) for side in sides]
-    names = {axes: frame.free(f"d_{axes[0] * len(axes)}") for axes in sorted(reader.found)}
-    if any(name != f"d_{axes[0] * len(axes)}" for axes, name in names.items()):
-        return list(sides), []
-    return written, [line for axes in names for line in _operator(frame, axes)]
+    return written, [line for axes, name in sorted(reader.names.items()) for line in _operator(frame, axes, name)]
 
 
 class _Operators(ast.NodeTransformer):
     """Calls of `d` by the axes that they differentiate along; mixed ones one axis after the other."""
 
-    def __init__(self, axes: Collection[str]) -> None:
-        self.axes, self.found = axes, set[tuple[str, ...]]()
+    def __init__(self, frame: "Skeleton") -> None:
+        self.frame, self.names = frame, dict[tuple[str, ...], str]()
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         self.generic_visit(node)
@@ -135,16 +132,17 @@ class _Operators(ast.NodeTransformer):
         inner = node.args[0]
         for _, same in itertools.groupby(along):
             axes = tuple(same)
-            self.found.add(axes)
-            inner = ast.Call(ast.Name(f"d_{axes[0] * len(axes)}"), [inner], [])
+            if axes not in self.names:
+                self.names[axes] = self.frame.free(f"d_{''.join(axes)}")
+            inner = ast.Call(ast.Name(self.names[axes]), [inner], [])
         return inner
 
 
-def _operator(frame: "Skeleton", axes: Sequence[str]) -> list[str]:
+def _operator(frame: "Skeleton", axes: Sequence[str], name: str) -> list[str]:
     """A derivative along an axis by Fourier transforms, as a function."""
     axis, order = axes[0], len(axes)
     place = [a.name for a in frame.axes].index(axis) - len(frame.axes)
-    spacing, name = frame.spacings[axis], f"d_{axis * order}"
+    spacing = frame.spacings[axis]
     shape = f"[:{', None' * (-place - 1)}]" if place < -1 else ""
     power = f"(1j * k) ** {order}" if order > 1 else "1j * k"
     which = ("First", "Second", "Third", "Fourth")[order - 1] if order <= 4 else f"{order}th"

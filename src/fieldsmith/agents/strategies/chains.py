@@ -54,9 +54,8 @@ def mistake(candidate: Candidate) -> tuple[str, ...] | None:
     evaluation = candidate.evaluation
     if evaluation is None or evaluation.status not in ("crashed", "bad_output", "missing_function"):
         return None
-    message = re.sub(
-        r"0x[0-9a-f]+|\d+", "#", evaluation.error_message
-    )  # sizes and addresses differ, the mistake does not
+    # Sizes and addresses may differ where the mistake does not.
+    message = re.sub(r"0x[0-9a-f]+|\d+", "#", evaluation.error_message)
     return (evaluation.status, evaluation.error_type, message, candidate.failing_line)
 
 
