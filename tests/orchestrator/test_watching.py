@@ -8,8 +8,11 @@ import sys
 import time
 
 import pytest
+from filelock import FileLock
 
-from fieldsmith.orchestrator import hook
+from fieldsmith.orchestrator import hook, record
+from fieldsmith.orchestrator.follow import follow
+from fieldsmith.orchestrator.store import Store
 from mailbox_person import Person
 
 FIELDSMITH = [sys.executable, "-m", "fieldsmith.cli.main"]
@@ -85,6 +88,20 @@ def test_an_interrupted_run_tells_so_and_a_watcher_leaves_runs_alone(tmp_path):
     over = subprocess.run([*FIELDSMITH, "runs", "watch", tmp_path / "run"], capture_output=True, text=True)
     assert over.returncode == 1, "nothing ran"
     assert "The run is interrupted." in over.stderr
+
+
+def test_a_run_that_is_done_is_followed_until_its_result_is_written(tmp_path, finished_run):
+    record.write_asked(tmp_path, finished_run.asked)
+    store = Store(tmp_path / "run.sqlite")
+    held = FileLock(tmp_path / "run.lock").acquire()
+    store.set_facts({"state": "done", "seconds": 1.0})
+    seen = follow(tmp_path)
+    assert next(seen).spend.seconds == 1.0
+    store.set_fact("seconds", 2.0)
+    assert next(seen).spend.seconds == 2.0
+    held.lock.release()
+    assert [run.state for run in seen] == ["done"]
+    store.close()
 
 
 def test_nothing_to_watch_is_said(tmp_path):

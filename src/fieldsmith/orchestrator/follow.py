@@ -18,13 +18,12 @@ def follow(folder: Path) -> Iterator[RunRecord]:
     """
     seen: object = None
     while True:
-        now = _stamp(folder)
-        if now != seen or not is_held(folder):
-            run = load_run(folder)
-            yield run
-            if run.state != "running":
-                return
+        now, held = _stamp(folder), is_held(folder)
+        if now != seen or not held:
+            yield load_run(folder)
             seen = now
+        if not held:  # `done` alone may be said while the result is still being written
+            return
         time.sleep(POLL)
 
 

@@ -127,7 +127,6 @@ class Solve:
             raise
         finally:
             self.close_author()
-            store.set_fact("seconds", self.budget.seconds())
             store.close()
         return record.load_run(self.folder)
 
@@ -212,9 +211,7 @@ class Solve:
         record.write_text(self.folder / "best" / "solver.py", runnable(source, self._brief()))
 
     def _ended(self, store: Store, state: str, message: str) -> None:
-        store.set_fact("state", state)
-        store.set_fact("message", message)
-        store.set_fact("seconds", self.budget.seconds())
+        store.set_facts({"state": state, "message": message, "seconds": self.budget.seconds()})
         with contextlib.suppress(OSError):
             if replies := store.replies():
                 write_replay(self.folder / RECORDING, replies)

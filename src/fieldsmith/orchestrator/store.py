@@ -120,8 +120,13 @@ class Store:
         return [(json.loads(request), ChatReply(**json.loads(reply)), usd) for request, reply, usd in rows]
 
     def set_fact(self, name: str, value: object) -> None:
+        self.set_facts({name: value})
+
+    def set_facts(self, facts: Mapping[str, object]) -> None:
+        """All of them at once, so that no reader sees one without the others."""
         with self._lock, self._db:
-            self._db.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, json.dumps(value)))
+            rows = [(name, json.dumps(value)) for name, value in facts.items()]
+            self._db.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", rows)
 
     def fact(self, name: str, default: Any = None) -> Any:
         with self._lock:

@@ -64,7 +64,7 @@ class MailboxModel:
                 "",
             ]
             body += [f"<!-- {m.role} -->\n\n{m.text.rstrip()}\n" for m in request.messages]
-            draft = self._folder / f".{number:04d}-prompt.md"
+            draft = self._folder / f".{number:04d}-draft"  # matches no pattern that looks for prompts
             draft.write_text("\n".join(body), encoding="utf-8")
             draft.replace(self._folder / f"{number:04d}-prompt.md")
             return number
