@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+# Test processes at once; the tests of one file stay in one process.
+WORKERS ?= 2
 ARGS ?=
 
 .PHONY: solve test check parts clean
@@ -11,7 +13,7 @@ solve: $(VENV)/.user  ## solve Burgers' equation with the built-in author
 	$(BIN)/fieldsmith solve burgers $(ARGS)
 
 test: $(VENV)/.dev parts  ## the whole test suite
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
 
 check: $(VENV)/.dev  ## linting, formatting, types
 	$(BIN)/ruff check
