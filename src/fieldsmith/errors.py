@@ -41,3 +41,7 @@ class ProviderError(FieldsmithError):
 
 class RequestRefused(ProviderError):
     """The provider does not take this request, such as one that is too long for the model; asking again is no use."""
+
+
+class RequestTooLong(RequestRefused):
+    """The request does not fit into the model's context."""

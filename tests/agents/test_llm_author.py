@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from fieldsmith.agents.author import Candidate, Debug, Draft, Program, Proposal
+from fieldsmith.agents.author import Candidate, Debug, Draft, Program, Proposal, Refine
 from fieldsmith.agents.llm_author import LLMAuthor
 from fieldsmith.agents.models.chat_model import ChatReply
 from fieldsmith.agents.models.replay import ReplayModel, write_replay
 from fieldsmith.agents.prompts import Prompts
-from fieldsmith.errors import ProviderError, RequestRefused
-from fieldsmith.evaluation.evaluation import Evaluation
+from fieldsmith.errors import ProviderError, RequestRefused, RequestTooLong
+from fieldsmith.evaluation.evaluation import Evaluation, Score
 from fieldsmith.orchestrator.store import Store, StoredModel
 from fieldsmith.tasks import load
 
@@ -210,6 +210,41 @@ def test_a_first_request_that_is_refused_ends_the_run(tmp_path):
     with pytest.raises(ProviderError):
         write(StoredModel(Scripted(first=RequestRefused("too long")), store))
     assert store.replies() == []
+
+
+class Narrow(Scripted):
+    """Has room for so many programs."""
+
+    def __init__(self, programs: int) -> None:
+        super().__init__(first=WHOLE)
+        self.programs = programs
+
+    def complete(self, request):
+        if request.messages[1].text.count("### Program ") > self.programs:
+            self.asked.append(request)
+            raise RequestTooLong("the prompt is too long")
+        return super().complete(request)
+
+
+def ran(n: int) -> Candidate:
+    score = Score(1e-3 * n, {"u": 1e-3 * n}, 1e-5, 1e-9, 0.1, 0.5)
+    return Candidate(n, str(n), "draft", (), "x", Proposal(Program(PROGRAM)), Evaluation("ok", "It ran.", dev=score))
+
+
+@pytest.mark.parametrize("seed", [0, 4])
+def test_a_refinement_shows_as_many_programs_as_there_is_room_for_also_in_a_replay(tmp_path, seed):
+    move = Refine((ran(1), ran(2), ran(3)))
+    model, store = Narrow(1), Store(tmp_path / "run.sqlite")
+    proposal = LLMAuthor(StoredModel(model, store), seed).write(BRIEF, move, "r1", [])
+    assert len(model.asked) == 3
+    assert proposal.repairs[0] == "The model had no room for 2 of the programs to improve on."
+    assert "nRMSE 1.000e-03" in proposal.prompt
+    assert "nRMSE 2.000e-03" not in proposal.prompt
+    write_replay(tmp_path / "replies.jsonl", store.replies())
+    again = LLMAuthor(ReplayModel(tmp_path / "replies.jsonl"), seed).write(BRIEF, move, "r1", [])
+    assert (again.prompt, again.repairs, again.program) == (proposal.prompt, proposal.repairs, proposal.program)
+    with pytest.raises(RequestTooLong):
+        LLMAuthor(Narrow(0), seed).write(BRIEF, move, "r1", [])
 
 
 def test_repairs_are_kept_with_the_candidate(tmp_path):

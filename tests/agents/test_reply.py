@@ -190,6 +190,12 @@ def test_the_plan_is_read_in_any_of_its_forms(block):
 
 def test_a_reply_without_a_plan_has_an_empty_one():
     assert plan_of(GOOD).discretisation == ""
+    assert plan_of(f"First words.\n\n```python\n{GOOD}").summary == ""
+
+
+def test_without_a_plan_the_sentence_after_the_program_is_its_summary():
+    reply = f"First words.\n\n```python\n{GOOD}```\n\nThis is **upwind**,\nof first order. It may be slow."
+    assert plan_of(reply).summary == "This is **upwind**, of first order."
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,13 @@
 """The author that asks a language model."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from fieldsmith.agents.author import Candidate, Debug, Move, Program, Proposal, Refine, Restart, Usage
-from fieldsmith.agents.models.chat_model import FURTHER, ChatModel, ChatReply, ChatRequest, Message
+from fieldsmith.agents.models.chat_model import FURTHER, SHORTENED, ChatModel, ChatReply, ChatRequest, Message
 from fieldsmith.agents.prompts import Prompts
 from fieldsmith.agents.reply import Found, can_go_on, cut_off, ending, joined, plan_of, program_in
+from fieldsmith.errors import RequestTooLong
 from fieldsmith.tasks.task import Brief
 
 MORE_ROOM = 2
@@ -22,12 +24,23 @@ class LLMAuthor:
         self.label, self.note = model.label, model.note
 
     def write(self, brief: Brief, move: Move, slot: str, history: Sequence[Candidate]) -> Proposal:
-        """One conversation, of one turn unless the reply is cut off.
+        """One conversation, of one turn unless the reply is cut off; a refinement shows as many programs as the model has room for.
 
-        Slot and seed are part of each request's identity, so a rerun finds its stored replies.
+        Slot and seed are part of each request's identity, so a rerun finds its stored replies. Raises ProviderError.
         """
         ordinal = f"{slot}@{self.seed}" if self.seed else slot
-        return _Conversation(self, brief, move, ordinal).proposal()
+        shown, left_out = move, 0
+        while True:
+            try:
+                proposal = _Conversation(self, brief, shown, ordinal + SHORTENED * left_out).proposal()
+                break
+            except RequestTooLong:
+                fewer = _with_fewer(shown)
+                if fewer is None:
+                    raise
+                shown, left_out = fewer, left_out + 1
+        said = f"The model had no room for {left_out} of the programs to improve on." if left_out else ""
+        return replace(proposal, repairs=(said, *proposal.repairs)) if said else proposal
 
     def messages(self, brief: Brief, move: Move) -> tuple[Message, ...]:
         """System and user message for a move. Raises InputError for a template of a person's own that fails."""
@@ -110,6 +123,13 @@ class _Conversation:
         signature = self.brief.signature
         names = [a.name for a in signature.arguments]
         return program_in(text, signature.function, names, stop, self.parents, self.parts_asked)
+
+
+def _with_fewer(move: Move) -> Move | None:
+    """The move with the worst of several programs left out."""
+    if isinstance(move, Refine | Restart) and len(move.candidates) > 1:
+        return replace(move, candidates=move.candidates[:-1])
+    return None
 
 
 def _sources(move: Move, frame: str) -> tuple[str, ...]:

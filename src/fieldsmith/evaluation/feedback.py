@@ -156,6 +156,12 @@ def success_feedback(score: Score, case: Case, outputs: Mapping[str, np.ndarray]
     return " ".join(words)
 
 
+def times(value: float) -> str:
+    """Two digits, written out as people do: 1.6, 130, 45,000; powers of ten from a million on."""
+    rounded = float(f"{value:.1e}")
+    return f"{rounded:.1e}" if rounded >= 1e6 else f"{rounded:,.0f}" if rounded >= 10 else f"{rounded:.1f}"
+
+
 def _about_frames(errors: np.ndarray, score: Score) -> list[str]:
     """What the growth of the error tells, where it tells something."""
     if errors[0] > 1e-6:
@@ -228,7 +234,7 @@ def _against_floor(score: Score) -> list[str]:
     if score.floor == score.reference_error:  # the samples are all there is to know, or shocks hide what they lose
         return [f"The reference itself is good to about {score.floor:.1e}."]
     if score.nrmse > 1.5 * score.floor:
-        ratio = score.nrmse / score.floor
-        return [f"The trusted method reaches {score.floor:.3e} from the same samples, {ratio:.3g} times less."]
+        ratio = times(score.nrmse / score.floor)
+        return [f"The trusted method reaches {score.floor:.3e} from the same samples, {ratio} times less."]
     place = "at" if score.nrmse > 0.67 * score.floor else "below"
     return [f"That is {place} the floor of {score.floor:.3e}, what the trusted method reaches from the same samples."]

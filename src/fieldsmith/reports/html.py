@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from fieldsmith.agents.author import Candidate
 from fieldsmith.evaluation.evaluation import Evaluation, Score
+from fieldsmith.evaluation.feedback import times
 from fieldsmith.orchestrator.record import write_text
 from fieldsmith.orchestrator.run import RunRecord
 from fieldsmith.reports import charts
@@ -126,7 +127,7 @@ def _verdict(run: RunRecord, best: Candidate | None) -> str:
         return f"{words}."
     if ratio <= 1.05:
         return f"{words}: it reaches the floor, what the trusted method gets from the same inputs."
-    return f"{words}: its error is {ratio:.3g} times the floor, what the trusted method gets from the same inputs."
+    return f"{words}: its error is {times(ratio)} times the floor, what the trusted method gets from the same inputs."
 
 
 def _figures(dev: Score | None, test: Score | None) -> list[tuple[str, Markup, Markup, str]]:

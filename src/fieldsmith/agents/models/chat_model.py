@@ -95,6 +95,8 @@ def prompt_text(request: ChatRequest) -> str:
 
 FURTHER = "+"
 """In an ordinal, before what a further request about the same candidate is for: `3.1+continue`."""
+SHORTENED = "-"
+"""Ends the ordinal of a request that stands in for one that was too long, once for each time it was shortened."""
 
 
 class ChatModel(Protocol):

@@ -1,8 +1,12 @@
 """Provider faults in one sentence each."""
 
-from fieldsmith.agents.models.keys import scrubbed
-from fieldsmith.errors import FieldsmithError, MissingPart, ProviderError, RequestRefused
+import re
 
+from fieldsmith.agents.models.keys import scrubbed
+from fieldsmith.errors import FieldsmithError, MissingPart, ProviderError, RequestRefused, RequestTooLong
+
+TOO_LONG = re.compile(r"context|too (long|large|many tokens)", re.IGNORECASE)
+"""In the words of providers that refuse a request for its length."""
 RESUME = "The same command resumes."
 
 
@@ -25,5 +29,7 @@ def explained(error: Exception, label: str, address: str, key: str) -> Fieldsmit
         )
     if status == 429:
         return ProviderError(f"{address} limits the rate or the quota is used up (429): {detail.rstrip('.')}.", RESUME)
-    fault = RequestRefused if status in (400, 413, 422) else ProviderError
+    fault = ProviderError
+    if status in (400, 413, 422):
+        fault = RequestTooLong if status == 413 or TOO_LONG.search(detail) else RequestRefused
     return fault(f"{label} failed at {address}{f' ({status})' if status else ''}: {detail.rstrip('.')}.", RESUME)

@@ -21,8 +21,8 @@ from typing import Any
 
 from fieldsmith.agents.models import settings as kinds
 from fieldsmith.agents.models.chat_model import ChatReply, ChatRequest, nothing_heard, roomy, silent
-from fieldsmith.agents.models.faults import RESUME
-from fieldsmith.errors import InputError, MissingPart, ProviderError, RequestRefused
+from fieldsmith.agents.models.faults import RESUME, TOO_LONG
+from fieldsmith.errors import InputError, MissingPart, ProviderError, RequestRefused, RequestTooLong
 
 SERVING = {
     "threads": kinds.Setting(int, "processor cores used, all but one by default", 1),
@@ -84,7 +84,10 @@ class GGUFModel:
         )
         if "error" in answer:
             words = " ".join(str(answer["error"]).split())[:300]
-            raise RequestRefused(f"{self.label} refuses a request: {words}.", f"{_mend(words)}{RESUME}")
+            message = f"{self.label} refuses a request: {words}."
+            if TOO_LONG.search(words):
+                raise RequestTooLong(message, f"Give it more room with --model-option context=TOKENS. {RESUME}")
+            raise RequestRefused(message, RESUME)
         usage = answer["usage"]
         return ChatReply(
             text=answer["text"],
@@ -205,10 +208,6 @@ class _Child:
         return ProviderError(
             f"{self._label} {happened}{f', saying: {words}' if words else ''}.", f"Is memory left for it? {RESUME}"
         )
-
-
-def _mend(words: str) -> str:
-    return "Give it more room with --model-option context=TOKENS. " if "context" in words else ""
 
 
 def open_gguf(name: str, base_url: str | None, key_file: Path | None, settings: Mapping[str, object]) -> GGUFModel:

@@ -7,8 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from fieldsmith.agents.models.chat_model import ChatReply, ChatRequest, Message, nothing_heard, silent
-from fieldsmith.errors import InputError
+from fieldsmith.agents.models.chat_model import SHORTENED, ChatReply, ChatRequest, Message, nothing_heard, silent
+from fieldsmith.errors import InputError, RequestTooLong
 
 RECORDING = "replies.jsonl"
 """The recording that every run with a model leaves in its directory."""
@@ -42,6 +42,8 @@ class ReplayModel:
     def complete(self, request: ChatRequest) -> ChatReply:
         if request.key in self._known:
             return self._known[request.key][1]
+        if any(known.ordinal.startswith(request.ordinal + SHORTENED) for known, _, _ in self._known.values()):
+            raise RequestTooLong(f"{self._file} has a reply to a shorter request only.", "Ask that.")
         raise InputError(f"{self._file} has no reply to this request.", self._difference(request))
 
     def price(self, reply: ChatReply) -> float | None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from fieldsmith.tasks.equation import Axis
+from fieldsmith.tasks.equation import Axis, Balance
 from fieldsmith.tasks.task import Brief
 
 STIFF_STEPS = 40
@@ -79,8 +79,8 @@ class Methods:
     """For one linear unknown with constant coefficients on a periodic domain: its rate in Fourier space over its coefficient."""
     limits: tuple[Limit, ...]
     positive: tuple[str, ...]
-    balanced: tuple[str, ...]
-    """Combinations that the balances are for, where they are not the unknowns themselves."""
+    balanced: tuple[Balance, ...]
+    """The balances, where they are for combinations of the unknowns."""
     values: Mapping[str, float] = field(default_factory=dict)
     reaction_rate: str = ""
     """How fast the terms without derivatives change the unknown that they depend on, as NumPy source."""

@@ -1,5 +1,6 @@
 """An equation taken apart for the page of methods, whatever its dimension: what its terms do, in its own names."""
 
+import re
 from typing import Any
 
 from fieldsmith.agents.prompts.flows import flow
@@ -75,11 +76,16 @@ class Reading:
             symbol=self._symbol(sources) if linear and constant and analysis.periodic else "",
             limits=limits,
             positive=equation.positive,
-            balanced=() if analysis.direct or equation.steady else tuple(b.quantity for b in equation.balances),
-            values={name: float(values[name]) for name in shown if name in values},
+            balanced=() if analysis.direct or equation.steady else equation.balances,
+            values={name: float(values[name]) for name in shown if name in values and self._spoken_of(name)},
             reaction_rate=self._reaction_rate(sources),
             **self._parted(),
         )
+
+    def _spoken_of(self, name: str) -> bool:
+        """Whether a reader knows the name: the statement has it or the program is given it."""
+        given = [argument.name for argument in self.brief.signature.arguments]
+        return name in given or re.search(rf"\b{re.escape(name)}\b", self.brief.statement) is not None
 
     def _marked(self, expression: Any) -> Any:
         """The expression with a symbol such as u_xx for each derivative of a field."""

@@ -41,7 +41,9 @@ def moves(brief: Brief) -> tuple[Move, ...]:
 
 def _failed(number: int, status: Status, brief: Brief) -> Candidate:
     proposal = Proposal(
-        Program(brief.stub), Plan("finite differences", summary="central differences"), repairs=("Joined.",)
+        Program(brief.stub),
+        Plan("finite differences", summary="central differences"),
+        repairs=("Two blocks were put together.",),
     )
     evaluation = Evaluation(
         status,

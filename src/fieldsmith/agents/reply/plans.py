@@ -9,7 +9,10 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from fieldsmith.agents.author import Plan
-from fieldsmith.agents.reply.blocks import NO_PROGRAM, blocks_of, spoken
+from fieldsmith.agents.reply.blocks import FENCE, NO_PROGRAM, blocks_of, spoken
+
+LONGEST = 200
+SENTENCE_END = re.compile(r"(?<=[.!?:])\s")
 
 
 class _PlanBlock(BaseModel):
@@ -35,7 +38,7 @@ class _PlanBlock(BaseModel):
 
 
 def plan_of(reply: str) -> Plan:
-    """The plan block of a reply; an empty plan where there is none that can be read."""
+    """The plan block of a reply; where none can be read, what is said after its program in a sentence, if anything."""
     for block in blocks_of(spoken(reply)[0]):
         if block.language not in NO_PROGRAM:
             continue
@@ -48,7 +51,17 @@ def plan_of(reply: str) -> Plan:
                 values = plan.model_dump()
                 values["summary"] = plan.summary or ", ".join(filter(None, [plan.discretisation, plan.time_integrator]))
                 return Plan(**values)
-    return Plan()
+    return Plan(summary=_afterword(spoken(reply)[0]))
+
+
+def _afterword(reply: str) -> str:
+    """The first sentence after the last fence."""
+    lines = reply.rstrip().split("\n")
+    fences = [n for n, line in enumerate(lines) if FENCE.match(line)]
+    if not fences or not blocks_of(reply)[-1].closed:
+        return ""
+    words = " ".join(" ".join(lines[fences[-1] + 1 :]).split())
+    return SENTENCE_END.split(words)[0].strip(" *_#")[:LONGEST]
 
 
 def _loose(text: str) -> dict[str, str]:
