@@ -150,6 +150,25 @@ def test_a_filled_gap_that_lacks_a_name_is_left_for_the_run_to_show():
     assert "def solver" in proposal.program.source
 
 
+def test_a_gap_that_is_still_open_is_named():
+    assert fill(RATE.replace("return -d_x(u**2 / 2, dx) + nu * d_xx(u, dx)", "...")).problem == (
+        "`rate` is still open: its code belongs where TODO stands."
+    )
+    assert fill("```python\ndef other(u):\n    return u\n```").problem == (
+        "No code block of the reply defines `rate`. Give it in one ```python block, with its code."
+    )
+
+
+def test_usual_imports_that_are_missing_are_put_in():
+    proposal = fill(WHOLE.replace("import numpy as np\n", ""))
+    assert proposal.program.source.lstrip("\n").startswith("import numpy as np\n")
+    assert proposal.repairs == ("`import numpy as np` was missing and put in.",)
+    headed = WHOLE.replace("import numpy as np\n", '"""Copies."""\nfrom __future__ import annotations\n')
+    source = fill(headed).program.source
+    assert source.startswith('"""Copies."""\nfrom __future__ import annotations\nimport numpy as np\n')
+    exec(source, {})
+
+
 def test_a_mend_of_a_filled_skeleton_changes_single_functions():
     first = fill(RATE.replace("nu *", "mu *"))
     failed = Candidate(1, "1", "draft", proposal=first, evaluation=Evaluation("crashed", "No mu."))

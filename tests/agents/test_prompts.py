@@ -37,6 +37,13 @@ def candidate(status: str, **changes) -> Candidate:
     return Candidate(1, "1", "draft", proposal=proposal, evaluation=evaluation)
 
 
+def filled(frame: str) -> Candidate:
+    """The program with gaps, filled with what is wrong."""
+    source = frame.replace('raise NotImplementedError("TODO")', "return 0.0 * unknown")
+    evaluation = Evaluation("crashed", "The program stopped with NameError: name 'unknown' is not defined.")
+    return Candidate(1, "1", "draft", proposal=Proposal(Program(source)), evaluation=evaluation)
+
+
 def user(move, style: str = "guided") -> str:
     prompts = Prompts(style)
     return LLMAuthor(Silent(), prompts=prompts).messages(load("burgers").brief(LIBRARIES), move)[1].text
@@ -59,12 +66,14 @@ def written(name: str, style: str, kinds: tuple[str, ...]) -> str:
         "continue": prompts.continuation(brief, "    u = u0\n    for n in range("),
         "shorter": prompts.shorter(brief),
     }
+    if frame := prompts.frame(brief, draft):
+        told["debug of filled gaps"] = prompts.move(brief, Debug(filled(frame)))
     return "".join(f"<!-- {kind} -->\n\n{told[kind]}\n\n" for kind in kinds or told)
 
 
 SHOWN = {
     ("burgers", "guided"): (),
-    ("burgers", "skeleton"): ("draft",),
+    ("burgers", "skeleton"): ("draft", "debug", "debug of a reply without a program", "debug of filled gaps", "refine"),
     ("burgers", "plain"): (),
     ("cns1d", "guided"): ("draft", "debug of values that blow up", "refine"),
     ("cns1d", "skeleton"): ("draft",),

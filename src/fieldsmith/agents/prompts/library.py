@@ -16,7 +16,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined, TemplateError, 
 from fieldsmith.agents.author import Debug, Move, Refine, Restart
 from fieldsmith.agents.prompts.methods import Methods, methods_of
 from fieldsmith.agents.prompts.shapes import Shapes, worked_example
-from fieldsmith.agents.prompts.skeleton import GAP, skeleton
+from fieldsmith.agents.prompts.skeleton import gaps_of, is_filled, skeleton
 from fieldsmith.errors import InputError
 from fieldsmith.tasks.task import Brief
 
@@ -30,20 +30,24 @@ SHORT_REPLY = 100
 
 @dataclass(frozen=True)
 class Style:
-    """A folder of templates, and which optional parts they get: `methods`, `skeleton`."""
+    """Folders of templates, later ones over earlier ones, and which optional parts they get: `methods`, `skeleton`."""
 
-    folder: str
+    folders: tuple[str, ...]
     parts: tuple[str, ...]
     meaning: str
 
 
 STYLES: Mapping[str, Style] = {
-    "guided": Style("guided", ("methods",), "statement, shapes by an example, and the methods that fit the equation"),
-    "skeleton": Style(
-        "guided", ("skeleton",), "contract, and a program with its loops written: only gaps are filled in"
+    "guided": Style(
+        ("guided",), ("methods",), "statement, shapes by an example, and the methods that fit the equation"
     ),
-    "contract": Style("guided", (), "statement and shapes by an example"),
-    "plain": Style("plain", (), "in CodePDE's manner: equation, stub, and orders to keep it simple"),
+    "skeleton": Style(
+        ("guided", "skeleton"),
+        ("skeleton",),
+        "for small models: equation, and a program with its loops written: only gaps are filled in",
+    ),
+    "contract": Style(("guided",), (), "statement and shapes by an example"),
+    "plain": Style(("plain",), (), "in CodePDE's manner: equation, stub, and orders to keep it simple"),
 }
 
 
@@ -62,7 +66,7 @@ def read_templates(folder: Path, style: str) -> dict[str, str]:
     Raises InputError for a folder that cannot be read, a file that is called like none of the style's templates, and a
     template with a fault in it.
     """
-    known = sorted({*_builtin(style_of(style).folder), *_builtin(SHARED)})
+    known = sorted(_builtin(SHARED, *style_of(style).folders))
     try:
         paths = sorted(path for path in folder.iterdir() if not path.name.startswith(".") and path.is_file())
         found = {path.name: path.read_text(encoding="utf-8") for path in paths}
@@ -81,9 +85,10 @@ def read_templates(folder: Path, style: str) -> dict[str, str]:
     return found
 
 
-def _builtin(folder: str) -> dict[str, str]:
-    place = files("fieldsmith.agents.prompts").joinpath(folder)
-    return {path.name: path.read_text(encoding="utf-8") for path in place.iterdir() if path.name.endswith(SUFFIX)}
+def _builtin(*folders: str) -> dict[str, str]:
+    place = files("fieldsmith.agents.prompts")
+    paths = [path for folder in folders for path in place.joinpath(folder).iterdir() if path.name.endswith(SUFFIX)]
+    return {path.name: path.read_text(encoding="utf-8") for path in paths}
 
 
 @dataclass
@@ -96,7 +101,7 @@ class Prompts:
     def __post_init__(self) -> None:
         chosen = style_of(self.style)
         self._parts = chosen.parts
-        self._texts = {**_builtin(SHARED), **_builtin(chosen.folder), **self.templates}
+        self._texts = {**_builtin(SHARED, *chosen.folders), **self.templates}
         self._known: tuple[Brief, tuple[Shapes, Methods | None, str]] | None = None
         self._lock = threading.Lock()
         for name, text in self.templates.items():
@@ -124,7 +129,9 @@ class Prompts:
     def move(self, brief: Brief, move: Move) -> str:
         """What is asked of the model for a move."""
         if isinstance(move, Debug):
-            return self._rendered("debug", brief, candidate=move.candidate, skeleton=self.frame(brief, move))
+            frame, program = self.frame(brief, move), move.candidate.program
+            gaps = gaps_of(frame) if program is None or is_filled(frame, program.source) else []
+            return self._rendered("debug", brief, candidate=move.candidate, skeleton=frame, gaps=gaps)
         if isinstance(move, Refine):
             return self._rendered("refine", brief, candidates=move.candidates)
         if isinstance(move, Restart):
@@ -150,7 +157,7 @@ class Prompts:
     def _rendered(self, name: str, brief: Brief, **values: Any) -> str:
         shapes, methods, _ = self._page(brief)
         given = {"brief": brief, "shapes": shapes, "methods": methods, "skeleton": "", "avoid": None, **values}
-        given["gaps"] = GAP.findall(given["skeleton"])
+        given.setdefault("gaps", gaps_of(given["skeleton"]))
         try:
             text = self._environment.get_template(name + SUFFIX).render(**given)
         except TemplateError as error:

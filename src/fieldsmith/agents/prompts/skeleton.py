@@ -1,5 +1,6 @@
 """A program with the loops written and the numerics left open, made from a brief's signature and its equation."""
 
+import ast
 import builtins
 import keyword
 import re
@@ -17,6 +18,24 @@ OWN = (
 USED = ("range", "len", "max", "int", "abs")
 GAP = re.compile(r'^def (.*):\n    """.*"""\n    raise NotImplementedError\("TODO"\)', re.MULTILINE)
 """A function that is left open, with its name and arguments."""
+
+
+def gaps_of(frame: str) -> list[str]:
+    """The functions that a program with gaps leaves open, with their arguments."""
+    return GAP.findall(frame)
+
+
+def is_filled(frame: str, program: str) -> bool:
+    """Whether a program is the one with gaps, its other functions as they were."""
+    try:
+        ours, theirs = (
+            {n.name: ast.dump(n) for n in ast.parse(text).body if isinstance(n, ast.FunctionDef)}
+            for text in (frame, program)
+        )
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    open_ = {gap.partition("(")[0] for gap in gaps_of(frame)}
+    return bool(open_) and all(theirs.get(name) == code for name, code in ours.items() if name not in open_)
 
 
 def skeleton(brief: Brief, methods: Methods | None = None) -> str:

@@ -70,6 +70,7 @@ def lawson(frame: "Skeleton", field: str, given: list[str], methods: Methods) ->
     rates = [limit.rate for limit in methods.limits if limit.term == "transport"]
     rates += [methods.reaction_rate] if methods.reaction_rate else []
     slopes = re.search(rf"\b{slope}\b", methods.low_terms) is not None
+    terms = re.sub(rf"\b{slope}\b", f"{operator}({field}, {spacing})", methods.low_terms)
     return [
         "import numpy as np",
         "",
@@ -87,9 +88,8 @@ def lawson(frame: "Skeleton", field: str, given: list[str], methods: Methods) ->
         "",
         "",
         f"def {rest}({field}, {after}):",
-        f'    """The other terms of {field}_t, without {methods.high_terms}: {methods.low_terms}'
-        + (f", where {slope} is {operator}({field}, {spacing})" if slopes else "")
-        + f'. Arrays [batch, {axis}]."""',
+        f'    """Returns the terms of {field}_t without {methods.high_terms}, which is stepped exactly: {terms}. '
+        f'Arrays [batch, {axis}]."""',
         '    raise NotImplementedError("TODO")',
         "",
         "",
@@ -107,7 +107,7 @@ def lawson(frame: "Skeleton", field: str, given: list[str], methods: Methods) ->
 
 
 def _operators(frame: "Skeleton", sides: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The right-hand sides with `d_xx(f)` for `d(f, x, x)`, and those operators as functions, where Fourier methods fit.
+    """The right-hand sides with `d_xx(f, dx)` for `d(f, x, x)`, and those operators as functions, where Fourier methods fit.
 
     Elsewhere the sides as they are and no functions.
     """
@@ -134,7 +134,7 @@ class _Operators(ast.NodeTransformer):
             axes = tuple(same)
             if axes not in self.names:
                 self.names[axes] = self.frame.free(f"d_{''.join(axes)}")
-            inner = ast.Call(ast.Name(self.names[axes]), [inner], [])
+            inner = ast.Call(ast.Name(self.names[axes]), [inner, ast.Name(self.frame.spacings[axes[0]])], [])
         return inner
 
 
@@ -161,9 +161,6 @@ def _right_hand_sides(frame: "Skeleton", fields: Sequence[str]) -> tuple[str, li
     by_name = {balance.quantity: balance.rhs for balance in frame.brief.equation.balances}
     sides, helpers = _operators(frame, [by_name[name] for name in fields])
     said = "; ".join(f"{name}_t = {side}" for name, side in zip(fields, sides, strict=True))
-    if helpers:
-        said += f", by {' and '.join(line[4:-1] for line in helpers if line.startswith('def '))} above"
-    else:
+    if not helpers:
         said += f", where {' and '.join(f'd(f, {axis.name}) is df/d{axis.name}' for axis in frame.axes)}"
-    returned = ", ".join(f"{name}_t" for name in fields)
-    return f"{said}. Arrays [batch, {frame.space()}]; returns {returned}.", helpers
+    return f"Returns {said}. Arrays [batch, {frame.space()}].", helpers

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+USUAL = {"np": "import numpy as np", "numpy": "import numpy", "scipy": "import scipy", "math": "import math"}
+"""Names that mean one module to everybody."""
 GIVEN = {*dir(builtins), "__name__", "__file__", "__doc__", "__builtins__"}
 
 
@@ -109,6 +111,21 @@ def missing(tree: ast.Module) -> set[str]:
             case ast.Import(names=listed) | ast.ImportFrom(names=listed):
                 made |= {(alias.asname or alias.name).partition(".")[0] for alias in listed}
     return set() if "*" in made else used - made - GIVEN
+
+
+def imported(source: str) -> tuple[str, list[str]]:
+    """The source with an import for each usual name that it uses and has from nowhere, and what was done."""
+    tree = tree_of(source)
+    names = sorted(missing(tree) & USUAL.keys()) if tree else []
+    if not names:
+        return source, []
+    # A docstring and imports from __future__ must stay first.
+    heads = [n for n in tree.body if isinstance(n, ast.ImportFrom) and n.module == "__future__"] if tree else []
+    heads = heads or ([tree.body[0]] if tree and ast.get_docstring(tree) is not None else [])
+    at = (heads[-1].end_lineno or 0) if heads else 0
+    lines = source.split("\n")
+    lines[at:at] = [USUAL[name] for name in names]
+    return "\n".join(lines), [f"`{USUAL[name]}` was missing and put in." for name in names]
 
 
 def first_line(node: ast.stmt) -> int:

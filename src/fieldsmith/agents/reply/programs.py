@@ -11,6 +11,7 @@ from fieldsmith.agents.reply.names import (
     bound,
     defines,
     functions,
+    imported,
     is_stub,
     missing,
     only_imports,
@@ -94,6 +95,27 @@ class _Search:
             or Found(None, self._nothing(blocks, [block.text for block in usable if parses(block.text)]))
         )
 
+    def _open(self, texts: Sequence[str]) -> str:
+        """Of the functions that were asked for, those that the reply leaves open, as words; empty where that says nothing."""
+        if not self.parts_asked:
+            return ""
+        open_ = {
+            name
+            for parent in self.parents
+            if (tree := tree_of(parent)) is not None
+            for name, nodes in functions(tree).items()
+            if is_stub(nodes[-1])
+        }
+        given = {name for text in texts for name, nodes in functions(ast.parse(text)).items() if is_stub(nodes[-1])}
+        names = ", ".join(f"`{name}`" for name in sorted(open_))
+        if open_ & given:
+            return f"{names} is still open: its code belongs where TODO stands."
+        return (
+            f"No code block of the reply defines {names}. Give it in one ```python block, with its code."
+            if open_
+            else ""
+        )
+
     def _defines(self, text: str) -> bool:
         return defines(text, self.function)
 
@@ -123,6 +145,8 @@ class _Search:
             if cut := gap(source):
                 return Found(None, self._incomplete(cut), tuple(repairs))
             source, done = self._once(source)
+            repairs += done
+            source, done = imported(source)
             repairs += done
         return Found(source.strip("\n") + "\n", "", tuple(repairs), chosen.closed)
 
@@ -179,7 +203,8 @@ class _Search:
             return None
         result = patched("\n\n".join(parts), self.parents, self.parts_asked)
         if result is not None and self._defines(result[0]):
-            return Found(result[0].strip("\n") + "\n", "", tuple(self._replaced(result[1])))
+            source, done = imported(result[0])
+            return Found(source.strip("\n") + "\n", "", (*self._replaced(result[1]), *done))
         return None
 
     def _replaced(self, names: Sequence[str]) -> list[str]:
@@ -220,6 +245,8 @@ class _Search:
         """Why there is no program, and what would be right."""
         if not blocks:
             return f"The reply holds no code block. Answer with one ```python block that defines `{self.function}`."
+        if words := self._open(texts):
+            return words
         languages = {block.language for block in blocks if not block.python and block.language not in NO_PROGRAM}
         other = sorted(languages - {"text", "txt", "markdown", "md", "bash", "sh", "console", "diff", "patch", "latex"})
         if other and not any(block.python and block.text.strip() for block in blocks):
