@@ -160,11 +160,11 @@ def test_a_gap_that_is_still_open_is_named():
 
 
 def test_usual_imports_that_are_missing_are_put_in():
-    proposal = fill(WHOLE.replace("import numpy as np\n", ""))
+    proposal = write(Scripted(first=WHOLE.replace("import numpy as np\n", "")))
     assert proposal.program.source.lstrip("\n").startswith("import numpy as np\n")
     assert proposal.repairs == ("`import numpy as np` was missing and put in.",)
     headed = WHOLE.replace("import numpy as np\n", '"""Copies."""\nfrom __future__ import annotations\n')
-    source = fill(headed).program.source
+    source = write(Scripted(first=headed)).program.source
     assert source.startswith('"""Copies."""\nfrom __future__ import annotations\nimport numpy as np\n')
     exec(source, {})
 
