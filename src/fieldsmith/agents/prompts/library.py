@@ -16,14 +16,26 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined, TemplateError, 
 from fieldsmith.agents.author import Debug, Move, Refine, Restart
 from fieldsmith.agents.prompts.methods import Methods, methods_of
 from fieldsmith.agents.prompts.shapes import Shapes, worked_example
-from fieldsmith.agents.prompts.skeleton import gaps_of, is_filled, skeleton
+from fieldsmith.agents.prompts.skeleton import gaps_of, is_filled, operators_of, skeleton
 from fieldsmith.errors import InputError
 from fieldsmith.tasks.task import Brief
 
 DEFAULT_STYLE = "guided"
 SHARED = "shared"
 SUFFIX = ".md.jinja"
-VARIABLES = ("brief", "shapes", "methods", "skeleton", "gaps", "candidate", "candidates", "avoid", "ending", "lines")
+VARIABLES = (
+    "brief",
+    "shapes",
+    "methods",
+    "skeleton",
+    "gaps",
+    "operators",
+    "candidate",
+    "candidates",
+    "avoid",
+    "ending",
+    "lines",
+)
 SHORT_REPLY = 100
 """Lines of a program that is asked for again because it was cut off."""
 
@@ -158,6 +170,7 @@ class Prompts:
         shapes, methods, _ = self._page(brief)
         given = {"brief": brief, "shapes": shapes, "methods": methods, "skeleton": "", "avoid": None, **values}
         given.setdefault("gaps", gaps_of(given["skeleton"]))
+        given["operators"] = operators_of(given["skeleton"])
         try:
             text = self._environment.get_template(name + SUFFIX).render(**given)
         except TemplateError as error:

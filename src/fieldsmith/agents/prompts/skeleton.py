@@ -18,11 +18,17 @@ OWN = (
 USED = ("range", "len", "max", "int", "abs")
 GAP = re.compile(r'^def (.*):\n    """.*"""\n    raise NotImplementedError\("TODO"\)', re.MULTILINE)
 """A function that is left open, with its name and arguments."""
+OPERATOR = re.compile(r'^def (.*):\n    """\w+ derivative of f ', re.MULTILINE)
 
 
 def gaps_of(frame: str) -> list[str]:
     """The functions that a program with gaps leaves open, with their arguments."""
     return GAP.findall(frame)
+
+
+def operators_of(frame: str) -> list[str]:
+    """The derivatives that a program with gaps has as functions, with their arguments."""
+    return OPERATOR.findall(frame)
 
 
 def is_filled(frame: str, program: str) -> bool:
