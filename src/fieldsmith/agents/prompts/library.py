@@ -16,7 +16,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined, TemplateError, 
 from fieldsmith.agents.author import Debug, Move, Refine, Restart
 from fieldsmith.agents.prompts.methods import Methods, methods_of
 from fieldsmith.agents.prompts.shapes import Shapes, worked_example
-from fieldsmith.agents.prompts.skeleton import gaps_of, is_filled, operators_of, skeleton
+from fieldsmith.agents.prompts.skeleton import filling_of, gaps_of, operators_of, skeleton
 from fieldsmith.errors import InputError
 from fieldsmith.tasks.task import Brief
 
@@ -30,6 +30,7 @@ VARIABLES = (
     "skeleton",
     "gaps",
     "operators",
+    "source",
     "candidate",
     "candidates",
     "avoid",
@@ -142,8 +143,11 @@ class Prompts:
         """What is asked of the model for a move."""
         if isinstance(move, Debug):
             frame, program = self.frame(brief, move), move.candidate.program
-            gaps = gaps_of(frame) if program is None or is_filled(frame, program.source) else []
-            return self._rendered("debug", brief, candidate=move.candidate, skeleton=frame, gaps=gaps)
+            source = program.source if program else ""
+            filling = filling_of(frame, source)
+            gaps = gaps_of(frame) if filling or not program else []
+            shown = {"candidate": move.candidate, "source": filling or source, "gaps": gaps}
+            return self._rendered("debug", brief, skeleton=frame, **shown)
         if isinstance(move, Refine):
             return self._rendered("refine", brief, candidates=move.candidates)
         if isinstance(move, Restart):

@@ -31,17 +31,23 @@ def operators_of(frame: str) -> list[str]:
     return OPERATOR.findall(frame)
 
 
-def is_filled(frame: str, program: str) -> bool:
-    """Whether a program is the one with gaps, its other functions as they were."""
+def filling_of(frame: str, program: str) -> str:
+    """What a program has in place of the gaps: the functions that were open, and whatever it has besides.
+
+    Empty unless all else is as it was in the program with gaps.
+    """
     try:
-        ours, theirs = (
-            {n.name: ast.dump(n) for n in ast.parse(text).body if isinstance(n, ast.FunctionDef)}
-            for text in (frame, program)
-        )
+        known, nodes = ast.parse(frame).body, ast.parse(program).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    open_ = {gap.partition("(")[0] for gap in gaps_of(frame)}
-    return bool(open_) and all(theirs.get(name) == code for name, code in ours.items() if name not in open_)
+        return ""
+    names = {gap.partition("(")[0] for gap in gaps_of(frame)}
+    kept = {ast.dump(node): node for node in known if getattr(node, "name", "") not in names}
+    written = [node for node in nodes if ast.dump(node) not in kept]
+    whole = kept.keys() <= {ast.dump(node) for node in nodes}
+    anew = {getattr(node, "name", None) for node in written} & {getattr(node, "name", "") for node in kept.values()}
+    if not names or not whole or anew:
+        return ""
+    return "\n\n\n".join(filter(None, (ast.get_source_segment(program, node) for node in written)))
 
 
 def skeleton(brief: Brief, methods: Methods | None = None) -> str:

@@ -88,8 +88,7 @@ def lawson(frame: "Skeleton", field: str, given: list[str], methods: Methods) ->
         "",
         "",
         f"def {rest}({field}, {after}):",
-        f'    """Returns the terms of {field}_t without {methods.high_terms}, which is stepped exactly: {terms}. '
-        f'Arrays [batch, {axis}]."""',
+        f'    """Returns {terms}, what {field}_t has besides {methods.high_terms}. Arrays [batch, {axis}]."""',
         '    raise NotImplementedError("TODO")',
         "",
         "",
@@ -160,7 +159,7 @@ def _right_hand_sides(frame: "Skeleton", fields: Sequence[str]) -> tuple[str, li
     """What is left to write, in words, and the functions that help with it."""
     by_name = {balance.quantity: balance.rhs for balance in frame.brief.equation.balances}
     sides, helpers = _operators(frame, [by_name[name] for name in fields])
-    said = "; ".join(f"{name}_t = {side}" for name, side in zip(fields, sides, strict=True))
+    said = f"{', '.join(sides)}, which is {', '.join(f'{name}_t' for name in fields)}"
     if not helpers:
         said += f", where {' and '.join(f'd(f, {axis.name}) is df/d{axis.name}' for axis in frame.axes)}"
     return f"Returns {said}. Arrays [batch, {frame.space()}].", helpers
