@@ -25,7 +25,7 @@ from fieldsmith.agents.models.faults import RESUME, TOO_LONG
 from fieldsmith.errors import InputError, MissingPart, ProviderError, RequestRefused, RequestTooLong
 
 SERVING = {
-    "threads": kinds.Setting(int, "processor cores used, all but one by default", 1),
+    "threads": kinds.Setting(int, "processor cores used, by default all, or all but one if parallel > 1", 1),
     "context": kinds.Setting(int, "tokens of prompt and reply together", 512),
     "parallel": kinds.Setting(int, "requests that are answered at a time", 1),
 }
@@ -35,7 +35,7 @@ ASKING = {
     "seed": kinds.SEED,
     "stop": kinds.STOP,
 }
-CONTEXT, MAX_TOKENS, PARALLEL = 8192, 3000, 4
+CONTEXT, MAX_TOKENS, PARALLEL = 8192, 3000, 1
 START_SECONDS = 300.0
 POLL = 0.1
 MAGIC = b"GGUF"
@@ -115,9 +115,9 @@ class GGUFModel:
     def _started(self) -> "_Child":
         with self._lock:
             if self._child is None or not self._child.lives():
-                # Threads wait for each other at every step: one that shares its core with a program that is judged
-                # holds up all: on two busy cores two threads write far fewer tokens a second than one.
-                threads = max(1, (os.cpu_count() or 1) - 1)
+                # Threads wait for each other at every step, and one that shares its core with a program that is judged
+                # holds up all. With one request at a time nothing is judged meanwhile.
+                threads = max(1, (os.cpu_count() or 1) - (self.parallel > 1))
                 options = {"n_ctx": CONTEXT, "n_parallel": self.parallel, "threads": threads}
                 given = {"context": "n_ctx", "threads": "threads"}
                 options |= {given[name]: value for name, value in self._serving.items() if name in given}
