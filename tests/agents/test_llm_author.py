@@ -152,11 +152,40 @@ def test_a_filled_gap_that_lacks_a_name_is_left_for_the_run_to_show():
 
 def test_a_gap_that_is_still_open_is_named():
     assert fill(RATE.replace("return -d_x(u**2 / 2, dx) + nu * d_xx(u, dx)", "...")).problem == (
-        "`rate` is still open: its code belongs where TODO stands."
+        "`rate` is still open: the code belongs where TODO stands."
     )
     assert fill("```python\ndef other(u):\n    return u\n```").problem == (
-        "No code block of the reply defines `rate`. Give it in one ```python block, with its code."
+        "No code block of the reply holds `def rate(u, dx, nu):` with its code. Give that in one ```python block."
     )
+    assert fill("```python\ndef rate(u, dx, nu):\n    return (u +\n```").problem.startswith(
+        "The code of the reply is no Python: '(' was never closed in line 2"
+    )
+
+
+BODIES = [
+    "return -d_x(u**2 / 2, dx) + nu * d_xx(u, dx)",
+    "    half = u**2 / 2\n    return -d_x(half, dx) + nu * d_xx(u, dx)",
+    "rate(u, dx, nu) = -d_x(u**2 / 2, dx) + nu * d_xx(u, dx)",
+    "-d_x(u**2 / 2, dx) + nu * d_xx(u, dx)",
+]
+
+
+@pytest.mark.parametrize("body", BODIES)
+def test_the_body_of_a_gap_is_put_under_its_header(body):
+    proposal = fill(f"```python\n{body}\n```\nThe equation as it stands.")
+    assert proposal.repairs == ("The body of `rate` was put under its `def` line.",)
+    space = {}
+    exec(proposal.program.source, space)
+    u = np.sin(2 * np.pi * (np.arange(16) + 0.5) / 16)[None]
+    expected = -space["d_x"](u**2 / 2, 1 / 16) + 0.1 * space["d_xx"](u, 1 / 16)
+    np.testing.assert_allclose(space["rate"](u, 1 / 16, 0.1), expected)
+
+
+@pytest.mark.parametrize("text", ["u = solver(u0, t, nu)", "print(1)", "nu", "1.0", "return", "rate(u, dx, nu) == 1"])
+def test_what_is_no_body_is_not_made_one(text):
+    assert fill(f"```python\n{text}\n```").program is None
+    both = fill(f"```\n-u * u_x\n```\n{RATE}\n```\n{text}\n```")
+    assert both.program == fill(RATE).program
 
 
 def test_usual_imports_that_are_missing_are_put_in():

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from fieldsmith.agents.author import Candidate, Debug, Move, Program, Proposal, Refine, Restart, Usage
 from fieldsmith.agents.models.chat_model import FURTHER, SHORTENED, ChatModel, ChatReply, ChatRequest, Message
-from fieldsmith.agents.prompts import Prompts
+from fieldsmith.agents.prompts import Prompts, gaps_of
 from fieldsmith.agents.reply import Found, can_go_on, cut_off, ending, joined, plan_of, program_in
 from fieldsmith.errors import RequestTooLong
 from fieldsmith.tasks.task import Brief
@@ -54,7 +54,7 @@ class _Conversation:
         self.author, self.brief, self.ordinal = author, brief, ordinal
         frame = author.prompts.frame(brief, move)
         self.parents = _sources(move, frame)
-        self.parts_asked = bool(frame)
+        self.asked = gaps_of(frame)
         self.request = ChatRequest(author.messages(brief, move), ordinal=ordinal)
         self.text = ""
         self.usage = Usage()
@@ -122,7 +122,7 @@ class _Conversation:
     def _found(self, text: str, stop: str) -> Found:
         signature = self.brief.signature
         names = [a.name for a in signature.arguments]
-        return program_in(text, signature.function, names, stop, self.parents, self.parts_asked)
+        return program_in(text, signature.function, names, stop, self.parents, self.asked)
 
 
 def _with_fewer(move: Move) -> Move | None:

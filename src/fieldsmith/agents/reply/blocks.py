@@ -38,6 +38,18 @@ def parses(text: str) -> bool:
     return True
 
 
+def syntax_problem(text: str) -> str:
+    """Why a text is no Python, with the line; empty where it is."""
+    try:
+        ast.parse(text)
+    except SyntaxError as error:
+        line = f" in line {error.lineno}, `{(error.text or '').strip()[:80]}`" if error.lineno else ""
+        return f"{error.msg}{line}"
+    except (ValueError, RecursionError, MemoryError) as error:
+        return f"it cannot be read ({type(error).__name__})"
+    return ""
+
+
 def spoken(reply: str) -> tuple[str, str]:
     """The reply without what was thought, and what was thought.
 

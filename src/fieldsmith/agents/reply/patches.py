@@ -136,6 +136,9 @@ def _adds(node: ast.stmt, kept: set[str], old: ast.Module) -> bool:
     if isinstance(node, ast.Import | ast.ImportFrom):
         return ast.dump(node) not in map(ast.dump, old.body)
     if isinstance(node, ast.Assign | ast.AnnAssign | ast.ClassDef):
+        calls = {n.func.id for n in ast.walk(node) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
+        if calls & functions(old).keys():  # an example of use
+            return False
         return ast.dump(node) not in map(ast.dump, old.body)
     return False
 

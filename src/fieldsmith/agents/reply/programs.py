@@ -5,8 +5,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fieldsmith.agents.reply.blocks import NO_PROGRAM, Block, blocks_of, parses, spoken
+from fieldsmith.agents.reply.blocks import NO_PROGRAM, Block, blocks_of, parses, spoken, syntax_problem
 from fieldsmith.agents.reply.characters import mended
+from fieldsmith.agents.reply.gaps import name_of, under_header
 from fieldsmith.agents.reply.names import (
     bound,
     defines,
@@ -48,16 +49,16 @@ def program_in(
     arguments: Sequence[str] = (),
     stop: str = "stop",
     parents: Sequence[str] = (),
-    parts_asked: bool = False,
+    asked: Sequence[str] = (),
 ) -> Found:
     """The program of a reply.
 
     `arguments` are the asked function's, by which a function of another name is known; `parents` are the programs that
-    the reply may be a patch of, none for a draft. `parts_asked` says that only functions of the parent were asked for: then
+    the reply may be a patch of, none for a draft. `asked` are functions of the parent, `rate(u, dx)`, if only they were asked for: then
     what they still lack is for the run to show.
     """
     said, thought = spoken(reply)
-    found = _Search(function, arguments, parents, parts_asked).program(said)
+    found = _Search(function, arguments, parents, asked).program(said)
     if found.source is None and thought and stop not in REFUSED:
         inner = _Search(function, arguments, ()).program(thought)
         if inner.source is not None:
@@ -73,14 +74,14 @@ def program_in(
 
 class _Search:
     def __init__(
-        self, function: str, arguments: Sequence[str], parents: Sequence[str], parts_asked: bool = False
+        self, function: str, arguments: Sequence[str], parents: Sequence[str], asked: Sequence[str] = ()
     ) -> None:
         self.function, self.arguments, self.parents = function, tuple(arguments), tuple(parents)
-        self.parts_asked = parts_asked
+        self.asked = tuple(asked)
 
     def program(self, said: str) -> Found:
         """From the blocks of a reply, or from its text where it has none."""
-        blocks = blocks_of(said)
+        blocks, headed = self._headed(blocks_of(said))
         if not said.strip():
             return Found(None, "The reply was empty.")
         usable, repairs = self._readable(blocks if blocks else [Block("", said)])
@@ -90,31 +91,33 @@ class _Search:
         if defining:
             return self._chosen(defining, usable, repairs)
         return (
-            self._patch(blocks)
+            self._patch(blocks, headed)
             or self._renamed(usable, repairs)
             or Found(None, self._nothing(blocks, [block.text for block in usable if parses(block.text)]))
         )
 
+    def _headed(self, blocks: Sequence[Block]) -> tuple[list[Block], list[str]]:
+        """The blocks, a body without its `def` line under that of the one function that was asked for; and what was done."""
+        if len(self.asked) != 1 or any(map(self._defines, [block.text for block in blocks])):
+            return list(blocks), []
+        (signature,) = self.asked
+        if any(defines(block.text, name_of(signature)) for block in blocks):
+            return list(blocks), []
+        for n, block in enumerate(blocks):
+            if block.python and (text := under_header(block.text, signature)) is not None:
+                mended_ = [*blocks[:n], Block(block.language, text, block.closed), *blocks[n + 1 :]]
+                return mended_, [f"The body of `{name_of(signature)}` was put under its `def` line."]
+        return list(blocks), []
+
     def _open(self, texts: Sequence[str]) -> str:
-        """Of the functions that were asked for, those that the reply leaves open, as words; empty where that says nothing."""
-        if not self.parts_asked:
-            return ""
-        open_ = {
-            name
-            for parent in self.parents
-            if (tree := tree_of(parent)) is not None
-            for name, nodes in functions(tree).items()
-            if is_stub(nodes[-1])
-        }
+        """Which of the functions that were asked for the reply leaves open or does not have, as words."""
+        names = [name_of(signature) for signature in self.asked]
         given = {name for text in texts for name, nodes in functions(ast.parse(text)).items() if is_stub(nodes[-1])}
-        names = ", ".join(f"`{name}`" for name in sorted(open_))
-        if open_ & given:
-            return f"{names} is still open: its code belongs where TODO stands."
-        return (
-            f"No code block of the reply defines {names}. Give it in one ```python block, with its code."
-            if open_
-            else ""
-        )
+        if open_ := [f"`{name}`" for name in names if name in given]:
+            verb = "is" if len(open_) == 1 else "are"
+            return f"{' and '.join(open_)} {verb} still open: the code belongs where TODO stands."
+        listed = " and ".join(f"`def {signature}:`" for signature in self.asked)
+        return f"No code block of the reply holds {listed} with its code. Give that in one ```python block."
 
     def _defines(self, text: str) -> bool:
         return defines(text, self.function)
@@ -167,7 +170,7 @@ class _Search:
                 return joined, [f"The program was put together from {len(set(helpers)) + 1} blocks."]
         stubs = [name for name, nodes in functions(tree).items() if is_stub(nodes[-1])]
         partly = lacks(source, self.parents) or gap(source) or stubs
-        if partly and (result := patched(source, self.parents, self.parts_asked)) is not None:
+        if partly and (result := patched(source, self.parents, bool(self.asked))) is not None:
             return result[0], self._replaced(result[1])
         return source, []
 
@@ -186,7 +189,7 @@ class _Search:
             return source, [f"`{self.function}` is defined {len(full)} times: the last counts."]
         return source, []
 
-    def _patch(self, blocks: Sequence[Block]) -> Found | None:
+    def _patch(self, blocks: Sequence[Block], headed: Sequence[str] = ()) -> Found | None:
         """The parent with a diff or with single functions put in; None where the reply is no patch."""
         if not self.parents:
             return None
@@ -201,17 +204,17 @@ class _Search:
         parts = [b.text for b in blocks if b.python and b.language not in NO_PROGRAM and parses(b.text)]
         if not parts:
             return None
-        result = patched("\n\n".join(parts), self.parents, self.parts_asked)
+        result = patched("\n\n".join(parts), self.parents, bool(self.asked))
         if result is not None and self._defines(result[0]):
             source, done = imported(result[0])
-            return Found(source.strip("\n") + "\n", "", (*self._replaced(result[1]), *done))
+            return Found(source.strip("\n") + "\n", "", (*headed, *self._replaced(result[1]), *done))
         return None
 
     def _replaced(self, names: Sequence[str]) -> list[str]:
         """What to say of functions that were put into the earlier program: nothing where just that was asked for."""
         listed = ", ".join(f"`{name}`" for name in names)
         words = f"The reply holds only a part of the program: {listed} took the place of the earlier program's."
-        return [] if self.parts_asked else [words]
+        return [] if self.asked else [words]
 
     def _renamed(self, usable: Sequence[Block], words: dict[str, str]) -> Found | None:
         """A program whose one function with the asked parameters has another name."""
@@ -245,8 +248,11 @@ class _Search:
         """Why there is no program, and what would be right."""
         if not blocks:
             return f"The reply holds no code block. Answer with one ```python block that defines `{self.function}`."
-        if words := self._open(texts):
-            return words
+        broken = [problem for block in blocks if block.python and (problem := syntax_problem(block.text))]
+        if broken and not texts:
+            return f"The code of the reply is no Python: {broken[-1]}."
+        if self.asked:
+            return self._open(texts)
         languages = {block.language for block in blocks if not block.python and block.language not in NO_PROGRAM}
         other = sorted(languages - {"text", "txt", "markdown", "md", "bash", "sh", "console", "diff", "patch", "latex"})
         if other and not any(block.python and block.text.strip() for block in blocks):
