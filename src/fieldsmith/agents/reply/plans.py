@@ -61,7 +61,7 @@ def _afterword(reply: str) -> str:
     if not fences or not blocks_of(reply)[-1].closed:
         return ""
     words = " ".join(" ".join(lines[fences[-1] + 1 :]).split())
-    return SENTENCE_END.split(words)[0].strip(" *_#")[:LONGEST]
+    return SENTENCE_END.split(words)[0].strip(" *_#-")[:LONGEST]
 
 
 def _loose(text: str) -> dict[str, str]:
