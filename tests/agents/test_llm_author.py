@@ -150,6 +150,15 @@ def test_a_filled_gap_that_lacks_a_name_is_left_for_the_run_to_show():
     assert "def solver" in proposal.program.source
 
 
+def test_the_filling_of_a_gap_is_mended_as_a_program_is():
+    typographic = RATE.replace("-d_x", "\u2212d_x").replace("**2", "**2\u00a0")
+    proposal = fill(typographic)
+    assert proposal.program.source == fill(RATE.replace("**2", "**2 ")).program.source
+    assert proposal.repairs == ("Typographic quotes, dashes and spaces were replaced by those of Python.",)
+    bare = fill(RATE.replace("```python\n", "").replace("```\n", ""))
+    assert bare.program == fill(RATE).program
+
+
 def test_a_gap_that_is_still_open_is_named():
     assert fill(RATE.replace("return -d_x(u**2 / 2, dx) + nu * d_xx(u, dx)", "...")).problem == (
         "`rate` is still open: the code belongs where TODO stands."
@@ -293,6 +302,15 @@ def test_a_refinement_shows_as_many_programs_as_there_is_room_for_also_in_a_repl
     assert (again.prompt, again.repairs, again.program) == (proposal.prompt, proposal.repairs, proposal.program)
     with pytest.raises(RequestTooLong):
         LLMAuthor(Narrow(0), seed).write(BRIEF, move, "r1", [])
+
+
+def test_a_mend_that_does_not_fit_the_context_is_a_failure_once_others_were_answered():
+    answered = Candidate(1, "1", "draft", (), "x", Proposal(None, reply="words"), Evaluation("crashed", "So."))
+    model = Scripted(first=RequestTooLong("too long"))
+    with pytest.raises(RequestTooLong):
+        LLMAuthor(model).write(BRIEF, Debug(answered), "1.1", [])
+    proposal = LLMAuthor(model).write(BRIEF, Debug(answered), "1.1", [answered])
+    assert (proposal.program, proposal.problem) == (None, "The prompt was too long for the model's context.")
 
 
 def test_repairs_are_kept_with_the_candidate(tmp_path):

@@ -13,7 +13,7 @@ from fieldsmith.agents.prompts import Prompts
 from fieldsmith.agents.prompts.methods import methods_of
 from fieldsmith.agents.prompts.reading import Reading
 from fieldsmith.agents.prompts.shapes import worked_example
-from fieldsmith.agents.prompts.skeleton import skeleton
+from fieldsmith.agents.prompts.skeleton import gaps_of, skeleton
 from fieldsmith.tasks import load, names
 from fieldsmith.tasks.equation import Axis
 
@@ -272,3 +272,53 @@ def test_the_grid_of_the_example_is_the_grid_of_the_equation(nodes):
     }[nodes]
     np.testing.assert_allclose(space["x"], points)
     assert eval(re.search(r"x = (\[.*\])", grid)[1]) == pytest.approx(points, rel=1e-3)
+
+
+PLANE = (Axis("x", 0.0, 1.0), Axis("y", 0.0, 1.0))
+UNKNOWN_LIMITS = {
+    "a squared slope": evolution(("u", "nu*d(u, x, x) - d(u, x)**2/2"), parameters=("nu",)),
+    "a source that depends on the place": evolution(("u", "nu*d(u, x, x) + sin(2*pi*x)"), parameters=("nu",)),
+    "a mixed derivative": evolution(("u", "d(u, x, x) + d(u, y, y) + d(u, x, y)"), axes=PLANE),
+    "the biharmonic operator": evolution(
+        ("u", "-d(u, x, x, x, x) - 2*d(u, x, x, y, y) - d(u, y, y, y, y)"), axes=PLANE
+    ),
+    "cross-diffusion": evolution(("u", "d(u, x, x) - 3*d(v, x, x)"), ("v", "3*d(u, x, x) + d(v, x, x)")),
+}
+
+
+@pytest.mark.parametrize("kind", UNKNOWN_LIMITS)
+def test_no_steps_are_written_where_nobody_knows_how_long_they_may_be(kind):
+    equation = UNKNOWN_LIMITS[kind]
+    brief = brief_of(equation, dict.fromkeys(equation.parameters, 0.05))
+    assert gaps_of(skeleton(brief, methods_of(brief)))[0].startswith("largest_step(")
+
+
+def test_a_fast_exchange_between_two_unknowns_limits_the_step():
+    brief = brief_of(evolution(("u", "-100*v - u + d(u, x, x)/1000"), ("v", "100*u - v + d(v, x, x)/1000")))
+    space: dict = {}
+    exec(skeleton(brief, methods_of(brief)), space)
+    assert space["largest_step"](np.ones((1, 8)), np.ones((1, 8)), 0.1) < 1e-2
+
+
+def test_steps_that_would_have_to_know_the_time_are_not_offered():
+    brief = KINDS["forced oscillation"]
+    assert skeleton(brief, methods_of(brief)) == ""
+    assert "## A program with gaps" not in Prompts("skeleton").move(brief, Draft())
+
+
+def test_constants_of_the_equation_are_defined_in_a_skeleton():
+    brief = brief_of(evolution(("u", "nu*d(u, x, x) - u"), constants={"nu": 0.5}))
+    source = skeleton(brief, methods_of(brief))
+    assert "\nnu = 0.5\n" in source
+    space: dict = {}
+    exec(re.sub(r'    raise NotImplementedError\("TODO"\)', "    return -u", source), space)
+    u = np.cos(2 * np.pi * (np.arange(64) + 0.5) / 64)[None]
+    found = space["solver"](u, np.array([0.0, 0.01]))[:, -1]
+    np.testing.assert_allclose(found, u * np.exp(-0.01 * (0.5 * (2 * np.pi) ** 2 + 1)), atol=1e-8)
+
+
+def test_derivatives_that_amplify_are_not_called_diffusion():
+    text = page(brief_of(evolution(("u", "u - u**3 - 2*d(u, x, x) - d(u, x, x, x, x)"))))
+    assert "diffusion of" not in text
+    assert "dt <= dx**2" not in text
+    assert "Split (Strang)" not in text

@@ -300,3 +300,18 @@ def test_functions_are_merged_only_where_it_is_plain():
     assert merged("def rate(u, nu):\n    return nowhere(u)\n", PARENT) is None
     assert merged(changes, PARENT + "\n\ndef rate(u, nu):\n    return 0\n") is None
     assert merged("def rate(u, nu):\n    v = u\n    ...\n    return v\n", PARENT) is None
+
+
+def test_an_example_of_use_is_no_part_of_the_program():
+    reply = (
+        "```python\ndef solver(u0):\n    return np.array(u0)\n```\n"
+        "Use it so:\n```python\nimport numpy as np\nu0 = np.ones(3)\nprint(solver(u0))\n```\n"
+    )
+    found = program_in(reply, "solver", ["u0"])
+    assert found.source == "import numpy as np\ndef solver(u0):\n    return np.array(u0)\n"
+
+
+def test_a_plan_that_was_left_open_does_not_swallow_the_program():
+    reply = f"```plan\ndiscretisation: WENO\ntime_integrator: SSP-RK3\n\n```python\n{GOOD}```\n"
+    assert program_in(reply, "solver").source == GOOD
+    assert plan_of(reply).discretisation == "WENO"

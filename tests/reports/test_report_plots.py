@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -58,6 +59,17 @@ def test_the_table_of_a_map_is_its_data(opened):
     np.testing.assert_allclose(values[..., 4], drawn.solution - drawn.reference, rtol=1e-6)
     np.testing.assert_allclose(values[:, 0, 0], np.linspace(0, 2, 51))
     np.testing.assert_allclose(values[0, :, 1], np.linspace(0, 1, 128))
+
+
+@pytest.mark.needs("chromium")
+def test_values_stand_at_the_places_of_their_samples(opened):
+    run = finished()
+    drawn = replace(run.best.pictures[0], points=(0.0, 0.04, 0.5 / 256, 2 / 256))
+    run = replace(run, best=replace(run.best, pictures=(drawn,)))
+    _, rows = table(saved(opened(run), "map-error", "CSV")[1])
+    values = np.array(rows, dtype=float).reshape(*drawn.solution.shape, 5)
+    np.testing.assert_allclose(values[0, :, 1], (2 * np.arange(128) + 0.5) / 256)
+    np.testing.assert_allclose(values[:, 0, 0], np.linspace(0, 2, 51))
 
 
 @pytest.mark.needs("chromium")

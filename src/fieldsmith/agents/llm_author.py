@@ -36,6 +36,8 @@ class LLMAuthor:
                 break
             except RequestTooLong:
                 fewer = _with_fewer(shown)
+                if fewer is None and any(candidate.proposal and candidate.proposal.reply for candidate in history):
+                    return Proposal(None, problem="The prompt was too long for the model's context.")
                 if fewer is None:
                     raise
                 shown, left_out = fewer, left_out + 1

@@ -11,7 +11,7 @@ from fieldsmith.evaluation.metrics import frame_errors
 from fieldsmith.sandboxes.sandbox import CallResult, Failure, Limits
 from fieldsmith.tasks.task import Brief, Case
 
-TAIL_LINES = 20
+TAIL_LINES, TAIL_WIDTH = 20, 300
 MOST_VARIABLES = 16
 BLOWN_UP = 100.0
 """Growth of the largest value that is taken for an instability."""
@@ -20,8 +20,11 @@ UNEVEN = 0.6
 
 
 def tail(text: str, lines: int = TAIL_LINES) -> str:
-    """The last lines of a program's output."""
-    return "\n".join(text.rstrip().splitlines()[-lines:])
+    """The last lines of a program's output, long ones cut, as a prompt has no room for more."""
+    cut = [
+        line if len(line) <= TAIL_WIDTH else f"{line[:TAIL_WIDTH]} …" for line in text.rstrip().splitlines()[-lines:]
+    ]
+    return "\n".join(cut)
 
 
 def excerpt(source: str, line: int, around: int = 2) -> str:

@@ -192,7 +192,9 @@ def _limits(budget: Budget) -> dict[str, float]:
 def _run_name(asked: Asked) -> str:
     """A name that the same question always gets, so that the same command finds its run again."""
     parameters = "-".join(f"{name}{value:g}" for name, value in asked.parameters.items())
-    author = "".join(c if c.isalnum() else "-" for c in asked.author).strip("-")[:40]
+    author = "".join(c if c.isalnum() else "-" for c in asked.author).strip("-")
+    if len(author) > 40:  # two long names may begin alike
+        author = f"{author[:33]}-{hashlib.sha256(asked.author.encode()).hexdigest()[:6]}"
     data = f"-{asked.fingerprint[:8]}" if asked.data else ""
     usual = ("", {}, DEBUG_ROUNDS, DEFAULT_STYLE)
     unusual = {name: asked.options[name] for name in SAME_OPTIONS if asked.options[name] not in usual}

@@ -106,7 +106,14 @@ def write_pictures(folder: Path, pictures: Mapping[str, Picture]) -> None:
     Path(stream.name).chmod(0o644)
     Path(stream.name).replace(file)
     named = {
-        k: {"field": p.field, "sample": p.sample, "axes": p.axes, "extent": p.extent, "split": p.split}
+        k: {
+            "field": p.field,
+            "sample": p.sample,
+            "axes": p.axes,
+            "extent": p.extent,
+            "split": p.split,
+            "points": p.points,
+        }
         for k, p in pictures.items()
     }
     write_text(folder / "best" / "pictures.json", json.dumps(named, indent=2))
@@ -126,6 +133,7 @@ def read_pictures(folder: Path) -> tuple[Picture, ...]:
                     axes=tuple(p["axes"]),
                     extent=tuple(p["extent"]),
                     split=p.get("split", "test"),
+                    points=tuple(p.get("points", ())),
                 )
                 for key, p in named.items()
             )
@@ -135,8 +143,13 @@ def read_pictures(folder: Path) -> tuple[Picture, ...]:
 
 def thinned(array: np.ndarray) -> np.ndarray:
     """At most 256 rows and columns of a picture, evenly taken."""
-    rows, columns = (-(-size // PICTURE_SIDE) for size in array.shape)
+    rows, columns = strides(array)
     return np.ascontiguousarray(array[::rows, ::columns])
+
+
+def strides(array: np.ndarray) -> tuple[int, ...]:
+    """Of how many rows and columns a picture takes one."""
+    return tuple(-(-size // PICTURE_SIDE) for size in array.shape)
 
 
 def best_of(candidates: list[Candidate]) -> Candidate | None:

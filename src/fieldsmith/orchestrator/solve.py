@@ -311,6 +311,15 @@ def _pictures(brief: Brief, split: SplitName, case: Case, outputs: Mapping[str, 
         times = case.inputs[next(a.name for a in brief.signature.arguments if a.role == "times")]
         extent = [float(np.min(times)), float(np.max(times)), *extent]
         axes = ("t", *axes)
+
+    def points(array: np.ndarray) -> tuple[float, ...]:
+        """First place and step of the values that are kept, for both axes."""
+        times_ = [(extent[0], (extent[1] - extent[0]) / max(1, array.shape[0] - 1))] if brief.span is not None else []
+        sizes = array.shape[len(times_) :]
+        grids = [*times_, *(axis.grid(n) for axis, n in zip(space, sizes, strict=True) if n > 1)]
+        kept = zip(grids, record.strides(array), strict=False)
+        return tuple(value for (first, step), stride in kept for value in (first, step * stride))
+
     return {
         f"{result.name}-{sample}": Picture(
             field=result.of or result.name,
@@ -320,6 +329,7 @@ def _pictures(brief: Brief, split: SplitName, case: Case, outputs: Mapping[str, 
             axes=axes,
             extent=tuple(extent),
             split=split,
+            points=points(outputs[result.name][sample]),
         )
         for result in brief.signature.results
         if outputs[result.name].ndim == 3  # a plane a sample: space and time, or two axes of space

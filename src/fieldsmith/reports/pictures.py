@@ -42,6 +42,7 @@ def _drawn(picture: Picture, stride: int) -> dict[str, Any]:
         "columns": solution.shape[1],
         "axes": [visible(axis, 20) for axis in picture.axes],
         "extent": [float(bound) for bound in picture.extent],
+        "points": [float(value) * (stride if n % 2 else 1) for n, value in enumerate(picture.points)],
         "range": [low, high],
         "errorSize": size,
         "reference": _encoded(reference),

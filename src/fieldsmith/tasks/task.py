@@ -165,7 +165,7 @@ class Task(ABC):
 class Picture:
     """What a report draws of one sample of one field: solution, reference on the same grid [rows, columns], axes.
 
-    `extent` gives the ends of each axis in turn.
+    `extent` gives the ends of each axis in turn, `points` the place of its first value and the step to the next.
     """
 
     field: str
@@ -175,3 +175,4 @@ class Picture:
     axes: tuple[str, ...]
     extent: tuple[float, ...] = ()
     split: str = "test"
+    points: tuple[float, ...] = ()

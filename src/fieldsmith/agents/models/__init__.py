@@ -5,12 +5,14 @@ Third parties' come by the entry-point group `fieldsmith.models`.
 
 import difflib
 from collections.abc import Callable, Mapping
-from importlib.metadata import entry_points
+from functools import partial
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from typing import Any
 
 from fieldsmith.agents.models.chat_model import ChatModel
 from fieldsmith.agents.models.requests import checked_address
-from fieldsmith.errors import InputError
+from fieldsmith.errors import InputError, MissingPart
 
 Opener = Callable[[str, str | None, Path | None, Mapping[str, object]], ChatModel]
 
@@ -27,8 +29,17 @@ def _known() -> dict[str, Opener]:
         "replay": replay.open_replay,
     }
     for point in entry_points(group="fieldsmith.models"):
-        found[point.name] = point.load()
+        found[point.name] = partial(_opened, point)
     return found
+
+
+def _opened(point: EntryPoint, *asked: Any) -> ChatModel:
+    """A model of another package, which is loaded only where it is asked for."""
+    try:
+        opener = point.load()
+    except ImportError as error:
+        raise MissingPart(f"The model {point.name}: cannot be loaded: {error}.", "Mend its package.") from None
+    return opener(*asked)
 
 
 def open_model(

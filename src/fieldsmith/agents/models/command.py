@@ -97,7 +97,7 @@ class CommandModel:
                 return process.communicate(given, timeout=POLL)
             except subprocess.TimeoutExpired as late:
                 given = None
-                if len(late.stdout or b"") > LONGEST:
+                if max(len(late.stdout or b""), len(late.stderr or b"")) > LONGEST:
                     raise ProviderError(
                         f"{self.label} writes more than {LONGEST // 1_000_000} MB for one reply.", f"Mend it. {RESUME}"
                     ) from None

@@ -5,7 +5,9 @@ import re
 from fieldsmith.agents.models.keys import scrubbed
 from fieldsmith.errors import FieldsmithError, MissingPart, ProviderError, RequestRefused, RequestTooLong
 
-TOO_LONG = re.compile(r"context|too (long|large|many tokens)", re.IGNORECASE)
+TOO_LONG = re.compile(
+    r"context (length|size|window)|exceed\w*[^.]{0,60}context|too (long|large|many tokens)", re.IGNORECASE
+)
 """In the words of providers that refuse a request for its length."""
 RESUME = "The same command resumes."
 

@@ -39,9 +39,10 @@ def limits_of(reading: "Reading", along: list[Any]) -> list[Limit]:
 
 def _diffusion_limit(reading: "Reading", i: int, names: list[str], spacings: list[float | None]) -> list[Limit]:
     second = reading.second(i)
-    if not second:
+    # What amplifies sets no limit of its own: derivatives of higher order must hold it.
+    used = [k for k, c in enumerate(second) if c != 0 and not c.could_extract_minus_sign()]
+    if not used:
         return []
-    used = [k for k, c in enumerate(second) if c != 0]
     if len({second[k] for k in used}) == 1 and len(used) > 1:
         formula = f"dt <= 1 / (2 * {reading.code(second[used[0]])} * ({' + '.join(f'1/{names[k]}**2' for k in used)}))"
     elif len(used) == 1:

@@ -82,6 +82,10 @@ class Methods:
     balanced: tuple[Balance, ...]
     """The balances, where they are for combinations of the unknowns."""
     values: Mapping[str, float] = field(default_factory=dict)
+    bounded: bool = False
+    """Whether `limits` and `reaction_rate` bound all that limits an explicit step."""
+    timed: bool = False
+    """Whether the rates depend on the time by itself."""
     reaction_rate: str = ""
     """How fast the terms without derivatives change the unknown that they depend on, as NumPy source."""
     high_factors: Mapping[int, str] = field(default_factory=dict)

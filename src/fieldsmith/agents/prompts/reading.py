@@ -79,6 +79,8 @@ class Reading:
             balanced=() if analysis.direct or equation.steady else equation.balances,
             values={name: float(values[name]) for name in shown if name in values and self._spoken_of(name)},
             reaction_rate=self._reaction_rate(sources),
+            bounded=self._bounded(),
+            timed=any(rate.has(analysis.time) for rate in self.rates),
             **self._parted(),
         )
 
@@ -201,13 +203,14 @@ class Reading:
 
     def _rate(self, i: int, source: Any) -> Rate:
         orders = [sum(counts) for j in range(len(self.unknowns)) for counts, mark in self.of_unknown(j).items() if self.rates[i].has(mark)]  # fmt: skip
-        second = [c for c in self.second(i) if c != 0]
+        second = [c for c in self.second(i) if c != 0 and not c.could_extract_minus_sign()]
+        alike = len(set(self.second(i))) == 1
         reaction = source if source.has(*self.unknowns) else self.sp.Integer(0)
         return Rate(
             unknown=self._plain(str(self.unknowns[i])),
             text=self.text(self.rates[i]),
             order=max(orders, default=0),
-            diffusion=self.text(second[0]) if second else "",
+            diffusion=self.text(second[0]) if second and alike else "",
             diffusion_varies=any(c.has(*self.unknowns, *self.places) for c in second),
             reaction=self.text(self.sp.factor(reaction)) if reaction != 0 else "",
             exact_reaction=self._exact(i, reaction) if reaction != 0 else "",
@@ -248,8 +251,26 @@ class Reading:
         codes = {n: self.code(factors[n]) for n in sorted(marks)}
         return {"high_factors": codes, "high_terms": self.text(high), "low_terms": self.text(low)}
 
+    def _bounded(self) -> bool:
+        """Whether the limits that are worked out hold for all of the equation, which has nothing that a step is not given.
+
+        They are of transport and of derivatives along one axis of the unknown itself, whose factors hold no derivatives.
+        """
+        own = [mark for (base, _), mark in self.marks.items() if base in self.unknowns]
+        for unknown, rate in zip(self.unknowns, self.rates, strict=True):
+            if rate.has(*self.coordinates, self.analysis.time):
+                return False
+            for (base, counts), mark in self.marks.items():
+                slope = self.sp.diff(rate, mark)
+                if base not in self.unknowns or slope == 0:
+                    continue
+                mixed = sum(counts) >= 2 and (base != unknown or max(counts) != sum(counts))
+                if mixed or slope.has(*own):
+                    return False
+        return True
+
     def _reaction_rate(self, sources: list[Any]) -> str:
-        slopes = [self.sp.factor(self.sp.diff(source, u)) for source, u in zip(sources, self.unknowns, strict=True)]
+        slopes = [self.sp.factor(self.sp.diff(source, u)) for source in sources for u in self.unknowns]
         found = [self.largest(slope) for slope in slopes if slope != 0]
         return " + ".join(found) if all(found) else ""
 

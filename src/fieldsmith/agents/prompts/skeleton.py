@@ -59,15 +59,24 @@ def skeleton(brief: Brief, methods: Methods | None = None) -> str:
     asked = {brief.signature.function, *(a.name for a in brief.signature.arguments)}
     if asked & {"np", *USED}:
         return ""
-    steady = brief.equation.steady
-    return (_Steady if steady else _Evolution)(brief, asked, methods).source()
+    if methods is not None and methods.timed:
+        return ""  # its steps would have to know the time
+    source = (_Steady if brief.equation.steady else _Evolution)(brief, asked, methods).source()
+    constants = [
+        f"{name} = {float(value)!r}"
+        for name, value in brief.equation.constants.items()
+        if name not in asked and re.search(rf"\b{name}\b", source)
+    ]
+    if not constants:
+        return source
+    return source.replace("import numpy as np\n", "\n".join(["import numpy as np", "", *constants, ""]), 1)
 
 
 class Skeleton:
     def __init__(self, brief: Brief, asked: Iterable[str], methods: Methods | None) -> None:
         self.brief, self.signature, self.axes = brief, brief.signature, brief.equation.axes
         self.methods = methods
-        self.taken = {*asked, *USED, *keyword.kwlist}
+        self.taken = {*asked, *USED, *keyword.kwlist, *brief.equation.constants}
         self.own = {name: self.free(name) for name in OWN}
         self.counts = {axis.name: self.free(f"n_{axis.name}") for axis in self.axes}
         self.spacings = {axis.name: self.free(f"d{axis.name}") for axis in self.axes}
@@ -119,7 +128,8 @@ class _Evolution(Skeleton):
         if methods is None or not rates:
             return []
         parted = methods.high_factors and methods.low_terms not in ("", "0")
-        if methods.stiff and methods.smooth and parted:
+        paced = methods.transports or methods.reaction_rate  # else nothing says how long a step may be
+        if methods.stiff and methods.smooth and parted and paced:
             return lawson(self, next(iter(state.values())), given, methods)
         return runge_kutta(self, list(state.values()), given, rates)
 
@@ -132,7 +142,7 @@ class _Evolution(Skeleton):
             or any(name != f"d{axis}" for axis, name in self.spacings.items())
             or self.own["np"] != "np"
         )
-        if methods is None or renamed or methods.balanced or not methods.limits:
+        if methods is None or renamed or methods.balanced or not methods.limits or not methods.bounded:
             return []
         rates = [limit.rate for limit in methods.limits]
         reaction = [methods.reaction_rate] if methods.reaction_rate else []

@@ -92,12 +92,19 @@ def blocks_of(reply: str) -> list[Block]:
             continue
         language = match["language"].lower()
         ends = _closings(lines, at, match["fence"])
+        if language in NO_PROGRAM:  # a plan that was left open ends where the program begins
+            ends[:1] = [next((n for n in range(at, ends[0]) if _opens(lines[n])), ends[0])]
         end = ends[0]
         if language in PYTHON and not parses(_dedented(lines[at:end], match["indent"])):
             end = next((n for n in ends if parses(_dedented(lines[at:n], match["indent"]))), end)
         blocks.append(Block(language, _dedented(lines[at:end], match["indent"]), end < len(lines)))
-        at = end + 1
+        at = end if end < len(lines) and _opens(lines[end]) else end + 1
     return blocks
+
+
+def _opens(line: str) -> bool:
+    match = FENCE.match(line)
+    return match is not None and match["language"] != ""
 
 
 def _closings(lines: list[str], start: int, fence: str) -> list[int]:

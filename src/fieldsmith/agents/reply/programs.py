@@ -91,7 +91,7 @@ class _Search:
         if defining:
             return self._chosen(defining, usable, repairs)
         return (
-            self._patch(blocks, headed)
+            self._patch(blocks, usable, (*headed, *filter(None, repairs.values())))
             or self._renamed(usable, repairs)
             or Found(None, self._nothing(blocks, [block.text for block in usable if parses(block.text)]))
         )
@@ -122,13 +122,18 @@ class _Search:
     def _defines(self, text: str) -> bool:
         return defines(text, self.function)
 
+    def _gives(self, text: str) -> bool:
+        """Whether a text defines the function, or one that may take its place in a parent."""
+        trees = [tree for parent in self.parents if (tree := tree_of(parent)) is not None]
+        return self._defines(text) or any(defines(text, name) for tree in trees for name in functions(tree))
+
     def _readable(self, blocks: Sequence[Block]) -> tuple[list[Block], dict[str, str]]:
         """Blocks that may hold a program, characters mended where they need it, and what was done by text."""
         usable, repairs = [], {}
         for block in blocks:
             if block.language in NO_PROGRAM or is_diff(block):
                 continue
-            text, words = mended(block.text, self._defines)
+            text, words = mended(block.text, self._gives)
             repairs[text] = words
             usable.append(Block(block.language, text, block.closed))
         return usable, repairs
@@ -163,7 +168,12 @@ class _Search:
         helpers = [
             text for text in others if absent and (parsed := tree_of(text)) is not None and absent & bound(parsed)
         ]
-        helpers = [text for text in helpers if not self._defines(text)]
+        # What calls the function is an example of its use.
+        helpers = [
+            text
+            for text in helpers
+            if not self._defines(text) and self.function not in missing(tree_of(text) or ast.Module([], []))
+        ]
         if helpers:
             joined = "\n\n".join([*dict.fromkeys(helpers), source])
             if parses(joined):
@@ -189,7 +199,7 @@ class _Search:
             return source, [f"`{self.function}` is defined {len(full)} times: the last counts."]
         return source, []
 
-    def _patch(self, blocks: Sequence[Block], headed: Sequence[str] = ()) -> Found | None:
+    def _patch(self, blocks: Sequence[Block], usable: Sequence[Block], done: Sequence[str]) -> Found | None:
         """The parent with a diff or with single functions put in; None where the reply is no patch."""
         if not self.parents:
             return None
@@ -201,13 +211,13 @@ class _Search:
                     results[0].strip("\n") + "\n", "", ("The reply's diff was applied to the earlier program.",)
                 )
             return Found(None, "The reply is a diff that does not fit the earlier program. Give the whole program.")
-        parts = [b.text for b in blocks if b.python and b.language not in NO_PROGRAM and parses(b.text)]
+        parts = [block.text for block in usable if block.python and parses(block.text)]
         if not parts:
             return None
         result = patched("\n\n".join(parts), self.parents, bool(self.asked))
         if result is not None and self._defines(result[0]):
-            source, done = imported(result[0])
-            return Found(source.strip("\n") + "\n", "", (*headed, *self._replaced(result[1]), *done))
+            source, added = imported(result[0])
+            return Found(source.strip("\n") + "\n", "", (*done, *self._replaced(result[1]), *added))
         return None
 
     def _replaced(self, names: Sequence[str]) -> list[str]:

@@ -31,7 +31,11 @@ const showFields = () => {
     return own[Math.min(+control("sample").value, own.length - 1)];
   };
   const span = p => (p.extent.length === 4 ? p.extent : [0, p.rows - 1, 0, p.columns - 1]);
-  const along = (n, count, low, high) => low + n / Math.max(1, count - 1) * (high - low);
+  const along = (p, axis, n) => {  // where the n-th value of an axis lies
+    if (p.points.length === 4) return +(p.points[2 * axis] + n * p.points[2 * axis + 1]).toPrecision(12);
+    const [low, high] = span(p).slice(2 * axis);
+    return low + n / Math.max(1, (axis ? p.columns : p.rows) - 1) * (high - low);
+  };
   const row = p => Math.min(+control("row").value, p.rows - 1);
   const kindName = { solution: "Solution", reference: "Reference", error: "Error" };
   const stem = p => `${data.name}-${p.field}-sample${p.sample + 1}`.replace(/[^\w.-]+/g, "_");
@@ -63,7 +67,7 @@ const showFields = () => {
     for (const tick of x.ticks()) svg.append(draw("line", { class: "tick", x1: x.at(tick[0]), x2: x.at(tick[0]), y1: base, y2: base + 4 }), tickText({ x: x.at(tick[0]), y: base + 17, "text-anchor": "middle" }, tick));
     for (const tick of y.ticks()) svg.append(draw("line", { class: "tick", x1: margin.left - 4, x2: margin.left, y1: y.at(tick[0]), y2: y.at(tick[0]) }), tickText({ x: margin.left - 7, y: y.at(tick[0]) + 4, "text-anchor": "end" }, tick));
     svg.append(draw("text", { class: "label", x: margin.left + wide / 2, y: height - 5, "text-anchor": "middle" }, p.axes[0]), draw("text", { class: "label", x: 10, y: margin.top + tall / 2, "text-anchor": "middle" }, p.axes[1]));
-    const at = x.at(along(row(p), p.rows, a, b));
+    const at = x.at(along(p, 0, row(p)));
     svg.append(draw("line", { class: "line-under", x1: at, x2: at, y1: margin.top, y2: base }), draw("line", { class: "line-over", x1: at, x2: at, y1: margin.top, y2: base }));
     const { table, at: valueAt } = shade(kind, p), bar = margin.left + wide + 12, steps = 64;
     for (let n = 0; n < steps; n++) svg.append(draw("rect", { fill: `rgb(${table[Math.round((n + 0.5) / steps * 511)]})`, x: bar, width: 11, y: base - (n + 1) / steps * tall, height: tall / steps + 0.6 }));
@@ -79,7 +83,7 @@ const showFields = () => {
     };
     svg.addEventListener("pointermove", event => {
       const [r, c] = inside(event), values = arraysOf(p), i = r * p.columns + c;
-      control("readout").textContent = `${p.axes[0]} = ${plain(along(r, p.rows, a, b))}, ${p.axes[1]} = ${plain(along(c, p.columns, low, high))}: solution ${inWords(values.solution[i], 3)}, reference ${inWords(values.reference[i], 3)}, error ${inWords(values.error[i])}`;
+      control("readout").textContent = `${p.axes[0]} = ${plain(along(p, 0, r))}, ${p.axes[1]} = ${plain(along(p, 1, c))}: solution ${inWords(values.solution[i], 3)}, reference ${inWords(values.reference[i], 3)}, error ${inWords(values.error[i])}`;
     });
     svg.addEventListener("click", event => { control("row").value = inside(event)[0]; update(); });
     return svg;
@@ -89,22 +93,22 @@ const showFields = () => {
     const p = current(), size = chartSize(width), [, , low, high] = span(p), values = arraysOf(p), start = row(p) * p.columns;
     const lists = kinds.map(kind => values[kind].subarray(start, start + p.columns)), all = kinds[0] === "error" ? [...lists[0], 0] : lists.flatMap(list => [...list]);
     const x = scale([low, high], size.margin.left, width - size.margin.right, { tight: true }), y = scale(all, size.height - size.margin.bottom, size.margin.top);
-    const path = list => Array.from(list, (v, n) => `${n ? "L" : "M"}${x.at(along(n, p.columns, low, high)).toFixed(1)} ${y.at(v).toFixed(1)}`).join("");
+    const path = list => Array.from(list, (v, n) => `${n ? "L" : "M"}${x.at(along(p, 1, n)).toFixed(1)} ${y.at(v).toFixed(1)}`).join("");
     return frame({ ...size, x, y, xName: p.axes[1], yName: name(p), title: `${name(p)} along ${p.axes[1]} at ${moment(p)}` }, kinds.map((kind, n) => draw("path", { class: `line-${kind}`, d: path(lists[n]) })));
   };
-  const moment = p => `${p.axes[0]} = ${plain(+along(row(p), p.rows, ...span(p).slice(0, 2)).toPrecision(3))}`;
+  const moment = p => `${p.axes[0]} = ${plain(+along(p, 0, row(p)).toPrecision(3))}`;
 
   const longTable = p => {
-    const [a, b, low, high] = span(p), values = arraysOf(p), rows = [[...p.axes, "solution", "reference", "error"]];
+    const values = arraysOf(p), rows = [[...p.axes, "solution", "reference", "error"]];
     for (let r = 0; r < p.rows; r++) for (let c = 0; c < p.columns; c++) {
       const i = r * p.columns + c;
-      rows.push([along(r, p.rows, a, b), along(c, p.columns, low, high), values.solution[i], values.reference[i], values.error[i]]);
+      rows.push([along(p, 0, r), along(p, 1, c), values.solution[i], values.reference[i], values.error[i]]);
     }
     return rows;
   };
   const lineTable = p => {
-    const [, , low, high] = span(p), values = arraysOf(p), start = row(p) * p.columns;
-    return [[p.axes[1], "solution", "reference", "error"], ...Array.from({ length: p.columns }, (_, c) => [along(c, p.columns, low, high), values.solution[start + c], values.reference[start + c], values.error[start + c]])];
+    const values = arraysOf(p), start = row(p) * p.columns;
+    return [[p.axes[1], "solution", "reference", "error"], ...Array.from({ length: p.columns }, (_, c) => [along(p, 1, c), values.solution[start + c], values.reference[start + c], values.error[start + c]])];
   };
   const labels = () => {
     const p = current();
