@@ -9,8 +9,8 @@ A line names its wording, a digest of the style's templates, of its prompt for t
 of other wordings are counted apart, those of each style's newest wording are in the table, those of all with `--all-wordings`.
 
 Columns: share of programs that run at once; that run in the end; whose dev nRMSE is below 0.1 (Wilson's 95 % intervals);
-the best dev error and the quartiles of those that ran; tokens a program, read and written (mean, 95 % by bootstrap);
-and how many times more of the first style's programs run in the end than of the second's (95 % interval).
+the best dev error and the quartiles of those that ran; tokens a program, read and written, and the model's seconds for it (mean,
+95 % by bootstrap); and how many times more of the first style's programs run in the end than of the second's (95 % interval).
 """
 
 import argparse
@@ -173,6 +173,7 @@ def line(task: str, style: str, rows: Sequence[Row]) -> str:
         quartiles,
         mean([row["read"] for row in rows]),
         mean([row["written"] for row in rows]),
+        mean([row["seconds"] for row in rows]),
     )
     return f"| {' | '.join(cells)} |"
 
@@ -188,10 +189,14 @@ def ratio(one: Sequence[Row], other: Sequence[Row]) -> str:
 
 
 def table(asked: argparse.Namespace) -> None:
-    heads = "task | prompt | run at once | run in the end | nRMSE < 0.1 | best | quartiles | read | written"
+    heads = "task | prompt | run at once | run in the end | nRMSE < 0.1 | best | quartiles | read | written | seconds"
     print(f"| {heads} |")
     print(f"|{' --- |' * (heads.count('|') + 1)}")
-    groups = grouped(asked)
+    if asked.all_wordings:
+        for (style, task, wording), found in by_wording(asked).items():
+            print(line(task, f"{style} {wording}", found))
+        return
+    groups = newest(asked)
     for task in asked.tasks:
         for label, found in groups.items():
             print(line(task, label, [row for row in found if row["task"] == task]))
@@ -202,27 +207,20 @@ def table(asked: argparse.Namespace) -> None:
         print(f"\nPrograms that run in the end, {one} over {other}: {ratio(groups[one], groups[other])}")
 
 
-def grouped(asked: argparse.Namespace) -> dict[str, list[Row]]:
-    """The rows by style, of each task's newest wording; by style and wording if all are asked for.
-
-    A wording is a task's own, so those of one age go together: the n-th of every task make the n-th group.
-    """
-    orders: dict[tuple[str, str], list[str]] = {}
-    groups: dict[str, list[Row]] = {}
-    rows = [row for row in read(asked.name) if row["style"] in asked.styles and row["task"] in asked.tasks]
-    for row in rows:
-        order = orders.setdefault((row["style"], row["task"]), [])
-        if row["wording"] not in order:
-            order.append(row["wording"])
-    for style in asked.styles:
-        for row in rows:
-            if row["style"] != style:
-                continue
-            order = orders[style, row["task"]]
-            age = len(order) - order.index(row["wording"])
-            if age == 1 or asked.all_wordings:
-                groups.setdefault(style if age == 1 else f"{style}, {age - 1} before", []).append(row)
+def by_wording(asked: argparse.Namespace) -> dict[tuple[str, str, str], list[Row]]:
+    """The rows by style, task and wording, in the order in which they were begun."""
+    groups: dict[tuple[str, str, str], list[Row]] = {}
+    for row in read(asked.name):
+        if row["style"] in asked.styles and row["task"] in asked.tasks:
+            groups.setdefault((row["style"], row["task"], row["wording"]), []).append(row)
     return groups
+
+
+def newest(asked: argparse.Namespace) -> dict[str, list[Row]]:
+    """The rows of each task's newest wording by style."""
+    last = {(style, task): rows for (style, task, _), rows in by_wording(asked).items()}
+    groups = {style: [row for (own, _), rows in last.items() if own == style for row in rows] for style in asked.styles}
+    return {style: rows for style, rows in groups.items() if rows}
 
 
 def main() -> None:

@@ -317,6 +317,12 @@ def test_constants_of_the_equation_are_defined_in_a_skeleton():
     np.testing.assert_allclose(found, u * np.exp(-0.01 * (0.5 * (2 * np.pi) ** 2 + 1)), atol=1e-8)
 
 
+@pytest.mark.parametrize("factor", ["(1 - u)", "(u - 1)"])
+def test_diffusion_whose_sign_depends_on_the_solution_keeps_its_limit(factor):
+    facts = methods_of(brief_of(evolution(("u", f"{factor}*d(u, x, x)"))))
+    assert [limit.term for limit in facts.limits] == ["diffusion"]
+
+
 def test_derivatives_that_amplify_are_not_called_diffusion():
     text = page(brief_of(evolution(("u", "u - u**3 - 2*d(u, x, x) - d(u, x, x, x, x)"))))
     assert "diffusion of" not in text

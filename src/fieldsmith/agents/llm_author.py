@@ -33,16 +33,18 @@ class LLMAuthor:
         while True:
             try:
                 proposal = _Conversation(self, brief, shown, ordinal + SHORTENED * left_out).proposal()
-                break
             except RequestTooLong:
                 fewer = _with_fewer(shown)
-                if fewer is None and any(candidate.proposal and candidate.proposal.reply for candidate in history):
+                if fewer is not None:
+                    shown, left_out = fewer, left_out + 1
+                    continue
+                if any(candidate.proposal and candidate.proposal.reply for candidate in history):
                     return Proposal(None, problem="The prompt was too long for the model's context.")
-                if fewer is None:
-                    raise
-                shown, left_out = fewer, left_out + 1
-        said = f"The model had no room for {left_out} of the programs to improve on." if left_out else ""
-        return replace(proposal, repairs=(said, *proposal.repairs)) if said else proposal
+                raise
+            if not left_out:
+                return proposal
+            said = f"The model had no room for {left_out} of the programs to improve on."
+            return replace(proposal, repairs=(said, *proposal.repairs))
 
     def messages(self, brief: Brief, move: Move) -> tuple[Message, ...]:
         """System and user message for a move. Raises InputError for a template of a person's own that fails."""

@@ -5,7 +5,7 @@ import json
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from fieldsmith.orchestrator.loop import Loop
 from fieldsmith.orchestrator.run import Asked, RunRecord, Spend
 from fieldsmith.orchestrator.store import Store
 from fieldsmith.sandboxes.sandbox import Sandbox
+from fieldsmith.tasks.equation import Axis
 from fieldsmith.tasks.task import Brief, Case, Picture, SplitName, Task
 
 Listener = Callable[[str, Mapping[str, object]], None]
@@ -304,37 +305,31 @@ def candidate_fields(candidate: Candidate, best: Candidate | None, spend: Spend,
 
 def _pictures(brief: Brief, split: SplitName, case: Case, outputs: Mapping[str, np.ndarray]) -> dict[str, Picture]:
     """A few samples of every result, thinned to what a screen can show."""
-    space = brief.equation.axes
-    extent = [bound for axis in space for bound in (axis.low, axis.high)]
-    axes = tuple(axis.name for axis in space)
+    axes = brief.equation.axes
     if brief.span is not None:
         times = case.inputs[next(a.name for a in brief.signature.arguments if a.role == "times")]
-        extent = [float(np.min(times)), float(np.max(times)), *extent]
-        axes = ("t", *axes)
-
-    def points(array: np.ndarray) -> tuple[float, ...]:
-        """First place and step of the values that are kept, for both axes."""
-        times_ = [(extent[0], (extent[1] - extent[0]) / max(1, array.shape[0] - 1))] if brief.span is not None else []
-        sizes = array.shape[len(times_) :]
-        grids = [*times_, *(axis.grid(n) for axis, n in zip(space, sizes, strict=True) if n > 1)]
-        kept = zip(grids, record.strides(array), strict=False)
-        return tuple(value for (first, step), stride in kept for value in (first, step * stride))
-
+        axes = (Axis("t", float(np.min(times)), float(np.max(times)), "endpoints"), *axes)
     return {
         f"{result.name}-{sample}": Picture(
             field=result.of or result.name,
             sample=sample,
             solution=record.thinned(outputs[result.name][sample]),
             reference=record.thinned(case.reference[result.name][sample]),
-            axes=axes,
-            extent=tuple(extent),
+            axes=tuple(axis.name for axis in axes),
+            extent=tuple(bound for axis in axes for bound in (axis.low, axis.high)),
             split=split,
-            points=points(outputs[result.name][sample]),
+            points=_points(axes, outputs[result.name][sample]),
         )
         for result in brief.signature.results
         if outputs[result.name].ndim == 3  # a plane a sample: space and time, or two axes of space
         for sample in range(min(PICTURE_SAMPLES, len(outputs[result.name])))
     }
+
+
+def _points(axes: Sequence[Axis], array: np.ndarray) -> tuple[float, ...]:
+    """For each axis the first place and the step of the values that `record.thinned` keeps."""
+    kept = zip(axes, array.shape, record.strides(array), strict=True)
+    return tuple(value for axis, n, stride in kept for value in (axis.grid(n)[0], axis.grid(n)[1] * stride))
 
 
 def _open_folder(folder: Path, asked: Asked) -> None:

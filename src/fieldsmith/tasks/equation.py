@@ -52,7 +52,7 @@ class Axis:
 
     def grid(self, n: int) -> tuple[float, float]:
         """The place of the first of n samples and the spacing."""
-        h = self.length / (n - 1 if self.nodes == "endpoints" else n)
+        h = self.length / (max(1, n - 1) if self.nodes == "endpoints" else n)
         return self.low + (0.5 * h if self.nodes == "cell_centres" else 0.0), h
 
 

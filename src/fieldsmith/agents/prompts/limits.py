@@ -40,7 +40,7 @@ def limits_of(reading: "Reading", along: list[Any]) -> list[Limit]:
 def _diffusion_limit(reading: "Reading", i: int, names: list[str], spacings: list[float | None]) -> list[Limit]:
     second = reading.second(i)
     # What amplifies sets no limit of its own: derivatives of higher order must hold it.
-    used = [k for k, c in enumerate(second) if c != 0 and not c.could_extract_minus_sign()]
+    used = [k for k, c in enumerate(second) if c != 0 and not reading.amplifies(c)]
     if not used:
         return []
     if len({second[k] for k in used}) == 1 and len(used) > 1:

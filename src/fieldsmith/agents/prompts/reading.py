@@ -203,7 +203,7 @@ class Reading:
 
     def _rate(self, i: int, source: Any) -> Rate:
         orders = [sum(counts) for j in range(len(self.unknowns)) for counts, mark in self.of_unknown(j).items() if self.rates[i].has(mark)]  # fmt: skip
-        second = [c for c in self.second(i) if c != 0 and not c.could_extract_minus_sign()]
+        second = [c for c in self.second(i) if c != 0 and not self.amplifies(c)]
         alike = len(set(self.second(i))) == 1
         reaction = source if source.has(*self.unknowns) else self.sp.Integer(0)
         return Rate(
@@ -299,10 +299,13 @@ class Reading:
         """About how large it is for unknowns of about 1, for telling small from large and for nothing else."""
         return self.number(expression.xreplace(dict.fromkeys(self.unknowns, self.sp.Integer(1))))
 
+    def amplifies(self, coefficient: Any) -> bool:
+        """Whether a second derivative with this factor makes waves grow whatever the solution is."""
+        return coefficient.xreplace(self.numbers).is_negative is True
+
     def spacing(self, axis: Axis) -> float | None:
         n = self.brief.sizes.get(axis.name, 0)
-        n = n - 1 if axis.nodes == "endpoints" else n
-        return axis.length / n if n > 0 else None
+        return axis.grid(n)[1] if n > 1 else None
 
     def interval(self) -> float | None:
         """Time between two output times at the scored scale, if they are evenly spread."""

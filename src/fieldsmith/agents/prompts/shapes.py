@@ -57,13 +57,13 @@ def _grid(axis: Axis) -> str:
     name, low, length = axis.name, axis.low, axis.length
     n = f"n_{name}"
     start = f"{low!r} + " if low else ""
-    spacing, place, offset = {
-        "cell_centres": (f"{length!r} / {n}", f"{start}(np.arange({n}) + 0.5) * d{name}", 0.5),
-        "left_edges": (f"{length!r} / {n}", f"{start}np.arange({n}) * d{name}", 0.0),
-        "endpoints": (f"{length!r} / ({n} - 1)", f"{start}np.arange({n}) * d{name}", 0.0),
+    spacing, place = {
+        "cell_centres": (f"{length!r} / {n}", f"{start}(np.arange({n}) + 0.5) * d{name}"),
+        "left_edges": (f"{length!r} / {n}", f"{start}np.arange({n}) * d{name}"),
+        "endpoints": (f"{length!r} / ({n} - 1)", f"{start}np.arange({n}) * d{name}"),
     }[axis.nodes]
-    h = length / (POINTS - 1 if axis.nodes == "endpoints" else POINTS)
-    points = ", ".join(f"{low + (j + offset) * h:.4g}" for j in range(POINTS))
+    first, h = axis.grid(POINTS)
+    points = ", ".join(f"{first + j * h:.4g}" for j in range(POINTS))
     return (
         f"`d{name} = {spacing}`, `{name} = {place}`: with {n} = {POINTS} the spacing is {h:.4g} and {name} = [{points}]"
     )

@@ -31,11 +31,7 @@ class Block:
 
 def parses(text: str) -> bool:
     """Whether a text is Python."""
-    try:
-        ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return True
+    return not syntax_problem(text)
 
 
 def syntax_problem(text: str) -> str:

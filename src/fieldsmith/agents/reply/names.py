@@ -116,12 +116,11 @@ def missing(tree: ast.Module) -> set[str]:
 def imported(source: str) -> tuple[str, list[str]]:
     """The source with an import for each usual name that it uses and has from nowhere, and what was done."""
     tree = tree_of(source)
-    names = sorted(missing(tree) & USUAL.keys()) if tree else []
-    if not names:
+    if tree is None or not (names := sorted(missing(tree) & USUAL.keys())):
         return source, []
     # A docstring and imports from __future__ must stay first.
-    heads = [n for n in tree.body if isinstance(n, ast.ImportFrom) and n.module == "__future__"] if tree else []
-    heads = heads or ([tree.body[0]] if tree and ast.get_docstring(tree) is not None else [])
+    heads = [n for n in tree.body if isinstance(n, ast.ImportFrom) and n.module == "__future__"]
+    heads = heads or ([tree.body[0]] if ast.get_docstring(tree) is not None else [])
     at = (heads[-1].end_lineno or 0) if heads else 0
     lines = source.split("\n")
     lines[at:at] = [USUAL[name] for name in names]

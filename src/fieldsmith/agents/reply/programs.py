@@ -78,6 +78,9 @@ class _Search:
     ) -> None:
         self.function, self.arguments, self.parents = function, tuple(arguments), tuple(parents)
         self.asked = tuple(asked)
+        trees = [tree for parent in self.parents if (tree := tree_of(parent)) is not None]
+        self.wanted = {function, *(name for tree in trees for name in functions(tree))}
+        """The function, and those that may take their place in a parent."""
 
     def program(self, said: str) -> Found:
         """From the blocks of a reply, or from its text where it has none."""
@@ -98,16 +101,18 @@ class _Search:
 
     def _headed(self, blocks: Sequence[Block]) -> tuple[list[Block], list[str]]:
         """The blocks, a body without its `def` line under that of the one function that was asked for; and what was done."""
-        if len(self.asked) != 1 or any(map(self._defines, [block.text for block in blocks])):
-            return list(blocks), []
+        known = list(blocks)
+        if len(self.asked) != 1:
+            return known, []
         (signature,) = self.asked
-        if any(defines(block.text, name_of(signature)) for block in blocks):
-            return list(blocks), []
-        for n, block in enumerate(blocks):
+        name = name_of(signature)
+        if any(self._defines(block.text) or defines(block.text, name) for block in known):
+            return known, []
+        for n, block in enumerate(known):
             if block.python and (text := under_header(block.text, signature)) is not None:
-                mended_ = [*blocks[:n], Block(block.language, text, block.closed), *blocks[n + 1 :]]
-                return mended_, [f"The body of `{name_of(signature)}` was put under its `def` line."]
-        return list(blocks), []
+                known[n] = Block(block.language, text, block.closed)
+                return known, [f"The body of `{name}` was put under its `def` line."]
+        return known, []
 
     def _open(self, texts: Sequence[str]) -> str:
         """Which of the functions that were asked for the reply leaves open or does not have, as words."""
@@ -123,9 +128,7 @@ class _Search:
         return defines(text, self.function)
 
     def _gives(self, text: str) -> bool:
-        """Whether a text defines the function, or one that may take its place in a parent."""
-        trees = [tree for parent in self.parents if (tree := tree_of(parent)) is not None]
-        return self._defines(text) or any(defines(text, name) for tree in trees for name in functions(tree))
+        return any(defines(text, name) for name in self.wanted)
 
     def _readable(self, blocks: Sequence[Block]) -> tuple[list[Block], dict[str, str]]:
         """Blocks that may hold a program, characters mended where they need it, and what was done by text."""
@@ -165,15 +168,7 @@ class _Search:
     def _completed(self, source: str, tree: ast.Module, others: Sequence[str]) -> tuple[str, list[str]]:
         """With what other blocks of the reply, or the parent, define and the program lacks."""
         absent = missing(tree)
-        helpers = [
-            text for text in others if absent and (parsed := tree_of(text)) is not None and absent & bound(parsed)
-        ]
-        # What calls the function is an example of its use.
-        helpers = [
-            text
-            for text in helpers
-            if not self._defines(text) and self.function not in missing(tree_of(text) or ast.Module([], []))
-        ]
+        helpers = [text for text in others if absent and self._helps(text, absent)]
         if helpers:
             joined = "\n\n".join([*dict.fromkeys(helpers), source])
             if parses(joined):
@@ -183,6 +178,16 @@ class _Search:
         if partly and (result := patched(source, self.parents, bool(self.asked))) is not None:
             return result[0], self._replaced(result[1])
         return source, []
+
+    def _helps(self, text: str, absent: set[str]) -> bool:
+        """Whether a block has what a program lacks; what calls the function is an example of its use."""
+        parsed = tree_of(text)
+        return (
+            parsed is not None
+            and bool(absent & bound(parsed))
+            and not self._defines(text)
+            and self.function not in missing(parsed)
+        )
 
     def _once(self, source: str) -> tuple[str, list[str]]:
         """Without a stub that comes after the function itself and would take its place."""
