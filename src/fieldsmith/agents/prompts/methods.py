@@ -75,6 +75,8 @@ class Methods:
     coefficients: tuple[str, ...]
     jumps: bool
     """Whether a given coefficient field stands inside a derivative."""
+    permeable: bool
+    """Whether a given coefficient field stands in the coefficient of a diffusion."""
     symbol: str
     """For one linear unknown with constant coefficients on a periodic domain: its rate in Fourier space over its coefficient."""
     limits: tuple[Limit, ...]

@@ -52,6 +52,7 @@ class Reading:
         fields = tuple(self._rate(i, sources[i]) for i in range(len(self.rates)))
         reacts = any(source.has(*self.unknowns) for source in sources)
         limits = () if equation.steady else tuple(limits_of(self, along))
+        given = [analysis.symbols[name] for name in equation.coefficients]
         values = {**equation.constants, **self.brief.parameters}
         shown = (*equation.parameters, *equation.constants)
         return Methods(
@@ -73,6 +74,7 @@ class Reading:
             sharp=steepens and self._sharp(),
             coefficients=equation.coefficients,
             jumps=self._of_coefficients(),
+            permeable=any(c.has(*given) for i in range(len(self.unknowns)) for c in self.second(i)) if given else False,
             symbol=self._symbol(sources) if linear and constant and analysis.periodic else "",
             limits=limits,
             positive=equation.positive,

@@ -2,7 +2,7 @@
 
 from fieldsmith.agents.author import Candidate, Debug, Draft, Move, Plan, Program, Proposal, Refine, Restart
 from fieldsmith.agents.prompts.library import Prompts
-from fieldsmith.evaluation.evaluation import Evaluation, Score, Status
+from fieldsmith.evaluation.evaluation import ConvergencePoint, Evaluation, Score, Status
 from fieldsmith.tasks.task import Brief
 
 STATUSES: tuple[Status, ...] = ("crashed", "timeout", "out_of_memory", "missing_function", "bad_output", "not_finite")
@@ -61,4 +61,7 @@ def _ran(number: int, nrmse: float, order: float | None, brief: Brief) -> Candid
     score = Score(nrmse, {}, 1e-5, 1e-9, 0.1, 0.5, order=order, samples=(nrmse,))
     plan = Plan("finite volumes", "RK4", "fixed steps", 2.0, "finite volumes, RK4")
     proposal = Proposal(Program(brief.stub), plan)
-    return Candidate(number, str(number), "draft", proposal=proposal, evaluation=Evaluation("ok", "It ran.", dev=score))
+    errors = (nrmse, nrmse) if order is None else (nrmse, nrmse / 2**order)
+    study = tuple(ConvergencePoint(n, error) for n, error in zip((64, 128), errors, strict=True))
+    evaluation = Evaluation("ok", "It ran.", dev=score, convergence=study)
+    return Candidate(number, str(number), "draft", proposal=proposal, evaluation=evaluation)
