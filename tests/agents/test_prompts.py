@@ -8,6 +8,7 @@ writes them anew; `git diff tests/agents/snapshots` shows what a model will see.
 """
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from fieldsmith.agents.prompts import STYLES, Prompts, read_templates
 from fieldsmith.agents.prompts.library import tidy
 from fieldsmith.agents.prompts.rehearsal import moves, rehearse
 from fieldsmith.errors import InputError
-from fieldsmith.evaluation.evaluation import Evaluation, Score
+from fieldsmith.evaluation.evaluation import ConvergencePoint, Evaluation, Score
 from fieldsmith.tasks import load, names
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
@@ -148,6 +149,24 @@ def test_a_refinement_shows_figures_and_plans():
         "agrees with the 2 of the plan",
     ):
         assert words in text, words
+
+
+@pytest.mark.parametrize(
+    ("errors", "words"),
+    [
+        ((1e-3, 1.1e-3), "the error hardly depends on the grid: what limits it is the time"),
+        ((1e-3, 4e-3), "grows with the number of points"),
+        ((1e-8, 4e-9), "near the reference's own"),
+        ((), "none could be measured."),
+    ],
+)
+def test_an_order_that_could_not_be_measured_has_its_reason(errors, words):
+    study = tuple(ConvergencePoint(64 * 2**n, error) for n, error in enumerate(errors))
+    one = candidate("ok", convergence=study)
+    assert one.evaluation
+    assert one.evaluation.dev
+    evaluation = replace(one.evaluation, dev=replace(one.evaluation.dev, order=None))
+    assert words in " ".join(user(Refine((replace(one, evaluation=evaluation),))).split())
 
 
 @pytest.mark.parametrize("style", STYLES)

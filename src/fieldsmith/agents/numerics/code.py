@@ -21,6 +21,9 @@ class _Printer(NumPyPrinter):
     def _module_format(self, fqn: str, register: bool = True) -> str:
         return fqn.replace("numpy.", "np.")
 
+    def _print_Float(self, expr):  # noqa: N802
+        return repr(float(expr))  # the shortest digits that give back the same number
+
     def _print_Pow(self, expr, rational=False):  # noqa: N802
         if expr.exp == 2 and expr.base.is_Symbol:
             return f"{self._print(expr.base)}**2"

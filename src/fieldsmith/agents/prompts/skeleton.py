@@ -12,10 +12,10 @@ from fieldsmith.tasks.equation import Axis
 from fieldsmith.tasks.task import Argument, Brief, Result
 
 OWN = (
-    "np", "step", "largest_step", "rate", "rest", "exact", "solve_one", "dt", "times", "frame", "interval", "steps",
+    "np", "step", "largest_step", "rate", "rest", "exact", "solve_one", "dt", "times", "frame", "left", "shortest",
     "batch", "sample", "k", "k1", "k2", "k3", "k4", "half",
 )  # fmt: skip
-USED = ("range", "len", "max", "int", "abs")
+USED = ("range", "len", "max", "min", "abs")
 GAP = re.compile(r'^def (.*):\n    """.*"""\n    raise NotImplementedError\("TODO"\)', re.MULTILINE)
 """A function that is left open, with its name and arguments."""
 OPERATOR = re.compile(r'^def (.*):\n    """\w+ derivative of f ', re.MULTILINE)
@@ -57,7 +57,7 @@ def skeleton(brief: Brief, methods: Methods | None = None) -> str:
     side is left open.
     """
     asked = {brief.signature.function, *(a.name for a in brief.signature.arguments)}
-    if asked & {"np", *USED}:
+    if (asked | brief.equation.constants.keys()) & {"np", *USED}:
         return ""
     if methods is not None and methods.timed:
         return ""  # its steps would have to know the time
@@ -187,14 +187,19 @@ class _Evolution(Skeleton):
         largest = f"{own['largest_step']}({', '.join([*fields, *spacings, *given])})"
         stepped = f"{own['step']}({', '.join([*fields, own['dt'], *spacings, *given])})"
         whole = " and ".join(f"np.isfinite({name}).all()" for name in fields)
+        whole = f"({whole})" if len(fields) > 1 else whole
+        left, shortest, dt = own["left"], own["shortest"], own["dt"]
         lines += [
             f"    for {own['frame']} in range(1, len({own['times']})):",
-            f"        {own['interval']} = {own['times']}[{own['frame']}] - {own['times']}[{own['frame']} - 1]",
-            f"        {own['steps']} = max(1, int(np.ceil({own['interval']} / {largest})))",
-            f"        {own['dt']} = {own['interval']} / {own['steps']}",
-            f"        for _ in range({own['steps']}):",
+            f"        {left} = {own['times']}[{own['frame']}] - {own['times']}[{own['frame']} - 1]",
+            f"        {shortest} = 1e-4 * min({left}, {largest})",
+            f"        while {left} > 0:",
+            f"            {dt} = {left} / max(1, np.ceil({left} / {largest}))",
+            f"            if {dt} < {shortest}:",
+            "                break  # what shortens the steps so much is growing without bound",
             f"            {', '.join(fields)} = {stepped}",
-            f"        if not ({whole}):" if len(fields) > 1 else f"        if not {whole}:",
+            f"            {left} -= {dt}",
+            f"        if {left} > 0 or not {whole}:",
             "            break  # unstable: the frames from here on stay NaN",
         ]
         lines += [f"        {name}[:, {own['frame']}] = {state[result]}" for result, name in frames.items()]
