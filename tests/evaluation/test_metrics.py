@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as hnp
 
 from fieldsmith.evaluation import metrics
 from fieldsmith.evaluation.evaluation import ConvergencePoint, Evaluation, Score
-from fieldsmith.evaluation.order import empirical_order
+from fieldsmith.evaluation.order import empirical_order, why_no_order
 from fieldsmith.evaluation.record import evaluation_fields, evaluation_from
 
 finite = hnp.arrays(
@@ -73,6 +73,21 @@ def test_round_off_and_indifference_have_no_order():
     assert empirical_order(points) == pytest.approx(2.0)
     assert empirical_order([ConvergencePoint(n, 1e-6) for n in (64, 128, 256)]) is None
     assert empirical_order([]) is None
+
+
+@pytest.mark.parametrize(
+    ("errors", "why"),
+    [
+        ((1e-6, 1.1e-6, 1e-6), "grid"),
+        ((1e-6, 2e-6, 4e-6), "growth"),
+        ((4e-6, 2e-6, 1e-6), "reference"),
+        ((1e-9, 1e-15, 1e-15), "rounding"),
+        ((1e-6,), ""),
+        ((), ""),
+    ],
+)
+def test_what_kept_an_order_from_being_measured(errors, why):
+    assert why_no_order([ConvergencePoint(64 * 2**n, error) for n, error in enumerate(errors)][::-1]) == why
 
 
 def test_an_evaluation_survives_json():

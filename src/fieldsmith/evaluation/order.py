@@ -2,10 +2,15 @@
 
 import math
 from collections.abc import Sequence
+from typing import Literal
 
 from fieldsmith.evaluation.evaluation import ConvergencePoint
 
 ROUND_OFF = 1e-12
+FLAT = 1.2
+"""Errors whose largest and smallest differ by less than this factor depend on the grid too little to tell."""
+
+Why = Literal["", "rounding", "growth", "grid", "reference"]
 
 
 def empirical_order(points: Sequence[ConvergencePoint]) -> float | None:
@@ -17,7 +22,7 @@ def empirical_order(points: Sequence[ConvergencePoint]) -> float | None:
     """
     telling = [p for p in points if math.isfinite(p.error) and p.error > ROUND_OFF]
     errors = [p.error for p in telling]
-    if len(telling) < 2 or max(errors) < 1.2 * min(errors):
+    if len(telling) < 2 or max(errors) < FLAT * min(errors):
         return None
     x = [math.log(p.resolution) for p in telling]
     y = [math.log(p.error) for p in telling]
@@ -27,3 +32,19 @@ def empirical_order(points: Sequence[ConvergencePoint]) -> float | None:
         return None
     slope = -sum((a - mean_x) * (b - mean_y) for a, b in zip(x, y, strict=True)) / spread
     return slope if slope > 0.0 else None
+
+
+def why_no_order(points: Sequence[ConvergencePoint]) -> Why:
+    """What kept the order of a program that ran from being measured; empty where too few resolutions ran to say.
+
+    The errors are at the level of round-off, grow with the number of points, or hardly depend on it; where they fall, those
+    that are not near the error of the reference itself were too few.
+    """
+    errors = [p.error for p in sorted(points, key=lambda p: p.resolution) if math.isfinite(p.error)]
+    if len(errors) < 2:
+        return ""
+    if sum(error > ROUND_OFF for error in errors) < 2:
+        return "rounding"
+    if errors[-1] > FLAT * errors[0]:
+        return "growth"
+    return "grid" if max(errors) < FLAT * min(errors) else "reference"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from fieldsmith.agents.author import Candidate
 from fieldsmith.evaluation.evaluation import ConvergencePoint, Evaluation
-from fieldsmith.evaluation.order import empirical_order
+from fieldsmith.evaluation.order import Why, empirical_order, why_no_order
 
 SMALLEST_ERROR, SMALLEST_TIME = 1e-17, 1e-4
 """Below these a figure is drawn as if it were this, since the axes are logarithmic."""
@@ -45,6 +45,8 @@ class Convergence:
     used: tuple[bool, ...]
     order: float | None
     fit: tuple[ConvergencePoint, ...]
+    why: Why = ""
+    """Why there is no order."""
 
 
 def points(candidates: Sequence[Candidate]) -> list[Point]:
@@ -107,7 +109,8 @@ def convergence(evaluation: Evaluation | None) -> Convergence | None:
     order = score.order if score and score.order is not None and math.isfinite(score.order) else None
     used = _fitted(shown, order)
     taken = [p for p, one in zip(shown, used, strict=True) if one]
-    return Convergence(shown, used, order, _line(taken, order) if order is not None and taken else ())
+    fit = _line(taken, order) if order is not None and taken else ()
+    return Convergence(shown, used, order, fit, why_no_order(evaluation.convergence) if order is None else "")
 
 
 def _fitted(shown: Sequence[ConvergencePoint], order: float | None) -> tuple[bool, ...]:

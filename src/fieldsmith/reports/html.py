@@ -140,7 +140,7 @@ def _figures(dev: Score | None, test: Score | None) -> list[tuple[str, Markup, M
         ("reference error", "reference_error", 1, "estimated error of the reference itself"),
         ("nRMSE, smooth samples", "smooth_nrmse", 2, "samples without kinks and windows"),
         ("largest error", "max_error", 2, "anywhere, in any sample"),
-        ("order of convergence", "order", 2, "on smooth data; a dash where the error does not depend on the grid"),
+        ("order of convergence", "order", 2, "on smooth data; a dash where it could not be told"),
         ("drift of conserved totals", "drift", 1, "relative to their size at the start"),
         ("wall time, s", "seconds", 2, "of the call, seen from the host"),
         ("CPU time, s", "cpu_seconds", 2, ""),

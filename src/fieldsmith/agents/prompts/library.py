@@ -18,6 +18,7 @@ from fieldsmith.agents.prompts.methods import Methods, methods_of
 from fieldsmith.agents.prompts.shapes import Shapes, worked_example
 from fieldsmith.agents.prompts.skeleton import filling_of, gaps_of, operators_of, skeleton
 from fieldsmith.errors import InputError
+from fieldsmith.evaluation.order import why_no_order
 from fieldsmith.tasks.task import Brief
 
 DEFAULT_STYLE = "guided"
@@ -122,13 +123,15 @@ class Prompts:
 
     @cached_property
     def _environment(self) -> Environment:
-        return Environment(
+        environment = Environment(
             loader=FunctionLoader(self._texts.get),
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
             keep_trailing_newline=True,
         )
+        environment.globals["why_no_order"] = why_no_order
+        return environment
 
     @property
     def fingerprint(self) -> str:

@@ -1,4 +1,10 @@
 // The search in figures: error against time, the best error against what was used, the order of convergence.
+const NO_ORDER = {
+  rounding: "The error is that of rounding: no order can be told.",
+  growth: "The error grows with the number of points: no order.",
+  grid: "The error does not depend on the grid: no order.",
+  reference: "The error is near the reference's own: no order can be told.",
+};
 const showCharts = () => {
   const known = data.charts, ran = data.candidates.filter(c => c.ok && c.error !== null && c.seconds !== null);
   const smallest = { error: 1e-17, seconds: 1e-4 };
@@ -71,7 +77,7 @@ const showCharts = () => {
     legendOf(element("convergence"), [
       ...(study.fit.length ? [lineKey("fit", `fitted order ${study.order.toFixed(2)}`)] : []),
       ...(study.order !== null && study.used.some(one => one) && study.used.includes(false) ? [make("span", { class: "key" }, draw("svg", { width: 14, height: 14, viewBox: "-7 -7 14 14", "aria-hidden": "true" }, hollow), "as small as the reference's own error, or round-off: not fitted")] : []),
-      ...(study.order === null ? ["The error does not depend on the grid: no order."] : []),
+      ...(study.why ? [NO_ORDER[study.why]] : []),
     ]);
   }
 };
