@@ -140,6 +140,84 @@ def solver(u0_batch, t_coordinate, nu):
 """
 
 
+NEW_STEP = "def step(u, dt, nu):\n    return u - dt * nu * u / 2\n"
+OTHER = "def solve_decay(u0_batch, t_coordinate, nu):\n"
+
+
+def mend(reply: str, parent: str = PARENT, **also):
+    """What a mend's reply gives for u0 = 4 with one step of length 1, and what was done."""
+    found = program_in(f"```python\n{reply}```", "solver", ("u0_batch", "t_coordinate", "nu"), parents=[parent], **also)
+    space: dict = {}
+    exec(found.source, space)
+    return space["solver"](4.0, [0.0, 1.0], 0.5), " ".join(found.repairs), found.source
+
+
+def test_a_whole_new_solver_under_another_name_is_no_patch_of_the_helpers_that_come_with_it():
+    value, words, source = mend(f"{NEW_STEP}\n\n{OTHER}    return step(u0_batch, t_coordinate[-1], nu)\n")
+    assert value == 3.0
+    assert words == "`solve_decay` was given the asked name `solver`."
+    assert "FACTOR" not in source, "the earlier program is not in it"
+
+
+def test_a_new_solver_under_another_name_that_counts_on_old_helpers_takes_the_old_ones_place():
+    value, words, source = mend(f"{NEW_STEP}\n\n{OTHER}    return FACTOR * step(u0_batch, 1.0, nu) + rate(2.0, nu)\n")
+    assert value == 5.0
+    assert "`step`, `solver` took the place" in words
+    assert "`solve_decay` was given the asked name" in words
+    assert "def solver" not in source
+
+
+def test_a_new_solver_is_put_together_with_helpers_from_other_blocks():
+    reply = f"{NEW_STEP}```\n\n```python\n{OTHER}    return step(u0_batch, t_coordinate[-1], nu)\n"
+    assert mend(reply)[0] == 3.0
+
+
+@pytest.mark.parametrize(
+    ("reply", "value", "parent"),
+    [
+        (NEW_STEP, 6.0, PARENT),
+        (f"def half(u):\n    return u / 2\n\n\n{NEW_STEP.replace('u / 2', 'half(u)')}", 6.0, PARENT),
+        (
+            f"{NEW_STEP}\n\n{OTHER}    return 7.0\n",
+            7.0,
+            PARENT.replace("FACTOR * u", "solve_decay(u, t_coordinate, nu)"),
+        ),
+        (
+            f"{OTHER}    return 7.0\n\n\ndef step(u, dt, nu):\n    return solve_decay(u, [0.0, dt], nu)\n",
+            14.0,
+            PARENT,
+        ),
+        (
+            f"{OTHER}    return u0_batch - nu * u0_batch / 2\n",
+            3.0,
+            f"{OTHER}    return 0.0\n\n\ndef other():\n    return 1\n\n\nsolver = solve_decay\n",
+        ),
+        (
+            f"{NEW_STEP}\n\n{OTHER}    return 7.0\n",
+            3.0,
+            f"{NEW_STEP}\n\n{OTHER}    return step(u0_batch, 1.0, nu)\n\n\nsolver = lambda *a: step(a[0], 1.0, a[2])\n",
+        ),
+    ],
+    ids=[
+        "a helper",
+        "a helper with a new one",
+        "a function that was missing",
+        "a new helper of a helper",
+        "a function that the earlier program has",
+        "a function that the earlier program has and does not use",
+    ],
+)
+def test_parts_of_the_earlier_program_stay_parts(reply, value, parent):
+    given, words, _ = mend(reply, parent)
+    assert given == value
+    assert "holds only a part of the program" in words
+
+
+def test_gaps_that_were_asked_for_stay_parts():
+    reply = f"{NEW_STEP}\n\n{OTHER}    return 7.0\n"
+    assert mend(reply, asked=("step(u, dt, nu)",))[0] == 6.0
+
+
 @settings(deadline=None)
 @given(st.text())
 def test_no_reply_breaks_it(text):

@@ -81,6 +81,45 @@ def parameters(node: Function) -> tuple[str, ...]:
     return tuple(argument.arg for argument in (*node.args.posonlyargs, *node.args.args))
 
 
+def with_parameters(tree: ast.Module, arguments: tuple[str, ...]) -> list[str]:
+    """Functions that can be called with these arguments and begin with parameters of these names; stubs are none."""
+    return [
+        name
+        for name, nodes in functions(tree).items()
+        if isinstance(nodes[-1], ast.FunctionDef)
+        and parameters(nodes[-1])[: len(arguments)] == arguments
+        and len(parameters(nodes[-1])) - len(nodes[-1].args.defaults) <= len(arguments)
+        and not is_stub(nodes[-1])
+    ]
+
+
+def used_by(name: str, changes: Sequence[ast.Module], parents: Sequence[ast.Module]) -> set[str]:
+    """What a name of the parents uses, directly or through others, once the changes are put into them."""
+    new = [n for tree in changes for n in tree.body if not (isinstance(n, Function) and is_stub(n))]
+    anew = {name for node in new for name in _named(node)}
+    old = [node for tree in parents for node in tree.body if not anew & _named(node)]
+    uses: dict[str, set[str]] = {}
+    for node in (*old, *new):
+        names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+        for made in _named(node):
+            uses.setdefault(made, set()).update(names)
+    found: set[str] = set()
+    ahead = [name]
+    while ahead:
+        more = uses.get(ahead.pop(), set()) - found
+        found |= more
+        ahead += more
+    return found
+
+
+def _named(node: ast.stmt) -> set[str]:
+    """The names that a statement of the top level defines: functions, classes, variables."""
+    if isinstance(node, Function | ast.ClassDef):
+        return {node.name}
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+    return {target.id for target in targets if isinstance(target, ast.Name)}
+
+
 def bound(tree: ast.Module) -> set[str]:
     """Names that the module binds at its top level."""
     names: set[str] = set()

@@ -110,7 +110,9 @@ def merged(changes: str, parent: str, lacking: bool = False) -> tuple[str, list[
     if new is None or old is None:
         return None
     theirs = functions(old)
-    ours = {name: nodes[-1] for name, nodes in functions(new).items() if not is_stub(nodes[-1])}
+    ours: dict[str, ast.stmt] = {
+        name: nodes[-1] for name, nodes in functions(new).items() if not is_stub(nodes[-1])
+    } | _aliases(new)
     replaced = [name for name in ours if name in theirs]
     if not replaced or any(len(theirs[name]) != 1 for name in replaced) or any(map(gap, [changes])):
         return None
@@ -129,6 +131,18 @@ def merged(changes: str, parent: str, lacking: bool = False) -> tuple[str, list[
     return source, replaced
 
 
+def _aliases(tree: ast.Module) -> dict[str, ast.stmt]:
+    """Statements `solver = solve_heat` that give a function of the text another name."""
+    known = functions(tree)
+    return {
+        target.id: node
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Name) and node.value.id in known
+        for target in node.targets
+        if len(node.targets) == 1 and isinstance(target, ast.Name)
+    }
+
+
 def _adds(node: ast.stmt, kept: set[str], old: ast.Module) -> bool:
     """Whether a statement of the changes is to be taken over beside the functions that replace others."""
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -136,6 +150,8 @@ def _adds(node: ast.stmt, kept: set[str], old: ast.Module) -> bool:
     if isinstance(node, ast.Import | ast.ImportFrom):
         return ast.dump(node) not in map(ast.dump, old.body)
     if isinstance(node, ast.Assign | ast.AnnAssign | ast.ClassDef):
+        if any(isinstance(target, ast.Name) and target.id in kept for target in getattr(node, "targets", ())):
+            return False
         calls = {n.func.id for n in ast.walk(node) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
         if calls & functions(old).keys():  # an example of use
             return False

@@ -16,8 +16,9 @@ from fieldsmith.agents.reply.names import (
     is_stub,
     missing,
     only_imports,
-    parameters,
     tree_of,
+    used_by,
+    with_parameters,
     without,
 )
 from fieldsmith.agents.reply.patches import applied, gap, is_diff, lacks, left_out, patched
@@ -93,11 +94,13 @@ class _Search:
         defining = [block for block in usable if self._defines(block.text)]
         if defining:
             return self._chosen(defining, usable, repairs)
-        return (
-            self._patch(blocks, usable, (*headed, *filter(None, repairs.values())))
-            or self._renamed(usable, repairs)
-            or Found(None, self._nothing(blocks, [block.text for block in usable if parses(block.text)]))
-        )
+        renamed = self._renamed(usable)
+        patch = None
+        if renamed is None or self._part(renamed[0], blocks, usable):
+            patch = self._patch(blocks, usable, (*headed, *filter(None, repairs.values())))
+        if patch is None and renamed is not None:
+            return self._aliased(*renamed, usable, repairs)
+        return patch or Found(None, self._nothing(blocks, [block.text for block in usable if parses(block.text)]))
 
     def _headed(self, blocks: Sequence[Block]) -> tuple[list[Block], list[str]]:
         """The blocks, a body without its `def` line under that of the one function that was asked for; and what was done."""
@@ -231,30 +234,33 @@ class _Search:
         words = f"The reply holds only a part of the program: {listed} took the place of the earlier program's."
         return [] if self.asked else [words]
 
-    def _renamed(self, usable: Sequence[Block], words: dict[str, str]) -> Found | None:
-        """A program whose one function with the asked parameters has another name."""
-        if not self.arguments:
-            return None
-        for block in reversed(usable):
+    def _renamed(self, usable: Sequence[Block]) -> tuple[str, Block] | None:
+        """The one function with the asked parameters that has another name, and its block: the last that has just one."""
+        for block in reversed(usable if self.arguments else ()):
             tree = tree_of(block.text)
-            if tree is None:
-                continue
-            same = [
-                name
-                for name, nodes in functions(tree).items()
-                if isinstance(nodes[-1], ast.FunctionDef)
-                and parameters(nodes[-1])[: len(self.arguments)] == self.arguments
-                and len(parameters(nodes[-1])) - len(nodes[-1].args.defaults) <= len(self.arguments)
-                and not is_stub(nodes[-1])
-            ]
-            if len(same) == 1:
-                if cut := gap(block.text):
-                    return Found(None, self._incomplete(cut))
-                source = f"{block.text.strip(chr(10))}\n\n\n{self.function} = {same[0]}\n"
-                done = [words[block.text]] if words.get(block.text) else []
-                done.append(f"`{same[0]}` was given the asked name `{self.function}`.")
-                return Found(source, "", tuple(done), block.closed)
+            if tree is not None and len(names := with_parameters(tree, self.arguments)) == 1:
+                return names[0], block
         return None
+
+    def _part(self, name: str, blocks: Sequence[Block], usable: Sequence[Block]) -> bool:
+        """Whether a function that could be the asked one is only a part of the earlier program.
+
+        It is where a diff says what changes, where the earlier program has it already, or would use it with the reply's
+        functions in place of its own. Otherwise it would be dead code there, so the reply is a program of its own.
+        """
+        if any(map(is_diff, blocks)) or self.asked or name in self.wanted:
+            return True
+        trees = [tree for block in usable if (tree := tree_of(block.text)) is not None]
+        parents = [tree for parent in self.parents if (tree := tree_of(parent)) is not None]
+        return name in used_by(self.function, trees, parents)
+
+    def _aliased(self, name: str, block: Block, usable: Sequence[Block], words: dict[str, str]) -> Found:
+        """The program whose function has another name, with the asked name for it."""
+        source = f"{block.text.strip(chr(10))}\n\n\n{self.function} = {name}\n"
+        whole = Block(block.language, source, block.closed)
+        others = [other for other in usable if other is not block]
+        found = self._chosen([whole], [*others, whole], {**words, source: words.get(block.text, "")})
+        return _with(found, f"`{name}` was given the asked name `{self.function}`.")
 
     def _incomplete(self, line: str) -> str:
         return f"The program leaves a part out (`{line[:120]}`). Give the whole program, every function in full."
