@@ -2,22 +2,13 @@
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from fieldsmith.agents.reply.blocks import Block, parses
 from fieldsmith.agents.reply.names import bound, first_line, functions, is_stub, missing, text_of, tree_of
+from fieldsmith.agents.reply.omissions import gap
 
 HUNK = re.compile(r"^@@.*@@|^@@\s*$", re.MULTILINE)
-LEFT_OUT = re.compile(
-    r"^[ \t]*(?:#[ \t]*)?(?:\.\.\.|…)(?:[ \t]*|[^\n]*\b(?:rest|remaining|existing|unchanged|same|omitted|previous|other|code|here)\b[^\n]*)$|"
-    r"^[ \t]*#[^\n]*\b(?:rest|remaining|remainder|other|existing|previous|original|same)\b[^\n]*"
-    r"\b(?:unchanged|as before|remains?|omitted|stays?|goes here|same as (?:before|above))\b[^\n]*$",
-    re.MULTILINE | re.IGNORECASE,
-)
-
-
-DOTTED = re.compile(r"^[ \t]*#[ \t]*(?:\.\.\.|…)")
-"""A comment that stands for code; one that only says that something `remains unchanged` may be about physics."""
 
 
 def is_diff(block: Block) -> bool:
@@ -63,42 +54,6 @@ def _hunks(diff: str) -> list[tuple[list[str], list[str]]]:
     return [(old, new) for old, new in hunks if old != new]
 
 
-def left_out(source: str) -> str:
-    """The line by which a program says that it leaves something out, if one does."""
-    found = LEFT_OUT.search(source)
-    return found[0].strip() if found else ""
-
-
-def gap(source: str) -> str:
-    """The line at which a function of the program is cut short: words such as `# ... rest unchanged` in its midst."""
-    tree = tree_of(source)
-    lines = source.split("\n")
-    for node in tree.body if tree else ():
-        if not isinstance(node, ast.FunctionDef) or is_stub(node):
-            continue
-        for n in range(first_line(node), node.end_lineno or node.lineno):
-            if DOTTED.match(lines[n]) and LEFT_OUT.match(lines[n]):
-                return lines[n].strip()
-        for body in _bodies(node):
-            # Alone it is a way to do nothing, as in `except ValueError: ...`.
-            bare = [n for n in body if isinstance(n, ast.Expr) and _is_ellipsis(n.value)]
-            if bare and len(body) > 1:
-                return lines[bare[0].lineno - 1].strip()
-    return ""
-
-
-def _bodies(node: ast.AST) -> Iterator[list[ast.stmt]]:
-    """All lists of statements within a function."""
-    for inner in ast.walk(node):
-        for part in ("body", "orelse", "finalbody"):
-            if isinstance(body := getattr(inner, part, None), list):
-                yield body
-
-
-def _is_ellipsis(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is Ellipsis
-
-
 def merged(changes: str, parent: str, lacking: bool = False) -> tuple[str, list[str]] | None:
     """The parent with the functions of `changes` in place of its own, and their names.
 
@@ -114,7 +69,7 @@ def merged(changes: str, parent: str, lacking: bool = False) -> tuple[str, list[
         name: nodes[-1] for name, nodes in functions(new).items() if not is_stub(nodes[-1])
     } | _aliases(new)
     replaced = [name for name in ours if name in theirs]
-    if not replaced or any(len(theirs[name]) != 1 for name in replaced) or any(map(gap, [changes])):
+    if not replaced or any(len(theirs[name]) != 1 for name in replaced) or gap(changes):
         return None
     kept = {name: node for name, node in ours.items() if name in theirs}
     added = [text_of(changes, node) for node in new.body if _adds(node, set(kept), old)]

@@ -21,7 +21,8 @@ from fieldsmith.agents.reply.names import (
     with_parameters,
     without,
 )
-from fieldsmith.agents.reply.patches import applied, gap, is_diff, lacks, left_out, patched
+from fieldsmith.agents.reply.omissions import gap, hollow, left_out
+from fieldsmith.agents.reply.patches import applied, is_diff, lacks, patched
 
 REFUSAL = re.compile(
     r"\bi(?:(?: can(?:'|’)?t| cannot| can not| won(?:'|’)?t| will not)|(?:(?:'|’)?m| am) (?:not able to|unable to))\s+"
@@ -156,7 +157,7 @@ class _Search:
         if tree is not None:
             source, done = self._completed(source, tree, [block.text for block in usable if block is not chosen])
             repairs += done
-            if cut := gap(source):
+            if cut := gap(source) or self._hollow(source):
                 return Found(None, self._incomplete(cut), tuple(repairs))
             source, done = self._once(source)
             repairs += done
@@ -261,6 +262,10 @@ class _Search:
         others = [other for other in usable if other is not block]
         found = self._chosen([whole], [*others, whole], {**words, source: words.get(block.text, "")})
         return _with(found, f"`{name}` was given the asked name `{self.function}`.")
+
+    def _hollow(self, source: str) -> str:
+        """The helper without a body, unless single functions were asked for: then what lacks is for the run to show."""
+        return "" if self.asked else hollow(source, self.function)
 
     def _incomplete(self, line: str) -> str:
         return f"The program leaves a part out (`{line[:120]}`). Give the whole program, every function in full."

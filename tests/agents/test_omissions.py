@@ -1,0 +1,276 @@
+"""Programs that leave parts out are told apart from those that only speak of the code below."""
+
+import textwrap
+
+import pytest
+
+from fieldsmith.agents.reply import program_in
+from fieldsmith.agents.reply.omissions import gap
+
+LEAVES_OUT = {
+    "rest unchanged": """
+        u = u / 2
+        # ... rest unchanged
+        return u
+        """,
+    "existing code": """
+        # existing code
+        return u
+        """,
+    "existing code, set off": """
+        u = u / 2
+
+        # existing code
+
+        u = 2 * u
+        return u
+        """,
+    "existing code around a change": """
+        # ... existing code ...
+        dt = 0.25
+        # ... existing code ...
+        return u
+        """,
+    "existing code for a purpose": """
+        # ... existing code for the boundary ...
+        u = u / 2
+        return u
+        """,
+    "dots alone": """
+        u = u / 2
+        # ...
+        return u
+        """,
+    "one character of dots": """
+        u = u / 2
+        # … rest of the time loop (unchanged) …
+        return u
+        """,
+    "the end of a loop": """
+        for n in range(3):
+            u = u + 1
+            # ... same for the other stages
+        return u
+        """,
+    "remaining code": """
+        u = u / 2
+        # ... remaining code unchanged ...
+        return u
+        """,
+    "as before": """
+        u = u / 2
+        # ... same as before
+        return u
+        """,
+    "omitted": """
+        u = u / 2
+        # [previous implementation omitted for brevity]
+        return u
+        """,
+    "the code of something": """
+        u = u / 2
+        # ... (flux function as in the original version) ...
+        return u
+        """,
+    "nothing but a comment": """
+        for n in range(3):
+            # ... rest of the step
+            pass
+        return u
+        """,
+    "code goes here": """
+        for n in range(3):
+            # TODO: your code here
+            pass
+        return u
+        """,
+    "an ellipsis among statements": """
+        u = u / 2
+        ...
+        return u
+        """,
+    "an ellipsis for a loop": """
+        for n in range(3):
+            ...
+        return u
+        """,
+    "one branch of two": """
+        if u > 0:
+            return u
+        else:
+            # ... existing code ...
+            pass
+        return 2 * u
+        """,
+    "an inner function": """
+        def stage(v):
+            v = v / 2
+            # ... the rest is unchanged
+            return v
+
+        return stage(u)
+        """,
+}
+
+LEAVES_NOTHING_OUT = {
+    "same for the next stage": """
+        k = u / 2
+        # ... same for the second stage
+        k = k / 2
+        return k
+        """,
+    "what follows": """
+        u = u / 2
+        # ... then the other half step
+        u = u / 2
+        return u
+        """,
+    "what is returned": """
+        # ... compute the flux
+        return u
+        """,
+    "physics": """
+        # remaining mass stays constant
+        u = u / 2
+        # ... the other terms remain unchanged
+        u = 2 * u
+        return u
+        """,
+    "values": """
+        # ... existing values at the boundary are kept
+        u = u / 2
+        return u
+        """,
+    "boundary values": """
+        # ... boundary values unchanged
+        u = u / 2
+        return u
+        """,
+    "the code below": """
+        # the rest of the code below works on whole arrays
+        u = u / 2
+        return u
+        """,
+    "a label": """
+        # existing code
+        u = u / 2
+        # unchanged
+        return u
+        """,
+    "a label for nothing to do": """
+        if u == 0:
+            # unchanged
+            return u
+        return u / 2
+        """,
+    "after the end": """
+        return u
+        # ... the rest is the same for other grids
+        """,
+    "a paragraph": """
+        # frames: u[0] = u0
+        # ...
+        # u[n] = step(u[n - 1])
+        u = u / 2
+        return u
+        """,
+    "a sentence over two lines": """
+        # The flux at the left face is that of the neighbour's right face, so ...
+        # ... the same array serves both
+        u = u / 2
+        return u
+        """,
+    "a docstring": '''
+        """Solve.
+
+        # ... rest unchanged
+        """
+        return u
+        ''',
+    "within brackets": """
+        weights = [
+            1.0,
+            # ... same for the second stage
+            1.0,
+            # ... and the remaining ones
+        ]
+        return weights[0] * u
+        """,
+    "the other branch": """
+        if u > 0:
+            v = u
+        # ... same for the other sign
+        else:
+            v = -u
+        return v
+        """,
+    "an exception that does not matter": """
+        try:
+            u = u / 2
+        except ValueError: ...
+        return u
+        """,
+    "at the end of a line": """
+        u = u / 2  # ... same as before
+        return u
+        """,
+    "a plan": """
+        # TODO: a higher order would be better here
+        u = u / 2
+        return u
+        """,
+    "the last word": """
+        for n in range(3):
+            u = u / 2
+            # ... done
+        return u
+        """,
+    "loops": """
+        # ... the other loop
+        for n in range(3):
+            u = u / 2
+        return u
+        """,
+}
+
+
+def program(body: str) -> str:
+    return "def solver(u):\n" + textwrap.indent(textwrap.dedent(body).strip("\n"), "    ") + "\n"
+
+
+@pytest.mark.parametrize("body", LEAVES_OUT.values(), ids=LEAVES_OUT)
+def test_a_part_that_is_left_out_is_found(body):
+    assert gap(program(body))
+    found = program_in(f"```python\n{program(body)}```", "solver")
+    assert found.source is None
+    assert "leaves a part out" in found.problem
+
+
+@pytest.mark.parametrize("body", LEAVES_NOTHING_OUT.values(), ids=LEAVES_NOTHING_OUT)
+def test_words_about_the_code_below_leave_nothing_out(body):
+    found = program_in(f"```python\n{program(body)}```", "solver")
+    assert (found.source, found.repairs) == (program(body), ())
+
+
+@pytest.mark.parametrize(
+    "stub",
+    [
+        "def flux(u): ...",
+        "def flux(u):\n    # ... existing code ...\n    pass",
+        "def flux(u):\n    pass  # unchanged",
+        'def flux(u):\n    """Of Godunov."""\n    # TODO: implement\n    raise NotImplementedError',
+    ],
+)
+def test_a_helper_without_a_body_is_left_out(stub):
+    solver = "\n\n\ndef solver(u):\n    return flux(u)\n"
+    found = program_in(f"```python\n{stub}{solver}```", "solver")
+    assert found.source is None
+    assert "leaves a part out (`def flux(u):" in found.problem
+    given = program_in(f"```python\n{stub}{solver}```", "solver", parents=[f"def flux(u):\n    return 2 * u{solver}"])
+    assert "return 2 * u" in given.source
+
+
+@pytest.mark.parametrize("stub", ["def report(u):\n    pass", "@overload\ndef report(u): ...", "def unused(u): ..."])
+def test_a_helper_that_does_nothing_on_purpose_is_left_alone(stub):
+    source = f"from typing import overload\n{stub}\n\n\ndef solver(u):\n    {'report(u)' if 'report' in stub else 'u = u'}\n    return u\n"
+    assert program_in(f"```python\n{source}```", "solver").source == source
