@@ -1,7 +1,6 @@
 """Finding the program in a reply: the block that defines the asked function, whole or put together, with what was done."""
 
 import ast
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -23,15 +22,7 @@ from fieldsmith.agents.reply.names import (
 )
 from fieldsmith.agents.reply.omissions import gap, hollow, left_out
 from fieldsmith.agents.reply.patches import applied, is_diff, lacks, patched
-
-REFUSAL = re.compile(
-    r"\bi(?:(?: can(?:'|’)?t| cannot| can not| won(?:'|’)?t| will not)|(?:(?:'|’)?m| am) (?:not able to|unable to))\s+"
-    r"(?:\w+\s+)?(?:help|assist|answer|write|provide|comply|fulfil|create|generate|continue|do)\b|\bas an ai\b",
-    re.IGNORECASE,
-)
-REFUSED = ("refusal", "content_filter")
-SAID = 300
-"""Characters of a refusal that are shown."""
+from fieldsmith.agents.reply.refusals import STOPS, refusal
 
 
 @dataclass(frozen=True)
@@ -61,17 +52,14 @@ def program_in(
     """
     said, thought = spoken(reply)
     found = _Search(function, arguments, parents, asked).program(said)
-    if found.source is None and thought and stop not in REFUSED:
+    if found.source is None and thought and stop not in STOPS:
         inner = _Search(function, arguments, ()).program(thought)
         if inner.source is not None:
             return _with(inner, "The program was taken from what the model thought, as the reply itself has none.")
     if found.source is not None:
         return found
-    if stop in REFUSED or (REFUSAL.search(said[:600]) and not blocks_of(said)):
-        words = " ".join(said.split())
-        shown = f", saying: {words[:SAID]}" if words else " and said nothing"
-        return Found(None, f"The model refused to answer{shown}")
-    return found
+    refused = refusal(said, stop, prose=not blocks_of(said))
+    return Found(None, refused) if refused else found
 
 
 class _Search:
