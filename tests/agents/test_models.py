@@ -5,11 +5,13 @@ import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import openai
 import pytest
 
 from fieldsmith.agents.models import open_model, prices
 from fieldsmith.agents.models.chat_model import ChatReply, ChatRequest, Message, sound
 from fieldsmith.agents.models.replay import write_replay
+from fieldsmith.agents.reply import program_in
 from fieldsmith.errors import InputError, MissingPart, ProviderError
 
 KEY = "sk-canary-1234"
@@ -26,6 +28,7 @@ class Server(ThreadingHTTPServer):
         self.answer: object = None
         self.raw: bytes | None = None
         self.streams, self.breaks, self.politely = False, 0, False
+        self.refuses = ""
         self.hold = 0.0
         self.holding, self.release = threading.Event(), threading.Event()
         threading.Thread(target=self.serve_forever, daemon=True).start()
@@ -112,14 +115,15 @@ class Handler(BaseHTTPRequestHandler):
                     for t in "hi!"
                 ),
                 {"type": "content_block_stop", "index": 0},
-                {"type": "message_delta", "delta": {"stop_reason": "max_tokens"}, "usage": {"output_tokens": 4}},
+                {"type": "message_delta", "delta": self.ending(), "usage": {"output_tokens": 4}},
                 {"type": "message_stop"},
             ]
             lines = [f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in events]
         else:
             part = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": body["model"]}
             deltas = [{"index": 0, "delta": {"content": t}, "finish_reason": None} for t in "hi!"]
-            deltas.append({"index": 0, "delta": {}, "finish_reason": "length"})
+            deltas += [{"index": 0, "delta": {"refusal": t}, "finish_reason": None} for t in self.server.refuses]
+            deltas.append({"index": 0, "delta": {}, "finish_reason": "stop" if self.server.refuses else "length"})
             usage = {"prompt_tokens": 11, "completion_tokens": 3, "total_tokens": 14}
             events = [{**part, "choices": [delta]} for delta in deltas] + [{**part, "choices": [], "usage": usage}]
             lines = [f"data: {json.dumps(event)}\n\n" for event in events] + ["data: [DONE]\n\n"]
@@ -134,6 +138,13 @@ class Handler(BaseHTTPRequestHandler):
         if not broken or self.server.politely:
             self.wfile.write(b"0\r\n\r\n")
         self.close_connection = True
+
+    def ending(self) -> dict:
+        """Why a streamed message ends."""
+        why = self.server.refuses
+        if not why:
+            return {"stop_reason": "max_tokens"}
+        return {"stop_reason": "refusal", "stop_details": {"type": "refusal", "category": None, "explanation": why}}
 
     def log_message(self, *_: object) -> None: ...
 
@@ -179,6 +190,73 @@ def test_content_in_parts_is_joined(server):
     choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": parts}}
     server.answer = {"id": "1", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]}
     assert model_of("openai", server).complete(REQUEST).text == "hello"
+
+
+NO = "I will not write that."
+CHAT = {"id": "1", "object": "chat.completion", "created": 1, "model": "m"}
+RESPONSE = {
+    "id": "1", "object": "response", "created_at": 1, "model": "m", "status": "completed", "parallel_tool_calls": True,
+    "tool_choice": "auto", "tools": [], "error": None, "incomplete_details": None, "instructions": None, "metadata": {},
+    "usage": {"input_tokens": 5, "output_tokens": 2, "total_tokens": 7},
+}  # fmt: skip
+MESSAGE = {"id": "1", "type": "message", "role": "assistant", "model": "m", "content": [], "stop_sequence": None}
+COUNTS = {"input_tokens": 12, "output_tokens": 4}
+
+
+def chat(finish: str = "stop", **message: object) -> dict:
+    return {**CHAT, "choices": [{"index": 0, "finish_reason": finish, "message": {"role": "assistant", **message}}]}
+
+
+def response(*content: dict, **fields: object) -> dict:
+    said = {"id": "2", "type": "message", "role": "assistant", "status": "completed", "content": content}
+    return {**RESPONSE, "output": [{"id": "3", "type": "reasoning", "summary": []}, said], **fields}
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer", "text", "stop"),
+    [
+        ("openai", chat(content=None, refusal=NO), NO, "refusal"),
+        ("openai", chat(content="Part.", refusal=NO), f"{NO}\n\nPart.", "refusal"),
+        ("openai", chat(content=[{"type": "refusal", "refusal": NO}]), NO, "refusal"),
+        ("openai", chat(content="hello", refusal=None), "hello", "stop"),
+        ("openai", chat("content_filter", content=None), "", "content_filter"),
+        ("responses", response({"type": "refusal", "refusal": NO}), NO, "refusal"),
+        ("responses", response({"type": "output_text", "text": "hello", "annotations": []}), "hello", "stop"),
+        ("responses", response(incomplete_details={"reason": "content_filter"}), "", "content_filter"),
+        ("responses", response(incomplete_details={"reason": "max_output_tokens"}), "", "length"),
+        ("anthropic", {**MESSAGE, "stop_reason": "refusal", "usage": COUNTS}, "", "refusal"),
+        (
+            "anthropic",
+            {
+                **MESSAGE,
+                "stop_reason": "refusal",
+                "stop_details": {"type": "refusal", "category": "cyber", "explanation": NO},
+                "usage": COUNTS,
+            },
+            NO,
+            "refusal",
+        ),
+    ],
+)
+def test_refusals_keep_their_words(server, kind, answer, text, stop):
+    server.answer = answer
+    model = model_of("openai" if kind == "responses" else kind, server)
+    if kind == "responses":  # the API of the provider itself, at an address of this machine
+        model.connect = lambda **options: openai.OpenAI(**{**options, "base_url": f"{server.url}/v1"})
+        model.base_url = None
+    reply = model.complete(REQUEST)
+    assert (reply.text, reply.stop) == (text, stop)
+    if stop in ("refusal", "content_filter"):
+        told = program_in(reply.text, "solver", stop=reply.stop).problem
+        assert told.startswith("The model refused to answer")
+        assert text.replace("\n\n", " ") in told
+
+
+@pytest.mark.parametrize("kind", ["openai", "anthropic"])
+def test_refusals_in_the_middle_of_a_stream_keep_their_words(server, kind):
+    server.streams, server.refuses = True, NO
+    reply = model_of(kind, server).complete(REQUEST)
+    assert (reply.text, reply.stop) == (f"{NO}\n\nhi!", "refusal")
 
 
 def test_replies_are_made_sound_before_they_are_stored():

@@ -145,6 +145,16 @@ def test_a_refusal_of_the_provider_is_told():
     found = program_in("", "solver", stop="refusal")
     assert found.source is None
     assert "refused" in program_in("It is against the rules.", "solver", stop="refusal").problem
+    assert program_in(f"```python\n{GOOD}```", "solver", stop="refusal").source == GOOD
+
+
+@pytest.mark.parametrize("stop", ["refusal", "content_filter"])
+@pytest.mark.parametrize("begun", ["def solver(u):\n    return (u +", GOOD])
+def test_a_program_that_the_provider_breaks_off_is_a_refusal_and_not_gone_on_with(begun, stop):
+    found = program_in(f"```python\n{begun}", "solver", stop=stop)
+    assert found.source is None
+    assert found.problem.startswith("The model refused to answer")
+    assert not cut_off(f"```python\n{begun}", stop, found)
 
 
 EXPECTED = re.compile(r"<!-- (\w+): (.*?) -->")

@@ -7,7 +7,7 @@ from typing import Any
 from fieldsmith.agents.models.chat_model import ChatRequest, roomy
 from fieldsmith.agents.models.keys import find_key
 from fieldsmith.agents.models.provider import ProviderModel
-from fieldsmith.agents.models.requests import BrokenOff, Unstreamed, streamed, understood
+from fieldsmith.agents.models.requests import BrokenOff, Unstreamed, streamed, understood, with_refusal
 from fieldsmith.agents.models.settings import MAX_TOKENS, STOP, TEMPERATURE
 
 SETTINGS = {"temperature": TEMPERATURE, "max_tokens": MAX_TOKENS, "stop": STOP}
@@ -42,7 +42,7 @@ class AnthropicModel(ProviderModel):
         return understood(read, self.label, self.address)
 
     def _streamed(self, events: Iterable[Any], ordinal: str) -> dict[str, Any]:
-        text, count, begun, ended = [], 0, False, False
+        text, refusal, count, begun, ended = [], "", 0, False, False
         fields: dict[str, Any] = {"input_tokens": 0, "output_tokens": 0, "stop": "stop", "model": self.name}
         for event in streamed(events):
             if event.type == "message_start":
@@ -54,22 +54,31 @@ class AnthropicModel(ProviderModel):
                 self.receiving(ordinal, count)
             elif event.type == "message_delta":
                 reason, ended = str(event.delta.stop_reason), True
+                refusal = _refusal(event.delta)
                 fields |= {"stop": STOPS.get(reason, reason), "output_tokens": event.usage.output_tokens}
         if not begun:
             raise Unstreamed
         if not ended:
             raise BrokenOff("no end of the reply")
-        return {**fields, "text": "".join(text)}
+        return with_refusal({**fields, "text": "".join(text)}, refusal)
 
 
 def _reply(answer: Any) -> dict[str, Any]:
-    return {
+    fields = {
         "text": "".join(block.text for block in answer.content if block.type == "text"),
         "input_tokens": _read_tokens(answer.usage),
         "output_tokens": answer.usage.output_tokens,
         "stop": STOPS.get(str(answer.stop_reason), str(answer.stop_reason)),
         "model": answer.model,
     }
+    return with_refusal(fields, _refusal(answer))
+
+
+def _refusal(ended: Any) -> str:
+    """Why the provider refused, where it says so; older SDKs know no details of a stop."""
+    details = getattr(ended, "stop_details", None)
+    told = details if isinstance(details, dict) else vars(details) if details is not None else {}
+    return str(told.get("explanation") or "") if ended.stop_reason == "refusal" else ""
 
 
 def _read_tokens(usage: Any) -> int:

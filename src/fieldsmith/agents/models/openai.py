@@ -7,7 +7,15 @@ from typing import Any
 from fieldsmith.agents.models.chat_model import ChatRequest, roomy
 from fieldsmith.agents.models.keys import find_key
 from fieldsmith.agents.models.provider import ProviderModel
-from fieldsmith.agents.models.requests import BrokenOff, Unstreamed, streamed, text_of, understood
+from fieldsmith.agents.models.requests import (
+    BrokenOff,
+    Unstreamed,
+    refusal_of,
+    streamed,
+    text_of,
+    understood,
+    with_refusal,
+)
 from fieldsmith.agents.models.settings import MAX_TOKENS, REASONING_EFFORT, SEED, STOP, TEMPERATURE
 
 SETTINGS = {
@@ -19,6 +27,8 @@ SETTINGS = {
 }
 RESPONDING = {name: SETTINGS[name] for name in ("temperature", "max_tokens", "reasoning_effort")}
 """The responses API knows neither a seed nor stop texts."""
+INCOMPLETE = {"max_output_tokens": "length", "content_filter": "content_filter"}
+"""Why a response ended, in the words of chat completions."""
 
 
 class OpenAIModel(ProviderModel):
@@ -45,11 +55,12 @@ class OpenAIModel(ProviderModel):
         return understood(lambda: self._streamed(parts, request.ordinal), self.label, self.address)
 
     def _streamed(self, parts: Iterable[Any], ordinal: str) -> dict[str, Any]:
-        text, usage, stop, model, count = [], None, "", "", 0
+        text, refusal, usage, stop, model, count = [], "", None, "", "", 0
         for part in streamed(parts):
             usage, model = part.usage or usage, part.model or model
             for choice in part.choices:
                 text.append(text_of(choice.delta.content))
+                refusal += refusal_of(choice.delta)
                 stop = choice.finish_reason or stop
                 count += len(text[-1])
             self.receiving(ordinal, count)
@@ -57,23 +68,25 @@ class OpenAIModel(ProviderModel):
             raise Unstreamed
         if not stop and usage is None:
             raise BrokenOff("no end of the reply")
-        return {
+        fields = {
             "text": "".join(text),
             "input_tokens": usage.prompt_tokens if usage else 0,
             "output_tokens": usage.completion_tokens if usage else 0,
             "stop": stop or "stop",
             "model": model or self.name,
         }
+        return with_refusal(fields, refusal)
 
     def _chat_reply(self, answer: Any) -> dict[str, Any]:
         choice, usage = answer.choices[0], answer.usage
-        return {
+        fields = {
             "text": text_of(choice.message.content),
             "input_tokens": usage.prompt_tokens if usage else 0,
             "output_tokens": usage.completion_tokens if usage else 0,
             "stop": choice.finish_reason or "stop",
             "model": answer.model or self.name,
         }
+        return with_refusal(fields, refusal_of(choice.message))
 
     def _respond(self, client: Any, request: ChatRequest) -> dict[str, Any]:
         settings = roomy(self.settings, request)
@@ -90,13 +103,16 @@ class OpenAIModel(ProviderModel):
 
     def _response_reply(self, answer: Any) -> dict[str, Any]:
         details, usage = answer.incomplete_details, answer.usage
-        return {
+        reason = str(details.reason) if details else ""
+        fields = {
             "text": answer.output_text,
             "input_tokens": usage.input_tokens if usage else 0,
             "output_tokens": usage.output_tokens if usage else 0,
-            "stop": "length" if details and details.reason == "max_output_tokens" else "stop",
+            "stop": INCOMPLETE.get(reason, "stop"),
             "model": answer.model or self.name,
         }
+        messages = (item for item in answer.output if item.type == "message")
+        return with_refusal(fields, "".join(map(refusal_of, messages)))
 
 
 def open_openai(name: str, base_url: str | None, key_file: Path | None, settings: Mapping[str, object]) -> OpenAIModel:

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from fieldsmith.agents.models.faults import RESUME
@@ -84,6 +84,24 @@ def text_of(content: object) -> str:
         parts = [part if isinstance(part, dict) else vars(part) for part in content]
         return "".join(str(part["text"]) for part in parts if part.get("type") == "text")
     raise TypeError(f"a message holds a {type(content).__name__}")
+
+
+def refusal_of(message: object) -> str:
+    """What a message says in the place that the API has for refusals: beside its content, or a part of it."""
+    content = getattr(message, "content", None)
+    parts = [part if isinstance(part, dict) else vars(part) for part in content] if isinstance(content, list) else []
+    said = [
+        getattr(message, "refusal", None),
+        *(part.get("refusal") for part in parts if part.get("type") == "refusal"),
+    ]
+    return "".join(text for text in said if isinstance(text, str))
+
+
+def with_refusal(fields: dict[str, Any], refusal: str) -> dict[str, Any]:
+    """A reply's fields; where it was refused in words, these come first and are why it stopped."""
+    if not refusal:
+        return fields
+    return {**fields, "text": "\n\n".join(filter(None, (refusal, fields["text"]))), "stop": "refusal"}
 
 
 def checked_address(base_url: str | None) -> str | None:

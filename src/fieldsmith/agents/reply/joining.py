@@ -5,6 +5,7 @@ import re
 from fieldsmith.agents.reply.blocks import FENCE, blocks_of, parses, spoken, still_thinking
 from fieldsmith.agents.reply.names import missing, tree_of
 from fieldsmith.agents.reply.programs import Found, program_in
+from fieldsmith.agents.reply.refusals import STOPS
 
 ENDING_LINES = 12
 LONGEST_REPEAT = 4000
@@ -14,8 +15,10 @@ def cut_off(reply: str, stop: str, found: Found) -> bool:
     """Whether a reply ended before its program did.
 
     A program in a closed block is complete, whatever the server said; a block that is open counts as cut off where the
-    server says that the reply was, or where its text is no program.
+    server says that the reply was, or where its text is no program. A reply that was broken off as a refusal is not gone on with.
     """
+    if stop in STOPS:
+        return False
     if found.source is not None and found.whole and (parses(found.source) or stop != "length"):
         return False
     if stop == "length":

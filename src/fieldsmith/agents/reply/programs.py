@@ -56,7 +56,8 @@ def program_in(
         inner = _Search(function, arguments, ()).program(thought)
         if inner.source is not None:
             return _with(inner, "The program was taken from what the model thought, as the reply itself has none.")
-    if found.source is not None:
+    broken_off = stop in STOPS and not (found.whole and parses(found.source or ""))
+    if found.source is not None and not broken_off:
         return found
     refused = refusal(said, stop, prose=not blocks_of(said))
     return Found(None, refused) if refused else found
