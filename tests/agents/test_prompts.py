@@ -18,6 +18,7 @@ from fieldsmith.agents.author import Candidate, Debug, Draft, Plan, Program, Pro
 from fieldsmith.agents.llm_author import LLMAuthor
 from fieldsmith.agents.prompts import STYLES, Prompts, read_templates
 from fieldsmith.agents.prompts.library import tidy
+from fieldsmith.agents.prompts.quotes import quoted
 from fieldsmith.agents.prompts.rehearsal import moves, rehearse
 from fieldsmith.errors import InputError
 from fieldsmith.evaluation.evaluation import ConvergencePoint, Evaluation, Score
@@ -136,6 +137,33 @@ def test_a_mend_of_no_program_says_so():
     told = user(Debug(lost))
     assert "no usable program" in told
     assert "Sorry." in told
+
+
+def lost(reply: str) -> Debug:
+    evaluation = Evaluation("missing_function", "The reply holds no code block.")
+    return Debug(Candidate(1, "1", "draft", proposal=Proposal(None, problem="x", reply=reply), evaluation=evaluation))
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_thoughts_are_not_shown_again(style):
+    told = user(lost("<think>\nFirst I wonder.\n" + "Hm. " * 2000 + "</think>\nThe answer is upwind."), style)
+    assert "The answer is upwind." in told
+    assert "wonder" not in told
+    assert "think>" not in told
+    assert "Hm." not in user(lost("<think>\n" + "Hm. " * 2000), style)
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_of_a_long_reply_beginning_and_end_are_shown(style):
+    lines = [f"Line {n} of many." for n in range(2000)]
+    told = user(lost("\n".join(lines)), style)
+    assert lines[0] in told
+    assert lines[-1] in told
+    assert lines[1000] not in told
+    assert "characters left out" in told
+    assert len(quoted("\n".join(lines))) < 4100
+    one = quoted("x" * 9000)
+    assert one == "x" * 2000 + "\n[… 5,000 characters left out …]\n" + "x" * 2000
 
 
 def test_a_refinement_shows_figures_and_plans():
