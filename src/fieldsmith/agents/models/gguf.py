@@ -39,6 +39,8 @@ CONTEXT, MAX_TOKENS, PARALLEL = 8192, 3000, 1
 START_SECONDS = 300.0
 POLL = 0.1
 MAGIC = b"GGUF"
+PLACES = ("PYTHONHOME", "PYTHONUSERBASE", "PYTHONNOUSERSITE", "PYTHONPLATLIBDIR")
+"""Variables that say where Python and its packages are."""
 
 
 class GGUFModel:
@@ -132,9 +134,15 @@ class _Child:
     def __init__(self, file: Path, options: Mapping[str, int], label: str, stopped: threading.Event) -> None:
         self._label = label
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the child
-        command = [sys.executable, "-I", __file__, str(file.resolve()), json.dumps(dict(options))]
+        # Beside this script lie modules with the names of packages, such as openai, so its folder stays off the path.
+        command = [sys.executable, "-P", __file__, str(file.resolve()), json.dumps(dict(options))]
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, start_new_session=True
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            env=_environment(),
+            start_new_session=True,
         )
         self._numbers = itertools.count(1)
         self._answers: dict[int, dict[str, Any]] = {}
@@ -208,6 +216,12 @@ class _Child:
         return ProviderError(
             f"{self._label} {happened}{f', saying: {words}' if words else ''}.", f"Is memory left for it? {RESUME}"
         )
+
+
+def _environment() -> dict[str, str]:
+    """The environment, with this process's packages wherever they were found, and none of what else Python takes from it."""
+    others = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON") or name in PLACES}
+    return {**others, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
 
 
 def open_gguf(name: str, base_url: str | None, key_file: Path | None, settings: Mapping[str, object]) -> GGUFModel:
