@@ -126,6 +126,14 @@ def test_a_mend_has_program_status_feedback_and_tails():
     assert "Limits of explicit steps" in blown
 
 
+@pytest.mark.parametrize("style", STYLES)
+def test_a_steady_problem_that_blows_up_is_told_nothing_of_time_steps(style):
+    brief = load("darcy").brief(LIBRARIES)
+    told = Prompts(style).move(brief, Debug(candidate("not_finite")))
+    assert "time step" not in told
+    assert "smaller steps" not in told
+
+
 def test_a_mend_of_no_program_says_so():
     lost = Candidate(
         1,

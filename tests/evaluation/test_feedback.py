@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from fieldsmith.evaluation import evaluate, hints
-from fieldsmith.evaluation.feedback import not_finite_feedback
+from fieldsmith.evaluation.feedback import failure_feedback, not_finite_feedback
 from fieldsmith.sandboxes import choose
-from fieldsmith.tasks import load
+from fieldsmith.sandboxes.sandbox import CallResult, Limits
+from fieldsmith.tasks import load, names
 
 
 def judged(body: str, name: str = "advection", head: str = ""):
@@ -16,6 +17,27 @@ def judged(body: str, name: str = "advection", head: str = ""):
     lines = "\n".join(f"    {line}" for line in body.splitlines())
     source = f"import numpy as np\n{head}\ndef solver({arguments}):\n{lines}\n"
     return evaluate(task, source, choose("process", trusted=True), refinement=False)
+
+
+@pytest.mark.parametrize("status", ["timeout", "out_of_memory"])
+@pytest.mark.parametrize("name", names())
+def test_only_what_steps_in_time_is_told_of_steps_and_frames(status, name):
+    task = load(name)
+    told = failure_feedback(CallResult(status), "", task.brief(), Limits())
+    in_time = {"timeout": "larger steps", "out_of_memory": "the frames that are returned"}[status]
+    if task.brief().equation.steady:
+        assert "steps" not in told
+        assert "frames" not in told
+        assert "sparse" in told
+    else:
+        assert in_time in told
+
+
+def test_a_steady_solution_that_overflows_has_no_steps_to_be_made_smaller():
+    large = np.full((1, 3, 3), 1e300)
+    for name, words in {"darcy": "singular", "advection": "smaller internal steps"}.items():
+        brief = load(name).brief()
+        assert words in not_finite_feedback({r.name: large for r in brief.signature.results}, brief)
 
 
 COPIES = "u = np.repeat(np.asarray(u0_batch)[:, None], len(t_coordinate), axis=1).copy()\n"

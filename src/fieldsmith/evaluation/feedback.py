@@ -40,15 +40,9 @@ def failure_feedback(result: CallResult, source: str, brief: Brief, limits: Limi
     failure = result.failure
     message = failure.message if failure else ""
     if result.status == "timeout":
-        words = (
-            f"The call took longer than the limit of {limits.seconds:g} s and was stopped. Use fewer or larger "
-            "steps with a scheme that allows them (implicit, exponential), or vectorise over the batch."
-        )
+        words = f"The call took longer than the limit of {limits.seconds:g} s and was stopped. {_faster(brief)}"
     elif result.status == "out_of_memory":
-        words = (
-            f"The program needed more than the {limits.memory_mb} MB of memory it may use. "
-            "Keep only the frames that are returned and process the batch in parts."
-        )
+        words = f"The program needed more than the {limits.memory_mb} MB of memory it may use. {_smaller(brief)}"
     elif result.status == "missing_function":
         words = message or "The function was not found."
         words += f" The program must define `{function}` at its top level."
@@ -73,6 +67,25 @@ def failure_feedback(result: CallResult, source: str, brief: Brief, limits: Limi
     if failure and failure.trace:
         parts.append(f"Traceback within the program:\n{tail(failure.trace, 30)}")
     return "\n\n".join(parts)
+
+
+def _faster(brief: Brief) -> str:
+    """What saves time; a steady problem has no steps to save."""
+    if brief.span is None:
+        return (
+            "Assemble the system with whole arrays instead of loops over points, and solve it with a sparse direct solver, "
+            "multigrid or preconditioned iterations instead of a dense matrix or many plain sweeps."
+        )
+    return (
+        "Use fewer or larger steps with a scheme that allows them (implicit, exponential), or vectorise over the batch."
+    )
+
+
+def _smaller(brief: Brief) -> str:
+    """What saves memory."""
+    if brief.span is None:
+        return "Keep matrices sparse and solve the samples of the batch one after the other."
+    return "Keep only the frames that are returned and process the batch in parts."
 
 
 def variables_there(failure: Failure, source: str) -> str:
@@ -107,6 +120,11 @@ def not_finite_feedback(outputs: Mapping[str, np.ndarray], brief: Brief) -> str:
                 words += "; largest absolute value before: " + ", ".join(f"{sizes[n]:.2e} in frame {n}" for n in marks)
         parts.append(words + ".")
     if not parts:
+        if brief.span is None:
+            return (
+                "The values are so large that their squares overflow. Next step: look for a system that is singular or nearly "
+                "so, a wrong factor of the spacing, or an iteration that diverges."
+            )
         return (
             "The values are so large that their squares overflow: the scheme is unstable. "
             "Next step: take smaller internal steps or an implicit treatment of the stiffest term."
