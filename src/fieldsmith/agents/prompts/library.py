@@ -15,7 +15,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined, TemplateError, 
 
 from fieldsmith.agents.author import Debug, Move, Refine, Restart
 from fieldsmith.agents.prompts.methods import Methods, methods_of
-from fieldsmith.agents.prompts.quotes import quoted
+from fieldsmith.agents.prompts.quotes import unthought
 from fieldsmith.agents.prompts.shapes import Shapes, worked_example
 from fieldsmith.agents.prompts.skeleton import filling_of, gaps_of, operators_of, skeleton
 from fieldsmith.errors import InputError
@@ -33,7 +33,6 @@ VARIABLES = (
     "gaps",
     "operators",
     "source",
-    "said",
     "candidate",
     "candidates",
     "avoid",
@@ -151,8 +150,8 @@ class Prompts:
             source = program.source if program else ""
             filling = filling_of(frame, source)
             gaps = gaps_of(frame) if filling or not program else []
-            said = quoted(move.candidate.proposal.reply) if move.candidate.proposal and not program else ""
-            shown = {"candidate": move.candidate, "source": filling or source, "said": said, "gaps": gaps}
+            candidate = move.candidate if program else unthought(move.candidate)
+            shown = {"candidate": candidate, "source": filling or source, "gaps": gaps}
             return self._rendered("debug", brief, skeleton=frame, **shown)
         if isinstance(move, Refine):
             return self._rendered("refine", brief, candidates=move.candidates)

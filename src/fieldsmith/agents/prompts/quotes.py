@@ -1,9 +1,19 @@
 """What a prompt shows of a reply that held no program."""
 
+from dataclasses import replace
+
+from fieldsmith.agents.author import Candidate
 from fieldsmith.agents.reply.blocks import spoken
 
 LONGEST = 4000
 """Characters that are shown; of a longer reply the beginning and the end."""
+
+
+def unthought(candidate: Candidate) -> Candidate:
+    """The candidate with its reply as it is to be quoted."""
+    if candidate.proposal is None:
+        return candidate
+    return replace(candidate, proposal=replace(candidate.proposal, reply=quoted(candidate.proposal.reply)))
 
 
 def quoted(reply: str) -> str:
