@@ -357,6 +357,14 @@ def test_a_request_with_more_room_gets_more_tokens(server, kind):
     assert [server.seen[0][1]["max_tokens"], server.seen[-1][1]["max_tokens"]] == [500, 1000]
 
 
+@pytest.mark.parametrize(("kind", "limits"), [("openai", [None, None]), ("anthropic", [16_000, 32_000])])
+def test_more_room_needs_a_limit_that_is_given_or_that_the_api_wants(server, kind, limits):
+    model = model_of(kind, server)
+    model.complete(REQUEST)
+    model.complete(dataclasses.replace(REQUEST, room=2))
+    assert [server.seen[0][1].get("max_tokens"), server.seen[-1][1].get("max_tokens")] == limits
+
+
 def test_more_room_is_part_of_a_requests_identity_and_the_usual_room_is_not():
     usual = ChatRequest(REQUEST.messages, ordinal="1")
     assert usual.key != dataclasses.replace(usual, room=2).key
