@@ -1,5 +1,7 @@
 """Reading and writing the files of a run directory."""
 
+import errno
+import fcntl
 import json
 import math
 import os
@@ -12,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 import tomli_w
-from filelock import FileLock, Timeout
 from pydantic import TypeAdapter, ValidationError
 
 from fieldsmith.agents.author import Candidate
@@ -228,11 +229,17 @@ def _state(folder: Path, said: str) -> str:
 
 
 def is_held(folder: Path) -> bool:
-    """Whether a process works on the run."""
+    """Whether a process works on the run. Nothing is written: whoever may read the folder may ask."""
     try:
-        with FileLock(folder / "run.lock", timeout=0):
-            return False
-    except Timeout:
-        return True
+        handle = os.open(folder / "run.lock", os.O_RDONLY | os.O_NONBLOCK)
     except OSError:
         return False
+    try:
+        # A shared lock, so that several readers at once do not take each other for the one that works.
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError as error:
+        # Where a file system knows no locks, the file itself is the lock and goes with the process.
+        return error.errno in (errno.EAGAIN, errno.EACCES, errno.ENOSYS)
+    finally:
+        os.close(handle)
+    return False

@@ -1,7 +1,10 @@
 """All that happens in a run, in one SQLite file; each change is one transaction that survives a power cut."""
 
+import contextlib
 import json
+import shutil
 import sqlite3
+import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -143,23 +146,37 @@ class Store:
 
 
 def _read_only(file: Path) -> sqlite3.Connection:
-    """A connection that cannot write. Where SQLite may not even make its file of locks, nobody writes: no lock is needed."""
-    for how in ("mode=ro", "mode=ro&immutable=1"):
-        connection = sqlite3.connect(
-            f"{file.resolve().as_uri()}?{how}", uri=True, check_same_thread=False, timeout=30.0
-        )
-        try:
-            connection.execute("SELECT count(*) FROM facts")
-            return connection
-        except sqlite3.OperationalError as error:
-            connection.close()
-            if "no such table" in str(error):  # a run that was ended before it could begin
-                empty = sqlite3.connect(":memory:", check_same_thread=False)
-                empty.executescript(SCHEMA)
-                return empty
-            if "unable to open" not in str(error):
-                raise
-    raise sqlite3.OperationalError("unable to open it")
+    """A connection that writes nothing, not even the files that SQLite likes to have beside a database."""
+    # A log beside it holds what is not yet in it. Without one nobody writes, and SQLite must not make one for reading.
+    log = file.with_name(f"{file.name}-wal").exists()
+    connection = _connected(file, "mode=ro&readonly_shm=1" if log else "mode=ro&immutable=1")
+    try:
+        connection.execute("SELECT count(*) FROM facts")
+    except sqlite3.OperationalError as error:
+        connection.close()
+        if "no such table" in str(error):  # a run that was ended before it could begin
+            empty = sqlite3.connect(":memory:", check_same_thread=False)
+            empty.executescript(SCHEMA)
+            return empty
+        if not log:
+            raise
+        return _copied(file)
+    return connection
+
+
+def _connected(file: Path, how: str) -> sqlite3.Connection:
+    return sqlite3.connect(f"{file.resolve().as_uri()}?{how}", uri=True, check_same_thread=False, timeout=30.0)
+
+
+def _copied(file: Path) -> sqlite3.Connection:
+    """A database in memory. For one whose log was copied without the file of locks, which reading it would make anew."""
+    with tempfile.TemporaryDirectory() as folder:
+        for suffix in ("", "-wal"):
+            shutil.copyfile(f"{file}{suffix}", f"{folder}/{file.name}{suffix}")
+        whole, kept = sqlite3.connect(f"{folder}/{file.name}"), sqlite3.connect(":memory:", check_same_thread=False)
+        with contextlib.closing(whole):
+            whole.backup(kept)
+    return kept
 
 
 def damaged(file: Path, error: Exception) -> InputError:
