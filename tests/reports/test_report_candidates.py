@@ -1,6 +1,8 @@
 """The tree of candidates and what is shown of each, in a real browser."""
 
 import dataclasses
+import difflib
+import random
 
 import pytest
 
@@ -63,6 +65,60 @@ def test_code_is_coloured_and_marks_the_line_that_failed(opened):
     assert page.locator(".listing .t-f").inner_text() == "solver"
     assert "cumsum" in page.locator(".listing .failing").inner_text()
     assert page.inner_text(".listing").startswith("import numpy as np")
+
+
+SOURCE = '''import numpy as np  # the "array" package
+
+
+@np.vectorize
+class Step(Exception):
+    r"""A 'scheme' \\d"""
+
+    def print(self, a, b):
+        c = a @ b.sum() + 0x1f - 1.5e-3j
+        return f"{c!r} # no comment" + "never closed
+'''
+
+
+def test_every_kind_of_word_has_its_colour(opened):
+    one = candidate(1, 1e-3, source=SOURCE)
+    page = opened(run_of([one], one))
+    found = {kind: page.locator(f".listing .t-{kind}").all_inner_texts() for kind in "ksncfdb"}
+    assert found == {
+        "k": ["import", "as", "class", "def", "return"],
+        "s": ['r"""A \'scheme\' \\d"""', 'f"{c!r} # no comment"', '"never closed'],
+        "n": ["0x1f", "1.5e-3j"],
+        "c": ['# the "array" package'],
+        "f": ["Step", "print"],
+        "d": ["@np.vectorize"],
+        "b": ["Exception"],
+    }
+    assert page.locator(".listing .source").all_inner_texts() == [line or "\u200b" for line in SOURCE.splitlines()]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_difference_leads_from_one_program_to_the_other(opened, seed):
+    draw = random.Random(seed)
+    before = "".join(f"x = {draw.randrange(4)}\n" for _ in range(40))
+    lines = before.splitlines(keepends=True)
+    for _ in range(8):
+        at = draw.randrange(len(lines))
+        lines[at : at + draw.randrange(3)] = [f"x = {draw.randrange(6)}\n"] * draw.randrange(3)
+    first, second = candidate(1, 1e-2, source=before), candidate(2, 1e-3, source="".join(lines), parents=(1,))
+    page = opened(run_of([first, second], second))
+    page.get_by_role("tab", name="Diff").click()
+    rows = [(r.get_attribute("class").split()[-1], r.inner_text()) for r in page.locator(".diff .row").all()]
+    hidden = [int(text.split()[1]) for kind, text in rows if kind == "gap"]
+    for sign, whole in (("gone", before), ("new", "".join(lines))):
+        assert sum(kind in ("same", sign) for kind, _ in rows) + sum(hidden) == len(whole.splitlines())
+    shared = sum(kind == "same" for kind, _ in rows) + sum(hidden)
+    common = sum(
+        size
+        for _, _, size in difflib.SequenceMatcher(
+            None, before.splitlines(), "".join(lines).splitlines(), False
+        ).get_matching_blocks()
+    )
+    assert shared >= common
 
 
 def test_the_difference_to_the_parent_is_shown(opened):

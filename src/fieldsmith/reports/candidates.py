@@ -1,17 +1,47 @@
 """Every candidate as the page keeps it: figures, lineage, and where its texts stand in the table of texts."""
 
-from collections.abc import Mapping, Sequence
-from pathlib import PurePosixPath
+from dataclasses import dataclass
 from typing import Any
 
 from fieldsmith.agents.author import Candidate, Plan
-from fieldsmith.reports.code import changes, closest, colouring
 from fieldsmith.reports.numbers import finite
-from fieldsmith.reports.plain import clean, visible
+from fieldsmith.reports.plain import visible
 from fieldsmith.reports.texts import Texts
 
+MOST_NOTES = 12
 
-def plan_rows(plan: Plan) -> list[tuple[str, str]]:
+
+@dataclass(frozen=True)
+class Detail:
+    """How many characters of each text of a candidate are shown; `output` is what its program printed."""
+
+    plan: int
+    feedback: int
+    output: int
+    code: int
+    reply: int
+    prompt: int
+
+
+WHOLE = Detail(400, 60_000, 60_000, 60_000, 60_000, 60_000)
+DETAILS = (
+    WHOLE,
+    Detail(400, 16_000, 16_000, 60_000, 16_000, 16_000),
+    Detail(400, 8_000, 4_000, 60_000, 4_000, 4_000),
+    Detail(400, 8_000, 2_000, 30_000, 2_000, 1_000),
+    Detail(400, 4_000, 1_000, 16_000, 1_000, 400),
+    Detail(400, 2_000, 400, 8_000, 400, 0),
+    Detail(400, 1_000, 160, 4_000, 0, 0),
+    Detail(160, 1_000, 0, 2_000, 0, 0),
+    Detail(160, 400, 0, 1_000, 0, 0),
+    Detail(160, 400, 0, 0, 0, 0),
+    Detail(60, 160, 0, 0, 0, 0),
+    Detail(0, 0, 0, 0, 0, 0),
+)
+"""From everything to figures alone: what a person needs least goes first."""
+
+
+def plan_rows(plan: Plan, limit: int = 400) -> list[tuple[str, str]]:
     """A plan as named lines, without what it leaves open."""
     named = {
         "in short": plan.summary,
@@ -20,28 +50,18 @@ def plan_rows(plan: Plan) -> list[tuple[str, str]]:
         "resolution control": plan.resolution_control,
         "expected order": "" if plan.expected_order is None else f"{plan.expected_order:g}",
     }
-    return [(name, visible(text, 400)) for name, text in named.items() if text]
+    return [(name, visible(text, limit)) for name, text in named.items() if text]
 
 
-def described(
-    candidates: Sequence[Candidate], best: Candidate | None, texts: Texts, coloured: bool
-) -> list[dict[str, Any]]:
-    """All candidates; their long texts go into `texts`. Without `coloured` programs come without their colouring."""
-    by_id = {candidate.id: candidate for candidate in candidates}
-    return [_described(candidate, best, by_id, texts, coloured) for candidate in candidates]
-
-
-def _described(
-    candidate: Candidate, best: Candidate | None, by_id: Mapping[int, Candidate], texts: Texts, coloured: bool
-) -> dict[str, Any]:
+def described(candidate: Candidate, best: Candidate | None, texts: Texts, detail: Detail) -> dict[str, Any]:
+    """A candidate's row; its long texts go into `texts`."""
     evaluation, proposal = candidate.evaluation, candidate.proposal
     score = evaluation.dev if evaluation else None
-    folder = PurePosixPath("candidates") / visible(candidate.slot, 40)
-    described = {
+    row: dict[str, Any] = {
         "id": candidate.id,
-        "slot": visible(candidate.slot, 20),
+        "slot": visible(candidate.slot, 40),
         "move": visible(candidate.move, 20),
-        "parents": [parent for parent in candidate.parents if parent in by_id],
+        "parents": candidate.parents[:20],
         "author": visible(candidate.author, 80),
         "status": evaluation.status if evaluation else "in the making",
         "ok": candidate.ok,
@@ -50,45 +70,30 @@ def _described(
         "floor": finite(score.floor) if score else None,
         "order": finite(score.order) if score else None,
         "seconds": finite(score.seconds) if score else None,
-        "notes": [visible(note, 400) for note in evaluation.notes] if evaluation else [],
-        "line": evaluation.error_line if evaluation else None,
-        "feedback": texts.add(evaluation.feedback, folder / "candidate.json") if evaluation else [],
-        "stdout": texts.add(evaluation.stdout, folder / "candidate.json") if evaluation else [],
-        "stderr": texts.add(evaluation.stderr, folder / "candidate.json") if evaluation else [],
     }
+    if evaluation is not None:
+        row |= {
+            "line": evaluation.error_line,
+            "feedback": texts.add(evaluation.feedback, detail.feedback),
+            "stdout": texts.add(evaluation.stdout, detail.output),
+            "stderr": texts.add(evaluation.stderr, detail.output),
+        }
+        if detail.plan:
+            row["notes"] = [visible(note, 400) for note in evaluation.notes[:MOST_NOTES]]
     if proposal is not None:
-        summary = proposal.plan.summary or proposal.plan.discretisation
-        described |= {
-            "summary": visible(summary, 160),
-            "plan": plan_rows(proposal.plan),
+        row |= {
+            "summary": visible(proposal.plan.summary or proposal.plan.discretisation, 160 if detail.plan else 60),
             "input": proposal.usage.input_tokens,
             "output": proposal.usage.output_tokens,
             "usd": finite(proposal.usage.usd),
-            # How a reply was made usable, from authors that say so.
-            "repairs": [visible(str(repair), 300) for repair in proposal.repairs],
-            "prompt": texts.add(proposal.prompt, folder / "prompt.md"),
-            "reply": texts.add(proposal.reply, folder / "reply.md"),
+            "code": texts.add(candidate.program.source, detail.code) if candidate.program else [],
+            "reply": texts.add(proposal.reply, detail.reply),
+            "prompt": texts.add(proposal.prompt, detail.prompt),
         }
-        described |= _program(candidate, by_id, texts, folder / "solver.py", coloured)
-    return described
-
-
-def _program(
-    candidate: Candidate, by_id: Mapping[int, Candidate], texts: Texts, file: PurePosixPath, coloured: bool
-) -> dict[str, Any]:
-    """The program with its colouring, and how it differs from the closest of the programs that it was made from."""
-    if candidate.program is None:
-        return {}
-    source = candidate.program.source
-    shown: dict[str, Any] = {"code": texts.add(source, file)}
-    if not coloured or len(source) > texts.limit:
-        return shown
-    shown["colouring"] = colouring(clean(source, texts.limit))
-    parents = [by_id[number] for number in candidate.parents if number in by_id]
-    parents = [p for p in parents if p.program is not None and len(p.program.source) <= texts.limit]
-    if parents:
-        sources = [clean(p.program.source, texts.limit) for p in parents if p.program is not None]
-        nearest = closest(clean(source, texts.limit), sources)
-        shown["against"] = parents[nearest].id
-        shown["changes"] = changes(sources[nearest], clean(source, texts.limit))
-    return shown
+        if detail.plan:
+            row["plan"] = plan_rows(proposal.plan, detail.plan)
+            # How a reply was made usable, from authors that say so.
+            row["repairs"] = [visible(str(repair), 300) for repair in proposal.repairs[:MOST_NOTES]]
+    if not detail.plan:
+        row["short"] = True
+    return row

@@ -1,7 +1,7 @@
 """The report of a run: one HTML file that opens offline."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -15,18 +15,19 @@ from fieldsmith.evaluation.feedback import times
 from fieldsmith.orchestrator.record import write_text
 from fieldsmith.orchestrator.run import RunRecord
 from fieldsmith.reports import charts
-from fieldsmith.reports.candidates import described, plan_rows
+from fieldsmith.reports.candidates import plan_rows
 from fieldsmith.reports.numbers import finite, number
 from fieldsmith.reports.pictures import drawn
-from fieldsmith.reports.plain import clean, visible
-from fieldsmith.reports.texts import Texts, script_safe
+from fieldsmith.reports.plain import clean, cut, visible
+from fieldsmith.reports.room import Fitted, fitted
+from fieldsmith.reports.texts import script_safe
 
-MOST_BYTES = 5_500_000
-"""A page can be mailed: what it embeds stays below this, whatever a run has written."""
-TEXT_LIMITS = (60_000, 30_000, 16_000, 8_000, 4_000, 2_000, 1_000, 400, 160)
-"""Characters that are shown of each text; the first with which the page is small enough."""
+MOST_BYTES = 5_400_000
+"""A page can be mailed: what it embeds stays below this, whatever a run has written, and the rest of it is small."""
+MOST_ROWS = 40
+"""Of a table of authors, parameters, fields or notes."""
 REFRESH_SECONDS = 10.0
-SCRIPTS = ("basics", "colours", "plots", "save", "fields", "charts", "candidate", "tree", "page")
+SCRIPTS = ("basics", "colours", "plots", "save", "fields", "charts", "code", "candidate", "tree", "page")
 
 _environment = Environment(
     loader=PackageLoader("fieldsmith.reports", "templates"),
@@ -51,63 +52,92 @@ def render(run: RunRecord, refresh: float = REFRESH_SECONDS) -> str:
     evaluation = best.evaluation if best else None
     asked = replace(
         run.asked,
-        **{name: visible(getattr(run.asked, name)) for name in ("title", "author", "author_note", "strategy", "data")},
+        **{n: visible(getattr(run.asked, n), 600) for n in ("title", "author", "author_note", "strategy", "data")},
     )
+    spend = charts.spend_by_author(run.candidates)
+    data, left_out = _data(run, refresh)
     return _environment.get_template("report.html.jinja").render(
         run=run,
         asked=asked,
-        parameters=[(visible(name, 40), value) for name, value in run.asked.parameters.items()],
-        statement=clean(run.asked.statement),
-        command=visible(run.asked.command),
-        message=visible(run.message),
+        parameters=[(visible(name, 40), value) for name, value in run.asked.parameters.items()][:MOST_ROWS],
+        statement=_statement(run.asked.statement),
+        command=visible(run.asked.command, 8_000),
+        message=visible(run.message, 2_000),
         written=time.strftime("%Y-%m-%d %H:%M:%S"),
         best=best,
-        best_slot=visible(best.slot, 20) if best else "",
+        best_slot=visible(best.slot, 40) if best else "",
         verdict=_verdict(run, best),
         plan=plan_rows(best.proposal.plan) if best and best.proposal else [],
         evaluation=evaluation,
+        notes=[visible(note, 400) for note in evaluation.notes[:MOST_ROWS]] if evaluation else [],
         score=(evaluation.test or evaluation.dev) if evaluation else None,
         ratio=_ratio((evaluation.test or evaluation.dev) if evaluation else None),
         figures=_figures(evaluation.dev, evaluation.test) if evaluation else [],
-        fields=_fields(evaluation.dev, evaluation.test) if evaluation else [],
+        fields=_fields(evaluation.dev, evaluation.test)[:MOST_ROWS] if evaluation else [],
         resolved=_resolved(evaluation),
-        spend=charts.spend_by_author(run.candidates),
-        data=Markup(_data(run, refresh)),
+        spend=spend[:MOST_ROWS],
+        more_authors=max(0, len(spend) - MOST_ROWS),
+        data=Markup(data),
+        left_out=left_out,
         scripts=[f"{name}.js" for name in SCRIPTS],
         number=number,
         visible=visible,
     )
 
 
-def _data(run: RunRecord, refresh: float) -> str:
-    """All that the page's scripts draw, as JSON, cut down until it fits."""
+def _statement(text: str) -> str:
+    head, (characters, _), tail = cut(text, 20_000)
+    gap = f"\n[… {characters} characters left out; the whole is in run.toml …]\n" if characters else ""
+    return clean(f"{head}{gap}{tail}")
+
+
+def _data(run: RunRecord, refresh: float) -> tuple[str, list[str]]:
+    """All that the page's scripts draw, as JSON, and in words what there was no room for."""
     best = run.best.candidate if run.best else None
-    pictures = drawn(run.best.pictures if run.best else ())
     fixed = {
         "state": run.state,
         "refresh": refresh if run.state == "running" else 0,
         "written": time.time(),
         "name": visible(run.asked.task, 40),
-        "pictures": pictures,
-        "charts": _charts(run, best),
+        "pictures": drawn(run.best.pictures if run.best else ()),
     }
-    text = ""
-    for limit in TEXT_LIMITS:
-        texts = Texts(limit)
-        rows = described(run.candidates, best, texts, coloured=limit > 1_000)
-        text = script_safe({**fixed, "candidates": rows, "texts": texts.table()})
-        if len(text.encode("utf-8", "replace")) <= MOST_BYTES:
-            break
-    return text
+    steps = {step.candidate: script_safe(_step(step)) for step in charts.progress(run.candidates)}
+    room = MOST_BYTES - len(script_safe(fixed))
+    found = fitted(run.candidates, best, room, {number: len(step) + 1 for number, step in steps.items()})
+    charted = script_safe(_charts(run, best, found.rows))
+    progress = ",".join(step for number, step in steps.items() if number in found.rows)
+    text = (
+        f'{script_safe(fixed)[:-1]},"charts":{charted[:-1]},"progress":[{progress}]}},'
+        f'"candidates":[{",".join(found.rows.values())}],"texts":{found.texts}}}'
+    )
+    return text, _left_out(found)
 
 
-def _charts(run: RunRecord, best: Candidate | None) -> dict[str, Any]:
-    found = charts.points(run.candidates)
+def _left_out(found: Fitted) -> list[str]:
+    words = []
+    if found.shortened:
+        words.append(
+            f"To keep this page small, texts of {found.shortened} of these candidates are shortened or left out; "
+            "the whole is in the run's folder, in candidates/, where each has a folder of its own."
+        )
+    if found.left_out:
+        words.append(
+            f"{found.left_out} further candidates are left out, failures first; they are in candidates/ too. "
+            "The sums above count them."
+        )
+    return words
+
+
+def _step(step: charts.Step) -> dict[str, Any]:
+    return {name: value for name, value in asdict(step).items() if name not in ("slot", "status")}
+
+
+def _charts(run: RunRecord, best: Candidate | None, shown: Container[int]) -> dict[str, Any]:
     study = charts.convergence(best.evaluation if best else None)
+    front = charts.front(charts.points(run.candidates))
     return {
         "floor": charts.floor(run.candidates),
-        "front": [point.candidate for point in charts.front(found)],
-        "progress": [asdict(step) | {"slot": visible(step.slot, 20)} for step in charts.progress(run.candidates)],
+        "front": [point.candidate for point in front if point.candidate in shown],
         "convergence": asdict(study) if study else None,
     }
 

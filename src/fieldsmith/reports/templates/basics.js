@@ -1,7 +1,12 @@
 // Elements, figures and what is remembered between two loadings of the page. Text only ever goes in as text.
 const data = JSON.parse(document.getElementById("data").textContent);
 const byId = new Map(data.candidates.map(candidate => [candidate.id, candidate]));
-const textOf = parts => (parts || []).map(n => data.texts[n]).join("");
+for (const candidate of data.candidates) candidate.parents = candidate.parents.filter(id => byId.has(id));
+// A text is a list of the numbers of its parts; what is left out of it stands there as [characters, ends of lines].
+const isWhole = parts => !parts.some(Array.isArray);
+const gapText = ([characters], file) => `[… ${characters} characters left out; the whole is in ${file} …]`;
+const fileOf = (candidate, file) => `candidates/${candidate.slot}/${file}`;
+const textOf = (parts, file = "") => (parts || []).map((n, at) => (Array.isArray(n) ? `${at ? "\n" : ""}${gapText(n, file)}\n` : data.texts[n])).join("");
 
 const fill = (element, attributes, children) => {
   for (const [name, value] of Object.entries(attributes || {})) {

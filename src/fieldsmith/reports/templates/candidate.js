@@ -1,13 +1,10 @@
 // One candidate: figures, code, what changed, what went wrong, prompt and reply, under tabs.
-const codeLines = candidate => {
-  const source = textOf(candidate.code), lines = [[]];
-  const put = (kind, text) => text.split("\n").forEach((piece, n) => {
+const linesOf = source => {
+  const lines = [[]];
+  for (const [kind, text] of coloured(source)) text.split("\n").forEach((piece, n) => {
     if (n) lines.push([]);
     if (piece) lines.at(-1).push(kind === "o" ? piece : make("span", { class: `t-${kind}` }, piece));
   });
-  let at = 0;
-  for (const [, kind, length] of (candidate.colouring || "").matchAll(/([a-z])(\d+)/g)) { put(kind, source.slice(at, at + +length)); at += +length; }
-  put("o", source.slice(at));
   if (lines.length > 1 && !lines.at(-1).length) lines.pop();
   return lines;
 };
@@ -29,23 +26,40 @@ const copyButton = text => make("button", {
     setTimeout(() => { button.textContent = "Copy"; }, 2000);
   },
 }, "Copy");
-const fileNote = (candidate, file, text) => make("p", { class: "above" }, make("span", { class: "note" }, `candidates/${candidate.slot}/${file}`), text && copyButton(text));
+const fileNote = (candidate, file, text) => make("p", { class: "above" }, make("span", { class: "note" }, fileOf(candidate, file)), text && copyButton(text));
 
 const codeView = candidate => {
-  const failing = candidate.line;
-  const rows = codeLines(candidate).map((line, n) => make("span", { class: n + 1 === failing ? "row failing" : "row", "data-n": n + 1 }, make("span", { class: "source" }, line.length ? line : "\u200b"), "\n"));
-  return [fileNote(candidate, "solver.py", textOf(candidate.code)), failing && make("p", { class: "note" }, `It failed at line ${failing}, marked ▶.`), make("pre", { class: "listing", tabindex: 0, "aria-label": "Program" }, rows)];
+  const file = fileOf(candidate, "solver.py"), rows = [];
+  let number = 1, text = "";
+  const flush = () => {
+    if (text) linesOf(text).forEach((line, n) => {
+      const failing = number + n === candidate.line;
+      rows.push(make("span", { class: failing ? "row failing" : "row", "data-n": number + n }, make("span", { class: "source" }, line.length ? line : "\u200b"), "\n"));
+    });
+    number += text.split("\n").length - 1;
+    text = "";
+  };
+  for (const part of candidate.code) {
+    if (!Array.isArray(part)) { text += data.texts[part]; continue; }
+    flush();
+    rows.push(make("span", { class: "row gap" }, `${gapText(part, file)}\n`));
+    number += part[1];
+  }
+  flush();
+  const marked = rows.some(row => row.classList.contains("failing"));
+  return [fileNote(candidate, "solver.py", isWhole(candidate.code) && textOf(candidate.code)), candidate.line && make("p", { class: "note" }, `It failed at line ${candidate.line}${marked ? ", marked ▶" : ""}.`), make("pre", { class: "listing", tabindex: 0, "aria-label": "Program" }, rows)];
 };
 
 const around = 3;
 const diffView = candidate => {
-  const parent = byId.get(candidate.against), before = codeLines(parent), after = codeLines(candidate), rows = [];
+  const parent = parentOf(candidate), [other, own] = [parent, candidate].map(c => textOf(c.code).replace(/\n$/, "")), before = linesOf(other), after = linesOf(own), rows = [];
+  const steps = changes(other.split("\n"), own.split("\n"));
   let added = 0, removed = 0;
   const copy = line => (line || []).map(piece => (typeof piece === "string" ? piece : piece.cloneNode(true)));
   const row = (kind, sign, line, left, right) => make("span", { class: `row ${kind}`, "data-left": left }, make("span", { class: "sign", "data-right": right }, sign), make("span", { class: "source" }, copy(line), "\u200b"), "\n");
-  candidate.changes.forEach(([kind, i0, i1, j0, j1], n) => {
-    if (kind === "equal") {
-      const head = n === 0 ? 0 : around, tail = n === candidate.changes.length - 1 ? 0 : around, hidden = i1 - i0 - head - tail;
+  steps.forEach(([equal, i0, i1, j0, j1], n) => {
+    if (equal) {
+      const head = n === 0 ? 0 : around, tail = n === steps.length - 1 ? 0 : around, hidden = i1 - i0 - head - tail;
       const same = (from, to) => { for (let k = from; k < to; k++) rows.push(row("same", " ", before[i0 + k], i0 + k + 1, j0 + k + 1)); };
       if (hidden < 3) return same(0, i1 - i0);
       same(0, head);
@@ -62,17 +76,17 @@ const diffView = candidate => {
 };
 
 const textView = (candidate, file, name) => parts => {
-  const text = textOf(parts);
+  const text = textOf(parts, fileOf(candidate, file));
   return [fileNote(candidate, file, text), make("pre", { tabindex: 0, "aria-label": name }, text)];
 };
-const outputView = candidate => [["stdout", "Standard output"], ["stderr", "Standard error"]].filter(([name]) => candidate[name].length).flatMap(([name, title]) => [make("h4", {}, title), make("pre", { tabindex: 0, "aria-label": title }, textOf(candidate[name]))]);
+const outputView = candidate => [["stdout", "Standard output"], ["stderr", "Standard error"]].filter(([name]) => candidate[name]?.length).flatMap(([name, title]) => [make("h4", {}, title), make("pre", { tabindex: 0, "aria-label": title }, textOf(candidate[name], fileOf(candidate, "candidate.json")))]);
 
 // Name, whether there is something to show, and how.
 const tabs = [
   ["Code", c => c.code?.length, codeView],
-  ["Diff", c => c.changes && byId.get(c.against), diffView],
-  ["Feedback", c => c.feedback.length, c => textView(c, "candidate.json", "Feedback")(c.feedback)],
-  ["Output", c => c.stdout.length || c.stderr.length, outputView],
+  ["Diff", parentOf, diffView],
+  ["Feedback", c => c.feedback?.length, c => textView(c, "candidate.json", "Feedback")(c.feedback)],
+  ["Output", c => c.stdout?.length || c.stderr?.length, outputView],
   ["Prompt", c => c.prompt?.length, c => textView(c, "prompt.md", "Prompt")(c.prompt)],
   ["Reply", c => c.reply?.length, c => textView(c, "reply.md", "Reply")(c.reply)],
 ];
@@ -126,8 +140,9 @@ const showCandidate = candidate => {
     make("h3", { tabindex: -1 }, make("span", { class: `symbol ${candidate.ok ? "ok" : "failed"}`, "aria-hidden": "true" }, markOf(candidate)), ` Candidate ${candidate.slot} `, make("span", { class: `status ${candidate.ok ? "ok" : "failed"}` }, statusName(candidate)), candidate.best && make("span", { class: "chip" }, "the best")),
     lineageOf(candidate), figuresOf(candidate),
     ...(candidate.plan?.length ? [make("dl", { class: "plan" }, candidate.plan.filter(([name]) => name !== "in short" || candidate.plan.length === 1).map(([name, text]) => [make("dt", {}, name), make("dd", {}, text)]))] : []),
+    ...(candidate.short ? [make("p", { class: "note" }, `Its plan and notes are left out here; they are in ${fileOf(candidate, "candidate.json")}.`)] : []),
     ...(candidate.repairs?.length ? [make("p", { class: "note repairs" }, "Done to make the reply usable: ", candidate.repairs.join("; "))] : []),
-    ...candidate.notes.map(note => make("p", { class: "warning" }, note)),
+    ...(candidate.notes || []).map(note => make("p", { class: "warning" }, note)),
     ...(offered.length ? [list, body] : [make("p", { class: "note" }, candidate.status === "in the making" ? "It is in the making." : "Nothing was kept of it.")]),
   );
   if (chosen) choose(chosen);

@@ -44,10 +44,10 @@ const showCharts = () => {
         const y = scale([...drawable.map(step => step.error), ...(known.floor ? [known.floor] : [])], height - margin.bottom, margin.top + 12, { log: true });
         let path = "";
         for (const step of steps) if (step.best !== null) path += path ? `H${x.at(step[by]).toFixed(1)}V${y.at(step.best).toFixed(1)}` : `M${x.at(step[by]).toFixed(1)} ${y.at(step.best).toFixed(1)}`;
-        const mark = step => byId.has(step.candidate) && candidateMark(byId.get(step.candidate), x.at(step[by]), step.error === null ? margin.top : y.at(step.error), `; ${step.tokens} tokens, ${step.seconds.toFixed(1)} s so far`);
+        const mark = step => candidateMark(byId.get(step.candidate), x.at(step[by]), step.error === null ? margin.top : y.at(step.error), `; ${step.tokens} tokens, ${step.seconds.toFixed(1)} s so far`);
         return walkable(frame({ ...size, x, y, xName: names[by], yName: "dev nRMSE", title: `Best error against ${by}` }, floorLine(known.floor, y, size), draw("path", { class: "best-line", d: `${path}H${width - margin.right}` }), steps.map(mark)));
       },
-      rows: () => [["candidate", "status", "candidates", "tokens", "seconds", "dev_nrmse", "best_so_far"], ...steps.map(s => [s.slot, s.status, s.candidates, s.tokens, s.seconds, s.error, s.best])],
+      rows: () => [["candidate", "status", "candidates", "tokens", "seconds", "dev_nrmse", "best_so_far"], ...steps.map(s => [byId.get(s.candidate).slot, byId.get(s.candidate).status, s.candidates, s.tokens, s.seconds, s.error, s.best])],
     });
     choice.addEventListener("input", plot.redraw);
     const cross = make("span", { class: "key" }, draw("svg", { width: 14, height: 14, viewBox: "-7 -7 14 14", "aria-hidden": "true" }, draw("path", { class: "cross", d: "M-4 -4L4 4M-4 4L4 -4" })), "failed");
