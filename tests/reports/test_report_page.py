@@ -55,6 +55,16 @@ def test_pictures_change_with_field_sample_and_time(opened):
     assert not page.faults
 
 
+def test_the_middle_of_a_range_about_zero_is_written_as_zero(opened):
+    best, drawn = candidate(1, 1e-3), picture("u", 0)
+    reference = drawn.reference.copy()
+    reference[0, :2] = 1.0, -1.00000004
+    page = opened(run_of([best], best, [dataclasses.replace(drawn, reference=reference)]))
+    labels = page.locator("#map-reference .bar-label").all_text_contents()
+    assert "0" in labels
+    assert not [label for label in labels if "e" in label], labels
+
+
 def test_a_map_says_its_values_and_moves_the_line(opened):
     page = opened(finished())
     page.hover("#map-error svg", position={"x": 150, "y": 120})

@@ -73,7 +73,7 @@ const showFields = () => {
     for (let n = 0; n < steps; n++) svg.append(draw("rect", { fill: `rgb(${table[Math.round((n + 0.5) / steps * 511)]})`, x: bar, width: 11, y: base - (n + 1) / steps * tall, height: tall / steps + 0.6 }));
     const largest = Math.max(Math.abs(valueAt(0)), Math.abs(valueAt(1))), power = largest && (largest < 0.05 || largest >= 1e4) ? Math.floor(Math.log10(largest)) : 0;
     for (const s of [0, 0.25, 0.5, 0.75, 1]) {
-      const value = valueAt(s) / 10 ** power, text = Math.abs(value) < 0.095 && value ? value.toPrecision(1) : value.toFixed(Math.abs(value) < 1 ? 2 : 1);
+      const exact = valueAt(s), value = Math.abs(exact) < 1e-5 * largest ? 0 : exact / 10 ** power, text = Math.abs(value) < 0.095 && value ? value.toPrecision(1) : value.toFixed(Math.abs(value) < 1 ? 2 : 1);
       svg.append(draw("text", { x: bar + 15, y: base - s * tall + (s === 0 ? 0 : s === 1 ? 9 : 4), class: "bar-label" }, value ? text.replace("-", "−") : "0"));
     }
     if (power) svg.append(draw("text", { x: bar + 11, y: margin.top - 8, class: "bar-label", "text-anchor": "middle" }, "× 10", draw("tspan", { dy: -4, class: "power" }, String(power).replace("-", "−"))));
