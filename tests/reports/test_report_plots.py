@@ -149,3 +149,20 @@ def test_without_an_order_nothing_is_fitted():
     found = charts.convergence(Evaluation("ok", dev=Score(1, {}, None, None, 1, 1), convergence=study))
     assert found is not None
     assert not found.fit
+
+
+@pytest.mark.needs("chromium")
+def test_marks_of_hundreds_leave_the_line_of_the_best_in_sight(opened):
+    many = [candidate(n, 1.0 / n if n % 3 else None) for n in range(1, 301)]
+    page = opened(run_of(many, many[-2]))
+    for chart, line in (("pareto", "front"), ("progress", "best-line")):
+        over = "c => { const all = [...c.querySelectorAll('a.mark, path')]; return all.findIndex(e => e.matches('.%s')) > all.findLastIndex(e => e.matches('a.mark')); }"
+        assert page.eval_on_selector(f"#{chart} .canvas", over % line), chart
+    page.locator("#progress a.mark[data-candidate='150']").click()
+    assert page.inner_text("#candidate h3").replace("\xa0", " ").split()[2] == "150"
+    reach = page.locator("#progress a.mark .reach").first
+    assert float(reach.get_attribute("r")) < 5
+    page.focus("#progress a.mark[tabindex='0']")
+    page.keyboard.press("Home")
+    assert "Candidate" in page.evaluate("document.activeElement.getAttribute('aria-label')")
+    assert not page.faults

@@ -95,12 +95,14 @@ const shapes = {
 const shapeOf = (move, r) => (shapes[move] || shapes.other)(r);
 
 // A candidate in a chart: opens it when pressed. Arrow keys walk along the marks; only one of them is in the tab order.
+// Of hundreds the marks are small and their surroundings too, so that each can be seen and pressed.
+const crowded = data.candidates.length > 120, markSize = crowded ? 3.4 : 4.6;
 const candidateMark = (candidate, x, y, extra = "") => {
-  const link = draw("a", { href: `#candidate-${candidate.id}`, class: `mark${candidate.ok ? "" : " failed"}${candidate.best ? " chosen" : ""}`, transform: `translate(${x.toFixed(1)} ${y.toFixed(1)})`, tabindex: -1, "data-candidate": candidate.id, "aria-label": labelOf(candidate) });
-  link.append(draw("title", {}, labelOf(candidate) + extra), draw("circle", { class: "reach", r: 11 }));
+  const link = draw("a", { href: `#candidate-${candidate.id}`, class: `mark${crowded ? " crowded" : ""}${candidate.ok ? "" : " failed"}${candidate.best ? " chosen" : ""}`, transform: `translate(${x.toFixed(1)} ${y.toFixed(1)})`, tabindex: -1, "data-candidate": candidate.id, "aria-label": labelOf(candidate) });
+  link.append(draw("title", {}, labelOf(candidate) + extra), draw("circle", { class: "reach", r: crowded ? 4 : 11 }));
   if (candidate.best) link.append(draw("circle", { class: "ring", r: 9.5 }));
-  if (candidate.ok) { const shape = shapeOf(candidate.move, 4.6); shape.setAttribute("class", "dot"); link.append(shape); }
-  else link.append(draw("path", { class: "cross", d: "M-4 -4L4 4M-4 4L4 -4" }));
+  if (candidate.ok) { const shape = shapeOf(candidate.move, markSize); shape.setAttribute("class", "dot"); link.append(shape); }
+  else link.append(draw("path", { class: "cross", d: crowded ? "M-3 -3L3 3M-3 3L3 -3" : "M-4 -4L4 4M-4 4L4 -4" }));
   return link;
 };
 const walkable = svg => {

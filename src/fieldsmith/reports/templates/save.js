@@ -14,7 +14,7 @@ const csvCell = value => {
 };
 const saveCsv = plot => download(new Blob([plot.rows().map(row => row.map(csvCell).join(",")).join("\r\n") + "\r\n"], { type: "text/csv" }), `${plot.name}.csv`);
 
-const painted = ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linejoin", "font-size", "font-weight", "font-family", "opacity", "text-anchor", "image-rendering"];
+const painted = ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linejoin", "font-size", "font-weight", "font-family", "opacity", "paint-order", "text-anchor", "image-rendering"];
 // A copy that carries its own style, since an image knows nothing of the page's.
 const standalone = svg => {
   const copy = svg.cloneNode(true), from = [svg, ...svg.querySelectorAll("*")], to = [copy, ...copy.querySelectorAll("*")];
