@@ -5,7 +5,7 @@
 writes, for every task and style, `--programs` independent drafts, each mended up to `--debug-rounds` times. What came of
 each is a line in `benchmarks/results/authors-NAME.jsonl`; the same command goes on where it was ended, on another machine too,
 until there are enough. The runs themselves, with every prompt and reply, lie below `--out`. `--table` prints what is there.
-A line names its wording, a digest of the style's templates, of its prompt for the task and of the model's settings: programs
+A line names its wording, a digest of all that a style says for the task and of the model's settings: programs
 of other wordings are counted apart, those of each style's newest wording are in the table, those of all with `--all-wordings`.
 
 Columns: share of programs that run at once; that run in the end; whose dev nRMSE is below 0.1 (Wilson's 95 % intervals);
@@ -26,8 +26,9 @@ import numpy as np
 from scipy import stats
 from scipy.stats.contingency import relative_risk
 
-from fieldsmith.agents.author import Candidate, Draft
+from fieldsmith.agents.author import Candidate, Draft, Refine
 from fieldsmith.agents.prompts import Prompts
+from fieldsmith.agents.prompts.rehearsal import moves
 from fieldsmith.agents.strategies.chains import grow, root_of
 from fieldsmith.agents.strategies.strategy import Ask
 from fieldsmith.cli.options import parse_settings
@@ -100,10 +101,15 @@ def opened(task: str, style: str, seed: int, programs: int, asked: argparse.Name
 
 
 def wording_of(run: Solve, style: str) -> str:
-    """A digest of what a program depends on besides chance: templates, the prompt for the task, the model's settings."""
+    """A digest of what a program depends on besides chance: what is said for the task, and the model's settings.
+
+    Everything that may be said to a draft and its mends, with made-up failures; refinements are not asked for here.
+    """
     prompts, brief = Prompts(style), run.task.brief(run.sandbox.libraries())
-    said = [prompts.fingerprint, prompts.system(brief), prompts.move(brief, Draft()), run.asked.options["settings"]]
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:8]
+    told = [move for move in moves(brief) if not isinstance(move, Refine) and not getattr(move, "candidates", ())]
+    said = [prompts.system(brief), *(prompts.move(brief, move) for move in told)]
+    said += [prompts.continuation(brief, "    u = u0"), prompts.shorter(brief)]
+    return hashlib.sha256(json.dumps([said, run.asked.options["settings"]], sort_keys=True).encode()).hexdigest()[:8]
 
 
 def keep(run: RunRecord, key: Row, asked: argparse.Namespace, written: set[str]) -> None:

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -105,19 +105,35 @@ class Progress:
 
     def result(self, run: Any) -> None:
         """The result on standard output."""
-        say = self.output.say
-        if run.best is None:
-            say(f"No program ran: {len(run.candidates)} candidates failed. Report: {run.folder / 'report.html'}")
-            return
-        evaluation = run.best.candidate.evaluation
-        say(f"Best program: candidate {run.best.candidate.slot} of {len(run.candidates)}, {evaluation.status}")
-        for split in ("dev", "test"):
-            score = getattr(evaluation, split)
-            if score is not None:
-                floor = "unknown" if score.floor is None else f"{score.floor:.3e}"
-                reference = "unknown" if score.reference_error is None else f"{score.reference_error:.1e}"
-                say(
-                    f"  {split:<4} nRMSE {score.nrmse:.3e}   floor {floor}   reference error {reference}   {score.seconds:.2f} s"
-                )
-        say(f"Solver: {run.folder / 'best' / 'solver.py'}")
-        say(f"Report: {(run.folder / 'report.html').resolve().as_uri()}")
+        tell_result(run, self.output.say)
+
+
+def tell_result(run: Any, say: Callable[[str], None]) -> None:
+    """The best program with its figures, and where its file and the report are."""
+    if run.best is None:
+        failed = sum(candidate.evaluation is not None for candidate in run.candidates)
+        say(f"No program ran: {counted(failed, 'candidate')} failed. Report: {run.folder / 'report.html'}")
+        return
+    evaluation = run.best.candidate.evaluation
+    say(f"Best program: candidate {run.best.candidate.slot} of {len(run.candidates)}, {evaluation.status}")
+    for split in ("dev", "test"):
+        score = getattr(evaluation, split)
+        if score is not None:
+            floor = "unknown" if score.floor is None else f"{score.floor:.3e}"
+            reference = "unknown" if score.reference_error is None else f"{score.reference_error:.1e}"
+            say(
+                f"  {split:<4} nRMSE {score.nrmse:.3e}   floor {floor}   reference error {reference}   {score.seconds:.2f} s"
+            )
+    say(f"Solver: {run.folder / 'best' / 'solver.py'}")
+    say(f"Report: {(run.folder / 'report.html').resolve().as_uri()}")
+
+
+def spent(usage: Any) -> str:
+    """Tokens and price of what a run or a model has used."""
+    price = "price unknown" if usage.usd is None else f"${usage.usd:.2f}"
+    tokens = usage.input_tokens + usage.output_tokens
+    return f"{counted(tokens, 'token')}, {price}" if tokens else price
+
+
+def counted(count: int, thing: str) -> str:
+    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"

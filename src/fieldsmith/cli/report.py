@@ -39,3 +39,6 @@ def report(
     current.say(file.resolve().as_uri())
     for one in written:
         current.say(str(one))
+    if figures is not None and not written:
+        current.progress("No figure was drawn: no program of this run has ended well.")
+        raise typer.Exit(1)

@@ -38,48 +38,67 @@ def list_runs(as_json: Json = False) -> None:
     from fieldsmith.errors import FieldsmithError
     from fieldsmith.orchestrator.record import load_run
     from fieldsmith.orchestrator.solve import known_runs
-    from fieldsmith.reports.plain import visible
 
     current.json = current.json or as_json
-    rows = []
+    found = []
     for folder in known_runs():
         try:
-            run = load_run(folder)
+            found.append(load_run(folder))
         except FieldsmithError as error:
             current.progress(str(error))
-            continue
-        rows.append(
-            {
-                "run": str(folder),
-                "task": run.asked.task,
-                "parameters": dict(run.asked.parameters),
-                "scale": run.asked.scale,
-                "author": run.asked.author,
-                "candidates": len(run.candidates),
-                "best": run.best.candidate.dev_nrmse if run.best and run.best.candidate.ok else None,
-                "spend": asdict(run.spend),
-                "state": run.state,
-            }
-        )
+    rows = [
+        {
+            "run": str(run.folder),
+            "task": run.asked.task,
+            "parameters": dict(run.asked.parameters),
+            "scale": run.asked.scale,
+            "author": run.asked.author,
+            "candidates": len(run.candidates),
+            "best": run.best.candidate.dev_nrmse if run.best and run.best.candidate.ok else None,
+            "spend": asdict(run.spend),
+            "state": run.state,
+        }
+        for run in found
+    ]
     current.event("result", {"runs": rows})
     if not rows:
         current.say("No runs yet. Start one: fieldsmith solve burgers")
-    for row in rows:
-        best = "-" if row["best"] is None else f"{row['best']:.3e}"
-        usd = row["spend"]["usd"]
-        cost = "price unknown" if usd is None else f"${usd:.2f}"
-        current.say(
-            f"{row['state']:<12} {visible(row['task']):<11} {row['scale']:<6} {visible(row['author']):<24} best {best:>10}  "
-            f"{row['candidates']:>3} candidates  {cost:<14} {visible(row['run'])}"
-        )
+    for line in _aligned([_row(run) for run in found]):
+        current.say(line)
+
+
+def _row(run: "RunRecord") -> list[str]:
+    """What a line of the list says of a run."""
+    from fieldsmith.cli.progress import counted, spent
+    from fieldsmith.reports.plain import visible
+
+    ran = run.best is not None and run.best.candidate.ok
+    parameters = " ".join(f"{name}={value:g}" for name, value in run.asked.parameters.items())
+    return [
+        run.state,
+        visible(run.asked.task),
+        visible(parameters, 40),
+        run.asked.scale,
+        visible(run.asked.author, 40),
+        f"best {run.best.candidate.dev_nrmse:.3e}" if run.best and ran else "best -",
+        counted(len(run.candidates), "candidate"),
+        spent(run.spend),
+        visible(str(run.folder)),
+    ]
+
+
+def _aligned(rows: list[list[str]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
 
 
 @app.command("show")
 def show(run: Annotated[Path, typer.Argument(help="Run directory.")], as_json: Json = False) -> None:
-    """One run: what was asked, every candidate, the best.
+    """One run: what was asked, every candidate, what was spent, the best.
 
     Example: fieldsmith runs show runs/burgers-nu0.01-demo-numerics-refine-0
     """
+    from fieldsmith.cli.progress import spent, tell_result
     from fieldsmith.orchestrator.record import load_run
     from fieldsmith.orchestrator.solve import result_fields
     from fieldsmith.reports.plain import visible
@@ -96,11 +115,14 @@ def show(run: Annotated[Path, typer.Argument(help="Run directory.")], as_json: J
         move = f"{candidate.move} of {parents}" if parents else candidate.move
         status = evaluation.status if evaluation else "in the making"
         error = f"{candidate.dev_nrmse:.3e}" if candidate.ok else "-"
-        plan = visible(candidate.proposal.plan.summary, 60) if candidate.proposal else ""
+        said = candidate.proposal.plan.summary if candidate.proposal else ""
+        if evaluation and not candidate.ok:
+            said = evaluation.feedback.strip().partition("\n")[0]
         best = "*" if found.best and found.best.candidate.id == candidate.id else " "
-        current.say(f"{best} {candidate.slot:>6}  {move:<16} {status:<16} {error:>10}  {plan}")
-    if found.best:
-        current.say(f"Solver: {run / 'best' / 'solver.py'}")
+        line = f"{best} {candidate.slot:>6}  {move:<16} {status:<16} {error:>10}  {visible(said, 72)}"
+        current.say(line.rstrip())
+    current.say(f"Spent: {spent(found.spend)}, {found.spend.seconds:.0f} s")
+    tell_result(found, current.say)
 
 
 @app.command("watch")

@@ -68,9 +68,11 @@ def understood(read: Callable[[], Answer], label: str, address: str) -> Answer:
 
 
 def misunderstood(error: Exception, label: str, address: str) -> ProviderError:
+    # Anthropic's SDK adds /v1 itself.
+    usual = "it does not end in /v1" if label.startswith("anthropic:") else "it usually ends in /v1"
     return ProviderError(
         f"{address} did not answer {label} as its API promises ({type(error).__name__}: {error}).",
-        f"Check --base-url; it usually ends in /v1. {RESUME}",
+        f"Check --base-url; {usual}. {RESUME}",
     )
 
 

@@ -1,0 +1,52 @@
+"""`fieldsmith runs`, `runs show` and `report` of runs that went well and of one that did not."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """A folder with two runs in it: one of the built-in author, one of a program that knows no answer."""
+    folder = tmp_path_factory.mktemp("home")
+    solve = ("solve", "advection", "--sandbox", "process", "--quiet", "--candidates")
+    assert fieldsmith(folder, *solve, "1", "--run-dir", "good").returncode == 0
+    shrug = f"command:{sys.executable} -c \"print('Sorry, no idea.')\""
+    assert fieldsmith(folder, *solve, "2", "--run-dir", "bad", "--model", shrug).returncode == 1
+    return folder
+
+
+def fieldsmith(folder, *words):
+    environment = {**os.environ, "FIELDSMITH_HOME": str(folder / "home")}
+    command = [sys.executable, "-m", "fieldsmith.cli.main", *words]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+
+
+def test_the_list_has_a_line_for_every_run_in_columns(home):
+    good, bad = fieldsmith(home, "runs").stdout.splitlines()
+    for words in ("done", "advection", "beta=0.1", "demo", "numerics", "best 2.912e-04", "1 candidate ", "$0.00"):
+        assert words in good
+    for words in ("best -", "2 candidates", "command:"):
+        assert words in bad
+    assert good.index("best") == bad.index("best")
+
+
+def test_a_run_is_shown_with_figures_and_spend(home):
+    shown = fieldsmith(home, "runs", "show", "good").stdout
+    for words in ("test nRMSE", "floor", "reference error", "Spent: $0.00", "best/solver.py", "report.html"):
+        assert words in shown
+
+
+def test_a_run_that_failed_is_shown_with_its_reasons(home):
+    shown = fieldsmith(home, "runs", "show", "bad").stdout
+    assert "```python block" in shown
+    assert "No program ran: 2 candidates failed" in shown
+
+
+def test_figures_of_a_run_that_failed_are_missed_aloud(home):
+    ran = fieldsmith(home, "report", "bad", "--figures", "plots")
+    assert ran.returncode == 1
+    assert ran.stderr.strip() == "No figure was drawn: no program of this run has ended well."
+    assert (home / "bad" / "report.html").exists()
