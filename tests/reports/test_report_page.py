@@ -74,6 +74,13 @@ def test_a_map_says_its_values_and_moves_the_line(opened):
     assert page.inner_text("#row-value") != before
 
 
+@pytest.mark.parametrize("width", [320, 390, 620, 700, 930, 1280])
+def test_figures_of_the_best_fit_their_tiles_at_any_width(opened, width):
+    page = opened(finished())
+    page.set_viewport_size({"width": width, "height": 800})
+    assert page.evaluate("[...document.querySelectorAll('.tile')].filter(e => e.scrollWidth > e.clientWidth).length") == 0
+
+
 @pytest.mark.parametrize("state", ["running", "interrupted", "failed"])
 def test_runs_without_a_best_look_right(opened, state):
     page = opened(run_of([candidate(1, None), candidate(2, None, evaluation=None)], state=state))
