@@ -145,7 +145,7 @@ def solver(u0_batch, t_coordinate, beta):
     [
         ("cat reply.md", 0, "Best program"),
         ("sleep 60", 4, "gave no reply within 1 s"),
-        ("kill -SEGV $$", 4, "exit code -11"),
+        ("kill -SEGV $$", 4, "was ended by SIGSEGV"),
     ],
 )
 def test_solve_with_a_command_as_author(tmp_path, script, code, words):

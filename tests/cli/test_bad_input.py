@@ -49,6 +49,7 @@ def last(process) -> str:
         (["evaluate", "burgers", "/nowhere.py"], 2, "/nowhere.py cannot be read"),
         (["report", "/tmp"], 2, "/tmp is not a run directory"),
         (["runs", "show", "/tmp"], 2, "/tmp is not a run directory"),
+        (["runs", "show", "/etc/passwd"], 2, "/etc/passwd is not a run directory: it is a file"),
         (["solve", "burgers", "--no-such-option"], 2, "--no-such-option"),
         (["solve", "burgers", "--candidates", "many"], 2, "--candidates"),
         (["solve"], 2, "Missing argument 'task'"),

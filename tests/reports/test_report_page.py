@@ -78,7 +78,9 @@ def test_a_map_says_its_values_and_moves_the_line(opened):
 def test_figures_of_the_best_fit_their_tiles_at_any_width(opened, width):
     page = opened(finished())
     page.set_viewport_size({"width": width, "height": 800})
-    assert page.evaluate("[...document.querySelectorAll('.tile')].filter(e => e.scrollWidth > e.clientWidth).length") == 0
+    assert (
+        page.evaluate("[...document.querySelectorAll('.tile')].filter(e => e.scrollWidth > e.clientWidth).length") == 0
+    )
 
 
 @pytest.mark.parametrize("state", ["running", "interrupted", "failed"])

@@ -54,10 +54,9 @@ def read_asked(folder: Path) -> Asked:
     file = folder / "run.toml"
     try:
         return TypeAdapter(Asked).validate_python(tomllib.loads(file.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        raise InputError(
-            f"{folder} is not a run directory: it has no run.toml.", "`fieldsmith runs` lists runs."
-        ) from None
+    except (FileNotFoundError, NotADirectoryError):
+        why = "it has no run.toml" if folder.is_dir() or not folder.exists() else "it is a file"
+        raise InputError(f"{folder} is not a run directory: {why}.", "`fieldsmith runs` lists runs.") from None
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))

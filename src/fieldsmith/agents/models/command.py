@@ -75,9 +75,8 @@ class CommandModel:
             _end_group(process)
         text = TERMINAL_CODES.sub("", out.decode("utf-8", "replace"))
         if process.returncode != 0:
-            raise ProviderError(
-                f"{self.label} ended with exit code {process.returncode}{_told(err or out)}.", f"Mend it. {RESUME}"
-            )
+            ended = _ending(process.returncode)
+            raise ProviderError(f"{self.label} {ended}{_told(err or out)}.", f"Mend it. {RESUME}")
         if not text.strip() and err.strip():
             raise ProviderError(f"{self.label} wrote nothing but errors{_told(err)}.", f"Mend it. {RESUME}")
         return ChatReply(text, model=self.label, seconds=time.perf_counter() - begun)
@@ -127,6 +126,14 @@ def _end_group(process: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+
+
+def _ending(code: int) -> str:
+    if code >= 0:
+        return f"ended with exit code {code}"
+    # A number that has no name is a real-time signal.
+    name = signal.Signals(-code).name if -code in {one.value for one in signal.Signals} else f"signal {-code}"
+    return f"was ended by {name}"
 
 
 def _told(output: bytes) -> str:

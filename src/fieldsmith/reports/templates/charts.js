@@ -40,7 +40,7 @@ const showCharts = () => {
       figure: element("progress"), get name() { return `${data.name}-best-against-${choice.value}`; }, get title() { return `Best error against ${choice.value}`; },
       draw: width => {
         const size = chartSize(width), { margin, height } = size, by = choice.value, drawable = steps.filter(step => step.error !== null);
-        const x = scale([...(by === "candidates" ? [] : [0]), ...steps.map(step => step[by])], margin.left, width - margin.right, { most: width < 420 ? 4 : 6 });
+        const x = scale([...(by === "candidates" ? [] : [0]), ...steps.map(step => step[by])], margin.left, width - margin.right, { most: width < 420 ? 4 : 6, whole: by === "candidates" });
         const y = scale([...drawable.map(step => step.error), ...(known.floor ? [known.floor] : [])], height - margin.bottom, margin.top + 12, { log: true });
         let path = "";
         for (const step of steps) if (step.best !== null) path += path ? `H${x.at(step[by]).toFixed(1)}V${y.at(step.best).toFixed(1)}` : `M${x.at(step[by]).toFixed(1)} ${y.at(step.best).toFixed(1)}`;

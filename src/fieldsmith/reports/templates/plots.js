@@ -21,7 +21,7 @@ const roundStep = raw => { const base = 10 ** Math.floor(Math.log10(raw)); retur
 const plain = value => (value === 0 ? "0" : Math.abs(value) >= 1e5 || Math.abs(value) < 1e-3 ? inWords(value, 1) : String(+value.toPrecision(4)).replace("-", "−"));
 
 // A scale maps values to pixels, linearly or by decades; `ticks` are [value, label] with a power as [value, label, power].
-const scale = (values, from, to, { log = false, marked = null, most = 6, tight = false } = {}) => {
+const scale = (values, from, to, { log = false, marked = null, most = 6, tight = false, whole = false } = {}) => {
   let low = Math.min(...values), high = Math.max(...values);
   if (log) {
     [low, high] = [Math.log10(low), Math.log10(high)];
@@ -37,7 +37,7 @@ const scale = (values, from, to, { log = false, marked = null, most = 6, tight =
   const ticks = () => {
     if (marked) return marked.map(value => [value, plain(value)]);
     if (!log) {
-      const step = roundStep((high - low) / most), first = Math.ceil(low / step - 1e-9), last = Math.floor(high / step + 1e-9);
+      const step = Math.max(roundStep((high - low) / most), whole ? 1 : 0), first = Math.ceil(low / step - 1e-9), last = Math.floor(high / step + 1e-9);
       return Array.from({ length: Math.max(0, last - first + 1) }, (_, n) => [(first + n) * step, plain(+((first + n) * step / 10 ** power).toPrecision(10))]);
     }
     const decades = [];
