@@ -6,6 +6,7 @@ from typing import Any
 from fieldsmith.agents.prompts.flows import flow
 from fieldsmith.agents.prompts.limits import limits_of
 from fieldsmith.agents.prompts.methods import Methods, Rate
+from fieldsmith.agents.prompts.splitting import bounded, parted, reaction_rate, symbol_of
 from fieldsmith.tasks.equation import Axis, Equation
 from fieldsmith.tasks.task import Brief
 
@@ -65,7 +66,7 @@ class Reading:
             forced=any(source.xreplace(dict.fromkeys(self.unknowns, self.sp.Integer(0))) != 0 for source in sources),
             conservative=self._conservative(),
             order=max((rate.order for rate in fields), default=0),
-            varies=self._varies(),
+            varies=self.varies(),
             speeds=tuple(map(self.text, speeds)),
             steepens=steepens,
             diffuses=diffuses,
@@ -75,15 +76,15 @@ class Reading:
             coefficients=equation.coefficients,
             jumps=self._of_coefficients(),
             permeable=any(c.has(*given) for i in range(len(self.unknowns)) for c in self.second(i)) if given else False,
-            symbol=self._symbol(sources) if linear and constant and analysis.periodic else "",
+            symbol=symbol_of(self, sources) if linear and constant and analysis.periodic else "",
             limits=limits,
             positive=equation.positive,
             balanced=() if analysis.direct or equation.steady else equation.balances,
             values={name: float(values[name]) for name in shown if name in values and self._spoken_of(name)},
-            reaction_rate=self._reaction_rate(sources),
-            bounded=self._bounded(),
+            reaction_rate=reaction_rate(self, sources),
+            bounded=bounded(self),
             timed=any(rate.has(analysis.time) for rate in self.rates),
-            **self._parted(),
+            **parted(self),
         )
 
     def _spoken_of(self, name: str) -> bool:
@@ -134,7 +135,7 @@ class Reading:
         slopes = [self.sp.diff(rate, variable) for rate in self.rates for variable in variables]
         return not any(slope.has(*self.places, *fields) for slope in slopes)
 
-    def _varies(self) -> bool:
+    def varies(self) -> bool:
         moving = (*self.unknowns, *self.places, *self.marks.values())
         high = [mark for (base, counts), mark in self.marks.items() if base in self.unknowns and sum(counts) >= 2]
         return any(self.sp.diff(rate, mark).has(*moving) for rate in self.rates for mark in high)
@@ -221,60 +222,6 @@ class Reading:
     def _exact(self, i: int, reaction: Any) -> str:
         others = [u for u in self.unknowns if u != self.unknowns[i]]
         return "" if reaction.has(*others, *self.places) else flow(reaction, self.unknowns[i], self.code)
-
-    def _symbol(self, sources: list[Any]) -> str:
-        """The factor lambda(k) of each Fourier coefficient's rate, as code, for a single unknown."""
-        if len(self.unknowns) != 1:
-            return ""
-        numbers = [f"k{axis.name}" for axis in self.equation.axes] if len(self.equation.axes) > 1 else ["k"]
-        terms = []
-        slope = self.sp.diff(sources[0], self.unknowns[0])
-        if slope != 0:
-            terms.append(self.code(slope))
-        for counts in sorted(self.of_unknown(0)):
-            factor = self.coefficient(0, 0, counts)
-            waves = " * ".join(
-                f"(1j*{k})**{n}" if n > 1 else f"(1j*{k})" for k, n in zip(numbers, counts, strict=True) if n
-            )
-            if factor != 0:
-                terms.append(waves if factor == 1 else f"{self.code(factor)} * {waves}")
-        return " + ".join(terms)
-
-    def _parted(self) -> dict[str, Any]:
-        """The rate of the one unknown along the one axis, parted into high derivatives and the rest."""
-        if len(self.unknowns) > 1 or len(self.equation.axes) > 1 or self.equation.steady or self._varies():
-            return {}
-        marks = {n: mark for (n,), mark in self.of_unknown(0).items() if n >= 2}
-        factors = {n: self.coefficient(0, 0, (n,)) for n in marks}
-        if not marks:
-            return {}
-        high = sum((factors[n] * mark for n, mark in marks.items()), self.sp.Integer(0))
-        low = self.sp.factor(self.sp.expand(self.rates[0] - high))
-        codes = {n: self.code(factors[n]) for n in sorted(marks)}
-        return {"high_factors": codes, "high_terms": self.text(high), "low_terms": self.text(low)}
-
-    def _bounded(self) -> bool:
-        """Whether the limits that are worked out hold for all of the equation, which has nothing that a step is not given.
-
-        They are of transport and of derivatives along one axis of the unknown itself, whose factors hold no derivatives.
-        """
-        own = [mark for (base, _), mark in self.marks.items() if base in self.unknowns]
-        for unknown, rate in zip(self.unknowns, self.rates, strict=True):
-            if rate.has(*self.coordinates, self.analysis.time):
-                return False
-            for (base, counts), mark in self.marks.items():
-                slope = self.sp.diff(rate, mark)
-                if base not in self.unknowns or slope == 0:
-                    continue
-                mixed = sum(counts) >= 2 and (base != unknown or max(counts) != sum(counts))
-                if mixed or slope.has(*own):
-                    return False
-        return True
-
-    def _reaction_rate(self, sources: list[Any]) -> str:
-        slopes = [self.sp.factor(self.sp.diff(source, u)) for source in sources for u in self.unknowns]
-        found = [self.largest(slope) for slope in slopes if slope != 0]
-        return " + ".join(found) if all(found) else ""
 
     def largest(self, expression: Any) -> str:
         """NumPy source for its largest absolute value over the points; empty where it has no simple formula."""
