@@ -7,6 +7,7 @@ import pytest
 import sympy as sp
 from equations import KINDS, NO_FLOW, WALL, axis, brief_of, evolution, steady
 from scipy.integrate import solve_ivp
+from scipy.signal import resample
 
 from fieldsmith.agents.author import Draft
 from fieldsmith.agents.prompts import Prompts
@@ -15,7 +16,7 @@ from fieldsmith.agents.prompts.reading import Reading
 from fieldsmith.agents.prompts.shapes import worked_example
 from fieldsmith.agents.prompts.skeleton import gaps_of, skeleton
 from fieldsmith.tasks import load, names
-from fieldsmith.tasks.equation import Axis
+from fieldsmith.tasks.equation import Axis, Boundary
 
 SAID = {
     "heat on a box": ("Crank-Nicolson", "splu", "only the inner nodes are unknown", "np.roll across a boundary"),
@@ -147,6 +148,104 @@ FITTING = {
         evolution(("u", "-u*d(u, x) - d(v, x) + d(u, x, x)"), ("v", "-d(u*v, x)")),
         ["grows whatever dt is where a field does not diffuse"],
         ["dt <= 2*diffusion/speed**2"],
+    ),
+    "waves between walls": (
+        evolution(("u", "v"), ("v", "9*d(u, x, x)"), axes=(axis("x", "endpoints", WALL),)),
+        ["waves of speed `3`", "Classical RK4, or leapfrog", "dt <= dx / 3", "central differences and RK4"],
+        ["are stiff", "Crank-Nicolson", "BDF"],
+    ),
+    "waves in a plane with a source": (
+        evolution(("u", "v"), ("v", "d(u, x, x) + d(u, y, y) - sin(u)"), axes=(axis("x"), axis("y"))),
+        ["Classical RK4, or leapfrog", "dt <= 1 / (sqrt(1/dx**2 + 1/dy**2))"],
+        ["ETDRK4", "Crank-Nicolson"],
+    ),
+    "waves in two materials": (
+        evolution(("u", "v"), ("v", "d(a*d(u, x), x)"), coefficients=("a",)),
+        ["waves of speed `sqrt(a)`", "(where `a` is positive)", "take the harmonic mean there"],
+        ["are stiff", "that the flow comes from"],
+    ),
+    "Schroedinger between walls": (
+        evolution(("u", "-d(v, x, x)"), ("v", "d(u, x, x)"), axes=(axis("x", "endpoints", WALL),)),
+        [
+            "oscillations of frequency k**2",
+            "Crank-Nicolson for them",
+            "dt <= about 0.5 * dx**2",
+            "no steps of backward Euler",
+        ],
+        ["waves of speed", "BDF", "diffusion"],
+    ),
+    "Schroedinger with a potential": (
+        evolution(("u", "-d(v, x, x)/2 + x*v"), ("v", "d(u, x, x)/2 - x*u")),
+        ["frequency (1/2) * k**2", "scipy.linalg.expm", "Strang splitting"],
+        ["Crank-Nicolson"],
+    ),
+    "damped waves between walls": (
+        evolution(("u", "v"), ("v", "d(u, x, x) + d(v, x, x)/9"), axes=(axis("x", "endpoints", WALL),)),
+        ["its eigenvalues decide"],
+        ["are stiff", "leapfrog"],
+    ),
+    "Hamilton-Jacobi": (
+        evolution(("u", "-d(u, x)**2/2")),
+        ["not linear in the slope of `u`", "monotone Hamiltonian", "dt <= dx / max(abs(u_x))", "SSP-RK3"],
+        ["Fourier method is the most accurate", "Classical RK4", "central differences and RK4"],
+    ),
+    "the eikonal equation": (
+        evolution(("u", "-sqrt(d(u, x)**2 + d(u, y)**2)"), axes=(axis("x"), axis("y"))),
+        ["monotone Hamiltonian", "dt <= dy / max(abs(u_y/sqrt(u_x**2 + u_y**2)))"],
+        ["nan", "Fourier method is the most accurate"],
+    ),
+    "Kardar-Parisi-Zhang": (
+        evolution(("u", "d(u, x, x) + d(u, x)**2/2 - u**3")),
+        ["Fourier method is the most accurate", "Products alias", "dt <= dx / max(abs(u_x))"],
+        ["monotone", "Strang"],
+    ),
+    "diffusion that depends on the solution": (
+        evolution(("u", "d(u**2*d(u, x), x)")),
+        ["dt <= dx**2 / (2 * max(u**2))"],
+        ["slope of `u`", "kinks"],
+    ),
+    "Burgers in a plane": (
+        evolution(("u", "-u*d(u, x) - u*d(u, y) + 0.05*(d(u, x, x) + d(u, y, y))"), axes=(axis("x"), axis("y"))),
+        ["scipy.signal.resample(u, r*n, axis=...)", "[..., ::r, ::r]"],
+        ["np.fft.irfft("],
+    ),
+    "a rod of two materials bent to a ring": (
+        evolution(("u", "d(a*d(u, x), x)"), coefficients=("a",)),
+        ["scipy.sparse.linalg.splu", "dt <= dx**2 / (2 * max(abs(a)))"],
+        ["solve_banded"],
+    ),
+    "Cahn-Hilliard": (
+        evolution(("u", "d(u**3 - u, x, x) - d(u, x, x, x, x)/100")),
+        [
+            "The highest derivatives have constant coefficients",
+            "2 * max(abs(3*u**2 - 1))",
+            "where it is negative, waves grow",
+        ],
+        ["The coefficient of the highest derivative varies", "diffusion of", "/ 1/100"],
+    ),
+    "dispersion and a reaction": (
+        evolution(("u", "-d(u, x, x, x) + u - u**3")),
+        [
+            "central differences and RK4",
+            "amplifies the derivative of order 3",
+            "0.18 of it for the derivative of order 3",
+        ],
+        ["even derivative"],
+    ),
+    "steady diffusion between insulating walls": (
+        steady("d(u, x, x) + d(u, y, y) + f", (axis("x", "cell_centres", NO_FLOW), axis("y")), coefficients=("f",)),
+        ["the matrix is singular", "the mean of the source must vanish"],
+        [],
+    ),
+    "steady diffusion with a sink between insulating walls": (
+        steady("d(u, x, x) - u + f", (axis("x", "cell_centres", NO_FLOW),), coefficients=("f",)),
+        [],
+        ["singular"],
+    ),
+    "numbers": (
+        evolution(("u", "0.001*d(u, x) + 0.05*d(u, x, x) - 0.3*u**2")),
+        ["coefficient `0.05`", "dt <= dx / 0.001", "`-0.3*u**2`"],
+        ["abs(-", "00000"],
     ),
     "a mixed derivative": (
         evolution(
@@ -378,6 +477,17 @@ def test_steps_that_would_have_to_know_the_time_are_not_offered():
     brief = KINDS["forced oscillation"]
     assert skeleton(brief, methods_of(brief)) == ""
     assert "## A program with gaps" not in Prompts("skeleton").move(brief, Draft())
+
+
+@pytest.mark.parametrize("n", [8, 9])
+def test_the_finer_samples_of_a_plane_pass_through_the_given_ones(n):
+    x = (np.arange(n) + 0.5) / n
+    u = np.cos(2 * np.pi * x)[:, None] * np.sin(4 * np.pi * x) + (-1.0) ** np.arange(n)[:, None] * (n % 2 == 0)
+    fine = resample(resample(u, 3 * n, axis=0), 3 * n, axis=1)
+    np.testing.assert_allclose(fine[::3, ::3], u, atol=1e-14)
+    y = 0.5 / n + np.arange(3 * n) / (3 * n)
+    waves = np.cos(np.pi * n * (y - 0.5 / n))[:, None] * (n % 2 == 0)
+    np.testing.assert_allclose(fine, np.cos(2 * np.pi * y)[:, None] * np.sin(4 * np.pi * y) + waves, atol=1e-14)
 
 
 def test_constants_of_the_equation_are_defined_in_a_skeleton():

@@ -36,3 +36,14 @@ def flow(reaction: Any, unknown: Any, code: Callable[[Any], str]) -> str:
 
 def _times(factor: Any, code: Callable[[Any], str]) -> str:
     return "" if factor == 1 else f"{code(factor)} * "
+
+
+def printer() -> Any:
+    """Of expressions as Python code: with the shortest digits that give back the same number."""
+    from sympy.printing.str import StrPrinter
+
+    class Shortest(StrPrinter):
+        def _print_Float(self, expr: Any) -> str:  # noqa: N802
+            return repr(float(expr))
+
+    return Shortest()

@@ -1,5 +1,6 @@
 """What a numerical analyst would say about an equation, as facts for the page of methods in a prompt."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -8,6 +9,18 @@ from fieldsmith.tasks.task import Brief
 
 STIFF_STEPS = 40
 """Explicit steps between two output times from which on a term is called stiff."""
+
+RK4_IMAGINARY = 2.8
+"""How far the stability of RK4 reaches along the imaginary axis."""
+HIGHER = "the derivative of order"
+SLOPES = "transport of slopes"
+OSCILLATING = ("transport", SLOPES, "waves", "oscillations")
+
+
+def odd_factor(order: int) -> float:
+    """RK4's limit for an odd derivative by central differences, over h^n, and no more than a half."""
+    largest = 2.0**order * (order / (order + 1)) ** (order / 2) / math.sqrt(order + 1)
+    return round(min(0.5, RK4_IMAGINARY / largest), 3)
 
 
 @dataclass(frozen=True)
@@ -23,6 +36,11 @@ class Limit:
     """Whether the value is for unknowns of about 1, because it depends on them."""
     rate: str = ""
     """The bound's reciprocal as NumPy source over the arrays of the unknowns; empty where it has no simple formula."""
+
+    @property
+    def order(self) -> int:
+        """Of the derivative, where it is higher than two."""
+        return int(self.term.rpartition(" ")[2]) if self.term.startswith(HIGHER) else 0
 
     @property
     def stiff(self) -> bool:
@@ -42,6 +60,18 @@ class Rate:
     reaction: str = ""
     exact_reaction: str = ""
     """The solution of the reaction alone after a time dt, as code, where there is a formula."""
+
+
+@dataclass(frozen=True)
+class Waves:
+    """Two unknowns that drive each other to oscillate with frequencies speed * k**order; texts are code."""
+
+    first: str
+    second: str
+    speed: str
+    where: str
+    """What must be positive for it; empty where it is."""
+    order: int
 
 
 @dataclass(frozen=True)
@@ -72,6 +102,20 @@ class Methods:
     coupled: bool
     sharp: bool
     """Whether fronts are thinner than the grid can show: nonlinear transport with too little diffusion."""
+    squares: tuple[str, ...]
+    """Unknowns whose rates are nonlinear in their own slopes, as in equations of Hamilton and Jacobi."""
+    kinks: bool
+    """Whether these make kinks that the grid cannot show."""
+    crossing: str
+    """What second and higher derivatives of one unknown in the rate of another do (`couplings.Kind`); empty without any."""
+    oscillations: tuple[Waves, ...]
+    """Pairs of unknowns whose high derivatives make nothing but waves."""
+    signed: bool
+    """Whether a second derivative beside higher ones may amplify at some places."""
+    high_varies: bool
+    """Whether a derivative of the highest order has a coefficient that varies with place, time or the solution."""
+    floats: bool
+    """Whether nothing fixes the level of an unknown of a steady equation."""
     coefficients: tuple[str, ...]
     jumps: bool
     """Whether a given coefficient field stands inside a derivative."""
@@ -87,7 +131,7 @@ class Methods:
     bounded: bool = False
     """Whether `limits` and `reaction_rate` bound all that limits an explicit step."""
     timed: bool = False
-    """Whether the rates depend on the time by itself."""
+    """Whether the rates or what is prescribed on boundaries depend on the time by itself."""
     reaction_rate: str = ""
     """How fast the terms without derivatives change the unknown that they depend on, as NumPy source."""
     high_factors: Mapping[int, str] = field(default_factory=dict)
@@ -98,16 +142,42 @@ class Methods:
 
     @property
     def stiff(self) -> bool:
-        return any(limit.stiff for limit in self.limits if limit.term != "transport")
+        return any(limit.stiff for limit in self.limits if limit.term not in ("transport", SLOPES, "waves"))
 
     @property
     def smooth(self) -> bool:
         """Whether Fourier methods fit."""
-        return self.periodic and not self.sharp and not self.jumps
+        return self.periodic and not self.sharp and not self.kinks and not self.jumps
 
     @property
     def transports(self) -> bool:
         return any(limit.term == "transport" for limit in self.limits)
+
+    @property
+    def odd(self) -> tuple[str, ...]:
+        """Terms without damping whose explicit steps are by RK4: forward Euler with central differences amplifies them."""
+        return tuple(dict.fromkeys(limit.term for limit in self.limits if limit.term in OSCILLATING or limit.order % 2))
+
+    @property
+    def higher_odd(self) -> tuple[int, ...]:
+        return tuple(sorted({limit.order for limit in self.limits if limit.order % 2}))
+
+    def fourier_share(self, order: int) -> float:
+        """What Fourier derivatives, which reach (pi/h)^n, leave of the limit of an odd derivative by central differences."""
+        return RK4_IMAGINARY / math.pi**order / odd_factor(order)
+
+    @property
+    def insulated(self) -> bool:
+        """Whether nothing flows through the boundaries."""
+        return all(
+            end.kind == "periodic" or end.value in ("0", "0.0")
+            for axis in self.axes
+            for end in (axis.lower, axis.upper)
+        )
+
+    @property
+    def even(self) -> bool:
+        return any(limit.term == "diffusion" or (limit.order and limit.order % 2 == 0) for limit in self.limits)
 
     @property
     def splits(self) -> bool:

@@ -3,9 +3,12 @@
 import re
 from typing import Any
 
-from fieldsmith.agents.prompts.flows import flow
+from fieldsmith.agents.prompts import traits
+from fieldsmith.agents.prompts.couplings import couplings_of
+from fieldsmith.agents.prompts.flows import flow, printer
 from fieldsmith.agents.prompts.limits import limits_of
-from fieldsmith.agents.prompts.methods import Methods, Rate
+from fieldsmith.agents.prompts.methods import Methods, Rate, Waves
+from fieldsmith.agents.prompts.slopes import squared_slopes
 from fieldsmith.agents.prompts.splitting import bounded, parted, reaction_rate, symbol_of
 from fieldsmith.tasks.equation import Axis, Equation
 from fieldsmith.tasks.task import Brief
@@ -31,7 +34,7 @@ class Reading:
         self.marks: dict[tuple[Any, tuple[int, ...]], Any] = {}
         sides = self.analysis.right_hand_sides if equation.steady else self.analysis.rates
         self.rates = [self._marked(sp.expand(self.analysis.chain(side))) for side in sides]
-        self.derivative = D
+        self.derivative, self.printer = D, printer()
         values = {**equation.constants, **brief.parameters}
         self.numbers = {
             symbol: sp.Float(values[name]) for name, symbol in self.analysis.symbols.items() if name in values
@@ -49,11 +52,13 @@ class Reading:
         sources = [rate.xreplace(dict.fromkeys(marks, self.sp.Integer(0))) for rate in self.rates]
         linear = all(self._linear(rate) for rate in self.rates)
         constant = self._constant()
-        diffuses = any(self.second(i) for i in range(len(self.unknowns)))
+        diffuses = any(c != 0 and not self.amplifies(c) for i in range(len(self.unknowns)) for c in self.second(i))
         fields = tuple(self._rate(i, sources[i]) for i in range(len(self.rates)))
         reacts = any(source.has(*self.unknowns) for source in sources)
-        limits = () if equation.steady else tuple(limits_of(self, along))
-        given = [analysis.symbols[name] for name in equation.coefficients]
+        squares = squared_slopes(self)
+        crossing, oscillations = couplings_of(self)
+        limits = () if equation.steady else tuple(limits_of(self, along, oscillations, squares))
+        walls = [analysis.parse(end.value) for axis in equation.axes for end in (axis.lower, axis.upper)]
         values = {**equation.constants, **self.brief.parameters}
         shown = (*equation.parameters, *equation.constants)
         return Methods(
@@ -64,18 +69,28 @@ class Reading:
             linear=linear,
             constant=constant,
             forced=any(source.xreplace(dict.fromkeys(self.unknowns, self.sp.Integer(0))) != 0 for source in sources),
-            conservative=self._conservative(),
+            conservative=traits.conservative(self),
             order=max((rate.order for rate in fields), default=0),
-            varies=self.varies(),
+            varies=traits.varies(self),
             speeds=tuple(map(self.text, speeds)),
             steepens=steepens,
             diffuses=diffuses,
             reacts=reacts,
             coupled=len(self.unknowns) > 1,
-            sharp=steepens and self._sharp(),
+            sharp=steepens and traits.sharp(self),
+            squares=tuple(self.name(i) for i, _ in squares),
+            kinks=bool(squares) and traits.sharp(self),
+            crossing=crossing,
+            oscillations=tuple(
+                Waves(*one.pair, self.text(one.speed), "" if one.certain else self.text(one.squared), one.order)
+                for one in oscillations
+            ),
+            signed=traits.signed(self),
+            high_varies=traits.high_varies(self),
+            floats=equation.steady and traits.floats(self),
             coefficients=equation.coefficients,
             jumps=self._of_coefficients(),
-            permeable=any(c.has(*given) for i in range(len(self.unknowns)) for c in self.second(i)) if given else False,
+            permeable=traits.permeable(self),
             symbol=symbol_of(self, sources) if linear and constant and analysis.periodic else "",
             limits=limits,
             positive=equation.positive,
@@ -83,7 +98,7 @@ class Reading:
             values={name: float(values[name]) for name in shown if name in values and self._spoken_of(name)},
             reaction_rate=reaction_rate(self, sources),
             bounded=bounded(self),
-            timed=any(rate.has(analysis.time) for rate in self.rates),
+            timed=any(rate.has(analysis.time) for rate in (*self.rates, *walls)),
             **parted(self),
         )
 
@@ -117,13 +132,30 @@ class Reading:
     def text(self, expression: Any) -> str:
         """As code with the equation's own names; empty where it is too long to help."""
         shown = expression.xreplace({mark: self.sp.Symbol(mark.name) for mark in self.marks.values()})
-        text = self._plain(str(shown)).replace("Abs(", "abs(")
+        text = self._plain(self.printer.doprint(shown)).replace("Abs(", "abs(")
         return text if len(text) <= LONGEST else ""
 
     def code(self, expression: Any) -> str:
         """The same to be a factor: in brackets where it needs them."""
         text = self.text(expression)
-        return f"({text})" if expression.is_Add or expression.could_extract_minus_sign() else text
+        split = expression.is_Rational and not expression.is_Integer
+        return f"({text})" if expression.is_Add or split or expression.could_extract_minus_sign() else text
+
+    def magnitude(self, expression: Any) -> str:
+        """Its absolute value as code, to divide by."""
+        if expression.is_number:
+            text = self.text(abs(expression))
+            return f"({text})" if "/" in text else text
+        return f"abs({self.text(-expression if expression.is_Mul and expression.could_extract_minus_sign() else expression)})"
+
+    def bound(self, expression: Any) -> str:
+        """A factor's largest size as code, itself where it is the same everywhere and always."""
+        if not expression.has(*self.unknowns, *self.places):
+            return self.code(expression)
+        return f"max({self.text(expression) if expression.is_nonnegative else self.magnitude(expression)})"
+
+    def name(self, i: int) -> str:
+        return self._plain(str(self.unknowns[i]))
 
     def of_unknown(self, i: int) -> dict[tuple[int, ...], Any]:
         """Marks of the derivatives of unknown i by their counts along each axis."""
@@ -135,21 +167,18 @@ class Reading:
         slopes = [self.sp.diff(rate, variable) for rate in self.rates for variable in variables]
         return not any(slope.has(*self.places, *fields) for slope in slopes)
 
-    def varies(self) -> bool:
-        moving = (*self.unknowns, *self.places, *self.marks.values())
-        high = [mark for (base, counts), mark in self.marks.items() if base in self.unknowns and sum(counts) >= 2]
-        return any(self.sp.diff(rate, mark).has(*moving) for rate in self.rates for mark in high)
-
     def _of_coefficients(self) -> bool:
         return any(base not in self.unknowns for base, _ in self.marks)
 
-    def _still(self, expression: Any) -> Any:
+    def still(self, expression: Any) -> Any:
         return expression.xreplace(dict.fromkeys(self.marks.values(), self.sp.Integer(0)))
 
     def coefficient(self, i: int, j: int, counts: tuple[int, ...]) -> Any:
         """How rate i changes with that derivative of unknown j, where all else is flat."""
         mark = self.of_unknown(j).get(counts)
-        return self.sp.Integer(0) if mark is None else self._still(self.sp.diff(self.rates[i], mark))
+        value = self.sp.Integer(0) if mark is None else self.still(self.sp.diff(self.rates[i], mark))
+        undefined = value.has(self.sp.nan, self.sp.zoo, self.sp.oo, -self.sp.oo)  # as of abs(u_x) where all is flat
+        return self.sp.Integer(0) if undefined else value
 
     def unit(self, axis: int, n: int) -> tuple[int, ...]:
         return tuple(n if k == axis else 0 for k in range(len(self.coordinates)))
@@ -195,22 +224,13 @@ class Reading:
         except self.sp.PolynomialError:
             return False
 
-    def _conservative(self) -> bool:
-        """Whether each balance is a sum of derivatives, so that only fluxes through faces change totals."""
-        for side in self.analysis.right_hand_sides:
-            for term in self.sp.Add.make_args(self.sp.expand(side)):
-                rest = term.as_independent(*self.analysis.varying, self.derivative)[1]
-                if not isinstance(rest, self.derivative):
-                    return False
-        return True
-
     def _rate(self, i: int, source: Any) -> Rate:
         orders = [sum(counts) for j in range(len(self.unknowns)) for counts, mark in self.of_unknown(j).items() if self.rates[i].has(mark)]  # fmt: skip
         second = [c for c in self.second(i) if c != 0 and not self.amplifies(c)]
         alike = len(set(self.second(i))) == 1
         reaction = source if source.has(*self.unknowns) else self.sp.Integer(0)
         return Rate(
-            unknown=self._plain(str(self.unknowns[i])),
+            unknown=self.name(i),
             text=self.text(self.rates[i]),
             order=max(orders, default=0),
             diffusion=self.text(second[0]) if second and alike else "",
@@ -260,12 +280,3 @@ class Reading:
         """Time between two output times at the scored scale, if they are evenly spread."""
         frames = self.brief.sizes.get("time", 0)
         return (self.brief.span[1] - self.brief.span[0]) / (frames - 1) if self.brief.span and frames > 1 else None
-
-    def _sharp(self) -> bool:
-        """Whether no diffusion, or less than a quarter of a cell's width for speeds of about 1, keeps fronts smooth."""
-        spacing = self.spacing(self.equation.axes[0])
-        sizes = [self.size(c) for i in range(len(self.unknowns)) for c in self.second(i)[:1]]
-        known = [size for size in sizes if size is not None]
-        if not sizes:
-            return not any(sum(counts) > 2 for _, counts in self.marks)
-        return bool(known) and spacing is not None and max(known) < 0.25 * spacing

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
+from fieldsmith.agents.prompts.traits import varies
+
 if TYPE_CHECKING:
     from fieldsmith.agents.prompts.reading import Reading
 
@@ -27,15 +29,15 @@ def symbol_of(reading: "Reading", sources: list[Any]) -> str:
 
 def parted(reading: "Reading") -> dict[str, Any]:
     """The rate of the one unknown along the one axis, parted into high derivatives and the rest."""
-    if len(reading.unknowns) > 1 or len(reading.equation.axes) > 1 or reading.equation.steady or reading.varies():
+    if len(reading.unknowns) > 1 or len(reading.equation.axes) > 1 or reading.equation.steady or varies(reading):
         return {}
     marks = {n: mark for (n,), mark in reading.of_unknown(0).items() if n >= 2}
-    factors = {n: reading.coefficient(0, 0, (n,)) for n in marks}
-    if not marks:
+    factors = {n: factor for n in marks if (factor := reading.coefficient(0, 0, (n,))) != 0}
+    if not factors:
         return {}
-    high = sum((factors[n] * mark for n, mark in marks.items()), reading.sp.Integer(0))
+    high = sum((factor * marks[n] for n, factor in factors.items()), reading.sp.Integer(0))
     low = reading.sp.factor(reading.sp.expand(reading.rates[0] - high))
-    codes = {n: reading.code(factors[n]) for n in sorted(marks)}
+    codes = {n: reading.code(factors[n]) for n in sorted(factors)}
     return {"high_factors": codes, "high_terms": reading.text(high), "low_terms": reading.text(low)}
 
 
