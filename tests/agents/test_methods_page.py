@@ -479,6 +479,27 @@ def test_steps_that_would_have_to_know_the_time_are_not_offered():
     assert "## A program with gaps" not in Prompts("skeleton").move(brief, Draft())
 
 
+def test_walls_that_move_are_not_frozen_and_those_that_stand_are_named():
+    def brief(value):
+        return brief_of(
+            evolution(("u", "d(u, x, x)"), axes=(axis("x", "endpoints", Boundary("dirichlet", value), NO_FLOW),))
+        )
+
+    assert skeleton(brief("sin(t)"), methods_of(brief("sin(t)"))) == ""
+    assert "At x = 0 the value is 2. At x = 1 the outward derivative is 0." in skeleton(
+        brief("2"), methods_of(brief("2"))
+    )
+    periodic = KINDS["Allen-Cahn"]
+    assert "At x" not in skeleton(periodic, methods_of(periodic))
+
+
+def test_derivatives_that_an_equation_does_not_have_are_not_stepped():
+    brief = brief_of(evolution(("u", "u/2 - u**3 - 2*d(u, x, x) - d(u, x, x, x, x)")))
+    source = skeleton(brief, methods_of(brief))
+    assert "(1j * k) ** 4" in source
+    assert "(1j * k) ** 3" not in source
+
+
 @pytest.mark.parametrize("n", [8, 9])
 def test_the_finer_samples_of_a_plane_pass_through_the_given_ones(n):
     x = (np.arange(n) + 0.5) / n

@@ -94,6 +94,21 @@ class Skeleton:
     def space(self) -> str:
         return ", ".join(axis.name for axis in self.axes)
 
+    def walls(self) -> str:
+        """What holds at the ends of axes that are not periodic, as sentences after a space; empty where all are."""
+        kinds = {"dirichlet": "the value is", "neumann": "the outward derivative is"}
+        said = []
+        for axis in self.axes:
+            ends = {f"{axis.name} = {axis.low:g}": axis.lower, f"{axis.name} = {axis.high:g}": axis.upper}
+            if axis.lower == axis.upper:
+                ends = {f"both ends of {axis.name}": axis.lower}
+            said += [
+                f" At {place} {kinds[end.kind]} {' '.join(end.value.split())}."
+                for place, end in ends.items()
+                if end.kind in kinds
+            ]
+        return "".join(said)
+
     def sizes(self, array: str) -> list[str]:
         counts = ", ".join(self.counts[axis.name] for axis in self.axes)
         lines = [f"    {self.own['batch']}, {counts} = {array}.shape"]
@@ -162,7 +177,7 @@ class _Evolution(Skeleton):
             "",
             "",
             f"def {own['step']}({', '.join([*fields, own['dt'], *spacings, *given])}):",
-            f'    """{names} [batch, {self.space()}] one step of length {own["dt"]} later."""',
+            f'    """{names} [batch, {self.space()}] one step of length {own["dt"]} later.{self.walls()}"""',
             '    raise NotImplementedError("TODO")',
             "",
             "",
@@ -230,7 +245,7 @@ class _Steady(Skeleton):
             "",
             "",
             f"def {own['solve_one']}({', '.join([*given, *spacings, *others])}):",
-            f'    """{" and ".join(found.values())} [{self.space()}] for one sample."""',
+            f'    """{" and ".join(found.values())} [{self.space()}] for one sample.{self.walls()}"""',
             '    raise NotImplementedError("TODO")',
             "",
             "",

@@ -162,4 +162,4 @@ def _right_hand_sides(frame: "Skeleton", fields: Sequence[str]) -> tuple[str, li
     said = f"{', '.join(sides)}, which is {', '.join(f'{name}_t' for name in fields)}"
     if not helpers:
         said += f", where {' and '.join(f'd(f, {axis.name}) is df/d{axis.name}' for axis in frame.axes)}"
-    return f"Returns {said}. Arrays [batch, {frame.space()}].", helpers
+    return f"Returns {said}. Arrays [batch, {frame.space()}].{frame.walls()}", helpers
