@@ -117,6 +117,24 @@ def test_an_explicit_limit_is_where_forward_euler_with_central_differences_becom
     assert eval(formula, {**parameters, "dx": 1 / 64, "abs": abs}) == pytest.approx(limit.value)
 
 
+@pytest.mark.parametrize(
+    ("balances", "power", "frequency"),
+    [
+        ((("u", "v"), ("v", "9*d(u, x, x)")), 1, lambda h: 3 * 2 / h),
+        ((("u", "-d(v, x, x)/2"), ("v", "d(u, x, x)/2")), 2, lambda h: 0.5 * 4 / h**2),
+        ((("u", "v"), ("v", "-d(u, x, x, x, x)")), 2, lambda h: 4 / h**2),
+        ((("u", "-d(u, x, x, x)"),), 3, lambda h: 2.6 / h**3),
+        ((("u", "d(u, x, x, x, x, x)"),), 5, lambda h: 8.29 / h**5),
+    ],
+)
+def test_steps_of_fourth_order_are_stable_within_the_limits_of_oscillations(balances, power, frequency):
+    (limit,) = methods_of(brief_of(evolution(*balances))).limits
+    assert 0.3 * 2.83 < limit.value * frequency(1 / 64) <= 2.83
+    formula = limit.formula.removeprefix("dt <= ").removeprefix("about ")
+    assert eval(formula, {"dx": 1 / 64}) == pytest.approx(limit.value)
+    assert eval(formula, {"dx": 2 / 64}) == pytest.approx(2**power * limit.value)
+
+
 BOX = (axis("x", "endpoints", WALL), axis("y", "endpoints", WALL))
 FITTING = {
     "transport with the flow": (
@@ -241,6 +259,21 @@ FITTING = {
         steady("d(u, x, x) - u + f", (axis("x", "cell_centres", NO_FLOW),), coefficients=("f",)),
         [],
         ["singular"],
+    ),
+    "waves in a stream": (
+        evolution(("u", "v - 3*d(u, x)"), ("v", "d(u, x, x) - 3*d(v, x) - u**3")),
+        ["waves of speed `1`", "dt <= dx / 3", "Classical RK4 with"],
+        ["leapfrog"],
+    ),
+    "transport against hyperdiffusion": (
+        evolution(("u", "-u*d(u, x) - d(u, x, x) - d(u, x, x, x, x)")),
+        ["amplifies transport, unless other terms damp enough"],
+        ["grows whatever dt is", "dt <= 2*diffusion/speed**2"],
+    ),
+    "a source beside two materials": (
+        steady("d(a*d(u, x), x) + f", (axis("x", "endpoints", WALL),), coefficients=("a", "f")),
+        ["Where `a` jumps"],
+        ["`f` jumps", "singular"],
     ),
     "numbers": (
         evolution(("u", "0.001*d(u, x) + 0.05*d(u, x, x) - 0.3*u**2")),

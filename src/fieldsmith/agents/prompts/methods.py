@@ -116,9 +116,8 @@ class Methods:
     """Whether a derivative of the highest order has a coefficient that varies with place, time or the solution."""
     floats: bool
     """Whether nothing fixes the level of an unknown of a steady equation."""
-    coefficients: tuple[str, ...]
-    jumps: bool
-    """Whether a given coefficient field stands inside a derivative."""
+    inside: tuple[str, ...]
+    """Given coefficient fields that stand inside a derivative."""
     permeable: bool
     """Whether a given coefficient field stands in the coefficient of a diffusion."""
     symbol: str
@@ -143,6 +142,11 @@ class Methods:
     @property
     def stiff(self) -> bool:
         return any(limit.stiff for limit in self.limits if limit.term not in ("transport", SLOPES, "waves"))
+
+    @property
+    def jumps(self) -> bool:
+        """Whether a given coefficient field stands inside a derivative."""
+        return bool(self.inside)
 
     @property
     def smooth(self) -> bool:

@@ -88,8 +88,7 @@ class Reading:
             signed=traits.signed(self),
             high_varies=traits.high_varies(self),
             floats=equation.steady and traits.floats(self),
-            coefficients=equation.coefficients,
-            jumps=self._of_coefficients(),
+            inside=tuple(dict.fromkeys(self._plain(str(base)) for base, _ in self.marks if base not in self.unknowns)),
             permeable=traits.permeable(self),
             symbol=symbol_of(self, sources) if linear and constant and analysis.periodic else "",
             limits=limits,
@@ -166,9 +165,6 @@ class Reading:
         fields = [mark for (base, _), mark in self.marks.items() if base not in self.unknowns]
         slopes = [self.sp.diff(rate, variable) for rate in self.rates for variable in variables]
         return not any(slope.has(*self.places, *fields) for slope in slopes)
-
-    def _of_coefficients(self) -> bool:
-        return any(base not in self.unknowns for base, _ in self.marks)
 
     def still(self, expression: Any) -> Any:
         return expression.xreplace(dict.fromkeys(self.marks.values(), self.sp.Integer(0)))
