@@ -4,8 +4,9 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fieldsmith.agents.reply.blocks import NO_PROGRAM, Block, blocks_of, parses, spoken, syntax_problem
+from fieldsmith.agents.reply.blocks import NO_PROGRAM, Block, blocks_of, parses, spoken
 from fieldsmith.agents.reply.characters import mended
+from fieldsmith.agents.reply.choosing import is_whole
 from fieldsmith.agents.reply.gaps import name_of, under_header
 from fieldsmith.agents.reply.names import (
     bound,
@@ -20,8 +21,9 @@ from fieldsmith.agents.reply.names import (
     with_parameters,
     without,
 )
-from fieldsmith.agents.reply.omissions import gap, hollow, left_out
+from fieldsmith.agents.reply.omissions import gap, hollow
 from fieldsmith.agents.reply.patches import applied, is_diff, lacks, patched
+from fieldsmith.agents.reply.problems import incomplete, nothing
 from fieldsmith.agents.reply.refusals import STOPS, refusal
 
 
@@ -90,7 +92,10 @@ class _Search:
             patch = self._patch(blocks, usable, (*headed, *filter(None, repairs.values())))
         if patch is None and renamed is not None:
             return self._aliased(*renamed, usable, repairs)
-        return patch or Found(None, self._nothing(blocks, [block.text for block in usable if parses(block.text)]))
+        if patch is not None:
+            return patch
+        texts = [block.text for block in usable if parses(block.text)]
+        return Found(None, nothing(blocks, texts, self.function, self.asked))
 
     def _headed(self, blocks: Sequence[Block]) -> tuple[list[Block], list[str]]:
         """The blocks, a body without its `def` line under that of the one function that was asked for; and what was done."""
@@ -106,16 +111,6 @@ class _Search:
                 known[n] = Block(block.language, text, block.closed)
                 return known, [f"The body of `{name}` was put under its `def` line."]
         return known, []
-
-    def _open(self, texts: Sequence[str]) -> str:
-        """Which of the functions that were asked for the reply leaves open or does not have, as words."""
-        names = [name_of(signature) for signature in self.asked]
-        given = {name for text in texts for name, nodes in functions(ast.parse(text)).items() if is_stub(nodes[-1])}
-        if open_ := [f"`{name}`" for name in names if name in given]:
-            verb = "is" if len(open_) == 1 else "are"
-            return f"{' and '.join(open_)} {verb} still open: the code belongs where TODO stands."
-        listed = " and ".join(f"`def {signature}:`" for signature in self.asked)
-        return f"No code block of the reply holds {listed} with its code. Give that in one ```python block."
 
     def _defines(self, text: str) -> bool:
         return defines(text, self.function)
@@ -136,27 +131,33 @@ class _Search:
 
     def _chosen(self, defining: list[Block], usable: list[Block], words: dict[str, str]) -> Found:
         """The last of the best blocks, completed from the others or from a parent where it lacks something."""
-        chosen = sorted(defining, key=self._rank)[-1]
+        ranks = [self._rank(block, usable) for block in defining]
+        place = max(range(len(ranks)), key=lambda n: (ranks[n], n))
+        chosen = defining[place]
         repairs = [words[chosen.text]] if words.get(chosen.text) else []
-        good = [block for block in defining if self._rank(block) >= (True, True)]
-        if len(good) > 1 and len({block.text.strip() for block in good}) > 1:
+        good = [n for n, rank in enumerate(ranks) if rank >= (True, True, ranks[place][2])]
+        if len(good) > 1 and len({defining[n].text.strip() for n in good}) > 1:
             repairs.append(f"{len(good)} blocks define `{self.function}`: the last was taken.")
+        if any((True, True) <= rank < (True, True, True) for rank in ranks[place + 1 :]) and ranks[place][2]:
+            repairs.append(f"A later outline of `{self.function}` was left out.")
         source = chosen.text
         tree = tree_of(source)
         if tree is not None:
             source, done = self._completed(source, tree, [block.text for block in usable if block is not chosen])
             repairs += done
             if cut := gap(source) or self._hollow(source):
-                return Found(None, self._incomplete(cut), tuple(repairs))
+                return Found(None, incomplete(cut), tuple(repairs))
             source, done = self._once(source)
             repairs += done
             source, done = imported(source)
             repairs += done
         return Found(source.strip("\n") + "\n", "", tuple(repairs), chosen.closed)
 
-    def _rank(self, block: Block) -> tuple[bool, bool, bool]:
-        """Blocks of another language, such as cannot be parsed, and examples of use only serve where nothing else does."""
-        return parses(block.text), not only_imports(block.text, self.function), block.python
+    def _rank(self, block: Block, usable: Sequence[Block]) -> tuple[bool, bool, bool, bool]:
+        """Blocks that cannot be parsed, examples of use, outlines and other languages only serve where nothing else does."""
+        others = [other.text for other in usable if other is not block]
+        whole = self.asked or is_whole(block.text, self.function, others)
+        return parses(block.text), not only_imports(block.text, self.function), bool(whole), block.python
 
     def _completed(self, source: str, tree: ast.Module, others: Sequence[str]) -> tuple[str, list[str]]:
         """With what other blocks of the reply, or the parent, define and the program lacks."""
@@ -255,32 +256,6 @@ class _Search:
     def _hollow(self, source: str) -> str:
         """The helper without a body, unless single functions were asked for: then what lacks is for the run to show."""
         return "" if self.asked else hollow(source, self.function)
-
-    def _incomplete(self, line: str) -> str:
-        return f"The program leaves a part out (`{line[:120]}`). Give the whole program, every function in full."
-
-    def _nothing(self, blocks: Sequence[Block], texts: Sequence[str]) -> str:
-        """Why there is no program, and what would be right."""
-        if not blocks:
-            return f"The reply holds no code block. Answer with one ```python block that defines `{self.function}`."
-        broken = [problem for block in blocks if block.python and (problem := syntax_problem(block.text))]
-        if broken and not texts:
-            return f"The code of the reply is no Python: {broken[-1]}."
-        if self.asked:
-            return self._open(texts)
-        languages = {block.language for block in blocks if not block.python and block.language not in NO_PROGRAM}
-        other = sorted(languages - {"text", "txt", "markdown", "md", "bash", "sh", "console", "diff", "patch", "latex"})
-        if other and not any(block.python and block.text.strip() for block in blocks):
-            return f"The program is in {other[0]}. Write it in Python, in one ```python block that defines `{self.function}`."
-        if any(is_diff(block) for block in blocks):
-            return "The reply is a diff, and there is no program that it could be applied to. Give the whole program."
-        if any(map(left_out, texts)):
-            line = next(filter(None, map(left_out, texts)))
-            return self._incomplete(line)
-        stubs = [text for text in texts if self.function in functions(ast.parse(text))]
-        if stubs:
-            return f"`{self.function}` has no body. Write it in full, in one ```python block with the whole program."
-        return f"No code block of the reply defines `{self.function}`. Give the whole program in one ```python block."
 
 
 def _with(found: Found, words: str) -> Found:

@@ -1,0 +1,47 @@
+"""What is wrong with a reply that holds no program, in words an author can act on."""
+
+import ast
+from collections.abc import Sequence
+
+from fieldsmith.agents.reply.blocks import NO_PROGRAM, Block, syntax_problem
+from fieldsmith.agents.reply.gaps import name_of
+from fieldsmith.agents.reply.names import functions, is_stub
+from fieldsmith.agents.reply.omissions import left_out
+from fieldsmith.agents.reply.patches import is_diff
+
+
+def incomplete(line: str) -> str:
+    return f"The program leaves a part out (`{line[:120]}`). Give the whole program, every function in full."
+
+
+def still_open(texts: Sequence[str], asked: Sequence[str]) -> str:
+    """Which of the functions that were asked for the reply leaves open or does not have, as words."""
+    names = [name_of(signature) for signature in asked]
+    given = {name for text in texts for name, nodes in functions(ast.parse(text)).items() if is_stub(nodes[-1])}
+    if open_ := [f"`{name}`" for name in names if name in given]:
+        verb = "is" if len(open_) == 1 else "are"
+        return f"{' and '.join(open_)} {verb} still open: the code belongs where TODO stands."
+    listed = " and ".join(f"`def {signature}:`" for signature in asked)
+    return f"No code block of the reply holds {listed} with its code. Give that in one ```python block."
+
+
+def nothing(blocks: Sequence[Block], texts: Sequence[str], function: str, asked: Sequence[str]) -> str:
+    """Why there is no program, and what would be right; `texts` are those of the blocks that are Python."""
+    if not blocks:
+        return f"The reply holds no code block. Answer with one ```python block that defines `{function}`."
+    broken = [problem for block in blocks if block.python and (problem := syntax_problem(block.text))]
+    if broken and not texts:
+        return f"The code of the reply is no Python: {broken[-1]}."
+    if asked:
+        return still_open(texts, asked)
+    languages = {block.language for block in blocks if not block.python and block.language not in NO_PROGRAM}
+    other = sorted(languages - {"text", "txt", "markdown", "md", "bash", "sh", "console", "diff", "patch", "latex"})
+    if other and not any(block.python and block.text.strip() for block in blocks):
+        return f"The program is in {other[0]}. Write it in Python, in one ```python block that defines `{function}`."
+    if any(is_diff(block) for block in blocks):
+        return "The reply is a diff, and there is no program that it could be applied to. Give the whole program."
+    if any(map(left_out, texts)):
+        return incomplete(next(filter(None, map(left_out, texts))))
+    if any(function in functions(ast.parse(text)) for text in texts):
+        return f"`{function}` has no body. Write it in full, in one ```python block with the whole program."
+    return f"No code block of the reply defines `{function}`. Give the whole program in one ```python block."
