@@ -84,6 +84,24 @@ LEAVES_OUT = {
             pass
         return u
         """,
+    "a plan in the place of a loop's body": """
+        for n in range(3):
+            # TODO: take a step
+            pass
+        return u
+        """,
+    "a plan in the place of an inner function's body": """
+        def stage(v):
+            pass
+            # TODO: the limiter
+        return stage(u)
+        """,
+    "code goes here, at the end of a loop": """
+        for n in range(3):
+            u = u / 2
+            # your code here
+        return u
+        """,
     "an ellipsis among statements": """
         u = u / 2
         ...
@@ -219,6 +237,19 @@ LEAVES_NOTHING_OUT = {
         u = u / 2
         return u
         """,
+    "a plan at the end of a loop": """
+        out = []
+        for n in range(3):
+            out.append(u)
+            # TODO: adaptive dt
+        return out
+        """,
+    "a plan in a branch that may do nothing": """
+        if u > 10:
+            # TODO: handle blow-up
+            pass
+        return u
+        """,
     "the last word": """
         for n in range(3):
             u = u / 2
@@ -274,3 +305,25 @@ def test_a_helper_without_a_body_is_left_out(stub):
 def test_a_helper_that_does_nothing_on_purpose_is_left_alone(stub):
     source = f"from typing import overload\n{stub}\n\n\ndef solver(u):\n    {'report(u)' if 'report' in stub else 'u = u'}\n    return u\n"
     assert program_in(f"```python\n{source}```", "solver").source == source
+
+
+@pytest.mark.parametrize(
+    "stub",
+    [
+        "def report(*a):\n    pass  # TODO: log progress",
+        "def report(*a):\n    pass  # no logging in the sandbox ...",
+        "def report(*a): ...",
+    ],
+)
+@pytest.mark.parametrize("use", ["u):\n    report(u)", "u, callback=report):\n    callback(u)"])
+def test_a_helper_whose_result_nobody_uses_may_do_nothing(stub, use):
+    source = f"{stub}\n\n\ndef solver({use}\n    return u\n"
+    assert program_in(f"```python\n{source}```", "solver").source == source
+
+
+@pytest.mark.parametrize(
+    "use", ["return flux(u)", "u = integrate(flux, u)\n    return u", "flux(u)\n    return flux(u)"]
+)
+def test_a_helper_whose_result_is_used_must_have_a_body(use):
+    source = f"from scipy.integrate import integrate\ndef flux(*a): ...\n\n\ndef solver(u):\n    {use}\n"
+    assert program_in(f"```python\n{source}```", "solver").source is None

@@ -43,7 +43,10 @@ DOTTED_PLACEHOLDER = re.compile(
     rf"|(?:\w+ ){{0,4}}(?:{CODE} (?:{STATE}|(?:goes )?here)|{UNSHOWN})"
 )
 """The whole of a comment with dots that stands for code."""
-TO_DO = re.compile(r"(?:todo )?(?:\w+ ){0,3}code (?:goes )?here|todo\b.*")
+CODE_HERE = re.compile(r"(?:todo )?(?:\w+ ){0,3}code (?:goes )?here")
+"""The whole of a comment that stands for code where its block ends with it."""
+TO_DO = re.compile(r"todo\b.*")
+"""A plan beside code; it stands for code only where a loop or a function has nothing else."""
 SPEAKS_OF_CODE = re.compile(
     r"\b(?:rest|remaining|existing|unchanged|same|similar(?:ly)?|likewise|omitted|others?|everything else|so on|etc|as (?:before|above))\b"
 )
@@ -96,16 +99,28 @@ def hollow(source: str, function: str) -> str:
         node = nodes[-1]
         if name == function or name not in used or node.decorator_list or not is_stub(node):
             continue
-        if any(map(_is_ellipsis, node.body)) or _promised(source, node):
+        if (any(map(_is_ellipsis, node.body)) or _promised(source, node)) and _result_used(tree, name):
             return source.split("\n")[node.lineno - 1].strip()
     return ""
+
+
+def _result_used(tree: ast.Module, name: str) -> bool:
+    """Whether it matters that a function does nothing: not where it is only called for its effect, or is a default."""
+    idle: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+            idle.add(id(node.value.func))
+        elif isinstance(node, ast.arguments):
+            idle |= {id(default) for default in (*node.defaults, *node.kw_defaults)}
+    loads = (n for n in ast.walk(tree) if isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load))
+    return any(id(n) not in idle for n in loads)
 
 
 def _promised(source: str, node: Function) -> bool:
     """Whether a comment in a stub stands for its code."""
     lines = range(node.lineno, _end(node) + 1)
     return any(
-        c.dotted or DOTTED_PLACEHOLDER.fullmatch(c.said) or TO_DO.fullmatch(c.said)
+        c.dotted or any(words.fullmatch(c.said) for words in (DOTTED_PLACEHOLDER, CODE_HERE, TO_DO))
         for c in _comments(source)
         if c.line in lines
     )
@@ -130,12 +145,22 @@ def _is_ellipsis(node: ast.AST) -> bool:
 def _commented(node: ast.FunctionDef, comments: list[_Comment], lines: list[str]) -> int:
     """The line of a comment in the function that stands for code."""
     leaving = {(_end(n), n.col_offset) for n in ast.walk(node) if isinstance(n, LEAVES)}
+    blocks = (n.body for n in ast.walk(node) if isinstance(n, ast.For | ast.While | Function) and _does_nothing(n))
+    empty = {(n.lineno, n.col_offset) for body in blocks for n in body}
     for comment in comments:
         # Nothing is left out where the function, or the turn of its loop, is over.
         over = (_nearest(lines, comment.line, -1), comment.column) in leaving
-        if not over and _stands_for_code(comment, _follower(comment, lines), lines):
+        if over:
+            continue
+        follower = _follower(comment, lines)
+        alone = any((_nearest(lines, comment.line, step), comment.column) in empty for step in (-1, 1))
+        if _stands_for_code(comment, follower, lines) or (alone and TO_DO.fullmatch(comment.said)):
             return comment.line
     return 0
+
+
+def _does_nothing(node: ast.For | ast.While | Function) -> bool:
+    return all(isinstance(n, ast.Pass) or _is_ellipsis(n) for n in node.body)
 
 
 def _nearest(lines: list[str], line: int, step: int) -> int:
@@ -169,7 +194,7 @@ def _stands_for_code(comment: _Comment, follower: int, lines: list[str]) -> bool
     if PLACEHOLDER.fullmatch(comment.said):
         label = follower == comment.line + 1 and not lines[follower - 1].lstrip().startswith("return")
         return not label
-    speaks = SPEAKS_OF_CODE.search(comment.said) if comment.dotted else TO_DO.fullmatch(comment.said)
+    speaks = SPEAKS_OF_CODE.search(comment.said) if comment.dotted else CODE_HERE.fullmatch(comment.said)
     return not follower and speaks is not None
 
 
