@@ -102,6 +102,19 @@ LEAVES_OUT = {
             # your code here
         return u
         """,
+    "a placeholder before other words": """
+        # previous code
+        # then the step
+        u = u / 2
+        return u
+        """,
+    "a placeholder before code that is switched off, and nothing else": """
+        for n in range(3):
+            u = u / 2
+            # existing code
+            # u = step(u)
+        return u
+        """,
     "an ellipsis among statements": """
         u = u / 2
         ...
@@ -249,6 +262,18 @@ LEAVES_NOTHING_OUT = {
             # TODO: handle blow-up
             pass
         return u
+        """,
+    "a label of code that is switched off": """
+        # Previous code:
+        # return u + dt * k1
+        k2 = u / 2
+        return k2
+        """,
+    "a label of a loop that is switched off": """
+        # previous implementation
+        # for n in range(3):
+        #     u = step(u)
+        return u / 2
         """,
     "the last word": """
         for n in range(3):

@@ -193,9 +193,25 @@ def _stands_for_code(comment: _Comment, follower: int, lines: list[str]) -> bool
         return False
     if PLACEHOLDER.fullmatch(comment.said):
         label = follower == comment.line + 1 and not lines[follower - 1].lstrip().startswith("return")
-        return not label
+        return not label and not (follower and _old_code_below(comment.line, lines))
     speaks = SPEAKS_OF_CODE.search(comment.said) if comment.dotted else CODE_HERE.fullmatch(comment.said)
     return not follower and speaks is not None
+
+
+def _old_code_below(line: int, lines: list[str]) -> bool:
+    """Whether the comments right below a line hold code that is switched off: then the line is their label."""
+    for text in lines[line:]:
+        if not text.lstrip().startswith("#"):
+            return False
+        code = text.strip("# \t")
+        tree = tree_of(f"{code} pass" if code.endswith(":") else code)
+        # A word, or two with a colon between them, is Python too.
+        plain = (ast.Expr, ast.AnnAssign)
+        if tree is not None and any(
+            not isinstance(n, plain) or (isinstance(n, ast.Expr) and isinstance(n.value, ast.Call)) for n in tree.body
+        ):
+            return True
+    return False
 
 
 def _end(node: ast.stmt) -> int:
