@@ -1,6 +1,7 @@
 """Text that is Python but for a few characters: typographic quotes and dashes, odd spaces, tabs, prose around it."""
 
 import re
+import textwrap
 from collections.abc import Callable, Iterator
 
 from fieldsmith.agents.reply.blocks import parses
@@ -34,6 +35,7 @@ def mended(text: str, defines: Callable[[str], bool]) -> tuple[str, str]:
 def _changes(text: str) -> Iterator[tuple[str, str]]:
     plain = text.translate(OUTSIDE_STRINGS)
     yield plain, "Spaces that Python does not know were replaced."
+    yield textwrap.dedent(text), "The indentation that all lines shared was taken off."
     yield text.expandtabs(4), "Tabs were replaced by four spaces."
     yield text.expandtabs(8), "Tabs were replaced by eight spaces."
     ascii_text = text.translate(TABLE)

@@ -1,12 +1,14 @@
 """Finding the program in a reply: the block that defines the asked function, whole or put together, with what was done."""
 
 import ast
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fieldsmith.agents.reply.blocks import NO_PROGRAM, Block, blocks_of, parses, spoken
 from fieldsmith.agents.reply.characters import mended
 from fieldsmith.agents.reply.choosing import is_whole
+from fieldsmith.agents.reply.fences import with_fences
 from fieldsmith.agents.reply.gaps import name_of, under_header
 from fieldsmith.agents.reply.names import (
     bound,
@@ -53,7 +55,12 @@ def program_in(
     what they still lack is for the run to show.
     """
     said, thought = spoken(reply)
-    found = _Search(function, arguments, parents, asked).program(said)
+    search = _Search(function, arguments, parents, asked)
+    found = search.program(said)
+    if not parses(found.source or "(") and re.search(rf"\bdef |{re.escape(function)}", said):
+        fenced = ((search.program(text), words) for text, words in with_fences(said))
+        better = (_with(other, words) for other, words in fenced if other.source is not None and parses(other.source))
+        found = next(better, found)
     if found.source is None and thought and stop not in STOPS:
         inner = _Search(function, arguments, ()).program(thought)
         if inner.source is not None:
@@ -80,7 +87,7 @@ class _Search:
         blocks, headed = self._headed(blocks_of(said))
         if not said.strip():
             return Found(None, "The reply was empty.")
-        usable, repairs = self._readable(blocks if blocks else [Block("", said)])
+        usable, repairs = self._readable(blocks if blocks else [Block("", said.replace("\r\n", "\n"))])
         if not blocks:  # what merely mentions the function is no program
             usable = [block for block in usable if parses(block.text)]
         defining = [block for block in usable if self._defines(block.text)]
