@@ -16,6 +16,7 @@ TABLE = str.maketrans(QUOTES | SIGNS | SPACES | UNSEEN)
 OUTSIDE_STRINGS = str.maketrans(SPACES | UNSEEN)
 PROMPT = re.compile(r"^(>>> ?|\.\.\. ?)")
 CODE_LINE = re.compile(r"^(import |from \w|def |class |@\w|#|[A-Za-z_]\w* ?=[^=])")
+PROSE_LEFT_OUT = "Prose around the program was left out."
 MOST_STARTS, MOST_ENDS = 6, 60
 
 
@@ -47,7 +48,7 @@ def _changes(text: str) -> Iterator[tuple[str, str]]:
         yield "\n".join(kept), "The prompts of an interactive session were taken off."
     for source in dict.fromkeys((text, ascii_text.expandtabs(4))):
         for part in _code_within(source):
-            yield part, "Prose around the program was left out."
+            yield part, PROSE_LEFT_OUT
 
 
 def _code_within(text: str) -> Iterator[str]:

@@ -1,14 +1,19 @@
 """Replies that were cut off: whether one was, and how it goes together with its continuation."""
 
+import ast
 import re
+from collections.abc import Iterator
 
-from fieldsmith.agents.reply.blocks import FENCE, blocks_of, parses, spoken, still_thinking
-from fieldsmith.agents.reply.names import missing, tree_of
+from fieldsmith.agents.reply.blocks import FENCE, Block, blocks_of, parses, spoken, still_thinking
+from fieldsmith.agents.reply.characters import PROSE_LEFT_OUT
+from fieldsmith.agents.reply.names import bound, defines, missing, tree_of
 from fieldsmith.agents.reply.programs import Found, program_in
 from fieldsmith.agents.reply.refusals import STOPS
 
 ENDING_LINES = 12
 LONGEST_REPEAT = 4000
+LINES_OF_INDENTS = 30
+MOST_MENDED = 6
 
 
 def cut_off(reply: str, stop: str, found: Found) -> bool:
@@ -38,26 +43,84 @@ def ending(reply: str) -> str:
 
 
 def joined(reply: str, more: str, function: str) -> str:
-    """A reply with its continuation, which may repeat some lines, open the block again or begin the program anew."""
+    """A reply with its continuation, which may repeat some lines, open the block again or begin the program anew.
+
+    Of the ways to join them that is taken which gives a program as it stands, with every name that it uses; else the one that lacks
+    the fewest names, else one that gives a program once it is mended, which may cost the function at the seam.
+    """
     rest = _without_reasons(more)
     if _begins_anew(more, function):
         return more
-    ways = [_overlapping(reply, rest), _overlapping(reply, rest.lstrip()), reply + rest, f"{reply}\n{rest}"]
-    head, _, last = reply.rpartition("\n")
-    if last.strip():
-        ways.append(f"{head}\n{rest}")  # the cut line was written again
+    ways = list(dict.fromkeys(_ways(reply, rest)))
+    best, fewest = None, None
     for text in ways:
+        lacking = _lacking(text, function)
+        if lacking is not None and (fewest is None or lacking < fewest):
+            best, fewest = text, lacking
+        if lacking == 0:
+            break
+    if best is not None:
+        return best
+    for text in ways[:MOST_MENDED]:
         found = program_in(text, function)
         if found.source is not None and parses(found.source):
             return text
     return ways[0]
 
 
+def _ways(reply: str, rest: str) -> Iterator[str]:
+    """Ways to join a reply and its continuation, the likeliest first."""
+    overlapping = _overlapping(reply, rest)
+    shared = rest[: len(reply) + len(rest) - len(overlapping)]
+    if not shared.strip():
+        yield reply + rest  # shared white space says little
+    yield overlapping
+    yield _overlapping(reply, rest.lstrip())
+    yield reply + rest
+    if rest[:1].strip():
+        yield f"{reply} {rest}"
+    yield f"{reply}\n{rest}"
+    head, _, last = reply.rpartition("\n")
+    if last.strip():
+        yield f"{head}\n{rest}"  # the cut line was written again
+    # The white space that a continuation should begin with is often lost.
+    lines = [line for line in reply.split("\n")[-LINES_OF_INDENTS:] if line.strip()]
+    indents = [len(line) - len(line.lstrip()) for line in reversed(lines)]
+    indents += [indent + 4 for indent in indents[:1]]
+    if rest.lstrip().startswith("return"):
+        indents.sort()
+    for indent in dict.fromkeys(indents):
+        yield f"{reply if last.strip() else head}\n{' ' * indent}{rest.lstrip()}"
+
+
+def _lacking(text: str, function: str) -> int | None:
+    """How many names the program lacks that a text holds as it stands; None where it holds none without mending."""
+    blocks = blocks_of(text) or [Block("", text)]
+    trees = [tree for block in blocks if block.python and (tree := _compiled(block.text)) is not None]
+    known = set().union(*map(bound, trees))
+    found = [block.text for block in blocks if block.python and defines(block.text, function)]
+    tree = _compiled(found[-1]) if found else None
+    return None if tree is None else len(missing(tree) - known)
+
+
+def _compiled(text: str) -> ast.Module | None:
+    """The tree of a text that is a program; one with `return` outside of a function only looks like one."""
+    tree = tree_of(text)
+    try:
+        if tree is not None:
+            compile(tree, "reply", "exec")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    return tree
+
+
 def _begins_anew(more: str, function: str) -> bool:
-    """Whether the continuation holds a whole program itself: nothing that it uses is missing."""
-    source = program_in(more, function).source
-    tree = tree_of(source) if source is not None else None
-    return tree is not None and bool(blocks_of(more)) and not missing(tree)
+    """Whether the continuation holds a whole program itself: nothing that it uses is missing, nothing was cut off."""
+    if not any(block.python and defines(block.text, function) for block in blocks_of(more)):
+        return False
+    found = program_in(more, function)
+    tree = tree_of(found.source) if found.source is not None else None
+    return tree is not None and PROSE_LEFT_OUT not in found.repairs and not missing(tree)
 
 
 def _without_reasons(more: str) -> str:
