@@ -352,3 +352,44 @@ def test_a_helper_whose_result_nobody_uses_may_do_nothing(stub, use):
 def test_a_helper_whose_result_is_used_must_have_a_body(use):
     source = f"from scipy.integrate import integrate\ndef flux(*a): ...\n\n\ndef solver(u):\n    {use}\n"
     assert program_in(f"```python\n{source}```", "solver").source is None
+
+
+SET_UP = [
+    "# ... same setup as before ...",
+    "# (same as before)",
+    "# setup code here",
+    "# ... rest of the setup ...",
+    "# Set up the grid as in the first version",
+    "# [initialization unchanged]",
+    "# ...",
+]
+
+
+@pytest.mark.parametrize("line", SET_UP)
+def test_a_comment_in_place_of_lines_that_set_names_up_is_a_gap(line):
+    source = f"import numpy as np\n\n\ndef solver(u):\n    {line}\n    u = np.exp(dt) * u\n    return u\n"
+    found = program_in(f"```python\n{source}```", "solver")
+    assert found.source is None
+    assert f"leaves a part out (`{line}`)" in found.problem
+
+
+@pytest.mark.parametrize("line", [line for line in SET_UP if line not in ("# ...", SET_UP[0])])
+@pytest.mark.parametrize("head", ["import numpy as np\n", ""])
+def test_such_a_comment_is_none_where_no_name_is_missing(line, head):
+    source = f"{head}\n\ndef solver(u):\n    {line}\n    dt = 0.5\n    u = np.exp(dt) * u\n    return u\n"
+    assert program_in(f"```python\n{source}```", "solver").source is not None
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["# ... compute the flux", "# Setup", "# the same for all steps", "# from the previous time level", "# grid"],
+)
+def test_words_on_the_code_are_no_gap_though_a_name_is_missing(line):
+    source = f"def solver(u):\n    {line}\n    u = dt * u\n    return u\n"
+    assert program_in(f"```python\n{source}```", "solver").source == source
+
+
+def test_such_a_comment_is_none_where_the_earlier_program_has_the_names():
+    parent = "DT = 0.5\n\n\ndef solver(u):\n    return DT * u\n"
+    source = "# constants: same as before\n\n\ndef solver(u):\n    return DT * u / 2\n"
+    assert "DT * u / 2" in program_in(f"```python\n{source}```", "solver", parents=[parent]).source

@@ -11,7 +11,7 @@ import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from fieldsmith.agents.reply.names import Function, first_line, functions, is_stub, tree_of
+from fieldsmith.agents.reply.names import USUAL, Function, first_line, functions, is_stub, missing, tree_of
 
 LEFT_OUT = re.compile(
     r"^[ \t]*(?:#[ \t]*)?(?:\.\.\.|…)(?:[ \t]*|[^\n]*\b(?:rest|remaining|existing|unchanged|same|omitted|previous|other|code|here)\b[^\n]*)$|"
@@ -51,6 +51,13 @@ SPEAKS_OF_CODE = re.compile(
     r"\b(?:rest|remaining|existing|unchanged|same|similar(?:ly)?|likewise|omitted|others?|everything else|so on|etc|as (?:before|above))\b"
 )
 """Words of a comment with dots that stands for code if its block ends with it."""
+BINDING = rf"(?:{CODE}|set ?up|initiali[sz]ations?|parameters|constants|imports?|preamble|boilerplate|grid|everything)"
+SET_UP = re.compile(
+    rf"\b(?:(?:same|rest of|existing|previous|remaining|all|other)(?: the)?(?: \w+)? {BINDING}|same as|as (?:before|above|in)"
+    rf"|{BINDING} (?:(?:goes|is|are|stays?|remains?) )?(?:here|{STATE}))\b"
+)
+DOTTED_SET_UP = re.compile(rf"\b(?:{BINDING}|rest|remaining|same|existing|previous|unchanged|omitted)\b")
+"""Words of a comment that may stand for the lines that set names up; it does where a name has come from nowhere."""
 LEAVES = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 
 
@@ -86,6 +93,17 @@ def gap(source: str) -> str:
         inside = [c for c in comments if c.alone and c.column and node.lineno < c.line < end]
         if line := _unfinished(node) or _commented(node, inside, lines):
             return lines[line - 1].strip()
+    return ""
+
+
+def unset(source: str) -> str:
+    """The comment that stands for the lines which would bind names that the program lacks; empty where there is none."""
+    tree = tree_of(source)
+    if tree is None or "#" not in source or not missing(tree) - USUAL.keys():
+        return ""
+    for c in _comments(source):
+        if c.alone and not c.bracketed and (DOTTED_SET_UP if c.dotted else SET_UP).search(c.said):
+            return source.split("\n")[c.line - 1].strip()
     return ""
 
 

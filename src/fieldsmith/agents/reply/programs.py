@@ -23,7 +23,7 @@ from fieldsmith.agents.reply.names import (
     with_parameters,
     without,
 )
-from fieldsmith.agents.reply.omissions import gap, hollow
+from fieldsmith.agents.reply.omissions import gap, hollow, unset
 from fieldsmith.agents.reply.patches import applied, is_diff, lacks, patched
 from fieldsmith.agents.reply.problems import incomplete, nothing
 from fieldsmith.agents.reply.refusals import STOPS, refusal
@@ -261,8 +261,8 @@ class _Search:
         return _with(found, f"`{name}` was given the asked name `{self.function}`.")
 
     def _hollow(self, source: str) -> str:
-        """The helper without a body, unless single functions were asked for: then what lacks is for the run to show."""
-        return "" if self.asked else hollow(source, self.function)
+        """A helper without a body, or what stands for names that are missing; of asked functions the run shows what they lack."""
+        return "" if self.asked else hollow(source, self.function) or unset(source)
 
 
 def _with(found: Found, words: str) -> Found:
