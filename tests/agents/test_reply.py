@@ -440,6 +440,56 @@ def test_functions_are_merged_only_where_it_is_plain():
     assert merged("def rate(u, nu):\n    v = u\n    ...\n    return v\n", PARENT) is None
 
 
+REFINED = """N = 4
+
+
+def step(u):
+    return u / R
+
+
+R = 2
+
+
+def solver(u0_batch, t_coordinate, nu):
+    return step(u0_batch) * N
+"""
+
+
+@pytest.mark.parametrize(
+    ("reply", "value", "names"),
+    [
+        ("R = 8\n", 2.0, "`R`"),
+        ("R: int = 8\n", 2.0, "`R`"),
+        ("R = 8\nN = 4\n", 2.0, "`R`"),
+        ("R = 8\n\n\ndef step(u):\n    return 2 * u / R\n", 4.0, "`step`, `R`"),
+        ("R = 8\nQ = 2 * R\nP = Q\n\n\ndef step(u):\n    return u / P\n", 1.0, "`step`, `R`"),
+        ("import math\n\nM = 8\nR = int(math.sqrt(M * M))\n", 2.0, "`R`"),
+    ],
+)
+def test_a_constant_takes_the_place_of_the_earlier_programs(reply, value, names):
+    given, words, source = mend(reply, REFINED)
+    assert given == value
+    assert f": {names} took the place" in words
+    assert len(re.findall(r"^R\b.*=", source, re.MULTILINE)) == 1
+
+
+@pytest.mark.parametrize(
+    ("reply", "parent"),
+    [
+        ("R = 2\n", REFINED),
+        ("Z = 2\n", REFINED),
+        ("R = 3\nR = 4\n", REFINED),
+        ("R = solver(1.0, [0.0], 1.0)\n", REFINED),
+        ("R = 3\n", REFINED + "\n\nR = 5\n"),
+        ("R = 3\n", REFINED.replace("R = 2", "R, S = 2, 3")),
+    ],
+    ids=["as it was", "unknown", "twice", "an example", "twice in the parent", "one of two"],
+)
+def test_a_constant_is_merged_only_where_it_is_plain(reply, parent):
+    assert merged(reply, parent) is None
+    assert program_in(f"```python\n{reply}```", "solver", parents=[parent]).source is None
+
+
 def test_an_example_of_use_is_no_part_of_the_program():
     reply = (
         "```python\ndef solver(u0):\n    return np.array(u0)\n```\n"

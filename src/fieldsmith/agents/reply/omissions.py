@@ -82,7 +82,7 @@ def left_out(source: str) -> str:
 def gap(source: str) -> str:
     """The line at which a function of the program is cut short; empty where none is. Stubs are not looked at."""
     tree = tree_of(source)
-    if tree is None:
+    if tree is None or not tree.body:
         return ""
     lines = source.split("\n")
     comments = _comments(source) if "#" in source else []

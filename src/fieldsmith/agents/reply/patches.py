@@ -55,35 +55,76 @@ def _hunks(diff: str) -> list[tuple[list[str], list[str]]]:
 
 
 def merged(changes: str, parent: str, lacking: bool = False) -> tuple[str, list[str]] | None:
-    """The parent with the functions of `changes` in place of its own, and their names.
+    """The parent with the functions and constants of `changes` in place of its own, and their names.
 
-    New functions, imports and constants come before the first function that is replaced, in their order. None where
-    that is not plain: nothing of the parent is replaced, a name stands twice, or, unless `lacking` is fine, names are still
-    missing.
+    What is new comes before the first of them, or after the constants that it uses, in its order. None where that is not plain:
+    nothing of the parent is replaced, a name stands twice, or, unless `lacking` is fine, names are still missing.
     """
     new, old = tree_of(changes), tree_of(parent)
-    if new is None or old is None:
+    if new is None or old is None or gap(changes):
         return None
-    theirs = functions(old)
+    functions_there = functions(old)
     ours: dict[str, ast.stmt] = {
         name: nodes[-1] for name, nodes in functions(new).items() if not is_stub(nodes[-1])
     } | _aliases(new)
-    replaced = [name for name in ours if name in theirs]
-    if not replaced or any(len(theirs[name]) != 1 for name in replaced) or gap(changes):
+    kept = {name: node for name, node in ours.items() if name in functions_there}
+    constants = _constants(new, old)
+    if constants is None or any(len(functions_there[name]) != 1 for name in kept) or (lacking and not kept):
         return None
-    kept = {name: node for name, node in ours.items() if name in theirs}
-    added = [text_of(changes, node) for node in new.body if _adds(node, set(kept), old)]
+    theirs: dict[str, ast.stmt] = {name: functions_there[name][0] for name in kept}
+    for name, (node, there) in constants.items():
+        if ast.dump(node) != ast.dump(there):
+            kept[name], theirs[name] = node, there
+    if not kept:
+        return None
+    first = min(map(first_line, theirs.values())) - 1
+    edits = [(first_line(node) - 1, 1, _end(node), text_of(changes, kept[name])) for name, node in theirs.items()]
+    ends = {name: _end(there) for name, (_, there) in constants.items()}
+    for node in new.body:
+        if _adds(node, set(kept), old) and _constant(node) not in constants:
+            place = first
+            if isinstance(node, ast.Assign | ast.AnnAssign):
+                place = max([first, *(ends.get(n.id, 0) for n in ast.walk(node) if isinstance(n, ast.Name))])
+                ends |= dict.fromkeys(bound(ast.Module([node], [])), place)
+            edits.append((place, 0, place, f"{text_of(changes, node)}\n"))
     lines = parent.split("\n")
-    first = min(first_line(theirs[name][0]) for name in replaced)
-    for name in sorted(replaced, key=lambda name: -theirs[name][0].lineno):
-        node = theirs[name][0]
-        lines[first_line(node) - 1 : node.end_lineno] = text_of(changes, kept[name]).split("\n")
-    lines[first - 1 : first - 1] = [line for text in added for line in [*text.split("\n"), ""]]
+    for start, _, end, text in reversed(sorted(edits, key=lambda edit: edit[:2])):
+        lines[start:end] = text.split("\n")
     source = "\n".join(lines)
     tree = tree_of(source)
     if tree is None or (not lacking and missing(tree) - missing(old)):
         return None
-    return source, replaced
+    return source, list(kept)
+
+
+def _end(node: ast.stmt) -> int:
+    return node.end_lineno or node.lineno
+
+
+def _constant(node: ast.stmt) -> str:
+    """The one name that a statement assigns a value to; empty where it is another statement."""
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+    single = targets[0] if len(targets) == 1 and getattr(node, "value", None) is not None else None
+    return single.id if isinstance(single, ast.Name) else ""
+
+
+def _constants(new: ast.Module, old: ast.Module) -> dict[str, tuple[ast.stmt, ast.stmt]] | None:
+    """Statements of both that give the same name a value; None where it is not plain which of them count."""
+    known = functions(old).keys()
+    found: dict[str, tuple[ast.stmt, ast.stmt]] = {}
+    for node in new.body:
+        name = _constant(node)
+        if not name or name in known or name not in bound(old) or _calls(node) & known:
+            continue
+        theirs = [other for other in old.body if name in bound(ast.Module([other], []))]
+        if name in found or len(theirs) != 1 or _constant(theirs[0]) != name:
+            return None
+        found[name] = node, theirs[0]
+    return found
+
+
+def _calls(node: ast.stmt) -> set[str]:
+    return {n.func.id for n in ast.walk(node) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
 
 
 def _aliases(tree: ast.Module) -> dict[str, ast.stmt]:
@@ -107,8 +148,7 @@ def _adds(node: ast.stmt, kept: set[str], old: ast.Module) -> bool:
     if isinstance(node, ast.Assign | ast.AnnAssign | ast.ClassDef):
         if any(isinstance(target, ast.Name) and target.id in kept for target in getattr(node, "targets", ())):
             return False
-        calls = {n.func.id for n in ast.walk(node) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
-        if calls & functions(old).keys():  # an example of use
+        if _calls(node) & functions(old).keys():  # an example of use
             return False
         return ast.dump(node) not in map(ast.dump, old.body)
     return False
