@@ -51,3 +51,58 @@ def test_a_later_version_whose_helpers_stand_in_another_block_is_whole():
 def test_an_outline_alone_is_taken_as_it_is_or_told():
     assert program_in(reply(HEAD + "    return trajectory\n"), "solver", ARGS).source
     assert "leaves a part out" in program_in(reply(HEAD + "    ...\n    return u0_batch\n"), "solver", ARGS).problem
+
+
+BETTER = "def step(u, dt, nu):\n    return u * np.exp(-dt * nu)\n"
+TAKEN = ("`step` of a later block took the place of the program's.",)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Replace it by",
+        "The old `step` is unstable. Use this instead:",
+        "Replace the wrong step by:",
+        "The stable step:",
+        "",
+        "It would be better so:",
+    ],
+)
+def test_a_later_correction_takes_its_place(words):
+    found = program_in(reply(WHOLE, words, BETTER), "solver", ARGS)
+    assert found.repairs == TAKEN
+    assert found.source.count("def step") == 1
+    assert "np.exp(-dt * nu)" in found.source
+    assert "def solver" in found.source
+
+
+def test_two_corrections_and_one_of_the_function_itself():
+    last = HEAD + "    return step(u0_batch, t_coordinate[-1], nu)\n"
+    found = program_in(reply(WHOLE, "Correction:", BETTER, "And with fewer steps:", last), "solver", ARGS)
+    assert found.repairs == (*TAKEN, "`solver` of a later block took the place of the program's.")
+    space: dict = {}
+    exec(found.source, space)
+    assert space["solver"](2.0, [0.0, 0.0], 1.0) == 2.0
+    assert "for a, b" not in found.source
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        ("Do not replace it by", BETTER),
+        ("What not to do:", BETTER),
+        ("The naive step would be", BETTER),
+        ("For comparison, the original step:", BETTER),
+        ("Like this:", f"# Don't do this\n{BETTER}"),
+        ("Replace it by", BETTER.replace("    return", "    # ... as before\n    return")),
+        ("Replace it by", BETTER.replace("    return", "    ...\n    return")),
+        ("Replace it by", BETTER.replace("-dt", "-rate")),
+        ("Replace it by", "def step(u, dt, nu):\n    ...\n"),
+        ("Replace it by", BETTER.replace("u, dt, nu", "u, dt, nu, k")),
+        ("A test:", "def test_step():\n    assert step(1.0, 0.0, 1.0) == 1.0\n"),
+        ("The step again:", WHOLE[WHOLE.index("def step") : WHOLE.index("def solver")]),
+    ],
+)
+def test_what_is_no_correction_changes_nothing(words, text):
+    found = program_in(reply(WHOLE, words, text), "solver", ARGS)
+    assert (found.source, found.repairs) == (WHOLE, ())

@@ -18,11 +18,12 @@ MOST_FENCES = 20
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block: its language in small letters, its text, whether its fence was closed."""
+    """A fenced block: its language in small letters, its text, whether its fence was closed, what is said before it."""
 
     language: str
     text: str
     closed: bool = True
+    lead: str = ""
 
     @property
     def python(self) -> bool:
@@ -80,7 +81,7 @@ def blocks_of(reply: str) -> list[Block]:
     """
     lines = reply.replace("\r\n", "\n").split("\n")
     blocks: list[Block] = []
-    at = 0
+    at = after = 0
     while at < len(lines):
         match = FENCE.match(lines[at])
         at += 1
@@ -93,8 +94,9 @@ def blocks_of(reply: str) -> list[Block]:
         end = ends[0]
         if language in PYTHON and not parses(_dedented(lines[at:end], match["indent"])):
             end = next((n for n in ends if parses(_dedented(lines[at:n], match["indent"]))), end)
-        blocks.append(Block(language, _dedented(lines[at:end], match["indent"]), end < len(lines)))
-        at = end if end < len(lines) and _opens(lines[end]) else end + 1
+        lead = "\n".join(lines[after : at - 1])
+        blocks.append(Block(language, _dedented(lines[at:end], match["indent"]), end < len(lines), lead))
+        at = after = end if end < len(lines) and _opens(lines[end]) else end + 1
     return blocks
 
 

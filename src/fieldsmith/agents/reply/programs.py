@@ -3,11 +3,11 @@
 import ast
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fieldsmith.agents.reply.blocks import NO_PROGRAM, Block, blocks_of, parses, spoken
 from fieldsmith.agents.reply.characters import mended
-from fieldsmith.agents.reply.choosing import is_whole
+from fieldsmith.agents.reply.choosing import corrected, is_whole
 from fieldsmith.agents.reply.fences import with_fences
 from fieldsmith.agents.reply.gaps import name_of, under_header
 from fieldsmith.agents.reply.names import (
@@ -115,7 +115,7 @@ class _Search:
             return known, []
         for n, block in enumerate(known):
             if block.python and (text := under_header(block.text, signature)) is not None:
-                known[n] = Block(block.language, text, block.closed)
+                known[n] = replace(block, text=text)
                 return known, [f"The body of `{name}` was put under its `def` line."]
         return known, []
 
@@ -133,7 +133,7 @@ class _Search:
                 continue
             text, words = mended(block.text, self._gives)
             repairs[text] = words
-            usable.append(Block(block.language, text, block.closed))
+            usable.append(replace(block, text=text))
         return usable, repairs
 
     def _chosen(self, defining: list[Block], usable: list[Block], words: dict[str, str]) -> Found:
@@ -145,12 +145,17 @@ class _Search:
         good = [n for n, rank in enumerate(ranks) if rank >= (True, True, ranks[place][2])]
         if len(good) > 1 and len({defining[n].text.strip() for n in good}) > 1:
             repairs.append(f"{len(good)} blocks define `{self.function}`: the last was taken.")
-        if any((True, True) <= rank < (True, True, True) for rank in ranks[place + 1 :]) and ranks[place][2]:
+        source, taken = chosen.text, []
+        if ranks[place][2] and not self.asked:
+            at = next(n for n, block in enumerate(usable) if block is chosen)
+            source, taken, done = corrected(source, usable[at + 1 :])
+            repairs += done
+        outlines = [n for n in range(place + 1, len(ranks)) if (True, True) <= ranks[n] < (True, True, True)]
+        if ranks[place][2] and any(defining[n] not in taken for n in outlines):
             repairs.append(f"A later outline of `{self.function}` was left out.")
-        source = chosen.text
         tree = tree_of(source)
         if tree is not None:
-            source, done = self._completed(source, tree, [block.text for block in usable if block is not chosen])
+            source, done = self._completed(source, tree, [b.text for b in usable if b is not chosen and b not in taken])
             repairs += done
             if cut := gap(source) or self._hollow(source):
                 return Found(None, incomplete(cut), tuple(repairs))
