@@ -1,5 +1,6 @@
 """A program is found whatever became of its fences, and what was done is told."""
 
+import json
 import textwrap
 
 import pytest
@@ -29,6 +30,16 @@ MISPLACED = [
     (f"```python\n{INDENTED}```", "The indentation that all lines shared was taken off."),
 ]
 
+ADDED = textwrap.indent(PROGRAM, "+", lambda line: True)
+MISPLACED += [
+    (json.dumps({"code": PROGRAM, "expected_order": 2}), "The program was taken out of JSON."),
+    (f"```json\n{json.dumps({'program': PROGRAM})}\n```", "The program was taken out of JSON."),
+    (
+        f"```diff\n--- /dev/null\n+++ b/solver.py\n@@ -0,0 +1,9 @@\n{ADDED}```",
+        "The diff adds a whole program, which was taken.",
+    ),
+]
+
 
 @pytest.mark.parametrize(("reply", "words"), MISPLACED)
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
@@ -47,6 +58,8 @@ def test_a_program_whose_fence_is_not_where_it_should_be_is_found(reply, words, 
         "> The function `solver` is to be written.\n\nI shall do so.",
         "    def solver(u):\n        return (u\n",
         "```python\n```\n```\n",
+        '{"code": "def other(v, w): return v"}',
+        '["def solver(u): return u"]',
     ],
 )
 def test_what_holds_no_program_gets_none(reply):
@@ -54,7 +67,15 @@ def test_what_holds_no_program_gets_none(reply):
 
 
 @pytest.mark.parametrize(
-    "text", ["> " * 20_000, "    x\n" * 5_000, "a ```\n" * 3_000, "<|" * 20_000, "\ufeff" * 20_000]
+    "text",
+    [
+        "<<<<<<<\n" * 20_000 + "def ",
+        "> " * 20_000,
+        "    x\n" * 5_000,
+        "a ```\n" * 3_000,
+        "<|" * 20_000,
+        "\ufeff" * 20_000,
+    ],
 )
 def test_repetitions_take_no_time(text):
     for _ in range(3):

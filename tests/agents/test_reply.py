@@ -427,6 +427,17 @@ def test_a_diff_applies_only_where_it_is_plain():
     assert applied("", PARENT) is None
 
 
+def test_what_is_to_be_found_and_what_takes_its_place_is_a_diff():
+    exchange = "<<<<<<< SEARCH\n    return -nu * u\n=======\n    return -2 * nu * u\n>>>>>>> REPLACE\n"
+    more = exchange.replace("return -nu * u", "return FACTOR * u").replace("-2 * nu * u", "u + FACTOR")
+    for reply in (exchange + more, f"{exchange}```\n\nAnd:\n\n```\n{more}"):
+        value, words, _ = mend(reply)
+        assert value == 2.0
+        assert words == "The reply's diff was applied to the earlier program."
+    assert applied(exchange.replace("-nu", "-mu"), PARENT) is None
+    assert applied("<<<<<<< SEARCH\n=======\nx = 1\n>>>>>>> REPLACE\n", PARENT) is None
+
+
 def test_functions_are_merged_only_where_it_is_plain():
     changes = "import math\n\ndef helper(u):\n    return math.sqrt(u)\n\ndef rate(u, nu):\n    return helper(u)\n"
     source, names = merged(changes, PARENT)

@@ -10,9 +10,17 @@ from fieldsmith.agents.reply.omissions import gap
 
 HUNK = re.compile(r"^@@.*@@|^@@\s*$", re.MULTILINE)
 
+EXCHANGE = re.compile(
+    r"^<{5,9}[^\n<]*\n(?P<old>(?:(?![=<>]{5})[^\n]*\n)*)={5,9}[ \t]*\n(?P<new>(?:(?![=<>]{5})[^\n]*\n)*)>{5,9}[^\n>]*$",
+    re.MULTILINE,
+)
+"""What is to be found and what takes its place, between the marks of a conflict: `<<<<<<< SEARCH`, `=======`, `>>>>>>> REPLACE`."""
+
 
 def is_diff(block: Block) -> bool:
-    return block.language in ("diff", "patch") or (HUNK.search(block.text) is not None and not parses(block.text))
+    if block.language in ("diff", "patch"):
+        return True
+    return any(form.search(block.text) is not None for form in (HUNK, EXCHANGE)) and not parses(block.text)
 
 
 def applied(diff: str, parent: str) -> str | None:
@@ -35,6 +43,9 @@ def applied(diff: str, parent: str) -> str | None:
 
 def _hunks(diff: str) -> list[tuple[list[str], list[str]]]:
     """Old and new lines of each hunk that changes something."""
+    if exchanges := list(EXCHANGE.finditer(diff)):
+        pairs = [(match["old"].split("\n")[:-1], match["new"].split("\n")[:-1]) for match in exchanges]
+        return [(old, new) for old, new in pairs if old != new]
     hunks: list[tuple[list[str], list[str]]] = [([], [])]
     for line in diff.split("\n"):
         if line.startswith(("--- ", "+++ ", "diff ", "index ", "\\")):
