@@ -7,6 +7,8 @@ from fieldsmith.agents.reply import program_in
 ARGS = ("u0_batch", "t_coordinate", "nu")
 WHOLE = """import numpy as np
 
+CFL = 0.25
+
 
 def step(u, dt, nu):
     return u - dt * nu * u
@@ -76,6 +78,11 @@ def test_a_later_correction_takes_its_place(words):
     assert "def solver" in found.source
 
 
+def test_a_later_constant_takes_its_place_where_it_is_said_to():
+    found = program_in(reply(WHOLE, "Change it to", "CFL = 0.5\n"), "solver", ARGS)
+    assert found.source == WHOLE.replace("0.25", "0.5")
+
+
 def test_two_corrections_and_one_of_the_function_itself():
     last = HEAD + "    return step(u0_batch, t_coordinate[-1], nu)\n"
     found = program_in(reply(WHOLE, "Correction:", BETTER, "And with fewer steps:", last), "solver", ARGS)
@@ -100,6 +107,8 @@ def test_two_corrections_and_one_of_the_function_itself():
         ("Replace it by", "def step(u, dt, nu):\n    ...\n"),
         ("Replace it by", BETTER.replace("u, dt, nu", "u, dt, nu, k")),
         ("A test:", "def test_step():\n    assert step(1.0, 0.0, 1.0) == 1.0\n"),
+        ("A better test:", "CFL = 0.5\nprint(solver(np.ones(3), [0.0, CFL], 1.0))\n"),
+        ("Take", "CFL = 0.5\n"),
         ("The step again:", WHOLE[WHOLE.index("def step") : WHOLE.index("def solver")]),
     ],
 )

@@ -51,7 +51,10 @@ def corrected(source: str, later: Sequence[Block]) -> tuple[str, list[Block], li
         if not block.python or tree is None or old is None or FORBIDS.search(said):
             continue
         told = CORRECTS.search(said) is not None
-        if not told and (SHOWS.search(said) or not functions(tree).keys() & functions(old).keys()):
+        anew = functions(tree).keys() & functions(old).keys()
+        uses = functions(old).keys() & {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
+        # Without a function of its own a block counts only if it is said to, and is no example of use.
+        if (not told and SHOWS.search(said)) or (not anew and (uses or not told)):
             continue
         result = merged(block.text, source) if _callable_alike(tree, old) else None
         changed = tree_of(result[0]) if result is not None else None
