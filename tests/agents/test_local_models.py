@@ -90,6 +90,7 @@ def test_files_that_are_no_models_are_refused(tmp_path):
 def test_a_run_with_a_local_model_ends_with_honest_failures(tmp_path):
     command = [sys.executable, "-m", "fieldsmith.cli.main", "solve", "advection", "--sandbox", "process", "--json"]
     options = ["--model", f"gguf:{model_file()}", "--model-option", "max_tokens=80", "--model-option", "context=4096"]
+    options += ["--model-option", "threads=1"]  # two wait for each other at every step where another test takes a core
     budget = ["--candidates", "2", "--debug-rounds", "1", "--in-flight", "2", "--prompt-style", "plain"]
     ran = subprocess.run([*command, *options, *budget], cwd=tmp_path, capture_output=True, text=True, check=False)
     result = json.loads(ran.stdout.splitlines()[-1])
