@@ -72,7 +72,6 @@ def _row(run: "RunRecord") -> list[str]:
     from fieldsmith.cli.progress import counted, spent
     from fieldsmith.reports.plain import visible
 
-    ran = run.best is not None and run.best.candidate.ok
     parameters = " ".join(f"{name}={value:g}" for name, value in run.asked.parameters.items())
     return [
         run.state,
@@ -80,7 +79,7 @@ def _row(run: "RunRecord") -> list[str]:
         visible(parameters, 40),
         run.asked.scale,
         visible(run.asked.author, 40),
-        f"best {run.best.candidate.dev_nrmse:.3e}" if run.best and ran else "best -",
+        f"best {run.best.candidate.dev_nrmse:.3e}" if run.best and run.best.candidate.ok else "best -",
         counted(len(run.candidates), "candidate"),
         spent(run.spend),
         visible(str(run.folder)),
@@ -122,7 +121,8 @@ def show(run: Annotated[Path, typer.Argument(help="Run directory.")], as_json: J
         line = f"{best} {candidate.slot:>6}  {move:<16} {status:<16} {error:>10}  {visible(said, 72)}"
         current.say(line.rstrip())
     current.say(f"Spent: {spent(found.spend)}, {found.spend.seconds:.0f} s")
-    tell_result(found, current.say)
+    if found.best or found.state != "running":  # of one that goes on nothing is known to have failed
+        tell_result(found, current.say)
 
 
 @app.command("watch")
