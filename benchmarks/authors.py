@@ -17,6 +17,7 @@ import argparse
 import hashlib
 import json
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import count
 from pathlib import Path
@@ -63,17 +64,20 @@ class Chains:
         return grow(history, self.debug_rounds, drafts, left)[:limit]
 
 
-def forge(task: str, style: str, seed: int, programs: int, asked: argparse.Namespace) -> None:
-    """One run; what is finished is added to the results as it comes."""
+def forge(task: str, style: str, asked: argparse.Namespace) -> bool:
+    """One run, the next of its kind; what is finished is added to the results as it comes. False where there are enough."""
+    wording = wording_of(opened(task, style, 0, 1, asked), style)
+    kind = {"task": task, "style": style, "wording": wording}
+    rows = [row for row in read(asked.name) if all(row[name] == value for name, value in kind.items())]
+    seed, programs = next_turn(asked.out / f"{task}-{style}-{wording}", Counter(row["seed"] for row in rows), asked)
+    if not programs:
+        return False
     run = opened(task, style, seed, programs, asked)
     run.strategy = Chains(programs, asked.debug_rounds)
     run.write_report = write_report
-    wording = wording_of(run, style)
     run.folder = asked.out / f"{task}-{style}-{wording}-{seed}"
-    key = {"task": task, "style": style, "wording": wording, "seed": seed}
-    written = {row["slot"] for row in read(asked.name) if all(row[name] == value for name, value in key.items())}
-    if len(written) >= programs:
-        return
+    key = {**kind, "seed": seed}
+    written = {row["slot"] for row in rows if row["seed"] == seed}
 
     def listen(kind: str, fields: Mapping[str, Any]) -> None:
         if kind != "candidate":
@@ -84,6 +88,23 @@ def forge(task: str, style: str, seed: int, programs: int, asked: argparse.Names
 
     run.listener = listen
     run.run()
+    return True
+
+
+def next_turn(stem: Path, have: Counter[int], asked: argparse.Namespace) -> tuple[int, int]:
+    """Seed and number of programs of the run that was broken off, or else of a new one."""
+    missing = asked.programs - have.total()
+    if missing <= 0:
+        return 0, 0
+    for seed in count():
+        folder = stem.with_name(f"{stem.name}-{seed}")
+        if (folder / "run.sqlite").exists():
+            programs = int(load_run(folder).asked.budget["candidates"]) // (1 + asked.debug_rounds)
+            if have[seed] < programs:
+                return seed, programs
+        elif not have[seed]:
+            return seed, min(asked.at_a_time, missing)
+    raise AssertionError("unreachable")
 
 
 def opened(task: str, style: str, seed: int, programs: int, asked: argparse.Namespace) -> Solve:
@@ -256,11 +277,9 @@ def main() -> None:
 
 def measure(asked: argparse.Namespace) -> None:
     """In turns, so that an early end leaves as many programs of each kind; a turn is a run with a seed of its own."""
-    for seed in range(-(-asked.programs // asked.at_a_time)):
-        wanted = min(asked.at_a_time, asked.programs - seed * asked.at_a_time)
-        for task in asked.tasks:
-            for style in asked.styles:
-                forge(task, style, seed, wanted, asked)
+    kinds = [(task, style) for task in asked.tasks for style in asked.styles]
+    while any([forge(task, style, asked) for task, style in kinds]):
+        pass
 
 
 if __name__ == "__main__":

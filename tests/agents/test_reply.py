@@ -10,11 +10,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from solvers import GOOD, PARENT
 
 from fieldsmith.agents.reply import can_go_on, cut_off, ending, joined, plan_of, program_in, program_of
-from fieldsmith.agents.reply.patches import applied, merged
 
-GOOD = "def solver(u):\n    return u\n"
 REPLIES = Path(__file__).parent / "replies"
 
 
@@ -69,92 +68,12 @@ def test_what_is_wrong_is_said_in_words_an_author_can_act_on(reply, words):
 
 
 @pytest.mark.parametrize(
-    "line", ["# remaining mass stays constant", "# the other terms remain unchanged", "# the rest is the same as above"]
-)
-def test_words_about_the_physics_leave_nothing_out(line):
-    source = f"def solver(u):\n    {line}\n    try:\n        u = u + 1\n    except ValueError: ...\n    return u\n"
-    program, problem = program_of(f"```python\n{source}```", "solver")
-    assert (program, problem) == (source, "")
-
-
-REFUSALS = [
-    "I must decline.",
-    "I must respectfully decline this request.",
-    "I’m sorry, but I have to decline to answer.",
-    "I won't be able to help with that.",
-    "Unfortunately, I will not be able to write this program.",
-    "I'm not able to assist with this.",
-    "I'm **not able** to provide code for this request.",
-    "I am unable to fulfill your request.",
-    "I can't assist with that.",
-    "I can not do that.",
-    "I'm afraid I can't do this for you.",
-    "I cannot, in short, but also: I cannot provide you with a numerical solver.",
-    "I'm not comfortable helping with this.",
-    "Sorry, I can’t continue.",
-    "I'm not permitted to create such code.",
-    "Sorry, but unable to comply.",
-    "As an AI language model, I don't have the ability to do this.",
-    "I refuse to write that.",
-    "This request goes against my guidelines.",
-]
-PROSE = [
-    "I cannot use forward Euler here, the limit of its step is too small.",
-    "I'm sorry for the bug, I cannot see how the sign got there. The fix is to use dt/2.",
-    "I can't help but notice that the flux is not convex.",
-    "I won't be able to resolve the shock on this grid without a limiter.",
-    "I'm not able to see where the NaN comes from, so smaller steps it is.",
-    "I cannot do this with forward Euler, so the plan is an implicit scheme.",
-    "I cannot write the flux in conservative form, hence the source term.",
-    "I cannot provide the exact solution in closed form for this viscosity.",
-    "I must decline the idea of an explicit scheme.",
-    "An upwind scheme cannot help here: it is too diffusive. It will not do.",
-    "The scheme violates the maximum principle, which goes against the physics.",
-    "I cannot continue the solution beyond the shock by characteristics.",
-    "You can't answer this with one grid, as an aid take two.",
-    "I won't give up the conservation of mass.",
-    "I'm unable to complete the square, so the root is found by Newton's method.",
-]
-
-
-@pytest.mark.parametrize("words", REFUSALS)
-def test_a_refusal_in_words_is_told_as_one(words):
-    assert program_of(words, "solver") == (None, f"The model refused to answer, saying: {words}")
-
-
-@pytest.mark.parametrize("words", REFUSALS)
-def test_a_refusal_with_a_program_is_none(words):
-    assert program_of(f"{words} But here you are:\n\n```python\n{GOOD}```", "solver") == (GOOD, "")
-
-
-@pytest.mark.parametrize("words", PROSE)
-def test_what_a_method_cannot_do_and_an_apology_are_no_refusals(words):
-    assert "refused" not in program_of(words, "solver")[1]
-
-
-@pytest.mark.parametrize(
     "text", ["<think>" * 20_000, "</think>" * 20_000, "<think>x</think>" * 5_000 + "<think>" * 20_000]
 )
 def test_repeated_tags_take_no_time(text):
     """A model that repeats itself; a search that is quadratic takes a minute for each, which the suite's limit ends."""
     for _ in range(30):
         assert program_of(text, "solver")[0] is None
-
-
-def test_a_refusal_of_the_provider_is_told():
-    found = program_in("", "solver", stop="refusal")
-    assert found.source is None
-    assert "refused" in program_in("It is against the rules.", "solver", stop="refusal").problem
-    assert program_in(f"```python\n{GOOD}```", "solver", stop="refusal").source == GOOD
-
-
-@pytest.mark.parametrize("stop", ["refusal", "content_filter"])
-@pytest.mark.parametrize("begun", ["def solver(u):\n    return (u +", GOOD])
-def test_a_program_that_the_provider_breaks_off_is_a_refusal_and_not_gone_on_with(begun, stop):
-    found = program_in(f"```python\n{begun}", "solver", stop=stop)
-    assert found.source is None
-    assert found.problem.startswith("The model refused to answer")
-    assert not cut_off(f"```python\n{begun}", stop, found)
 
 
 EXPECTED = re.compile(r"<!-- (\w+): (.*?) -->")
@@ -177,105 +96,6 @@ def test_replies_as_models_write_them(file):
     assert space["solver"](2.0, [0.0, 1.0], 0.5) == float(expected["gives"])
     assert expected.get("repair", "") in " ".join(found.repairs)
     assert bool(found.repairs) == ("repair" in expected), found.repairs
-
-
-PARENT = """import numpy as np
-
-FACTOR = 2.0
-
-
-def rate(u, nu):
-    return -nu * u
-
-
-def step(u, dt, nu):
-    return u + dt * rate(u, nu)
-
-
-def solver(u0_batch, t_coordinate, nu):
-    u = u0_batch
-    for a, b in zip(t_coordinate[:-1], t_coordinate[1:]):
-        u = step(u, b - a, nu)
-    return FACTOR * u
-"""
-
-
-NEW_STEP = "def step(u, dt, nu):\n    return u - dt * nu * u / 2\n"
-OTHER = "def solve_decay(u0_batch, t_coordinate, nu):\n"
-
-
-def mend(reply: str, parent: str = PARENT, **also):
-    """What a mend's reply gives for u0 = 4 with one step of length 1, and what was done."""
-    found = program_in(f"```python\n{reply}```", "solver", ("u0_batch", "t_coordinate", "nu"), parents=[parent], **also)
-    space: dict = {}
-    exec(found.source, space)
-    return space["solver"](4.0, [0.0, 1.0], 0.5), " ".join(found.repairs), found.source
-
-
-def test_a_whole_new_solver_under_another_name_is_no_patch_of_the_helpers_that_come_with_it():
-    value, words, source = mend(f"{NEW_STEP}\n\n{OTHER}    return step(u0_batch, t_coordinate[-1], nu)\n")
-    assert value == 3.0
-    assert words == "`solve_decay` was given the asked name `solver`."
-    assert "FACTOR" not in source, "the earlier program is not in it"
-
-
-def test_a_new_solver_under_another_name_that_counts_on_old_helpers_takes_the_old_ones_place():
-    value, words, source = mend(f"{NEW_STEP}\n\n{OTHER}    return FACTOR * step(u0_batch, 1.0, nu) + rate(2.0, nu)\n")
-    assert value == 5.0
-    assert "`step`, `solver` took the place" in words
-    assert "`solve_decay` was given the asked name" in words
-    assert "def solver" not in source
-
-
-def test_a_new_solver_is_put_together_with_helpers_from_other_blocks():
-    reply = f"{NEW_STEP}```\n\n```python\n{OTHER}    return step(u0_batch, t_coordinate[-1], nu)\n"
-    assert mend(reply)[0] == 3.0
-
-
-@pytest.mark.parametrize(
-    ("reply", "value", "parent"),
-    [
-        (NEW_STEP, 6.0, PARENT),
-        (f"def half(u):\n    return u / 2\n\n\n{NEW_STEP.replace('u / 2', 'half(u)')}", 6.0, PARENT),
-        (
-            f"{NEW_STEP}\n\n{OTHER}    return 7.0\n",
-            7.0,
-            PARENT.replace("FACTOR * u", "solve_decay(u, t_coordinate, nu)"),
-        ),
-        (
-            f"{OTHER}    return 7.0\n\n\ndef step(u, dt, nu):\n    return solve_decay(u, [0.0, dt], nu)\n",
-            14.0,
-            PARENT,
-        ),
-        (
-            f"{OTHER}    return u0_batch - nu * u0_batch / 2\n",
-            3.0,
-            f"{OTHER}    return 0.0\n\n\ndef other():\n    return 1\n\n\nsolver = solve_decay\n",
-        ),
-        (
-            f"{NEW_STEP}\n\n{OTHER}    return 7.0\n",
-            3.0,
-            f"{NEW_STEP}\n\n{OTHER}    return step(u0_batch, 1.0, nu)\n\n\nsolver = lambda *a: step(a[0], 1.0, a[2])\n",
-        ),
-    ],
-    ids=[
-        "a helper",
-        "a helper with a new one",
-        "a function that was missing",
-        "a new helper of a helper",
-        "a function that the earlier program has",
-        "a function that the earlier program has and does not use",
-    ],
-)
-def test_parts_of_the_earlier_program_stay_parts(reply, value, parent):
-    given, words, _ = mend(reply, parent)
-    assert given == value
-    assert "holds only a part of the program" in words
-
-
-def test_gaps_that_were_asked_for_stay_parts():
-    reply = f"{NEW_STEP}\n\n{OTHER}    return 7.0\n"
-    assert mend(reply, asked=("step(u, dt, nu)",))[0] == 6.0
 
 
 @settings(deadline=None)
@@ -417,97 +237,6 @@ def test_thoughts_alone_are_not_gone_on_with():
     assert not can_go_on("")
     assert can_go_on("<think>x</think>\n```python\nimport")
     assert ending("a\n" * 50 + "last").endswith("a\nlast")
-
-
-def test_a_diff_applies_only_where_it_is_plain():
-    diff = "--- a\n+++ b\n@@ -7,2 +7,2 @@\n def rate(u, nu):\n-    return -nu * u\n+    return -2 * nu * u\n"
-    assert "return -2 * nu * u" in applied(diff, PARENT)
-    assert applied(diff.replace("nu * u\n+", "mu * u\n+"), PARENT) is None
-    assert applied(diff, PARENT + PARENT) is None
-    assert applied("", PARENT) is None
-
-
-def test_what_is_to_be_found_and_what_takes_its_place_is_a_diff():
-    exchange = "<<<<<<< SEARCH\n    return -nu * u\n=======\n    return -2 * nu * u\n>>>>>>> REPLACE\n"
-    more = exchange.replace("return -nu * u", "return FACTOR * u").replace("-2 * nu * u", "u + FACTOR")
-    for reply in (exchange + more, f"{exchange}```\n\nAnd:\n\n```\n{more}"):
-        value, words, _ = mend(reply)
-        assert value == 2.0
-        assert words == "The reply's diff was applied to the earlier program."
-    assert applied(exchange.replace("-nu", "-mu"), PARENT) is None
-    assert applied("<<<<<<< SEARCH\n=======\nx = 1\n>>>>>>> REPLACE\n", PARENT) is None
-
-
-def test_functions_are_merged_only_where_it_is_plain():
-    changes = "import math\n\ndef helper(u):\n    return math.sqrt(u)\n\ndef rate(u, nu):\n    return helper(u)\n"
-    source, names = merged(changes, PARENT)
-    assert names == ["rate"]
-    space: dict = {}
-    exec(source, space)
-    assert space["solver"](4.0, [0.0, 1.0], 0.5) == 2.0 * (4.0 + 2.0)
-    assert merged("def unknown(u):\n    return u\n", PARENT) is None
-    assert merged("def rate(u, nu):\n    return nowhere(u)\n", PARENT) is None
-    assert merged(changes, PARENT + "\n\ndef rate(u, nu):\n    return 0\n") is None
-    assert merged("def rate(u, nu):\n    v = u\n    ...\n    return v\n", PARENT) is None
-
-
-REFINED = """N = 4
-
-
-def step(u):
-    return u / R
-
-
-R = 2
-
-
-def solver(u0_batch, t_coordinate, nu):
-    return step(u0_batch) * N
-"""
-
-
-@pytest.mark.parametrize(
-    ("reply", "value", "names"),
-    [
-        ("R = 8\n", 2.0, "`R`"),
-        ("R: int = 8\n", 2.0, "`R`"),
-        ("R = 8\nN = 4\n", 2.0, "`R`"),
-        ("R = 8\n\n\ndef step(u):\n    return 2 * u / R\n", 4.0, "`step`, `R`"),
-        ("R = 8\nQ = 2 * R\nP = Q\n\n\ndef step(u):\n    return u / P\n", 1.0, "`step`, `R`"),
-        ("import math\n\nM = 8\nR = int(math.sqrt(M * M))\n", 2.0, "`R`"),
-    ],
-)
-def test_a_constant_takes_the_place_of_the_earlier_programs(reply, value, names):
-    given, words, source = mend(reply, REFINED)
-    assert given == value
-    assert f": {names} took the place" in words
-    assert len(re.findall(r"^R\b.*=", source, re.MULTILINE)) == 1
-
-
-@pytest.mark.parametrize(
-    ("reply", "parent"),
-    [
-        ("R = 2\n", REFINED),
-        ("Z = 2\n", REFINED),
-        ("R = 3\nR = 4\n", REFINED),
-        ("R = solver(1.0, [0.0], 1.0)\n", REFINED),
-        ("R = 3\n", REFINED + "\n\nR = 5\n"),
-        ("R = 3\n", REFINED.replace("R = 2", "R, S = 2, 3")),
-    ],
-    ids=["as it was", "unknown", "twice", "an example", "twice in the parent", "one of two"],
-)
-def test_a_constant_is_merged_only_where_it_is_plain(reply, parent):
-    assert merged(reply, parent) is None
-    assert program_in(f"```python\n{reply}```", "solver", parents=[parent]).source is None
-
-
-def test_an_example_of_use_is_no_part_of_the_program():
-    reply = (
-        "```python\ndef solver(u0):\n    return np.array(u0)\n```\n"
-        "Use it so:\n```python\nimport numpy as np\nu0 = np.ones(3)\nprint(solver(u0))\n```\n"
-    )
-    found = program_in(reply, "solver", ["u0"])
-    assert found.source == "import numpy as np\ndef solver(u0):\n    return np.array(u0)\n"
 
 
 def test_a_plan_that_was_left_open_does_not_swallow_the_program():

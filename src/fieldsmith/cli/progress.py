@@ -88,8 +88,7 @@ class Progress:
         if fields["best_nrmse"] is not None:
             self._best = f"best {fields['best_nrmse']:.3e}"
         if fields["tokens"]:
-            cost = "price unknown" if fields["usd"] is None else f"${fields['usd']:.2f}"
-            self._spend = f"{fields['tokens']:,} tokens, {cost}"
+            self._spend = used(fields["tokens"], fields["usd"])
         self._show("")
 
     def _describe(self, text: str) -> None:
@@ -130,8 +129,11 @@ def tell_result(run: Any, say: Callable[[str], None]) -> None:
 
 def spent(usage: Any) -> str:
     """Tokens and price of what a run or a model has used."""
-    price = "price unknown" if usage.usd is None else f"${usage.usd:.2f}"
-    tokens = usage.input_tokens + usage.output_tokens
+    return used(usage.input_tokens + usage.output_tokens, usage.usd)
+
+
+def used(tokens: int, usd: float | None) -> str:
+    price = "price unknown" if usd is None else f"${usd:.2f}"
     return f"{counted(tokens, 'token')}, {price}" if tokens else price
 
 

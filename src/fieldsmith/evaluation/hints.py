@@ -124,7 +124,8 @@ STEPS = {
     "UnboundLocalError": "The variable is used before it gets a value in this function: set it first, or pass it in.",
     "ZeroDivisionError": "A divisor is zero: often a count of steps or an interval that int() has cut down to 0. Use "
     "steps = max(1, int(np.ceil(interval / dt))).",
-    "OverflowError": "A number has grown beyond all bounds: the scheme is unstable. Take smaller internal steps.",
+    "OverflowError": "A number has grown beyond all bounds. A scheme that marches in time is unstable: take smaller internal "
+    "steps. An iteration diverges: damp it, or solve the linear system directly.",
     "FloatingPointError": "A value is not finite any more: take smaller internal steps and guard divisions and roots.",
     "KeyError": "The key is not in the dictionary: print the keys there are, or use the right one.",
     "FileNotFoundError": "There are no files to read: compute everything from the arguments.",

@@ -7,7 +7,7 @@ from typing import Any
 from fieldsmith.agents.models.chat_model import ChatRequest, roomy
 from fieldsmith.agents.models.keys import find_key
 from fieldsmith.agents.models.provider import ProviderModel
-from fieldsmith.agents.models.requests import BrokenOff, Unstreamed, streamed, understood, with_refusal
+from fieldsmith.agents.models.requests import BrokenOff, Unstreamed, streamed, with_refusal
 from fieldsmith.agents.models.settings import MAX_TOKENS, STOP, TEMPERATURE
 
 SETTINGS = {"temperature": TEMPERATURE, "max_tokens": MAX_TOKENS, "stop": STOP}
@@ -18,6 +18,7 @@ STOPS = {"max_tokens": "length", "end_turn": "stop", "stop_sequence": "stop"}
 
 class AnthropicModel(ProviderModel):
     prefix, home = "anthropic", "api.anthropic.com"
+    usual = "it does not end in /v1"  # the SDK adds it
 
     def __init__(self, name: str, base_url: str | None, key: str, settings: Mapping[str, object]) -> None:
         super().__init__(name, base_url, key, settings, SETTINGS)
@@ -39,7 +40,7 @@ class AnthropicModel(ProviderModel):
         turns = [{"role": m.role, "content": m.text} for m in request.messages if m.role != "system"]
         answer = client.messages.create(model=self.name, messages=turns, stream=stream, **settings)
         read = (lambda: self._streamed(answer, request.ordinal)) if stream else (lambda: _reply(answer))
-        return understood(read, self.label, self.address)
+        return self.understood(read)
 
     def _streamed(self, events: Iterable[Any], ordinal: str) -> dict[str, Any]:
         text, refusal, count, begun, ended = [], "", 0, False, False

@@ -12,6 +12,11 @@ TOO_LONG = re.compile(
 RESUME = "The same command resumes."
 
 
+def refuses_streams(error: Exception) -> bool:
+    """Whether a request was refused because of how its answer was to be sent (OpenAI: unverified organizations)."""
+    return getattr(error, "status_code", None) in (400, 422) and "stream" in str(error).lower()
+
+
 def explained(error: Exception, label: str, address: str, key: str) -> FieldsmithError | None:
     """A fault of an SDK (both SDKs name theirs alike) as an error for a person; None for any other."""
     kind = type(error).__name__

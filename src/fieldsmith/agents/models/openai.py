@@ -5,17 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from fieldsmith.agents.models.chat_model import ChatRequest, roomy
-from fieldsmith.agents.models.keys import find_key
+from fieldsmith.agents.models.keys import find_key, scrubbed
 from fieldsmith.agents.models.provider import ProviderModel
-from fieldsmith.agents.models.requests import (
-    BrokenOff,
-    Unstreamed,
-    refusal_of,
-    streamed,
-    text_of,
-    understood,
-    with_refusal,
-)
+from fieldsmith.agents.models.requests import BrokenOff, Unstreamed, refusal_of, streamed, text_of, with_refusal
 from fieldsmith.agents.models.settings import MAX_TOKENS, REASONING_EFFORT, SEED, STOP, TEMPERATURE
 
 SETTINGS = {
@@ -29,10 +21,11 @@ RESPONDING = {name: SETTINGS[name] for name in ("temperature", "max_tokens", "re
 """The responses API knows neither a seed nor stop texts."""
 INCOMPLETE = {"max_output_tokens": "length", "content_filter": "content_filter"}
 """Why a response ended, in the words of chat completions."""
+ENDINGS = ("response.completed", "response.incomplete", "response.failed")
 
 
 class OpenAIModel(ProviderModel):
-    prefix, home = "openai", "api.openai.com"
+    prefix, home, usual = "openai", "api.openai.com", "it usually ends in /v1"
 
     def __init__(self, name: str, base_url: str | None, key: str, settings: Mapping[str, object]) -> None:
         super().__init__(name, base_url, key, settings, SETTINGS if base_url else RESPONDING)
@@ -44,15 +37,15 @@ class OpenAIModel(ProviderModel):
 
     def ask(self, client: Any, request: ChatRequest, stream: bool) -> dict[str, Any]:
         if self.base_url is None:
-            return self._respond(client, request)
+            return self._respond(client, request, stream)
         messages = [{"role": m.role, "content": m.text} for m in request.messages]
         create, settings = client.chat.completions.create, roomy(self.settings, request)
         if not stream:
             answer = create(model=self.name, messages=messages, **settings)
-            return understood(lambda: self._chat_reply(answer), self.label, self.address)
+            return self.understood(lambda: self._chat_reply(answer))
         usage = {"include_usage": True}
         parts = create(model=self.name, messages=messages, stream=True, stream_options=usage, **settings)
-        return understood(lambda: self._streamed(parts, request.ordinal), self.label, self.address)
+        return self.understood(lambda: self._streamed(parts, request.ordinal))
 
     def _streamed(self, parts: Iterable[Any], ordinal: str) -> dict[str, Any]:
         text, refusal, usage, stop, model, count = [], "", None, "", "", 0
@@ -88,7 +81,7 @@ class OpenAIModel(ProviderModel):
         }
         return with_refusal(fields, refusal_of(choice.message))
 
-    def _respond(self, client: Any, request: ChatRequest) -> dict[str, Any]:
+    def _respond(self, client: Any, request: ChatRequest, stream: bool) -> dict[str, Any]:
         settings = roomy(self.settings, request)
         if "max_tokens" in settings:
             settings["max_output_tokens"] = settings.pop("max_tokens")
@@ -97,11 +90,32 @@ class OpenAIModel(ProviderModel):
         system = "\n\n".join(m.text for m in request.messages if m.role == "system")
         turns = [{"role": m.role, "content": m.text} for m in request.messages if m.role != "system"]
         answer = client.responses.create(
-            model=self.name, instructions=system or None, input=turns, store=False, **settings
+            model=self.name, instructions=system or None, input=turns, store=False, stream=stream, **settings
         )
-        return understood(lambda: self._response_reply(answer), self.label, self.address)
+        if not stream:
+            return self.understood(lambda: self._response_reply(answer))
+        return self.understood(lambda: self._streamed_response(answer, request.ordinal))
+
+    def _streamed_response(self, events: Iterable[Any], ordinal: str) -> dict[str, Any]:
+        begun, count, answer = False, 0, None
+        for event in streamed(events):
+            begun = True
+            if event.type == "response.output_text.delta":
+                count += len(event.delta)
+                self.receiving(ordinal, count)
+            elif event.type in ENDINGS:
+                answer = event.response
+            elif event.type == "error":
+                raise BrokenOff(scrubbed(f"{event.code}: {event.message}", self._key))
+        if not begun:
+            raise Unstreamed
+        if answer is None:
+            raise BrokenOff("no end of the reply")
+        return self._response_reply(answer)
 
     def _response_reply(self, answer: Any) -> dict[str, Any]:
+        if answer.status == "failed":
+            raise BrokenOff(scrubbed(f"{answer.error.code}: {answer.error.message}", self._key))
         details, usage = answer.incomplete_details, answer.usage
         reason = str(details.reason) if details else ""
         fields = {

@@ -3,13 +3,13 @@
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from fieldsmith.agents.models import prices
 from fieldsmith.agents.models.chat_model import ChatReply, ChatRequest, nothing_heard, silent
-from fieldsmith.agents.models.faults import RESUME, explained
-from fieldsmith.agents.models.requests import BrokenOff, Unstreamed, interruptible, misunderstood
+from fieldsmith.agents.models.faults import RESUME, explained, refuses_streams
+from fieldsmith.agents.models.requests import BrokenOff, Unstreamed, interruptible
 from fieldsmith.agents.models.settings import Setting, checked
 from fieldsmith.errors import ProviderError
 
@@ -24,6 +24,8 @@ class ProviderModel(ABC):
     prefix: str
     home: str
     """The provider's own address, for messages."""
+    usual: str
+    """What a right --base-url looks like."""
 
     def __init__(
         self, name: str, base_url: str | None, key: str, settings: Mapping[str, object], known: Mapping[str, Setting]
@@ -51,6 +53,19 @@ class ProviderModel(ABC):
     def address(self) -> str:
         return self.base_url or self.home
 
+    def understood(self, read: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """What `read` takes out of an answer. Raises ProviderError where the answer has another form."""
+        try:
+            return read()
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+            raise self.misunderstood(error) from None
+
+    def misunderstood(self, error: Exception) -> ProviderError:
+        return ProviderError(
+            f"{self.address} did not answer {self.label} as its API promises ({type(error).__name__}: {error}).",
+            f"Check --base-url; {self.usual}. {RESUME}",
+        )
+
     def complete(self, request: ChatRequest) -> ChatReply:
         begun = time.perf_counter()
         for attempt in range(RETRIES):
@@ -62,7 +77,7 @@ class ProviderModel(ABC):
                     words = f"{self.address} broke off the answer of {self.label} {RETRIES} times ({broken})."
                     raise ProviderError(words, RESUME) from None
             except ValueError as error:  # an answer that is no JSON
-                raise misunderstood(error, self.label, self.address) from None
+                raise self.misunderstood(error) from None
             except Exception as error:
                 known = explained(error, self.label, self.address, self._key)
                 if known is None:
@@ -87,5 +102,9 @@ class ProviderModel(ABC):
             try:
                 return self.ask(self._client, request, stream=True)
             except Unstreamed:
+                self._streams = False
+            except Exception as error:
+                if not refuses_streams(error):
+                    raise
                 self._streams = False
         return self.ask(self._client, request, stream=False)

@@ -5,8 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from fieldsmith.agents.models.faults import RESUME
-from fieldsmith.errors import InputError, ProviderError
+from fieldsmith.errors import InputError
 
 Answer = TypeVar("Answer")
 POLL = 0.1
@@ -57,23 +56,6 @@ def interruptible(ask: Callable[[], Answer], stopped: threading.Event) -> Answer
     if failure:
         raise failure[0]
     return outcome[0]
-
-
-def understood(read: Callable[[], Answer], label: str, address: str) -> Answer:
-    """What `read` takes out of an answer. Raises ProviderError where the answer has another form."""
-    try:
-        return read()
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-        raise misunderstood(error, label, address) from None
-
-
-def misunderstood(error: Exception, label: str, address: str) -> ProviderError:
-    # Anthropic's SDK adds /v1 itself.
-    usual = "it does not end in /v1" if label.startswith("anthropic:") else "it usually ends in /v1"
-    return ProviderError(
-        f"{address} did not answer {label} as its API promises ({type(error).__name__}: {error}).",
-        f"Check --base-url; {usual}. {RESUME}",
-    )
 
 
 def text_of(content: object) -> str:

@@ -1,0 +1,162 @@
+"""A server on this machine that speaks the providers' APIs, with every kind of fault that a test asks for."""
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from fieldsmith.agents.models import open_model
+from fieldsmith.agents.models.chat_model import ChatRequest, Message
+
+KEY = "sk-canary-1234"
+REQUEST = ChatRequest((Message("system", "You are brief."), Message("user", "Say hello.")))
+
+
+class Server(ThreadingHTTPServer):
+    """Speaks chat completions, responses and messages; `faults` are statuses to answer with first.
+
+    `events` are what a streamed answer consists of, `no_streams` is why none is given.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.faults: list[int] = []
+        self.seen: list[tuple[str, dict, dict]] = []
+        self.answer: object = None
+        self.raw: bytes | None = None
+        self.streams, self.breaks, self.politely = False, 0, False
+        self.refuses = ""
+        self.events: list[dict] | None = None
+        self.no_streams = ""
+        self.hold = 0.0
+        self.holding, self.release = threading.Event(), threading.Event()
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Server
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.seen.append((self.path, body, {k.lower(): v for k, v in self.headers.items()}))
+        if body.get("stream") and self.server.no_streams:
+            self.reply(400, {"error": {"message": self.server.no_streams, "param": "stream"}})
+        elif body.get("stream") and self.server.events is not None:
+            self.parts([f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in self.server.events])
+        elif self.server.answer is not None:
+            self.server.holding.set()
+            self.server.release.wait(self.server.hold)
+            self.reply(200, self.server.answer)
+        elif self.server.raw is not None:
+            self.send(200, self.server.raw)
+        elif self.server.faults:
+            status = self.server.faults.pop(0)
+            self.reply(status, {"error": {"message": f"no, not with {KEY}", "type": "x"}}, {"retry-after": "0"})
+        elif body.get("stream") and self.server.streams:
+            self.stream(body)
+        elif self.path.endswith("/chat/completions"):
+            choice = {"index": 0, "finish_reason": "length", "message": {"role": "assistant", "content": "hello"}}
+            usage = {"prompt_tokens": 11, "completion_tokens": 3, "total_tokens": 14}
+            self.reply(
+                200,
+                {
+                    "id": "1",
+                    "object": "chat.completion",
+                    "created": 1,
+                    "model": body["model"],
+                    "choices": [choice],
+                    "usage": usage,
+                },
+            )
+        elif self.path.endswith("/messages"):
+            usage = {"input_tokens": 12, "output_tokens": 4}
+            content = [{"type": "text", "text": "hello"}]
+            self.reply(
+                200,
+                {
+                    "id": "1",
+                    "type": "message",
+                    "role": "assistant",
+                    "model": body["model"],
+                    "content": content,
+                    "stop_reason": "end_turn",
+                    "stop_sequence": None,
+                    "usage": usage,
+                },
+            )
+        else:
+            self.reply(404, {"error": {"message": "no such page"}})
+
+    def reply(self, status: int, body: dict, headers: dict | None = None) -> None:
+        self.send(status, json.dumps(body).encode(), headers)
+
+    def send(self, status: int, text: bytes, headers: dict | None = None) -> None:
+        self.send_response(status)
+        for name, value in {
+            "Content-Type": "application/json",
+            "Content-Length": str(len(text)),
+            **(headers or {}),
+        }.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(text)
+
+    def stream(self, body: dict) -> None:
+        """The same answer in parts; the first `breaks` times it ends in the middle, `politely` or with the connection."""
+        if self.path.endswith("/messages"):
+            message = {"id": "1", "type": "message", "role": "assistant", "model": body["model"], "content": []}
+            usage = {"input_tokens": 12, "output_tokens": 1}
+            events = [
+                {"type": "message_start", "message": {**message, "usage": usage}},
+                {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+                *(
+                    {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": t}}
+                    for t in "hi!"
+                ),
+                {"type": "content_block_stop", "index": 0},
+                {"type": "message_delta", "delta": self.ending(), "usage": {"output_tokens": 4}},
+                {"type": "message_stop"},
+            ]
+            lines = [f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in events]
+        else:
+            part = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": body["model"]}
+            deltas = [{"index": 0, "delta": {"content": t}, "finish_reason": None} for t in "hi!"]
+            deltas += [{"index": 0, "delta": {"refusal": t}, "finish_reason": None} for t in self.server.refuses]
+            deltas.append({"index": 0, "delta": {}, "finish_reason": "stop" if self.server.refuses else "length"})
+            usage = {"prompt_tokens": 11, "completion_tokens": 3, "total_tokens": 14}
+            events = [{**part, "choices": [delta]} for delta in deltas] + [{**part, "choices": [], "usage": usage}]
+            lines = [f"data: {json.dumps(event)}\n\n" for event in events] + ["data: [DONE]\n\n"]
+        self.parts(lines)
+
+    def parts(self, lines: list[str]) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        broken = self.server.breaks > 0
+        self.server.breaks -= broken
+        for line in lines[: 3 if broken else None]:
+            self.wfile.write(f"{len(line.encode()):x}\r\n{line}\r\n".encode())
+        if not broken or self.server.politely:
+            self.wfile.write(b"0\r\n\r\n")
+        self.close_connection = True
+
+    def ending(self) -> dict:
+        """Why a streamed message ends."""
+        why = self.server.refuses
+        if not why:
+            return {"stop_reason": "max_tokens"}
+        return {"stop_reason": "refusal", "stop_details": {"type": "refusal", "category": None, "explanation": why}}
+
+    def log_message(self, *_: object) -> None: ...
+
+
+def model_of(kind: str, server: Server, **settings: Any) -> Any:
+    """A model of that kind behind the server."""
+    return open_model(
+        f"{kind}:some-model", base_url=server.url + ("/v1" if kind == "openai" else ""), settings=settings
+    )
