@@ -68,27 +68,44 @@ def forge(task: str, style: str, asked: argparse.Namespace) -> bool:
     """One run, the next of its kind; what is finished is added to the results as it comes. False where there are enough."""
     wording = wording_of(opened(task, style, 0, 1, asked), style)
     kind = {"task": task, "style": style, "wording": wording}
-    rows = [row for row in read(asked.name) if all(row[name] == value for name, value in kind.items())]
-    seed, programs = next_turn(asked.out / f"{task}-{style}-{wording}", Counter(row["seed"] for row in rows), asked)
+    stem = asked.out / f"{task}-{style}-{wording}"
+    collect(stem, kind, asked)
+    seed, programs = next_turn(stem, Counter(row["seed"] for row in rows_of(kind, asked.name)), asked)
     if not programs:
         return False
     run = opened(task, style, seed, programs, asked)
     run.strategy = Chains(programs, asked.debug_rounds)
     run.write_report = write_report
-    run.folder = asked.out / f"{task}-{style}-{wording}-{seed}"
+    run.folder = stem.with_name(f"{stem.name}-{seed}")
     key = {**kind, "seed": seed}
-    written = {row["slot"] for row in rows if row["seed"] == seed}
 
     def listen(kind: str, fields: Mapping[str, Any]) -> None:
         if kind != "candidate":
             return
         figure = f"{fields['dev']['nrmse']:.2e}" if fields["dev"] else ""
         print(f"{task:<11} {style:<8} {fields['slot']:>5}  {fields['status']:<17} {figure}", file=sys.stderr)
-        keep(load_run(run.folder), key, asked, written)
+        keep(load_run(run.folder), key, asked)
 
     run.listener = listen
     run.run()
+    missing = programs - len(rows_of(key, asked.name))
+    if missing:
+        sys.exit(
+            f"authors.py: {run.folder} ended with {missing} programs unfinished; see `fieldsmith runs show {run.folder}`."
+        )
     return True
+
+
+def collect(stem: Path, kind: Row, asked: argparse.Namespace) -> None:
+    """Add the finished programs of earlier runs that are not among the results: their file was lost or is another."""
+    for folder in sorted(stem.parent.glob(f"{stem.name}-*")):
+        seed = folder.name.removeprefix(f"{stem.name}-")
+        if seed.isdigit() and (folder / "run.sqlite").exists():
+            keep(load_run(folder), {**kind, "seed": int(seed)}, asked)
+
+
+def rows_of(key: Row, name: str) -> list[Row]:
+    return [row for row in read(name) if all(row[field] == value for field, value in key.items())]
 
 
 def next_turn(stem: Path, have: Counter[int], asked: argparse.Namespace) -> tuple[int, int]:
@@ -112,7 +129,8 @@ def opened(task: str, style: str, seed: int, programs: int, asked: argparse.Name
         task,
         model=asked.model,
         base_url=asked.base_url,
-        settings={"temperature": asked.temperature, **parse_settings(asked.model_option)},
+        settings=({} if asked.temperature is None else {"temperature": asked.temperature})
+        | parse_settings(asked.model_option),
         strategy="best-of-n",
         debug_rounds=asked.debug_rounds,
         candidates=programs * (1 + asked.debug_rounds),
@@ -133,8 +151,9 @@ def wording_of(run: Solve, style: str) -> str:
     return hashlib.sha256(json.dumps([said, run.asked.options["settings"]], sort_keys=True).encode()).hexdigest()[:8]
 
 
-def keep(run: RunRecord, key: Row, asked: argparse.Namespace, written: set[str]) -> None:
+def keep(run: RunRecord, key: Row, asked: argparse.Namespace) -> None:
     """Add the programs that came to their end since the last time."""
+    written = {row["slot"] for row in rows_of(key, asked.name)}
     chains: dict[str, list[Candidate]] = {}
     for candidate in run.candidates:
         chains.setdefault(root_of(candidate.slot), []).append(candidate)
@@ -142,7 +161,6 @@ def keep(run: RunRecord, key: Row, asked: argparse.Namespace, written: set[str])
         over = all(c.evaluation for c in chain) and (chain[-1].ok or len(chain) > asked.debug_rounds)
         if not over or slot in written:
             continue
-        written.add(slot)
         usages = [c.proposal.usage for c in chain if c.proposal]
         row = {
             **key,
@@ -256,7 +274,9 @@ def main() -> None:
     parser.add_argument("--name", required=True, help="of the model in the file of results")
     parser.add_argument("--base-url")
     parser.add_argument("--model-option", action="append", default=[], metavar="NAME=VALUE")
-    parser.add_argument("--temperature", type=float, default=0.5)
+    parser.add_argument(
+        "--temperature", type=lambda text: None if text == "none" else float(text), default=0.5, help="none sends none"
+    )
     parser.add_argument("--tasks", nargs="+", default=TASKS)
     parser.add_argument("--styles", nargs="+", default=STYLES)
     parser.add_argument("--programs", type=int, default=24)
@@ -264,10 +284,11 @@ def main() -> None:
         "--at-a-time", type=int, default=4, help="programs of one task and style before the next's turn"
     )
     parser.add_argument("--debug-rounds", type=int, default=3)
-    parser.add_argument("--out", type=Path, default=Path("runs/authors"))
+    parser.add_argument("--out", type=Path, help="of the runs; runs/authors/NAME by default")
     parser.add_argument("--table", action="store_true", help="print the table of what is there")
     parser.add_argument("--all-wordings", action="store_true", help="earlier wordings of the prompts too")
     asked = parser.parse_args()
+    asked.out = asked.out or Path("runs/authors") / asked.name
     if not asked.table:
         if asked.model is None:
             parser.error("name a model with --model")

@@ -15,7 +15,8 @@ REQUEST = ChatRequest((Message("system", "You are brief."), Message("user", "Say
 class Server(ThreadingHTTPServer):
     """Speaks chat completions, responses and messages; `faults` are statuses to answer with first.
 
-    `events` are what a streamed answer consists of, `no_streams` is why none is given.
+    `events` are what a streamed answer consists of, `no_streams` says with which status and words
+    none is given; `most` events come before a stream breaks.
     """
 
     def __init__(self) -> None:
@@ -27,7 +28,8 @@ class Server(ThreadingHTTPServer):
         self.streams, self.breaks, self.politely = False, 0, False
         self.refuses = ""
         self.events: list[dict] | None = None
-        self.no_streams = ""
+        self.no_streams = (0, "")
+        self.words, self.most = "", 3
         self.hold = 0.0
         self.holding, self.release = threading.Event(), threading.Event()
         threading.Thread(target=self.serve_forever, daemon=True).start()
@@ -43,10 +45,12 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.seen.append((self.path, body, {k.lower(): v for k, v in self.headers.items()}))
-        if body.get("stream") and self.server.no_streams:
-            self.reply(400, {"error": {"message": self.server.no_streams, "param": "stream"}})
+        status, why = self.server.no_streams
+        if body.get("stream") and status:
+            self.reply(status, {"error": {"message": why, "param": "stream"}})
         elif body.get("stream") and self.server.events is not None:
-            self.parts([f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in self.server.events])
+            named = [(f"event: {event['type']}\n" if "type" in event else "", event) for event in self.server.events]
+            self.parts([f"{name}data: {json.dumps(event)}\n\n" for name, event in named])
         elif self.server.answer is not None:
             self.server.holding.set()
             self.server.release.wait(self.server.hold)
@@ -55,7 +59,8 @@ class Handler(BaseHTTPRequestHandler):
             self.send(200, self.server.raw)
         elif self.server.faults:
             status = self.server.faults.pop(0)
-            self.reply(status, {"error": {"message": f"no, not with {KEY}", "type": "x"}}, {"retry-after": "0"})
+            words = self.server.words or f"no, not with {KEY}"
+            self.reply(status, {"error": {"message": words, "type": "x"}}, {"retry-after": "0"})
         elif body.get("stream") and self.server.streams:
             self.stream(body)
         elif self.path.endswith("/chat/completions"):
@@ -139,7 +144,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         broken = self.server.breaks > 0
         self.server.breaks -= broken
-        for line in lines[: 3 if broken else None]:
+        for line in lines[: self.server.most if broken else None]:
             self.wfile.write(f"{len(line.encode()):x}\r\n{line}\r\n".encode())
         if not broken or self.server.politely:
             self.wfile.write(b"0\r\n\r\n")

@@ -175,3 +175,19 @@ def test_an_example_of_use_is_no_part_of_the_program():
     )
     found = program_in(reply, "solver", ["u0"])
     assert found.source == "import numpy as np\ndef solver(u0):\n    return np.array(u0)\n"
+
+
+@pytest.mark.parametrize("fence", ["", "```\n", "```diff\n"])
+def test_a_patch_in_its_envelope_is_applied(fence):
+    patch = """*** Begin Patch
+*** Update File: solver.py
+@@ def step(u, dt, nu):
+ def step(u, dt, nu):
+-    return u + dt * rate(u, nu)
++    return u - dt * nu * u / 2
+*** End Patch
+"""
+    reply = f"The step is too long.\n\n{fence}{patch}{'```' if fence else ''}\nThat is all."
+    found = program_in(reply, "solver", ("u0_batch", "t_coordinate", "nu"), parents=[PARENT])
+    assert found.source == PARENT.replace("u + dt * rate(u, nu)", "u - dt * nu * u / 2")
+    assert found.repairs == ("The reply's diff was applied to the earlier program.",)

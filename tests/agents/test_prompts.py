@@ -210,8 +210,11 @@ def test_a_fresh_start_names_the_mistake(style):
     failed = candidate("crashed", error_type="ValueError", error_message="no such shape", error_line=2)
     text = user(Restart(failed), style)
     small = style == "skeleton"
-    for words in ("ValueError: no such shape", "another, simpler way" if small else "from the start"):
+    gaps = "A program with gaps" in text
+    for words in ("ValueError: no such shape", "another, simpler way" if gaps else "from the start"):
         assert words in text, words
+    assert gaps == (style in ("guided", "skeleton"))
+    assert "Numerical methods" not in text, "whoever fills gaps writes no scheme"
     assert ("`return 1`" in text) != small, "a small model copies the line that it is to avoid"
     again = user(Restart(failed, (candidate("ok"),)), style)
     assert "ValueError: no such shape" in again

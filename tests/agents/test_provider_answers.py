@@ -1,13 +1,16 @@
 """Answers of providers over HTTP: every form, refusals, streams that break, and every kind of fault."""
 
+import json
+import re
 import threading
 
 import openai
 import pytest
 
+from fieldsmith.agents.models import open_model
 from fieldsmith.agents.models.chat_model import ChatModel, ChatRequest
 from fieldsmith.agents.reply import program_in
-from fieldsmith.errors import MissingPart, ProviderError
+from fieldsmith.errors import InputError, MissingPart, ProviderError, RequestRefused, RequestTooLong
 from provider_server import KEY, REQUEST, Server, model_of
 
 
@@ -165,7 +168,6 @@ def test_rate_limits_and_server_faults_are_tried_again(server, kind):
 
 
 TEXT = {"type": "output_text", "text": "hello", "annotations": []}
-FAILED = {"status": "failed", "error": {"code": "server_error", "message": f"no {KEY}"}}
 DELTAS = [
     {"type": "response.output_text.delta", "delta": part, "item_id": "2", "output_index": 1, "content_index": 0}
     for part in ("hel", "lo")
@@ -183,30 +185,128 @@ def test_responses_are_streamed_through_long_thoughts(server):
     assert len(server.seen) == 1
 
 
+def failed(code: str, words: str) -> list[dict]:
+    answer = response(status="failed", error={"code": code, "message": words})
+    return [*DELTAS, {"type": "response.failed", "response": answer}]
+
+
+def told(code: str, words: str) -> list[dict]:
+    return [{"type": "error", "code": code, "message": words, "param": None, "sequence_number": 3}]
+
+
+def chunk(code: object, words: str) -> list[dict]:
+    first = {**CHAT, "object": "chat.completion.chunk", "choices": [{"index": 0, "delta": {"content": "a"}}]}
+    return [first, {"error": {"code": code, "message": words}}]
+
+
+def event(code: str, words: str) -> list[dict]:
+    return [{"type": "error", "error": {"type": code, "message": words}}]
+
+
 @pytest.mark.parametrize(
-    "ending",
+    ("kind", "events", "requests"),
     [
-        [{"type": "response.failed", "response": response(**FAILED)}],
-        [{"type": "error", "code": "server_error", "message": f"no {KEY}", "param": None, "sequence_number": 3}],
-        [],
+        ("responses", failed("server_error", "no"), 4),
+        ("responses", told("server_error", "no"), 4),
+        ("responses", told("rate_limit_exceeded", "no"), 4),
+        ("responses", told("insufficient_quota", "no"), 1),
+        ("responses", failed("invalid_prompt", "no"), 1),
+        ("openai", chunk(502, "no"), 4),
+        ("openai", chunk(403, "no"), 1),
+        ("anthropic", event("overloaded_error", "no"), 4),
+        ("anthropic", event("invalid_request_error", "no"), 1),
     ],
 )
-def test_a_response_that_fails_on_its_way_is_asked_for_again(server, ending, monkeypatch):
-    server.events = [*DELTAS, *ending]
-    model = responding(server)
+def test_a_fault_told_in_a_stream_keeps_its_words_and_is_tried_again_where_it_may_pass(
+    server, monkeypatch, kind, events, requests
+):
+    server.events = json.loads(json.dumps(events).replace('"no"', f'"no, not with {KEY}"'))
+    model = responding(server) if kind == "responses" else model_of(kind, server)
     monkeypatch.setattr(model._stopped, "wait", lambda seconds: False)
-    with pytest.raises(ProviderError, match=r"broke off the answer of .* 4 times") as caught:
+    with pytest.raises(ProviderError, match=r"failed at .*: \w+: no, not with \[key\]") as caught:
         model.complete(REQUEST)
-    assert ("server_error" in str(caught.value)) == bool(ending)
-    assert KEY not in str(caught.value)
-    assert len(server.seen) == 4
+    assert not isinstance(caught.value, RequestTooLong)
+    assert len(server.seen) == requests
+
+
+@pytest.mark.parametrize(
+    ("kind", "events"),
+    [
+        ("responses", told("context_length_exceeded", "Too much.")),
+        ("responses", failed("context_length_exceeded", "Too much.")),
+        ("openai", chunk(400, "Context length exceeded: 9000 tokens")),
+        ("anthropic", event("invalid_request_error", "prompt is too long: 210000 tokens > 200000 maximum")),
+    ],
+)
+def test_a_request_that_is_too_long_is_known_from_a_stream_too(server, kind, events):
+    server.events = events
+    with pytest.raises(RequestTooLong):
+        (responding(server) if kind == "responses" else model_of(kind, server)).complete(REQUEST)
+    assert len(server.seen) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "error"),
+    [
+        (400, "Input tokens exceed the configured limit of 272000 tokens.", RequestTooLong),
+        (400, "This model's maximum prompt length is 131072 but the request contains 140000 tokens.", RequestTooLong),
+        (413, "Payload", RequestTooLong),
+        (400, "max_tokens is too large: 200000. This model supports at most 16384 completion tokens.", RequestRefused),
+        (403, "Project p does not have access to model x.", MissingPart),
+    ],
+)
+def test_a_fault_is_what_its_words_say(server, status, words, error):
+    server.faults, server.words = [status], words
+    with pytest.raises(error, match=re.escape(words.rstrip("."))) as caught:
+        model_of("openai", server).complete(REQUEST)
+    assert type(caught.value) is error
+
+
+@pytest.mark.parametrize("kind", ["openai", "anthropic"])
+def test_a_connection_that_ends_before_the_first_word_is_asked_again(server, kind):
+    server.streams, server.breaks, server.most = True, 2, 0
+    assert model_of(kind, server).complete(REQUEST).text == "hi!"
+    assert len(server.seen) == 3
+
+
+@pytest.mark.parametrize("kind", ["openai", "anthropic"])
+def test_a_server_that_never_says_where_a_stream_ends_is_asked_without(server, kind):
+    server.streams, server.breaks, server.politely = True, 100, True
+    model = model_of(kind, server)
+    assert [model.complete(REQUEST).text for _ in range(2)] == ["hello", "hello"]
+    assert [bool(body.get("stream")) for _, body, _ in server.seen] == [True, True, False, False]
+
+
+def test_a_stop_between_two_attempts_is_an_interruption(server):
+    server.streams, server.breaks = True, 100
+    model = model_of("openai", server)
+    model._stopped.set()
+    with pytest.raises(InterruptedError):
+        model.complete(REQUEST)
 
 
 @pytest.mark.parametrize("kind", ["openai", "anthropic", "responses"])
-def test_servers_that_refuse_to_stream_are_asked_without(server, kind):
-    server.no_streams = "Unsupported parameter: stream_options"
+@pytest.mark.parametrize("status", [400, 405])
+def test_servers_that_refuse_to_stream_are_asked_without(server, kind, status):
+    server.no_streams = (status, "Unsupported parameter: stream_options")
     if kind == "responses":
         server.answer = response(TEXT)
     model = responding(server) if kind == "responses" else model_of(kind, server)
     assert [model.complete(REQUEST).text for _ in range(2)] == ["hello", "hello"]
     assert [bool(body.get("stream")) for _, body, _ in server.seen] == [True, False, False]
+
+
+def test_a_fault_upstream_is_no_refusal_to_stream(server):
+    server.no_streams = (400, "upstream error: model overloaded")
+    model = model_of("openai", server)
+    with pytest.raises(RequestRefused):
+        model.complete(REQUEST)
+    assert model._streams
+
+
+@pytest.mark.parametrize("kind", ["openai", "anthropic"])
+def test_an_address_in_the_environment_alone_is_not_used(monkeypatch, kind, server):
+    monkeypatch.setenv(f"{kind.upper()}_BASE_URL", server.url)
+    with pytest.raises(InputError, match=f"Add --base-url {server.url}"):
+        open_model(f"{kind}:m")
+    assert open_model(f"{kind}:m", base_url=f"{server.url}/v1").label == f"{kind}:m"

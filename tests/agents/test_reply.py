@@ -49,7 +49,11 @@ def test_a_block_that_does_not_parse_is_taken_if_it_is_the_only_one():
         ("", "empty"),
         ("Use a Fourier method.", "no code block"),
         ("The function is `def solver(u):` and needs a body.", "no code block"),
-        ("```python\ndef other(u):\n    return u\n```", "defines `solver`"),
+        ("```python\ndef other(u):\n    return u\n```", "defines `solver`; it defines `other(u)`. Give"),
+        (
+            "```python\nclass Scheme:\n    def solver(self, u):\n        return u\n```",
+            "defines `solver` at its top level: it is a method of `Scheme`. Give",
+        ),
         ("I'm sorry, but I can't help with that.", "refused to answer, saying: I'm sorry"),
         ("```julia\nfunction solver(u)\n  return u\nend\n```", "is in julia"),
         ("```python\ndef solver(u):\n    pass\n```", "has no body"),
@@ -65,6 +69,23 @@ def test_what_is_wrong_is_said_in_words_an_author_can_act_on(reply, words):
     program, problem = program_of(reply, "solver")
     assert program is None
     assert words in problem
+
+
+LOOP = "def solver(u):\n    for n in range(3):\n        if u[n] < 1 and n > 0:\n            u[n] = 1\n\n    return u\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "repair"),
+    [
+        (LOOP.replace("<", "&lt;").replace(">", "&gt;"), "as in HTML"),
+        ("".join(f"{n:>3} | {line}\n" for n, line in enumerate(LOOP.splitlines(), 1)), "numbers before the lines"),
+        ("".join(f"{n}: {line}\n" for n, line in enumerate(LOOP.splitlines(), 1)), "numbers before the lines"),
+    ],
+)
+def test_listings_as_pages_show_them_are_read(text, repair):
+    found = program_in(f"```python\n{text}```", "solver")
+    assert found.source == LOOP
+    assert repair in " ".join(found.repairs)
 
 
 @pytest.mark.parametrize(

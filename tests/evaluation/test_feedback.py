@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from fieldsmith.evaluation import evaluate, hints
-from fieldsmith.evaluation.feedback import failure_feedback, not_finite_feedback
+from fieldsmith.evaluation.evaluation import Score
+from fieldsmith.evaluation.feedback import failure_feedback, not_finite_feedback, success_feedback
 from fieldsmith.sandboxes import choose
 from fieldsmith.sandboxes.sandbox import CallResult, Limits
 from fieldsmith.tasks import load, names
@@ -93,6 +94,10 @@ def test_looking_at_variables_runs_none_of_the_programs_methods():
         ("u = np.zeros(3)\nu[0] = np.ones(2)\nreturn u", "result[:, n] = u"),
         ("return np.float(3)", "np.float"),
         ("return undefined_name", "not defined where it is used"),
+        (
+            "if beta > 0:\n    raise ValueError('CFL number 3 is above 1')\nreturn u0_batch",
+            "The program itself raises this",
+        ),
     ],
 )
 def test_frequent_errors_have_a_concrete_next_step(body, words):
@@ -173,3 +178,20 @@ def test_an_error_at_the_walls_is_told():
     told = judged("u = np.zeros_like(a)\nu[:, 1] = 50.0\nreturn u", "darcy").feedback
     assert "within 5% of the boundary" in told
     assert "% of the way along y" in told
+
+
+@pytest.mark.parametrize(
+    ("slopes", "words"),
+    [
+        ((4.1, 3.9), "smooth data: 4.00."),
+        ((4.4, 7.3), "4.00 on average, 4.4, 7.3 from grid to grid"),
+        ((), "smooth data: 4.00."),
+    ],
+)
+def test_an_order_that_changes_from_grid_to_grid_is_told_as_none(slopes, words):
+    task = load("advection")
+    (case, *_) = task.split("dev")
+    score = Score(1e-3, {}, None, 1e-9, 1e-2, 1.0, order=4.0)
+    told = success_feedback(score, case, case.reference, task.brief(), slopes)
+    assert words in told
+    assert ("no power of the spacing" in told) == (len(set(map(round, slopes))) > 1)

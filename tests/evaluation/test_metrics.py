@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as hnp
 
 from fieldsmith.evaluation import metrics
 from fieldsmith.evaluation.evaluation import ConvergencePoint, Evaluation, Score
-from fieldsmith.evaluation.order import empirical_order, why_no_order
+from fieldsmith.evaluation.order import empirical_order, local_orders, why_no_order
 from fieldsmith.evaluation.record import evaluation_fields, evaluation_from
 
 finite = hnp.arrays(
@@ -66,6 +66,7 @@ def test_frame_errors_grow_where_the_error_grows():
 def test_the_order_of_a_power_law_is_found(order):
     points = [ConvergencePoint(n, 3.0 * n**-order) for n in (64, 128, 256)]
     assert empirical_order(points) == pytest.approx(order)
+    assert local_orders(points) == pytest.approx((order, order))
 
 
 def test_round_off_and_indifference_have_no_order():

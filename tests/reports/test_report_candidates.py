@@ -52,6 +52,7 @@ def test_candidates_are_ordered_and_filtered(opened):
     assert slots(page)[:3] == ["r1", "r2", "1.1"]
     page.select_option("#filter", "failed")
     assert slots(page) == ["1", "2", "3"]
+    assert page.locator("#tree li[aria-selected=true] .slot").inner_text() == "1", "what is shown stands in the list"
     page.evaluate("location.hash = '#candidate-4'")
     assert page.locator("#tree li[aria-selected=true] .slot").inner_text() == "r1"
 

@@ -13,6 +13,8 @@ from fieldsmith.tasks.task import Brief, Case
 
 TAIL_LINES, TAIL_WIDTH = 20, 300
 MOST_VARIABLES = 16
+UNSTEADY = 1.0
+"""Orders between neighbouring grids that differ by more are not those of one power."""
 BLOWN_UP = 100.0
 """Growth of the largest value that is taken for an instability."""
 UNEVEN = 0.6
@@ -54,7 +56,8 @@ def failure_feedback(result: CallResult, source: str, brief: Brief, limits: Limi
         words = f"The program stopped with {name}: {message}" if failure else "The program crashed."
     parts = [words]
     if failure and result.status == "crashed":
-        step = hints.missing_library(message, brief.libraries) or hints.next_step(failure.type, message)
+        step = hints.own_check(failure.type, _line(source, failure.line))
+        step = step or hints.missing_library(message, brief.libraries) or hints.next_step(failure.type, message)
         if not step and failure.variables:
             step = "Find out from the variables below which of them is not what this line takes it for."
         parts += [f"Next step: {step}"] if step else []
@@ -67,6 +70,11 @@ def failure_feedback(result: CallResult, source: str, brief: Brief, limits: Limi
     if failure and failure.trace:
         parts.append(f"Traceback within the program:\n{tail(failure.trace, 30)}")
     return "\n\n".join(parts)
+
+
+def _line(source: str, number: int | None) -> str:
+    lines = source.splitlines()
+    return lines[number - 1].strip() if number and 1 <= number <= len(lines) else ""
 
 
 def _faster(brief: Brief) -> str:
@@ -155,8 +163,13 @@ def _about_blow_up(first: int | None, growing: bool) -> str:
     )
 
 
-def success_feedback(score: Score, case: Case, outputs: Mapping[str, np.ndarray], brief: Brief) -> str:
-    """How good the program is, what is left to win, and when and where the error arises."""
+def success_feedback(
+    score: Score, case: Case, outputs: Mapping[str, np.ndarray], brief: Brief, slopes: Sequence[float] = ()
+) -> str:
+    """How good the program is, what is left to win, and when and where the error arises.
+
+    `slopes` are the orders of convergence between neighbouring grids.
+    """
     words = [f"The program ran: nRMSE {score.nrmse:.3e} in {score.seconds:.2f} s."]
     words += _against_floor(score)
     if len(score.fields) > 1:
@@ -171,10 +184,17 @@ def success_feedback(score: Score, case: Case, outputs: Mapping[str, np.ndarray]
         words += _about_frames(errors, score)
     words += _in_space(score, case, outputs, brief)
     if score.order is not None:
-        words.append(f"Measured order of convergence on smooth data: {score.order:.2f}.")
+        words.append(_order(score.order, slopes))
     if score.drift is not None and score.drift > 1e-8:
         words.append(f"Conserved totals depart by {score.drift:.1e} from where they began; the exact ones do not.")
     return " ".join(words)
+
+
+def _order(order: float, slopes: Sequence[float]) -> str:
+    words = f"Measured order of convergence on smooth data: {order:.2f}"
+    if slopes and max(slopes) - min(slopes) > UNSTEADY:
+        words += f" on average, {', '.join(f'{slope:.1f}' for slope in slopes)} from grid to grid, so the error is no power of the spacing"
+    return f"{words}."
 
 
 def times(value: float) -> str:

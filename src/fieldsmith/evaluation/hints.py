@@ -171,6 +171,13 @@ def wrong_shape(message: str, axes: Sequence[str]) -> str:
     return ""
 
 
+def own_check(kind: str, line: str) -> str:
+    """What to do where the program itself raised the exception on that line; empty where it did not."""
+    if kind == "NotImplementedError" or not re.match(r"raise\b\s*\w", line):
+        return ""
+    return "The program itself raises this: a check before this line does not hold. Mend what it checks, or drop it if it is wrong."
+
+
 def next_step(kind: str, message: str) -> str:
     """What to do about an exception of that type and message; empty where nothing better is known than reading it."""
     for pattern, words in OFTEN:

@@ -9,7 +9,7 @@ import numpy as np
 
 from fieldsmith.evaluation import feedback, metrics
 from fieldsmith.evaluation.evaluation import ConvergencePoint, Evaluation, Score, Status
-from fieldsmith.evaluation.order import empirical_order
+from fieldsmith.evaluation.order import empirical_order, local_orders
 from fieldsmith.sandboxes.sandbox import CallResult, Limits, Sandbox, Session
 from fieldsmith.tasks.task import Brief, Case, Signature, SplitName, Task
 
@@ -75,6 +75,7 @@ class _Judge:
         self.scores: dict[SplitName, Score] = {}
         self.convergence: tuple[ConvergencePoint, ...] = ()
         self.order: float | None = None
+        self.slopes: tuple[float, ...] = ()
         self.notes: list[str] = []
         self.last: tuple[SplitName, Case, Mapping[str, np.ndarray]] | None = None
         self.stdout = self.stderr = ""
@@ -151,14 +152,14 @@ class _Judge:
             else:
                 self.notes.append(f"At {case.resolution} intervals the result is not finite.")
         self.convergence = tuple(points)
-        self.order = empirical_order(telling)
+        self.order, self.slopes = empirical_order(telling), local_orders(telling)
 
     def evaluation(self) -> Evaluation:
         scores = {split: replace(score, order=self.order) for split, score in self.scores.items()}
         words = ""
         if self.last is not None:
             split, case, outputs = self.last
-            words = feedback.success_feedback(scores[split], case, outputs, self.brief)
+            words = feedback.success_feedback(scores[split], case, outputs, self.brief, self.slopes)
         return Evaluation(
             status="ok",
             feedback=" ".join([words, *self.notes]).strip(),

@@ -1,5 +1,6 @@
 """The empirical order of convergence from errors at several resolutions."""
 
+import itertools
 import math
 from collections.abc import Sequence
 from typing import Literal
@@ -32,6 +33,13 @@ def empirical_order(points: Sequence[ConvergencePoint]) -> float | None:
         return None
     slope = -sum((a - mean_x) * (b - mean_y) for a, b in zip(x, y, strict=True)) / spread
     return slope if slope > 0.0 else None
+
+
+def local_orders(points: Sequence[ConvergencePoint]) -> tuple[float, ...]:
+    """The slopes between neighbouring resolutions, of the points that `empirical_order` looks at."""
+    telling = sorted((p for p in points if math.isfinite(p.error) and p.error > ROUND_OFF), key=lambda p: p.resolution)
+    pairs = [(a, b) for a, b in itertools.pairwise(telling) if a.resolution < b.resolution]
+    return tuple(math.log(a.error / b.error) / math.log(b.resolution / a.resolution) for a, b in pairs)
 
 
 def why_no_order(points: Sequence[ConvergencePoint]) -> Why:

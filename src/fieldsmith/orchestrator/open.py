@@ -4,7 +4,6 @@ import hashlib
 import json
 import math
 import os
-import shlex
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -21,6 +20,7 @@ from fieldsmith.agents.strategies.strategy import Strategy
 from fieldsmith.errors import InputError
 from fieldsmith.orchestrator import record
 from fieldsmith.orchestrator.budget import Budget
+from fieldsmith.orchestrator.command import command_of
 from fieldsmith.orchestrator.run import Asked
 from fieldsmith.orchestrator.solve import SAME_OPTIONS, Solve
 from fieldsmith.orchestrator.store import Store, StoredModel
@@ -96,7 +96,7 @@ def open_solve(
         sandbox=place.name,
         seed=seed,
         budget={k: v for k, v in _limits(budget).items() if math.isfinite(v)},
-        command=command or f"fieldsmith solve {shlex.quote(problem.name)}",
+        command=command,
         started=time.strftime("%Y-%m-%d %H:%M:%S"),
         options={
             "debug_rounds": debug_rounds,
@@ -110,6 +110,7 @@ def open_solve(
             "prompts": dict(told.templates) if told else {},
         },
     )
+    asked = asked if command else replace(asked, command=command_of(asked, prompts, folder))
     folder = folder or Path("runs") / _run_name(asked)
     asked = _with_earlier_width(asked, folder)
     solving = Solve(

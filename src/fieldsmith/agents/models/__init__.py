@@ -15,6 +15,7 @@ from fieldsmith.agents.models.requests import checked_address
 from fieldsmith.errors import InputError, MissingPart
 
 Opener = Callable[[str, str | None, Path | None, Mapping[str, object]], ChatModel]
+"""What an entry point names: takes the name after the colon, --base-url, --key-file and --model-option, returns the model."""
 
 
 def _known() -> dict[str, Opener]:
@@ -29,7 +30,7 @@ def _known() -> dict[str, Opener]:
         "replay": replay.open_replay,
     }
     for point in entry_points(group="fieldsmith.models"):
-        found[point.name] = partial(_opened, point)
+        found.setdefault(point.name, partial(_opened, point))
     return found
 
 
@@ -37,7 +38,7 @@ def _opened(point: EntryPoint, *asked: Any) -> ChatModel:
     """A model of another package, which is loaded only where it is asked for."""
     try:
         opener = point.load()
-    except ImportError as error:
+    except (ImportError, AttributeError) as error:
         raise MissingPart(f"The model {point.name}: cannot be loaded: {error}.", "Mend its package.") from None
     return opener(*asked)
 

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from fieldsmith.agents.models.chat_model import ChatRequest, roomy
-from fieldsmith.agents.models.keys import find_key
-from fieldsmith.agents.models.provider import ProviderModel
-from fieldsmith.agents.models.requests import BrokenOff, Unstreamed, streamed, with_refusal
-from fieldsmith.agents.models.settings import MAX_TOKENS, STOP, TEMPERATURE
+from fieldsmith.agents.models.keys import address_from_environment, find_key
+from fieldsmith.agents.models.provider import CONNECT_TIMEOUT, TIMEOUT, ProviderModel
+from fieldsmith.agents.models.requests import Endless, Unstreamed, with_refusal
+from fieldsmith.agents.models.settings import MAX_TOKENS, STOP, TEMPERATURE, checked
 
 SETTINGS = {"temperature": TEMPERATURE, "max_tokens": MAX_TOKENS, "stop": STOP}
 ROOM = 16_000
@@ -17,7 +17,7 @@ STOPS = {"max_tokens": "length", "end_turn": "stop", "stop_sequence": "stop"}
 
 
 class AnthropicModel(ProviderModel):
-    prefix, home = "anthropic", "api.anthropic.com"
+    prefix, home = "anthropic", "https://api.anthropic.com"
     usual = "it does not end in /v1"  # the SDK adds it
 
     def __init__(self, name: str, base_url: str | None, key: str, settings: Mapping[str, object]) -> None:
@@ -26,7 +26,7 @@ class AnthropicModel(ProviderModel):
     def connect(self, **options: Any) -> Any:
         import anthropic
 
-        return anthropic.Anthropic(**options)
+        return anthropic.Anthropic(timeout=anthropic.Timeout(TIMEOUT, connect=CONNECT_TIMEOUT), **options)
 
     def ask(self, client: Any, request: ChatRequest, stream: bool) -> dict[str, Any]:
         settings: dict[str, Any] = roomy({"max_tokens": ROOM, **self.settings}, request)
@@ -45,7 +45,7 @@ class AnthropicModel(ProviderModel):
     def _streamed(self, events: Iterable[Any], ordinal: str) -> dict[str, Any]:
         text, refusal, count, begun, ended = [], "", 0, False, False
         fields: dict[str, Any] = {"input_tokens": 0, "output_tokens": 0, "stop": "stop", "model": self.name}
-        for event in streamed(events):
+        for event in self.streamed(events):
             if event.type == "message_start":
                 begun = True
                 fields |= {"model": event.message.model, "input_tokens": _read_tokens(event.message.usage)}
@@ -60,7 +60,7 @@ class AnthropicModel(ProviderModel):
         if not begun:
             raise Unstreamed
         if not ended:
-            raise BrokenOff("no end of the reply")
+            raise Endless
         return with_refusal({**fields, "text": "".join(text)}, refusal)
 
 
@@ -91,5 +91,7 @@ def _read_tokens(usage: Any) -> int:
 def open_anthropic(
     name: str, base_url: str | None, key_file: Path | None, settings: Mapping[str, object]
 ) -> AnthropicModel:
+    checked("anthropic", settings, SETTINGS)
+    address_from_environment("ANTHROPIC_BASE_URL", base_url)
     key = find_key("ANTHROPIC_API_KEY", key_file, needed=base_url is None)
     return AnthropicModel(name, base_url, key, settings)

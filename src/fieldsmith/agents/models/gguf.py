@@ -197,7 +197,10 @@ class _Child:
     def _read(self) -> None:
         assert self._process.stdout is not None
         for line in self._process.stdout:
-            told = json.loads(line)
+            try:
+                told = json.loads(line)
+            except ValueError:  # words of a library that found its way to the channel
+                continue
             with self._changed:
                 if "heard" in told:
                     self._heard[told["number"]] = told["heard"]

@@ -1,4 +1,4 @@
-"""API keys: from the environment or a key file, never stored, never shown."""
+"""API keys: from the environment or a key file, never stored, never shown; addresses: never from the environment."""
 
 import os
 from pathlib import Path
@@ -29,6 +29,16 @@ def find_key(variable: str, key_file: Path | None, needed: bool) -> str:
     if not _plain(key):
         raise InputError(f"The key in {variable} holds characters that no key has.", "Copy it again.")
     return key
+
+
+def address_from_environment(variable: str, base_url: str | None) -> None:
+    """Raises InputError where only the environment names an address: prompts and the key go where the run's record says."""
+    address = os.environ.get(variable, "").strip()
+    if address and base_url is None:
+        raise InputError(
+            f"{variable} is set to {address}, but a run is told its server itself, so that its record is true.",
+            f"Add --base-url {address}, or unset {variable}.",
+        )
 
 
 def _plain(key: str) -> bool:

@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from fieldsmith.agents.models.chat_model import ChatRequest, roomy
-from fieldsmith.agents.models.keys import find_key, scrubbed
-from fieldsmith.agents.models.provider import ProviderModel
-from fieldsmith.agents.models.requests import BrokenOff, Unstreamed, refusal_of, streamed, text_of, with_refusal
-from fieldsmith.agents.models.settings import MAX_TOKENS, REASONING_EFFORT, SEED, STOP, TEMPERATURE
+from fieldsmith.agents.models.faults import ToldFault
+from fieldsmith.agents.models.keys import address_from_environment, find_key
+from fieldsmith.agents.models.provider import CONNECT_TIMEOUT, TIMEOUT, ProviderModel
+from fieldsmith.agents.models.requests import Endless, Unstreamed, refusal_of, text_of, with_refusal
+from fieldsmith.agents.models.settings import MAX_TOKENS, REASONING_EFFORT, SEED, STOP, TEMPERATURE, checked
 
 SETTINGS = {
     "temperature": TEMPERATURE,
@@ -25,7 +26,7 @@ ENDINGS = ("response.completed", "response.incomplete", "response.failed")
 
 
 class OpenAIModel(ProviderModel):
-    prefix, home, usual = "openai", "api.openai.com", "it usually ends in /v1"
+    prefix, home, usual = "openai", "https://api.openai.com/v1", "it usually ends in /v1"
 
     def __init__(self, name: str, base_url: str | None, key: str, settings: Mapping[str, object]) -> None:
         super().__init__(name, base_url, key, settings, SETTINGS if base_url else RESPONDING)
@@ -33,7 +34,7 @@ class OpenAIModel(ProviderModel):
     def connect(self, **options: Any) -> Any:
         import openai
 
-        return openai.OpenAI(**options)
+        return openai.OpenAI(timeout=openai.Timeout(TIMEOUT, connect=CONNECT_TIMEOUT), **options)
 
     def ask(self, client: Any, request: ChatRequest, stream: bool) -> dict[str, Any]:
         if self.base_url is None:
@@ -49,9 +50,9 @@ class OpenAIModel(ProviderModel):
 
     def _streamed(self, parts: Iterable[Any], ordinal: str) -> dict[str, Any]:
         text, refusal, usage, stop, model, count = [], "", None, "", "", 0
-        for part in streamed(parts):
+        for part in self.streamed(parts):
             usage, model = part.usage or usage, part.model or model
-            for choice in part.choices:
+            for choice in part.choices or ():
                 text.append(text_of(choice.delta.content))
                 refusal += refusal_of(choice.delta)
                 stop = choice.finish_reason or stop
@@ -60,7 +61,7 @@ class OpenAIModel(ProviderModel):
         if not model and not text:
             raise Unstreamed
         if not stop and usage is None:
-            raise BrokenOff("no end of the reply")
+            raise Endless
         fields = {
             "text": "".join(text),
             "input_tokens": usage.prompt_tokens if usage else 0,
@@ -98,7 +99,7 @@ class OpenAIModel(ProviderModel):
 
     def _streamed_response(self, events: Iterable[Any], ordinal: str) -> dict[str, Any]:
         begun, count, answer = False, 0, None
-        for event in streamed(events):
+        for event in self.streamed(events):
             begun = True
             if event.type == "response.output_text.delta":
                 count += len(event.delta)
@@ -106,16 +107,16 @@ class OpenAIModel(ProviderModel):
             elif event.type in ENDINGS:
                 answer = event.response
             elif event.type == "error":
-                raise BrokenOff(scrubbed(f"{event.code}: {event.message}", self._key))
+                raise ToldFault(str(event.code or ""), event.message)
         if not begun:
             raise Unstreamed
         if answer is None:
-            raise BrokenOff("no end of the reply")
+            raise Endless
         return self._response_reply(answer)
 
     def _response_reply(self, answer: Any) -> dict[str, Any]:
         if answer.status == "failed":
-            raise BrokenOff(scrubbed(f"{answer.error.code}: {answer.error.message}", self._key))
+            raise ToldFault(str(answer.error.code), answer.error.message)
         details, usage = answer.incomplete_details, answer.usage
         reason = str(details.reason) if details else ""
         fields = {
@@ -130,5 +131,7 @@ class OpenAIModel(ProviderModel):
 
 
 def open_openai(name: str, base_url: str | None, key_file: Path | None, settings: Mapping[str, object]) -> OpenAIModel:
+    checked("openai", settings, SETTINGS if base_url else RESPONDING)
+    address_from_environment("OPENAI_BASE_URL", base_url)
     key = find_key("OPENAI_API_KEY", key_file, needed=base_url is None)
     return OpenAIModel(name, base_url, key, settings)

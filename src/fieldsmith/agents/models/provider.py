@@ -3,17 +3,18 @@
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from fieldsmith.agents.models import prices
 from fieldsmith.agents.models.chat_model import ChatReply, ChatRequest, nothing_heard, silent
-from fieldsmith.agents.models.faults import RESUME, explained, refuses_streams
-from fieldsmith.agents.models.requests import BrokenOff, Unstreamed, interruptible
+from fieldsmith.agents.models.faults import RESUME, ToldFault, explained, refuses_streams
+from fieldsmith.agents.models.requests import BrokenOff, Endless, Unstreamed, interruptible, streamed
 from fieldsmith.agents.models.settings import Setting, checked
 from fieldsmith.errors import ProviderError
 
-TIMEOUT = 900.0
+TIMEOUT, CONNECT_TIMEOUT = 900.0, 20.0
+"""Seconds without a word from the server, and until it can be reached."""
 RETRIES = 4
 """Attempts of the SDK after rate limits and server faults, and ours after a connection that breaks in mid-reply."""
 
@@ -23,7 +24,7 @@ class ProviderModel(ABC):
 
     prefix: str
     home: str
-    """The provider's own address, for messages."""
+    """The provider's own address."""
     usual: str
     """What a right --base-url looks like."""
 
@@ -51,7 +52,10 @@ class ProviderModel(ABC):
 
     @property
     def address(self) -> str:
-        return self.base_url or self.home
+        return self.base_url or self.home.removeprefix("https://").partition("/")[0]
+
+    def streamed(self, parts: Iterable[Any]) -> Iterator[Any]:
+        return streamed(parts, self._stopped)
 
     def understood(self, read: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """What `read` takes out of an answer. Raises ProviderError where the answer has another form."""
@@ -69,21 +73,33 @@ class ProviderModel(ABC):
     def complete(self, request: ChatRequest) -> ChatReply:
         begun = time.perf_counter()
         for attempt in range(RETRIES):
+            if attempt and self._stopped.wait(2.0 ** (attempt - 1) - 1.0):
+                raise InterruptedError("stopped before a reply was asked for again")
             try:
                 fields = interruptible(lambda: self._asked(request), self._stopped)
                 return ChatReply(**fields, seconds=time.perf_counter() - begun)
             except BrokenOff as broken:
-                if attempt == RETRIES - 1 or self._stopped.wait(2.0**attempt - 1.0):
+                if isinstance(broken, Endless) and attempt:
+                    self._streams = False  # this server does not say where an answer ends
+                if attempt == RETRIES - 1:
                     words = f"{self.address} broke off the answer of {self.label} {RETRIES} times ({broken})."
                     raise ProviderError(words, RESUME) from None
+            except ToldFault as fault:
+                if fault.lasting or attempt == RETRIES - 1:
+                    raise self._explained(fault) from None
+            except InterruptedError:
+                raise
             except ValueError as error:  # an answer that is no JSON
                 raise self.misunderstood(error) from None
             except Exception as error:
-                known = explained(error, self.label, self.address, self._key)
-                if known is None:
+                known = self._explained(error)
+                if known is error:
                     raise
                 raise known from None
         raise AssertionError("unreachable")
+
+    def _explained(self, error: Exception) -> Exception:
+        return explained(error, self.label, self.address, self._key) or error
 
     def stop(self) -> None:
         """Break off requests that are being waited for."""
@@ -96,7 +112,9 @@ class ProviderModel(ABC):
         with self._lock:
             if self._client is None:
                 self._client = self.connect(
-                    api_key=self._key or "none", base_url=self.base_url, timeout=TIMEOUT, max_retries=RETRIES
+                    api_key=self._key or "none",
+                    base_url=self.base_url or self.home,
+                    max_retries=RETRIES,
                 )
         if self._streams:
             try:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from fieldsmith.agents.models.faults import disconnected, timed_out, told_in
 from fieldsmith.errors import InputError
 
 Answer = TypeVar("Answer")
@@ -19,17 +20,39 @@ class BrokenOff(Exception):
     """The connection ended in the middle of a streamed answer, after which SDKs do not try again."""
 
 
-def streamed(parts: Iterable[Answer]) -> Iterator[Answer]:
-    """The parts of a streamed answer. Raises BrokenOff for whatever happens after the first."""
+class Endless(BrokenOff):
+    """A streamed answer ended without saying so: it was cut on its way, or the server does not say so."""
+
+    def __init__(self) -> None:
+        super().__init__("no end of the reply")
+
+
+def streamed(parts: Iterable[Answer], stopped: threading.Event) -> Iterator[Answer]:
+    """The parts of a streamed answer, closed when `stopped` is set, so that the server ends its work too.
+
+    Raises ToldFault for a fault that the answer tells, BrokenOff for a connection that ends, also before the first part, and
+    for whatever else happens after it.
+    """
     begun = False
     try:
         for part in parts:
+            if stopped.is_set():
+                raise InterruptedError("stopped in the middle of a reply")
             yield part
             begun = True
+    except InterruptedError:
+        raise
     except Exception as error:
-        if not begun:
+        fault = told_in(error)
+        if fault is not None:
+            raise fault from error
+        if timed_out(error) or not (begun or disconnected(error)):
             raise
         raise BrokenOff(type(error).__name__) from error
+    finally:
+        close = getattr(parts, "close", None)
+        if close is not None:
+            close()
 
 
 def interruptible(ask: Callable[[], Answer], stopped: threading.Event) -> Answer:

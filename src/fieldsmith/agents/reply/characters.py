@@ -1,5 +1,7 @@
 """Text that is Python but for a few characters: typographic quotes and dashes, odd spaces, tabs, prose around it."""
 
+import html
+import itertools
 import re
 import textwrap
 from collections.abc import Callable, Iterator
@@ -16,6 +18,7 @@ TABLE = str.maketrans(QUOTES | SIGNS | SPACES | UNSEEN)
 OUTSIDE_STRINGS = str.maketrans(SPACES | UNSEEN)
 PROMPT = re.compile(r"^(>>> ?|\.\.\. ?)")
 CODE_LINE = re.compile(r"^(import |from \w|def |class |@\w|#|[A-Za-z_]\w* ?=[^=])")
+NUMBERED = re.compile(r"^ *(?P<number>\d+) ?[|:│]? ?")
 PROSE_LEFT_OUT = "Prose around the program was left out."
 MOST_STARTS, MOST_ENDS = 6, 60
 
@@ -37,6 +40,9 @@ def _changes(text: str) -> Iterator[tuple[str, str]]:
     plain = text.translate(OUTSIDE_STRINGS)
     yield plain, "Spaces that Python does not know were replaced."
     yield textwrap.dedent(text), "The indentation that all lines shared was taken off."
+    yield html.unescape(text), "Characters written as in HTML (&lt;) were replaced."
+    if (plainly := _unnumbered(text)) is not None:
+        yield plainly, "The numbers before the lines were taken off."
     yield text.expandtabs(4), "Tabs were replaced by four spaces."
     yield text.expandtabs(8), "Tabs were replaced by eight spaces."
     ascii_text = text.translate(TABLE)
@@ -49,6 +55,16 @@ def _changes(text: str) -> Iterator[tuple[str, str]]:
     for source in dict.fromkeys((text, ascii_text.expandtabs(4))):
         for part in _code_within(source):
             yield part, PROSE_LEFT_OUT
+
+
+def _unnumbered(text: str) -> str | None:
+    """A listing whose lines are numbered one after the other, without the numbers; None for any other text."""
+    lines = text.rstrip().split("\n")
+    found = [NUMBERED.match(line) for line in lines if line.strip()]
+    numbers = [int(match["number"]) for match in found if match]
+    if len(numbers) < max(2, len(found)) or any(b - a < 1 for a, b in itertools.pairwise(numbers)):
+        return None
+    return "\n".join(NUMBERED.sub("", line) if line.strip() else "" for line in lines) + "\n"
 
 
 def _code_within(text: str) -> Iterator[str]:

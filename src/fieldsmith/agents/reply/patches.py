@@ -17,10 +17,20 @@ EXCHANGE = re.compile(
 """What is to be found and what takes its place, between the marks of a conflict: `<<<<<<< SEARCH`, `=======`, `>>>>>>> REPLACE`."""
 
 
+ENVELOPE = "*** Begin Patch"
+"""How a patch begins in the form that some assistants are trained on; hunks follow, as in a diff without numbers."""
+
+
 def is_diff(block: Block) -> bool:
-    if block.language in ("diff", "patch"):
+    if block.language in ("diff", "patch") or block.text.lstrip().startswith(ENVELOPE):
         return True
     return any(form.search(block.text) is not None for form in (HUNK, EXCHANGE)) and not parses(block.text)
+
+
+def bare_patch(said: str) -> list[Block]:
+    """The patch of a reply that has no fences around it, as a block."""
+    _, begin, rest = said.partition(ENVELOPE)
+    return [Block("patch", begin + rest.partition("*** End Patch")[0].rstrip("\n"))] if begin else []
 
 
 def applied(diff: str, parent: str) -> str | None:
@@ -48,7 +58,7 @@ def _hunks(diff: str) -> list[tuple[list[str], list[str]]]:
         return [(old, new) for old, new in pairs if old != new]
     hunks: list[tuple[list[str], list[str]]] = [([], [])]
     for line in diff.split("\n"):
-        if line.startswith(("--- ", "+++ ", "diff ", "index ", "\\")):
+        if line.startswith(("--- ", "+++ ", "diff ", "index ", "\\", "*** ")):
             continue
         if line.startswith("@@"):
             hunks.append(([], []))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from fieldsmith.agents.reply.blocks import NO_PROGRAM, Block, syntax_problem
 from fieldsmith.agents.reply.gaps import name_of
-from fieldsmith.agents.reply.names import functions, is_stub
+from fieldsmith.agents.reply.names import functions, is_stub, parameters
 from fieldsmith.agents.reply.omissions import left_out
 from fieldsmith.agents.reply.patches import is_diff
 
@@ -44,4 +44,16 @@ def nothing(blocks: Sequence[Block], texts: Sequence[str], function: str, asked:
         return incomplete(next(filter(None, map(left_out, texts))))
     if any(function in functions(ast.parse(text)) for text in texts):
         return f"`{function}` has no body. Write it in full, in one ```python block with the whole program."
-    return f"No code block of the reply defines `{function}`. Give the whole program in one ```python block."
+    return f"No code block of the reply defines `{function}`{_instead(texts, function)}. Give the whole program in one ```python block."
+
+
+def _instead(texts: Sequence[str], function: str) -> str:
+    """What the blocks define in the place of the function, as words."""
+    trees = [ast.parse(text) for text in texts]
+    for node in (node for tree in trees for node in tree.body if isinstance(node, ast.ClassDef)):
+        if any(isinstance(item, ast.FunctionDef) and item.name == function for item in node.body):
+            return f" at its top level: it is a method of `{node.name}`"
+    given = [
+        f"`{name}({', '.join(parameters(nodes[-1]))})`" for tree in trees for name, nodes in functions(tree).items()
+    ]
+    return f"; it defines {', '.join(given[:4])}{' and more' * (len(given) > 4)}" if given else ""

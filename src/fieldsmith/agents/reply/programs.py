@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from fieldsmith.agents.reply.blocks import NO_PROGRAM, Block, blocks_of, parses, spoken
 from fieldsmith.agents.reply.characters import mended
-from fieldsmith.agents.reply.choosing import corrected, is_whole
+from fieldsmith.agents.reply.choosing import corrected, is_whole, preference
 from fieldsmith.agents.reply.fences import with_fences
 from fieldsmith.agents.reply.gaps import name_of, under_header
 from fieldsmith.agents.reply.names import (
@@ -18,13 +18,14 @@ from fieldsmith.agents.reply.names import (
     is_stub,
     missing,
     only_imports,
+    text_of,
     tree_of,
     used_by,
     with_parameters,
     without,
 )
 from fieldsmith.agents.reply.omissions import gap, hollow, unset
-from fieldsmith.agents.reply.patches import applied, is_diff, lacks, patched
+from fieldsmith.agents.reply.patches import applied, bare_patch, is_diff, lacks, patched
 from fieldsmith.agents.reply.problems import incomplete, nothing
 from fieldsmith.agents.reply.refusals import STOPS, refusal
 
@@ -84,7 +85,7 @@ class _Search:
 
     def program(self, said: str) -> Found:
         """From the blocks of a reply, or from its text where it has none."""
-        blocks, headed = self._headed(blocks_of(said))
+        blocks, headed = self._headed(blocks_of(said) or bare_patch(said))
         if not said.strip():
             return Found(None, "The reply was empty.")
         usable, repairs = self._readable(blocks if blocks else [Block("", said.replace("\r\n", "\n"))])
@@ -139,12 +140,13 @@ class _Search:
     def _chosen(self, defining: list[Block], usable: list[Block], words: dict[str, str]) -> Found:
         """The last of the best blocks, completed from the others or from a parent where it lacks something."""
         ranks = [self._rank(block, usable) for block in defining]
-        place = max(range(len(ranks)), key=lambda n: (ranks[n], n))
+        place = max(range(len(ranks)), key=lambda n: (ranks[n][:3], preference(defining[n]), ranks[n], n))
         chosen = defining[place]
         repairs = [words[chosen.text]] if words.get(chosen.text) else []
         good = [n for n, rank in enumerate(ranks) if rank >= (True, True, ranks[place][2])]
         if len(good) > 1 and len({defining[n].text.strip() for n in good}) > 1:
-            repairs.append(f"{len(good)} blocks define `{self.function}`: the last was taken.")
+            which = "the last" if place == good[-1] else "the one that the reply prefers"
+            repairs.append(f"{len(good)} blocks define `{self.function}`: {which} was taken.")
         source, taken = chosen.text, []
         if ranks[place][2] and not self.asked:
             at = next(n for n, block in enumerate(usable) if block is chosen)
@@ -157,10 +159,10 @@ class _Search:
         if tree is not None:
             source, done = self._completed(source, tree, [b.text for b in usable if b is not chosen and b not in taken])
             repairs += done
-            if cut := gap(source) or self._hollow(source):
-                return Found(None, incomplete(cut), tuple(repairs))
             source, done = self._once(source)
             repairs += done
+            if cut := gap(source) or self._hollow(source):
+                return Found(None, incomplete(cut), tuple(repairs))
             source, done = imported(source)
             repairs += done
         return Found(source.strip("\n") + "\n", "", tuple(repairs), chosen.closed)
@@ -196,12 +198,12 @@ class _Search:
         )
 
     def _once(self, source: str) -> tuple[str, list[str]]:
-        """Without a stub that comes after the function itself and would take its place."""
+        """Without a stub or outline that comes after the function itself and would take its place."""
         tree = tree_of(source)
         nodes = functions(tree).get(self.function, []) if tree else []
         if len(nodes) < 2:
             return source, []
-        full = [node for node in nodes if not is_stub(node)]
+        full = [node for node in nodes if not is_stub(node) and not gap(text_of(source, node))]
         if full and nodes[-1] is not full[-1]:
             for node in reversed(nodes[nodes.index(full[-1]) + 1 :]):
                 source = without(source, node)

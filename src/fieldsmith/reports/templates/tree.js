@@ -99,7 +99,11 @@ const showTree = () => {
   addEventListener("hashchange", follow);
   for (const control of [order, filter]) {
     if ((memory.kept.values || {})[control.id]) control.value = memory.kept.values[control.id];
-    control.addEventListener("input", build);
+    control.addEventListener("input", () => {
+      build();
+      const shown = rows();
+      if (shown.length && !shown.some(([c]) => c.id === selected)) select(shown[0][0].id);
+    });
   }
   build();
   if (!(memory.kept.values ? false : follow()) && selected !== undefined) select(selected, { address: false, chosen: false });
