@@ -22,9 +22,13 @@ from fieldsmith.agents.prompts.quotes import quoted
 from fieldsmith.agents.prompts.rehearsal import moves, rehearse
 from fieldsmith.errors import InputError
 from fieldsmith.evaluation.evaluation import ConvergencePoint, Evaluation, Score
+from fieldsmith.evaluation.feedback import failure_feedback, not_finite_feedback
+from fieldsmith.sandboxes.sandbox import CallResult, Failure, Limits
 from fieldsmith.tasks import load, names
+from fieldsmith.tasks.task import Brief
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
+LIMITS = Limits()
 LIBRARIES = ["numpy 2.3.1", "scipy 1.16.0", "pyamg 5.2.1"]
 
 
@@ -46,6 +50,51 @@ def filled(frame: str) -> Candidate:
     return Candidate(1, "1", "draft", proposal=Proposal(Program(source)), evaluation=evaluation)
 
 
+PROGRAM = """import numpy as np
+
+
+def solver(u0_batch, t_coordinate, nu):
+    n_x = u0_batch.shape[1]
+    k = 2 * np.pi * np.fft.rfftfreq(n_x - 1, 1 / n_x)
+    uhat = np.fft.rfft(u0_batch)
+    frames = [u0_batch]
+    for a, b in zip(t_coordinate[:-1], t_coordinate[1:]):
+        uhat = uhat * np.exp(-nu * k**2 * (b - a))
+        frames.append(np.fft.irfft(uhat, n_x))
+    return np.stack(frames, axis=1)
+"""
+LINE = "uhat = uhat * np.exp(-nu * k**2 * (b - a))"
+CRASH = CallResult(
+    "crashed",
+    failure=Failure(
+        "ValueError",
+        "operands could not be broadcast together with shapes (8,129) (128,)",
+        10,
+        f'  File "solver.py", line 10, in solver\n    {LINE}\nValueError: operands could not be broadcast together ...',
+        {
+            "u0_batch": "float64 array (8, 256)",
+            "uhat": "complex128 array (8, 129)",
+            "k": "float64 array (128,)",
+            "nu": "float 0.003183098861837907",
+            "n_x": "int 256",
+        },
+    ),
+)
+NO_LIBRARY = CallResult("crashed", failure=Failure("ModuleNotFoundError", "No module named 'torch'", 1))
+
+
+def blown_up(brief: Brief) -> str:
+    u = np.ones((2, 9, 16))
+    u[1, 5:] = np.nan
+    u[1, 1:5] *= 10.0 ** np.arange(4)[:, None]
+    return not_finite_feedback({"u_batch": u}, brief)
+
+
+def failing(status: str, feedback: str, source: str = PROGRAM) -> Debug:
+    proposal = Proposal(Program(source), Plan(summary="Diffusion exactly in Fourier space"))
+    return Debug(Candidate(1, "1", "draft", proposal=proposal, evaluation=Evaluation(status, feedback)))
+
+
 def user(move, style: str = "guided") -> str:
     prompts = Prompts(style)
     return LLMAuthor(Silent(), prompts=prompts).messages(load("burgers").brief(LIBRARIES), move)[1].text
@@ -53,7 +102,7 @@ def user(move, style: str = "guided") -> str:
 
 def written(name: str, style: str, kinds: tuple[str, ...]) -> str:
     """Some of a style's prompts for a task, one after the other."""
-    brief = load(name).brief(LIBRARIES)
+    brief = replace(load(name).brief(LIBRARIES), floor=7.6e-6)
     prompts = Prompts(style)
     draft, *debugs, _, both, restart, _, refined_again = moves(brief)
     told = {
@@ -68,6 +117,15 @@ def written(name: str, style: str, kinds: tuple[str, ...]) -> str:
         "continue": prompts.continuation(brief, "    u = u0\n    for n in range("),
         "shorter": prompts.shorter(brief),
     }
+    if name == "burgers":
+        torch = PROGRAM.replace("import numpy as np", "import torch")
+        told |= {
+            "debug of shapes": prompts.move(brief, failing("crashed", failure_feedback(CRASH, PROGRAM, brief, LIMITS))),
+            "debug of a missing library": prompts.move(
+                brief, failing("crashed", failure_feedback(NO_LIBRARY, torch, brief, LIMITS), torch)
+            ),
+            "debug of NaN": prompts.move(brief, failing("not_finite", blown_up(brief))),
+        }
     if frame := prompts.frame(brief, draft):
         told["debug of filled gaps"] = prompts.move(brief, Debug(filled(frame)))
     return "".join(f"<!-- {kind} -->\n\n{told[kind]}\n\n" for kind in kinds or told)
@@ -76,7 +134,7 @@ def written(name: str, style: str, kinds: tuple[str, ...]) -> str:
 SHOWN = {
     ("burgers", "guided"): (),
     ("burgers", "skeleton"): ("draft", "debug", "debug of a reply without a program", "debug of filled gaps", "refine"),
-    ("burgers", "plain"): (),
+    ("burgers", "plain"): ("system", "draft", "debug of shapes", "refine", "restart", "continue", "shorter"),
     ("cns1d", "guided"): ("draft", "debug of values that blow up", "refine"),
     ("cns1d", "skeleton"): ("draft",),
     ("cns1d", "plain"): ("draft", "debug"),
