@@ -23,7 +23,9 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
             "strategy": "best-of-n",
             "debug_rounds": 0,
             "folder": Path("here it is"),
-            "max_tokens": 5000,
+            "max_tokens": 1234567,
+            "in_flight": 3,
+            "on_finish": "echo it's done",
         },
     ),
     (

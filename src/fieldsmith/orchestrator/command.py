@@ -2,7 +2,6 @@
 
 import shlex
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 from fieldsmith.agents.prompts import DEFAULT_STYLE
 from fieldsmith.orchestrator.run import Asked
@@ -17,21 +16,24 @@ USUAL = {
 }
 
 
-def command_of(asked: Asked, prompts: Path | None, folder: Path | None) -> str:
-    """What to type for a run; options that have their usual values are left out."""
+def command_of(asked: Asked, further: Mapping[str, object]) -> str:
+    """What to type for a run; options that have their usual values are left out.
+
+    `further` are options that do not stand in what was asked, such as paths; None for one that was not given.
+    """
+    models = {"--in-flight": asked.options["in_flight"], "--debug-rounds": asked.options["debug_rounds"]}
     given: dict[str, object] = {
         "--scale": asked.scale,
         "--data": asked.data,
         "--model": asked.author if asked.options["prompt_style"] else "",
         "--base-url": asked.options["base_url"],
         "--prompt-style": asked.options["prompt_style"],
-        "--prompts": prompts,
         "--strategy": asked.strategy,
-        "--debug-rounds": asked.options["debug_rounds"] if asked.options["prompt_style"] else "",
+        **(models if asked.options["prompt_style"] else {}),
         "--seed": asked.seed,
         "--sandbox": asked.sandbox,
         "--image": asked.options["image"],
-        "--run-dir": folder,
+        **further,
     }
     words = ["fieldsmith", "solve", asked.task]
     words += [word for name, value in asked.parameters.items() for word in ("--param", f"{name}={value!r}")]
@@ -42,7 +44,7 @@ def command_of(asked: Asked, prompts: Path | None, folder: Path | None) -> str:
         words += ["--model-option", f"{option}={value}"]
     for name, option in LIMITS.items():
         if name in asked.budget:
-            words += [option, f"{asked.budget[name]:g}"]
+            words += [option, repr(asked.budget[name]).removesuffix(".0")]
     return shlex.join(words)
 
 

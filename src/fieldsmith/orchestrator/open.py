@@ -110,7 +110,9 @@ def open_solve(
             "prompts": dict(told.templates) if told else {},
         },
     )
-    asked = asked if command else replace(asked, command=command_of(asked, prompts, folder))
+    if not command:
+        further = {"--prompts": prompts, "--key-file": key_file, "--run-dir": folder, "--on-finish": on_finish}
+        asked = replace(asked, command=command_of(asked, further))
     folder = folder or Path("runs") / _run_name(asked)
     asked = _with_earlier_width(asked, folder)
     solving = Solve(

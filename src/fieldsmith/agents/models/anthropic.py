@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from fieldsmith.agents.models.chat_model import ChatRequest, roomy
-from fieldsmith.agents.models.keys import address_from_environment, find_key
+from fieldsmith.agents.models.keys import find_key, refuse_address_in_environment
 from fieldsmith.agents.models.provider import CONNECT_TIMEOUT, TIMEOUT, ProviderModel
 from fieldsmith.agents.models.requests import Endless, Unstreamed, with_refusal
 from fieldsmith.agents.models.settings import MAX_TOKENS, STOP, TEMPERATURE, checked
@@ -91,7 +91,8 @@ def _read_tokens(usage: Any) -> int:
 def open_anthropic(
     name: str, base_url: str | None, key_file: Path | None, settings: Mapping[str, object]
 ) -> AnthropicModel:
+    # A misspelt setting is told before a missing key.
     checked("anthropic", settings, SETTINGS)
-    address_from_environment("ANTHROPIC_BASE_URL", base_url)
+    refuse_address_in_environment("ANTHROPIC_BASE_URL", base_url)
     key = find_key("ANTHROPIC_API_KEY", key_file, needed=base_url is None)
     return AnthropicModel(name, base_url, key, settings)

@@ -31,7 +31,7 @@ def find_key(variable: str, key_file: Path | None, needed: bool) -> str:
     return key
 
 
-def address_from_environment(variable: str, base_url: str | None) -> None:
+def refuse_address_in_environment(variable: str, base_url: str | None) -> None:
     """Raises InputError where only the environment names an address: prompts and the key go where the run's record says."""
     address = os.environ.get(variable, "").strip()
     if address and base_url is None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from fieldsmith.agents.models.chat_model import ChatRequest, roomy
 from fieldsmith.agents.models.faults import ToldFault
-from fieldsmith.agents.models.keys import address_from_environment, find_key
+from fieldsmith.agents.models.keys import find_key, refuse_address_in_environment
 from fieldsmith.agents.models.provider import CONNECT_TIMEOUT, TIMEOUT, ProviderModel
 from fieldsmith.agents.models.requests import Endless, Unstreamed, refusal_of, text_of, with_refusal
 from fieldsmith.agents.models.settings import MAX_TOKENS, REASONING_EFFORT, SEED, STOP, TEMPERATURE, checked
@@ -131,7 +131,8 @@ class OpenAIModel(ProviderModel):
 
 
 def open_openai(name: str, base_url: str | None, key_file: Path | None, settings: Mapping[str, object]) -> OpenAIModel:
+    # A misspelt setting is told before a missing key.
     checked("openai", settings, SETTINGS if base_url else RESPONDING)
-    address_from_environment("OPENAI_BASE_URL", base_url)
+    refuse_address_in_environment("OPENAI_BASE_URL", base_url)
     key = find_key("OPENAI_API_KEY", key_file, needed=base_url is None)
     return OpenAIModel(name, base_url, key, settings)

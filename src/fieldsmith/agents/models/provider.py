@@ -87,8 +87,6 @@ class ProviderModel(ABC):
             except ToldFault as fault:
                 if fault.lasting or attempt == RETRIES - 1:
                     raise self._explained(fault) from None
-            except InterruptedError:
-                raise
             except ValueError as error:  # an answer that is no JSON
                 raise self.misunderstood(error) from None
             except Exception as error:

@@ -16,7 +16,6 @@ EXCHANGE = re.compile(
 )
 """What is to be found and what takes its place, between the marks of a conflict: `<<<<<<< SEARCH`, `=======`, `>>>>>>> REPLACE`."""
 
-
 ENVELOPE = "*** Begin Patch"
 """How a patch begins in the form that some assistants are trained on; hunks follow, as in a diff without numbers."""
 
