@@ -1,8 +1,11 @@
 """`fieldsmith runs`, `runs show` and `report` of runs that went well and of one that did not."""
 
+import json
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -31,6 +34,26 @@ def test_the_list_has_a_line_for_every_run_in_columns(home):
     for words in ("best -", "2 candidates", "command:"):
         assert words in bad
     assert good.index("best") == bad.index("best")
+
+
+def test_the_list_says_when_each_run_was_begun_and_can_be_narrowed(home):
+    def listed(*words):
+        return [Path(row["run"]).name for row in json.loads(fieldsmith(home, "runs", "--json", *words).stdout)["runs"]]
+
+    assert listed() == listed("--task", "advection") == ["good", "bad"]
+    assert listed("--state", "done", "--task", "advection") == ["good", "bad"]
+    assert listed("--state", "interrupted") == []
+    assert listed("--last", "1") == ["bad"]
+    assert all(re.match(r"20\d\d-\d\d-\d\d \d\d:\d\d  ", line) for line in fieldsmith(home, "runs").stdout.splitlines())
+    none = fieldsmith(home, "runs", "list", "--task", "burgers")
+    assert (none.returncode, none.stdout) == (0, "None of the 2 runs of this machine is such a run.\n")
+
+
+@pytest.mark.parametrize("words", [("--state", "lost"), ("--last", "0"), ("--last", "1", "show", "good")])
+def test_a_wrong_choice_from_the_list_is_one_line(home, words):
+    said = fieldsmith(home, "runs", *words)
+    assert (said.returncode, said.stdout, said.stderr.count("\n")) == (2, "", 1)
+    assert words[0] in said.stderr
 
 
 def test_a_run_is_shown_with_figures_and_spend(home):

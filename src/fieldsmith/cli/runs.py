@@ -1,6 +1,7 @@
 """`fieldsmith runs`: what was tried on this machine."""
 
 from dataclasses import asdict
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,43 +13,65 @@ if TYPE_CHECKING:
     from fieldsmith.cli.progress import Progress
     from fieldsmith.orchestrator.run import RunRecord
 
+
+class RunState(StrEnum):
+    """States that a run can be in."""
+
+    running = "running"
+    interrupted = "interrupted"
+    done = "done"
+    failed = "failed"
+
+
 app = typer.Typer(
     help="List the runs of this machine, show one, or watch one that is going on.", invoke_without_command=True
 )
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
+Task = Annotated[str | None, typer.Option("--task", help="Only runs of this task.")]
+State = Annotated[RunState | None, typer.Option("--state", help="Only runs in this state.")]
+Last = Annotated[int | None, typer.Option("--last", min=1, metavar="N", help="Only the N that were begun last.")]
 
 
 @app.callback()
-def runs(context: typer.Context, as_json: Json = False) -> None:
+def runs(
+    context: typer.Context, task: Task = None, state: State = None, last: Last = None, as_json: Json = False
+) -> None:
     """List the runs of this machine, show one, or watch one that is going on.
 
-    Example: fieldsmith runs
+    Example: fieldsmith runs --task burgers --last 5
     """
     current.json = as_json
     if context.invoked_subcommand is None:
-        list_runs(as_json)
+        list_runs(task, state, last, as_json)
+    elif task or state or last:
+        raise typer.BadParameter(f"--task, --state and --last are of the list, not of `{context.invoked_subcommand}`.")
 
 
 @app.command("list")
-def list_runs(as_json: Json = False) -> None:
-    """All runs: task, author, best error, spend, state.
+def list_runs(task: Task = None, state: State = None, last: Last = None, as_json: Json = False) -> None:
+    """All runs, the newest last: when begun, task, author, best error, spend, state.
 
-    Example: fieldsmith runs list
+    Example: fieldsmith runs list --state interrupted
     """
+    from fieldsmith.cli.progress import counted
     from fieldsmith.errors import FieldsmithError
     from fieldsmith.orchestrator.record import load_run
     from fieldsmith.orchestrator.solve import known_runs
 
     current.json = current.json or as_json
-    found = []
+    found: list[RunRecord] = []
     for folder in known_runs():
         try:
             found.append(load_run(folder))
         except FieldsmithError as error:
             current.progress(str(error))
+    known = len(found)
+    found = [run for run in found if task in (None, run.asked.task) and state in (None, run.state)]
+    found = sorted(found, key=lambda run: run.asked.started)[-(last or 0) :]
     rows = [
         {
             "run": str(run.folder),
+            "started": run.asked.started,
             "task": run.asked.task,
             "parameters": dict(run.asked.parameters),
             "scale": run.asked.scale,
@@ -61,8 +84,10 @@ def list_runs(as_json: Json = False) -> None:
         for run in found
     ]
     current.event("result", {"runs": rows})
-    if not rows:
+    if not known:
         current.say("No runs yet. Start one: fieldsmith solve burgers")
+    elif not rows:
+        current.say(f"None of the {counted(known, 'run')} of this machine is such a run.")
     for line in _aligned([_row(run) for run in found]):
         current.say(line)
 
@@ -74,6 +99,7 @@ def _row(run: "RunRecord") -> list[str]:
 
     parameters = " ".join(f"{name}={value:g}" for name, value in run.asked.parameters.items())
     return [
+        visible(run.asked.started[:16]),
         run.state,
         visible(run.asked.task),
         visible(parameters, 40),
