@@ -8,14 +8,17 @@ until there are enough. The runs themselves, with every prompt and reply, lie be
 A line names its wording, a digest of all that a style says for the task and of the model's settings: programs
 of other wordings are counted apart, those of each style's newest wording are in the table, those of all with `--all-wordings`.
 
-Columns: share of programs that run at once; that run in the end; whose dev nRMSE is below 0.1 (Wilson's 95 % intervals);
+Columns: share of programs that run at once; that run in the end; whose dev nRMSE is below 0.1 (Wilson's 95 % intervals), and how
+many different errors these have to six digits: programs that do the same have one between them;
 the best dev error and the quartiles of those that ran; tokens a program, read and written, and the model's seconds for it (mean,
-95 % by bootstrap); and how many times more of the first style's programs run in the end than of the second's (95 % interval).
+95 % by bootstrap); and how many times more of the first style's programs run in the end than of the second's: the ratio of
+Mantel and Haenszel over the tasks, each of which is compared with itself, with the interval of Greenland and Robins (Biometrics 41, 1985).
 """
 
 import argparse
 import hashlib
 import json
+import math
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -25,8 +28,8 @@ from typing import Any
 
 import numpy as np
 from scipy import stats
-from scipy.stats.contingency import relative_risk
 
+import fieldsmith
 from fieldsmith.agents.author import Candidate, Draft, Refine
 from fieldsmith.agents.prompts import Prompts
 from fieldsmith.agents.prompts.rehearsal import moves
@@ -140,15 +143,22 @@ def opened(task: str, style: str, seed: int, programs: int, asked: argparse.Name
 
 
 def wording_of(run: Solve, style: str) -> str:
-    """A digest of what a program depends on besides chance: what is said for the task, and the model's settings.
+    """A digest of what the templates say for the task to a draft and its mends, and of the model's settings.
 
-    Everything that may be said to a draft and its mends, with made-up failures; refinements are not asked for here.
+    It does not know the words on a program's own failure, nor how replies are read: `code` of a row stands for these.
     """
     prompts, brief = Prompts(style), run.task.brief(run.sandbox.libraries())
     told = [move for move in moves(brief) if not isinstance(move, Refine) and not getattr(move, "candidates", ())]
     said = [prompts.system(brief), *(prompts.move(brief, move) for move in told)]
     said += [prompts.continuation(brief, "    u = u0"), prompts.shorter(brief)]
     return hashlib.sha256(json.dumps([said, run.asked.options["settings"]], sort_keys=True).encode()).hexdigest()[:8]
+
+
+def code() -> str:
+    """A digest of the program text that reads replies and speaks of failures."""
+    package = Path(fieldsmith.__file__).parent
+    files = sorted([*(package / "agents" / "reply").glob("*.py"), *(package / "evaluation").glob("*.py")])
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:8]
 
 
 def keep(run: RunRecord, key: Row, asked: argparse.Namespace) -> None:
@@ -166,6 +176,7 @@ def keep(run: RunRecord, key: Row, asked: argparse.Namespace) -> None:
             **key,
             "slot": slot,
             "model": run.asked.author,
+            "code": code(),
             "statuses": [c.evaluation.status for c in chain if c.evaluation],
             "errors": [c.dev_nrmse if c.ok else None for c in chain],
             "read": sum(usage.input_tokens for usage in usages),
@@ -214,6 +225,7 @@ def line(task: str, style: str, rows: Sequence[Row]) -> str:
         share(sum(row["statuses"][0] == "ok" for row in rows), len(rows)),
         share(len(errors), len(rows)),
         share(sum(error < RIGHT for error in errors), len(rows)),
+        str(len({f"{error:.6g}" for error in errors if error < RIGHT}) or "-"),
         f"{errors[0]:.2e}" if errors else "-",
         quartiles,
         mean([row["read"] for row in rows]),
@@ -224,17 +236,22 @@ def line(task: str, style: str, rows: Sequence[Row]) -> str:
 
 
 def ratio(one: Sequence[Row], other: Sequence[Row]) -> str:
-    """How many times the share that runs in the end of the second is that of the first."""
-    first, second = sum(map(ran, one)), sum(map(ran, other))
-    if not second:
-        return f"{first}/{len(one)} against 0/{len(other)}"
-    found = relative_risk(first, len(one), second, len(other))
-    interval = found.confidence_interval()
-    return f"{found.relative_risk:.2f} ({interval.low:.2f}-{interval.high:.2f})"
+    """How many times the share of the second that runs in the end is that of the first, task by task (Mantel and Haenszel)."""
+    mine = theirs = spread = 0.0
+    for task in sorted({row["task"] for row in one} & {row["task"] for row in other}):
+        first, second = ([ran(row) for row in rows if row["task"] == task] for rows in (one, other))
+        n, m, both = len(first), len(second), len(first) + len(second)
+        mine += sum(first) * m / both
+        theirs += sum(second) * n / both
+        spread += ((sum(first) + sum(second)) * n * m - sum(first) * sum(second) * both) / both**2
+    if not mine or not theirs:
+        return "-"
+    middle, width = math.log(mine / theirs), 1.96 * math.sqrt(spread / (mine * theirs))
+    return f"{math.exp(middle):.2f} ({math.exp(middle - width):.2f}-{math.exp(middle + width):.2f})"
 
 
 def table(asked: argparse.Namespace) -> None:
-    heads = "task | prompt | run at once | run in the end | nRMSE < 0.1 | best | quartiles | read | written | seconds"
+    heads = "task | prompt | run at once | run in the end | nRMSE < 0.1 | different | best | quartiles | read | written | seconds"
     print(f"| {heads} |")
     print(f"|{' --- |' * (heads.count('|') + 1)}")
     if asked.all_wordings:

@@ -178,3 +178,17 @@ def test_an_outline_in_the_same_block_does_not_take_the_place_of_the_program():
     assert found.source is not None
     assert "for a, b" in found.source
     assert "same as above" not in found.source
+
+
+@pytest.mark.parametrize(
+    "lead",
+    [
+        "Quick test, should be stable:",
+        "An updated form would be the following, but I kept the simple one:",
+        "If memory is a problem, use this slower variant:",
+    ],
+)
+def test_what_is_set_aside_corrects_nothing(lead):
+    other = "def step(u, dt, nu):\n    return 0 * u\n"
+    found = program_in(reply("Here it is.", WHOLE, lead, other), "solver", ARGS, "stop")
+    assert found.source == WHOLE

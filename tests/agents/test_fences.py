@@ -20,7 +20,6 @@ MISPLACED = [
     (f"```python\n{PROGRAM.rstrip()}```\nIt uses `step`.", OWN_LINE),
     (f"\ufeff```python\n{PROGRAM}```", BEFORE),
     (f"\u200b~~~python\n{PROGRAM}~~~", BEFORE),
-    (f"<|channel|>final<|message|>```python\n{PROGRAM}```", OWN_LINE),
     (f"<|message|>```python\n{PROGRAM}```", BEFORE),
     (f"As I said:\n\n{QUOTED}\nThat is it.", "The marks of a quotation were taken off."),
     (f"{PROGRAM}```\nThis works.", MISSING),

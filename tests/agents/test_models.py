@@ -54,6 +54,24 @@ def test_settings_have_kinds(server):
         open_model("openai:m", settings={"stop": "x"})
 
 
+def test_drafts_from_one_prompt_have_seeds_of_their_own(server):
+    model = model_of("openai", server, seed="3")
+    for ordinal in ("1", "2", "1"):
+        model.complete(dataclasses.replace(REQUEST, ordinal=ordinal))
+    first, second, again = (body["seed"] for _, body, _ in server.seen[-3:])
+    assert first == again != second
+
+
+def test_anthropic_is_told_how_long_to_think(server):
+    settings = {"reasoning_effort": "high", "thinking_tokens": 2000}
+    open_model("anthropic:x", base_url=server.url, settings=settings).complete(REQUEST)
+    body = server.seen[-1][1]
+    assert body["output_config"] == {"effort": "high"}
+    assert body["thinking"] == {"type": "enabled", "budget_tokens": 2000}
+    with pytest.raises(InputError, match="thinking_tokens must leave room for a reply, which has 3,000 tokens in all"):
+        open_model("anthropic:x", base_url=server.url, settings={"thinking_tokens": 3000, "max_tokens": 3000})
+
+
 def test_chat_completions_with_settings_and_counts(server):
     reply = model_of("openai", server, temperature=0.5, max_tokens=100).complete(REQUEST)
     assert (reply.text, reply.input_tokens, reply.output_tokens, reply.stop) == ("hello", 11, 3, "length")

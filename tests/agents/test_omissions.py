@@ -393,3 +393,18 @@ def test_such_a_comment_is_none_where_the_earlier_program_has_the_names():
     parent = "DT = 0.5\n\n\ndef solver(u):\n    return DT * u\n"
     source = "# constants: same as before\n\n\ndef solver(u):\n    return DT * u / 2\n"
     assert "DT * u / 2" in program_in(f"```python\n{source}```", "solver", parents=[parent]).source
+
+
+@pytest.mark.parametrize(
+    "comment", ["# ... same for the remaining frames", "# and so on ...", "# other steps are similar..."]
+)
+def test_what_is_said_of_the_turns_of_a_loop_leaves_nothing_out(comment):
+    source = f"def solver(u):\n    for n in range(3):\n        u = u + 1\n        {comment}\n    return u\n"
+    assert gap(source) == ""
+    assert gap(source.replace("u + 1", "advance(u)")) == comment
+
+
+def test_a_line_that_repeats_itself_is_not_searched_for_ever():
+    reply = "```python\ndef other(u):\n    # " + "the rest of the same " * 20_000 + "\n    return (\n```"
+    found = program_in(reply, "solver")
+    assert found.source is None

@@ -264,3 +264,64 @@ def test_a_plan_that_was_left_open_does_not_swallow_the_program():
     reply = f"```plan\ndiscretisation: WENO\ntime_integrator: SSP-RK3\n\n```python\n{GOOD}```\n"
     assert program_in(reply, "solver").source == GOOD
     assert plan_of(reply).discretisation == "WENO"
+
+
+BROKEN = """import numpy as np
+
+CFL = 0.4
+
+
+def rhs(u, dx):
+    return -u * np.gradient(u, dx))
+
+
+def solver(u):
+    return u + CFL * rhs(u, 1.0)
+"""
+
+
+@pytest.mark.parametrize("old", ["dx))", "CFL = 0.4\n"])
+def test_code_with_a_mistake_is_no_prose_and_stays(old):
+    """So that the run names the line."""
+    text = BROKEN if old == "dx))" else BROKEN.replace("dx))", "dx)").replace(old, "CFL = 0.4 if True\n")
+    for parents in ((), (BROKEN.replace("dx))", "dx)"),)):
+        found = program_in(f"```python\n{text}```", "solver", ("u",), "stop", parents)
+        assert found.source == text
+        assert not found.repairs
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        f"```python:solver.py\n{GOOD}```",
+        f"```{{python}}\n{GOOD}```",
+        f"```{{.python .numberLines}}\n{GOOD}```",
+        f"```solver.py\n{GOOD}```",
+        f"<|python_tag|>{GOOD}",
+        f"[THINK]\n```python\ndef solver(u): return 0\n```\n[/THINK]\n```python\n{GOOD}```",
+        f"◁think▷Hm.◁/think▷```python\n{GOOD}```",
+        "<|channel|>analysis<|message|>```python\ndef solver(u):\n    return 0\n```<|end|><|start|>assistant<|channel|>final"
+        f"<|message|>```python\n{GOOD}```",
+        f"<|channel|>final<|message|>```python\n{GOOD}```",
+        "```python\ndef solver（u）：\n    return u\n```",
+    ],
+)
+def test_marks_of_many_models_are_understood(reply):
+    found = program_in(reply, "solver", ("u",))
+    assert (found.source, found.problem) == (GOOD, "")
+
+
+def test_thoughts_alone_are_told_as_such():
+    found = program_in("<think>First I would", "solver", ("u",), "length")
+    assert found.problem.startswith("The reply holds thoughts alone")
+
+
+def test_a_module_of_the_reply_is_put_into_the_program():
+    reply = (
+        "`flux.py`:\n```python\nimport numpy as np\n\ndef rhs(u):\n    return np.sin(u)\n```\n`solver.py`:\n"
+        "```python\nfrom flux import rhs\n\ndef solver(u):\n    return rhs(u)\n```"
+    )
+    found = program_in(reply, "solver", ("u",))
+    assert "from flux" not in found.source
+    assert found.source.index("def rhs") < found.source.index("def solver")
+    assert found.repairs == ("The reply's module `flux` was put into the program.",)

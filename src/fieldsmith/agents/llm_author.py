@@ -4,7 +4,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from fieldsmith.agents.author import Candidate, Debug, Move, Program, Proposal, Refine, Restart, Usage
-from fieldsmith.agents.models.chat_model import FURTHER, SHORTENED, ChatModel, ChatReply, ChatRequest, Message
+from fieldsmith.agents.models.chat_model import (
+    FURTHER,
+    NOT_TAKEN,
+    SHORTENED,
+    ChatModel,
+    ChatReply,
+    ChatRequest,
+    Message,
+)
 from fieldsmith.agents.prompts import Prompts, gaps_of
 from fieldsmith.agents.reply import Found, can_go_on, cut_off, ending, joined, plan_of, program_in
 from fieldsmith.errors import RequestTooLong
@@ -105,6 +113,8 @@ class _Conversation:
         request = ChatRequest(turns, ordinal=f"{self.ordinal}{FURTHER}shorter", room=MORE_ROOM)
         reply = self._ask(request)
         fresh = self._found(reply.text, reply.stop)
+        if reply.stop == NOT_TAKEN:
+            self.repairs.append("The reply was cut off; the model did not take the request for a shorter one.")
         if not reply.text.strip() or (fresh.source is None and found.source is not None):
             return found
         self.request, self.text = request, reply.text

@@ -62,7 +62,7 @@ def list_runs(task: Task = None, state: State = None, last: Last = None, as_json
     found: list[RunRecord] = []
     for folder in known_runs():
         try:
-            found.append(load_run(folder))
+            found.append(load_run(folder, pictures=False))
         except FieldsmithError as error:
             current.progress(str(error))
     known = len(found)
@@ -129,7 +129,7 @@ def show(run: Annotated[Path, typer.Argument(help="Run directory.")], as_json: J
     from fieldsmith.reports.plain import visible
 
     current.json = current.json or as_json
-    found = load_run(run)
+    found = load_run(run, pictures=False)
     current.event("result", {"state": found.state, "message": found.message, **result_fields(found)})
     current.say(visible(f"{found.asked.title}, {found.state}. {found.message}"))
     current.say(visible(found.asked.command))
@@ -167,7 +167,7 @@ def watch(
 
     current.json = current.json or as_json
     folder = run or _going_on()
-    found = load_run(folder)
+    found = load_run(folder, pictures=False)
     progress = Progress(current, int(found.asked.budget.get("candidates", 0)), found.spend.seconds)
     progress.begin(found.asked, folder)
     told: set[tuple[str, int]] = set()

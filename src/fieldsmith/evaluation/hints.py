@@ -93,9 +93,52 @@ OFTEN: tuple[tuple[str, str], ...] = (
         "a library's function, leave out what its installed version does not know.",
     ),
     (
+        r"'NoneType' object",
+        "A value is None: a function without `return` was called for its result, or a variable was set from a method that "
+        "changes its object in place. Return the value, or use the object itself.",
+    ),
+    (
+        r"'(list|tuple)' object has no attribute",
+        "A Python list or tuple is used as an array. Convert it once: np.asarray(...).",
+    ),
+    (
+        r"'(float|int|numpy.float64|numpy.int64)' object has no attribute",
+        "A single number is used as an array: an index or a reduction such as np.max has taken its axes away.",
+    ),
+    (
         r"has no attribute",
-        "This object has no such name. Use names of the installed versions (numpy 2 has no np.float, np.int, np.trapz: "
-        "write float, int, np.trapezoid), and check that a variable is not named like a module or function.",
+        "This object has no such name. Use names of the installed versions (numpy 2 has no np.float, np.int or np.complex: "
+        "write float, int, complex; np.trapz is np.trapezoid), and check that a variable is not named like a module or function.",
+    ),
+    (
+        r"cannot convert float (NaN|infinity) to integer",
+        "A number of steps or an index is computed from a value that is NaN or infinite: the solution has blown up before, or "
+        "a divisor is zero. Find the first step at which values are not finite, and take smaller steps there.",
+    ),
+    (
+        r"cannot be interpreted as an integer|slice indices must be integers|arrays used as indices must be",
+        "A count or an index is a float. Write int(round(...)) for it, n // 2 instead of n / 2, and int(np.ceil(...)) for a "
+        "number of steps.",
+    ),
+    (
+        r"must not contain infs or NaNs|contains (infs or )?NaN",
+        "Values are not finite before a library is called: a step before this line is unstable or divides by zero. Look for "
+        "the first such value, with np.isfinite(u).all() after each step, and take smaller internal steps.",
+    ),
+    (
+        r"cannot reshape array",
+        "The number of values does not fit the shape that is asked for. Compare both: an end point more or less on an axis, or an "
+        "axis that is left out, are usual reasons. Use -1 for one axis that follows from the others.",
+    ),
+    (
+        r"axis -?\d+ is out of bounds",
+        "The array has fewer axes than this line takes it to have: one was taken away by an index such as u[0] or by a mean. Keep it "
+        "with u[:1] or keepdims=True, or count axes from the last (axis=-1).",
+    ),
+    (
+        r"(not enough|too many) values to unpack",
+        "The number of names on the left is not the number of values. Write `batch, n = u0.shape` only for an array of two axes, and "
+        "one name for each value that a function returns.",
     ),
     (
         r"read-only|assignment destination is read-only",
@@ -132,6 +175,8 @@ STEPS = {
     "AssertionError": "A check of the program itself does not hold. Mend what it checks, or drop a check that is wrong.",
     "NotImplementedError": "A part of the program was left out. Write every function in full.",
     "LinAlgError": "The linear system cannot be solved: check its rows for the boundary, and its scale.",
+    "TypingError": "numba cannot compile this function: in it use only arrays, numbers and plain loops, with no keyword arguments of "
+    "NumPy that it does not know. Or take @njit away and work with whole arrays.",
     "SystemExit": "The program ends itself. Return the arrays, and call neither sys.exit nor argparse.",
     "SIGSEGV": "Compiled code was given memory it must not touch: check array bounds in loops compiled with numba.",
     "EOFError": "There is nobody to ask: use no input().",

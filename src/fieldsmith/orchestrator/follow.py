@@ -20,7 +20,7 @@ def follow(folder: Path) -> Iterator[RunRecord]:
     while True:
         now, held = _stamp(folder), is_held(folder)
         if now != seen or not held:
-            yield load_run(folder)
+            yield load_run(folder, pictures=False)
             seen = now
         if not held:  # `done` alone may be said while the result is still being written
             return

@@ -29,7 +29,7 @@ from fieldsmith.tasks.task import Brief, Task
 DEFAULT_CANDIDATES = 12
 DEFAULT_IN_FLIGHT = 4
 DEBUG_ROUNDS = 4
-SERVING = ("context", "threads", "parallel", "timeout")
+SERVING = ("context", "threads", "parallel", "timeout", "folder")
 """Settings of a model that say how it is served, not what it answers: a run goes on with others of these."""
 
 
@@ -79,7 +79,8 @@ def open_solve(
         math.inf if max_cost is None else max_cost,
         max_hours or math.inf,
     )
-    told = _prompts(prompt_style, prompts, problem.brief(place.libraries())) if chat is not None else None
+    style = prompt_style or getattr(chat, "prompt_style", DEFAULT_STYLE)
+    told = _prompts(style, prompts, problem.brief(place.libraries())) if chat is not None else None
     flying = 1 if chat is None else in_flight or getattr(chat, "parallel", DEFAULT_IN_FLIGHT)
     who = chat or NumericsAuthor
     asked = Asked(
@@ -155,9 +156,8 @@ def _chat_model(
     return open_model(model, base_url=base_url, key_file=key_file, settings=settings)
 
 
-def _prompts(style: str | None, folder: Path | None, brief: Brief) -> Prompts:
+def _prompts(style: str, folder: Path | None, brief: Brief) -> Prompts:
     """The prompts that were asked for, every one of a person's own tried once."""
-    style = style or DEFAULT_STYLE
     prompts = Prompts(style, read_templates(Path(folder), style) if folder is not None else {})
     if prompts.templates:
         rehearse(prompts, brief)

@@ -181,21 +181,21 @@ def best_of(candidates: list[Candidate]) -> Candidate | None:
     return min(ran, key=key) if ran else None
 
 
-def load_run(folder: Path) -> RunRecord:
-    """A run as it stands on disk. Raises InputError if `folder` is not a run directory."""
+def load_run(folder: Path, pictures: bool = True) -> RunRecord:
+    """A run as it stands on disk, without its pictures if they are not wanted. Raises InputError if `folder` is no run directory."""
     asked = read_asked(folder)
     if not (folder / "run.sqlite").exists():
         return RunRecord(folder, asked, "interrupted", (), None, spent([], 0.0))
     store = Store(folder / "run.sqlite", reading=True)
     try:
-        return _loaded(folder, asked, store)
+        return _loaded(folder, asked, store, pictures)
     except (sqlite3.DatabaseError, ValueError, KeyError, TypeError) as error:
         raise damaged(folder / "run.sqlite", error) from None
     finally:
         store.close()
 
 
-def _loaded(folder: Path, asked: Asked, store: Store) -> RunRecord:
+def _loaded(folder: Path, asked: Asked, store: Store, pictures: bool) -> RunRecord:
     candidates = store.candidates()
     chosen, final = best_of(candidates), store.final()
     if final is not None:
@@ -206,7 +206,7 @@ def _loaded(folder: Path, asked: Asked, store: Store) -> RunRecord:
         asked=asked,
         state=_state(folder, str(store.fact("state", "interrupted"))),
         candidates=tuple(candidates),
-        best=Best(chosen, read_pictures(folder)) if chosen else None,
+        best=Best(chosen, read_pictures(folder) if pictures else ()) if chosen else None,
         spend=spent(candidates, float(store.fact("seconds", 0.0))),
         result=_result(folder / "result.json"),
         message=str(store.fact("message", "")),

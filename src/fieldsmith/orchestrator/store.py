@@ -7,12 +7,12 @@ import sqlite3
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from fieldsmith.agents.author import Candidate, Plan, Program, Proposal, Usage
-from fieldsmith.agents.models.chat_model import FURTHER, ChatModel, ChatReply, ChatRequest, sound
+from fieldsmith.agents.models.chat_model import FURTHER, NOT_TAKEN, ChatModel, ChatReply, ChatRequest, sound
 from fieldsmith.errors import InputError, RequestRefused
 from fieldsmith.evaluation.evaluation import Evaluation
 from fieldsmith.evaluation.record import evaluation_fields, evaluation_from
@@ -205,13 +205,16 @@ class StoredModel:
         return reply
 
     def _asked(self, request: ChatRequest) -> ChatReply:
-        """What the model answers. A further request that it does not take is answered by nothing, once and for all."""
+        """What the model answers. A further request that it does not take, with more room or without, is answered by nothing,
+        once and for all."""
         try:
             return self.inner.complete(request)
         except RequestRefused as refused:
             if FURTHER not in request.ordinal:
                 raise
-            return ChatReply("", stop="not taken", model=str(refused)[:200])
+            if request.room > 1:  # it may already be as long as the model lets a reply be
+                return self._asked(replace(request, room=1))
+            return ChatReply("", stop=NOT_TAKEN, model=str(refused)[:200])
 
     def price(self, reply: ChatReply) -> float | None:
         return self.inner.price(reply)

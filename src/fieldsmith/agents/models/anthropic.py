@@ -7,13 +7,25 @@ from typing import Any
 from fieldsmith.agents.models.chat_model import ChatRequest, roomy
 from fieldsmith.agents.models.keys import find_key, refuse_address_in_environment
 from fieldsmith.agents.models.provider import CONNECT_TIMEOUT, TIMEOUT, ProviderModel
-from fieldsmith.agents.models.requests import Endless, Unstreamed, with_refusal
-from fieldsmith.agents.models.settings import MAX_TOKENS, STOP, TEMPERATURE, checked
+from fieldsmith.agents.models.requests import Endless, Unstreamed, with_refusal, with_thoughts
+from fieldsmith.agents.models.settings import MAX_TOKENS, REASONING_EFFORT, STOP, TEMPERATURE, THINKING_TOKENS, checked
+from fieldsmith.errors import InputError
 
-SETTINGS = {"temperature": TEMPERATURE, "max_tokens": MAX_TOKENS, "stop": STOP}
+SETTINGS = {
+    "temperature": TEMPERATURE,
+    "max_tokens": MAX_TOKENS,
+    "stop": STOP,
+    "reasoning_effort": REASONING_EFFORT,
+    "thinking_tokens": THINKING_TOKENS,
+}
 ROOM = 16_000
 """Tokens of a reply where none are asked for: the API wants a limit."""
-STOPS = {"max_tokens": "length", "end_turn": "stop", "stop_sequence": "stop"}
+STOPS = {
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "max_tokens": "length",
+    "model_context_window_exceeded": "length",
+}
 
 
 class AnthropicModel(ProviderModel):
@@ -22,6 +34,12 @@ class AnthropicModel(ProviderModel):
 
     def __init__(self, name: str, base_url: str | None, key: str, settings: Mapping[str, object]) -> None:
         super().__init__(name, base_url, key, settings, SETTINGS)
+        room = int(self.settings.get("max_tokens", ROOM))
+        if int(self.settings.get("thinking_tokens", 0)) >= room:
+            raise InputError(
+                f"thinking_tokens must leave room for a reply, which has {room:,} tokens in all.",
+                "Give fewer, or more with --model-option max_tokens=TOKENS.",
+            )
 
     def connect(self, **options: Any) -> Any:
         import anthropic
@@ -32,8 +50,14 @@ class AnthropicModel(ProviderModel):
         settings: dict[str, Any] = roomy({"max_tokens": ROOM, **self.settings}, request)
         if "stop" in settings:
             settings["stop_sequences"] = settings.pop("stop")
-        if "temperature" in settings:  # newer models take none; the SDK no longer names it
-            settings["extra_body"] = {"temperature": settings.pop("temperature")}
+        # Not every version of the SDK names these, and newer models take no temperature.
+        further = {name: settings.pop(name) for name in ("temperature",) if name in settings}
+        if "reasoning_effort" in settings:
+            further["output_config"] = {"effort": settings.pop("reasoning_effort")}
+        if "thinking_tokens" in settings:
+            further["thinking"] = {"type": "enabled", "budget_tokens": settings.pop("thinking_tokens")}
+        if further:
+            settings["extra_body"] = further
         system = "\n\n".join(m.text for m in request.messages if m.role == "system")
         if system:
             settings["system"] = system
@@ -43,15 +67,18 @@ class AnthropicModel(ProviderModel):
         return self.understood(read)
 
     def _streamed(self, events: Iterable[Any], ordinal: str) -> dict[str, Any]:
-        text, refusal, count, begun, ended = [], "", 0, False, False
+        text: list[str] = []
+        thoughts: list[str] = []
+        refusal, count, begun, ended = "", 0, False, False
         fields: dict[str, Any] = {"input_tokens": 0, "output_tokens": 0, "stop": "stop", "model": self.name}
         for event in self.streamed(events):
             if event.type == "message_start":
                 begun = True
                 fields |= {"model": event.message.model, "input_tokens": _read_tokens(event.message.usage)}
-            elif event.type == "content_block_delta" and event.delta.type == "text_delta":
-                text.append(event.delta.text)
-                count += len(text[-1])
+            elif event.type == "content_block_delta" and event.delta.type in ("text_delta", "thinking_delta"):
+                said = event.delta.type == "text_delta"
+                (text if said else thoughts).append(event.delta.text if said else event.delta.thinking)
+                count += len((text if said else thoughts)[-1])
                 self.receiving(ordinal, count)
             elif event.type == "message_delta":
                 reason, ended = str(event.delta.stop_reason), True
@@ -61,12 +88,15 @@ class AnthropicModel(ProviderModel):
             raise Unstreamed
         if not ended:
             raise Endless
-        return with_refusal({**fields, "text": "".join(text)}, refusal)
+        return with_refusal({**fields, "text": with_thoughts("".join(text), "".join(thoughts))}, refusal)
 
 
 def _reply(answer: Any) -> dict[str, Any]:
     fields = {
-        "text": "".join(block.text for block in answer.content if block.type == "text"),
+        "text": with_thoughts(
+            "".join(block.text for block in answer.content if block.type == "text"),
+            "".join(block.thinking for block in answer.content if block.type == "thinking"),
+        ),
         "input_tokens": _read_tokens(answer.usage),
         "output_tokens": answer.usage.output_tokens,
         "stop": STOPS.get(str(answer.stop_reason), str(answer.stop_reason)),

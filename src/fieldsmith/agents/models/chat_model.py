@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, Protocol
@@ -11,6 +12,10 @@ from fieldsmith.errors import ProviderError
 
 # Durations differ from run to run without changing what is asked.
 DURATION = re.compile(r"\b\d+(\.\d+)?(e[-+]?\d+)? ?(ms|s|sec|seconds)\b")
+
+
+TOO_SHORT = ("length", "max_tokens", "max_output_tokens", "model_length", "model_context_window_exceeded")
+"""Why a reply ended before its text did, in the words of several servers."""
 
 
 def silent(_: str) -> None:
@@ -74,12 +79,18 @@ def sound(reply: ChatReply, label: str) -> ChatReply:
         for name in ("input_tokens", "output_tokens")
     }
     text = reply.text.encode("utf-8", "replace").decode("utf-8")
-    return replace(reply, text=text, stop=str(reply.stop), model=str(reply.model), **counts)
+    stop = "length" if str(reply.stop) in TOO_SHORT else str(reply.stop)
+    return replace(reply, text=text, stop=stop, model=str(reply.model), **counts)
 
 
 def roomy(settings: Mapping[str, Any], request: ChatRequest) -> dict[str, Any]:
-    """A model's settings for a request: with as many times its `max_tokens` as the request has room for."""
+    """A model's settings for a request: with as many times its `max_tokens` as the request has room for, and a seed of its own.
+
+    One seed for all would make drafts from one prompt the same; this one is the same whenever the request is asked again.
+    """
     more = {"max_tokens": settings["max_tokens"] * request.room} if settings.get("max_tokens") else {}
+    if "seed" in settings:
+        more["seed"] = (int(settings["seed"]) + zlib.crc32(request.ordinal.encode())) % 2**31
     return {**settings, **more}
 
 
@@ -93,6 +104,8 @@ def prompt_text(request: ChatRequest) -> str:
     return "\n\n".join([*system, *spoken, "[assistant]"]) + "\n"
 
 
+NOT_TAKEN = "not taken"
+"""Why a reply is empty where the model refused a further request."""
 FURTHER = "+"
 """In an ordinal, before what a further request about the same candidate is for: `3.1+continue`."""
 SHORTENED = "-"

@@ -10,6 +10,8 @@ import shlex
 import shutil
 import signal
 import subprocess
+import sys
+import tempfile
 import threading
 import time
 from collections.abc import Mapping
@@ -20,8 +22,29 @@ from fieldsmith.agents.models.faults import RESUME
 from fieldsmith.agents.models.settings import Setting, checked
 from fieldsmith.errors import InputError, MissingPart, ProviderError
 
-SETTINGS = {"timeout": Setting(float, "seconds that one reply may take", 1.0)}
+SETTINGS = {
+    "timeout": Setting(float, "seconds that one reply may take", 1.0),
+    "folder": Setting(str, "folder that the program runs in, by default a new empty one"),
+}
 TIMEOUT = 900.0
+PAUSES = (1.0, 4.0)
+"""Seconds before a command that has failed is tried again: an assistant may have been asked too often."""
+WATCHED = """
+import os, signal, subprocess, sys, threading
+def watch():
+    os.read(int(sys.argv[1]), 1)  # returns when the process at the other end has gone
+    os.killpg(0, signal.SIGKILL)
+threading.Thread(target=watch, daemon=True).start()
+try:
+    code = subprocess.call(sys.argv[2:])
+except OSError as error:
+    sys.exit(f"cannot be started: {error.strerror}")
+if code < 0:
+    signal.signal(-code, signal.SIG_DFL) if -code not in (signal.SIGKILL, signal.SIGSTOP) else None
+    os.kill(os.getpid(), -code)
+os._exit(code)
+"""
+"""Stands between this process and the command, so that the command's group ends with this process, however that ends."""
 TAIL = 400
 """Characters of standard error that a message shows."""
 GRACE = 1.0
@@ -31,11 +54,17 @@ LONGEST = 10_000_000
 TERMINAL_CODES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
 
 
+class _Failed(Exception):
+    """The command ended without a reply, in words without a full stop."""
+
+
 class CommandModel:
     """Runs the command for every request, in a process group of its own that is ended as a whole.
 
-    The command gets this process's environment and current folder, no terminal, and no shell: words are split as a
-    shell splits them, and `sh -c '…'` is there for more. Its tokens and price are unknown.
+    The command gets this process's environment, no terminal, and no shell: words are split as a shell splits them, and
+    `sh -c '…'` is there for more. It runs in a new empty folder, where an assistant finds no instructions of another project, no
+    earlier solutions and nothing to edit, unless the setting `folder` names one; words that name files are made whole paths.
+    Its tokens and price are unknown.
     """
 
     priced = False
@@ -43,7 +72,11 @@ class CommandModel:
     def __init__(self, command: str, settings: Mapping[str, object]) -> None:
         self.label, self.note = f"command:{command}", "a program of this machine"
         self.waiting, self.receiving = silent, nothing_heard
-        self._timeout = checked("command", settings, SETTINGS).get("timeout", TIMEOUT)
+        known = checked("command", settings, SETTINGS)
+        self._timeout = known.get("timeout", TIMEOUT)
+        self._folder = Path(known["folder"]).resolve() if "folder" in known else None
+        if self._folder is not None and not self._folder.is_dir():
+            raise InputError(f"folder = {known['folder']} is no folder.", "Make it, or leave the setting out.")
         try:
             self._words = shlex.split(command)
         except ValueError as error:
@@ -54,31 +87,50 @@ class CommandModel:
             raise InputError("command: has no program after the colon.", 'Write command:"PROGRAM OPTIONS".')
         if shutil.which(self._words[0]) is None:
             raise MissingPart(f"The program {self._words[0]!r} is not found.", "Install it, or give its whole path.")
+        base = self._folder or Path.cwd()
+        first = shutil.which(self._words[0]) or self._words[0]
+        self._words = [os.path.abspath(first), *(_whole(word, base) for word in self._words[1:])]  # noqa: PTH100
         self._stopped = threading.Event()
 
     def complete(self, request: ChatRequest) -> ChatReply:
-        """Raises ProviderError where the command fails, takes too long or writes nothing but errors."""
+        """Raises ProviderError where the command fails, three times, or takes too long."""
+        for pause in (*PAUSES, None):
+            try:
+                return self._once(request)
+            except _Failed as failed:
+                if pause is None:
+                    raise ProviderError(f"{failed}.", f"Mend it. {RESUME}") from None
+                self.waiting(f"{failed}; it is tried again in {pause:g} s.")
+                if self._stopped.wait(pause):
+                    raise InterruptedError("stopped before a reply was asked for again") from None
+        raise AssertionError("unreachable")
+
+    def _once(self, request: ChatRequest) -> ChatReply:
         begun = time.perf_counter()
-        try:
-            process = subprocess.Popen(
-                self._words,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise MissingPart(f"{self.label} cannot be started: {error.strerror}.", "Check the command.") from None
-        try:
-            out, err = self._talk(process, prompt_text(request), begun)
-        finally:
-            _end_group(process)
+        alive, ours = os.pipe()
+        with tempfile.TemporaryDirectory(prefix="fieldsmith-command-", ignore_cleanup_errors=True) as empty:
+            try:
+                process = subprocess.Popen(
+                    [sys.executable, "-I", "-c", WATCHED, str(alive), *self._words],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    cwd=self._folder or empty,
+                    pass_fds=(alive,),
+                    start_new_session=True,
+                )
+                try:
+                    out, err = self._talk(process, prompt_text(request), begun)
+                finally:
+                    _end_group(process)
+            finally:
+                os.close(alive)
+                os.close(ours)
         text = TERMINAL_CODES.sub("", out.decode("utf-8", "replace"))
         if process.returncode != 0:
-            ended = _ending(process.returncode)
-            raise ProviderError(f"{self.label} {ended}{_told(err or out)}.", f"Mend it. {RESUME}")
+            raise _Failed(f"{self.label} {_ending(process.returncode)}{_told(err or out)}")
         if not text.strip() and err.strip():
-            raise ProviderError(f"{self.label} wrote nothing but errors{_told(err)}.", f"Mend it. {RESUME}")
+            raise _Failed(f"{self.label} wrote nothing but errors{_told(err)}")
         return ChatReply(text, model=self.label, seconds=time.perf_counter() - begun)
 
     def price(self, reply: ChatReply) -> float | None:
@@ -110,6 +162,14 @@ class CommandModel:
                     f"{self.label} gave no reply within {self._timeout:g} s{_told(err)}.",
                     f"Give it longer with --model-option timeout=SECONDS. {RESUME}",
                 )
+
+
+def _whole(word: str, base: Path) -> str:
+    """A word of the command; the whole path where it names a file here, as the command runs in another folder."""
+    with contextlib.suppress(OSError, ValueError):
+        if not word.startswith("-") and (base / word).is_file():
+            return str((base / word).absolute())
+    return word
 
 
 def _rest(process: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:

@@ -22,6 +22,7 @@ from typing import Any
 from fieldsmith.agents.models import settings as kinds
 from fieldsmith.agents.models.chat_model import ChatReply, ChatRequest, nothing_heard, roomy, silent
 from fieldsmith.agents.models.faults import RESUME, TOO_LONG
+from fieldsmith.agents.models.requests import with_thoughts
 from fieldsmith.errors import InputError, MissingPart, ProviderError, RequestRefused, RequestTooLong
 
 SERVING = {
@@ -47,6 +48,8 @@ class GGUFModel:
     """The child starts with the first request and serves until the run ends."""
 
     priced = True
+    prompt_style = "skeleton"
+    """Models that run on one machine are mostly small: most of the program is written for them, unless a person wants otherwise."""
 
     def __init__(self, file: Path, settings: Mapping[str, object]) -> None:
         self.label, self.note = f"gguf:{file}", "a language model on this machine"
@@ -92,7 +95,7 @@ class GGUFModel:
             raise RequestRefused(message, RESUME)
         usage = answer["usage"]
         return ChatReply(
-            text=answer["text"],
+            text=with_thoughts(answer["text"], answer["thoughts"]),
             input_tokens=int(usage.get("prompt_tokens", 0)),
             output_tokens=int(usage.get("completion_tokens", 0)),
             stop=answer["stop"] or "stop",
@@ -270,7 +273,7 @@ def _serve(file: str, options: dict[str, int]) -> None:
 
 def _answered(server: Any, request: dict[str, Any], heard: Any) -> dict[str, Any]:
     """Text, reason of the end and usage of one streamed completion."""
-    text, ending, usage, faults = [], "", {}, []
+    text, thoughts, ending, usage, faults = [], [], "", {}, []
     last = time.monotonic()
 
     def chunk(data: Any) -> None:
@@ -281,15 +284,19 @@ def _answered(server: Any, request: dict[str, Any], heard: Any) -> dict[str, Any
                 faults.append(part["error"].get("message", part["error"]))
             usage = part.get("usage") or usage
             for choice in part.get("choices", ()):
-                text.append((choice.get("delta") or {}).get("content") or "")
+                delta = choice.get("delta") or {}
+                text.append(delta.get("content") or "")
+                thoughts.append(delta.get("reasoning_content") or "")
                 ending = choice.get("finish_reason") or ending
         if time.monotonic() - last > 1.0:
             last = time.monotonic()
-            heard(sum(map(len, text)))
+            heard(sum(map(len, (*text, *thoughts))))
 
     asked = {**request, "stream": True, "stream_options": {"include_usage": True}}
     server.handle_chat_completions(json.dumps(asked), chunk)
-    return {"error": faults[0]} if faults else {"text": "".join(text), "stop": ending, "usage": usage}
+    if faults:
+        return {"error": faults[0]}
+    return {"text": "".join(text), "thoughts": "".join(thoughts), "stop": ending, "usage": usage}
 
 
 if __name__ == "__main__":

@@ -8,7 +8,15 @@ from fieldsmith.agents.models.chat_model import ChatRequest, roomy
 from fieldsmith.agents.models.faults import ToldFault
 from fieldsmith.agents.models.keys import find_key, refuse_address_in_environment
 from fieldsmith.agents.models.provider import CONNECT_TIMEOUT, TIMEOUT, ProviderModel
-from fieldsmith.agents.models.requests import Endless, Unstreamed, refusal_of, text_of, with_refusal
+from fieldsmith.agents.models.requests import (
+    Endless,
+    Unstreamed,
+    refusal_of,
+    text_of,
+    thoughts_of,
+    with_refusal,
+    with_thoughts,
+)
 from fieldsmith.agents.models.settings import MAX_TOKENS, REASONING_EFFORT, SEED, STOP, TEMPERATURE, checked
 
 SETTINGS = {
@@ -49,21 +57,24 @@ class OpenAIModel(ProviderModel):
         return self.understood(lambda: self._streamed(parts, request.ordinal))
 
     def _streamed(self, parts: Iterable[Any], ordinal: str) -> dict[str, Any]:
-        text, refusal, usage, stop, model, count = [], "", None, "", "", 0
+        text: list[str] = []
+        thoughts: list[str] = []
+        refusal, usage, stop, model, count = "", None, "", "", 0
         for part in self.streamed(parts):
             usage, model = part.usage or usage, part.model or model
             for choice in part.choices or ():
                 text.append(text_of(choice.delta.content))
+                thoughts.append(thoughts_of(choice.delta))
                 refusal += refusal_of(choice.delta)
                 stop = choice.finish_reason or stop
-                count += len(text[-1])
+                count += len(text[-1]) + len(thoughts[-1])
             self.receiving(ordinal, count)
         if not model and not text:
             raise Unstreamed
         if not stop and usage is None:
             raise Endless
         fields = {
-            "text": "".join(text),
+            "text": with_thoughts("".join(text), "".join(thoughts)),
             "input_tokens": usage.prompt_tokens if usage else 0,
             "output_tokens": usage.completion_tokens if usage else 0,
             "stop": stop or "stop",
@@ -74,7 +85,7 @@ class OpenAIModel(ProviderModel):
     def _chat_reply(self, answer: Any) -> dict[str, Any]:
         choice, usage = answer.choices[0], answer.usage
         fields = {
-            "text": text_of(choice.message.content),
+            "text": with_thoughts(text_of(choice.message.content), thoughts_of(choice.message)),
             "input_tokens": usage.prompt_tokens if usage else 0,
             "output_tokens": usage.completion_tokens if usage else 0,
             "stop": choice.finish_reason or "stop",

@@ -104,6 +104,17 @@ def refusal_of(message: object) -> str:
     return "".join(text for text in said if isinstance(text, str))
 
 
+def thoughts_of(message: object) -> str:
+    """What a reasoning model thought, in the places where compatible servers put it beside the answer."""
+    told = (getattr(message, name, None) for name in ("reasoning_content", "reasoning"))
+    return next((text for text in told if isinstance(text, str)), "")
+
+
+def with_thoughts(text: str, thoughts: str) -> str:
+    """A reply with its thoughts in tags before it, so that they are kept and can be told apart."""
+    return f"<think>{thoughts}</think>\n{text}" if thoughts.strip() else text
+
+
 def with_refusal(fields: dict[str, Any], refusal: str) -> dict[str, Any]:
     """A reply's fields; where it was refused in words, these come first and are why it stopped."""
     if not refusal:

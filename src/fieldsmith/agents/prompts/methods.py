@@ -9,6 +9,8 @@ from fieldsmith.tasks.task import Brief
 
 STIFF_STEPS = 40
 """Explicit steps between two output times from which on a term is called stiff."""
+THIN = 4.0
+"""Points across a front below which it is not resolved."""
 
 RK4_IMAGINARY = 2.8
 """How far the stability of RK4 reaches along the imaginary axis."""
@@ -133,6 +135,8 @@ class Methods:
     """Whether the rates or what is prescribed on boundaries depend on the time by itself."""
     reaction_rate: str = ""
     """How fast the terms without derivatives change the unknown that they depend on, as NumPy source."""
+    front: float | None = None
+    """About how many points wide the fronts are that a nonlinear reaction makes with diffusion; None where there are none."""
     high_factors: Mapping[int, str] = field(default_factory=dict)
     """For one unknown along one axis whose second and higher derivatives have constant coefficients: these, as code, by order."""
     high_terms: str = ""
@@ -142,6 +146,17 @@ class Methods:
     @property
     def stiff(self) -> bool:
         return any(limit.stiff for limit in self.limits if limit.term not in ("transport", SLOPES, "waves"))
+
+    @property
+    def mild(self) -> bool:
+        """Whether explicit steps are known to be affordable."""
+        high = [limit for limit in self.limits if limit.term not in ("transport", SLOPES, "waves")]
+        return all(limit.steps is not None and not limit.stiff for limit in high)
+
+    @property
+    def thin(self) -> bool:
+        """Whether fronts of reaction and diffusion are only a few points wide."""
+        return self.front is not None and self.front < THIN
 
     @property
     def jumps(self) -> bool:

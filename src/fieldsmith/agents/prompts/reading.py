@@ -97,6 +97,7 @@ class Reading:
             values={name: float(values[name]) for name in shown if name in values and self._spoken_of(name)},
             reaction_rate=reaction_rate(self, sources),
             bounded=bounded(self),
+            front=traits.front(self, sources),
             timed=any(rate.has(analysis.time) for rate in (*self.rates, *walls)),
             **parted(self),
         )

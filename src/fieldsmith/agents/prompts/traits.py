@@ -1,6 +1,6 @@
 """What is true of an equation as a whole or is not, read off its rates."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fieldsmith.agents.prompts.reading import Reading
@@ -59,6 +59,19 @@ def sharp(reading: "Reading") -> bool:
     if not sizes:
         return not any(sum(counts) > 2 for _, counts in reading.marks)
     return bool(known) and spacing is not None and max(known) < 0.25 * spacing
+
+
+def front(reading: "Reading", sources: list[Any]) -> float | None:
+    """Points across the fronts of one unknown, sqrt(diffusion / rate of reaction) over the spacing, for values from 0 to 1."""
+    if len(reading.unknowns) != 1 or reading.equation.steady:
+        return None
+    unknown, spacing = reading.unknowns[0], reading.spacing(reading.equation.axes[0])
+    slope = reading.sp.diff(sources[0], unknown)
+    sizes = [reading.size(c) for c in reading.second(0) if c != 0]
+    rates = [reading.number(slope.xreplace({unknown: reading.sp.Rational(n, 2)})) for n in range(3)]
+    if not slope.has(unknown) or spacing is None or not sizes or None in (*sizes, *rates) or not any(rates):
+        return None
+    return float((max(sizes) / max(rates)) ** 0.5 / spacing)
 
 
 def permeable(reading: "Reading") -> bool:

@@ -5,6 +5,11 @@ import re
 from dataclasses import dataclass
 
 FENCE = re.compile(r"^(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})[ \t]*(?P<language>[^\s`]*)[^\n]*$")
+NAME_OF_FILE = re.compile(r"^[\w./-]+\.py$")
+CHANNEL = re.compile(r"(?:<\|end\|>)?\s*(?:<\|start\|>assistant)?<\|channel\|>(?P<name>\w+)[^<]*<\|message\|>")
+"""Before what a gpt-oss model thinks (`analysis`) and what it says (`final`), where a server passes its marks on."""
+MARKS = re.compile(r"\[(/?)THINK\]|◁(/?)think▷", re.IGNORECASE)
+SPECIAL = re.compile(r"<\|(?:python_tag|end|return|im_end|im_start|eot_id|eom_id|assistant|start)\|>(?:assistant\b)?")
 THOUGHTS = r"(?:think(?:ing)?|thoughts?|reasoning|reflection)"
 THINKING = re.compile(rf"<{THOUGHTS}>.*?</{THOUGHTS}>", re.DOTALL | re.IGNORECASE)
 OPENED = re.compile(rf"^[ \t]*<{THOUGHTS}>", re.IGNORECASE | re.MULTILINE)
@@ -52,7 +57,7 @@ def spoken(reply: str) -> tuple[str, str]:
 
     A thinking block that was never closed goes to the end; one that was never opened begins with the reply.
     """
-    thought, rest = _parted(reply)
+    thought, rest = _parted(_tagged(reply))
     if end := CLOSED.search(rest):
         thought, rest = thought + rest[: end.end()], rest[end.end() :]
     if start := OPENED.search(rest):
@@ -62,7 +67,18 @@ def spoken(reply: str) -> tuple[str, str]:
 
 def still_thinking(reply: str) -> bool:
     """Whether a reply ends inside of a thinking block."""
-    return OPENED.search(_parted(reply)[1]) is not None
+    return OPENED.search(_parted(_tagged(reply))[1]) is not None
+
+
+def _tagged(reply: str) -> str:
+    """A reply with the marks by which other models part thoughts from words written as tags, and other marks left out."""
+    if "<|" in reply:
+        if CHANNEL.search(reply):
+            reply = CHANNEL.sub(lambda m: "\n</think>\n" if m["name"] == "final" else "\n<think>", reply)
+            if "<think>" not in reply:
+                reply = reply.replace("\n</think>\n", "")
+        reply = SPECIAL.sub("", reply)
+    return MARKS.sub(lambda m: f"<{m[1] or m[2] or ''}think>", reply)
 
 
 def _parted(reply: str) -> tuple[str, str]:
@@ -87,7 +103,7 @@ def blocks_of(reply: str) -> list[Block]:
         at += 1
         if not match:
             continue
-        language = match["language"].lower()
+        language = _language(match["language"])
         ends = _closings(lines, at, match["fence"])
         if language in NO_PROGRAM:  # a plan that was left open ends where the program begins
             ends[:1] = [next((n for n in range(at, ends[0]) if _opens(lines[n])), ends[0])]
@@ -98,6 +114,12 @@ def blocks_of(reply: str) -> list[Block]:
         blocks.append(Block(language, _dedented(lines[at:end], match["indent"]), end < len(lines), lead))
         at = after = end if end < len(lines) and _opens(lines[end]) else end + 1
     return blocks
+
+
+def _language(word: str) -> str:
+    """The language of a fence: `python` of `python:solver.py`, `{python}`, `{.python` and `solver.py` too."""
+    name = word.lower().strip("{}.").partition(":")[0].partition(",")[0].partition("{")[0]
+    return "python" if NAME_OF_FILE.match(name) else name
 
 
 def _opens(line: str) -> bool:

@@ -7,17 +7,22 @@ import textwrap
 from collections.abc import Callable, Iterator
 
 from fieldsmith.agents.reply.blocks import parses
+from fieldsmith.agents.reply.names import missing, tree_of
 
 QUOTES = dict.fromkeys("“”„‟«»″", '"') | dict.fromkeys("‘’‚‛′", "'")
 SIGNS = dict.fromkeys("‐‑‒–—−", "-") | {"×": "*", "·": "*", "÷": "/", "≤": "<=", "≥": ">=", "≠": "!=", "…": "..."}
+WIDE = {chr(0xFF00 + n): chr(0x20 + n) for n in range(1, 0x5F)} | {"，": ",", "。": ".", "、": ","}
+"""The full-width forms of ASCII, as East Asian keyboards give them."""
 SPACES = dict.fromkeys(
     "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000", " "
 )
 UNSEEN = dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f", "")
-TABLE = str.maketrans(QUOTES | SIGNS | SPACES | UNSEEN)
+TABLE = str.maketrans(QUOTES | SIGNS | WIDE | SPACES | UNSEEN)
 OUTSIDE_STRINGS = str.maketrans(SPACES | UNSEEN)
 PROMPT = re.compile(r"^(>>> ?|\.\.\. ?)")
 CODE_LINE = re.compile(r"^(import |from \w|def |class |@\w|#|[A-Za-z_]\w* ?=[^=])")
+NAMED = re.compile(r"^(?:def|class) +(\w+)|^(\w+) *(?::[^=\n]+)?=[^=]|^(?:from .* )?import +(.+)$", re.MULTILINE)
+"""Lines of the top level that give names, also where they are no Python."""
 NUMBERED = re.compile(r"^ *(?P<number>\d+) ?[|:│]? ?")
 PROSE_LEFT_OUT = "Prose around the program was left out."
 MOST_STARTS, MOST_ENDS = 6, 60
@@ -74,7 +79,16 @@ def _code_within(text: str) -> Iterator[str]:
     for start in starts:
         ends = [n for n in range(len(lines), start, -1) if n == len(lines) or _may_end_before(lines[n])]
         for end in ends[:MOST_ENDS]:
-            yield "\n".join(lines[start:end])
+            part = "\n".join(lines[start:end])
+            if not _needed(part, [*lines[:start], *lines[end:]]):
+                yield part
+
+
+def _needed(part: str, others: list[str]) -> bool:
+    """Whether a program lacks names that the lines left out give: then they are no prose but code with a mistake in it."""
+    tree = tree_of(part)
+    given = {name for groups in NAMED.findall("\n".join(others)) for name in re.findall(r"\w+", " ".join(groups))}
+    return tree is not None and bool(given & missing(tree))
 
 
 def _may_end_before(line: str) -> bool:

@@ -25,7 +25,8 @@ SHOWS = re.compile(
 """What is said before a block that is no correction, unless it is said to be one."""
 PREFERS = re.compile(r"(?<!not )\b(?:recommended|preferred|final(?:ly)?|use this(?: one)?)\b")
 SETS_ASIDE = re.compile(
-    r"\b(?:not recommended|if you (?:want|need|prefer|like)|dummy|mock|toy|less accurate|only first[- ]order)\b"
+    r"\b(?:not recommended|if you (?:want|need|prefer|like)|dummy|mock|toy|less accurate|only first[- ]order"
+    r"|but i (?:kept|keep|left|chose|stay\w*)|quick (?:test|check)|(?:to|for) (?:a )?(?:test(?:ing)?|check(?:ing)?)|if [^,:]{1,60} (?:is|are|becomes?) (?:an? )?(?:problem|issue|concern|bottleneck|too \w+|tight|scarce))\b"
 )
 OTHERS = re.compile(
     r"\b(?:compar\w+|contrast|alternative(?:ly)?|optional(?:ly)?|naive(?:ly)?|wrong(?:ly)?|incorrect(?:ly)?|bad"

@@ -3,6 +3,7 @@
 import ast
 import builtins
 import re
+import sys
 from collections.abc import Iterator, Sequence
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -164,6 +165,30 @@ def imported(source: str) -> tuple[str, list[str]]:
     lines = source.split("\n")
     lines[at:at] = [USUAL[name] for name in names]
     return "\n".join(lines), [f"`{USUAL[name]}` was missing and put in." for name in names]
+
+
+KNOWN = {*sys.stdlib_module_names, "numpy", "scipy", "numba", "pyamg", "torch", "jax", "sympy", "pandas", "matplotlib"}
+
+
+def inlined(source: str, tree: ast.Module, others: Sequence[str]) -> tuple[str, ast.Module, list[str]]:
+    """The source with those other texts in it that it imports from as modules of its own, its tree, and the modules' names.
+
+    `from flux import f` goes where another text has `f` and no library is called `flux`.
+    """
+    changed, taken, modules = source, [], []
+    for node in reversed(tree.body):
+        if not isinstance(node, ast.ImportFrom) or not node.module or node.module.partition(".")[0] in KNOWN:
+            continue
+        names = {alias.name for alias in node.names}
+        plain = all(alias.asname in (None, alias.name) for alias in node.names)
+        texts = (text for text in others if (known := tree_of(text)) is not None and names <= bound(known))
+        if plain and (text := next(texts, None)) is not None:
+            changed = without(changed, node)
+            taken.insert(0, text)
+            modules.insert(0, node.module)
+    joined = "\n\n".join([*dict.fromkeys(taken), changed])
+    parsed = tree_of(joined) if modules else None
+    return (joined, parsed, modules) if parsed is not None else (source, tree, [])
 
 
 def first_line(node: ast.stmt) -> int:

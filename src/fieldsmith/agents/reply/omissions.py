@@ -19,7 +19,8 @@ LEFT_OUT = re.compile(
     r"\b(?:unchanged|as before|remains?|omitted|stays?|goes here|same as (?:before|above))\b[^\n]*$",
     re.MULTILINE | re.IGNORECASE,
 )
-"""In a text that is no whole program anyway."""
+"""A line of a text that is no whole program anyway."""
+LONGEST_COMMENT = 300
 
 CODE = r"(?:code|implementation|program|script|logic|functions?|body|lines?|loop|section|block|helpers?|definitions?)"
 EARLIER = r"(?:before|above|earlier|(?:in |the |your |my )*(?:original|previous|earlier|first|old)(?: \w+)?)"
@@ -51,6 +52,8 @@ SPEAKS_OF_CODE = re.compile(
     r"\b(?:rest|remaining|existing|unchanged|same|similar(?:ly)?|likewise|omitted|others?|everything else|so on|etc|as (?:before|above))\b"
 )
 """Words of a comment with dots that stands for code if its block ends with it."""
+TURNS = re.compile(r"\b(?:frames|(?:time)?steps|samples|times|iterations|turns|points|cells|so on|etc)\b")
+"""Words of a comment that may speak of the turns of a loop."""
 BINDING = rf"(?:{CODE}|set ?up|initiali[sz]ations?|parameters|constants|imports?|preamble|boilerplate|grid|everything)"
 SET_UP = re.compile(
     rf"\b(?:(?:same|rest of|existing|previous|remaining|all|other)(?: the)?(?: \w+)? {BINDING}|same as|as (?:before|above|in)"
@@ -75,8 +78,9 @@ class _Comment:
 
 def left_out(source: str) -> str:
     """The line by which a text that is no whole program says that it leaves something out, if one does."""
-    found = LEFT_OUT.search(source)
-    return found[0].strip() if found else ""
+    # What repeats itself without end is no comment; looking for one in it would take ever longer.
+    found = (LEFT_OUT.search(line) for line in source.split("\n") if len(line) <= LONGEST_COMMENT)
+    return next((match[0].strip() for match in found if match), "")
 
 
 def gap(source: str) -> str:
@@ -86,12 +90,14 @@ def gap(source: str) -> str:
         return ""
     lines = source.split("\n")
     comments = _comments(source) if "#" in source else []
+    lacking = bool(missing(tree) - USUAL.keys())
     beginnings = [*(first_line(node) for node in tree.body[1:]), len(lines) + 1]
     for node, end in zip(tree.body, beginnings, strict=True):
         if not isinstance(node, ast.FunctionDef) or is_stub(node):
             continue
         inside = [c for c in comments if c.alone and c.column and node.lineno < c.line < end]
-        if line := _unfinished(node) or _commented(node, inside, lines):
+        whole = not lacking and isinstance(node.body[-1], ast.Return)
+        if line := _unfinished(node) or _commented(node, inside, lines, whole):
             return lines[line - 1].strip()
     return ""
 
@@ -160,8 +166,12 @@ def _is_ellipsis(node: ast.AST) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and node.value.value is Ellipsis
 
 
-def _commented(node: ast.FunctionDef, comments: list[_Comment], lines: list[str]) -> int:
-    """The line of a comment in the function that stands for code."""
+def _commented(node: ast.FunctionDef, comments: list[_Comment], lines: list[str], whole: bool) -> int:
+    """The line of a comment in the function that stands for code.
+
+    In a function that returns something and has every name that it uses, one such as `# ... same for the remaining frames`
+    is taken to speak of the turns of its loop.
+    """
     leaving = {(_end(n), n.col_offset) for n in ast.walk(node) if isinstance(n, LEAVES)}
     blocks = (n.body for n in ast.walk(node) if isinstance(n, ast.For | ast.While | Function) and _does_nothing(n))
     empty = {(n.lineno, n.col_offset) for body in blocks for n in body}
@@ -172,7 +182,7 @@ def _commented(node: ast.FunctionDef, comments: list[_Comment], lines: list[str]
             continue
         follower = _follower(comment, lines)
         alone = any((_nearest(lines, comment.line, step), comment.column) in empty for step in (-1, 1))
-        if _stands_for_code(comment, follower, lines) or (alone and TO_DO.fullmatch(comment.said)):
+        if _stands_for_code(comment, follower, lines, whole) or (alone and TO_DO.fullmatch(comment.said)):
             return comment.line
     return 0
 
@@ -199,7 +209,7 @@ def _follower(comment: _Comment, lines: list[str]) -> int:
     return line if deeper and text.strip() not in ("", "pass", "...") else 0
 
 
-def _stands_for_code(comment: _Comment, follower: int, lines: list[str]) -> bool:
+def _stands_for_code(comment: _Comment, follower: int, lines: list[str], whole: bool) -> bool:
     """Whether a comment is there in place of code; `follower` is the line of code that it may speak of, or 0."""
     if not comment.said:
         # In a paragraph of comments dots are part of what it says.
@@ -212,8 +222,9 @@ def _stands_for_code(comment: _Comment, follower: int, lines: list[str]) -> bool
     if PLACEHOLDER.fullmatch(comment.said):
         label = follower == comment.line + 1 and not lines[follower - 1].lstrip().startswith("return")
         return not label and not (follower and _old_code_below(comment.line, lines))
-    speaks = SPEAKS_OF_CODE.search(comment.said) if comment.dotted else CODE_HERE.fullmatch(comment.said)
-    return not follower and speaks is not None
+    turns = whole and TURNS.search(comment.said) is not None
+    speaks = not turns and SPEAKS_OF_CODE.search(comment.said) if comment.dotted else CODE_HERE.fullmatch(comment.said)
+    return not follower and bool(speaks)
 
 
 def _old_code_below(line: int, lines: list[str]) -> bool:

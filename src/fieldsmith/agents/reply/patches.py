@@ -27,7 +27,9 @@ def is_diff(block: Block) -> bool:
 
 
 def bare_patch(said: str) -> list[Block]:
-    """The patch of a reply that has no fences around it, as a block."""
+    """The patch, or the texts to find and replace, of a reply that has no fences around them, as a block."""
+    if exchanges := [match[0] for match in EXCHANGE.finditer(said)]:
+        return [Block("patch", "\n".join(exchanges))]
     _, begin, rest = said.partition(ENVELOPE)
     return [Block("patch", begin + rest.partition("*** End Patch")[0].rstrip("\n"))] if begin else []
 

@@ -32,6 +32,10 @@ class _PlanBlock(BaseModel):
     @field_validator("expected_order", mode="before")
     @classmethod
     def _as_number(cls, value: Any) -> float | None:
+        if re.search(
+            r"spectral|exponential|infinite", str(value), re.IGNORECASE
+        ):  # in space, whatever number comes with it
+            return None
         match = re.search(r"\d+(\.\d+)?", str(value))
         number = float(match[0]) if match and len(match[0]) < 20 else None
         return number if number is None or math.isfinite(number) else None

@@ -15,6 +15,7 @@ from fieldsmith.agents.reply.names import (
     defines,
     functions,
     imported,
+    inlined,
     is_stub,
     missing,
     only_imports,
@@ -39,6 +40,11 @@ class Found:
     repairs: tuple[str, ...] = ()
     whole: bool = True
     """Whether the program came from a block that was closed, or from text that needs no fence."""
+
+
+ALL_THOUGHTS = (
+    "The reply holds thoughts alone: they took all the room that it had. Think less, and answer with the program."
+)
 
 
 def program_in(
@@ -66,6 +72,8 @@ def program_in(
         inner = _Search(function, arguments, ()).program(thought)
         if inner.source is not None:
             return _with(inner, "The program was taken from what the model thought, as the reply itself has none.")
+    if found.source is None and thought and not said.strip():
+        found = replace(found, problem=ALL_THOUGHTS)
     broken_off = stop in STOPS and not (found.whole and parses(found.source or ""))
     if found.source is not None and not broken_off:
         return found
@@ -175,6 +183,11 @@ class _Search:
 
     def _completed(self, source: str, tree: ast.Module, others: Sequence[str]) -> tuple[str, list[str]]:
         """With what other blocks of the reply, or the parent, define and the program lacks."""
+        source, tree, modules = inlined(source, tree, [text for text in others if not self._defines(text)])
+        if modules:
+            return source, [
+                f"The reply's module {', '.join(f'`{name}`' for name in modules)} was put into the program."
+            ]
         absent = missing(tree)
         helpers = [text for text in others if absent and self._helps(text, absent)]
         if helpers:

@@ -25,21 +25,47 @@ const standalone = svg => {
   copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
   return copy;
 };
-const savePng = async plot => {
-  const svg = plot.host.querySelector("svg"), width = Number(svg.getAttribute("width")), height = Number(svg.getAttribute("height"));
-  const enlarged = Math.max(2, 1600 / width), pad = 12;
+const imageOf = async svg => {
   const image = new Image();
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(new XMLSerializer().serializeToString(standalone(svg)))}`;
   await image.decode();
-  const canvas = make("canvas", { width: Math.round((width + 2 * pad) * enlarged), height: Math.round((height + 2 * pad + 24) * enlarged) }), context = canvas.getContext("2d");
-  const style = getComputedStyle(document.body);
+  return image;
+};
+// The keys of a figure, each with its sign and words, set in rows of at most this width.
+const keysOf = async (figure, context, width) => {
+  const keys = [];
+  let x = 0, row = 0;
+  for (const key of figure.querySelectorAll(".key")) {
+    const sign = key.querySelector("svg"), words = key.textContent.trim();
+    const across = sign ? Number(sign.getAttribute("width")) : 0, size = across + 5 + context.measureText(words).width;
+    if (x && x + size > width) { x = 0; row += 1; }
+    keys.push({ x, row, words, across, down: sign ? Number(sign.getAttribute("height")) : 0, image: sign ? await imageOf(sign) : null });
+    x += size + 16;
+  }
+  return keys;
+};
+const savePng = async plot => {
+  const svg = plot.host.querySelector("svg"), width = Number(svg.getAttribute("width")), height = Number(svg.getAttribute("height"));
+  const enlarged = Math.max(2, 1600 / width), pad = 12, head = 24, line = 20;
+  const image = await imageOf(svg), style = getComputedStyle(document.body), small = `13px ${style.fontFamily}`;
+  const canvas = make("canvas"), context = canvas.getContext("2d");
+  context.font = small;
+  const keys = await keysOf(plot.figure, context, width), below = keys.length ? (keys.at(-1).row + 1) * line : 0;
+  canvas.width = Math.round((width + 2 * pad) * enlarged);
+  canvas.height = Math.round((height + 2 * pad + head + below) * enlarged);
   context.scale(enlarged, enlarged);
   context.fillStyle = style.backgroundColor;
-  context.fillRect(0, 0, width + 2 * pad, height + 2 * pad + 24);
+  context.fillRect(0, 0, width + 2 * pad, height + 2 * pad + head + below);
   context.fillStyle = style.color;
   context.font = `600 14px ${style.fontFamily}`;
   context.fillText(plot.title, pad, pad + 12, width);
-  context.drawImage(image, pad, pad + 24, width, height);
+  context.drawImage(image, pad, pad + head, width, height);
+  context.font = small;
+  for (const key of keys) {
+    const middle = pad + head + height + key.row * line + line / 2;
+    if (key.image) context.drawImage(key.image, pad + key.x, middle - key.down / 2, key.across, key.down);
+    context.fillText(key.words, pad + key.x + key.across + 5, middle + 4);
+  }
   canvas.toBlob(blob => download(blob, `${plot.name}.png`), "image/png");
 };
 const offerSaving = plot => {
