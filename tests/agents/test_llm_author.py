@@ -262,6 +262,21 @@ def test_a_further_request_that_is_refused_leaves_what_there_is_also_in_a_replay
     assert (again.program, again.repairs, again.problem) == (proposal.program, proposal.repairs, proposal.problem)
 
 
+def test_where_more_room_is_refused_a_shorter_reply_is_asked_for_with_the_room_there_is(tmp_path):
+    class Full(Scripted):
+        """Cannot reply at greater length than it does."""
+
+        def complete(self, request):
+            if request.room > 1:
+                raise RequestRefused("max_tokens is too large")
+            return super().complete(request)
+
+    model = Full(first=(WHOLE[:CUT], "length"), **{"continue": ("", "stop"), "shorter": WHOLE})
+    proposal = write(StoredModel(model, Store(tmp_path / "run.sqlite")))
+    assert proposal.program.source == PROGRAM
+    assert proposal.repairs == ("The reply was cut off, so a shorter one was asked for.",)
+
+
 def test_a_first_request_that_is_refused_ends_the_run(tmp_path):
     store = Store(tmp_path / "run.sqlite")
     with pytest.raises(ProviderError):

@@ -349,3 +349,20 @@ def test_derivatives_that_amplify_are_not_called_diffusion():
     assert "diffusion of" not in text
     assert "dt <= dx**2" not in text
     assert "Split (Strang)" not in text
+
+
+def test_terms_are_called_stiff_only_where_they_are():
+    gentle = evolution(("u", "-d(u, x) + 0.0001*d(u, x, x)"), axes=(axis(lower=NO_FLOW),))
+    assert "Classical RK4" in page(brief_of(gentle))
+    assert "are stiff" not in page(brief_of(gentle))
+    assert "are stiff" in page(brief_of(evolution(("u", "-d(u, x) + d(u, x, x)"), axes=(axis(lower=NO_FLOW),))))
+
+
+def test_fronts_of_reaction_and_diffusion_that_the_grid_hardly_shows_are_seen():
+    thin = page(brief_of(evolution(("u", "0.5*d(u, x, x) + 1000*u*(1 - u)"))))
+    assert "Fronts of reaction and diffusion are about 1.4 points wide here, too few" in thin
+    assert "Products alias" in thin
+    assert "- reaction: `dt <= 1 / (np.max(1000*abs(2*u - 1)))`" in thin
+    wide = page(brief_of(evolution(("u", "0.5*d(u, x, x) + u*(1 - u)"))))
+    assert "points wide" not in wide
+    assert "Products alias" not in wide

@@ -191,3 +191,9 @@ def test_a_patch_in_its_envelope_is_applied(fence):
     found = program_in(reply, "solver", ("u0_batch", "t_coordinate", "nu"), parents=[PARENT])
     assert found.source == PARENT.replace("u + dt * rate(u, nu)", "u - dt * nu * u / 2")
     assert found.repairs == ("The reply's diff was applied to the earlier program.",)
+
+
+def test_texts_to_find_and_replace_need_no_fences():
+    reply = "Change one line:\n\n<<<<<<< SEARCH\nFACTOR = 2.0\n=======\nFACTOR = 3.0\n>>>>>>> REPLACE\n\nThat is all."
+    found = program_in(reply, "solver", ("u0_batch", "t_coordinate", "nu"), parents=[PARENT])
+    assert found.source == PARENT.replace("2.0", "3.0")

@@ -7,6 +7,7 @@ The prompts of three tasks stand word for word in `snapshots/`, to be reviewed l
 writes them anew; `git diff tests/agents/snapshots` shows what a model will see.
 """
 
+import dataclasses
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -243,6 +244,15 @@ def test_a_refinement_shows_figures_and_plans():
         "agrees with the 2 of the plan",
     ):
         assert words in text, words
+
+
+def test_an_order_far_above_that_of_the_plan_is_no_agreement():
+    one = candidate("ok")
+    score = dataclasses.replace(one.evaluation.dev, order=9.5)
+    one = dataclasses.replace(one, evaluation=dataclasses.replace(one.evaluation, dev=score))
+    text = user(Refine((one,)))
+    assert "The measured order 9.50 is above the 2 of the plan" in text
+    assert "agrees" not in text
 
 
 @pytest.mark.parametrize(

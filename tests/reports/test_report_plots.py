@@ -46,6 +46,18 @@ def test_every_plot_is_saved_as_a_picture(opened, scheme):
 
 
 @pytest.mark.needs("chromium")
+@pytest.mark.parametrize("figure", ["cut", "pareto", "convergence"])
+def test_a_picture_has_the_keys_of_its_lines_and_signs(opened, figure):
+    page = opened(finished())
+    drawn = page.locator(f"#{figure} .canvas svg").first.bounding_box()
+    image = Image.open(io.BytesIO(saved(page, figure, "PNG")[1])).convert("L")
+    scale = image.width / (drawn["width"] + 24)
+    below = image.crop((0, int((drawn["height"] + 24 + 14) * scale), image.width, image.height))
+    assert below.height > 15 * scale
+    assert len(below.getcolors()) > 10, "signs and words"
+
+
+@pytest.mark.needs("chromium")
 def test_the_table_of_a_map_is_its_data(opened):
     run = finished()
     drawn = run.best.pictures[0]
