@@ -68,10 +68,11 @@ def front(reading: "Reading", sources: list[Any]) -> float | None:
     unknown, spacing = reading.unknowns[0], reading.spacing(reading.equation.axes[0])
     slope = reading.sp.diff(sources[0], unknown)
     sizes = [reading.size(c) for c in reading.second(0) if c != 0]
-    rates = [reading.number(slope.xreplace({unknown: reading.sp.Rational(n, 2)})) for n in range(3)]
-    if not slope.has(unknown) or spacing is None or not sizes or None in (*sizes, *rates) or not any(rates):
+    slopes = [reading.number(slope.xreplace({unknown: reading.sp.Rational(n, 2)})) for n in range(3)]
+    known, rates = ([value for value in values if value is not None] for values in (sizes, slopes))
+    if not slope.has(unknown) or spacing is None or not known or len(known) + len(rates) < len(sizes) + 3:
         return None
-    return float((max(sizes) / max(rates)) ** 0.5 / spacing)
+    return (max(known) / max(rates)) ** 0.5 / spacing if any(rates) else None
 
 
 def permeable(reading: "Reading") -> bool:
