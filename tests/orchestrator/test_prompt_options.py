@@ -23,7 +23,7 @@ def solve_advection(u0_batch, t_coordinate, beta):
 def solve(folder: Path, *options: str) -> subprocess.CompletedProcess:
     """One candidate of a program that answers every prompt with the same reply."""
     (folder / "reply.md").write_text(REPLY)
-    script = "import sys; sys.stdin.read(); print(open('reply.md').read())"
+    script = f"import sys; sys.stdin.read(); print(open({str(folder / 'reply.md')!r}).read())"
     model = f"command:{shlex.quote(sys.executable)} -c {shlex.quote(script)}"
     command = [sys.executable, "-m", "fieldsmith.cli.main", "solve", "advection", "--sandbox", "process"]
     command += ["--model", model, "--candidates", "1", "--run-dir", "run", *options]

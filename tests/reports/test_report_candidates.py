@@ -166,7 +166,7 @@ def test_code_is_copied_whole(opened):
     page = opened(finished())
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.locator("#candidate-body .copy").click()
-    assert page.locator("#candidate-body .copy").inner_text() == "Copied"
+    page.locator("#candidate-body .copy", has_text="Copied").wait_for()
     assert page.evaluate("navigator.clipboard.readText()") == finished().candidates[3].program.source
 
 
