@@ -51,7 +51,9 @@ class AnthropicModel(ProviderModel):
         if "stop" in settings:
             settings["stop_sequences"] = settings.pop("stop")
         # Not every version of the SDK names these, and newer models take no temperature.
-        further = {name: settings.pop(name) for name in ("temperature",) if name in settings}
+        further: dict[str, Any] = {}
+        if "temperature" in settings:
+            further["temperature"] = settings.pop("temperature")
         if "reasoning_effort" in settings:
             further["output_config"] = {"effort": settings.pop("reasoning_effort")}
         if "thinking_tokens" in settings:

@@ -40,7 +40,8 @@ try:
 except OSError as error:
     sys.exit(f"cannot be started: {error.strerror}")
 if code < 0:
-    signal.signal(-code, signal.SIG_DFL) if -code not in (signal.SIGKILL, signal.SIGSTOP) else None
+    if code != -signal.SIGKILL:
+        signal.signal(-code, signal.SIG_DFL)
     os.kill(os.getpid(), -code)
 os._exit(code)
 """
@@ -89,7 +90,7 @@ class CommandModel:
             raise MissingPart(f"The program {self._words[0]!r} is not found.", "Install it, or give its whole path.")
         base = self._folder or Path.cwd()
         first = shutil.which(self._words[0]) or self._words[0]
-        self._words = [os.path.abspath(first), *(_whole(word, base) for word in self._words[1:])]  # noqa: PTH100
+        self._words = [str(Path(first).absolute()), *(_whole(word, base) for word in self._words[1:])]
         self._stopped = threading.Event()
 
     def complete(self, request: ChatRequest) -> ChatReply:
