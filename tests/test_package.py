@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import tomllib
 import venv
 import zipfile
 from pathlib import Path
@@ -47,3 +48,25 @@ def test_the_installed_wheel_runs_from_another_folder(wheel, tmp_path):
     ran = subprocess.run([python, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert str(tmp_path) in ran.stdout
     assert ran.stdout.rstrip().endswith("[]")
+
+
+def test_the_oldest_versions_that_are_allowed_work(wheel, tmp_path):
+    allowed = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    oldest = [words.replace(">=", "==") for words in allowed]
+    assert all("==" in words for words in oldest)
+    venv.create(tmp_path / "venv", with_pip=True)
+    python = tmp_path / "venv" / "bin" / "python"
+    subprocess.run([python, "-m", "pip", "install", "--quiet", str(wheel), *oldest], check=True, capture_output=True)
+    command = tmp_path / "venv" / "bin" / "fieldsmith"
+    (tmp_path / "fieldsmith.toml").write_text('sandbox = "process"\ncandidates = 2\n')
+    solved = subprocess.run(
+        [command, "solve", "advection", "--run-dir", "here", "--json"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert solved.returncode == 0, solved.stderr
+    assert json.loads(solved.stdout.splitlines()[-1])["best"]["test"]["nrmse"] < 1e-3
+    assert "burgers" in subprocess.run([command, "tasks"], capture_output=True, text=True, check=True).stdout
+    score = [command, "evaluate", "advection", "here/best/solver.py", "--no-order"]
+    scored = subprocess.run(score, cwd=tmp_path, capture_output=True, text=True)
+    assert scored.returncode == 0, scored.stderr
+    code = "import fieldsmith.agents.models.openai, fieldsmith.agents.models.anthropic"
+    subprocess.run([python, "-c", code], check=True)

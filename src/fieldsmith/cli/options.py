@@ -40,9 +40,9 @@ def merged(context: typer.Context, config: Path | None) -> dict[str, Any]:
     The file is `config`, or fieldsmith.toml in the current folder. It may hold options of other commands, which are
     left alone here. Raises InputError for a file that cannot be read, unknown names and values of a wrong type.
     """
-    options = dict(context.params)
     variables = {_name(parameter): str(parameter.name) for parameter in context.command.params}
     hints = get_type_hints(context.command.callback)
+    options = {variable: _as_paths(value, hints[variable]) for variable, value in context.params.items()}
     everywhere = {name for command in _commands(context) for name in map(_name, command.params)} - NOT_IN_FILES
     for name, value in _read_config(config, everywhere).items():
         variable = variables.get(name)
@@ -53,6 +53,15 @@ def merged(context: typer.Context, config: Path | None) -> dict[str, Any]:
         if source is None or source.name == "DEFAULT":
             options[variable] = value
     return options
+
+
+def _as_paths(value: Any, hint: Any) -> Any:
+    """Typer as late as 0.27 makes paths of texts only when it calls the command."""
+    if isinstance(value, str) and Path in (hint, *get_args(hint)):
+        return Path(value)
+    if isinstance(value, (list, tuple)) and get_args(hint) == (Path,):
+        return [Path(item) for item in value]
+    return value
 
 
 DEFAULT_FILE = Path("fieldsmith.toml")

@@ -1,6 +1,8 @@
 """Provider faults in one sentence each, whether they come as a status or are told within an answer."""
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from fieldsmith.agents.models.keys import scrubbed
 from fieldsmith.errors import FieldsmithError, MissingPart, ProviderError, RequestRefused, RequestTooLong
@@ -38,11 +40,21 @@ def told_in(error: Exception) -> ToldFault | None:
     status, body = getattr(error, "status_code", None), getattr(error, "body", None)
     if type(error).__name__ not in ("APIError", "APIStatusError") or status not in (None, 200) or body is None:
         return None
-    if isinstance(body, dict) and isinstance(body.get("error"), dict):
-        body = body["error"]
-    told = body if isinstance(body, dict) else {}
+    told = _told(body)
     code = told.get("code") or told.get("type") or ""
-    return ToldFault(str(code), str(told.get("message") or getattr(error, "message", error)))
+    return ToldFault(str(code), said(error))
+
+
+def _told(body: object) -> Mapping[str, Any]:
+    """The part of an answer's body that tells of a fault."""
+    told = body.get("error", body) if isinstance(body, dict) else None
+    return told if isinstance(told, dict) else {}
+
+
+def said(error: Exception) -> str:
+    """The provider's own words. What an SDK makes of a fault may be the whole answer as Python prints it."""
+    words = _told(getattr(error, "body", None)).get("message")
+    return words if isinstance(words, str) and words else str(getattr(error, "message", error))
 
 
 def timed_out(error: Exception) -> bool:
@@ -56,7 +68,7 @@ def disconnected(error: Exception) -> bool:
 
 def refuses_streams(error: Exception) -> bool:
     """Whether a request was refused because of how its answer was to be sent (OpenAI: unverified organizations)."""
-    return getattr(error, "status_code", None) in (400, 405, 422, 501) and bool(STREAMING.search(str(error)))
+    return getattr(error, "status_code", None) in (400, 405, 422, 501) and bool(STREAMING.search(said(error)))
 
 
 def explained(error: Exception, label: str, address: str, key: str) -> FieldsmithError | None:
@@ -69,7 +81,7 @@ def explained(error: Exception, label: str, address: str, key: str) -> Fieldsmit
     if type(error).__module__.partition(".")[0] not in ("openai", "anthropic"):
         return None
     status = getattr(error, "status_code", None)
-    detail = _short(str(getattr(error, "message", error)), key)
+    detail = _short(said(error), key)
     if disconnected(error):
         return ProviderError(f"{address} cannot be reached.", "Check --base-url and the network.")
     if status == 401:
