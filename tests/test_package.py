@@ -50,6 +50,7 @@ def test_the_installed_wheel_runs_from_another_folder(wheel, tmp_path):
     assert ran.stdout.rstrip().endswith("[]")
 
 
+@pytest.mark.skipif(sys.version_info >= (3, 13), reason="the oldest versions have no wheels for this Python")
 def test_the_oldest_versions_that_are_allowed_work(wheel, tmp_path):
     allowed = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
     oldest = [words.replace(">=", "==") for words in allowed]
