@@ -13,6 +13,8 @@ from collections.abc import Callable
 
 import pytest
 
+from attacks.summary import lines as attacks
+
 _not_run: list[tuple[str, str]] = []
 NEEDS = "this machine lacks"
 
@@ -76,6 +78,8 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for line in attacks(terminalreporter.stats):
+        terminalreporter.write_line(line)
     if _not_run:
         terminalreporter.section("tests that a missing part kept from running")
         for name, part in _not_run:

@@ -1,5 +1,7 @@
 """The errors a person meets, each with the exit code its command ends with."""
 
+import errno
+
 
 class FieldsmithError(Exception):
     """One sentence for the person who can act on it: what is wrong, where, and what would be right.
@@ -45,3 +47,9 @@ class RequestRefused(ProviderError):
 
 class RequestTooLong(RequestRefused):
     """The request does not fit into the model's context."""
+
+
+def disk_is_full(error: BaseException) -> bool:
+    """Whether there was no room to write, as the system or as SQLite says it."""
+    said = getattr(error, "sqlite_errorname", "")
+    return getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or said == "SQLITE_FULL"

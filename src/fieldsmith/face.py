@@ -14,6 +14,7 @@ from fieldsmith.errors import InputError, MissingPart
 from fieldsmith.evaluation.evaluation import Evaluation, Score
 from fieldsmith.orchestrator.open import open_solve
 from fieldsmith.orchestrator.run import RunRecord
+from fieldsmith.reports.plain import visible
 from fieldsmith.tasks.task import SplitName, Task
 
 
@@ -72,7 +73,8 @@ def evaluate(
     if isinstance(splits, str) or any(name not in known for name in splits) or not splits:
         raise InputError(f"splits = {splits!r} is not known.", 'Give ("test",), ("dev",) or both.')
     ready = tasks.load(problem) if isinstance(problem, str) else problem
-    return evaluation.evaluate(ready, _source(program), sandboxes.choose(sandbox), splits=splits)
+    with sandboxes.choose(sandbox) as place:
+        return evaluation.evaluate(ready, _source(program), place, splits=splits)
 
 
 def _source(program: str | Path) -> str:
@@ -114,10 +116,11 @@ class BestProgram:
         if len(arguments) != len(names):
             raise TypeError(f"solver takes {len(names)} arguments ({', '.join(names)}), not {len(arguments)}")
         inputs = dict(zip(names, arguments, strict=True))
-        with sandboxes.choose(self._sandbox).open(evaluation.default_limits(self._task)) as session:
+        limits = evaluation.default_limits(self._task)
+        with sandboxes.choose(self._sandbox) as place, place.open(limits) as session:
             result = session.call(self.source, signature.function, inputs, signature.shapes(inputs))
         if result.status != "ok":
-            raise RuntimeError(f"{result.status}: {result.failure.message if result.failure else ''}")
+            raise RuntimeError(visible(f"{result.status}: {result.failure.message if result.failure else ''}"))
         outputs = tuple(result.outputs[r.name] for r in signature.results)
         if len(outputs) == 1:
             return outputs[0]

@@ -49,6 +49,8 @@ def doctor(
         row(f"sandbox {name}", "missing" if why else "ok", why or "ready", mends.get(name, "") if why else "")
     isolating = [name for name, why in sandboxes.items() if not why and name != "process"]
     row("sandbox auto", "ok" if isolating else "limited", (isolating or ["process, built-in author only"])[0])
+    for part, found in _sandbox_facts(isolating):
+        row(part, "ok", found)
     row("GPU", "ok" if (gpu := _gpu()) else "optional", gpu or "none found")
     for key, prefix in KEYS.items():
         present = bool(os.environ.get(key))
@@ -65,6 +67,27 @@ def doctor(
         current.say(f"{item['state']:<9} {item['part']:<20} {item['found']}{mend}")
     if any(item["state"] == "missing" and item["part"] in LIBRARIES for item in rows):
         raise typer.Exit(3)
+
+
+def _sandbox_facts(isolating: list[str]) -> list[tuple[str, str]]:
+    """Image, engine and how arrays travel, and what a program that tries finds closed."""
+    from fieldsmith.sandboxes import blocked, choose, images
+
+    facts = []
+    for name in isolating:
+        sandbox = choose(name)
+        closed = blocked(sandbox)
+        ways = " and ".join(word for word, state in closed.items() if state == "blocked")
+        leaks = [word for word, state in closed.items() if state == "open"]
+        facts.append((f"{name} blocks", ways.replace(" and ", ", ") + (f"; open: {', '.join(leaks)}" if leaks else "")))
+        facts += [(f"{name} {part}", words) for part, words in sandbox.facts().items()]
+        sandbox.close()
+    for variant in images.VARIANTS:
+        if "docker" in isolating and (about := images.about(variant)):
+            facts.append(
+                (f"image {variant}", f"{about['id'][7:19]}, made {about['created'][:10]} from {about['base'] or '?'}")
+            )
+    return facts
 
 
 def _version(name: str) -> str:

@@ -1,12 +1,15 @@
 """`fieldsmith evaluate`: score solver files that someone else wrote."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from fieldsmith.cli.output import current
 from fieldsmith.errors import InputError
+
+if TYPE_CHECKING:
+    from fieldsmith.evaluation.evaluation import Evaluation
 
 
 def evaluate(
@@ -19,6 +22,10 @@ def evaluate(
     split: Annotated[str, typer.Option(help="test, dev or both.")] = "test",
     sandbox: Annotated[str, typer.Option(help="auto, docker, bubblewrap or process.")] = "auto",
     image: Annotated[str, typer.Option(help="Image of the docker sandbox: base, torch or jax.")] = "base",
+    docker_runtime: Annotated[str, typer.Option(help="Container runtime, such as runsc (gVisor).")] = "",
+    gpus: Annotated[
+        str, typer.Option(help="GPUs for the programs, as `docker run --gpus` takes them, such as all.")
+    ] = "",
     order: Annotated[bool, typer.Option("--order/--no-order", help="Measure the order of convergence.")] = True,
     config: Annotated[Path | None, typer.Option(help="TOML file with any of these options.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON lines on standard output.")] = False,
@@ -48,22 +55,32 @@ def _score(options: dict[str, Any]) -> bool:
         raise InputError(f"--split {options['split']} is not known.", "Use test, dev or both.")
     sources = [(file, _read(file)) for file in options["files"]]
     problem = load(options["task"], parse_parameters(options["param"] or []), options["scale"], options["data"])
-    place = sandboxes.choose(options["sandbox"], trusted=False, image=options["image"])
+    place = sandboxes.choose(
+        options["sandbox"],
+        image=options["image"],
+        runtime=options["docker_runtime"],
+        gpus=options["gpus"],
+    )
     current.progress(f"Sandbox: {place.name}")
     for name in splits:
         problem.split(name, current.making)
     good = True
-    for file, source in sources:
-        outcome = evaluation.evaluate(problem, source, place, splits=splits, refinement=options["order"])
-        good = good and outcome.status == "ok"
-        current.event("result", {"file": str(file), **result_fields(problem, source, outcome)})
-        current.say(summary(str(file), outcome))
-        for image in ("torch", "jax"):
-            if outcome.error_type == "ModuleNotFoundError" and f"'{image}" in outcome.feedback:
-                current.progress(
-                    f"{file} needs {image}: fieldsmith sandbox build --image {image}, then --image {image}."
-                )
+    with place:
+        place.expect(evaluation.default_limits(problem), len(sources))
+        for file, source in sources:
+            outcome = evaluation.evaluate(problem, source, place, splits=splits, refinement=options["order"])
+            good = good and outcome.status == "ok"
+            current.event("result", {"file": str(file), **result_fields(problem, source, outcome)})
+            current.say(summary(str(file), outcome))
+            _name_image(file, outcome)
     return good
+
+
+def _name_image(file: Path, outcome: "Evaluation") -> None:
+    """Say which image has the library that a program lacks."""
+    for image in ("torch", "jax"):
+        if outcome.error_type == "ModuleNotFoundError" and f"'{image}" in outcome.feedback:
+            current.progress(f"{file} needs {image}: fieldsmith sandbox build --image {image}, then --image {image}.")
 
 
 def _read(file: Path) -> str:

@@ -1,6 +1,5 @@
 """The `fieldsmith` command: registers the commands and turns errors into one line and an exit code."""
 
-import errno
 import os
 import shlex
 import signal
@@ -13,7 +12,7 @@ import typer
 
 from fieldsmith.cli import doctor, evaluate, report, runs, sandbox, solve, tasks
 from fieldsmith.cli.output import ClosedPipe, current
-from fieldsmith.errors import FieldsmithError, InputError
+from fieldsmith.errors import FieldsmithError, InputError, disk_is_full
 
 app = typer.Typer(
     name="fieldsmith",
@@ -91,12 +90,11 @@ def _run() -> object:
         return error.exit_code
     except ClosedPipe:
         return _no_more_output(CLOSED_PIPE)
-    except OSError as error:
-        if error.errno != errno.ENOSPC:
-            return _unforeseen(error)
-        print(f"fieldsmith: The disk is full: {error.filename or error}. Free some space and repeat.", file=sys.stderr)
-        return _no_more_output(3)
     except Exception as error:
+        if disk_is_full(error):
+            where = getattr(error, "filename", None) or error
+            print(f"fieldsmith: The disk is full: {where}. Free some space and repeat.", file=sys.stderr)
+            return _no_more_output(3)
         if isinstance(error, CommandLineError):
             _misused(error)
             return 2

@@ -12,7 +12,9 @@ app = typer.Typer(help="Where programs run: build the image, see what is here.",
 @app.command()
 def build(
     image: Annotated[str, typer.Option(help="base, torch or jax.")] = "base",
-    base_image: Annotated[str, typer.Option(help="Image to build on; needs python3 and pip.")] = "python:3.12-slim",
+    base_image: Annotated[
+        str, typer.Option(help="Image to build on, best as NAME@sha256:DIGEST; needs python3 and pip.")
+    ] = "python:3.12-slim",
     rebuild: Annotated[bool, typer.Option(help="Build even if the image is here.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
@@ -21,11 +23,11 @@ def build(
 
     Example: fieldsmith sandbox build
     """
-    from fieldsmith.sandboxes import docker, images
+    from fieldsmith.sandboxes import engine, images
 
     current.json, current.quiet = as_json, quiet
     name = images.tag(image)
-    if rebuild or docker.daemon() or not images.present(image):
+    if rebuild or engine.daemon() or not images.present(image):
         name = images.build(image, base_image, echo=not (quiet or as_json))
     current.event("result", {"image": name})
     current.say(f"The image {name} is here.")

@@ -69,6 +69,15 @@ def solve(
     image: Annotated[
         str, typer.Option(help="Image of the docker sandbox: base, torch or jax.", rich_help_panel=PLACE)
     ] = "base",
+    docker_runtime: Annotated[
+        str, typer.Option(help="Container runtime, such as runsc (gVisor).", rich_help_panel=PLACE)
+    ] = "",
+    gpus: Annotated[
+        str,
+        typer.Option(
+            help="GPUs for the programs, as `docker run --gpus` takes them, such as all.", rich_help_panel=PLACE
+        ),
+    ] = "",
     run_dir: Annotated[
         Path | None, typer.Option(help="Run directory; ./runs/NAME by default.", rich_help_panel=PLACE)
     ] = None,
@@ -131,6 +140,8 @@ def _run(options: dict[str, Any]) -> None:
         seed=options["seed"],
         sandbox=options["sandbox"],
         image=options["image"],
+        docker_runtime=options["docker_runtime"],
+        gpus=options["gpus"],
         folder=options["run_dir"],
         on_finish=options["on_finish"],
         command=shlex.join(["fieldsmith", *sys.argv[1:]]),

@@ -54,7 +54,7 @@ def failure_feedback(result: CallResult, source: str, brief: Brief, limits: Limi
     else:
         name = failure.type if failure else "crash"
         words = f"The program stopped with {name}: {message}" if failure else "The program crashed."
-    parts = [words]
+    parts = [" ".join(filter(None, [words, met_limit(result.limit, limits)]))]
     if failure and result.status == "crashed":
         step = hints.own_check(failure.type, _line(source, failure.line))
         step = step or hints.missing_library(message, brief.libraries) or hints.next_step(failure.type, message)
@@ -70,6 +70,15 @@ def failure_feedback(result: CallResult, source: str, brief: Brief, limits: Limi
     if failure and failure.trace:
         parts.append(f"Traceback within the program:\n{tail(failure.trace, 30)}")
     return "\n\n".join(parts)
+
+
+def met_limit(limit: str, limits: Limits) -> str:
+    """What a limit is that a program has met, for those that its status does not tell."""
+    return {
+        "processes": f"It may have {limits.processes} processes and threads at once.",
+        "scratch": f"Its files may take {limits.scratch_mb} MB.",
+        "output": "Nothing but the arrays that are asked for may be returned.",
+    }.get(limit, "")
 
 
 def _line(source: str, number: int | None) -> str:

@@ -13,6 +13,8 @@ from fieldsmith.evaluation.order import empirical_order, local_orders
 from fieldsmith.sandboxes.sandbox import CallResult, Limits, Sandbox, Session
 from fieldsmith.tasks.task import Brief, Case, Signature, SplitName, Task
 
+CLOCKS_APART = 1.0
+"""Seconds by which the clocks of host and sandbox may differ, the way of the arrays included."""
 OnOutputs = Callable[[SplitName, Case, Mapping[str, np.ndarray]], None]
 
 
@@ -99,6 +101,7 @@ class _Judge:
         for case in cases:
             result = self.call(case)
             self.seconds += result.seconds
+            self.compare_clocks(result)
             self.stdout, self.stderr = feedback.tail(result.stdout), feedback.tail(result.stderr)
             if result.status != "ok":
                 limits = replace(self.limits, seconds=self.seconds_for(case))
@@ -117,6 +120,14 @@ class _Judge:
                 self.on_outputs(split, case, outputs)
         self.scores[split] = _combine(parts)
         return None
+
+    def compare_clocks(self, result: CallResult) -> None:
+        """The host's clock counts; that the sandbox's shows another time is worth a note."""
+        inside = result.worker_seconds
+        if inside is not None and abs(result.seconds - inside) > max(CLOCKS_APART, 0.25 * result.seconds):
+            self.notes.append(
+                f"A call took {result.seconds:.1f} s by the host's clock, which counts, and {inside:.1f} s by the sandbox's."
+            )
 
     def failed(self, status: Status, words: str, result: CallResult) -> Evaluation:
         failure = result.failure

@@ -33,6 +33,8 @@ def command_of(asked: Asked, further: Mapping[str, object]) -> str:
         "--seed": asked.seed,
         "--sandbox": asked.sandbox,
         "--image": asked.options["image"],
+        "--docker-runtime": asked.options["docker_runtime"],
+        "--gpus": asked.options["gpus"],
         **further,
     }
     words = ["fieldsmith", "solve", asked.task]

@@ -55,6 +55,7 @@ class Loop:
         An exception, Ctrl-C included, ends running programs and open requests at once; what was recorded stays.
         """
         self._places = threading.Semaphore(self.evaluators)
+        self._sandbox.expect(self.limits, self.budget.candidates - len(self.store.candidates()))
         pool = ThreadPoolExecutor(self.in_flight, thread_name_prefix="candidate")
         try:
             return self._search(pool)

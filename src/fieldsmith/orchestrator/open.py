@@ -55,6 +55,8 @@ def open_solve(
     seed: int = 0,
     sandbox: str = "auto",
     image: str = "base",
+    docker_runtime: str = "",
+    gpus: str = "",
     folder: Path | None = None,
     on_finish: str | None = None,
     command: str = "",
@@ -72,7 +74,7 @@ def open_solve(
             "Limit --candidates or --max-tokens, or name a file of prices in FIELDSMITH_PRICES: "
             f'"{chat.label}" = [USD a million input tokens, USD a million output tokens].',
         )
-    place = sandboxes.choose(sandbox, trusted=chat is None, image=image)
+    place = sandboxes.choose(sandbox, trusted=chat is None, image=image, runtime=docker_runtime, gpus=gpus)
     budget = Budget(
         candidates or DEFAULT_CANDIDATES,
         max_tokens or math.inf,
@@ -104,6 +106,8 @@ def open_solve(
             "in_flight": flying,
             "width": flying,
             "image": image,
+            "docker_runtime": docker_runtime,
+            "gpus": gpus,
             "base_url": base_url or "",
             "settings": {name: value for name, value in (settings or {}).items() if name not in SERVING},
             "serving": {name: value for name, value in (settings or {}).items() if name in SERVING},

@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 from fieldsmith.agents.author import Author, Candidate
 from fieldsmith.agents.models.replay import RECORDING, write_replay
 from fieldsmith.agents.strategies.strategy import Strategy
-from fieldsmith.errors import FieldsmithError, InputError
+from fieldsmith.errors import FieldsmithError, InputError, MissingPart, disk_is_full
 from fieldsmith.evaluation import default_limits, evaluate
 from fieldsmith.evaluation.evaluation import Evaluation
 from fieldsmith.evaluation.judge import OnOutputs
@@ -124,10 +124,15 @@ class Solve:
             self._ended(store, "interrupted" if error.exit_code == 4 else "failed", str(error))
             raise
         except Exception as error:
+            if disk_is_full(error):
+                raise MissingPart(
+                    f"The disk is full: {error}.", "Free some space, then repeat the same command: it resumes."
+                ) from None
             self._ended(store, "failed", f"An unforeseen fault, {type(error).__name__}.")
             raise
         finally:
             self.close_author()
+            self.sandbox.close()
             store.close()
         return record.load_run(self.folder)
 

@@ -22,8 +22,12 @@ class TrackedSandbox(Sandbox):
             if self._ended:
                 session.close()
                 raise InterruptedError("the sandbox takes no more programs")
+            self._open = [one for one in self._open if not one.closed]
             self._open.append(session)
         return session
+
+    def expect(self, limits: Limits, count: int) -> None:
+        self._inner.expect(limits, count)
 
     def libraries(self) -> tuple[str, ...]:
         return self._inner.libraries()

@@ -8,35 +8,39 @@ NAMES = ("auto", "docker", "bubblewrap", "process")
 __all__ = ["NAMES", "Limits", "Sandbox", "choose", "images_here", "survey"]
 
 
-def choose(name: str = "auto", trusted: bool = False, image: str = "base") -> Sandbox:
+def choose(
+    name: str = "auto", trusted: bool = False, image: str = "base", runtime: str = "", gpus: str = ""
+) -> Sandbox:
     """The sandbox of that name; `auto` takes the best that is here.
 
-    A plain process is taken by `auto` only for `trusted` authors. Raises InputError for an unknown name, and
+    A plain process is taken by `auto` only for `trusted` authors. `runtime` and `gpus` are Docker's: a container runtime such as
+    `runsc` (gVisor), and what `docker run --gpus` takes, such as `all`. Raises InputError for an unknown name, and
     MissingPart, with the command that mends it, where what was asked for is not here.
     """
-    from fieldsmith.sandboxes import bubblewrap, docker, images
+    from fieldsmith.sandboxes import bubblewrap, engine, images, owner
     from fieldsmith.sandboxes.process import ProcessSandbox
 
     if name not in NAMES:
         raise InputError(f"There is no sandbox {name!r}.", f"Use one of {', '.join(NAMES)}.")
     images.tag(image)
-    if image != "base" and name in ("process", "bubblewrap"):
-        raise InputError(f"--image {image} goes with docker, not with {name}.", "Use --sandbox docker or auto.")
+    owner.remove_folders()
+    wanted = {"--image": "" if image == "base" else image, "--docker-runtime": runtime, "--gpus": gpus}
+    for option, value in wanted.items():
+        if value and name in ("process", "bubblewrap"):
+            raise InputError(f"{option} {value} goes with docker, not with {name}.", "Use --sandbox docker or auto.")
     if name == "process":
         return ProcessSandbox()
     if name == "bubblewrap":
         if why := bubblewrap.usable():
             raise MissingPart(f"The bubblewrap sandbox cannot be used: {why}.", "Install bubblewrap, or use docker.")
         return bubblewrap.BubblewrapSandbox()
-    if name == "docker":
-        return _docker(image)
-    if image != "base":
-        return _docker(image)
-    no_docker = docker.daemon() or (
+    if name == "docker" or any(wanted.values()):
+        return _docker(image, runtime, gpus)
+    no_docker = engine.daemon() or (
         "" if images.present(image) else "its image is not built (fieldsmith sandbox build)"
     )
     if not no_docker:
-        return _docker(image)
+        return _docker(image, runtime, gpus)
     no_bubblewrap = bubblewrap.usable()
     if not no_bubblewrap:
         sandbox = bubblewrap.BubblewrapSandbox()
@@ -54,9 +58,9 @@ def choose(name: str = "auto", trusted: bool = False, image: str = "base") -> Sa
 
 def survey(image: str = "base") -> dict[str, str]:
     """For each sandbox, empty if it can be used, else why not."""
-    from fieldsmith.sandboxes import bubblewrap, docker, images
+    from fieldsmith.sandboxes import bubblewrap, engine, images
 
-    no_docker = docker.daemon() or (
+    no_docker = engine.daemon() or (
         "" if images.present(image) else "its image is not built (fieldsmith sandbox build)"
     )
     return {"docker": no_docker, "bubblewrap": bubblewrap.usable(), "process": ""}
@@ -64,15 +68,22 @@ def survey(image: str = "base") -> dict[str, str]:
 
 def images_here() -> dict[str, bool]:
     """Whether the image of each variant is built; none is where no Docker engine answers."""
-    from fieldsmith.sandboxes import docker, images
+    from fieldsmith.sandboxes import engine, images
 
-    engine = not docker.daemon()
-    return {variant: engine and images.present(variant) for variant in images.VARIANTS}
+    answers = not engine.daemon()
+    return {variant: answers and images.present(variant) for variant in images.VARIANTS}
 
 
-def _docker(image: str) -> Sandbox:
-    from fieldsmith.sandboxes import docker
+def blocked(sandbox: Sandbox) -> dict[str, str]:
+    """What a program meets in a sandbox on this machine, found out by one that tries it; see `tests/attacks` for much more."""
+    from fieldsmith.sandboxes.probe import probe
 
-    sandbox = docker.DockerSandbox(image)
-    docker.remove_orphans()
+    return probe(sandbox)
+
+
+def _docker(image: str, runtime: str, gpus: str) -> Sandbox:
+    from fieldsmith.sandboxes import docker, engine
+
+    sandbox = docker.DockerSandbox(image, runtime, gpus)
+    engine.remove_orphans()
     return sandbox

@@ -16,14 +16,30 @@ INDEXES = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "TORCH_INDE
 
 
 def tag(variant: str) -> str:
-    """The image's name; a change of the Dockerfile changes it."""
+    """The image's name, which changes with what it is made from: the Dockerfile and the list of wheels."""
     if variant not in VARIANTS:
         raise InputError(f"There is no image {variant!r}.", f"Use one of {', '.join(VARIANTS)}.")
-    return f"{REPOSITORY}:{variant}-{hashlib.sha256(_dockerfile().encode()).hexdigest()[:12]}"
+    return f"{REPOSITORY}:{variant}-{_digest()[:12]}"
 
 
-def _dockerfile() -> str:
-    return files("fieldsmith.sandboxes").joinpath("image/Dockerfile").read_text(encoding="utf-8")
+def _inputs() -> dict[str, bytes]:
+    """The files that an image is made from, by name."""
+    folder = files("fieldsmith.sandboxes").joinpath("image")
+    return {file.name: file.read_bytes() for file in sorted(folder.iterdir(), key=lambda file: file.name)}
+
+
+def _digest() -> str:
+    return hashlib.sha256(b"\0".join(_inputs().values())).hexdigest()
+
+
+def about(variant: str) -> dict[str, str]:
+    """Id, when it was made, size and base of the image of a variant; empty where it is not built."""
+    template = '{{.Id}}\t{{.Created}}\t{{.Size}}\t{{index .Config.Labels "fieldsmith.base"}}'
+    command = ["docker", "image", "inspect", "--format", template, tag(variant)]
+    told = subprocess.run(command, capture_output=True, text=True, check=False)
+    if told.returncode != 0:
+        return {}
+    return dict(zip(("id", "created", "bytes", "base"), told.stdout.rstrip("\n").split("\t"), strict=True))
 
 
 def present(variant: str) -> bool:
@@ -33,7 +49,7 @@ def present(variant: str) -> bool:
 
 def require(variant: str) -> str:
     """The image's tag. Raises MissingPart with the command that mends it where engine or image is missing."""
-    from fieldsmith.sandboxes.docker import daemon
+    from fieldsmith.sandboxes.engine import daemon
 
     name = tag(variant)
     if why := daemon():
@@ -48,15 +64,18 @@ def require(variant: str) -> str:
 
 def build(variant: str = "base", base_image: str = DEFAULT_BASE, echo: bool = True) -> str:
     """Build an image with Docker; its tag. Raises MissingPart if there is no engine or the build fails."""
-    from fieldsmith.sandboxes.docker import daemon
+    from fieldsmith.sandboxes.engine import daemon
 
     name = tag(variant)
     if why := daemon():
         raise MissingPart(f"No image can be built: {why}.", "Install and start Docker first.")
     with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "Dockerfile").write_text(_dockerfile(), encoding="utf-8")
+        for file, content in _inputs().items():
+            (Path(folder) / file).write_bytes(content)
         command = ["docker", "build", "--network", "host", "--tag", name]
-        command += ["--build-arg", f"BASE={base_image}", "--build-arg", f"VARIANT={variant}"]
+        arguments = {"BASE": base_image, "BASE_NAME": base_image, "VARIANT": variant, "INPUTS": _digest()}
+        for argument, value in arguments.items():
+            command += ["--build-arg", f"{argument}={value}"]
         for index in INDEXES:
             if os.environ.get(index, "").startswith(("http://", "https://")):  # a folder of the host is out of reach
                 command += ["--build-arg", f"{index}={os.environ[index]}"]

@@ -6,16 +6,18 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from fieldsmith.sandboxes.framed import FramedSession, worker_environment, worker_source
-from fieldsmith.sandboxes.sandbox import Limits, Sandbox
-
-PREFIX = "fieldsmith"
-NUMERICAL_LIBRARIES = ("numpy", "scipy", "numba", "pyamg", "torch", "jax")
+from fieldsmith.sandboxes.bundle import worker_source
+from fieldsmith.sandboxes.local import launch
+from fieldsmith.sandboxes.owner import own_folder
+from fieldsmith.sandboxes.pool import PooledSandbox
+from fieldsmith.sandboxes.sandbox import NUMERICAL_LIBRARIES, Limits
+from fieldsmith.sandboxes.session import Worker, ready
+from fieldsmith.sandboxes.setting import environment, setting
 
 
 def host_libraries() -> tuple[str, ...]:
@@ -27,43 +29,15 @@ def host_libraries() -> tuple[str, ...]:
     return tuple(found)
 
 
-def alive(pid: int) -> bool:
-    """Whether a process of that number runs."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+def _start(variant: str, limits: Limits) -> Worker:
+    """A fresh interpreter in a session and a scratch folder of its own."""
+    scratch = own_folder()
 
+    def command(channel: str) -> list[str]:
+        told = setting(channel, variant, [str(scratch)])
+        return [sys.executable, "-I", "-c", worker_source(), told]
 
-def remove_orphans() -> None:
-    """Remove scratch folders whose owner was killed before it could."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}-*-*"):
-        owner = folder.name.split("-")[1]
-        if owner.isdigit() and not alive(int(owner)):
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-class ProcessSession(FramedSession):
-    """A fresh interpreter in a process group and a scratch folder of its own."""
-
-    address_space_limit = True
-
-    def _start(self) -> subprocess.Popen[bytes]:
-        self._scratch = tempfile.mkdtemp(prefix=f"{PREFIX}-{os.getpid()}-")
-        return subprocess.Popen(
-            [sys.executable, "-I", "-c", worker_source()],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd=self._scratch,
-            env=worker_environment(self.limits, self._scratch),
-            start_new_session=True,
-        )
-
-    def _end(self, process: subprocess.Popen[bytes]) -> None:
+    def finish(process: "subprocess.Popen[bytes]") -> None:
         # The worker goes last: until then whatever was started stays among its descendants.
         end = time.monotonic() + 5.0
         while (started := _descendants(process.pid)) and time.monotonic() < end:
@@ -73,16 +47,17 @@ class ProcessSession(FramedSession):
             time.sleep(0.01)
         process.kill()
         process.wait()
-        shutil.rmtree(self._scratch, ignore_errors=True)
+        shutil.rmtree(scratch, ignore_errors=True)
+
+    return ready(launch(command, finish, environment=environment(limits, str(scratch)), folder=scratch))
 
 
 def _descendants(pid: int) -> list[int]:
     """Living processes that this one started, and those that they started."""
-    try:
-        with open(f"/proc/{pid}/task/{pid}/children") as listed:
-            children = [int(word) for word in listed.read().split()]
-    except OSError:
-        return []
+    children: list[int] = []
+    with contextlib.suppress(OSError):
+        for listed in Path(f"/proc/{pid}/task").glob("*/children"):  # each thread has the children that it started
+            children += map(int, listed.read_text().split())
     return [item for child in children for item in (child, *_descendants(child)) if _lives(item)]
 
 
@@ -94,14 +69,14 @@ def _lives(pid: int) -> bool:
         return False
 
 
-class ProcessSandbox(Sandbox):
+class ProcessSandbox(PooledSandbox):
     name = "process"
     isolates = False
     reason = "a plain process without isolation"
 
-    def open(self, limits: Limits) -> ProcessSession:
-        remove_orphans()
-        return ProcessSession(limits)
+    def __init__(self, variant: str = "base") -> None:
+        """`variant` as of the images: what is imported before a program comes."""
+        super().__init__(partial(_start, variant))
 
     def libraries(self) -> tuple[str, ...]:
         return host_libraries()

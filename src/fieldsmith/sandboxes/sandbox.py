@@ -6,12 +6,16 @@ buffers with a checked header; what comes out is checked for shape, type and siz
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Literal
 
 import numpy as np
 
+from fieldsmith.errors import InputError
+
+NUMERICAL_LIBRARIES = ("numpy", "scipy", "numba", "pyamg", "torch", "jax")
 Status = Literal["ok", "crashed", "timeout", "out_of_memory", "missing_function", "bad_output"]
+Limit = Literal["", "memory", "processes", "time", "output", "scratch", "log"]
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,14 @@ class Limits:
     cpus: float = 1.0
     scratch_mb: int = 256
     log_kb: int = 256
+
+    def __post_init__(self) -> None:
+        least = {"seconds": 0.001, "memory_mb": 16, "processes": 2, "cpus": 0.01, "scratch_mb": 1, "log_kb": 1}
+        most = {"seconds": 1e8, "log_kb": 8192}
+        for name, value in asdict(self).items():
+            if not least[name] <= value <= most.get(name, 2**40):
+                limit = f"at least {least[name]}" + (f" and at most {most[name]:g}" if name in most else "")
+                raise InputError(f"A sandbox cannot be limited to {name} = {value:g}.", f"Give {limit}.")
 
 
 @dataclass(frozen=True)
@@ -44,16 +56,22 @@ class Failure:
 
 @dataclass(frozen=True)
 class CallResult:
-    """What came of one call. `seconds` is wall time as the host saw it; arrays are C-contiguous float64."""
+    """What came of one call. Arrays are C-contiguous float64 and cannot be written to.
+
+    `seconds` is wall time as the host saw it, `worker_seconds` as the sandbox did; `cpu_seconds` and `peak_mb` come from the
+    control group where the sandbox has one of its own. `limit` is the limit that was met, if one was.
+    """
 
     status: Status
     outputs: Mapping[str, np.ndarray] = field(default_factory=dict)
     seconds: float = 0.0
+    worker_seconds: float | None = None
     cpu_seconds: float | None = None
     peak_mb: float | None = None
     stdout: str = ""
     stderr: str = ""
     failure: Failure | None = None
+    limit: Limit = ""
 
 
 class Session(ABC):
@@ -90,7 +108,7 @@ class Session(ABC):
 
 
 class Sandbox(ABC):
-    """A kind of place where untrusted code runs."""
+    """A kind of place where untrusted code runs. Use as a context manager where it is not kept for long."""
 
     name: str
     isolates: bool
@@ -99,7 +117,30 @@ class Sandbox(ABC):
     """Why this one was taken, in words for a person."""
 
     @abstractmethod
-    def open(self, limits: Limits) -> Session: ...
+    def open(self, limits: Limits) -> Session:
+        """A place for one program that no other program has been in."""
+
+    def expect(self, limits: Limits, count: int) -> None:
+        """Make ready for `count` more programs with these limits; a hint, which need not be followed."""
+        del limits, count
+
+    def ready(self) -> int:
+        """How many places wait for a program."""
+        return 0
+
+    def facts(self) -> dict[str, str]:
+        """What is worth knowing of this sandbox on this machine, by name, in words."""
+        return {}
+
+    def close(self) -> None:
+        """End what was made ready; sessions are closed before."""
+        return
+
+    def __enter__(self) -> "Sandbox":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     @abstractmethod
     def libraries(self) -> tuple[str, ...]:

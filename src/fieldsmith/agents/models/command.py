@@ -11,7 +11,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Mapping
@@ -21,6 +20,7 @@ from fieldsmith.agents.models.chat_model import ChatReply, ChatRequest, nothing_
 from fieldsmith.agents.models.faults import RESUME
 from fieldsmith.agents.models.settings import Setting, checked
 from fieldsmith.errors import InputError, MissingPart, ProviderError
+from fieldsmith.sandboxes.owner import temporary_folder
 
 SETTINGS = {
     "timeout": Setting(float, "seconds that one reply may take", 1.0),
@@ -109,7 +109,7 @@ class CommandModel:
     def _once(self, request: ChatRequest) -> ChatReply:
         begun = time.perf_counter()
         alive, ours = os.pipe()
-        with tempfile.TemporaryDirectory(prefix="fieldsmith-command-", ignore_cleanup_errors=True) as empty:
+        with temporary_folder() as empty:
             try:
                 process = subprocess.Popen(
                     [sys.executable, "-I", "-c", WATCHED, str(alive), *self._words],

@@ -1,0 +1,71 @@
+"""Workers that are processes of this machine, connected by a pair of sockets that nothing else can reach."""
+
+import contextlib
+import socket
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from fieldsmith.sandboxes.channel import SocketChannel
+from fieldsmith.sandboxes.session import UNCLEAN, Worker
+
+
+class LocalWorker(Worker):
+    """A worker with its process; `finish` is what a backend does to end it and clear up."""
+
+    address_space_limit = True
+
+    def __init__(
+        self,
+        process: "subprocess.Popen[bytes]",
+        ours: socket.socket,
+        finish: Callable[["subprocess.Popen[bytes]"], None],
+    ) -> None:
+        self.process, self.channel, self._finish = process, SocketChannel(ours), finish
+        self._ended = False
+
+    def alive(self) -> bool:
+        return self.process.poll() is None
+
+    def ended_for(self) -> str:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return "outside" if self.process.wait(5.0) == UNCLEAN else ""
+        return ""
+
+    def end(self) -> None:
+        if not self._ended:
+            self._ended = True
+            self._finish(self.process)
+            self.channel.close()
+            if self.process.stderr is not None:
+                self.process.stderr.close()
+
+    def words(self) -> str:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(2.0)
+        if self.process.poll() is None or self.process.stderr is None:
+            return ""
+        return (self.process.stderr.read(4000) or b"").decode("utf-8", "replace")
+
+
+def launch(
+    command: Callable[[str], Sequence[str]],
+    finish: Callable[["subprocess.Popen[bytes]"], None],
+    *,
+    environment: Mapping[str, str],
+    folder: Path | None = None,
+) -> LocalWorker:
+    """Start `command(channel)`, where `channel` names the worker's end of a new pair of sockets."""
+    ours, theirs = socket.socketpair()
+    with theirs:
+        process = subprocess.Popen(
+            command(str(theirs.fileno())),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            cwd=folder,
+            env=dict(environment),
+            pass_fds=(theirs.fileno(),),
+            start_new_session=True,
+        )
+    return LocalWorker(process, ours, finish)

@@ -1,0 +1,84 @@
+"""Whose containers and folders these are, and whether that process still lives."""
+
+import contextlib
+import os
+import platform
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+PREFIX = "fieldsmith"
+
+
+def origin() -> str:
+    """Machine, boot, process namespace, process and when it began.
+
+    Several machines, or containers of one, may share an engine, and numbers of processes are used again.
+    """
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    return " ".join([*_place(boot), str(os.getpid()), began(os.getpid())])
+
+
+def _place(boot: str) -> tuple[str, str, str]:
+    return platform.node() or "-", boot, _namespace()
+
+
+def began(pid: int) -> str:
+    """When a process began, in clock ticks since boot; empty if there is none of that number."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[19]
+    except (OSError, IndexError):
+        return ""
+
+
+def _number(word: str) -> bool:
+    return word.isascii() and word.isdecimal()
+
+
+def abandoned(label: str) -> bool:
+    """Whether the owner that an origin names has certainly died."""
+    words = label.split(" ")
+    if len(words) != 5 or not _number(words[3]):
+        return False
+    ours = origin().split(" ")
+    if words[0] != ours[0]:
+        return False
+    if words[1] != ours[1]:
+        return True  # the machine was started again since
+    return words[2] == ours[2] and began(int(words[3])) != words[4]
+
+
+def own_folder() -> Path:
+    """A new folder that is known to be this process's, for scratch or a socket."""
+    pid = os.getpid()
+    return Path(tempfile.mkdtemp(prefix=f"{PREFIX}-{pid}-{_namespace()}-{began(pid)}-"))
+
+
+@contextlib.contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """As `own_folder`, removed at the end."""
+    folder = own_folder()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _namespace() -> str:
+    """The process namespace that numbers of processes are of."""
+    return str(Path("/proc/self/ns/pid").stat().st_ino)
+
+
+def remove_folders() -> int:
+    """Remove folders whose owner, of this process namespace, was killed before it could; how many there were."""
+    dead = []
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}-*-*-*-*"):
+        _, pid, namespace, since, _ = folder.name.split("-", 4)
+        with contextlib.suppress(OSError):
+            mine = _number(pid) and namespace == _namespace() and folder.lstat().st_uid == os.geteuid()
+            if mine and began(int(pid)) != since:
+                dead.append(folder)
+    for folder in dead:
+        shutil.rmtree(folder, ignore_errors=True)
+    return len(dead)

@@ -1,0 +1,45 @@
+"""What a worker is told when it starts: its environment, and one JSON object."""
+
+import json
+import os
+from collections.abc import Sequence
+
+from fieldsmith.sandboxes.sandbox import Limits
+
+PRELOADED = ("numpy", "scipy.fft", "scipy.sparse.linalg")
+"""Imported before any program comes; a library that touches a GPU when it is imported must not be among them."""
+
+
+def environment(limits: Limits, scratch: str) -> dict[str, str]:
+    """All environment variables that a worker gets; none of the host's. Threads of BLAS follow the share of the CPU."""
+    threads = str(max(1, min(int(limits.cpus), os.cpu_count() or 1)))
+    names = (
+        "OMP_NUM_THREADS",
+        "OPENBLAS_NUM_THREADS",
+        "MKL_NUM_THREADS",
+        "NUMBA_NUM_THREADS",
+        "VECLIB_MAXIMUM_THREADS",
+    )
+    folders = ("HOME", "TMPDIR", "NUMBA_CACHE_DIR", "MPLCONFIGDIR", "XDG_CACHE_HOME")
+    fixed = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
+    return fixed | dict.fromkeys(names, threads) | dict.fromkeys(folders, scratch)
+
+
+def setting(
+    channel: str,
+    variant: str,
+    scratch: Sequence[str],
+    *,
+    cgroup: bool = False,
+    guard: bool = False,
+    user: int = 0,
+    processes: int = 0,
+) -> str:
+    """The worker's one argument.
+
+    `channel` as `worker/channel.py` says; `scratch` folders to empty between calls; `cgroup`, whether the control group is
+    the sandbox's own; `guard`, whether system calls are filtered; `user` and `processes`, whom it becomes and how many that may be.
+    """
+    preload = [*PRELOADED, *(["torch"] if variant == "torch" else [])]
+    told = {"channel": channel, "preload": preload, "scratch": list(scratch), "cgroup": cgroup, "guard": guard}
+    return json.dumps({**told, "user": user, "processes": processes})

@@ -1,0 +1,45 @@
+"""How the tests of sandboxes call a program."""
+
+import time
+
+import numpy as np
+import pytest
+
+from fieldsmith.sandboxes import choose
+from fieldsmith.sandboxes.sandbox import Limits
+
+LIMITS = Limits(seconds=20.0, memory_mb=1500, cpus=1.0, scratch_mb=32, log_kb=8)
+
+
+DOUBLE = "def f(a):\n    return 2 * a\n"
+
+
+ISOLATING = [
+    pytest.param("docker", marks=pytest.mark.needs("docker")),
+    pytest.param("bubblewrap", marks=pytest.mark.needs("bubblewrap")),
+]
+
+
+PIPES = pytest.param("docker-pipes", marks=pytest.mark.needs("docker"))
+
+
+def opened(name: str, limits: Limits = LIMITS):
+    """A session of a sandbox, of docker also with pipes in place of a socket."""
+    sandbox = choose("docker" if name == "docker-pipes" else name, trusted=True)
+    if name == "docker-pipes":
+        sandbox.transport_kind = "stream"
+    session = sandbox.open(limits)
+    session.sandbox = name
+    return session
+
+
+def run(session, source, value=None, shape=(3,), function="f", **more):
+    inputs = {"a": np.arange(3.0) if value is None else value, **more}
+    return session.call(source, function, inputs, {"y": shape})
+
+
+def wait_until(condition, seconds=30.0):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not come to pass"
+        time.sleep(0.05)
