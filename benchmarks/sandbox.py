@@ -23,6 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from fieldsmith.sandboxes import choose, docker, images
+from fieldsmith.sandboxes.channel import Kind
 from fieldsmith.sandboxes.docker import DockerSandbox
 from fieldsmith.sandboxes.sandbox import Limits, Sandbox, Session
 from fieldsmith.sandboxes.setting import PRELOADED
@@ -182,7 +183,7 @@ def rows_of_workers(sandboxes: dict[str, Sandbox], seconds: float) -> list[list[
 
 def rows_of_bytes(sizes: list[int], repetitions: int) -> list[list[str]]:
     """An array in and its successor out, by each way across a container's border."""
-    ways = {"memory files": "socket", "pipes": "stream"}
+    ways: dict[str, Kind] = {"memory files": "socket", "pipes": "stream"}
     found: dict[str, list[float]] = {name: [] for name in [*ways, "files on scratch"]}
     for size in sizes:
         array = np.random.default_rng(0).random(size // 8)
@@ -191,7 +192,7 @@ def rows_of_bytes(sizes: list[int], repetitions: int) -> list[list[str]]:
             turns: dict[str, Callable[[], float]] = {}
             for name, kind in ways.items():
                 sandbox = DockerSandbox()
-                sandbox.transport_kind = kind  # type: ignore[assignment]
+                sandbox.transport_kind = kind
                 stack.callback(sandbox.close)
                 session = stack.enter_context(sandbox.open(LIMITS))
                 turns[name] = lambda session=session, array=array: called(session, array)
