@@ -1,11 +1,13 @@
 """How the tests of sandboxes call a program."""
 
+import os
+import subprocess
 import time
 
 import numpy as np
 import pytest
 
-from fieldsmith.sandboxes import choose
+from fieldsmith.sandboxes import choose, engine
 from fieldsmith.sandboxes.sandbox import Limits
 
 LIMITS = Limits(seconds=20.0, memory_mb=1500, cpus=1.0, scratch_mb=32, log_kb=8)
@@ -43,3 +45,9 @@ def wait_until(condition, seconds=30.0):
     while not condition():
         assert time.monotonic() < end, "it did not come to pass"
         time.sleep(0.05)
+
+
+def containers() -> list[str]:
+    """Ids of the containers of this process."""
+    listing = ["docker", "ps", "--quiet", "--no-trunc", "--filter", f"label={engine.LABEL}={os.getpid()}"]
+    return subprocess.run(listing, capture_output=True, text=True, check=True).stdout.split()

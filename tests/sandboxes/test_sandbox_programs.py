@@ -5,8 +5,8 @@ import threading
 import numpy as np
 import pytest
 
-from fieldsmith.sandboxes import choose
-from sandbox_calls import DOUBLE, LIMITS, run
+from fieldsmith.sandboxes import bubblewrap, bundle, choose, docker
+from sandbox_calls import DOUBLE, ISOLATING, LIMITS, run
 
 
 def test_worker_pools_work(session):
@@ -15,6 +15,26 @@ def test_worker_pools_work(session):
         "    with multiprocessing.Pool(2) as pool:\n        return pool.map(g, list(a))\n"
     )
     result = run(session, source)
+    assert result.status == "ok", result.failure
+
+
+@pytest.mark.parametrize("name", ISOLATING)
+@pytest.mark.parametrize(
+    "line", ["", "multiprocessing.set_start_method('fork')", "multiprocessing.set_start_method('spawn')"]
+)
+def test_worker_pools_work_where_python_would_take_a_fork_server(name, line, monkeypatch):
+    newer = (
+        "from multiprocessing import context\n"
+        "context._default_context._default_context = context._default_context.get_context('forkserver')\n"
+    )
+    for module in (docker, bubblewrap):
+        monkeypatch.setattr(module, "worker_source", lambda: newer + bundle.worker_source())
+    source = (
+        "import math, multiprocessing\ndef f(a):\n"
+        f"    {line}\n    with multiprocessing.Pool(2) as pool:\n        return pool.map(math.sqrt, list(a))\n"
+    )
+    with choose(name).open(LIMITS) as session:
+        result = run(session, source)
     assert result.status == "ok", result.failure
 
 

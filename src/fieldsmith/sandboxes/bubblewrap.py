@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import secrets
 import shutil
 import signal
 import site
@@ -19,10 +18,9 @@ from fieldsmith.sandboxes.pool import PooledSandbox
 from fieldsmith.sandboxes.process import host_libraries
 from fieldsmith.sandboxes.sandbox import Limits
 from fieldsmith.sandboxes.session import Worker, ready
-from fieldsmith.sandboxes.setting import environment, setting
+from fieldsmith.sandboxes.setting import environment, setting, unused_user
 
 SYSTEM = ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin", "/etc/ld.so.cache", "/etc/alternatives")
-UNUSED_USERS = 2_000_000_000
 
 
 def _visible() -> list[str]:
@@ -53,7 +51,7 @@ def _start(limits: Limits) -> Worker:
     root = os.geteuid() == 0
     # Root needs no user namespace, and its worker becomes a user that nobody else is: in a user namespace it would stay
     # root for the files that it sees, and the kernel would not count its processes.
-    user = UNUSED_USERS + secrets.randbelow(10**8) if root else 0
+    user = unused_user() if root else 0
     size = str(limits.scratch_mb * 2**20)
     shared = ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
     unshare = [*shared, "--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]

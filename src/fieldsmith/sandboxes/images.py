@@ -1,6 +1,8 @@
 """The images that programs run in: what they are called, whether they are here, how they are built."""
 
+import contextlib
 import hashlib
+import json
 import os
 import subprocess
 import tempfile
@@ -8,6 +10,9 @@ from importlib.resources import files
 from pathlib import Path
 
 from fieldsmith.errors import InputError, MissingPart
+from fieldsmith.folders import cache_folder
+from fieldsmith.sandboxes import engine
+from fieldsmith.sandboxes.sandbox import NUMERICAL_LIBRARIES
 
 VARIANTS = ("base", "torch", "jax")
 REPOSITORY = "fieldsmith-sandbox"
@@ -49,10 +54,8 @@ def present(variant: str) -> bool:
 
 def require(variant: str) -> str:
     """The image's tag. Raises MissingPart with the command that mends it where engine or image is missing."""
-    from fieldsmith.sandboxes.engine import daemon
-
     name = tag(variant)
-    if why := daemon():
+    if why := engine.daemon():
         raise MissingPart(
             f"The docker sandbox cannot be used: {why}.", "Install and start Docker, or use --sandbox bubblewrap."
         )
@@ -62,12 +65,31 @@ def require(variant: str) -> str:
     return name
 
 
+def libraries(image: str) -> tuple[str, ...]:
+    """Numerical libraries of an image, with versions: asked of it once and kept by its id."""
+    identity = engine.inspect(image, "{{.Id}}").replace(":", "-")
+    kept = cache_folder() / f"libraries-{identity}.json"
+    with contextlib.suppress(OSError, ValueError):
+        return tuple(json.loads(kept.read_text()))
+    code = (
+        "from importlib.metadata import version, PackageNotFoundError as E\n"
+        f"for n in {NUMERICAL_LIBRARIES!r}:\n"
+        "    try: print(n, version(n))\n"
+        "    except E: pass\n"
+    )
+    ran = engine.asked("run", "--rm", "--network", "none", "--entrypoint", "python3", image, "-c", code)
+    found = tuple(ran.stdout.split("\n")[:-1])
+    if found:
+        with contextlib.suppress(OSError):
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            kept.write_text(json.dumps(found))
+    return found
+
+
 def build(variant: str = "base", base_image: str = DEFAULT_BASE, echo: bool = True) -> str:
     """Build an image with Docker; its tag. Raises MissingPart if there is no engine or the build fails."""
-    from fieldsmith.sandboxes.engine import daemon
-
     name = tag(variant)
-    if why := daemon():
+    if why := engine.daemon():
         raise MissingPart(f"No image can be built: {why}.", "Install and start Docker first.")
     with tempfile.TemporaryDirectory() as folder:
         for file, content in _inputs().items():

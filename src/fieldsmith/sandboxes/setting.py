@@ -2,12 +2,18 @@
 
 import json
 import os
+import secrets
 from collections.abc import Sequence
 
 from fieldsmith.sandboxes.sandbox import Limits
 
 PRELOADED = ("numpy", "scipy.fft", "scipy.sparse.linalg")
 """Imported before any program comes; a library that touches a GPU when it is imported must not be among them."""
+
+
+def unused_user() -> int:
+    """A user's number that no other worker has: some of what the kernel shares out is counted for each user, on the whole machine."""
+    return 2_000_000_000 + secrets.randbelow(10**8)
 
 
 def environment(limits: Limits, scratch: str) -> dict[str, str]:

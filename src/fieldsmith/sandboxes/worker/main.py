@@ -35,6 +35,7 @@ def main():
         except ImportError:
             if name == "numpy":  # without which no call can be served
                 raise
+    fork_by_default()
     setting["filter"] = guard.prepared(setting["cgroup"]) if setting["guard"] else None
     # What is there now is never looked at again, so that a child need not copy the pages that hold its counts.
     gc.collect()
@@ -49,6 +50,16 @@ def main():
             return
         if scratch.empty(setting["scratch"]) != at_first:
             os._exit(UNCLEAN)  # the next call gets a fresh worker
+
+
+def fork_by_default():
+    """Let multiprocessing fork, as it did before Python 3.14: a fork server needs descriptors sent to other processes."""
+    import multiprocessing.context as context
+
+    # Not by set_start_method, which a program may call for itself, once.
+    default = getattr(context, "_default_context", None)
+    if default is not None:
+        default._default_context = default.get_context("fork")
 
 
 def narrow(setting):
