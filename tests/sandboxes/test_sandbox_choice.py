@@ -20,7 +20,7 @@ def test_a_missing_engine_gets_one_line(monkeypatch):
     monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere.sock")
     engine.daemon.cache_clear()
     try:
-        with pytest.raises(MissingPart, match="no Docker engine runs"):
+        with pytest.raises(MissingPart, match=r"no Docker engine answers at DOCKER_HOST=unix:///nowhere\.sock"):
             choose("docker")
         assert choose("auto", trusted=True).name in ("bubblewrap", "process")
     finally:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from fieldsmith.errors import InputError, MissingPart
-from fieldsmith.sandboxes import choose, docker, engine
+from fieldsmith.sandboxes import choose, docker, engine, owner
 from fieldsmith.sandboxes.sandbox import Limits
 from sandbox_calls import DOUBLE, LIMITS, containers, run, wait_until
 
@@ -161,6 +161,19 @@ def test_gpus_are_asked_for_and_their_absence_is_named():
     command = sandbox._command("run", "name", LIMITS, [], "-")
     assert command[command.index("--gpus") + 1] == "all"
     if not Path("/dev/nvidiactl").exists():
-        with sandbox.open(LIMITS) as session, pytest.raises(MissingPart, match="No container starts"):
+        with sandbox.open(LIMITS) as session, pytest.raises(MissingPart, match="cannot give its containers a GPU"):
             run(session, DOUBLE)
     sandbox.close()
+
+
+def test_a_folder_with_a_long_name_holds_a_socket(tmp_path, monkeypatch):
+    long = tmp_path / ("long" * 40)
+    long.mkdir()
+    monkeypatch.setattr(owner.tempfile, "gettempdir", lambda: str(long))
+    monkeypatch.setattr(owner.tempfile, "tempdir", str(long))
+    sandbox = choose("docker")
+    with sandbox.open(LIMITS) as session:
+        assert run(session, DOUBLE).status == "ok"
+    assert sandbox.transport() == "socket"
+    sandbox.close()
+    assert not [folder for folder in long.iterdir() if "cores" not in folder.name]

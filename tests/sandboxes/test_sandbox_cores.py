@@ -1,12 +1,15 @@
 """Calls at the same time have cores of their own, where no control group shares them out."""
 
+import multiprocessing
 import os
+import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
 
 from fieldsmith.sandboxes import choose, cores
-from sandbox_calls import LIMITS, run
+from sandbox_calls import DOUBLE, LIMITS, run, wait_until
 
 WHERE = "import os, time\ndef f(a):\n    time.sleep(0.5)\n    mine = sorted(os.sched_getaffinity(0))\n    return [len(mine), mine[0], mine[-1]]\n"
 
@@ -24,7 +27,13 @@ def test_two_calls_at_once_do_not_share_a_core():
     assert found[0] != found[1]
 
 
-def test_the_least_used_cores_are_taken(monkeypatch):
+@pytest.fixture
+def alone(tmp_path, monkeypatch):
+    """No other process of this machine is asked."""
+    monkeypatch.setattr(cores.tempfile, "gettempdir", lambda: str(tmp_path))
+
+
+def test_the_least_used_cores_are_taken(monkeypatch, alone):
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2, 3})
     with cores.share(1) as a, cores.share(2) as b, cores.share(1) as c:
         assert (a, b, c) == ([0], [1, 2], [3])
@@ -32,3 +41,37 @@ def test_the_least_used_cores_are_taken(monkeypatch):
             assert everything == [0, 1, 2, 3]
     with cores.share(1) as again:
         assert again == [0]
+
+
+def test_cores_that_another_process_uses_are_taken_last(monkeypatch, alone):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2, 3})
+    context = multiprocessing.get_context("fork")
+    told, stop = context.Queue(), context.Event()
+
+    def other() -> None:
+        with cores.share(2) as mine:
+            told.put(mine)
+            stop.wait(60.0)
+
+    process = context.Process(target=other)
+    process.start()
+    assert told.get(timeout=60.0) == [0, 1]
+    with cores.share(1) as a, cores.share(1) as b, cores.share(1) as c:
+        assert (a, b, c) == ([2], [3], [0])
+    process.kill()
+    process.join()
+    with cores.share(1) as again:
+        assert again == [0]
+
+
+def test_workers_are_started_ahead_where_a_core_is_free(alone):
+    every = len(os.sched_getaffinity(0))
+    with choose("process") as sandbox, ExitStack() as busy:
+        busy.enter_context(cores.share(every))
+        sandbox.expect(LIMITS, 2)
+        time.sleep(2.0)
+        assert sandbox.ready() == 0, "they would slow the call that is under way"
+        with sandbox.open(LIMITS) as session:
+            assert run(session, DOUBLE).status == "ok", "who needs one gets one"
+        busy.close()
+        wait_until(lambda: sandbox.ready() == 1)

@@ -2,6 +2,7 @@
 
 import time
 
+import numpy as np
 import pytest
 
 from fieldsmith.sandboxes import choose
@@ -134,3 +135,57 @@ def test_what_a_program_says_of_its_variables_is_short_printable_text(isolated):
 def test_the_variables_of_the_innermost_function_are_told(session):
     source = "import numpy as np\ndef g(b, n):\n    return b[n]\n\ndef f(a):\n    return g(a.astype('f4'), 7)\n"
     assert run(session, source).failure.variables == {"b": "float32 array (3,)", "n": "int 7"}
+
+
+GREEDY = "import numpy as np, subprocess, sys\ndef g(x):\n    return np.ones(400_000_000).sum()\ndef f(a):\n"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "from concurrent.futures import ProcessPoolExecutor as Pool\n    return list(Pool(2).map(g, a))",
+        "subprocess.run([sys.executable, '-c', 'bytearray(4 << 30)'], check=True)",
+        "from multiprocessing import Pool\n    return Pool(2).map(g, a)",
+    ],
+    ids=["executor", "subprocess", "pool that waits for ever"],
+)
+@pytest.mark.parametrize("name", ISOLATING)
+def test_memory_that_runs_out_in_another_process_has_the_same_status(name, body):
+    with choose(name).open(LIMITS) as session:
+        result = session.call(f"{GREEDY}    {body}\n", "f", {"a": np.arange(3.0)}, {"y": (3,)}, seconds=8.0)
+    assert (result.status, result.limit) == ("out_of_memory", "memory"), result.failure
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "limit"),
+    [
+        ("import numpy as np; np.save('x.npy', np.ones(20_000_000))", "crashed", "scratch"),
+        ("import numpy as np; np.memmap('x', dtype='f8', mode='w+', shape=20_000_000)[:] = 1.0", "crashed", "scratch"),
+        ("raise BlockingIOError('of its own')", "crashed", ""),
+        ("raise LookupError('a table defines no function')", "crashed", ""),
+    ],
+)
+@pytest.mark.parametrize("name", ISOLATING)
+def test_the_limit_that_was_met_is_named(name, body, status, limit):
+    with choose(name).open(LIMITS) as session:
+        result = run(session, f"def f(a):\n    {body}\n    return a\n")
+    assert (result.status, result.limit) == (status, limit), result.failure
+
+
+@pytest.mark.parametrize("name", ISOLATING)
+def test_a_large_result_counts_once(name):
+    """What a program returns may take nearly all of its memory, though it leaves by way of a second copy."""
+    source = "import numpy as np\ndef f(a):\n    return np.arange(64_000_000.0)\n"
+    with choose(name).open(Limits(seconds=30.0, memory_mb=640)) as session:
+        result = run(session, source, shape=(64_000_000,))
+    assert result.status == "ok", result.failure
+    assert result.outputs["y"][[0, 1_000_003, -1]].tolist() == [0.0, 1_000_003.0, 63_999_999.0]
+
+
+def test_results_that_share_memory_are_all_whole(session):
+    source = "import numpy as np\ndef f(a):\n    b = np.arange(3e6)\n    return b, b[:], b[::-1], b[1:]\n"
+    shapes = {"p": (3_000_000,), "q": (3_000_000,), "r": (3_000_000,), "s": (2_999_999,)}
+    result = session.call(source, "f", {"a": np.zeros(1)}, shapes)
+    b = np.arange(3e6)
+    for name, expected in zip("pqrs", (b, b, b[::-1], b[1:]), strict=True):
+        np.testing.assert_array_equal(result.outputs[name], expected)

@@ -54,7 +54,7 @@ def test_nothing_of_a_run_is_left_when_the_next_command_has_run(name, number, tm
     wait_until(lambda: len(_named(left)) >= 2, 120.0)
     running.send_signal(number)
     running.communicate(timeout=120)
-    subprocess.run([*command, "doctor"], check=False, capture_output=True)
+    subprocess.run([*command, "tasks", "list"], check=False, capture_output=True)
     wait_until(lambda: not _named(left))
     wait_until(lambda: not _of(running.pid))
     assert f"fieldsmith-{running.pid}-" not in Path("/proc/self/mounts").read_text()

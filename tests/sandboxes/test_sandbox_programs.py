@@ -75,3 +75,68 @@ def test_a_closed_session_takes_no_more_calls():
     session.close()
     result = run(session, DOUBLE)
     assert (result.status, session.closed) == ("crashed", True)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "with open(os.devnull, 'w') as d: sys.stdout = d",
+        "sys.stdout = sys.stderr = None",
+        "sys.stdout.close()",
+        "sys.stderr = type('Log', (), {'write': print})()",
+    ],
+)
+def test_a_program_may_put_something_in_place_of_its_output(session, line):
+    result = run(session, f"import os, sys\ndef f(a):\n    {line}\n    return 2 * a\n")
+    assert result.status == "ok", result.failure
+    assert result.outputs["y"].tolist() == [0, 2, 4]
+
+
+def test_what_is_printed_by_other_ways_is_kept(session):
+    source = (
+        "import ctypes, sys\ndef f(a):\n    print('by Python', file=sys.__stdout__)\n"
+        "    ctypes.CDLL(None).puts(b'by C')\n    return a\n"
+    )
+    result = run(session, source)
+    assert sorted(result.stdout.split("\n")) == ["", "by C", "by Python"]
+
+
+@pytest.mark.parametrize(
+    ("source", "shape", "expected"),
+    [
+        ("def f(a):\n    return float(a.sum())\n", (), 3.0),
+        ("def f(a):\n    return a.sum(keepdims=False)\n", (), 3.0),
+        ("def f(a):\n    return {'y': a}\n", (3,), [0.0, 1.0, 2.0]),
+        ("\ufeffdef f(a):\n    return a\n", (3,), [0.0, 1.0, 2.0]),
+        ("import sys\ndef f(a):\n    return float(sys.argv == ['solver.py'])\n", (), 1.0),
+    ],
+)
+def test_results_of_any_shape_and_ways_of_giving_them(session, source, shape, expected):
+    result = run(session, source, shape=shape)
+    assert result.status == "ok", result.failure
+    assert result.outputs["y"].tolist() == expected
+
+
+def test_solvers_of_scipy_may_use_several_processes(session):
+    source = (
+        "from scipy.optimize import differential_evolution\ndef cost(x):\n    return float(((x - 0.5) ** 2).sum())\n"
+        "def f(a):\n    return differential_evolution(cost, [(-1, 1)] * 3, workers=2, updating='deferred', seed=1).x\n"
+    )
+    result = run(session, source)
+    assert result.status == "ok", result.failure
+    np.testing.assert_allclose(result.outputs["y"], 0.5, atol=1e-4)
+
+
+def test_processes_that_are_started_anew_import_the_program(session):
+    source = (
+        "import multiprocessing\ndef g(x):\n    return 2 * x\ndef f(a):\n"
+        "    with multiprocessing.get_context('spawn').Pool(2) as pool:\n        return pool.map(g, list(a))\n"
+    )
+    result = run(session, source)
+    assert result.status == "ok", result.failure
+
+
+def test_every_call_has_random_numbers_of_its_own(session):
+    source = "import numpy as np\ndef f(a):\n    return np.random.rand(3)\n"
+    first, second = run(session, source), run(session, source)
+    assert first.outputs["y"].tolist() != second.outputs["y"].tolist()

@@ -1,5 +1,6 @@
 """An answer is that of the call that asked for it, whatever happens in between; what cannot be asked is refused."""
 
+import multiprocessing
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -7,9 +8,9 @@ import numpy as np
 import pytest
 
 from fieldsmith.errors import InputError
-from fieldsmith.sandboxes import owner
+from fieldsmith.sandboxes import choose, owner
 from fieldsmith.sandboxes.sandbox import Limits
-from sandbox_calls import DOUBLE, run
+from sandbox_calls import DOUBLE, ISOLATING, LIMITS, run, wait_until
 
 SLOW = "import time\ndef f(a):\n    time.sleep(0.5)\n    return a * 0 + 111\n"
 
@@ -89,6 +90,11 @@ def test_what_is_too_much_for_a_call_is_said(session):
         ("scratch_mb", 0),
         ("log_kb", 100_000),
         ("seconds", 0.0),
+        ("memory_mb", 16),
+        ("memory_mb", 600.5),
+        ("memory_mb", 2**40),
+        ("processes", 2),
+        ("seconds", 2e8),
         ("seconds", float("nan")),
     ],
 )
@@ -108,6 +114,42 @@ def test_folders_whose_names_mislead_do_no_harm(tmp_path, monkeypatch):
     ]
     for folder in (dead, *others):
         folder.mkdir()
-    assert owner.remove_folders() == 1
+    assert owner.remove_folders() == [dead.name]
     assert not dead.exists()
     assert all(folder.exists() for folder in others)
+
+
+@pytest.mark.parametrize(
+    "value", [np.array([1j, 2.0]), np.ma.masked_greater(np.arange(3.0), 1.0), np.array(["a"]), np.array([None])]
+)
+def test_inputs_that_are_no_real_numbers_are_refused(session, value):
+    with pytest.raises(InputError, match=r"The input a is .*\. Give an array of real numbers"):
+        run(session, DOUBLE, value)
+
+
+@pytest.mark.parametrize("name", [*ISOLATING, "process"])
+def test_a_process_that_was_forked_has_workers_of_its_own(name):
+    sandbox = choose(name, trusted=True)
+    sandbox.expect(LIMITS, 2)
+    wait_until(lambda: sandbox.ready() == 2)
+    inherited = sandbox.open(LIMITS)
+    assert run(inherited, DOUBLE).status == "ok"
+    context = multiprocessing.get_context("fork")
+    answers = context.Queue()
+
+    def child() -> None:
+        with sandbox.open(LIMITS) as own:
+            answers.put([run(session, DOUBLE).status for session in (own, own, inherited)])
+        inherited.close()
+        sandbox.close()
+
+    children = [context.Process(target=child) for _ in range(2)]
+    for process in children:
+        process.start()
+    assert [answers.get(timeout=60.0) for _ in children] == [["ok"] * 3] * 2
+    for process in children:
+        process.join(60.0)
+    assert run(inherited, DOUBLE).status == "ok"
+    assert sandbox.ready() == 1
+    inherited.close()
+    sandbox.close()

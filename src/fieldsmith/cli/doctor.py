@@ -49,8 +49,8 @@ def doctor(
         row(f"sandbox {name}", "missing" if why else "ok", why or "ready", mends.get(name, "") if why else "")
     isolating = [name for name, why in sandboxes.items() if not why and name != "process"]
     row("sandbox auto", "ok" if isolating else "limited", (isolating or ["process, built-in author only"])[0])
-    for part, found in _sandbox_facts(isolating):
-        row(part, "ok", found)
+    for part, state, found in _sandbox_facts(isolating):
+        row(part, state, found)
     row("GPU", "ok" if (gpu := _gpu()) else "optional", gpu or "none found")
     for key, prefix in KEYS.items():
         present = bool(os.environ.get(key))
@@ -69,24 +69,28 @@ def doctor(
         raise typer.Exit(3)
 
 
-def _sandbox_facts(isolating: list[str]) -> list[tuple[str, str]]:
-    """Image, engine and how arrays travel, and what a program that tries finds closed."""
+def _sandbox_facts(isolating: list[str]) -> list[tuple[str, str, str]]:
+    """Image, engine and how arrays travel, and what a program that tries finds closed; with the state of each."""
+    from fieldsmith.errors import FieldsmithError
+    from fieldsmith.reports.plain import visible
     from fieldsmith.sandboxes import blocked, choose, images
 
-    facts = []
+    facts: list[tuple[str, str, str]] = []
     for name in isolating:
-        sandbox = choose(name)
-        closed = blocked(sandbox)
-        ways = " and ".join(word for word, state in closed.items() if state == "blocked")
-        leaks = [word for word, state in closed.items() if state == "open"]
-        facts.append((f"{name} blocks", ways.replace(" and ", ", ") + (f"; open: {', '.join(leaks)}" if leaks else "")))
-        facts += [(f"{name} {part}", words) for part, words in sandbox.facts().items()]
-        sandbox.close()
+        try:
+            with choose(name) as sandbox:
+                closed = blocked(sandbox)
+                leaks = [word for word, state in closed.items() if state == "open"]
+                ways = ", ".join(word for word in closed if word not in leaks)
+                more = f"; open: {', '.join(leaks)}" if leaks else ""
+                facts.append((f"{name} blocks", "limited" if leaks else "ok", ways + more))
+                facts += [(f"{name} {part}", "ok", words) for part, words in sandbox.facts().items()]
+        except FieldsmithError as error:
+            facts.append((f"{name} blocks", "missing", visible(f"not known: {error.message}")))
     for variant in images.VARIANTS:
         if "docker" in isolating and (about := images.about(variant)):
-            facts.append(
-                (f"image {variant}", f"{about['id'][7:19]}, made {about['created'][:10]} from {about['base'] or '?'}")
-            )
+            words = f"{about['id'][7:19]}, made {about['created'][:10]} from {about['base'] or '?'}"
+            facts.append((f"image {variant}", "ok", words))
     return facts
 
 

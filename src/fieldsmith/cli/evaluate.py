@@ -48,6 +48,7 @@ def _score(options: dict[str, Any]) -> bool:
     from fieldsmith import evaluation, sandboxes
     from fieldsmith.cli.options import parse_parameters
     from fieldsmith.evaluation.record import result_fields, summary
+    from fieldsmith.reports.plain import clean
     from fieldsmith.tasks import load
 
     splits = {"test": ("test",), "dev": ("dev",), "both": ("dev", "test")}.get(options["split"])
@@ -71,7 +72,7 @@ def _score(options: dict[str, Any]) -> bool:
             outcome = evaluation.evaluate(problem, source, place, splits=splits, refinement=options["order"])
             good = good and outcome.status == "ok"
             current.event("result", {"file": str(file), **result_fields(problem, source, outcome)})
-            current.say(summary(str(file), outcome))
+            current.say(clean(summary(str(file), outcome)))  # a program's words are its own
             _name_image(file, outcome)
     return good
 

@@ -6,6 +6,7 @@ import signal
 import sys
 import tempfile
 import traceback
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -52,6 +53,10 @@ def fieldsmith(
     ] = False,
 ) -> None:
     """Forge scientific code: submit a PDE, get a solver that is proven to be good."""
+    if any(Path(tempfile.gettempdir()).glob("fieldsmith-*-*-*-*")):  # only then is it worth the time that imports take
+        from fieldsmith.sandboxes import remove_leftovers
+
+        remove_leftovers()
 
 
 def _interrupt(_number: int, _frame: object) -> None:

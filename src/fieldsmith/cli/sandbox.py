@@ -13,8 +13,12 @@ app = typer.Typer(help="Where programs run: build the image, see what is here.",
 def build(
     image: Annotated[str, typer.Option(help="base, torch or jax.")] = "base",
     base_image: Annotated[
-        str, typer.Option(help="Image to build on, best as NAME@sha256:DIGEST; needs python3 and pip.")
-    ] = "python:3.12-slim",
+        str,
+        typer.Option(
+            help="Image to build on, best as NAME@sha256:DIGEST; needs python3 and pip. Else that of the image that is here, or python:3.12-slim.",
+            show_default=False,
+        ),
+    ] = "",
     rebuild: Annotated[bool, typer.Option(help="Build even if the image is here.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
@@ -27,10 +31,12 @@ def build(
 
     current.json, current.quiet = as_json, quiet
     name = images.tag(image)
-    if rebuild or engine.daemon() or not images.present(image):
-        name = images.build(image, base_image, echo=not (quiet or as_json))
-    current.event("result", {"image": name})
-    current.say(f"The image {name} is here.")
+    here = {} if engine.daemon() else images.about(image)
+    base = base_image or here.get("base") or images.DEFAULT_BASE
+    if rebuild or not here or here["base"] != base:
+        name = images.build(image, base, echo=not (quiet or as_json))
+    current.event("result", {"image": name, "base": base})
+    current.say(f"The image {name} is here, made from {base}.")
 
 
 @app.command()

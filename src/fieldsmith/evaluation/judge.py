@@ -1,7 +1,6 @@
 """Judging one program: call it in a sandbox, compare with the references on the host, explain the outcome."""
 
 import math
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
@@ -10,6 +9,7 @@ import numpy as np
 from fieldsmith.evaluation import feedback, metrics
 from fieldsmith.evaluation.evaluation import ConvergencePoint, Evaluation, Score, Status
 from fieldsmith.evaluation.order import empirical_order, local_orders
+from fieldsmith.sandboxes import cores
 from fieldsmith.sandboxes.sandbox import CallResult, Limits, Sandbox, Session
 from fieldsmith.tasks.task import Brief, Case, Signature, SplitName, Task
 
@@ -21,11 +21,10 @@ OnOutputs = Callable[[SplitName, Case, Mapping[str, np.ndarray]], None]
 def default_limits(task: Task) -> Limits:
     """What one call of a program may use: the task's limits of time and memory, all cores."""
     brief = task.brief()
-    return Limits(
-        seconds=brief.time_limit,
-        memory_mb=brief.memory_mb,
-        cpus=float(os.cpu_count() or 1),
-    )
+    cpus = cores.available()
+    # numpy and scipy each have a BLAS of their own, with a thread for each core.
+    threads = max(128, 64 + 4 * cpus)
+    return Limits(seconds=brief.time_limit, memory_mb=brief.memory_mb, cpus=float(cpus), processes=threads)
 
 
 def evaluate(
@@ -87,7 +86,9 @@ class _Judge:
         signature = self.brief.signature
         inputs = {argument.name: case.inputs[argument.name] for argument in signature.arguments}
         shapes = signature.shapes(inputs)
-        return self.session.call(self.source, signature.function, inputs, shapes, self.seconds_for(case))
+        result = self.session.call(self.source, signature.function, inputs, shapes, self.seconds_for(case))
+        self.compare_clocks(result)
+        return result
 
     def seconds_for(self, case: Case) -> float:
         """The time limit of a call: as stated for the batch of the brief, in proportion for a larger one."""
@@ -101,7 +102,6 @@ class _Judge:
         for case in cases:
             result = self.call(case)
             self.seconds += result.seconds
-            self.compare_clocks(result)
             self.stdout, self.stderr = feedback.tail(result.stdout), feedback.tail(result.stderr)
             if result.status != "ok":
                 limits = replace(self.limits, seconds=self.seconds_for(case))

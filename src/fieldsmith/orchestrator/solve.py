@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -138,8 +137,9 @@ class Solve:
 
     def _search(self, store: Store) -> None:
         author = self.make_author(store)
-        workers = self.workers or max(1, min(os.cpu_count() or 1, self.in_flight))
-        limits = replace(default_limits(self.task), cpus=max(1.0, (os.cpu_count() or 1) / workers))
+        limits = default_limits(self.task)
+        workers = self.workers or max(1, min(int(limits.cpus), self.in_flight))
+        limits = replace(limits, cpus=max(1.0, limits.cpus / workers))
         for split in ("dev", "test"):
             self.task.split(split, lambda what, share: self.listener("data", {"what": what, "share": share}))
         loop = Loop(

@@ -5,7 +5,7 @@ from fieldsmith.sandboxes.sandbox import Limits, Sandbox
 
 NAMES = ("auto", "docker", "bubblewrap", "process")
 
-__all__ = ["NAMES", "Limits", "Sandbox", "choose", "images_here", "survey"]
+__all__ = ["NAMES", "Limits", "Sandbox", "choose", "images_here", "remove_leftovers", "survey"]
 
 
 def choose(
@@ -17,13 +17,13 @@ def choose(
     `runsc` (gVisor), and what `docker run --gpus` takes, such as `all`. Raises InputError for an unknown name, and
     MissingPart, with the command that mends it, where what was asked for is not here.
     """
-    from fieldsmith.sandboxes import bubblewrap, engine, images, owner
+    from fieldsmith.sandboxes import bubblewrap, engine, images
     from fieldsmith.sandboxes.process import ProcessSandbox
 
     if name not in NAMES:
         raise InputError(f"There is no sandbox {name!r}.", f"Use one of {', '.join(NAMES)}.")
     images.tag(image)
-    owner.remove_folders()
+    remove_leftovers()
     wanted = {"--image": "" if image == "base" else image, "--docker-runtime": runtime, "--gpus": gpus}
     for option, value in wanted.items():
         if value and name in ("process", "bubblewrap"):
@@ -54,6 +54,14 @@ def choose(
         f"No sandbox is here for programs of this author. Docker: {no_docker}. {no_bubblewrap}.",
         "Install Docker and run `fieldsmith sandbox build`, or install bubblewrap, or take the risk with --sandbox process.",
     )
+
+
+def remove_leftovers() -> None:
+    """Remove folders and containers of processes that were killed before they could do so themselves."""
+    from fieldsmith.sandboxes import engine, owner
+
+    if any(name.endswith(owner.CONTAINERS) for name in owner.remove_folders()) and not engine.daemon():
+        engine.remove_orphans()
 
 
 def survey(image: str = "base") -> dict[str, str]:

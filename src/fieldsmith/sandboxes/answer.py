@@ -72,6 +72,8 @@ def call_result(
     status = told.get("status") or said.get("status")
     raw = told.get("failure") or said.get("failure")
     limit = told.get("limit") or said.get("limit")
+    if status == "crashed" and told.get("limit") == "memory":  # the program has met with what became of its process
+        status = "out_of_memory"
     return CallResult(
         status=status if status in STATUSES else "crashed",
         outputs=outputs,

@@ -18,6 +18,15 @@ remover = ThreadPoolExecutor(2, thread_name_prefix="remover")
 """Containers are removed beside the work; the interpreter waits for it when it ends."""
 
 
+def _forked() -> None:
+    """A process that was forked has none of the threads."""
+    global remover
+    remover = ThreadPoolExecutor(2, thread_name_prefix="remover")
+
+
+os.register_at_fork(after_in_child=_forked)
+
+
 def new_name() -> str:
     return f"fieldsmith-{os.getpid()}-{uuid.uuid4().hex[:12]}"
 

@@ -7,13 +7,16 @@ import shutil
 import socket
 import subprocess
 import time
+import weakref
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from fieldsmith.errors import MissingPart
 from fieldsmith.sandboxes import engine, images, transports
 from fieldsmith.sandboxes.bundle import worker_source
 from fieldsmith.sandboxes.channel import Kind, SocketChannel, StreamChannel
 from fieldsmith.sandboxes.container import DockerWorker, new_name, remove_later
-from fieldsmith.sandboxes.owner import origin, own_folder
+from fieldsmith.sandboxes.owner import CONTAINERS, origin, own_folder
 from fieldsmith.sandboxes.pool import PooledSandbox
 from fieldsmith.sandboxes.sandbox import Limits
 from fieldsmith.sandboxes.session import Worker, ready
@@ -43,6 +46,7 @@ class DockerSandbox(PooledSandbox):
                 "Install it and name it in /etc/docker/daemon.json, or leave --docker-runtime out.",
             )
         super().__init__(self.start)
+        self._remove_beacon: Callable[[], object] | None = None
         self.transport_kind: Kind | None = None
         """How arrays cross the border; None until it has been tried."""
 
@@ -66,6 +70,8 @@ class DockerSandbox(PooledSandbox):
 
     def start(self, limits: Limits) -> Worker:
         """A worker in a fresh container. Raises MissingPart if there is none to be had."""
+        if self._remove_beacon is None:
+            self._remove_beacon = weakref.finalize(self, _put_out, own_folder(CONTAINERS), os.getpid())
         if self.transport() == "socket":
             try:
                 return ready(self._start_with_socket(limits))
@@ -81,8 +87,8 @@ class DockerSandbox(PooledSandbox):
             inner = folder / "channel"
             inner.mkdir()
             inner.chmod(0o711)
-            with socket.socket(socket.AF_UNIX) as listener:
-                listener.bind(str(inner / "worker"))
+            with socket.socket(socket.AF_UNIX) as listener, _handle(inner) as place:
+                listener.bind(f"/proc/self/fd/{place}/worker")  # the path itself may be too long for a socket's name
                 (inner / "worker").chmod(0o666)
                 listener.listen(1)
                 listener.settimeout(0.5)
@@ -122,6 +128,12 @@ class DockerSandbox(PooledSandbox):
         told = setting(channel, self.variant, ["/tmp", "/dev/shm", "/dev/mqueue"], cgroup=True, guard=True)
         return [*command, "--entrypoint", "python3", self.image, "-I", "-c", worker_source(), told]
 
+    def close(self) -> None:
+        super().close()
+        if self._remove_beacon is not None:
+            self._remove_beacon()
+            self._remove_beacon = None
+
     def libraries(self) -> tuple[str, ...]:
         return images.libraries(self.image)
 
@@ -150,6 +162,20 @@ def _user() -> int:
     return 20_000 + secrets.randbelow(40_000) if few else unused_user()
 
 
+def _put_out(beacon: Path, owner: int) -> None:
+    if os.getpid() == owner:  # not in a process that was forked
+        shutil.rmtree(beacon, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _handle(folder: Path) -> Iterator[int]:
+    handle = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield handle
+    finally:
+        os.close(handle)
+
+
 def _accepted(listener: socket.socket, name: str) -> socket.socket:
     """The worker's connection. Raises NoSocket if the worker says that there is none to be had, MissingPart if nothing comes."""
     end = time.monotonic() + CONNECT_SECONDS
@@ -173,12 +199,19 @@ def _no_container(ran: "subprocess.CompletedProcess[str]") -> MissingPart:
             f"The Docker engine has not answered for {engine.PATIENCE_SECONDS:g} s.",
             "Start it, then repeat the same command: it resumes.",
         )
-    words = " ".join(ran.stderr.split()).removeprefix("docker: ").partition(" Run 'docker run --help'")[0]
+    words = " ".join(ran.stderr.split()).removeprefix("docker: ")
+    for usage in (" Run 'docker", " See 'docker", " Usage: docker"):
+        words = words.partition(usage)[0]
     words = words or f"docker ended with exit code {ran.returncode}"
     if "No such image" in words or "Unable to find image" in words:
         return MissingPart(
             "The sandbox image is no longer here.",
             "Build it again (fieldsmith sandbox build), then repeat the same command: it resumes.",
+        )
+    if "could not select device driver" in words:
+        return MissingPart(
+            "The Docker engine cannot give its containers a GPU.",
+            "Install NVIDIA's driver and its Container Toolkit, then start the engine again; or leave --gpus out.",
         )
     if "no space left on device" in words or engine.is_full():
         return MissingPart(

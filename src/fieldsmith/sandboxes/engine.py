@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import shutil
 import subprocess
 import time
@@ -62,7 +63,14 @@ def daemon() -> str:
     answer = asked("version", "--format", "{{.Server.Version}}", seconds=20.0)
     if answer.returncode == 0:
         return ""
-    return answer.stderr if "does not answer" in answer.stderr else "no Docker engine runs"
+    if "does not answer" in answer.stderr:
+        return answer.stderr
+    if "permission denied" in answer.stderr:
+        return "this user may not use the Docker engine (be in the group docker, or root)"
+    if "unable to parse" in answer.stderr.lower() or "invalid" in answer.stderr.lower():
+        return " ".join(answer.stderr.split())
+    where = os.environ.get("DOCKER_HOST", "")
+    return f"no Docker engine answers at DOCKER_HOST={where}" if where else "no Docker engine runs"
 
 
 @cache

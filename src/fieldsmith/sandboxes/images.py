@@ -5,18 +5,18 @@ import hashlib
 import json
 import os
 import subprocess
-import tempfile
 from importlib.resources import files
-from pathlib import Path
 
 from fieldsmith.errors import InputError, MissingPart
 from fieldsmith.folders import cache_folder
 from fieldsmith.sandboxes import engine
+from fieldsmith.sandboxes.owner import temporary_folder
 from fieldsmith.sandboxes.sandbox import NUMERICAL_LIBRARIES
 
 VARIANTS = ("base", "torch", "jax")
 REPOSITORY = "fieldsmith-sandbox"
 DEFAULT_BASE = "python:3.12-slim"
+"""What an image is built on where neither the user nor an image that is here names another base."""
 INDEXES = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "TORCH_INDEX")
 
 
@@ -40,16 +40,14 @@ def _digest() -> str:
 def about(variant: str) -> dict[str, str]:
     """Id, when it was made, size and base of the image of a variant; empty where it is not built."""
     template = '{{.Id}}\t{{.Created}}\t{{.Size}}\t{{index .Config.Labels "fieldsmith.base"}}'
-    command = ["docker", "image", "inspect", "--format", template, tag(variant)]
-    told = subprocess.run(command, capture_output=True, text=True, check=False)
+    told = engine.asked("image", "inspect", "--format", template, tag(variant))
     if told.returncode != 0:
         return {}
     return dict(zip(("id", "created", "bytes", "base"), told.stdout.rstrip("\n").split("\t"), strict=True))
 
 
 def present(variant: str) -> bool:
-    command = ["docker", "image", "inspect", tag(variant)]
-    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+    return engine.asked("image", "inspect", tag(variant)).returncode == 0
 
 
 def require(variant: str) -> str:
@@ -91,9 +89,9 @@ def build(variant: str = "base", base_image: str = DEFAULT_BASE, echo: bool = Tr
     name = tag(variant)
     if why := engine.daemon():
         raise MissingPart(f"No image can be built: {why}.", "Install and start Docker first.")
-    with tempfile.TemporaryDirectory() as folder:
+    with temporary_folder() as folder:
         for file, content in _inputs().items():
-            (Path(folder) / file).write_bytes(content)
+            (folder / file).write_bytes(content)
         command = ["docker", "build", "--network", "host", "--tag", name]
         arguments = {"BASE": base_image, "BASE_NAME": base_image, "VARIANT": variant, "INPUTS": _digest()}
         for argument, value in arguments.items():
@@ -101,7 +99,7 @@ def build(variant: str = "base", base_image: str = DEFAULT_BASE, echo: bool = Tr
         for index in INDEXES:
             if os.environ.get(index, "").startswith(("http://", "https://")):  # a folder of the host is out of reach
                 command += ["--build-arg", f"{index}={os.environ[index]}"]
-        command.append(folder)
+        command.append(str(folder))
         output = None if echo else subprocess.PIPE
         environment = {"DOCKER_BUILDKIT": "0", **os.environ}
         built = subprocess.run(command, env=environment, stdout=output, stderr=output, text=True, check=False)

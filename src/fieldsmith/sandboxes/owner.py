@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PREFIX = "fieldsmith"
+CONTAINERS = "containers"
+"""Kind of the folder that a process has while it has containers."""
 
 
 def origin() -> str:
@@ -49,10 +51,10 @@ def abandoned(label: str) -> bool:
     return words[2] == ours[2] and began(int(words[3])) != words[4]
 
 
-def own_folder() -> Path:
-    """A new folder that is known to be this process's, for scratch or a socket."""
+def own_folder(kind: str = "") -> Path:
+    """A new folder that is known to be this process's, for scratch or a socket; `kind` is at the end of its name."""
     pid = os.getpid()
-    return Path(tempfile.mkdtemp(prefix=f"{PREFIX}-{pid}-{_namespace()}-{began(pid)}-"))
+    return Path(tempfile.mkdtemp(prefix=f"{PREFIX}-{pid}-{_namespace()}-{began(pid)}-", suffix=kind))
 
 
 @contextlib.contextmanager
@@ -70,8 +72,8 @@ def _namespace() -> str:
     return str(Path("/proc/self/ns/pid").stat().st_ino)
 
 
-def remove_folders() -> int:
-    """Remove folders whose owner, of this process namespace, was killed before it could; how many there were."""
+def remove_folders() -> list[str]:
+    """Remove folders whose owner, of this process namespace, was killed before it could; their names."""
     dead = []
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}-*-*-*-*"):
         _, pid, namespace, since, _ = folder.name.split("-", 4)
@@ -81,4 +83,4 @@ def remove_folders() -> int:
                 dead.append(folder)
     for folder in dead:
         shutil.rmtree(folder, ignore_errors=True)
-    return len(dead)
+    return [folder.name for folder in dead]

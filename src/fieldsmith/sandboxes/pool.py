@@ -7,25 +7,29 @@ import atexit
 import contextlib
 import os
 import threading
+import weakref
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 
+from fieldsmith.sandboxes import cores
 from fieldsmith.sandboxes.sandbox import Limits, Sandbox
 from fieldsmith.sandboxes.session import PoolClosed, Worker, WorkerSession
 
 IDLE_MB = 256
 """What a worker that waits may take, for the size of the pool."""
 
+_pools: "weakref.WeakSet[Pool]" = weakref.WeakSet()
+
 
 def size_here() -> int:
     """As many waiting workers as the machine has cores, less where memory is scarce."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
-    return max(1, min(os.cpu_count() or 1, memory // (4 * IDLE_MB), 8))
+    return max(1, min(cores.available(), memory // (4 * IDLE_MB), 8))
 
 
 class Pool:
-    """Up to `size_here()` waiting workers for one kind of limits.
+    """Up to `size_here()` waiting workers for one kind of limits, started when a core is free or somebody waits.
 
     `start` starts a worker and returns when it is ready. All are started by one thread, which lives until the pool is
     closed: the kernel ends bubblewrap with the thread that has started it.
@@ -38,6 +42,9 @@ class Pool:
         self._limits: Limits | None = None
         self._waiting: deque[Future[Worker]] = deque()
         self._wanted = 0
+        self._takers = 0
+        self._closing = False
+        _pools.add(self)
 
     def expect(self, limits: Limits, count: int) -> None:
         """Begin to start workers for `count` candidates with these limits, in place of what was expected before."""
@@ -58,7 +65,8 @@ class Pool:
                 else:
                     future = self._submit(limits)
             try:
-                worker = future.result()
+                with self._hurry():
+                    worker = future.result()
             except CancelledError:
                 raise PoolClosed from None
             except BaseException:  # Ctrl-C: nobody else would end it
@@ -68,6 +76,25 @@ class Pool:
             if worker.alive():  # it may have been ended from outside while it waited
                 return worker
             worker.end()
+
+    @contextlib.contextmanager
+    def _hurry(self) -> Iterator[None]:
+        """Somebody waits for a worker, and will call it soon after."""
+        with self._lock:
+            self._takers += 1
+        cores.look_again()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._takers -= 1
+            cores.about_to_call()
+
+    def _start_with_room(self, limits: Limits) -> Worker:
+        cores.wait_for_room(lambda: self._takers > 0 or self._closing)
+        if self._closing:
+            raise PoolClosed
+        return self._start(limits)
 
     def ready(self) -> int:
         """How many workers wait."""
@@ -80,6 +107,8 @@ class Pool:
             self._empty()
             self._limits, self._wanted = None, 0
             starter, self._starter = self._starter, None
+            self._closing = True
+        cores.look_again()
         if starter is not None:
             starter.shutdown(wait=True, cancel_futures=True)
             atexit.unregister(self.close)
@@ -88,7 +117,13 @@ class Pool:
         if self._starter is None:
             self._starter = ThreadPoolExecutor(1, thread_name_prefix=f"{self._name}-starter")
             atexit.register(self.close)
-        return self._starter.submit(self._start, limits)
+        self._closing = False
+        return self._starter.submit(self._start_with_room, limits)
+
+    def forget(self) -> None:
+        """Begin anew in a process that was forked: workers and their starter are the other's."""
+        self._lock, self._starter, self._limits, self._wanted, self._takers = threading.Lock(), None, None, 0, 0
+        self._waiting = deque()
 
     def _fill(self) -> None:
         while self._limits is not None and len(self._waiting) < min(self._wanted, size_here()):
@@ -119,6 +154,14 @@ class PooledSandbox(Sandbox):
 
     def close(self) -> None:
         self._pool.close()
+
+
+def _forked() -> None:
+    for pool in _pools:
+        pool.forget()
+
+
+os.register_at_fork(after_in_child=_forked)
 
 
 def _end(future: "Future[Worker]") -> None:

@@ -18,6 +18,17 @@ Status = Literal["ok", "crashed", "timeout", "out_of_memory", "missing_function"
 Limit = Literal["", "memory", "processes", "time", "output", "scratch", "log"]
 
 
+_BOUNDS: dict[str, tuple[float, float]] = {
+    "seconds": (0.001, 10**8),
+    "memory_mb": (128, 2**24),
+    "processes": (4, 2**22),
+    "cpus": (0.01, 2**16),
+    "scratch_mb": (1, 2**24),
+    "log_kb": (1, 8192),
+}
+"""The least and the most of each limit; the worker itself needs 100 MB and three threads."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """What one call may use. Exceeding `seconds` or `memory_mb` ends the call with a status of its own."""
@@ -30,12 +41,13 @@ class Limits:
     log_kb: int = 256
 
     def __post_init__(self) -> None:
-        least = {"seconds": 0.001, "memory_mb": 16, "processes": 2, "cpus": 0.01, "scratch_mb": 1, "log_kb": 1}
-        most = {"seconds": 1e8, "log_kb": 8192}
         for name, value in asdict(self).items():
-            if not least[name] <= value <= most.get(name, 2**40):
-                limit = f"at least {least[name]}" + (f" and at most {most[name]:g}" if name in most else "")
-                raise InputError(f"A sandbox cannot be limited to {name} = {value:g}.", f"Give {limit}.")
+            least, most = _BOUNDS[name]
+            whole = name not in ("seconds", "cpus")
+            if not least <= value <= most or (whole and value != int(value)):
+                kind = "a whole number, " if whole else ""
+                words = f"Give {kind}at least {least} and at most {most:,}."
+                raise InputError(f"A sandbox cannot be limited to {name} = {value!r}.", words)
 
 
 @dataclass(frozen=True)

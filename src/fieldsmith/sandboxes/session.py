@@ -1,6 +1,7 @@
 """A session: calls of one program, sent to a worker that a backend has started."""
 
 import mmap
+import os
 import secrets
 import threading
 import time
@@ -98,6 +99,7 @@ class WorkerSession(Session):
     def __init__(self, limits: Limits, start: Callable[[Limits], Worker]) -> None:
         self.limits, self._start = limits, start
         self._worker: Worker | None = None
+        self._owner = os.getpid()
         self._lock = threading.Lock()
         self._closed = threading.Event()
         self._calling = threading.Lock()
@@ -113,8 +115,9 @@ class WorkerSession(Session):
         seconds: float | None = None,
     ) -> CallResult:
         limit = self.limits.seconds if seconds is None else seconds
-        if not 0 < limit < LONGEST_SECONDS:
-            raise InputError(f"A call cannot be given {limit:g} seconds.", "Give more than 0.")
+        if not 0 < limit <= LONGEST_SECONDS:
+            words = f"Give more than 0 and at most {LONGEST_SECONDS:,.0f}."
+            raise InputError(f"A call cannot be given {limit:g} seconds.", words)
         if len(program) > LONGEST_PROGRAM:
             words = f"The program has {len(program):,} characters; at most {LONGEST_PROGRAM:,} are run."
             return CallResult("crashed", failure=Failure("ValueError", words))
@@ -228,6 +231,7 @@ class WorkerSession(Session):
         return self._closed.is_set()
 
     def _ready(self) -> Worker:
+        self._own()
         worker = self._worker
         if worker is not None and worker.alive():
             return worker
@@ -240,7 +244,13 @@ class WorkerSession(Session):
         started.end()
         raise Lost
 
+    def _own(self) -> None:
+        """In a process that was forked since, leave the worker to the other one."""
+        if self._owner != os.getpid():
+            self._owner, self._worker, self._lock, self._held = os.getpid(), None, threading.Lock(), []
+
     def _drop(self) -> None:
+        self._own()
         with self._lock:
             worker, self._worker = self._worker, None
         if worker is not None:
@@ -260,6 +270,9 @@ def _message(
         raise InputError(f"A call has {len(inputs)} inputs.", f"At most {MOST_INPUTS} can be given.")
     for name, value in inputs.items():
         if isinstance(value, np.ndarray):
+            if value.dtype.kind not in "fiub" or isinstance(value, np.ma.MaskedArray):
+                kind = "a masked array" if isinstance(value, np.ma.MaskedArray) else f"an array of {value.dtype}"
+                raise InputError(f"The input {name} is {kind}.", "Give an array of real numbers.")
             files.append(shared.file(value))
             arguments.append({"name": name, "shape": list(value.shape)})
         else:

@@ -1,10 +1,10 @@
 """What a worker is told when it starts: its environment, and one JSON object."""
 
 import json
-import os
 import secrets
 from collections.abc import Sequence
 
+from fieldsmith.sandboxes import cores
 from fieldsmith.sandboxes.sandbox import Limits
 
 PRELOADED = ("numpy", "scipy.fft", "scipy.sparse.linalg")
@@ -18,7 +18,7 @@ def unused_user() -> int:
 
 def environment(limits: Limits, scratch: str) -> dict[str, str]:
     """All environment variables that a worker gets; none of the host's. Threads of BLAS follow the share of the CPU."""
-    threads = str(max(1, min(int(limits.cpus), os.cpu_count() or 1)))
+    threads = str(max(1, min(int(limits.cpus), cores.available())))
     names = (
         "OMP_NUM_THREADS",
         "OPENBLAS_NUM_THREADS",
@@ -28,6 +28,7 @@ def environment(limits: Limits, scratch: str) -> dict[str, str]:
     )
     folders = ("HOME", "TMPDIR", "NUMBA_CACHE_DIR", "MPLCONFIGDIR", "XDG_CACHE_HOME")
     fixed = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
+    fixed |= {"USER": "sandbox", "LOGNAME": "sandbox"}  # the user has a number that no list knows
     return fixed | dict.fromkeys(names, threads) | dict.fromkeys(folders, scratch)
 
 

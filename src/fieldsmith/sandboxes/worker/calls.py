@@ -160,7 +160,7 @@ def serve(call, channel, setting):
     cpu, peak, met = after.since(before)
     if watch.exceeded:
         met.insert(0, "memory")
-    told = outcome(call, answer, status, watch.late, met)
+    told = outcome(call, answer, status, watch.late, met, setting["scratch"])
     told["cpu_seconds"] = usage.ru_utime + usage.ru_stime if cpu is None else cpu
     told["peak_mb"] = usage.ru_maxrss / 1024.0 if peak is None else peak
     told["seconds"], told["call"], told["memory_kills"] = seconds, call.number, after.kills
@@ -183,15 +183,18 @@ def send(told, tails, answer, channel):
             tail.memory.close()
 
 
-def outcome(call, answer, status, late, met):
-    """The worker's own words on a call; with `answer_bytes`, the program's answer goes along."""
+def outcome(call, answer, status, late, met, scratch):
+    """The worker's own words on a call; with `answer_bytes`, the program's answer goes along. Scratch is as the call has left it."""
     size = os.fstat(answer).st_size
     told = {"status": None, "failure": None, "answer_bytes": 0, "limit": met[0] if met else ""}
-    if late:
+    if late and "memory" in met:  # whoever waits for a process that was ended for memory may wait for ever
+        words = "a process of the program was ended for memory; the call did not return within %g s" % call.seconds
+        told.update(status="out_of_memory", failure=failure("Timeout", words))
+    elif late:
         words = "The call did not return within %g s." % call.seconds
-        told.update(status="timeout", failure=failure("Timeout", words), limit="time")
+        told.update(status="timeout", failure=failure("Timeout", words), limit=told["limit"] or "time")
     elif not (os.WIFEXITED(status) and os.WEXITSTATUS(status) == 0 and size):
-        told.update(ended(status, "memory" in met))
+        told.update(ended(status, "memory" in met, full(scratch)))
     elif size > call.body_limit + ANSWER_LIMIT:
         words = "The answer takes %d bytes, more than the arrays that were asked for." % size
         told.update(status="bad_output", failure=failure("ValueError", words), limit="output")
@@ -215,7 +218,18 @@ def seal(file):
     return True
 
 
-def ended(status, for_memory):
+def full(folders):
+    """Whether one of these, each with a file system of its own, has no room left."""
+    for folder in folders:
+        try:
+            if os.path.ismount(folder) and os.statvfs(folder).f_bavail == 0:
+                return True
+        except OSError:
+            pass
+    return False
+
+
+def ended(status, for_memory, scratch_full):
     """What there is to say of a child that left no answer."""
     if os.WIFSIGNALED(status):
         number = os.WTERMSIG(status)
@@ -223,6 +237,9 @@ def ended(status, for_memory):
         if number == signal.SIGKILL and for_memory:
             words = "the process was killed; it needed more memory than it may use"
             return {"status": "out_of_memory", "failure": failure(name, words), "limit": "memory"}
+        if number == signal.SIGBUS and scratch_full:
+            words = "the process was ended by %s; a file that it maps found no room" % name
+            return {"status": "crashed", "failure": failure(name, words), "limit": "scratch"}
         return {"status": "crashed", "failure": failure(name, "the process was ended by %s" % name)}
     words = "the process ended with exit code %d before the function returned" % os.WEXITSTATUS(status)
     return {"status": "crashed", "failure": failure("Exit", words)}

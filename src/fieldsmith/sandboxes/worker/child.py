@@ -1,5 +1,6 @@
 """The forked child of one call: shuts itself in, runs the program, leaves the answer in a memory file."""
 
+import ctypes
 import mmap
 import os
 import resource
@@ -7,10 +8,11 @@ import signal
 import sys
 
 from .channel import encode, write_all
-from .guard import close_in, prctl
-from .program import answer_of
+from .guard import close_in, libc, prctl
+from .program import FILE, answer_of
 
 ALIGNMENT = 64
+PIECE = 8 << 20
 PR_SET_DUMPABLE = 4
 DESCRIPTORS = 1024
 
@@ -31,17 +33,35 @@ def run(call, answer, out, err, setting):
         prctl(PR_SET_DUMPABLE, 1)
         # What was printed before a call is ended must have left the process by then.
         sys.stdout = open(1, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
+        sys.argv = [FILE]
+        afresh()
         shut_in(header, setting)
         own = os.getpid()
         told, results = answer_of(header, arrays)
         if os.getpid() != own:  # a copy that the program has made of itself
             os._exit(0)
-        sys.stdout.flush()
-        sys.stderr.flush()
+        flush_all()
         leave(told, results, answer)
         os._exit(0)
     except BaseException:
         os._exit(70)
+
+
+def flush_all():
+    """Let out what the program has printed, by whatever way; it may have put something of its own in the streams' places."""
+    for stream in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__):
+        try:
+            if stream is not None:
+                stream.flush()
+        except BaseException:  # it does not matter to what the function has returned
+            pass
+    libc.fflush(None)  # what compiled code has printed
+
+
+def afresh():
+    """Random numbers of this call's own; Python's module sees to its own when a process forks."""
+    if "numpy.random" in sys.modules:
+        sys.modules["numpy.random"].seed()
 
 
 def with_shapes(header):
@@ -93,7 +113,28 @@ def leave(told, results, answer):
     ]
     message = encode(told)
     write_all(answer, message + bytes(-len(message) % ALIGNMENT))
-    for _, array in results:
-        if array.size:
-            write_all(answer, array.data.cast("B"))
-            write_all(answer, bytes(-array.nbytes % ALIGNMENT))
+    arrays = [array for _, array in results if array.size]
+    for array in arrays:
+        hand_over(answer, array, sum(overlap(array, other) for other in arrays) == 1)
+        write_all(answer, bytes(-array.nbytes % ALIGNMENT))
+
+
+def start_of(array):
+    return array.__array_interface__["data"][0]
+
+
+def overlap(one, other):
+    return start_of(one) < start_of(other) + other.nbytes and start_of(other) < start_of(one) + one.nbytes
+
+
+def hand_over(answer, array, spare):
+    """Write an array piece by piece; with `spare`, give back the memory of what is written, so that it does not count twice."""
+    with array.data.cast("B") as whole:
+        for place in range(0, len(whole), PIECE):
+            with whole[place : place + PIECE] as piece:
+                write_all(answer, piece)
+                if spare:
+                    first = -(-(start_of(array) + place) // mmap.PAGESIZE) * mmap.PAGESIZE
+                    size = (start_of(array) + place + len(piece)) // mmap.PAGESIZE * mmap.PAGESIZE - first
+                    if size > 0:
+                        libc.madvise(ctypes.c_void_p(first), ctypes.c_size_t(size), mmap.MADV_DONTNEED)

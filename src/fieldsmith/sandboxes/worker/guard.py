@@ -18,7 +18,7 @@ LOAD, AND, EQUAL, AT_LEAST, ANY_BIT, RETURN = (
     0x06,
 )  # BPF operations of <linux/bpf_common.h>
 ALLOW, KILL, ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
-EPERM, ENOMEM, ENOSYS = 1, 12, 38
+EPERM, ENOSYS = 1, 38
 NUMBER, ARCHITECTURE, FIRST, FOURTH = 0, 4, 16, 40  # offsets in struct seccomp_data
 UNIX = 1
 NAMESPACES = 0x7E020000  # CLONE_NEW* of <linux/sched.h>
@@ -165,7 +165,7 @@ def program(machine, counted):
         rules += unless_first(both[column], rule(EQUAL, value, 1, 0))
     if not counted:  # pages of such memory can be given back without being freed, and then no process has them
         rules += [rule(EQUAL, MMAP[column], 0, 4), rule(LOAD, FOURTH), rule(AND, SHARED_ANONYMOUS)]
-        rules += [rule(EQUAL, SHARED_ANONYMOUS, 0, 1), rule(RETURN, ERRNO | ENOMEM)]
+        rules += [rule(EQUAL, SHARED_ANONYMOUS, 0, 1), rule(RETURN, ERRNO | EPERM)]
     rules.append(rule(RETURN, ALLOW))
     return b"".join(rules)
 

@@ -35,7 +35,7 @@ def main():
         except ImportError:
             if name == "numpy":  # without which no call can be served
                 raise
-    fork_by_default()
+    fork_instead()
     setting["filter"] = guard.prepared(setting["cgroup"]) if setting["guard"] else None
     # What is there now is never looked at again, so that a child need not copy the pages that hold its counts.
     gc.collect()
@@ -52,14 +52,17 @@ def main():
             os._exit(UNCLEAN)  # the next call gets a fresh worker
 
 
-def fork_by_default():
-    """Let multiprocessing fork, as it did before Python 3.14: a fork server needs descriptors sent to other processes."""
+def fork_instead():
+    """Let multiprocessing fork where it, or a library such as SciPy, would take a fork server, which needs descriptors sent to other processes."""
     import multiprocessing.context as context
 
     # Not by set_start_method, which a program may call for itself, once.
     default = getattr(context, "_default_context", None)
-    if default is not None:
-        default._default_context = default.get_context("fork")
+    kinds = getattr(context, "_concrete_contexts", {})
+    if default is not None and "fork" in kinds:
+        kinds["forkserver"] = kinds["fork"]
+        if default._default_context._name == "forkserver":
+            default._default_context = kinds["fork"]
 
 
 def narrow(setting):

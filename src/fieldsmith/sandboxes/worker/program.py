@@ -2,6 +2,7 @@
 
 import errno
 import linecache
+import os
 import sys
 import traceback
 import types
@@ -25,6 +26,10 @@ class Unusable(Exception):
     pass
 
 
+class NoFunction(Exception):
+    pass
+
+
 def as_float_array(name, value):
     """A contiguous float64 array from what solvers return: numpy, torch, jax, lists."""
     import numpy as np
@@ -44,7 +49,7 @@ def as_float_array(name, value):
         array = np.real(array)
     if array.dtype.kind not in "fiub":
         raise Unusable(f"`{name}` is a {type(value).__name__} of dtype {array.dtype}; a float64 array is needed.")
-    return np.ascontiguousarray(array, dtype=np.float64)
+    return np.asarray(array, dtype=np.float64, order="C")
 
 
 def as_results(value, names):
@@ -52,6 +57,8 @@ def as_results(value, names):
         # A list of one may be a batch of one sample; only a tuple is a way to return several results.
         if isinstance(value, tuple) and len(value) == 1:
             value = value[0]
+        if isinstance(value, dict) and names[0] in value:
+            value = value[names[0]]
         return [as_float_array(names[0], value)]
     if isinstance(value, dict) and set(names) <= set(value):
         value = [value[name] for name in names]
@@ -62,6 +69,7 @@ def as_results(value, names):
 
 
 def load(source, function):
+    source = source[1:] if source.startswith("\ufeff") else source
     module = types.ModuleType("solver")
     module.__file__ = FILE
     sys.modules["solver"] = module
@@ -71,12 +79,13 @@ def load(source, function):
             stream.write(source)
     except (OSError, ValueError):
         pass
+    sys.path.append(os.getcwd())  # an interpreter that multiprocessing starts anew imports the program from there
     linecache.cache[FILE] = (len(source), None, source.splitlines(True), FILE)
     exec(compile(source, FILE, "exec"), module.__dict__)
     found = module.__dict__.get(function)
     if not callable(found):
         defined = [name for name, item in module.__dict__.items() if isinstance(item, types.FunctionType)]
-        raise LookupError(f"The program defines no function `{function}`; it defines {', '.join(defined) or 'none'}.")
+        raise NoFunction(f"The program defines no function `{function}`; it defines {', '.join(defined) or 'none'}.")
     return found
 
 
@@ -147,9 +156,7 @@ def answer_of(header, arrays):
         arguments.append(item["value"] if "value" in item else next(given))
     try:
         function = load(header["program"], header["function"])
-    except LookupError as error:
-        if error.__traceback__ is None or "defines no function" not in str(error):
-            return failed(error)
+    except NoFunction as error:
         return {"status": "missing_function", "failure": failure("LookupError", error)}, []
     except BaseException as error:
         return failed(error)
@@ -177,12 +184,15 @@ def limit_of(error):
     if isinstance(error, MemoryError):
         return "memory"
     if isinstance(error, OSError):
-        # numpy tells of a short write without a number.
-        short = error.errno is None and "requested and" in str(error) and "written" in str(error)
+        # numpy tells of a short write, and of too little room for one, without a number.
+        words = str(error) if error.errno is None else ""
+        short = ("requested and" in words and "written" in words) or "Not enough free space to write" in words
         if short or error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             return "scratch"
         if error.errno == errno.ENOMEM:
             return "memory"
-    if isinstance(error, BlockingIOError) or (isinstance(error, RuntimeError) and "start new thread" in str(error)):
+        if error.errno == errno.EAGAIN and isinstance(error, BlockingIOError):
+            return "processes"
+    if isinstance(error, RuntimeError) and "start new thread" in str(error):
         return "processes"
     return ""
