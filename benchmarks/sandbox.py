@@ -212,15 +212,19 @@ class Files:
 
     def __enter__(self) -> "Files":
         self.folder = Path(tempfile.mkdtemp(prefix="sandbox-benchmark-"))
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1200m,mode=777", "tmpfs", self.folder], check=True)
-        self.sandbox = DockerSandbox()
-        whole = docker.hardening
-        docker.hardening = lambda *words: [*whole(*words), "--volume", f"{self.folder}:/files"]
-        try:
-            self.session = self.sandbox.open(LIMITS)
-            called(self.session, np.ones(1))
-        finally:
-            docker.hardening = whole
+        with ExitStack() as undo:
+            undo.callback(self.folder.rmdir)
+            subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1200m,mode=777", "tmpfs", self.folder], check=True)
+            undo.callback(subprocess.run, ["umount", self.folder], check=True)
+            sandbox = undo.enter_context(DockerSandbox())
+            whole = docker.hardening
+            docker.hardening = lambda *words: [*whole(*words), "--volume", f"{self.folder}:/files"]
+            try:
+                self.session = undo.enter_context(sandbox.open(LIMITS))
+                called(self.session, np.ones(1))
+            finally:
+                docker.hardening = whole
+            self.undo = undo.pop_all()
         return self
 
     def bound(self, array: np.ndarray) -> Callable[[], float]:
@@ -239,10 +243,7 @@ class Files:
         return turn
 
     def __exit__(self, *_: object) -> None:
-        self.session.close()
-        self.sandbox.close()
-        subprocess.run(["umount", self.folder], check=True)
-        self.folder.rmdir()
+        self.undo.close()
 
 
 def rows_of_work(sandboxes: dict[str, Sandbox], repetitions: int) -> list[list[str]]:
@@ -283,6 +284,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="What a sandbox costs.")
     parser.add_argument("--quick", action="store_true", help="fewer repetitions, no 500 MB")
     quick = parser.parse_args().quick
+    if os.geteuid() != 0:
+        parser.error("run as root: the row of files needs a tmpfs of limited size, which others cannot mount")
     repetitions = 3 if quick else 10
     sandboxes = {name: choose(name, trusted=True) for name in OURS}
     contained = sandboxes["docker"]

@@ -11,13 +11,13 @@ from fieldsmith.sandboxes.sandbox import CallResult, Limits
 from fieldsmith.tasks import load, names
 
 
-def judged(body: str, name: str = "advection", head: str = ""):
+def judged(body: str, name: str = "advection", head: str = "", sandbox: str = "process"):
     """The evaluation of a program with that body of its function."""
     task = load(name)
     arguments = ", ".join(argument.name for argument in task.brief().signature.arguments)
     lines = "\n".join(f"    {line}" for line in body.splitlines())
     source = f"import numpy as np\n{head}\ndef solver({arguments}):\n{lines}\n"
-    return evaluate(task, source, choose("process", trusted=True), refinement=False)
+    return evaluate(task, source, choose(sandbox, trusted=True), refinement=False)
 
 
 @pytest.mark.parametrize("status", ["timeout", "out_of_memory"])
@@ -204,3 +204,12 @@ def test_an_order_that_changes_from_grid_to_grid_is_told_as_none(slopes, words):
     told = success_feedback(score, case, case.reference, task.brief(), slopes)
     assert words in told
     assert ("no power of the spacing" in told) == (len(set(map(round, slopes))) > 1)
+
+
+@pytest.mark.needs("bubblewrap")
+@pytest.mark.parametrize(
+    "body", ["import asyncio\nasyncio.run(asyncio.sleep(0))", "open('/usr/x', 'w')", "import socket\nsocket.socket()"]
+)
+def test_what_a_sandbox_does_not_allow_is_explained(body):
+    evaluation = judged(f"{body}\nreturn u0_batch", sandbox="bubblewrap")
+    assert "Next step: The sandbox does not allow this" in evaluation.feedback, evaluation.feedback

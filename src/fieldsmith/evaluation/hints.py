@@ -141,7 +141,7 @@ OFTEN: tuple[tuple[str, str], ...] = (
         "one name for each value that a function returns.",
     ),
     (
-        r"read-only|assignment destination is read-only",
+        r"is read-only",
         "An array that cannot be written to is changed in place. Make a copy first: u = np.array(u0, dtype=float).",
     ),
     (
@@ -154,6 +154,11 @@ OFTEN: tuple[tuple[str, str], ...] = (
         r"unsupported operand|can't multiply|not subscriptable|object is not callable|object is not iterable",
         "A value is not of the kind this line takes it for: a list instead of an array, a function instead of its value, "
         "None from a function without return. Convert inputs with np.asarray and check what each function returns.",
+    ),
+    (
+        r"Operation not permitted|Read-only file system|Permission denied|Address family not supported|Network is unreachable",
+        "The sandbox does not allow this: there is no network, no socket (so no asyncio, no Pipe() or Manager() of multiprocessing), "
+        "and only the current folder can be written to. Compute with arrays; where several processes help, multiprocessing.Pool works.",
     ),
     (r"maximum recursion", "A function calls itself without end. Write the iteration as a loop."),
 )

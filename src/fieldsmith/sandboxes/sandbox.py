@@ -101,7 +101,9 @@ class Session(ABC):
         """Call `function(**inputs in order)` of the source text `program`.
 
         `results` names the returned arrays in order with the shapes they must have (one array for one name, a
-        tuple for several). `seconds` replaces the limit for this call. Never raises for what the program does; raises MissingPart if the sandbox is gone.
+        tuple for several). An input that cannot be written to is taken to stay as it is for good, and is sent but once.
+        `seconds` replaces the limit for this call. Never raises for what the program does; raises InputError for inputs
+        that are no real numbers, and MissingPart if the sandbox is gone.
         """
 
     @abstractmethod
