@@ -20,7 +20,7 @@ CANARY = Path("/tmp/reference-canary.npy")
 
 @dataclass(frozen=True)
 class Attack:
-    """A program with the statuses that it must end as and, where its docstring names them, a limit, a time, and whether the next call gets a fresh worker."""
+    """A program with the statuses that it must end as and, where its docstring names them, a limit (unless it ends as ok), a time, and whether the next call gets a fresh worker."""
 
     name: str
     source: str

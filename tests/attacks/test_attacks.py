@@ -70,7 +70,7 @@ def test_attack(sandbox, sibling, name):
             worker = session._worker
             assert result.status in tried.statuses, (result.status, result.failure)
             assert not won(result), "the attack has succeeded"
-            assert result.limit == tried.limit or not tried.limit
+            assert result.limit == tried.limit or not tried.limit or result.status == "ok"
             assert result.seconds >= tried.seconds
             assert passed < LIMITS.seconds + 10
             assert len(result.stdout) <= LIMITS.log_kb * 1024

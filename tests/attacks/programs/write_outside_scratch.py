@@ -22,7 +22,7 @@ def solve(a):
         "/channel",
         "/srv",
     ]
-    for place in [*places, *sys.path]:
+    for place in [*places, *(path for path in sys.path if path != os.getcwd())]:
         try:
             with open(os.path.join(place, "attacked.py"), "w") as stream:
                 stream.write("import os")
