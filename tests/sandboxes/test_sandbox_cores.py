@@ -9,6 +9,7 @@ from contextlib import ExitStack
 import pytest
 
 from fieldsmith.sandboxes import choose, cores
+from fieldsmith.sandboxes.pool import size_here
 from sandbox_calls import DOUBLE, LIMITS, run, wait_until
 
 WHERE = "import os, time\ndef f(a):\n    time.sleep(0.5)\n    mine = sorted(os.sched_getaffinity(0))\n    return [len(mine), mine[0], mine[-1]]\n"
@@ -64,6 +65,18 @@ def test_cores_that_another_process_uses_are_taken_last(monkeypatch, alone):
         assert again == [0]
 
 
+def test_a_process_that_was_forked_in_the_middle_of_a_call_keeps_no_core(monkeypatch, alone):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2, 3})
+    with cores.share(1):
+        process = multiprocessing.get_context("fork").Process(target=time.sleep, args=(60.0,))
+        process.start()
+        time.sleep(0.5)
+    with cores.share(1) as again:
+        assert again == [0]
+    process.kill()
+    process.join()
+
+
 def test_workers_are_started_ahead_where_a_core_is_free(alone):
     every = len(os.sched_getaffinity(0))
     with choose("process") as sandbox, ExitStack() as busy:
@@ -75,3 +88,14 @@ def test_workers_are_started_ahead_where_a_core_is_free(alone):
             assert run(session, DOUBLE).status == "ok", "who needs one gets one"
         busy.close()
         wait_until(lambda: sandbox.ready() == 1)
+
+
+def test_a_worker_that_is_taken_is_replaced_when_a_core_is_free(alone):
+    with choose("process") as sandbox:
+        sandbox.expect(LIMITS, 99)
+        wait_until(lambda: sandbox.ready() == size_here())
+        with cores.share(len(os.sched_getaffinity(0))), sandbox.open(LIMITS) as session:
+            assert run(session, DOUBLE).status == "ok"
+            time.sleep(1.5)
+            assert sandbox.ready() == size_here() - 1
+        wait_until(lambda: sandbox.ready() == size_here())

@@ -18,6 +18,8 @@ _used: Counter[int] = Counter()
 _changed = threading.Condition()
 _full = -math.inf
 """When all cores were last in use."""
+_locked: set[int] = set()
+"""Files by which other processes are told of cores in use."""
 
 
 def available() -> int:
@@ -37,6 +39,7 @@ def share(count: int) -> Iterator[Sequence[int]]:
         ours = sorted(os.sched_getaffinity(0), key=lambda core: (_used[core], core))
         if count < len(ours):
             held = _free(ours, count)
+            _locked.update(held.values())
         mine = [*held, *(core for core in ours if core not in held)][: max(1, count)]
         _used.update(mine)
     try:
@@ -47,8 +50,9 @@ def share(count: int) -> Iterator[Sequence[int]]:
                 _full = time.monotonic()
             _used.subtract(mine)
             _changed.notify_all()
-        for file in held.values():
-            os.close(file)
+            for file in held.values():
+                _locked.discard(file)
+                os.close(file)
 
 
 def wait_for_room(hurry: Callable[[], bool]) -> None:
@@ -81,8 +85,11 @@ def _room() -> bool:
 
 
 def _forked() -> None:
-    """The calls of the process that has forked are not this one's."""
+    """The calls of the process that has forked are not this one's, and neither are its locks, which a copy of a file would hold."""
     global _changed
+    for file in _locked:
+        os.close(file)
+    _locked.clear()
     _changed = threading.Condition()
     _used.clear()
 

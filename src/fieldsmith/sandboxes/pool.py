@@ -43,6 +43,7 @@ class Pool:
         self._waiting: deque[Future[Worker]] = deque()
         self._wanted = 0
         self._takers = 0
+        """How many wait for a worker that is not ready."""
         self._closing = False
         _pools.add(self)
 
@@ -65,7 +66,7 @@ class Pool:
                 else:
                     future = self._submit(limits)
             try:
-                with self._hurry():
+                with self._hurry(0 if future.done() else 1):
                     worker = future.result()
             except CancelledError:
                 raise PoolClosed from None
@@ -78,16 +79,16 @@ class Pool:
             worker.end()
 
     @contextlib.contextmanager
-    def _hurry(self) -> Iterator[None]:
-        """Somebody waits for a worker, and will call it soon after."""
+    def _hurry(self, takers: int) -> Iterator[None]:
+        """Somebody takes a worker, for which they have to wait or not, and will call it soon after."""
         with self._lock:
-            self._takers += 1
+            self._takers += takers
         cores.look_again()
         try:
             yield
         finally:
             with self._lock:
-                self._takers -= 1
+                self._takers -= takers
             cores.about_to_call()
 
     def _start_with_room(self, limits: Limits) -> Worker:
