@@ -31,7 +31,7 @@ SHORT = replace(LIMITS, seconds=3.0)
 
 @pytest.fixture(scope="module")
 def place():
-    with choose("docker") as sandbox:
+    with choose("bubblewrap") as sandbox:
         sandbox.expect(SHORT, len(names()) + 1)
         yield sandbox
 
@@ -46,7 +46,7 @@ def earned(task, place):
     return evaluate(task, POOR, place, limits=SHORT, refinement=False).dev.nrmse
 
 
-@pytest.mark.needs("docker")
+@pytest.mark.needs("bubblewrap")
 @pytest.mark.parametrize("name", names())
 def test_no_score_is_better_than_what_was_returned(name, task, place, earned):
     outcome = evaluate(task, attack(name).source + ATTACKS_FIRST, place, limits=SHORT, refinement=False)
@@ -57,7 +57,7 @@ def test_no_score_is_better_than_what_was_returned(name, task, place, earned):
         assert outcome.dev is None
 
 
-@pytest.mark.needs("docker")
+@pytest.mark.needs("bubblewrap")
 def test_a_better_answer_would_have_a_better_score(task, place, earned):
     """So that the comparison above can fail."""
     better = POOR.replace("return ", "return 0.5 * ")

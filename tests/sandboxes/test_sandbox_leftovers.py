@@ -20,7 +20,7 @@ from sandbox_calls import ISOLATING, LIMITS, run, wait_until
 def test_nothing_is_left_behind():
     before = _containers() | _scratch()
     for name in ("process", *(p.values[0] for p in ISOLATING)):
-        with choose(name, trusted=True).open(Limits(seconds=1.0)) as session:
+        with choose(name, trusted=True) as sandbox, sandbox.open(Limits(seconds=1.0)) as session:
             run(session, "import os\ndef f(a):\n    if os.fork() == 0:\n        while True: pass\n    return a\n")
             run(session, "def f(a):\n    while True: pass\n")
     wait_until(lambda: _containers() | _scratch() <= before)
