@@ -110,6 +110,7 @@ def _free(cores: Sequence[int], count: int) -> dict[int, int]:
                 break
             file = os.open(folder / str(core), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
             try:
+                # Not by a FileLock: released in a process that was forked, it would be released in the other one too.
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 os.close(file)
