@@ -19,8 +19,9 @@ LEVELS = [
     {"orchestrator"},
     {"agents"},
     {"environments", "operators"},
-    {"evaluation"},
+    {"evaluation", "numerics"},
     {"tasks", "sandboxes"},
+    {"equations"},
 ]
 FLOOR = {"errors", "folders", "__version__"}
 ROOMS = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}

@@ -1,6 +1,6 @@
 """Equations of many kinds with their briefs, for tests of what is worked out from an equation alone."""
 
-from fieldsmith.tasks.equation import Axis, Balance, Boundary, Equation
+from fieldsmith.equations.equation import Axis, Balance, Boundary, Equation
 from fieldsmith.tasks.statement import render_stub
 from fieldsmith.tasks.task import Argument, Brief, Result, Signature
 

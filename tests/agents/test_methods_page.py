@@ -4,15 +4,15 @@ import re
 
 import numpy as np
 import pytest
-from equations import KINDS, NO_FLOW, WALL, axis, brief_of, evolution, steady
 from scipy.integrate import solve_ivp
 
+from equations import KINDS, NO_FLOW, WALL, axis, brief_of, evolution, steady
 from fieldsmith.agents.author import Draft
 from fieldsmith.agents.prompts import Prompts
 from fieldsmith.agents.prompts.methods import methods_of
 from fieldsmith.agents.prompts.shapes import worked_example
+from fieldsmith.equations.equation import Axis
 from fieldsmith.tasks import load, names
-from fieldsmith.tasks.equation import Axis
 
 SAID = {
     "heat on a box": ("Crank-Nicolson", "splu", "only the inner nodes are unknown", "np.roll across a boundary"),

@@ -5,17 +5,17 @@ import re
 import numpy as np
 import pytest
 import sympy as sp
-from equations import KINDS, NO_FLOW, axis, brief_of, evolution
 from scipy.integrate import solve_ivp
 from scipy.signal import resample
 
+from equations import KINDS, NO_FLOW, axis, brief_of, evolution
 from fieldsmith.agents.author import Draft
 from fieldsmith.agents.prompts import Prompts
 from fieldsmith.agents.prompts.methods import methods_of
-from fieldsmith.agents.prompts.reading import Reading
 from fieldsmith.agents.prompts.skeleton import gaps_of, skeleton
+from fieldsmith.equations.equation import Axis, Boundary
+from fieldsmith.equations.reading import Reading
 from fieldsmith.tasks import load, names
-from fieldsmith.tasks.equation import Axis, Boundary
 
 
 @pytest.mark.parametrize("kind", [*KINDS, *names()])
@@ -121,7 +121,7 @@ def right_hand_sides(brief, derivative, spacings, highest=9):
 
     Terms with derivatives above the highest order are left out.
     """
-    reading = Reading(brief)
+    reading = Reading(brief.equation, brief.parameters, brief.sizes, brief.span)
     marks = list(reading.marks.items())
     known = [reading.analysis.symbols[a.of] for a in brief.signature.arguments if a.role == "parameter"]
     codes = [sp.lambdify([*reading.unknowns, *known, *(mark for _, mark in marks)], rate) for rate in reading.rates]

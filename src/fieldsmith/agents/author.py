@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from fieldsmith.evaluation.evaluation import Evaluation
+from fieldsmith.numerics.plan import Plan
 from fieldsmith.tasks.task import Brief
 
 
@@ -18,17 +19,6 @@ class Program:
     @property
     def sha256(self) -> str:
         return hashlib.sha256(self.source.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-@dataclass(frozen=True)
-class Plan:
-    """The numerical strategy behind a program, kept beside it. `expected_order` is the order in space."""
-
-    discretisation: str = ""
-    time_integrator: str = ""
-    resolution_control: str = ""
-    expected_order: float | None = None
-    summary: str = ""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 from fieldsmith import sandboxes, tasks
 from fieldsmith.agents.author import Author
 from fieldsmith.agents.models.chat_model import ChatModel
-from fieldsmith.agents.numerics.author import NumericsAuthor
+from fieldsmith.agents.numerics_author import NumericsAuthor
 from fieldsmith.agents.prompts import DEFAULT_STYLE, Prompts, read_templates
 from fieldsmith.agents.prompts.rehearsal import rehearse
 from fieldsmith.agents.strategies import open_strategy

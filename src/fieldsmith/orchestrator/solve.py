@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 from fieldsmith.agents.author import Author, Candidate
 from fieldsmith.agents.models.replay import RECORDING, write_replay
 from fieldsmith.agents.strategies.strategy import Strategy
+from fieldsmith.equations.equation import Axis
 from fieldsmith.errors import FieldsmithError, InputError, MissingPart, disk_is_full
 from fieldsmith.evaluation import default_limits, evaluate
 from fieldsmith.evaluation.evaluation import Evaluation
@@ -28,7 +29,6 @@ from fieldsmith.orchestrator.loop import Loop
 from fieldsmith.orchestrator.run import Asked, RunRecord, Spend
 from fieldsmith.orchestrator.store import Store
 from fieldsmith.sandboxes.sandbox import Sandbox
-from fieldsmith.tasks.equation import Axis
 from fieldsmith.tasks.task import Brief, Case, Picture, SplitName, Task
 
 Listener = Callable[[str, Mapping[str, object]], None]

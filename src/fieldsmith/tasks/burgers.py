@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from fieldsmith.tasks.equation import Balance, Equation
+from fieldsmith.equations.equation import Balance, Equation
 from fieldsmith.tasks.fourier import centred, etdrk4_step, irfft, phi_coefficients, resample, rfft, wave_numbers
 from fieldsmith.tasks.pde import Arrays
 from fieldsmith.tasks.scalar import GRID_TEXT, UNIT_INTERVAL, ScalarTask, cell_centres

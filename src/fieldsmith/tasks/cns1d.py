@@ -8,9 +8,9 @@ from typing import ClassVar
 
 import numpy as np
 
+from fieldsmith.equations.equation import Axis, Balance, Equation
 from fieldsmith.tasks import hdf5
 from fieldsmith.tasks.compressible import spectral_solution
-from fieldsmith.tasks.equation import Axis, Balance, Equation
 from fieldsmith.tasks.fourier import centred
 from fieldsmith.tasks.muscl_hancock import GAMMA, State, finite_volume_solution
 from fieldsmith.tasks.pde import Arrays, PDETask

@@ -7,8 +7,8 @@ from typing import ClassVar
 
 import numpy as np
 
+from fieldsmith.equations.equation import Axis, Balance, Boundary, Equation, Nodes
 from fieldsmith.tasks import hdf5
-from fieldsmith.tasks.equation import Axis, Balance, Boundary, Equation, Nodes
 from fieldsmith.tasks.pde import Arrays, PDETask
 from fieldsmith.tasks.poisson import solve_split
 from fieldsmith.tasks.task import Argument, Parameter, Result, Signature

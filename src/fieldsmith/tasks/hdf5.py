@@ -10,8 +10,8 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from fieldsmith.equations.equation import Nodes
 from fieldsmith.errors import InputError
-from fieldsmith.tasks.equation import Nodes
 
 Part = Callable[[int], slice]
 """Which samples to read of a file that holds so many."""

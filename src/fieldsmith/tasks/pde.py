@@ -15,8 +15,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from fieldsmith.equations.equation import Equation
 from fieldsmith.tasks import cache, hdf5
-from fieldsmith.tasks.equation import Equation
 from fieldsmith.tasks.published import PublishedFile, distance, join
 from fieldsmith.tasks.statement import render_statement, render_stub
 from fieldsmith.tasks.task import Brief, Case, Parameter, Progress, Signature, SplitName, Task

@@ -8,7 +8,7 @@ given ones; interfaces of the coefficient then lie on faces, where the harmonic 
 import numpy as np
 from scipy import fft
 
-from fieldsmith.tasks.equation import Nodes
+from fieldsmith.equations.equation import Nodes
 
 
 def split_volumes(a: np.ndarray, k: int, nodes: Nodes = "endpoints") -> np.ndarray:

@@ -6,8 +6,8 @@ from typing import ClassVar
 
 import numpy as np
 
+from fieldsmith.equations.equation import Axis
 from fieldsmith.tasks import hdf5
-from fieldsmith.tasks.equation import Axis
 from fieldsmith.tasks.pde import Arrays, PDETask
 from fieldsmith.tasks.task import Argument, Result, Signature
 from fieldsmith.tasks.waves import Waves, random_waves

@@ -11,7 +11,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from fieldsmith.tasks.equation import Equation
+from fieldsmith.equations.equation import Equation
 
 SplitName = Literal["dev", "test"]
 Progress = Callable[[str, float], None]

@@ -14,10 +14,11 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined, TemplateError, TemplateSyntaxError, meta
 
 from fieldsmith.agents.author import Debug, Move, Refine, Restart
-from fieldsmith.agents.prompts.methods import Methods, methods_of
+from fieldsmith.agents.prompts.methods import methods_of
 from fieldsmith.agents.prompts.quotes import unthought
 from fieldsmith.agents.prompts.shapes import Shapes, worked_example
 from fieldsmith.agents.prompts.skeleton import filling_of, gaps_of, operators_of, skeleton
+from fieldsmith.equations.facts import Methods
 from fieldsmith.errors import InputError
 from fieldsmith.evaluation.order import why_no_order
 from fieldsmith.tasks.task import Brief

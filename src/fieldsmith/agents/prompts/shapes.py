@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fieldsmith.tasks.equation import Axis
+from fieldsmith.equations.equation import Axis
 from fieldsmith.tasks.task import Brief
 
 BATCH, TIMES, POINTS = 2, 3, 4

@@ -1,21 +1,13 @@
 """A program with the loops written and the numerics left open, made from a brief's signature and its equation."""
 
 import ast
-import builtins
-import keyword
 import re
-from collections.abc import Iterable
 
-from fieldsmith.agents.prompts.methods import Methods
+from fieldsmith.agents.prompts.frame import USED, Frame
 from fieldsmith.agents.prompts.steps import lawson, runge_kutta
-from fieldsmith.tasks.equation import Axis
+from fieldsmith.equations.facts import Methods
 from fieldsmith.tasks.task import Argument, Brief, Result
 
-OWN = (
-    "np", "step", "largest_step", "rate", "rest", "exact", "solve_one", "dt", "times", "frame", "left", "shortest",
-    "batch", "sample", "k", "k1", "k2", "k3", "k4", "half",
-)  # fmt: skip
-USED = ("range", "len", "max", "min", "abs")
 GAP = re.compile(r'^def (.*):\n    """.*"""\n    raise NotImplementedError\("TODO"\)', re.MULTILINE)
 """A function that is left open, with its name and arguments."""
 OPERATOR = re.compile(r'^def (.*):\n    """\w+ derivative of f ', re.MULTILINE)
@@ -72,55 +64,7 @@ def skeleton(brief: Brief, methods: Methods | None = None) -> str:
     return source.replace("import numpy as np\n", "\n".join(["import numpy as np", "", *constants, ""]), 1)
 
 
-class Skeleton:
-    def __init__(self, brief: Brief, asked: Iterable[str], methods: Methods | None) -> None:
-        self.brief, self.signature, self.axes = brief, brief.signature, brief.equation.axes
-        self.methods = methods
-        self.taken = {*asked, *USED, *keyword.kwlist, *brief.equation.constants}
-        self.own = {name: self.free(name) for name in OWN}
-        self.counts = {axis.name: self.free(f"n_{axis.name}") for axis in self.axes}
-        self.spacings = {axis.name: self.free(f"d{axis.name}") for axis in self.axes}
-
-    def free(self, name: str) -> str:
-        """The name, with underscores at its end as long as it is taken or a builtin's."""
-        while name in self.taken or (hasattr(builtins, name)):
-            name += "_"
-        self.taken.add(name)
-        return name
-
-    def arguments(self, role: str) -> list[Argument]:
-        return [a for a in self.signature.arguments if a.role == role]
-
-    def space(self) -> str:
-        return ", ".join(axis.name for axis in self.axes)
-
-    def walls(self) -> str:
-        """What holds at the ends of axes that are not periodic, as sentences after a space; empty where all are."""
-        kinds = {"dirichlet": "the value is", "neumann": "the outward derivative is"}
-        said = []
-        for axis in self.axes:
-            ends = {f"{axis.name} = {axis.low:g}": axis.lower, f"{axis.name} = {axis.high:g}": axis.upper}
-            if axis.lower == axis.upper:
-                ends = {f"both ends of {axis.name}": axis.lower}
-            said += [
-                f" At {place} {kinds[end.kind]} {' '.join(end.value.split())}."
-                for place, end in ends.items()
-                if end.kind in kinds
-            ]
-        return "".join(said)
-
-    def sizes(self, array: str) -> list[str]:
-        counts = ", ".join(self.counts[axis.name] for axis in self.axes)
-        lines = [f"    {self.own['batch']}, {counts} = {array}.shape"]
-        return lines + [
-            f"    {self.spacings[axis.name]} = {_spacing(axis, self.counts[axis.name])}" for axis in self.axes
-        ]
-
-    def header(self) -> str:
-        return f"def {self.signature.function}({', '.join(a.name for a in self.signature.arguments)}):"
-
-
-class _Evolution(Skeleton):
+class _Evolution(Frame):
     """Outer loop over output times, inner loop of steps; what is left open of a step depends on what is known of it."""
 
     def source(self) -> str:
@@ -221,7 +165,7 @@ class _Evolution(Skeleton):
         return [*lines, f"    return {', '.join(frames.values())}"]
 
 
-class _Steady(Skeleton):
+class _Steady(Frame):
     """A loop over samples; the solution of one is left open."""
 
     def source(self) -> str:
@@ -258,7 +202,3 @@ class _Steady(Skeleton):
             f"    return {', '.join(found.values())}",
         ]
         return "\n".join(lines) + "\n"
-
-
-def _spacing(axis: Axis, count: str) -> str:
-    return f"{axis.length!r} / ({count} - 1)" if axis.nodes == "endpoints" else f"{axis.length!r} / {count}"

@@ -4,15 +4,12 @@ import ast
 import itertools
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from fieldsmith.agents.prompts.methods import Methods
-
-if TYPE_CHECKING:
-    from fieldsmith.agents.prompts.skeleton import Skeleton
+from fieldsmith.agents.prompts.frame import Frame
+from fieldsmith.equations.facts import Methods
 
 
-def runge_kutta(frame: "Skeleton", fields: list[str], given: list[str], rates: list[str]) -> list[str]:
+def runge_kutta(frame: Frame, fields: list[str], given: list[str], rates: list[str]) -> list[str]:
     """Classical steps of fourth order; the right-hand side is left open. `rates` are reciprocals of the limits of a step."""
     own = frame.own
     after = ", ".join([*frame.spacings.values(), *given])
@@ -59,7 +56,7 @@ def runge_kutta(frame: "Skeleton", fields: list[str], given: list[str], rates: l
     ]
 
 
-def lawson(frame: "Skeleton", field: str, given: list[str], methods: Methods) -> list[str]:
+def lawson(frame: Frame, field: str, given: list[str], methods: Methods) -> list[str]:
     """Fourth-order integrating-factor steps (Lawson 1967): high derivatives exactly in Fourier space, the rest by RK4."""
     own, axis = frame.own, frame.axes[0].name
     spacing, slope, operator = frame.spacings[axis], f"{field}_{axis}", frame.free(f"d_{axis}")
@@ -105,7 +102,7 @@ def lawson(frame: "Skeleton", field: str, given: list[str], methods: Methods) ->
     ]
 
 
-def _operators(frame: "Skeleton", sides: Sequence[str]) -> tuple[list[str], list[str]]:
+def _operators(frame: Frame, sides: Sequence[str]) -> tuple[list[str], list[str]]:
     """The right-hand sides with `d_xx(f, dx)` for `d(f, x, x)`, and those operators as functions, where Fourier methods fit.
 
     Elsewhere the sides as they are and no functions.
@@ -120,7 +117,7 @@ def _operators(frame: "Skeleton", sides: Sequence[str]) -> tuple[list[str], list
 class _Operators(ast.NodeTransformer):
     """Calls of `d` by the axes that they differentiate along; mixed ones one axis after the other."""
 
-    def __init__(self, frame: "Skeleton") -> None:
+    def __init__(self, frame: Frame) -> None:
         self.frame, self.names = frame, dict[tuple[str, ...], str]()
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
@@ -137,7 +134,7 @@ class _Operators(ast.NodeTransformer):
         return inner
 
 
-def _operator(frame: "Skeleton", axes: Sequence[str], name: str) -> list[str]:
+def _operator(frame: Frame, axes: Sequence[str], name: str) -> list[str]:
     """A derivative along an axis by Fourier transforms, as a function."""
     axis, order = axes[0], len(axes)
     place = [a.name for a in frame.axes].index(axis) - len(frame.axes)
@@ -155,7 +152,7 @@ def _operator(frame: "Skeleton", axes: Sequence[str], name: str) -> list[str]:
     ]
 
 
-def _right_hand_sides(frame: "Skeleton", fields: Sequence[str]) -> tuple[str, list[str]]:
+def _right_hand_sides(frame: Frame, fields: Sequence[str]) -> tuple[str, list[str]]:
     """What is left to write, in words, and the functions that help with it."""
     by_name = {balance.quantity: balance.rhs for balance in frame.brief.equation.balances}
     sides, helpers = _operators(frame, [by_name[name] for name in fields])

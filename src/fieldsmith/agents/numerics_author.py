@@ -1,0 +1,170 @@
+"""The built-in author: a rule-based numerical analyst. It is not a language model."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from fieldsmith.agents.author import Candidate, Debug, Draft, Move, NothingLeft, Program, Proposal
+from fieldsmith.equations.analysis import Analysis
+from fieldsmith.equations.expressions import Unsuited
+from fieldsmith.numerics.code import check_signature
+from fieldsmith.numerics.elliptic import Elliptic
+from fieldsmith.numerics.family import Family, Variant
+from fieldsmith.numerics.finite_volumes import FiniteVolumes
+from fieldsmith.numerics.lines import MethodOfLines
+from fieldsmith.numerics.spectral import Spectral
+from fieldsmith.numerics.splitting import Splitting
+from fieldsmith.tasks.task import Brief
+
+FAMILIES: tuple[Family, ...] = (Spectral(), Splitting(), FiniteVolumes(), MethodOfLines(), Elliptic())
+STALLED = 0.7
+"""An error above this share of its parent's counts as no progress."""
+AT_FLOOR = 1.005
+"""Within this factor of what the trusted method reaches from the same inputs, nothing is left to win ..."""
+UNRESOLVED = 2.0
+"""... if smooth samples, which have a far lower floor, are also within this factor of the reference's own error."""
+BLOW_UPS = 2
+"""A family is given up after so many programs whose values were not finite."""
+TOO_SLOW = "nothing cheaper is known than what took too long or too much memory"
+
+Rung = tuple[Family, Variant]
+
+
+class NumericsAuthor:
+    """Derives a plan from the equation, writes source for it, and reacts to how earlier programs did.
+
+    It knows equations, not tasks: all it reads is the brief's equation, signature, sizes and limits.
+    """
+
+    label = "numerics"
+    note = "built-in numerics author: rules of a numerical analyst, not an LLM"
+    trusted = True
+
+    def write(self, brief: Brief, move: Move, slot: str, history: Sequence[Candidate]) -> Proposal:
+        """The program for a move. Raises NothingLeft when no known method is left, or nothing is left to win."""
+        if any(map(_at_floor, history)):
+            raise NothingLeft("the best program is as accurate as the given inputs allow")
+        try:
+            analysis = Analysis(brief.equation)
+            check_signature(analysis, brief)
+            return self._proposal(analysis, brief, move, history)
+        except Unsuited as reason:
+            return Proposal(None, problem=str(reason))
+
+    def _proposal(self, analysis: Analysis, brief: Brief, move: Move, history: Sequence[Candidate]) -> Proposal:
+        ladder = self.ladder(analysis, brief)
+        candidates = {c.id: c for c in (*history, *_parents(move))}
+        written = {c.program.sha256 for c in candidates.values() if c.program is not None}
+        taken = {c.proposal.plan.summary for c in candidates.values() if c.proposal is not None}
+        reaction = Reaction(ladder, move, tuple(candidates.values()))
+        for family, variant in reaction.rungs():
+            plan = replace(family.plan(analysis, variant), summary=_name(family, variant))
+            if plan.summary in taken:
+                continue
+            program = Program(family.source(analysis, brief, variant))
+            if program.sha256 not in written:
+                return Proposal(program, plan, prompt="", reply="")
+        raise NothingLeft(TOO_SLOW if reaction.slow else "every known method for this equation has been tried")
+
+    def ladder(self, analysis: Analysis, brief: Brief) -> list[Rung]:
+        """Every variant of every family that suits, the best family's first guess first. Raises Unsuited if none does."""
+        suited: list[tuple[float, list[Rung]]] = []
+        reasons: dict[str, list[str]] = {}
+        for family in FAMILIES:
+            try:
+                score = family.suits(analysis)
+                rungs = [(family, variant) for variant in family.variants(analysis, brief)]
+                family.source(analysis, brief, rungs[0][1])  # some expressions cannot be written with NumPy
+                suited.append((score, rungs))
+            except Unsuited as reason:
+                reasons.setdefault(str(reason), []).append(family.name)
+        if not suited:
+            listed = (f"{', '.join(families)}: {reason}" for reason, families in reasons.items())
+            raise Unsuited("\n- ".join(["No built-in method fits this equation.", *listed]))
+        # The best family's second rung comes before another family's first.
+        best, *others = [rungs for _, rungs in sorted(suited, key=lambda pair: -pair[0])]
+        padded = [best[1:], *others]
+        longest = max(map(len, padded))
+        return best[:1] + [column[n] for n in range(longest) for column in padded if n < len(column)]
+
+
+class Reaction:
+    """The rungs worth trying now, best first: what blew up or took too long narrows them, the move orders them."""
+
+    def __init__(self, ladder: Sequence[Rung], move: Move, history: Sequence[Candidate]) -> None:
+        self.ladder, self.move, self.history = ladder, move, history
+
+    @property
+    def slow(self) -> list[float]:
+        """Costs of what took too long or too much memory."""
+        return [variant.cost for _, variant in self._with_status("timeout", "out_of_memory")]
+
+    def rungs(self) -> list[Rung]:
+        """Raises NothingLeft where all that is left would take too long or has blown up."""
+        blown = [rung[0].name for rung in self._with_status("not_finite")]
+        given_up = {name for name in blown if blown.count(name) >= BLOW_UPS}
+        allowed = [r for r in self.ladder if r[0].name not in given_up and (not r[1].again or r[0].name in blown)]
+        if not allowed:
+            raise NothingLeft("every family of methods for this equation has blown up")
+        cheaper = [r for r in allowed if all(r[1].cost < cost for cost in self.slow)]
+        if not cheaper:
+            raise NothingLeft(TOO_SLOW)
+        return self._ordered(cheaper)
+
+    def _ordered(self, rungs: list[Rung]) -> list[Rung]:
+        parent = next(iter(_parents(self.move)), None)
+        before = self._rung_of(parent) if parent else None
+        if parent is None or before is None or parent.evaluation is None:
+            return [r for r in rungs if not r[1].again]
+        family, variant = before
+        same = [r for r in rungs if r[0] is family and not r[1].again]
+        others = [r for r in rungs if r[0] is not family and not r[1].again]
+        status = parent.evaluation.status
+        if status in ("timeout", "out_of_memory"):
+            reached = [v.accuracy for f, v in self._with_status("ok") if f is family]
+            same = [r for r in same if r[1].accuracy > max(reached, default=-1)]
+            return sorted(same, key=lambda r: -r[1].cost) + sorted(others, key=lambda r: -r[1].cost)
+        if status == "not_finite":
+            return [r for r in rungs if r[0] is family and r[1].again] + others
+        if status != "ok":
+            return others + same
+        finer = sorted((r for r in same if r[1].accuracy > variant.accuracy), key=lambda r: r[1].accuracy)
+        return others + finer if self._stalled(parent) else finer + others
+
+    def _with_status(self, *statuses: str) -> list[Rung]:
+        judged = (c for c in self.history if c.evaluation is not None and c.evaluation.status in statuses)
+        return [rung for rung in map(self._rung_of, judged) if rung is not None]
+
+    def _rung_of(self, candidate: Candidate) -> Rung | None:
+        """Which rung a candidate stands on, by its plan."""
+        summary = candidate.proposal.plan.summary if candidate.proposal else ""
+        return next((rung for rung in self.ladder if _name(*rung) == summary), None)
+
+    def _stalled(self, candidate: Candidate) -> bool:
+        """Whether the step that led to this candidate gained little."""
+        parents = [c for c in self.history if c.id in candidate.parents and c.ok]
+        return bool(parents) and candidate.dev_nrmse > STALLED * min(c.dev_nrmse for c in parents)
+
+
+def _parents(move: Move) -> tuple[Candidate, ...]:
+    match move:
+        case Draft():
+            return ()
+        case Debug(candidate=candidate):
+            return (candidate,)
+        case _:
+            return move.candidates
+
+
+def _at_floor(candidate: Candidate) -> bool:
+    score = candidate.evaluation.dev if candidate.ok and candidate.evaluation else None
+    if score is None or not score.floor:
+        return False
+    if score.reference_error and score.nrmse <= score.reference_error:
+        return True  # what is better cannot be told from it
+    if score.nrmse > AT_FLOOR * score.floor:
+        return False
+    return score.smooth_nrmse is None or score.smooth_nrmse <= UNRESOLVED * (score.reference_error or score.floor)
+
+
+def _name(family: Family, variant: Variant) -> str:
+    return f"{family.name}: {variant.name}"

@@ -1,0 +1,1 @@
+"""What an equation is, as data, and what a numerical analyst reads off it."""

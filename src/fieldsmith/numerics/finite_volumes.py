@@ -1,0 +1,234 @@
+"""Shock-capturing finite volumes for periodic balance laws in one dimension, scalar or systems."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sympy as sp
+
+from fieldsmith.equations.analysis import Analysis
+from fieldsmith.equations.expressions import D, Expression, Unsuited
+from fieldsmith.equations.printing import named_derivatives, numpy_code, timed_factors
+from fieldsmith.numerics.code import call_values, equation_values
+from fieldsmith.numerics.family import Variant, periodic_line, render
+from fieldsmith.numerics.plan import Plan
+from fieldsmith.tasks.task import Brief
+
+
+@dataclass(frozen=True)
+class BalanceLaw:
+    """dq/dt = -dF(w)/dx + dG(w, w_x)/dx + S(w), each of x and t too; `inverse` gives the unknowns w from the quantities q."""
+
+    fluxes: tuple[Expression, ...]
+    viscous: tuple[Expression, ...]
+    sources: tuple[Expression, ...]
+    inverse: tuple[Expression, ...]
+
+    @property
+    def everything(self) -> tuple[Expression, ...]:
+        return (*self.fluxes, *self.viscous, *self.sources)
+
+
+@dataclass(frozen=True)
+class Gas:
+    """Names of velocity, density and pressure, and the ratio of specific heats, where the law is that of an ideal gas."""
+
+    velocity: str
+    density: str
+    pressure: str
+    gamma: Expression
+
+
+def balance_law(analysis: Analysis) -> BalanceLaw:
+    """The equation in conservation form. Raises Unsuited where it is not one or has derivatives of higher order."""
+    fluxes, viscous, sources = [], [], []
+    for side in analysis.right_hand_sides:
+        flux, diffusive, source = sp.Integer(0), sp.Integer(0), sp.Integer(0)
+        for term in sp.Add.make_args(sp.expand(side)):
+            factor, rest = term.as_independent(*analysis.varying, D)
+            if not isinstance(rest, D):
+                if rest.has(D):
+                    raise Unsuited("A derivative has a variable factor in front: this is not a conservation form.")
+                source += term
+                continue
+            inner = rest.args[0]
+            if not inner.has(D):
+                flux -= factor * inner
+            elif any(atom.args[0] not in analysis.unknowns for atom in inner.atoms(D)):
+                raise Unsuited("There are derivatives above the second order.")
+            else:
+                for part in sp.Add.make_args(sp.expand(inner)):
+                    if part.has(D):
+                        diffusive += factor * part
+                    else:
+                        flux -= factor * part
+        fluxes.append(flux)
+        viscous.append(diffusive)
+        sources.append(source)
+    return BalanceLaw(tuple(fluxes), tuple(viscous), tuple(sources), _inverse(analysis))
+
+
+def _inverse(analysis: Analysis) -> tuple[Expression, ...]:
+    if any(q.has(*analysis.coordinates) for q in analysis.quantities):
+        raise Unsuited("What is balanced depends on the place by itself.")
+    quantities = [sp.Symbol(f"q{n}", real=True) for n in range(len(analysis.quantities))]
+    relations = [q - n for q, n in zip(analysis.quantities, quantities, strict=True)]
+    try:
+        solved = sp.solve(relations, analysis.unknowns, dict=True)
+    except NotImplementedError:
+        solved = []
+    if len(solved) != 1:
+        raise Unsuited("The balanced quantities do not give the unknowns in one way.")
+    return tuple(sp.simplify(solved[0][w]) for w in analysis.unknowns)
+
+
+def ideal_gas(analysis: Analysis, law: BalanceLaw) -> Gas | None:
+    """Whether the fluxes are those of an ideal gas, and which unknown is which."""
+    if len(analysis.unknowns) != 3 or len(analysis.positive) != 2:
+        return None
+    by_name = {w.name: w for w in analysis.unknowns}
+    velocity = next(w for w in analysis.unknowns if w.name not in analysis.positive)
+    for first in analysis.positive:
+        density = by_name[first]
+        pressure = by_name[next(n for n in analysis.positive if n != first)]
+        if density not in analysis.quantities or density * velocity not in analysis.quantities:
+            continue
+        internal = [sp.expand(q - density * velocity**2 / 2) for q in analysis.quantities]
+        energies = [n for n, e in enumerate(internal) if e.free_symbols & {pressure} and not e.has(density, velocity)]
+        if len(energies) != 1:
+            continue
+        n = energies[0]
+        gamma = sp.simplify(1 + pressure / internal[n])
+        wanted = {density: density * velocity, density * velocity: density * velocity**2 + pressure}
+        energy = analysis.quantities[n]
+        wanted[energy] = (energy + pressure) * velocity
+        same = (sp.simplify(f - wanted[q]) == 0 for f, q in zip(law.fluxes, analysis.quantities, strict=True))
+        if not gamma.free_symbols & set(analysis.varying) and all(same):
+            return Gas(velocity.name, density.name, pressure.name, gamma)
+    return None
+
+
+class FiniteVolumes:
+    """WENO reconstruction, HLLC for gases and Rusanov fluxes otherwise, SSP Runge-Kutta, super-time-stepped viscosity."""
+
+    name = "finite volumes"
+
+    def suits(self, analysis: Analysis) -> float:
+        periodic_line(analysis)
+        if analysis.linear:
+            raise Unsuited("A linear equation with constant coefficients is solved exactly instead.")
+        if all(flux == 0 for flux in balance_law(analysis).fluxes):
+            raise Unsuited("Nothing is transported.")
+        return 0.5
+
+    def variants(self, analysis: Analysis, brief: Brief) -> Sequence[Variant]:
+        def variant(name: str, accuracy: int, factor: int, courant: float = 0.45, again: bool = False) -> Variant:
+            cost = 8 * factor**2 * 0.45 / courant
+            return Variant(name, {"factor": factor, "courant": courant}, cost, accuracy, again)
+
+        return (
+            variant("WENO on the given cells", 1, 1),
+            variant("WENO on cells refined 3 times", 2, 3),
+            variant("WENO on cells refined 5 times", 3, 5),
+            variant("WENO on the given cells, steps four times smaller", 1, 1, 0.11, again=True),
+        )
+
+    def plan(self, analysis: Analysis, variant: Variant) -> Plan:
+        law = balance_law(analysis)
+        solver = "HLLC" if ideal_gas(analysis, law) else "Rusanov"
+        viscous = ", viscous part by Runge-Kutta-Legendre super-time-stepping in Strang splitting"
+        return Plan(
+            f"conservative finite volumes, WENO of order 5, {solver} flux",
+            "SSP Runge-Kutta of order 3" + (viscous if any(law.viscous) else ""),
+            f"{variant.name}: fixed cells, steps by the Courant condition",
+            2.0,
+        )
+
+    def source(self, analysis: Analysis, brief: Brief, variant: Variant) -> str:
+        law = balance_law(analysis)
+        gas = ideal_gas(analysis, law)
+        viscous, gradients = [], {}
+        for flux in law.viscous:
+            plain, found = named_derivatives(flux)
+            gradients.update(found)
+            viscous.append(numpy_code(sp.factor_terms(plain)))
+        call = call_values(brief)
+        passed = call["passed"]
+        assert isinstance(passed, list)
+        x, t = analysis.coordinates[0], analysis.time
+        uses_x, uses_t = any(e.has(x) for e in law.everything), any(e.has(t) for e in law.everything)
+
+        def at(place: str, moment: str) -> str:
+            """Arguments after the fields: place and moment where the equation has them, parameters."""
+            words = [*([place] if uses_x else []), *([moment] if uses_t else []), *passed]
+            return "".join(f", {word}" for word in words)
+
+        return render(
+            "finite_volumes.py.jinja",
+            **call,
+            **equation_values(analysis, brief),
+            settings=variant.settings,
+            uses_x=uses_x,
+            uses_t=uses_t,
+            at=at,
+            here=at(x.name, t.name),
+            tick=_tick(brief),
+            parameters_too="".join(f", {p}" for p in passed),
+            quantities=[numpy_code(q) for q in analysis.quantities],
+            inverse=[numpy_code(w) for w in law.inverse],
+            fluxes=[numpy_code(f) for f in law.fluxes],
+            viscous=viscous,
+            has_viscous=any(flux != 0 for flux in law.viscous),
+            gradients=[(name, field) for name, (field, _) in sorted(gradients.items())],
+            diffusivity=_diffusivities(analysis, law),
+            sources=[numpy_code(s) for s in law.sources],
+            has_sources=any(s != 0 for s in law.sources),
+            local=[numpy_code(r) for r in analysis.reaction if r != 0],
+            explicit=_explicit(law, t) if uses_t else [],
+            gas=gas,
+            gamma=numpy_code(gas.gamma) if gas else "",
+            speed=_speed(analysis, gas),
+        )
+
+
+def _tick(brief: Brief) -> float:
+    """A time that is nothing beside the whole span."""
+    first, last = brief.span or (0.0, 1.0)
+    return float(f"1e{math.floor(math.log10(last - first)) - 13}") if last > first else 0.0
+
+
+def _diffusivities(analysis: Analysis, law: BalanceLaw) -> list[str]:
+    """Upper bounds of the diffusivities: derivatives of viscous fluxes by gradients, over derivatives of the quantities."""
+    found = set()
+    gradient = sp.Symbol("gradient")
+    for flux, quantity in zip(law.viscous, analysis.quantities, strict=True):
+        for atom in flux.atoms(D):
+            slope = sp.diff(quantity, atom.args[0])
+            if slope == 0:
+                raise Unsuited("An unknown's gradient drives a balance that does not hold the unknown.")
+            diffusivity = sp.simplify(sp.diff(flux.xreplace({atom: gradient}), gradient) / slope)
+            if diffusivity.has(D, gradient):
+                raise Unsuited("A diffusivity depends on a gradient.")
+            found.add(diffusivity)
+    return [numpy_code(d) for d in sorted(found, key=str)]
+
+
+def _explicit(law: BalanceLaw, time: Expression) -> list[tuple[str, str]]:
+    """Factors that hold the time, each with its partial derivative along it, gradients taken as 1."""
+    gradients = {atom: sp.Integer(1) for e in law.viscous for atom in e.atoms(D)}
+    expressions = (e.xreplace(gradients) for e in law.everything)
+    return [(numpy_code(factor), numpy_code(slope)) for factor, slope in timed_factors(expressions, time)]
+
+
+def _speed(analysis: Analysis, gas: Gas | None) -> str:
+    """Largest signal speed in terms of the unknowns."""
+    if gas is not None:
+        return f"np.abs({gas.velocity}) + np.sqrt(({numpy_code(gas.gamma)}) * {gas.pressure} / {gas.density})"
+    matrix = analysis.transport
+    if matrix.shape == (1, 1):
+        return f"np.abs({numpy_code(matrix[0, 0])})"
+    # Without symbolic eigenvalues the geometric mean of two norms bounds the spectral radius well enough.
+    rows = [" + ".join(f"np.abs({numpy_code(entry)})" for entry in matrix.row(i)) for i in range(matrix.rows)]
+    columns = [" + ".join(f"np.abs({numpy_code(entry)})" for entry in matrix.col(j)) for j in range(matrix.cols)]
+    largest = "np.maximum.reduce(np.broadcast_arrays({}))"
+    return f"np.sqrt({largest.format(', '.join(rows))} * {largest.format(', '.join(columns))})"
