@@ -123,7 +123,7 @@ def right_hand_sides(brief, derivative, spacings, highest=9):
     """
     reading = Reading(brief.equation, brief.parameters, brief.sizes, brief.span)
     marks = list(reading.marks.items())
-    known = [reading.analysis.symbols[a.of] for a in brief.signature.arguments if a.role == "parameter"]
+    known = [reading.symbols[a.of] for a in brief.signature.arguments if a.role == "parameter"]
     codes = [sp.lambdify([*reading.unknowns, *known, *(mark for _, mark in marks)], rate) for rate in reading.rates]
 
     def one(field, axis, count):

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import sympy as sp
 
 from fieldsmith.equations.analysis import Analysis
-from fieldsmith.equations.expressions import D, Expression, Unsuited, base_and_order, derivative
+from fieldsmith.equations.expressions import D, Expression, Unsuited, derivative, field_and_axes
 from fieldsmith.equations.printing import named_derivatives, numpy_code, timed_factors
-from fieldsmith.numerics.code import call_values, equation_values, valued
+from fieldsmith.numerics.code import call_values, equation_values
 from fieldsmith.numerics.family import Variant, render
 from fieldsmith.numerics.plan import Plan
 from fieldsmith.numerics.spectral import PATIENCE_SHARE, WORK_SHARE
@@ -34,7 +34,7 @@ class MethodOfLines:
             raise Unsuited("Coefficients are given as fields.")
         x = analysis.coordinates[0]
         for rate, unknown in zip(_rates(analysis), analysis.unknowns, strict=True):
-            if any(base_and_order(atom)[1] > 2 for atom in rate.atoms(D)):
+            if any(len(field_and_axes(atom)[1]) > 2 for atom in rate.atoms(D)):
                 raise Unsuited("Derivatives above the second order need more than one condition at an end.")
             if rate.coeff(derivative(unknown, x, x)) == 0:
                 raise Unsuited(UNDIFFUSED)
@@ -43,7 +43,7 @@ class MethodOfLines:
     def variants(self, analysis: Analysis, brief: Brief) -> Sequence[Variant]:
         x = analysis.coordinates[0]
         for rate, unknown in zip(_rates(analysis), analysis.unknowns, strict=True):
-            if valued(rate.coeff(derivative(unknown, x, x)), analysis, brief).is_zero:
+            if analysis.valued(rate.coeff(derivative(unknown, x, x))).is_zero:
                 raise Unsuited(UNDIFFUSED)
 
         def variant(
