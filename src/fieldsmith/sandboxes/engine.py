@@ -10,6 +10,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from functools import cache
+from ssl import SSLError
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fieldsmith.sandboxes.owner import abandoned
@@ -31,6 +32,12 @@ LEAST_ROOM = 16 << 20
 """Bytes that a container needs for its own files."""
 HALF_STARTED = ("connection refused", "transport is closing", "eof")
 """What an engine says, as an error of its own (500), while containerd behind it has gone; the API has no code for it."""
+
+NO_SSH = (
+    "an engine is not reached by ssh; forward its socket (ssh -NL /tmp/engine.sock:/var/run/docker.sock HOST) "
+    "and set DOCKER_HOST=unix:///tmp/engine.sock"
+)
+"""The SDK's connections by ssh cannot carry what a container's streams do: they neither wait nor end."""
 
 T = TypeVar("T")
 
@@ -63,8 +70,12 @@ def place() -> dict[str, Any]:
 def connect(seconds: int) -> "DockerClient":
     """A client whose engine has answered, and is given `seconds` for each answer. Raises what `failures` lists."""
     import docker
+    from docker.errors import DockerException
 
-    client = docker.DockerClient(**place(), version="auto", timeout=seconds)
+    here = place()
+    if str(here.get("base_url")).startswith("ssh:"):
+        raise DockerException(NO_SSH)
+    client = docker.DockerClient(**here, version="auto", timeout=seconds)
     # A connection for each question: none is left open, none is shared with a process that is forked, and none is
     # found dead after the engine was started again.
     client.close()
@@ -146,17 +157,17 @@ def daemon() -> str:
 
 
 def _why_none(error: Exception) -> str:
+    from docker.context.config import get_current_context_name
+
     causes = list(_causes(error))
     if any(isinstance(cause, PermissionError) for cause in causes):
         return "this user may not use the Docker engine (be in the group docker, or root)"
     if any(isinstance(cause, TimeoutError) for cause in causes):
         return "the Docker engine does not answer"
-    if not silent(error):  # a place that cannot be one, or an engine that is too old
-        return words(error)
+    if not silent(error) or any(isinstance(cause, SSLError) for cause in causes):
+        return words(error)  # a place that cannot be one, certificates that do not fit, an engine that is too old
     if host := os.environ.get("DOCKER_HOST"):
         return f"no Docker engine answers at DOCKER_HOST={host}"
-    from docker.context.config import get_current_context_name
-
     if (name := os.environ.get("DOCKER_CONTEXT") or get_current_context_name()) != "default":
         return f"no Docker engine answers at {place()['base_url']}, the place of the Docker context {name}"
     here = shutil.which("dockerd") or shutil.which("docker")
