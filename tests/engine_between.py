@@ -35,7 +35,11 @@ class Between:
             while True:
                 asker = self._listener.accept()[0]
                 self._open.append(asker)
-                threading.Thread(target=self._serve, args=(asker,), daemon=True).start()
+                threading.Thread(target=self._answer, args=(asker,), daemon=True).start()
+
+    def _answer(self, asker: socket.socket) -> None:
+        with contextlib.suppress(OSError, ValueError):  # either side has gone, or this socket is closed
+            self._serve(asker)
 
     def _serve(self, asker: socket.socket) -> None:
         first = asker.recv(BLOCK)
@@ -49,7 +53,7 @@ class Between:
             asker.sendall(head.encode() + b"Connection: close\r\n\r\n" + body)
             asker.close()
             return
-        with contextlib.suppress(OSError), asker, socket.socket(socket.AF_UNIX) as real:
+        with asker, socket.socket(socket.AF_UNIX) as real:
             real.connect(self._engine)
             real.sendall(first)
             self._pass_on(asker, real)
