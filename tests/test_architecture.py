@@ -150,6 +150,14 @@ def test_reports_import_neither_torch_nor_docker():
             assert not {name.split(".")[0] for name in names} & {"torch", "docker", "matplotlib"}, file
 
 
+def test_docker_is_only_loaded_where_an_engine_is_asked():
+    words = "import sys; from fieldsmith.sandboxes import choose; choose('process'); import fieldsmith.cli.sandbox"
+    ran = subprocess.run(
+        [sys.executable, "-c", f"{words}; print('docker' in sys.modules)"], capture_output=True, text=True
+    )
+    assert ran.stdout.strip() == "False", ran.stderr
+
+
 def test_matplotlib_is_only_loaded_where_figures_are_written():
     words = "import sys, fieldsmith.cli.report, fieldsmith.reports.html, fieldsmith.reports.figures"
     ran = subprocess.run(

@@ -11,7 +11,7 @@ import typer
 
 from fieldsmith.cli.output import current
 
-LIBRARIES = ("numpy", "scipy", "h5py", "sympy", "pydantic", "openai", "anthropic")
+LIBRARIES = ("numpy", "scipy", "h5py", "sympy", "pydantic", "openai", "anthropic", "docker")
 OPTIONAL = {"matplotlib": "pip install matplotlib", "torch": "pip install torch", "xllamacpp": "pip install xllamacpp"}
 KEYS = {"OPENAI_API_KEY": "openai:", "ANTHROPIC_API_KEY": "anthropic:"}
 
