@@ -22,7 +22,7 @@ LEVELS = [
     {"evaluation"},
     {"tasks", "sandboxes"},
 ]
-FLOOR = {"errors", "folders", "__version__"}
+FLOOR = {"errors", "folders", "plugins", "__version__"}
 ROOMS = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
 
 
