@@ -157,7 +157,7 @@ def test_doctor_lists_all_plug_ins_with_version_and_state(strangers):
     assert "keeps this name" in told[STRATEGIES, "refine", "taker"]["why"]
     assert "nothing_of_this_name" in told[MODELS, "torn", "broken-parts"]["why"]
     assert "Several plug-ins" in told[TASKS, "same", "two"]["why"]
-    assert "There is no group fieldsmith.task:" in told["fieldsmith.task", "x", "odd"]["why"]
+    assert "The group fieldsmith.task is none of" in told["fieldsmith.task", "x", "odd"]["why"]
     text = run(strangers, "doctor").stdout
     assert any(row.split()[:3] == ["ok", "tasks", "drift"] for row in text.splitlines())
     assert any(row.split()[:3] == ["broken", "tasks", "torn"] for row in text.splitlines())

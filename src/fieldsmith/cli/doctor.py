@@ -93,9 +93,7 @@ def _plug_ins() -> list[dict[str, str]]:
     refused = {left.plug_in: left.why for group in groups.values() for left in group.everything()[1]}
     rows = []
     for plug_in in installed():
-        unknown = (
-            "" if plug_in.group in groups else f"There is no group {plug_in.group}: {', '.join(groups)} there are."
-        )
+        unknown = "" if plug_in.group in groups else f"The group {plug_in.group} is none of {', '.join(groups)}."
         why = visible(unknown or refused.get(plug_in, ""))
         rows.append({**asdict(plug_in), "state": "broken" if why else "ok", "why": why})
     return rows
