@@ -92,7 +92,7 @@ class BestProgram:
 
     def __init__(self, run: RunRecord, problem: Task) -> None:
         if run.best is None:
-            raise LookupError("No program of this run ran.")
+            raise LookupError(f"No program of this run ran. {run.message}".strip())
         self.candidate = run.best.candidate
         self._task, self._sandbox = problem, run.asked.sandbox
 

@@ -24,6 +24,7 @@ UNRESOLVED = 2.0
 """... if smooth samples, which have a far lower floor, are also within this factor of the reference's own error."""
 BLOW_UPS = 2
 """A family is given up after so many programs whose values were not finite."""
+UNKNOWN = "the built-in author knows no method for this equation"
 TOO_SLOW = "nothing cheaper is known than what took too long or too much memory"
 
 Rung = tuple[Family, Variant]
@@ -40,7 +41,7 @@ class NumericsAuthor:
     trusted = True
 
     def write(self, brief: Brief, move: Move, slot: str, history: Sequence[Candidate]) -> Proposal:
-        """The program for a move. Raises NothingLeft when no known method is left, or nothing is left to win."""
+        """The program for a move. Raises NothingLeft when no method is known or left, or nothing is left to win."""
         if any(map(_at_floor, history)):
             raise NothingLeft("the best program is as accurate as the given inputs allow")
         try:
@@ -48,7 +49,7 @@ class NumericsAuthor:
             check_signature(analysis, brief)
             return self._proposal(analysis, brief, move, history)
         except Unsuited as reason:
-            return Proposal(None, problem=str(reason))
+            raise NothingLeft(f"{UNKNOWN}. {reason} A model may know one: name it with --model") from None
 
     def _proposal(self, analysis: Analysis, brief: Brief, move: Move, history: Sequence[Candidate]) -> Proposal:
         ladder = self.ladder(analysis, brief)
@@ -60,7 +61,10 @@ class NumericsAuthor:
             plan = replace(family.plan(analysis, variant), summary=_name(family, variant))
             if plan.summary in taken:
                 continue
-            program = Program(family.source(analysis, brief, variant))
+            try:
+                program = Program(family.source(analysis, brief, variant))
+            except Unsuited:  # of others of this family it is known that they can be written
+                continue
             if program.sha256 not in written:
                 return Proposal(program, plan, prompt="", reply="")
         raise NothingLeft(TOO_SLOW if reaction.slow else "every known method for this equation has been tried")
@@ -78,8 +82,8 @@ class NumericsAuthor:
             except Unsuited as reason:
                 reasons.setdefault(str(reason), []).append(family.name)
         if not suited:
-            listed = (f"{', '.join(families)}: {reason}" for reason, families in reasons.items())
-            raise Unsuited("\n- ".join(["No built-in method fits this equation.", *listed]))
+            listed = (f"{reason.rstrip('.')} ({', '.join(families)})." for reason, families in reasons.items())
+            raise Unsuited(" ".join(listed))
         # The best family's second rung comes before another family's first.
         best, *others = [rungs for _, rungs in sorted(suited, key=lambda pair: -pair[0])]
         padded = [best[1:], *others]

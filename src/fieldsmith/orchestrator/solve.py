@@ -284,6 +284,7 @@ def result_fields(run: RunRecord) -> dict[str, object]:
         "statuses": dict(statuses),
         "spend": asdict(run.spend),
         "certificate": None,
+        "message": run.message,
     }
 
 
