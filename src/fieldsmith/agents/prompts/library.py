@@ -13,7 +13,8 @@ from typing import Any
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined, TemplateError, TemplateSyntaxError, meta
 
-from fieldsmith.agents.author import Debug, Move, Refine, Restart
+from fieldsmith.agents import moves
+from fieldsmith.agents.author import Candidate, Move
 from fieldsmith.agents.prompts.methods import Methods, methods_of
 from fieldsmith.agents.prompts.quotes import unthought
 from fieldsmith.agents.prompts.shapes import Shapes, worked_example
@@ -25,8 +26,14 @@ from fieldsmith.tasks.task import Brief
 DEFAULT_STYLE = "guided"
 SHARED = "shared"
 SUFFIX = ".md.jinja"
+OWN_WORDS = "words"
+"""The template for a move that the style has none of its own for: it says the move's sentence."""
+MEND = "debug"
+FRAMED = ("draft", MEND)
+"""Templates that show a program with gaps, where the style has one."""
 VARIABLES = (
     "brief",
+    "move",
     "shapes",
     "methods",
     "skeleton",
@@ -76,12 +83,11 @@ def style_of(name: str) -> Style:
 
 
 def read_templates(folder: Path, style: str) -> dict[str, str]:
-    """The templates of a folder that take the place of the style's, by file name.
+    """The templates of a folder that take the place of the style's, or speak for a move that it has none for, by file name.
 
-    Raises InputError for a folder that cannot be read, a file that is called like none of the style's templates, and a
-    template with a fault in it.
+    Raises InputError for a folder that cannot be read, and for a file that is called like no template and no known move.
     """
-    known = sorted(_builtin(SHARED, *style_of(style).folders))
+    known = sorted({*_builtin(SHARED, *style_of(style).folders), *(name + SUFFIX for name in moves.names())})
     try:
         paths = sorted(path for path in folder.iterdir() if not path.name.startswith(".") and path.is_file())
         found = {path.name: path.read_text(encoding="utf-8") for path in paths}
@@ -101,7 +107,7 @@ def read_templates(folder: Path, style: str) -> dict[str, str]:
 
 
 def _builtin(*folders: str) -> dict[str, str]:
-    place = files("fieldsmith.agents.prompts")
+    place = files("fieldsmith.agents.prompts").joinpath("templates")
     paths = [path for folder in folders for path in place.joinpath(folder).iterdir() if path.name.endswith(SUFFIX)]
     return {path.name: path.read_text(encoding="utf-8") for path in paths}
 
@@ -116,7 +122,9 @@ class Prompts:
     def __post_init__(self) -> None:
         chosen = style_of(self.style)
         self._parts = chosen.parts
-        self._texts = {**_builtin(SHARED, *chosen.folders), **self.templates}
+        built_in = _builtin(SHARED, *chosen.folders)
+        self._pieces = {name.removesuffix(SUFFIX) for name in built_in} - {move.name for move in moves.BUILT_IN}
+        self._texts = {**built_in, **self.templates}
         self._known: tuple[Brief, tuple[Shapes, Methods | None, str]] | None = None
         self._lock = threading.Lock()
         for name, text in self.templates.items():
@@ -145,27 +153,23 @@ class Prompts:
 
     def move(self, brief: Brief, move: Move) -> str:
         """What is asked of the model for a move."""
-        if isinstance(move, Debug):
-            frame, program = self.frame(brief, move), move.candidate.program
-            source = program.source if program else ""
-            filling = filling_of(frame, source)
-            gaps = gaps_of(frame) if filling or not program else []
-            candidate = move.candidate if program else unthought(move.candidate)
-            shown = {"candidate": candidate, "source": filling or source, "gaps": gaps}
-            return self._rendered("debug", brief, skeleton=frame, **shown)
-        if isinstance(move, Refine):
-            return self._rendered("refine", brief, candidates=move.candidates)
-        if isinstance(move, Restart):
-            if move.candidates:
-                return self._rendered("refine", brief, candidates=move.candidates, avoid=move.failed)
-            return self._rendered("draft", brief, avoid=move.failed, skeleton=self.frame(brief, move))
-        return self._rendered("draft", brief, skeleton=self.frame(brief, move))
+        template, frame = self._template(move), self.frame(brief, move)
+        shown = tuple(candidate if candidate.program else unthought(candidate) for candidate in move.candidates)
+        given = {"move": move, "candidates": shown, "avoid": move.avoid, "skeleton": frame}
+        if template == MEND:
+            given |= _mended(shown[0], frame)
+        return self._rendered(template, brief, **given)
 
     def frame(self, brief: Brief, move: Move) -> str:
         """The program whose gaps a move asks to be filled; empty where it asks for a whole program."""
-        if isinstance(move, Refine) or (isinstance(move, Restart) and move.candidates):
+        if self._template(move) not in FRAMED:
             return ""
-        return self._page(brief)[2] if "skeleton" in self._parts or isinstance(move, Restart) else ""
+        return self._page(brief)[2] if "skeleton" in self._parts or move.avoid is not None else ""
+
+    def _template(self, move: Move) -> str:
+        """Which template says a move. Parts of templates are none of a move that happens to be called like one."""
+        spoken = (name for name in move.templates if name not in self._pieces and name + SUFFIX in self._texts)
+        return next(spoken, OWN_WORDS)
 
     def continuation(self, brief: Brief, ending: str) -> str:
         """What is asked after a reply that was cut off, whose last lines are `ending`."""
@@ -221,6 +225,14 @@ class Prompts:
                     f"The prompt template {name} includes {included!r}, which is not there.",
                     f"Templates: {', '.join(sorted(self._texts))}.",
                 )
+
+
+def _mended(candidate: Candidate, frame: str) -> dict[str, object]:
+    """What the template of a mend gets besides: of a filled frame, what was written for the gaps alone."""
+    source = candidate.program.source if candidate.program else ""
+    filling = filling_of(frame, source)
+    gaps = gaps_of(frame) if filling or not candidate.program else []
+    return {"candidate": candidate, "source": filling or source, "gaps": gaps}
 
 
 def _known_variables() -> str:
