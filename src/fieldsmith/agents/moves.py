@@ -137,9 +137,9 @@ class Restart(Move):
 BUILT_IN: tuple[type[Move], ...] = (Draft, Debug, Refine, Restart)
 
 
-def names() -> list[str]:
-    """Of every move that is known."""
-    return list(_known)
+def kinds() -> list[type[Move]]:
+    """Every move that is known, the built-in ones first."""
+    return list(_known.values())
 
 
 def move_named(name: str, parents: Sequence[Candidate]) -> Move:

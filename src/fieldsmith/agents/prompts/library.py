@@ -87,7 +87,7 @@ def read_templates(folder: Path, style: str) -> dict[str, str]:
 
     Raises InputError for a folder that cannot be read, and for a file that is called like no template and no known move.
     """
-    known = sorted({*_builtin(SHARED, *style_of(style).folders), *(name + SUFFIX for name in moves.names())})
+    known = sorted({*_builtin(SHARED, *style_of(style).folders), *(move.name + SUFFIX for move in moves.kinds())})
     try:
         paths = sorted(path for path in folder.iterdir() if not path.name.startswith(".") and path.is_file())
         found = {path.name: path.read_text(encoding="utf-8") for path in paths}

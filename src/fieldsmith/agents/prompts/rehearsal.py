@@ -1,7 +1,11 @@
 """Every prompt rendered once with made-up candidates, so that a template that fails does so before anything is spent."""
 
+import contextlib
+from collections.abc import Sequence
+
 from fieldsmith.agents.author import Candidate, Debug, Draft, Move, Plan, Program, Proposal, Refine, Restart
-from fieldsmith.agents.prompts.library import Prompts
+from fieldsmith.agents.moves import BUILT_IN, kinds
+from fieldsmith.agents.prompts.library import SUFFIX, Prompts
 from fieldsmith.evaluation.evaluation import ConvergencePoint, Evaluation, Score, Status
 from fieldsmith.tasks.task import Brief
 
@@ -11,7 +15,7 @@ STATUSES: tuple[Status, ...] = ("crashed", "timeout", "out_of_memory", "missing_
 def rehearse(prompts: Prompts, brief: Brief) -> None:
     """Raises InputError for a template that cannot be rendered."""
     prompts.system(brief)
-    for move in moves(brief):
+    for move in (*moves(brief), *plug_in_moves(prompts, brief)):
         prompts.move(brief, move)
     prompts.continuation(brief, "    u = u0")
     prompts.shorter(brief)
@@ -37,6 +41,22 @@ def moves(brief: Brief) -> tuple[Move, ...]:
         Restart(lost),
         Restart(failed[0], (better, poorer)),
     )
+
+
+def plug_in_moves(prompts: Prompts, brief: Brief) -> list[Move]:
+    """A move of no kind, and those of plug-ins that the prompts have templates of a person's own for."""
+    parents = (_ran(8, 1e-3, 1.1, brief), _ran(9, 2e-3, None, brief))
+    own = [kind for kind in kinds() if kind not in BUILT_IN and kind.name + SUFFIX in prompts.templates]
+    made = (_made(kind, parents) for kind in own)
+    return [Move(), Move((parents[0], _failed(1, "crashed", brief))), *(move for move in made if move is not None)]
+
+
+def _made(kind: type[Move], parents: Sequence[Candidate]) -> Move | None:
+    """A move of that kind, with as many of the parents as it takes."""
+    for count in range(len(parents), -1, -1):
+        with contextlib.suppress(TypeError, ValueError, LookupError):
+            return kind.remade(parents[:count])
+    return None
 
 
 def _failed(number: int, status: Status, brief: Brief) -> Candidate:
