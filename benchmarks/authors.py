@@ -157,7 +157,8 @@ def wording_of(run: Solve, style: str) -> str:
 def code() -> str:
     """A digest of the program text that reads replies and speaks of failures."""
     package = Path(fieldsmith.__file__).parent
-    files = sorted([*(package / "agents" / "reply").glob("*.py"), *(package / "evaluation").glob("*.py")])
+    spoken = [*(package / "evaluation").glob("*.py"), *(package / "evaluation").glob("templates/*.jinja")]
+    files = sorted([*(package / "agents" / "reply").glob("*.py"), *spoken])
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:8]
 
 

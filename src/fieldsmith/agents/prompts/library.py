@@ -1,11 +1,12 @@
 """Prompt styles by name, their templates, and templates of a person's own in place of single ones."""
 
+import contextlib
 import difflib
 import hashlib
 import json
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
@@ -21,11 +22,12 @@ from fieldsmith.agents.prompts.shapes import Shapes, worked_example
 from fieldsmith.agents.prompts.skeleton import filling_of, gaps_of, operators_of, skeleton
 from fieldsmith.errors import InputError
 from fieldsmith.evaluation.order import why_no_order
+from fieldsmith.evaluation.words import SUFFIX, WHOLE, Wording
+from fieldsmith.evaluation.words import built_in as feedback_templates
 from fieldsmith.tasks.task import Brief
 
 DEFAULT_STYLE = "guided"
 SHARED = "shared"
-SUFFIX = ".md.jinja"
 OWN_WORDS = "words"
 """The template for a move that the style has none of its own for: it says the move's sentence."""
 MEND = "debug"
@@ -45,6 +47,8 @@ VARIABLES = (
     "avoid",
     "ending",
     "lines",
+    "facts",
+    "step",
 )
 SHORT_REPLY = 100
 """Lines of a program that is asked for again because it was cut off."""
@@ -87,7 +91,7 @@ def read_templates(folder: Path, style: str) -> dict[str, str]:
 
     Raises InputError for a folder that cannot be read, and for a file that is called like no template and no known move.
     """
-    known = sorted({*_builtin(SHARED, *style_of(style).folders), *(move.name + SUFFIX for move in moves.kinds())})
+    known = sorted({*_built_in(style), *(move.name + SUFFIX for move in moves.kinds())})
     try:
         paths = sorted(path for path in folder.iterdir() if not path.name.startswith(".") and path.is_file())
         found = {path.name: path.read_text(encoding="utf-8") for path in paths}
@@ -106,10 +110,12 @@ def read_templates(folder: Path, style: str) -> dict[str, str]:
     return found
 
 
-def _builtin(*folders: str) -> dict[str, str]:
+def _built_in(style: str) -> dict[str, str]:
+    """The templates of a style, those on feedback among them."""
+    folders = (SHARED, *style_of(style).folders)
     place = files("fieldsmith.agents.prompts").joinpath("templates")
     paths = [path for folder in folders for path in place.joinpath(folder).iterdir() if path.name.endswith(SUFFIX)]
-    return {path.name: path.read_text(encoding="utf-8") for path in paths}
+    return {**feedback_templates(), **{path.name: path.read_text(encoding="utf-8") for path in paths}}
 
 
 @dataclass
@@ -122,9 +128,11 @@ class Prompts:
     def __post_init__(self) -> None:
         chosen = style_of(self.style)
         self._parts = chosen.parts
-        built_in = _builtin(SHARED, *chosen.folders)
+        built_in = _built_in(self.style)
         self._pieces = {name.removesuffix(SUFFIX) for name in built_in} - {move.name for move in moves.BUILT_IN}
         self._texts = {**built_in, **self.templates}
+        on_feedback = {name: text for name, text in self.templates.items() if name in feedback_templates()}
+        self._wording = Wording(on_feedback) if on_feedback else None
         self._known: tuple[Brief, tuple[Shapes, Methods | None, str]] | None = None
         self._lock = threading.Lock()
         for name, text in self.templates.items():
@@ -154,7 +162,7 @@ class Prompts:
     def move(self, brief: Brief, move: Move) -> str:
         """What is asked of the model for a move."""
         template, frame = self._template(move), self.frame(brief, move)
-        shown = tuple(candidate if candidate.program else unthought(candidate) for candidate in move.candidates)
+        shown = tuple(map(self._shown, move.candidates))
         given = {"move": move, "candidates": shown, "avoid": move.avoid, "skeleton": frame}
         if template == MEND:
             given |= _mended(shown[0], frame)
@@ -184,19 +192,34 @@ class Prompts:
         given = {"brief": brief, "shapes": shapes, "methods": methods, "skeleton": "", "avoid": None, **values}
         given.setdefault("gaps", gaps_of(given["skeleton"]))
         given["operators"] = operators_of(given["skeleton"])
+        with self._faults(name + SUFFIX):
+            return tidy(self._environment.get_template(name + SUFFIX).render(**given))
+
+    def _shown(self, candidate: Candidate) -> Candidate:
+        """A candidate as templates see it: a reply without its thoughts, feedback in the words of a person's own templates."""
+        shown = candidate if candidate.program else unthought(candidate)
+        evaluation = shown.evaluation
+        if self._wording is None or evaluation is None or not evaluation.facts:
+            return shown
+        with self._faults(WHOLE):
+            said = self._wording.said(evaluation.facts)
+        return replace(shown, evaluation=replace(evaluation, feedback=said))
+
+    @contextlib.contextmanager
+    def _faults(self, name: str) -> Iterator[None]:
+        """What goes wrong with a template of a person's own becomes an InputError."""
         try:
-            text = self._environment.get_template(name + SUFFIX).render(**given)
+            yield
         except TemplateError as error:
             if not self.templates:
                 raise
-            where = f"{getattr(error, 'name', '') or name + SUFFIX}"
+            where = f"{getattr(error, 'name', '') or name}"
             raise InputError(f"The prompt template {where} cannot be used: {error}.", _known_variables()) from None
         except (TypeError, ValueError, ArithmeticError, AttributeError, LookupError, RecursionError) as error:
             if not self.templates:
                 raise
-            words = f"The prompt template {name}{SUFFIX} or one that it includes fails: {error}."
+            words = f"The prompt template {name} or one that it includes fails: {error}."
             raise InputError(words, "Mend it, or leave it out of --prompts.") from None
-        return tidy(text)
 
     def _page(self, brief: Brief) -> tuple[Shapes, Methods | None, str]:
         """What is worked out from a brief, once, though several candidates in the making ask at a time."""
