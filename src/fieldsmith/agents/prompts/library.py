@@ -2,8 +2,6 @@
 
 import contextlib
 import difflib
-import hashlib
-import json
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -149,12 +147,6 @@ class Prompts:
         )
         environment.globals["why_no_order"] = why_no_order
         return environment
-
-    @property
-    def fingerprint(self) -> str:
-        """Of the style and all its templates."""
-        said = json.dumps([self.style, self._parts, self._texts], sort_keys=True)
-        return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
 
     def system(self, brief: Brief) -> str:
         return self._rendered("system", brief)
