@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from fieldsmith.agents.author import Candidate, Debug, Draft, Move, NothingLeft, Program, Proposal
+from fieldsmith.agents.author import Candidate, Move, NothingLeft, Program, Proposal
 from fieldsmith.equations.analysis import Analysis
 from fieldsmith.equations.expressions import Unsuited
 from fieldsmith.numerics.code import check_signature
@@ -53,7 +53,7 @@ class NumericsAuthor:
 
     def _proposal(self, analysis: Analysis, brief: Brief, move: Move, history: Sequence[Candidate]) -> Proposal:
         ladder = self.ladder(analysis, brief)
-        candidates = {c.id: c for c in (*history, *_parents(move))}
+        candidates = {c.id: c for c in (*history, *move.candidates)}
         written = {c.program.sha256 for c in candidates.values() if c.program is not None}
         taken = {c.proposal.plan.summary for c in candidates.values() if c.proposal is not None}
         reaction = Reaction(ladder, move, tuple(candidates.values()))
@@ -115,7 +115,7 @@ class Reaction:
         return self._ordered(cheaper)
 
     def _ordered(self, rungs: list[Rung]) -> list[Rung]:
-        parent = next(iter(_parents(self.move)), None)
+        parent = next(iter(self.move.candidates), None)
         before = self._rung_of(parent) if parent else None
         if parent is None or before is None or parent.evaluation is None:
             return [r for r in rungs if not r[1].again]
@@ -147,16 +147,6 @@ class Reaction:
         """Whether the step that led to this candidate gained little."""
         parents = [c for c in self.history if c.id in candidate.parents and c.ok]
         return bool(parents) and candidate.dev_nrmse > STALLED * min(c.dev_nrmse for c in parents)
-
-
-def _parents(move: Move) -> tuple[Candidate, ...]:
-    match move:
-        case Draft():
-            return ()
-        case Debug(candidate=candidate):
-            return (candidate,)
-        case _:
-            return move.candidates
 
 
 def _at_floor(candidate: Candidate) -> bool:
