@@ -138,6 +138,7 @@ def test_a_run_with_another_setting_or_server_is_another_run(tmp_path):
     assert "its debug_rounds is 4, not 2" in last(changed)
 
 
+@pytest.mark.slow
 def test_an_unreachable_server_is_named(tmp_path):
     words = ["solve", "burgers", "--sandbox", "process", "--model", "openai:x", "--base-url", "http://127.0.0.1:9/v1"]
     ran = run(*words, cwd=tmp_path)

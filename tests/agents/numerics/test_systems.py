@@ -90,6 +90,7 @@ def test_cross_diffusion():
     check(Equation(("a", "b"), UNIT, balances), {}, [STARTS, other], references(rhs, [STARTS, other]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "rhs", ["u**2 + d(u, s, s)/1000", "-d(u, s, s)/100 - d(u**2/2, s)", "u**2 + d(u, s, s)/100 - d(u**2/2, s)"]
 )
