@@ -64,7 +64,9 @@ def present(part: str) -> bool:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", f"needs(*parts): runs only where these are: {', '.join(PARTS)}")
-    config.addinivalue_line("markers", "slow: takes long whatever the machine has; `make quick` leaves it out")
+    config.addinivalue_line(
+        "markers", "slow: a whole run, a fresh environment or a long computation; `make quick` leaves it out"
+    )
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -38,6 +38,7 @@ def test_schroedinger():
     check(equation, {"e": 0.1}, [STARTS, 0 * STARTS], [psi.real, psi.imag])
 
 
+@pytest.mark.slow
 def test_nonlinear_schroedinger_has_its_soliton():
     x = (np.arange(256) + 0.5) / 256 * 40 - 20
     soliton = [np.exp(0.5j * t) / np.cosh(x) for t in TIMES]
