@@ -82,11 +82,12 @@ def last(process) -> str:
     ],
 )
 def test_one_clear_line(words, code, said, tmp_path):
-    ran = run(*words, cwd=tmp_path)
+    as_json = words[0] != "report"
+    ran = run(*words, *["--json"] * as_json, cwd=tmp_path)
     assert ran.returncode == code, ran.stderr
     assert said in last(ran)
-    if words[0] != "report":
-        told = json.loads(run(*words, "--json", cwd=tmp_path).stdout.splitlines()[-1])
+    if as_json:
+        told = json.loads(ran.stdout.splitlines()[-1])
         assert told["event"] == "error"
         assert said in f"{told['message']} {told['hint']}"
 

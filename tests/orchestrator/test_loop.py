@@ -97,11 +97,16 @@ def test_several_requests_are_open_at_a_time(tmp_path):
 
 
 def test_programs_run_at_most_as_many_at_a_time_as_asked(tmp_path):
-    source = GOOD.replace("    return", "    import time; time.sleep(0.5)\n    return")
-    author = ScriptedAuthor(lambda slot: source)
-    begun = time.monotonic()
-    loop_of(tmp_path, author, Budget(candidates=4), evaluators=1).run()
-    assert time.monotonic() - begun > 4 * 0.5
+    running = tmp_path / "running"
+    running.mkdir()
+    looks_around = (
+        f"    import os, time\n    mark = os.path.join({str(running)!r}, str(os.getpid()))\n    open(mark, 'w').close()\n"
+        f"    time.sleep(0.1)\n    assert len(os.listdir({str(running)!r})) == 1, 'others run'\n    os.remove(mark)\n"
+    )
+    source = GOOD.replace("    return", f"{looks_around}    return")
+    loop = loop_of(tmp_path, ScriptedAuthor(lambda slot: source), Budget(candidates=4), evaluators=1)
+    loop.run()
+    assert [c.evaluation.status for c in loop.store.candidates()] == ["ok"] * 4
 
 
 @pytest.mark.parametrize(("limits", "most"), [({"tokens": 2000}, 2), ({"usd": 1.0}, 2), ({"tokens": 2500}, 3)])
