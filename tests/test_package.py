@@ -34,6 +34,7 @@ def test_the_wheel_holds_every_module_and_data_file(wheel):
     assert {name.split("/")[0] for name in held if ".dist-info" not in name} == {"fieldsmith"}
 
 
+@pytest.mark.slow
 def test_the_installed_wheel_runs_from_another_folder(wheel, tmp_path):
     venv.create(tmp_path / "venv", with_pip=True)
     python = tmp_path / "venv" / "bin" / "python"
@@ -50,6 +51,7 @@ def test_the_installed_wheel_runs_from_another_folder(wheel, tmp_path):
     assert ran.stdout.rstrip().endswith("[]")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.version_info >= (3, 13), reason="the oldest versions have no wheels for this Python")
 def test_the_oldest_versions_that_are_allowed_work(wheel, tmp_path):
     allowed = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]

@@ -186,6 +186,7 @@ def test_the_place_of_the_error_is_told():
     assert "The first frame must be the initial state itself" in told
 
 
+@pytest.mark.slow
 def test_an_error_at_the_walls_is_told():
     told = judged("u = np.zeros_like(a)\nu[:, 1] = 50.0\nreturn u", "darcy").feedback
     assert "within 5% of the boundary" in told

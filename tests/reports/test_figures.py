@@ -18,6 +18,7 @@ PLOTS = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_every_plot_is_written_as_pdf_and_png(tmp_path):
     files = write_figures(finished(), tmp_path / "new" / "folder")
     assert {file.stem for file in files} == PLOTS
@@ -70,6 +71,7 @@ def fieldsmith(*words, **environment):
     return subprocess.run(command, capture_output=True, text=True, env={**os.environ, **environment})
 
 
+@pytest.mark.slow
 def test_the_command_says_which_files_it_wrote(solved, tmp_path):
     ran = fieldsmith("report", str(solved), "--figures", str(tmp_path / "figures"))
     assert ran.returncode == 0, ran.stderr

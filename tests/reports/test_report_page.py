@@ -10,7 +10,6 @@ from fieldsmith.agents.author import Candidate
 from fieldsmith.reports.numbers import number
 from report_runs import candidate, finished, picture, run_of
 
-pytestmark = pytest.mark.needs("chromium")
 HOSTILE = (
     "</script><script>window.hacked=1</script><!--<script><img src=x onerror='window.hacked=1'>\x1b[31m\x00\ud800"
     "\u2028\u2029\u202e {{ 7*7 }} ${7*7} \U0001d400"

@@ -157,7 +157,6 @@ def test_of_a_lineage_that_is_too_long_those_nearest_to_the_best_stay_whole():
     assert wholes == sorted(wholes)
 
 
-@pytest.mark.needs("chromium")
 def test_what_is_left_out_is_said_with_the_file_that_has_it(opened):
     line = 2_900
     long = dataclasses.replace(candidate(2, None, error_line=line, source="\n".join(f"x = {n}" for n in range(9_000))))
@@ -210,7 +209,6 @@ def test_large_pictures_are_thinned():
     assert len(embedded(page)["pictures"]) == 12
 
 
-@pytest.mark.needs("chromium")
 def test_a_long_run_opens(opened):
     page = opened(long_run(300, 8_000, 20_000))
     assert page.locator("#tree li").count() == 300
@@ -219,7 +217,6 @@ def test_a_long_run_opens(opened):
     assert not page.faults
 
 
-@pytest.mark.needs("chromium")
 def test_it_opens_without_scripts(browser, tmp_path):
     file = tmp_path / "report.html"
     file.write_text(render(finished()))
