@@ -121,6 +121,19 @@ def test_a_trajectory_is_a_line_for_each_component_without_an_equation():
     np.testing.assert_array_equal(first.places[0], TIMES)
 
 
+def test_without_an_equation_places_come_from_an_argument_along_the_axis():
+    brief = load("darcy").brief()
+    arguments = (Argument("noise", "initial", "", ("k",), ""), Argument("frequency", "initial", "", ("k",), ""))
+    signature = Signature("f", arguments, (Result("power", "", ("k",), ""), Result("many", "", ("12",), "")))
+    inputs = {"noise": np.array([3.0, 1.0, 2.0]), "frequency": np.array([1.0, 10.0, 100.0])}
+    found = {"power": np.ones(3), "many": np.ones(12)}
+    case = Case("c", inputs, found, 0.0)
+    power, many = pictures_of(replace(brief, equation=None, signature=signature), "dev", case, found).values()
+    assert power.axes == ("frequency",)
+    assert power.places[0].tolist() == [1.0, 10.0, 100.0]
+    assert many.axes == ("index",)
+
+
 def test_components_of_a_field_are_fields_of_their_own():
     pictures, found = made({"u": ("species", "time", "x")})
     assert [p.field for p in pictures] == ["u[0]", "u[1]", "u[2]"]

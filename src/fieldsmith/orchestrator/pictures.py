@@ -107,19 +107,31 @@ def _undrawn(field: str, note: str) -> Picture:
 
 
 def _coordinate(axis: str, n: int, brief: Brief, case: Case) -> _Coordinate:
-    """Where the values along an axis lie: at output times, at an argument of its name, on an axis of the equation."""
-    for argument in brief.signature.arguments:
-        if argument.axes == (axis,) and (argument.role == "times" or argument.name == axis):
+    """Where the values along an axis lie: at output times, on an axis of the equation, at rising values of an argument.
+
+    An argument that bears the axis' name goes before others; the axis is named after what its values are.
+    """
+    own = [argument for argument in brief.signature.arguments if argument.axes == (axis,)]
+    rising = [argument for argument in own if _rises(np.asarray(case.inputs[argument.name]), n)]
+    for argument in rising:
+        if argument.role == "times":
             places = np.asarray(case.inputs[argument.name], float)
-            if places.shape == (n,) and np.isfinite(places).all() and (np.diff(places) > 0.0).all():
-                time = argument.role == "times"
-                ends = (float(places[0]), float(places[-1]))
-                return _Coordinate("t" if time else axis, places, ends, time=time)
+            return _Coordinate("t", places, (float(places[0]), float(places[-1])), time=True)
     for known in brief.equation.axes if brief.equation is not None else ():
         if known.name == axis:
             first, step = known.grid(n)
             return _Coordinate(axis, first + step * np.arange(n), (known.low, known.high))
-    return _Coordinate(axis, np.arange(float(n)), (-0.5, n - 0.5), counted=True)
+    for argument in sorted(rising, key=lambda argument: argument.name != axis):
+        places = np.asarray(case.inputs[argument.name], float)
+        time = argument.name == "t" or axis in ("t", "time")
+        return _Coordinate("t" if time else argument.name, places, (float(places[0]), float(places[-1])), time=time)
+    return _Coordinate("index" if axis.isdecimal() else axis, np.arange(float(n)), (-0.5, n - 0.5), counted=True)
+
+
+def _rises(values: np.ndarray, n: int) -> bool:
+    """Whether these can be the places of n values."""
+    real = values.dtype.kind in "fiu" and values.shape == (n,)
+    return real and bool(np.isfinite(values).all() and (np.diff(values) > 0).all())
 
 
 def _view(coordinates: Sequence[_Coordinate]) -> _View:
