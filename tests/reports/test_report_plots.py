@@ -10,7 +10,7 @@ from PIL import Image
 
 from fieldsmith.evaluation.evaluation import ConvergencePoint, Evaluation, Score
 from fieldsmith.reports import charts
-from report_runs import candidate, finished, run_of
+from report_runs import candidate, finished, moving, run_of, trajectory
 
 PLOTS = (
     "map-solution", "map-reference", "map-error", "cut", "cut-error", "pareto", "progress", "convergence",
@@ -72,7 +72,8 @@ def test_the_table_of_a_map_is_its_data(opened):
 
 def test_values_stand_at_the_places_of_their_samples(opened):
     run = finished()
-    drawn = replace(run.best.pictures[0], points=(0.0, 0.04, 0.5 / 256, 2 / 256))
+    drawn = run.best.pictures[0]
+    drawn = replace(drawn, places=(drawn.places[0], (2 * np.arange(128) + 0.5) / 256))
     run = replace(run, best=replace(run.best, pictures=(drawn,)))
     _, rows = table(saved(opened(run), "map-error", "CSV")[1])
     values = np.array(rows, dtype=float).reshape(*drawn.solution.shape, 5)
@@ -90,6 +91,23 @@ def test_the_table_of_a_line_is_its_data(opened):
     head, rows = table(saved(page, "cut", "CSV")[1])
     assert head == ["x", "solution", "reference", "error"]
     np.testing.assert_allclose(np.array(rows, dtype=float)[:, 2], run.best.pictures[0].reference[row], atol=1e-7)
+
+
+def test_the_tables_of_a_frame_and_of_components_are_their_data(opened):
+    drawn, lines = moving("u"), trajectory("y")
+    best = candidate(1, 1e-3)
+    page = opened(run_of([best], best, [drawn, lines]))
+    name, content = saved(page, "map-error", "CSV")
+    head, rows = table(content)
+    assert name == "waves-u-sample1-t1-error.csv"
+    assert head == ["x", "y", "solution", "reference", "error"]
+    last = np.array(rows, dtype=float).reshape(40, 20, 5)
+    np.testing.assert_allclose(last[..., 2], drawn.solution[-1], atol=2e-5)
+    np.testing.assert_allclose(last[..., 4], drawn.solution[-1] - drawn.reference[-1], atol=1e-7)
+    page.select_option("#field", label="y")
+    head, rows = table(saved(page, "cut", "CSV")[1])
+    assert head[:4] == ["t", "solution prey", "reference prey", "error prey"]
+    np.testing.assert_allclose(np.array(rows, dtype=float)[:, 4], lines.solution[1], rtol=1e-6, atol=1e-7)
 
 
 def test_the_tables_of_the_search_are_its_data(opened):
