@@ -5,6 +5,7 @@ the values of a picture lie.
 import numpy as np
 
 from fieldsmith.orchestrator.open import open_solve
+from fieldsmith.orchestrator.question import Question
 from fieldsmith.orchestrator.record import read_pictures
 from fieldsmith.orchestrator.solve import _pictures
 from fieldsmith.tasks import load
@@ -13,7 +14,7 @@ from fieldsmith.tasks.task import Case
 
 def test_the_best_so_far_can_be_looked_at_while_a_run_goes_on(tmp_path):
     folder = tmp_path / "run"
-    ready = open_solve("advection", folder=folder, sandbox="process", candidates=2)
+    ready = open_solve(Question("advection", folder, sandbox="process", candidates=2))
     seen, reports = [], []
     ready.listener = lambda kind, _: seen.append(read_pictures(folder)) if kind == "candidate" else None
     ready.write_report = lambda run, _: reports.append(run.state)

@@ -1,10 +1,34 @@
-"""`best/solver.py`: the best program, made to run by itself."""
+"""`best/`: the best program, made to run by itself, and its pictures."""
 
 import ast
+from collections.abc import Mapping
+from pathlib import Path
 
-from fieldsmith.tasks.task import Brief
+from fieldsmith.agents.author import Candidate, Program
+from fieldsmith.evaluation.evaluation import Evaluation
+from fieldsmith.orchestrator import record
+from fieldsmith.tasks.task import Brief, Picture
 
 EXAMPLE_POINTS = {1: 128, 2: 43}
+
+
+def write_best(folder: Path, program: Program, brief: Brief, pictures: Mapping[str, Picture]) -> None:
+    """`best/solver.py` and the pictures of what it returned."""
+    record.write_text(folder / "best" / "solver.py", runnable(program.source, brief))
+    record.write_pictures(folder, pictures)
+
+
+def other_figure(chosen: Candidate, final: Evaluation) -> str | None:
+    """A word where the final scoring of a program differs from the one it was chosen by."""
+    if final.status != "ok" or final.dev is None:
+        return f"When it was scored once more at the end, the chosen program ended with {final.status}."
+    before, now = chosen.dev_nrmse, final.dev.nrmse
+    if max(before, now) <= 2.0 * min(before, now):
+        return None
+    return (
+        f"The chosen program's dev error was {before:.3e} in the search and {now:.3e} when it was scored once more at the "
+        "end: what it does depends on more than its inputs, such as the time it takes."
+    )
 
 
 def runnable(source: str, brief: Brief) -> str:
