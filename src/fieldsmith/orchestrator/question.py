@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from pathlib import Path
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 from fieldsmith.errors import InputError
@@ -20,7 +21,14 @@ if TYPE_CHECKING:  # the command line reads this page whenever it starts
 
 BUDGET, SEARCH, PLACE = "Budget", "Author and search", "Problem and place"
 MODEL_OPTIONS = ("base_url", "key_file", "temperature", "model_options")
-WORDS = {int: "a whole number", float: "a number", str: "text", Path: "a path", dict: "a mapping of names to values"}
+WORDS = {
+    int: "a whole number",
+    float: "a number",
+    str: "text",
+    Path: "a path",
+    dict: "a mapping of names to values",
+    NoneType: "an object",
+}
 
 
 @dataclass(frozen=True)
@@ -28,8 +36,8 @@ class Option:
     """How a field of the question is told in words.
 
     `kind` is what is typed: str, int, float, Path, or dict for a repeatable `name=value`. Two commands that differ in an
-    option marked `same` are two runs. An option without `flag` exists in Python alone. `takes_objects` says that
-    something ready-made may stand in place of a name.
+    option marked `same` are two runs. An option without `flag` exists in Python alone. `needs` are the attributes of
+    something ready-made that may stand in place of a name; none where only words do.
     """
 
     kind: type
@@ -37,7 +45,7 @@ class Option:
     panel: str
     flag: str
     same: bool = False
-    takes_objects: bool = False
+    needs: tuple[str, ...] = ()
     above_zero: bool = False
     """A budget: a number above 0. Other whole numbers are 0 or more."""
     values: Any = object
@@ -63,7 +71,7 @@ class Question:
 
     task: str | Task = option(
         MISSING, str, PLACE, "task", "Task to solve, such as burgers (`fieldsmith tasks` lists them).",
-        same=True, takes_objects=True,
+        same=True, needs=("name", "brief", "split", "refinement"),
     )  # fmt: skip
     run_dir: str | Path | None = option(None, Path, PLACE, "--run-dir", "Run directory; ./runs/NAME by default.")
     param: Mapping[str, str | float] | None = option(
@@ -77,10 +85,15 @@ class Question:
         None, str, SEARCH, "--model",
         "openai:NAME, anthropic:NAME, command:'PROGRAM …', gguf:FILE, mailbox:DIR or replay:RUN; without it the "
         "built-in numerics author.",
-        takes_objects=True,
+        needs=("label", "note", "complete", "price"),
     )  # fmt: skip
     author: Author | None = option(
-        None, str, SEARCH, "", "A ready-made author in place of a model.", takes_objects=True
+        None,
+        NoneType,
+        SEARCH,
+        "",
+        "A ready-made author in place of a model.",
+        needs=("label", "note", "trusted", "write"),
     )
     base_url: str | None = option(None, str, SEARCH, "--base-url", "Address of a compatible server.", same=True)
     key_file: str | Path | None = option(None, Path, SEARCH, "--key-file", "File that holds the API key.")
@@ -93,7 +106,7 @@ class Question:
         None, Path, SEARCH, "--prompts", "Folder of templates in place of those of the same name."
     )
     strategy: str | Strategy = option(
-        "refine", str, SEARCH, "--strategy", "best-of-n or refine.", same=True, takes_objects=True
+        "refine", str, SEARCH, "--strategy", "best-of-n or refine.", same=True, needs=("name", "ask")
     )
     strategy_options: Mapping[str, object] | None = option(
         None, dict, SEARCH, "--strategy-option",
@@ -176,7 +189,7 @@ class Question:
 
     def ready_made(self) -> list[str]:
         """The names of the fields that hold objects, which no command line can name."""
-        return [n for n, told, value in self.told() if told.takes_objects and not isinstance(value, str | None)]
+        return [n for n, told, value in self.told() if told.needs and not isinstance(value, str | None)]
 
 
 def option_of(one: Field[Any]) -> Option:
@@ -188,9 +201,13 @@ def field_of(name: str) -> Field[Any]:
 
 
 def _check_kind(name: str, told: Option, value: object) -> None:
-    kinds = {float: (int, float), Path: (str, Path), dict: Mapping}.get(told.kind, told.kind)
-    if told.takes_objects and not isinstance(value, int | float | bytes | Path | Mapping):
+    if told.needs and not isinstance(value, str):
+        lacking = [need for need in told.needs if not hasattr(value, need)]
+        if lacking or isinstance(value, type):
+            what = f"has no {lacking[0]}" if lacking else "is a class, not an object"
+            raise InputError(f"{name} = {value!r} cannot be used: it {what}.", f"It needs {', '.join(told.needs)}.")
         return
+    kinds = {float: (int, float), Path: (str, Path), dict: Mapping}.get(told.kind, told.kind)
     if not isinstance(value, kinds) or isinstance(value, bool):
         raise InputError(f"{name} = {value!r} is not {WORDS[told.kind]}.", told.help)
 
