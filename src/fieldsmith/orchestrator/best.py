@@ -2,12 +2,17 @@
 
 import ast
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from fieldsmith.agents.author import Candidate, Program
+from fieldsmith.evaluation import evaluate
 from fieldsmith.evaluation.evaluation import Evaluation
+from fieldsmith.evaluation.judge import OnOutputs
 from fieldsmith.orchestrator import record
-from fieldsmith.tasks.task import Brief, Picture
+from fieldsmith.orchestrator.page import Listener
+from fieldsmith.sandboxes.sandbox import Sandbox
+from fieldsmith.tasks.task import Brief, Picture, Task
 
 EXAMPLE_POINTS = {1: 128, 2: 43}
 
@@ -18,7 +23,18 @@ def write_best(folder: Path, program: Program, brief: Brief, pictures: Mapping[s
     record.write_pictures(folder, pictures)
 
 
-def other_figure(chosen: Candidate, final: Evaluation) -> str | None:
+def score_once_more(task: Task, best: Candidate, sandbox: Sandbox, draw: OnOutputs, listener: Listener) -> Evaluation:
+    """The best candidate's program scored on both splits, alone on the machine; a note says where its figure is another."""
+    source = best.program.source if best.program else ""
+    scored = evaluate(task, source, sandbox, splits=("dev", "test"), on_outputs=draw)
+    note = _other_figure(best, scored)
+    if note is None:
+        return scored
+    listener("note", {"message": note})
+    return replace(scored, notes=(*scored.notes, note))
+
+
+def _other_figure(chosen: Candidate, final: Evaluation) -> str | None:
     """A word where the final scoring of a program differs from the one it was chosen by."""
     if final.status != "ok" or final.dev is None:
         return f"When it was scored once more at the end, the chosen program ended with {final.status}."

@@ -10,10 +10,10 @@ import numpy as np
 from fieldsmith.agents.author import Author, Candidate
 from fieldsmith.agents.strategies.strategy import Strategy
 from fieldsmith.errors import FieldsmithError, MissingPart, disk_is_full
-from fieldsmith.evaluation import default_limits, evaluate
+from fieldsmith.evaluation import default_limits
 from fieldsmith.evaluation.judge import OnOutputs
 from fieldsmith.orchestrator import record
-from fieldsmith.orchestrator.best import other_figure, write_best
+from fieldsmith.orchestrator.best import score_once_more, write_best
 from fieldsmith.orchestrator.budget import Budget, spent
 from fieldsmith.orchestrator.folder import begin, held, open_folder
 from fieldsmith.orchestrator.hook import tell
@@ -91,17 +91,11 @@ class Solve:
             store.set_fact("message", f"Ended: {self._search(store)}.")
             self._score_best(store)
             self._ended(store, "done", str(store.fact("message", "")))
-        except KeyboardInterrupt:
-            self._ended(store, "interrupted", f"Interrupted; {self.asked.resumed_by} resumes.")
-            raise
-        except FieldsmithError as error:
-            self._ended(store, "interrupted" if error.exit_code == 4 else "failed", str(error))
-            raise
-        except Exception as error:
+        except BaseException as error:
             if disk_is_full(error):
                 hint = f"Free some space, then repeat {self.asked.resumed_by}: it resumes."
                 raise MissingPart(f"The disk is full: {error}.", hint) from None
-            self._ended(store, "failed", f"An unforeseen fault, {type(error).__name__}.")
+            self._ended(store, *_end_by(error, self.asked))
             raise
 
     def _search(self, store: Store) -> str:
@@ -155,11 +149,7 @@ class Solve:
             return
         self.listener("testing", {"candidate": best.id})
         drawn = Drawings(self._brief(), "test")
-        draw = drawn.of(best)
-        scored = evaluate(self.task, best.program.source, self.sandbox, splits=("dev", "test"), on_outputs=draw)
-        if (note := other_figure(best, scored)) is not None:
-            scored = replace(scored, notes=(*scored.notes, note))
-            self.listener("note", {"message": note})
+        scored = score_once_more(self.task, best, self.sandbox, drawn.of(best), self.listener)
         write_best(self.folder, best.program, self._brief(), drawn.taken(best))
         store.set_final(scored, best.id)
         store.set_fact("tested", [*store.fact("tested", []), best.id])
@@ -169,6 +159,15 @@ class Solve:
         with contextlib.suppress(OSError):
             write_outcome(self.folder, state, store.replies())
             self._page.write()
+
+
+def _end_by(error: BaseException, asked: Asked) -> tuple[str, str]:
+    """State and message of a run that was ended by an error."""
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted", f"Interrupted; {asked.resumed_by} resumes."
+    if isinstance(error, FieldsmithError):
+        return "interrupted" if error.exit_code == 4 else "failed", str(error)
+    return "failed", f"An unforeseen fault, {type(error).__name__}."
 
 
 class Drawings:
