@@ -1,5 +1,6 @@
-"""What a person sees while a run goes on: a live table on a terminal, plain lines in a pipe."""
+"""What a person sees while a run goes on: a live line on a terminal and in a notebook, plain lines elsewhere."""
 
+import importlib.util
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -16,7 +17,7 @@ class Progress:
 
     def __init__(self, output: Output, total: int, elapsed: float = 0.0) -> None:
         self.output, self.total = output, total
-        self.live = sys.stderr.isatty() and not output.quiet and not output.json
+        self.live = (sys.stderr.isatty() or _in_notebook()) and not output.quiet and not output.json
         self._display: Any = None
         self._row: Any = None
         self._best = self._spend = ""
@@ -105,6 +106,11 @@ class Progress:
     def result(self, run: Any) -> None:
         """The result on standard output."""
         tell_result(run, self.output.say)
+
+
+def _in_notebook() -> bool:
+    """Whether this is a notebook that can redraw a line, for which rich uses ipywidgets; without them it gets plain lines."""
+    return "ipykernel" in sys.modules and importlib.util.find_spec("ipywidgets") is not None
 
 
 def tell_result(run: Any, say: Callable[[str], None]) -> None:

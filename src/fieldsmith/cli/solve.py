@@ -8,87 +8,16 @@ from typing import Annotated, Any
 
 import typer
 
+from fieldsmith.cli.asking import asks_question, question_from
 from fieldsmith.cli.output import current
 from fieldsmith.errors import InputError
+from fieldsmith.orchestrator.question import BUDGET, PLACE
 
-BUDGET, SEARCH, PLACE = "Budget", "Author and search", "Problem and place"
 
-
+@asks_question
 def solve(
     context: typer.Context,
-    task: Annotated[str, typer.Argument(help="Task to solve, such as burgers (`fieldsmith tasks` lists them).")],
-    param: Annotated[
-        list[str] | None, typer.Option(help="Parameter of the task, name=value; repeatable.", rich_help_panel=PLACE)
-    ] = None,
-    scale: Annotated[str, typer.Option(help="demo or paper.", rich_help_panel=PLACE)] = "demo",
-    data: Annotated[
-        Path | None, typer.Option(help="Published HDF5 file to use instead of generated data.", rich_help_panel=PLACE)
-    ] = None,
-    model: Annotated[
-        str | None,
-        typer.Option(
-            help="openai:NAME, anthropic:NAME, command:'PROGRAM …', gguf:FILE, mailbox:DIR or replay:RUN; without it the "
-            "built-in numerics author.",
-            rich_help_panel=SEARCH,
-        ),
-    ] = None,
-    base_url: Annotated[
-        str | None, typer.Option(help="Address of a compatible server.", rich_help_panel=SEARCH)
-    ] = None,
-    key_file: Annotated[Path | None, typer.Option(help="File that holds the API key.", rich_help_panel=SEARCH)] = None,
-    prompt_style: Annotated[
-        str | None,
-        typer.Option(
-            help="What the model is told: guided (the default), skeleton, contract or plain.", rich_help_panel=SEARCH
-        ),
-    ] = None,
-    prompts: Annotated[
-        Path | None,
-        typer.Option(help="Folder of templates in place of those of the same name.", rich_help_panel=SEARCH),
-    ] = None,
-    strategy: Annotated[str, typer.Option(help="best-of-n or refine.", rich_help_panel=SEARCH)] = "refine",
-    debug_rounds: Annotated[int, typer.Option(help="Mends of a program that fails.", rich_help_panel=SEARCH)] = 4,
-    in_flight: Annotated[
-        int, typer.Option(help="Requests to a model at a time; 0 chooses.", rich_help_panel=SEARCH)
-    ] = 0,
-    seed: Annotated[int, typer.Option(help="Tells repeated runs apart.", rich_help_panel=SEARCH)] = 0,
-    temperature: Annotated[float | None, typer.Option(help="Temperature of the model.", rich_help_panel=SEARCH)] = None,
-    model_option: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Setting of the model, name=value, such as max_tokens=8000; repeatable.", rich_help_panel=SEARCH
-        ),
-    ] = None,
-    candidates: Annotated[
-        int, typer.Option(help="Programs to write, mends included; 0 chooses.", rich_help_panel=BUDGET)
-    ] = 0,
-    max_tokens: Annotated[float | None, typer.Option(help="Tokens of the whole run.", rich_help_panel=BUDGET)] = None,
-    max_cost: Annotated[float | None, typer.Option(help="US dollars.", rich_help_panel=BUDGET)] = None,
-    max_hours: Annotated[float | None, typer.Option(help="Wall time.", rich_help_panel=BUDGET)] = None,
-    sandbox: Annotated[str, typer.Option(help="auto, docker, bubblewrap or process.", rich_help_panel=PLACE)] = "auto",
-    image: Annotated[
-        str, typer.Option(help="Image of the docker sandbox: base, torch or jax.", rich_help_panel=PLACE)
-    ] = "base",
-    docker_runtime: Annotated[
-        str, typer.Option(help="Container runtime, such as runsc (gVisor).", rich_help_panel=PLACE)
-    ] = "",
-    gpus: Annotated[
-        str,
-        typer.Option(
-            help="GPUs for the programs, as `docker run --gpus` takes them, such as all.", rich_help_panel=PLACE
-        ),
-    ] = "",
-    run_dir: Annotated[
-        Path | None, typer.Option(help="Run directory; ./runs/NAME by default.", rich_help_panel=PLACE)
-    ] = None,
-    on_finish: Annotated[
-        str | None,
-        typer.Option(
-            help="Shell command to run when the run has ended, for at most 60 s; gets the result as JSON on standard input and "
-            "FIELDSMITH_RUN, _STATE, _NRMSE … in its environment.",
-            rich_help_panel=PLACE,
-        ),
-    ] = None,
+    *,
     config: Annotated[
         Path | None, typer.Option(help="TOML file with any of these options.", rich_help_panel=PLACE)
     ] = None,
@@ -97,6 +26,7 @@ def solve(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON lines on standard output.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+    **_question: Any,
 ) -> None:
     """Forge a solver for a task: programs are written, run, judged and refined until the budget is spent.
 
@@ -110,42 +40,12 @@ def solve(
 
 
 def _run(options: dict[str, Any]) -> None:
-    from fieldsmith.cli.options import parse_parameters, parse_settings
     from fieldsmith.cli.progress import Progress
     from fieldsmith.orchestrator.open import open_solve
-    from fieldsmith.orchestrator.solve import result_fields
+    from fieldsmith.orchestrator.result import run_fields
 
     condition = parse_condition(options["fail_if"]) if options["fail_if"] else None
-    settings = parse_settings(options["model_option"] or [])
-    if options["temperature"] is not None:
-        settings["temperature"] = options["temperature"]
-    run = open_solve(
-        options["task"],
-        parse_parameters(options["param"] or []),
-        scale=options["scale"],
-        data=options["data"],
-        model=options["model"],
-        base_url=options["base_url"],
-        key_file=options["key_file"],
-        settings=settings,
-        prompt_style=options["prompt_style"],
-        prompts=options["prompts"],
-        strategy=options["strategy"],
-        debug_rounds=options["debug_rounds"],
-        in_flight=options["in_flight"],
-        candidates=options["candidates"],
-        max_tokens=options["max_tokens"],
-        max_cost=options["max_cost"],
-        max_hours=options["max_hours"],
-        seed=options["seed"],
-        sandbox=options["sandbox"],
-        image=options["image"],
-        docker_runtime=options["docker_runtime"],
-        gpus=options["gpus"],
-        folder=options["run_dir"],
-        on_finish=options["on_finish"],
-        command=shlex.join(["fieldsmith", *sys.argv[1:]]),
-    )
+    run = open_solve(question_from(options), command=shlex.join(["fieldsmith", *sys.argv[1:]]))
     run.write_report = _report_writer()
     run.prepare()
     progress = Progress(current, run.budget.candidates)
@@ -153,8 +53,7 @@ def _run(options: dict[str, Any]) -> None:
     run.listener = progress.event
     with progress:
         done = run.run()
-    fields = result_fields(done)
-    current.event("result", fields)
+    current.event("result", run_fields(done))
     progress.result(done)
     best = done.best.candidate.evaluation if done.best else None
     if best is None or best.status != "ok" or best.test is None:

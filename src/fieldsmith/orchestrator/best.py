@@ -1,10 +1,50 @@
-"""`best/solver.py`: the best program, made to run by itself."""
+"""`best/`: the best program, made to run by itself, and its pictures."""
 
 import ast
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 
-from fieldsmith.tasks.task import Brief
+from fieldsmith.agents.author import Candidate, Program
+from fieldsmith.evaluation import evaluate
+from fieldsmith.evaluation.evaluation import Evaluation
+from fieldsmith.evaluation.judge import OnOutputs
+from fieldsmith.orchestrator import record
+from fieldsmith.orchestrator.page import Listener
+from fieldsmith.sandboxes.sandbox import Sandbox
+from fieldsmith.tasks.task import Brief, Picture, Task
 
 EXAMPLE_POINTS = {1: 128, 2: 43}
+
+
+def write_best(folder: Path, program: Program, brief: Brief, pictures: Mapping[str, Picture]) -> None:
+    """`best/solver.py` and the pictures of what it returned."""
+    record.write_text(folder / "best" / "solver.py", runnable(program.source, brief))
+    record.write_pictures(folder, pictures)
+
+
+def score_once_more(task: Task, best: Candidate, sandbox: Sandbox, draw: OnOutputs, listener: Listener) -> Evaluation:
+    """The best candidate's program scored on both splits, alone on the machine; a note says where its figure is another."""
+    source = best.program.source if best.program else ""
+    scored = evaluate(task, source, sandbox, splits=("dev", "test"), on_outputs=draw)
+    note = _other_figure(best, scored)
+    if note is None:
+        return scored
+    listener("note", {"message": note})
+    return replace(scored, notes=(*scored.notes, note))
+
+
+def _other_figure(chosen: Candidate, final: Evaluation) -> str | None:
+    """A word where the final scoring of a program differs from the one it was chosen by."""
+    if final.status != "ok" or final.dev is None:
+        return f"When it was scored once more at the end, the chosen program ended with {final.status}."
+    before, now = chosen.dev_nrmse, final.dev.nrmse
+    if max(before, now) <= 2.0 * min(before, now):
+        return None
+    return (
+        f"The chosen program's dev error was {before:.3e} in the search and {now:.3e} when it was scored once more at the "
+        "end: what it does depends on more than its inputs, such as the time it takes."
+    )
 
 
 def runnable(source: str, brief: Brief) -> str:

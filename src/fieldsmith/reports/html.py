@@ -55,7 +55,7 @@ def render(run: RunRecord, refresh: float = REFRESH_SECONDS) -> str:
     evaluation = best.evaluation if best else None
     asked = replace(
         run.asked,
-        **{n: visible(getattr(run.asked, n), 600) for n in ("title", "author", "author_note", "strategy", "data")},
+        **{n: visible(getattr(run.asked, n), 600) for n in ("title", "author", "author_note")},
     )
     spend = charts.spend_by_author(run.candidates)
     data, left_out = _data(run, refresh)
@@ -65,7 +65,7 @@ def render(run: RunRecord, refresh: float = REFRESH_SECONDS) -> str:
         asked=asked,
         parameters=[(visible(name, 40), value) for name, value in run.asked.parameters.items()][:MOST_ROWS],
         statement=_statement(run.asked.statement),
-        command=visible(run.asked.command, 8_000),
+        command=visible(run.asked.call, 8_000),
         message=visible(run.message, 2_000),
         written=time.strftime("%Y-%m-%d %H:%M:%S"),
         best=best,
