@@ -88,6 +88,8 @@ def _line(source: str, number: int | None) -> str:
 
 def _faster(brief: Brief) -> str:
     """What saves time; a steady problem has no steps to save."""
+    if brief.equation is None:
+        return "Work on whole arrays instead of loops over their elements, or take an algorithm that does less."
     if brief.span is None:
         return (
             "Assemble the system with whole arrays instead of loops over points, and solve it with a sparse direct solver, "
@@ -100,6 +102,8 @@ def _faster(brief: Brief) -> str:
 
 def _smaller(brief: Brief) -> str:
     """What saves memory."""
+    if brief.equation is None:
+        return "Keep no more intermediate arrays than are needed, and process large ones in parts."
     if brief.span is None:
         return "Keep matrices sparse and solve the samples of the batch one after the other."
     return "Keep only the frames that are returned and process the batch in parts."
@@ -137,6 +141,8 @@ def not_finite_feedback(outputs: Mapping[str, np.ndarray], brief: Brief) -> str:
                 words += "; largest absolute value before: " + ", ".join(f"{sizes[n]:.2e} in frame {n}" for n in marks)
         parts.append(words + ".")
     if not parts:
+        if brief.equation is None:
+            return "The values are so large that their squares overflow. Next step: find the first step at which they grow."
         if brief.span is None:
             return (
                 "The values are so large that their squares overflow. Next step: look for a system that is singular or nearly "
@@ -179,14 +185,16 @@ def success_feedback(
 
     `slopes` are the orders of convergence between neighbouring grids.
     """
-    words = [f"The program ran: nRMSE {score.nrmse:.3e} in {score.seconds:.2f} s."]
+    words = [f"The program ran: {score.metric} {score.figure:.3e} in {score.seconds:.2f} s."]
+    if score.measures:
+        words.append("Besides: " + ", ".join(f"{name} {value:.3e}" for name, value in score.measures.items()) + ".")
     words += _against_floor(score)
     if len(score.fields) > 1:
         words.append("By field: " + ", ".join(f"{name} {value:.3e}" for name, value in score.fields.items()) + ".")
     if len(score.samples) > 1:
         worst = int(np.argmax(score.samples))
         words.append(f"Median sample {float(np.median(score.samples)):.3e}, worst {score.samples[worst]:.3e}.")
-    if brief.span is not None:
+    if brief.span is not None and case.reference:
         errors = frame_errors(outputs, case.reference)
         marks = sorted({0, 1, len(errors) // 4, len(errors) // 2, len(errors) - 1} & set(range(len(errors))))
         words.append("Error by frame: " + ", ".join(f"{n}: {errors[n]:.2e}" for n in marks) + ".")
@@ -226,7 +234,7 @@ def _about_frames(errors: np.ndarray, score: Score) -> list[str]:
 
 def _in_space(score: Score, case: Case, outputs: Mapping[str, np.ndarray], brief: Brief) -> list[str]:
     """Where the error sits, as shares of the domain; silent where there is next to none."""
-    if score.nrmse < 1e-12:
+    if not score.nrmse >= 1e-12 or brief.equation is None:
         return []
     axes = [axis.name for axis in brief.equation.axes]
     result = next((r for r in brief.signature.results if r.axes[-len(axes) :] == tuple(axes)), None)
@@ -277,6 +285,8 @@ def _edge_share(error: np.ndarray, first: int) -> float | None:
 
 def _against_floor(score: Score) -> list[str]:
     """How far the error is from what the trusted method reaches from the same inputs."""
+    if score.value is not None:
+        return []
     if score.reference_error and score.nrmse <= score.reference_error:
         return [f"That is no more than the reference's own error of {score.reference_error:.1e}."]
     if score.floor is None:

@@ -2,16 +2,17 @@
 
 import ast
 
+from fieldsmith.tasks.equation import Equation
 from fieldsmith.tasks.task import Brief
 
 EXAMPLE_POINTS = {1: 128, 2: 43}
 
 
 def runnable(source: str, brief: Brief) -> str:
-    """The program with a small built-in example to run as a script, unless it has one already."""
-    if _has_main(source):
+    """The program with a small built-in example to run as a script, unless it has one already or no equation says what would make one."""
+    if _has_main(source) or brief.equation is None:
         return source
-    return source.rstrip() + "\n\n\n" + _example(brief)
+    return source.rstrip() + "\n\n\n" + _example(brief, brief.equation)
 
 
 def _has_main(source: str) -> bool:
@@ -22,8 +23,8 @@ def _has_main(source: str) -> bool:
     return any(isinstance(node, ast.If) and "__name__" in ast.unparse(node.test) for node in tree.body)
 
 
-def _example(brief: Brief) -> str:
-    signature, equation = brief.signature, brief.equation
+def _example(brief: Brief, equation: Equation) -> str:
+    signature = brief.signature
     axes = equation.axes
     points = EXAMPLE_POINTS.get(len(axes), 24)
     lines = [
@@ -40,6 +41,8 @@ def _example(brief: Brief) -> str:
     lines.append(f'    grid = np.meshgrid({grids}, indexing="ij")')
     lines.append(
         f"    phase = sum(2 * np.pi * (g - g.min()) / (g.max() - g.min() + 1e-300) for g in grid) / {len(axes)}"
+        if axes
+        else "    phase = np.zeros(())"
     )
     values = []
     for argument in signature.arguments:

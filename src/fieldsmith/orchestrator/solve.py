@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import math
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -245,11 +246,13 @@ def _other_figure(chosen: Candidate, final: Evaluation) -> str | None:
     """A word where the final scoring of a program differs from the one it was chosen by."""
     if final.status != "ok" or final.dev is None:
         return f"When it was scored once more at the end, the chosen program ended with {final.status}."
-    before, now = chosen.dev_nrmse, final.dev.nrmse
-    if max(before, now) <= 2.0 * min(before, now):
+    score = chosen.evaluation.dev if chosen.evaluation else None
+    before, now = score.figure if score else math.inf, final.dev.figure
+    if abs(before - now) <= min(abs(before), abs(now)):
         return None
+    name = "error" if final.dev.value is None else final.dev.metric
     return (
-        f"The chosen program's dev error was {before:.3e} in the search and {now:.3e} when it was scored once more at the "
+        f"The chosen program's dev {name} was {before:.3e} in the search and {now:.3e} when it was scored once more at the "
         "end: what it does depends on more than its inputs, such as the time it takes."
     )
 
@@ -300,7 +303,8 @@ def candidate_fields(candidate: Candidate, best: Candidate | None, spend: Spend,
         "dev": score_fields(evaluation.dev) if evaluation else None,
         "feedback": evaluation.feedback if evaluation else "",
         "best": best.id if best else None,
-        "best_nrmse": best.dev_nrmse if best else None,
+        "best_nrmse": best.dev_nrmse if best and math.isfinite(best.dev_nrmse) else None,
+        "best_value": best.dev_figure if best else None,
         "candidates": count,
         "usd": spend.usd,
         "tokens": spend.input_tokens + spend.output_tokens,
@@ -310,7 +314,7 @@ def candidate_fields(candidate: Candidate, best: Candidate | None, spend: Spend,
 
 def _pictures(brief: Brief, split: SplitName, case: Case, outputs: Mapping[str, np.ndarray]) -> dict[str, Picture]:
     """A few samples of every result, thinned to what a screen can show."""
-    axes = brief.equation.axes
+    axes = brief.equation.axes if brief.equation is not None else ()
     if brief.span is not None:
         times = case.inputs[next(a.name for a in brief.signature.arguments if a.role == "times")]
         axes = (Axis("t", float(np.min(times)), float(np.max(times)), "endpoints"), *axes)
@@ -326,7 +330,8 @@ def _pictures(brief: Brief, split: SplitName, case: Case, outputs: Mapping[str, 
             points=_points(axes, outputs[result.name][sample]),
         )
         for result in brief.signature.results
-        if outputs[result.name].ndim == 3  # a plane a sample: space and time, or two axes of space
+        # a plane a sample: space and time, or two axes of space
+        if len(axes) == 2 and result.axes == ("batch", *("time" if axis.name == "t" else axis.name for axis in axes))
         for sample in range(min(PICTURE_SAMPLES, len(outputs[result.name])))
     }
 

@@ -205,7 +205,9 @@ class Methods:
 
 
 def methods_of(brief: Brief) -> Methods | None:
-    """The facts, None for an equation that is not understood: then the page stays away."""
+    """The facts, None without an equation or for one that is not understood: then the page stays away."""
+    if brief.equation is None:
+        return None
     from fieldsmith.agents.numerics.expressions import Unsuited
     from fieldsmith.agents.prompts.reading import Reading
 

@@ -26,9 +26,11 @@ class Reading:
         from fieldsmith.agents.numerics.analysis import Analysis
         from fieldsmith.agents.numerics.expressions import D
 
-        self.sp, self.brief, self.equation = sp, brief, brief.equation
-        self.analysis = Analysis(brief.equation)
-        equation: Equation = brief.equation
+        equation = brief.equation
+        assert equation is not None
+        self.sp, self.brief = sp, brief
+        self.equation: Equation = equation
+        self.analysis = Analysis(equation)
         self.coordinates = self.analysis.coordinates
         self.unknowns = self.analysis.unknowns
         self.marks: dict[tuple[Any, tuple[int, ...]], Any] = {}
