@@ -259,8 +259,10 @@ def _residual(task: Task) -> Iterator[Finding]:
     for k, balance in enumerate(task.equation.balances):
         sizes = [residuals[k].size for residuals in known]
         left = f"d({balance.quantity})/dt" if balance.quantity else "0"
-        if not (sizes[-1] <= HOLDS or sizes[-1] < min(ROUGH, sizes[0] / FALLS)):
-            mend = _mend(known[-1][k].factors)
+        factors = known[-1][k].factors
+        truncation = sizes[-1] < min(ROUGH, max(sizes) / FALLS) and not _mend(factors, 0.5)
+        if not (sizes[-1] <= HOLDS or truncation):
+            mend = _mend(factors, 0.02)
             yield Finding(
                 "residual",
                 f"The reference does not satisfy {left} = {balance.rhs}: the sides are {sizes[-1]:.1e} of their terms apart, "
@@ -270,9 +272,11 @@ def _residual(task: Task) -> Iterator[Finding]:
             yield Finding("residual", note=f"{left} holds within {sizes[-1]:.1e} of its terms")
 
 
-def _mend(factors: Mapping[str, float]) -> str:
-    """The terms whose factor in the reference is another than in the equation."""
-    return " and ".join(f"{factor:.3g} times “{text}”" for text, factor in factors.items() if abs(factor - 1.0) > 0.02)
+def _mend(factors: Mapping[str, float], tolerance: float) -> str:
+    """The terms whose factor in the reference is another than in the equation by more than this."""
+    return " and ".join(
+        f"{factor:.3g} times “{text}”" for text, factor in factors.items() if abs(factor - 1.0) > tolerance
+    )
 
 
 def _residuals_of(task: PDETask, look: int) -> list[Residual]:

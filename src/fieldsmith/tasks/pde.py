@@ -138,6 +138,7 @@ class PDETask(StatedTask):
             memory,
             libraries,
             self.refinement_text(),
+            self.metric,
         )
         return Brief(
             title=self.title,
@@ -152,6 +153,7 @@ class PDETask(StatedTask):
             memory_mb=memory,
             libraries=tuple(libraries),
             problem=self.problem_text(),
+            metric=self.metric,
         )
 
     def span_text(self) -> str:

@@ -61,6 +61,7 @@ def render_statement(
     memory_mb: int,
     libraries: Sequence[str],
     refinement: str = "",
+    metric: Metric = NRMSE,
 ) -> str:
     """Markdown that stands alone: problem, function, shapes, what is scored, what may be used.
 
@@ -87,7 +88,8 @@ def render_statement(
         f"At the scored scale {shapes}. The function is also called with other numbers of points and samples, so take all\n"
         f"sizes from the arrays.\n{frames}"
     )
-    return _page(title, problem, stub, sizes_text, scored, limit, memory_mb, named)
+    words = scored if metric == NRMSE else _own_metric(metric)
+    return _page(title, problem, stub, sizes_text, words, limit, memory_mb, named)
 
 
 def render_task_statement(
@@ -112,9 +114,7 @@ def render_task_statement(
             "reference. Lower is better. The wall time of the call is reported beside it."
         )
     else:
-        better = "Lower" if metric.lower_is_better else "Higher"
-        scored = f"{metric.name}: {metric.meaning.rstrip('.')}. {better} is better."
-        scored += f" An answer for which it is not a finite number fails: {metric.failure}" if metric.failure else ""
+        scored = _own_metric(metric)
     return _page(title, problem, stub, calls, scored, limit, memory_mb, named)
 
 
@@ -159,6 +159,12 @@ def _axis_text(axis: Axis) -> str:
     )
     held = "periodic" if axis.periodic else ends
     return f"- {axis.name} in ({axis.low:g}, {axis.high:g}), {held}; the N points are {place}."
+
+
+def _own_metric(metric: Metric) -> str:
+    better = "Lower" if metric.lower_is_better else "Higher"
+    fails = f"\nAn answer for which it is not a finite number fails. {metric.failure}" if metric.failure else ""
+    return f"{metric.name}: {metric.meaning.rstrip('.')}. {better} is better.{fails}"
 
 
 def _page(
