@@ -45,6 +45,7 @@ class PDETask(StatedTask):
         self, parameters: Mapping[str, float] | None = None, scale: str = "demo", data: Path | None = None
     ) -> None:
         super().__init__(parameters, scale, data)
+        self._source = source_digest(type(self))
         self._file = PublishedFile(self, data) if data is not None else None
         self.last_time: float | None = None
         """An earlier end, for a convergence study or a check."""
@@ -106,7 +107,7 @@ class PDETask(StatedTask):
             "sizes": dict(self.sizes_at(self.scale)),
             "span": self.span,
             "refinement": [self._refined(), self.refinement_samples],
-            "source": source_digest(type(self)),
+            "source": self._source,
         }
         if self._file is not None:
             facts["file"] = self._file.digest

@@ -48,6 +48,7 @@ class SimpleTask(Task):
         self, parameters: Mapping[str, float] | None = None, scale: str = "demo", data: Path | None = None
     ) -> None:
         super().__init__(parameters, scale, data)
+        self._source = source_digest(type(self))
         if data is not None:
             raise InputError(f"{self.name} has no published files.", "Leave --data out.")
 
@@ -74,7 +75,7 @@ class SimpleTask(Task):
             "parameters": dict(sorted(self.parameters.items())),
             "scale": self.scale,
             "calls": dict(self.calls),
-            "source": source_digest(type(self)),
+            "source": self._source,
         }
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 

@@ -26,7 +26,7 @@ def source_digest(kind: type[Task]) -> str:
         _collect(base.__module__, (NUMERICS, _package(kind.__module__)), found)
     digest = hashlib.sha256()
     for name in sorted(found):
-        digest.update(_text(str(found[name].__file__), _stamp(found[name])).encode())
+        digest.update(_text(name, str(found[name].__file__)).encode())
     if kind.__module__ not in found:
         digest.update(repr([_code(value) for value in vars(kind).values()]).encode())
     return digest.hexdigest()
@@ -52,14 +52,9 @@ def _origin(value: object) -> object:
     return getattr(value, "__module__", None) if callable(value) else None
 
 
-def _stamp(module: ModuleType) -> int:
-    file = Path(str(module.__file__))
-    return file.stat().st_mtime_ns if file.exists() else 0
-
-
 @functools.cache
-def _text(file: str, _stamp: int) -> str:
-    """A module's words without comments, whatever changed around them."""
+def _text(_module: str, file: str) -> str:
+    """A module's words without comments, as they were when it was first asked for: what runs is not what is edited later."""
     try:
         text = Path(file).read_text(encoding="utf-8")
         return " ".join(t.string for t in tokenize.generate_tokens(io.StringIO(text).readline) if t.type not in SILENT)

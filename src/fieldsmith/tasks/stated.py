@@ -82,11 +82,11 @@ class StatedTask(Task):
 
     def grid(self, points: int) -> tuple[int, ...]:
         """Points along every axis for so many along the first, in the proportions of the scale."""
-        axes, size = self.equation.axes, self.sizes_at(self.scale)
+        axes = self.equation.axes
         if not axes:
             return ()
         share = intervals_of(axes[0], points) / intervals_of(axes[0], self.scored_points())
-        wanted = [round(share * intervals_of(axis, size[axis.name])) for axis in axes]
+        wanted = [round(share * intervals_of(axis, self.size_of(axis.name))) for axis in axes]
         return tuple(n + (axis.nodes == "endpoints") for n, axis in zip(wanted, axes, strict=True))
 
     def coordinates(self, points: int) -> tuple[np.ndarray, ...]:
