@@ -95,7 +95,9 @@ def test_an_orbit_is_chosen_by_its_energy_drift(tmp_path) -> None:
     assert result["best"]["test"]["value"] == pytest.approx(run.best.test.value)
     assert result["best"]["test"]["nrmse"] is None
     assert load_run(tmp_path / "run").best.candidate.evaluation.test == run.best.test
-    assert "energy drift" in run.report.read_text()
+    page = run.report.read_text()
+    assert '<span class="name">test energy drift</span>' in page
+    assert '"metric":"energy drift"' in page.replace('": "', '":"')
 
 
 def test_a_metric_of_which_more_is_better_chooses_the_largest(tmp_path) -> None:
