@@ -61,7 +61,9 @@ def failure_feedback(result: CallResult, source: str, brief: Brief, limits: Limi
         if not step and failure.variables:
             step = "Find out from the variables below which of them is not what this line takes it for."
         parts += [f"Next step: {step}"] if step else []
-    if result.status == "bad_output" and (step := hints.wrong_shape(message, brief.signature.results[0].axes)):
+    if result.status == "bad_output" and (
+        step := hints.wrong_shape(message, hints.axes_named(message, brief.signature))
+    ):
         parts.append(f"Next step: {step}")
     if failure and failure.line and 1 <= failure.line <= len(source.splitlines()):
         parts.append(f"At line {failure.line}:\n{excerpt(source, failure.line)}")

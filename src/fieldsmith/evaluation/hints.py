@@ -3,6 +3,8 @@
 import re
 from collections.abc import Sequence
 
+from fieldsmith.tasks.task import Signature
+
 MISSING = re.compile(r"No module named '([\w.]+)'|cannot import name '(\w+)' from '([\w.]+)'")
 
 INSTEAD: dict[str, tuple[tuple[str, str], ...]] = {
@@ -191,12 +193,20 @@ STEPS = {
 SHAPES = re.compile(r"has shape \(([\d, ]*)\); expected \(([\d, ]+)\)")
 
 
+def axes_named(message: str, signature: Signature) -> tuple[str, ...]:
+    """Axes of the result that a message names."""
+    results = signature.results
+    return next((result.axes for result in results if f"`{result.name}`" in message), results[0].axes)
+
+
 def wrong_shape(message: str, axes: Sequence[str]) -> str:
     """What a returned shape that is not the expected one tells, by the result's axes; empty where it tells nothing."""
     found = SHAPES.search(message)
     if found is None:
         return ""
     got, wanted = (tuple(int(n) for n in part.replace(",", " ").split()) for part in found.groups())
+    if len(wanted) != len(axes):
+        return ""
     if len(got) == len(wanted) and sorted(got) == sorted(wanted):
         order = ", ".join(axes)
         along = " Frames in a list become the time axis by np.stack(frames, axis=1)." if "time" in axes else ""
