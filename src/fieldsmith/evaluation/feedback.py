@@ -250,7 +250,7 @@ def _in_space(score: Score, case: Case, outputs: Mapping[str, np.ndarray], brief
     at = np.unravel_index(int(np.argmax(error)), error.shape)
     first = error.ndim - len(axes)
     place = ", ".join(
-        f"{_share(int(at[first + n]), error.shape[first + n]):.0%} of the way along {name}"
+        f"{(int(at[first + n]) + 0.5) / error.shape[first + n]:.0%} of the way along {name}"
         for n, name in enumerate(axes)
     )
     when = f" in frame {at[1]}" if brief.span is not None else ""
@@ -266,10 +266,6 @@ def _in_space(score: Score, case: Case, outputs: Mapping[str, np.ndarray], brief
     if edges is not None and not all(axis.periodic for axis in brief.equation.axes) and edges > 0.5:
         words.append(f"{edges:.0%} of the squared error sits within 5% of the boundary: look at its treatment.")
     return words
-
-
-def _share(index: int, size: int) -> float:
-    return (index + 0.5) / size
 
 
 def _percent(shares: Sequence[float]) -> str:
