@@ -45,6 +45,8 @@ class NumericsAuthor:
         if any(map(_at_floor, history)):
             raise NothingLeft("the best program is as accurate as the given inputs allow")
         try:
+            if brief.equation is None:
+                raise Unsuited("This task states no equation.")
             analysis = Analysis(brief.equation)
             check_signature(analysis, brief)
             return self._proposal(analysis, brief, move, history)

@@ -77,7 +77,7 @@ def list_runs(task: Task = None, state: State = None, last: Last = None, as_json
             "scale": run.asked.scale,
             "author": run.asked.author,
             "candidates": len(run.candidates),
-            "best": run.best.candidate.dev_nrmse if run.best and run.best.candidate.ok else None,
+            "best": figure if run.best and (figure := run.best.candidate.dev_figure) is not None else None,
             "spend": asdict(run.spend),
             "state": run.state,
         }
@@ -105,7 +105,7 @@ def _row(run: "RunRecord") -> list[str]:
         visible(parameters, 40),
         run.asked.scale,
         visible(run.asked.author, 40),
-        f"best {run.best.candidate.dev_nrmse:.3e}" if run.best and run.best.candidate.ok else "best -",
+        f"best {figure:.3e}" if run.best and (figure := run.best.candidate.dev_figure) is not None else "best -",
         counted(len(run.candidates), "candidate"),
         spent(run.spend),
         visible(str(run.folder)),
@@ -139,7 +139,7 @@ def show(run: Annotated[Path, typer.Argument(help="Run directory.")], as_json: J
         parents = " ".join(visible(slots.get(parent, str(parent)), 12) for parent in candidate.parents)
         move = f"{candidate.move} of {parents}" if parents else candidate.move
         status = evaluation.status if evaluation else "in the making"
-        error = f"{candidate.dev_nrmse:.3e}" if candidate.ok else "-"
+        error = f"{figure:.3e}" if (figure := candidate.dev_figure) is not None else "-"
         said = candidate.proposal.plan.summary if candidate.proposal else ""
         if evaluation and not candidate.ok:
             said = evaluation.feedback.strip().partition("\n")[0]

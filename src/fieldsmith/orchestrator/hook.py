@@ -81,4 +81,6 @@ def _facts(run: RunRecord) -> dict[str, str]:
         "FIELDSMITH_TASK": run.asked.task,
         "FIELDSMITH_MESSAGE": run.message,
         "FIELDSMITH_NRMSE": f"{score.nrmse:.6e}" if score else "",
+        "FIELDSMITH_METRIC": score.metric if score else "",
+        "FIELDSMITH_VALUE": f"{score.figure:.6e}" if score else "",
     }

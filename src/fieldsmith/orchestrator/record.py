@@ -168,7 +168,7 @@ def _read_picture(words: Mapping[str, Any], key: str, arrays: Mapping[str, np.nd
 
 
 def best_of(candidates: list[Candidate]) -> Candidate | None:
-    """The candidate that ran with the smallest dev error.
+    """The candidate that ran with the smallest dev error, or the best value of the task's own metric.
 
     Samples with kinks keep the mean error at the floor whatever a program does with the others. So those within
     2 % of the floor are told apart by the geometric mean over the samples, and equals (within a factor of 2) by speed,
@@ -184,12 +184,15 @@ def best_of(candidates: list[Candidate]) -> Candidate | None:
         score = candidate.evaluation.dev if candidate.evaluation else None
         if score is None:
             return (math.inf, 0, 0, candidate.id)
+        speed = round(math.log2(max(score.seconds, 1e-3)))
+        if score.value is not None:
+            return (score.rank, 0, speed, candidate.id)
         errors = [max(error, 1e-16) for error in score.samples or (score.nrmse,)]
         typical = round(sum(map(math.log2, errors)) / len(errors))
         return (
             max(score.nrmse, 1.02 * (score.floor or 0.0)),
             typical,
-            round(math.log2(max(score.seconds, 1e-3))),
+            speed,
             candidate.id,
         )
 

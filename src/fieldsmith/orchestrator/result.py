@@ -1,6 +1,7 @@
 """What a run and its candidates came to, as fields of JSON."""
 
 import json
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -62,7 +63,8 @@ def candidate_fields(candidate: Candidate, best: Candidate | None, spend: Spend,
         "dev": score_fields(evaluation.dev) if evaluation else None,
         "feedback": evaluation.feedback if evaluation else "",
         "best": best.id if best else None,
-        "best_nrmse": best.dev_nrmse if best else None,
+        "best_nrmse": best.dev_nrmse if best and math.isfinite(best.dev_nrmse) else None,
+        "best_value": best.dev_figure if best else None,
         "candidates": count,
         "usd": spend.usd,
         "tokens": spend.input_tokens + spend.output_tokens,
