@@ -1,10 +1,13 @@
 """`fieldsmith solve`: forge a solver."""
 
+import contextlib
 import math
+import re
 import shlex
 import sys
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,6 +15,9 @@ from fieldsmith.cli.asking import asks_question, question_from
 from fieldsmith.cli.output import current
 from fieldsmith.errors import InputError
 from fieldsmith.orchestrator.question import BUDGET, PLACE
+
+if TYPE_CHECKING:
+    from fieldsmith.evaluation.evaluation import Score
 
 
 @asks_question
@@ -46,6 +52,8 @@ def _run(options: dict[str, Any]) -> None:
 
     condition = parse_condition(options["fail_if"]) if options["fail_if"] else None
     run = open_solve(question_from(options), command=shlex.join(["fieldsmith", *sys.argv[1:]]))
+    if condition is not None:
+        condition.check(run.task.metric.name)
     run.write_report = _report_writer()
     run.prepare()
     progress = Progress(current, run.budget.candidates)
@@ -59,7 +67,7 @@ def _run(options: dict[str, Any]) -> None:
     if best is None or best.status != "ok" or best.test is None:
         current.failed(f"The best program ended with {best.status}." if best else f"No candidate ran. {done.message}")
         raise typer.Exit(1)
-    if condition is not None and condition(best.test.nrmse, best.test.seconds):
+    if condition is not None and condition.holds(best.test):
         current.failed(f"--fail-if {options['fail_if']} holds.")
         raise typer.Exit(1)
 
@@ -70,14 +78,29 @@ def _report_writer():
     return write_report
 
 
-def parse_condition(text: str):
-    """`nrmse > 1e-3` or `seconds > 10` as a function of both. Raises InputError for anything else."""
-    words = text.replace(">", " > ").split()
-    if len(words) == 3 and words[0] in ("nrmse", "seconds") and words[1] == ">":
-        try:
-            limit = float(words[2])
-        except ValueError:
-            limit = None
-        if limit is not None and math.isfinite(limit):
-            return lambda nrmse, seconds: (nrmse if words[0] == "nrmse" else seconds) > limit
+@dataclass(frozen=True)
+class Condition:
+    """A figure of the best program's test score beyond a limit, by which a run counts as failed."""
+
+    text: str
+    figure: str
+    above: bool
+    limit: float
+
+    def check(self, metric: str) -> None:
+        """Raises InputError for a figure that a task judged by that metric has none of."""
+        if self.figure.lower() not in (metric.lower(), "seconds"):
+            raise InputError(f"--fail-if {self.text!r} is not understood.", f"Use the figures {metric} and seconds.")
+
+    def holds(self, score: "Score") -> bool:
+        value = score.seconds if self.figure == "seconds" and score.metric.lower() != "seconds" else score.figure
+        return value > self.limit if self.above else value < self.limit
+
+
+def parse_condition(text: str) -> Condition:
+    """`nrmse > 1e-3`, `seconds > 10`, or a task's own metric above or below a limit. Raises InputError for anything else."""
+    found = re.fullmatch(r"\s*(.+?)\s*([<>])\s*(\S+)\s*", text)
+    with contextlib.suppress(ValueError):
+        if found and math.isfinite(limit := float(found[3])):
+            return Condition(text, found[1], found[2] == ">", limit)
     raise InputError(f"--fail-if {text!r} is not understood.", 'Write "nrmse > NUMBER" or "seconds > NUMBER".')

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Mapping, Sequence
 
+from fieldsmith.tasks.task import Signature
+
 Step = Mapping[str, object]
 """A next step: its `name`, which is that of a block of the template, and what the words need besides. JSON values only."""
-
-from fieldsmith.tasks.task import Signature
 
 MISSING = re.compile(r"No module named '([\w.]+)'|cannot import name '(\w+)' from '([\w.]+)'")
 

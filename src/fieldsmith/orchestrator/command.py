@@ -7,6 +7,7 @@ from dataclasses import replace
 from fieldsmith import tasks
 from fieldsmith.errors import FieldsmithError
 from fieldsmith.orchestrator.question import Question, field_of
+from fieldsmith.tasks import places
 from fieldsmith.tasks.task import Task
 
 
@@ -15,14 +16,23 @@ def command_of(question: Question, task: Task) -> str:
 
     A task that was given as an object can be named if one that is loaded by its name has the same data.
     """
-    if set(question.ready_made()) - {"task"} or not (isinstance(question.task, str) or _loads_again(task)):
+    name = "" if set(question.ready_made()) - {"task"} else _name(question, task)
+    if not name:
         return ""
-    named = replace(question, task=task.name, param=task.parameters, scale=task.scale, data=_data(task))
-    words = ["fieldsmith", "solve", task.name]
-    for name, told, value in named.told():
-        if name != "task" and value is not None and value != field_of(name).default:
+    named = replace(question, task=name, param=task.parameters, scale=task.scale, data=_data(task))
+    words = ["fieldsmith", "solve", name]
+    for option, told, value in named.told():
+        if option != "task" and value is not None and value != field_of(option).default:
             words += [word for one in _words(value) for word in (told.flag, one)]
     return shlex.join(words)
+
+
+def _name(question: Question, task: Task) -> str:
+    """What names the task on a command line: its name, or the place that it is written at; empty for one that nothing names."""
+    if isinstance(question.task, str) and not places.is_place(question.task):
+        return question.task
+    known = (task.name, places.place_of(type(task)))
+    return next((name for name in known if name and _loads_again(name, task)), "")
 
 
 def _data(task: Task) -> str | None:
@@ -30,12 +40,12 @@ def _data(task: Task) -> str | None:
     return str(file) if file else None
 
 
-def _loads_again(task: Task) -> bool:
+def _loads_again(name: str, task: Task) -> bool:
     try:
-        again = tasks.load(task.name, task.parameters, task.scale, getattr(task, "data", None))
+        again = tasks.load(name, task.parameters, task.scale, getattr(task, "data", None))
     except FieldsmithError:
         return False
-    return type(again) is type(task) and again.fingerprint == task.fingerprint
+    return again.fingerprint == task.fingerprint
 
 
 def _words(value: object) -> Iterator[str]:

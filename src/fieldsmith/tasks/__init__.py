@@ -64,7 +64,7 @@ def _fault(name: str, part: object) -> str:
     """What is wrong with a task that a plug-in brings, if anything."""
     if not (inspect.isclass(part) and issubclass(part, Task)):
         return "it is not a class derived from fieldsmith.tasks.Task"
-    if missing := [member for member in ("name", "title", "known_parameters") if not hasattr(part, member)]:
+    if missing := [member for member in ("name", "title") if not hasattr(part, member)]:
         return f"it has no {' and no '.join(missing)}"
     known = part.known_parameters
     if not (isinstance(known, Mapping) and all(isinstance(value, Parameter) for value in known.values())):
@@ -103,13 +103,6 @@ def load(
     if data is not None:
         task.examine()
     return task
-
-
-def _by_name(name: str) -> type[Task]:
-    known = kinds()
-    if name not in known:
-        raise InputError(f"There is no task {name!r}.{_meant(name, known)}", f"Known tasks: {', '.join(known)}.")
-    return known[name]
 
 
 def _values(name: str, kind: type[Task], given: Mapping[str, str | float]) -> dict[str, float]:
