@@ -4,9 +4,10 @@ import re
 from collections.abc import Mapping
 from functools import cache, cached_property
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
+if TYPE_CHECKING:
+    from jinja2 import Environment, Template
 
 SUFFIX = ".md.jinja"
 WHOLE, STEPS = f"feedback{SUFFIX}", f"hints{SUFFIX}"
@@ -28,7 +29,9 @@ class Wording:
         self._texts = {**built_in(), **(templates or {})}
 
     @cached_property
-    def _environment(self) -> Environment:
+    def _environment(self) -> "Environment":
+        from jinja2 import Environment, FunctionLoader, StrictUndefined
+
         environment = Environment(
             loader=FunctionLoader(self._texts.get),
             undefined=StrictUndefined,
@@ -53,7 +56,7 @@ class Wording:
         return prose("".join(block(template.new_context({"step": step})))).strip("\n").replace(KEPT, "\n")
 
     @cached_property
-    def _built_in_steps(self) -> Template:
+    def _built_in_steps(self) -> "Template":
         return self._environment.from_string(built_in()[STEPS])
 
 

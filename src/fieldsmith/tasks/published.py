@@ -6,15 +6,12 @@ import threading
 from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import ClassVar, Protocol
 
 import numpy as np
 
-from fieldsmith.tasks import cache
-from fieldsmith.tasks.task import Case, Progress, SplitName
-
-if TYPE_CHECKING:
-    from fieldsmith.tasks.pde import PDETask
+from fieldsmith.tasks import cache, hdf5
+from fieldsmith.tasks.task import Case, Progress, Signature, SplitName
 
 Arrays = dict[str, np.ndarray]
 Inputs = Mapping[str, np.ndarray | float]
@@ -22,10 +19,33 @@ SUSPICIOUS = 0.1
 """Solutions this far from the trusted ones were made with other parameters, or of another problem."""
 
 
+class Published(Protocol):
+    """A task of which there are published files, as far as they ask for it."""
+
+    name: ClassVar[str]
+    parameters: Mapping[str, float]
+    samples_a_process: ClassVar[int]
+
+    @property
+    def fingerprint(self) -> str: ...
+
+    @property
+    def signature(self) -> Signature: ...
+
+    @classmethod
+    def sizes_at(cls, scale: str) -> Mapping[str, int]: ...
+
+    def intervals(self, arrays: Mapping[str, np.ndarray]) -> int: ...
+
+    def from_file(self, path: Path, part: hdf5.Part) -> tuple[dict[str, np.ndarray | float], Arrays]: ...
+
+    def trusted(self, inputs: Mapping[str, np.ndarray | float]) -> Arrays | None: ...
+
+
 class PublishedFile:
     """The samples of one file. As in CodePDE the first ones are for the test; those after them are for selection."""
 
-    def __init__(self, task: "PDETask", path: Path) -> None:
+    def __init__(self, task: Published, path: Path) -> None:
         self._task, self.path = task, path
         self._read: dict[str, tuple[Inputs, Arrays]] = {}
         self._lock = threading.Lock()
@@ -86,7 +106,7 @@ class PublishedFile:
         return np.array(distance(join([part for part in solved if part is not None]), reference))
 
 
-def trusted_of(task: "PDETask", inputs: Inputs) -> Arrays | None:
+def trusted_of(task: Published, inputs: Inputs) -> Arrays | None:
     """The trusted solution of a file's samples, None where the trusted method cannot follow them.
 
     Runs in a process of its own.
