@@ -70,7 +70,7 @@ def briefs() -> dict[str, Brief]:
 def programs(name: str) -> list[tuple[str, Plan, str]]:
     """(summary of the rung, plan, source) of every variant of every family that suits, those after blow-ups too."""
     brief, found = briefs()[name], []
-    analysis = Analysis(brief.equation)
+    analysis = Analysis(brief.equation, brief.parameters)
     for family in FAMILIES:
         try:
             family.suits(analysis)

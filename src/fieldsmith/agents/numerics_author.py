@@ -47,7 +47,7 @@ class NumericsAuthor:
         try:
             if brief.equation is None:
                 raise Unsuited("This task states no equation.")
-            analysis = Analysis(brief.equation)
+            analysis = Analysis(brief.equation, brief.parameters)
             check_signature(analysis, brief)
             return self._proposal(analysis, brief, move, history)
         except Unsuited as reason:
