@@ -23,7 +23,7 @@ LEVELS = [
     {"tasks", "sandboxes"},
     {"equations"},
 ]
-FLOOR = {"errors", "folders", "__version__"}
+FLOOR = {"errors", "folders", "plugins", "__version__"}
 ROOMS = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
 
 

@@ -4,6 +4,7 @@ import os
 import platform
 import shutil
 import subprocess
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -25,6 +26,7 @@ def doctor(
     """
     from fieldsmith import __version__
     from fieldsmith.folders import cache_folder
+    from fieldsmith.plugins import PREFIX
     from fieldsmith.sandboxes import survey
 
     current.json = as_json
@@ -61,12 +63,42 @@ def doctor(
             "" if present else f"export {key}=... to use {prefix} models",
         )
     row("disk", *_disk(cache_folder()))
-    current.event("result", {"parts": rows})
+    brought = _plug_ins()
+    for plug_in in brought:
+        found = f"{plug_in['distribution']} {plug_in['version']}"
+        mend = f"mend or uninstall {plug_in['distribution']}" if plug_in["why"] else ""
+        row(
+            f"{plug_in['group'].removeprefix(PREFIX)} {plug_in['name']}",
+            plug_in["state"],
+            plug_in["why"] or found,
+            mend,
+        )
+    current.event("result", {"parts": rows, "plug_ins": brought})
     for item in rows:
         mend = f"   -> {item['mend']}" if item["mend"] else ""
         current.say(f"{item['state']:<9} {item['part']:<20} {item['found']}{mend}")
     if any(item["state"] == "missing" and item["part"] in LIBRARIES for item in rows):
         raise typer.Exit(3)
+
+
+def _plug_ins() -> list[dict[str, str]]:
+    """Every plug-in of this environment with its distribution, version and state; each is imported to know it."""
+    from fieldsmith.agents.models import MODELS
+    from fieldsmith.agents.strategies import STRATEGIES
+    from fieldsmith.plugins import installed
+    from fieldsmith.reports.plain import visible
+    from fieldsmith.tasks import TASKS
+
+    groups = {group.name: group for group in (TASKS, MODELS, STRATEGIES)}
+    refused = {left.plug_in: left.why for group in groups.values() for left in group.everything()[1]}
+    rows = []
+    for plug_in in installed():
+        unknown = (
+            "" if plug_in.group in groups else f"There is no group {plug_in.group}: {', '.join(groups)} there are."
+        )
+        why = visible(unknown or refused.get(plug_in, ""))
+        rows.append({**asdict(plug_in), "state": "broken" if why else "ok", "why": why})
+    return rows
 
 
 def _sandbox_facts(isolating: list[str]) -> list[tuple[str, str, str]]:

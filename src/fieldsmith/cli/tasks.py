@@ -1,5 +1,6 @@
 """`fieldsmith tasks`: what can be asked, and the statement as an author sees it."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -29,10 +30,12 @@ def list_tasks(as_json: AsJson = False) -> None:
 
     Example: fieldsmith tasks list
     """
-    from fieldsmith.tasks import SCALES, kinds
+    from fieldsmith.reports.plain import visible
+    from fieldsmith.tasks import SCALES, TASKS
 
     current.json = current.json or as_json
-    known = kinds()
+    found, refused = TASKS.everything()
+    known = dict(sorted(found.items()))
     rows = [
         {
             "name": name,
@@ -45,13 +48,15 @@ def list_tasks(as_json: AsJson = False) -> None:
         }
         for name, kind in known.items()
     ]
-    current.event("result", {"tasks": rows})
+    current.event("result", {"tasks": rows, "refused": [{**asdict(r.plug_in), "why": r.why} for r in refused]})
     width = max(map(len, known))
     for name, kind in known.items():
         current.say(f"{name:{width}}  {kind.title}")
         for key, p in kind.known_parameters.items():
             current.say(f"{'':{width}}    --param {key}={p.default:g}   {p.low:g} to {p.high:g}, {p.meaning}")
     current.say(f"Scales: {', '.join(SCALES)}. `fieldsmith tasks show NAME` prints a task's statement.")
+    for plug_in in refused:
+        current.progress(f"Left out: {visible(plug_in.why)}")
 
 
 @app.command()

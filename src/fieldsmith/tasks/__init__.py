@@ -1,22 +1,54 @@
-"""What is asked: a file a PDE, each with statement, signature, initial fields and a trusted reference solver."""
+"""What is asked: a file a PDE, each with statement, signature, initial fields and a trusted reference solver.
 
-import difflib
+Tasks of other distributions come by the entry-point group `fieldsmith.tasks`, each naming a class.
+"""
+
 import importlib
 import inspect
 import math
 import pkgutil
 from collections.abc import Mapping
-from importlib.metadata import entry_points
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fieldsmith.errors import InputError
-from fieldsmith.tasks.task import Task
+from fieldsmith.plugins import Group, meant
+from fieldsmith.tasks.equation import Axis, Balance, Boundary, Equation
+from fieldsmith.tasks.task import Argument, Brief, Case, Parameter, Result, Signature, Task
 
+if TYPE_CHECKING:
+    from fieldsmith.tasks.pde import PDETask
+
+__all__ = [
+    "Argument",
+    "Axis",
+    "Balance",
+    "Boundary",
+    "Brief",
+    "Case",
+    "Equation",
+    "PDETask",
+    "Parameter",
+    "Result",
+    "Signature",
+    "Task",
+    "kinds",
+    "load",
+    "names",
+]
 SCALES = ("demo", "paper")
 
 
-def kinds() -> dict[str, type[Task]]:
-    """All task classes by name: those of this package and of the entry-point group `fieldsmith.tasks`."""
+def __getattr__(name: str) -> object:
+    if name == "PDETask":  # with what it takes to read published files, which few need
+        from fieldsmith.tasks.pde import PDETask
+
+        return PDETask
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def _built_ins() -> dict[str, type[Task]]:
+    """The task classes of this package."""
     from fieldsmith.tasks.pde import PDETask
 
     found: dict[str, type[Task]] = {}
@@ -24,29 +56,48 @@ def kinds() -> dict[str, type[Task]]:
         for _, kind in inspect.getmembers(importlib.import_module(module.name), inspect.isclass):
             if issubclass(kind, PDETask) and hasattr(kind, "name"):
                 found[kind.name] = kind
-    for point in entry_points(group="fieldsmith.tasks"):
-        found[point.name] = point.load()
     return dict(sorted(found.items()))
 
 
+def _fault(name: str, part: object) -> str:
+    """What is wrong with a task that a plug-in brings, if anything."""
+    if not (inspect.isclass(part) and issubclass(part, Task)):
+        return "it is not a class derived from fieldsmith.tasks.Task"
+    if missing := [member for member in ("name", "title", "known_parameters") if not hasattr(part, member)]:
+        return f"it has no {' and no '.join(missing)}"
+    if unwritten := sorted(getattr(part, "__abstractmethods__", ())):
+        return f"it leaves {', '.join(unwritten)} unwritten"
+    return "" if part.name == name else f"its `name` is {part.name!r}, another than its entry point's"
+
+
+TASKS: Group[type[Task]] = Group("fieldsmith.tasks", "task", _built_ins, _fault)
+
+
+def kinds() -> dict[str, type[Task]]:
+    """All task classes that can be used by name, those of plug-ins too."""
+    return dict(sorted(TASKS.everything()[0].items()))
+
+
 def names() -> list[str]:
+    """The names of all tasks that can be used."""
     return list(kinds())
 
 
 def load(
     name: str, parameters: Mapping[str, str | float] | None = None, scale: str = "demo", data: Path | None = None
 ) -> Task:
-    """The task of that name. Raises InputError for an unknown name, parameter, value, scale or data file."""
-    known = kinds()
-    if name not in known:
-        raise InputError(f"There is no task {name!r}.{_meant(name, known)}", f"Known tasks: {', '.join(known)}.")
+    """The task of that name.
+
+    Raises InputError for an unknown name, parameter, value, scale or data file, MissingPart for a plug-in that is broken.
+    """
+    kind = TASKS.get(name)
     if scale not in SCALES:
         raise InputError(f"There is no scale {scale!r}.", "Use demo or paper.")
     if data is not None and not Path(data).is_file():
         what = "is a folder" if Path(data).is_dir() else "does not exist"
         raise InputError(f"The data file {data} {what}.", "Give the path of a published HDF5 file.")
-    values = _values(name, known[name], parameters or {})
-    task = known[name](values, scale, Path(data) if data else None)  # type: ignore[call-arg]
+    values = _values(name, kind, parameters or {})
+    task = kind(values, scale, Path(data) if data else None)  # type: ignore[call-arg]
     if data is not None:
         task.examine()  # type: ignore[attr-defined]
     return task
@@ -57,7 +108,7 @@ def _values(name: str, kind: type[Task], given: Mapping[str, str | float]) -> di
     for key, text in given.items():
         if key not in values:
             raise InputError(
-                f"{name} has no parameter {key!r}.{_meant(key, values)}", f"Its parameters: {', '.join(values)}."
+                f"{name} has no parameter {key!r}.{meant(key, values)}", f"Its parameters: {', '.join(values)}."
             )
         parameter = kind.known_parameters[key]
         try:
@@ -70,8 +121,3 @@ def _values(name: str, kind: type[Task], given: Mapping[str, str | float]) -> di
             raise InputError(f"{key}={text} is out of range.", f"{name} takes {parameter.low:g} to {parameter.high:g}.")
         values[key] = value
     return values
-
-
-def _meant(name: str, known: Mapping[str, object]) -> str:
-    close = difflib.get_close_matches(name, known, 1, 0.5)
-    return f" Did you mean {close[0]!r}?" if close else ""

@@ -5,23 +5,42 @@ Third parties' come by the entry-point group `fieldsmith.models`.
 
 import difflib
 from collections.abc import Callable, Mapping
-from functools import partial
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import Any
 
-from fieldsmith.agents.models.chat_model import ChatModel
+from fieldsmith.agents.models.chat_model import (
+    ChatModel,
+    ChatReply,
+    ChatRequest,
+    Message,
+    nothing_heard,
+    prompt_text,
+    silent,
+)
 from fieldsmith.agents.models.requests import checked_address
 from fieldsmith.errors import InputError, MissingPart
+from fieldsmith.plugins import Group
 
+__all__ = [
+    "ChatModel",
+    "ChatReply",
+    "ChatRequest",
+    "Message",
+    "nothing_heard",
+    "open_model",
+    "prompt_text",
+    "silent",
+]
 Opener = Callable[[str, str | None, Path | None, Mapping[str, object]], ChatModel]
 """What an entry point names: takes the name after the colon, --base-url, --key-file and --model-option, returns the model."""
 
 
-def _known() -> dict[str, Opener]:
+MODEL_MEMBERS = ("label", "note", "priced", "complete", "price")
+
+
+def _built_ins() -> dict[str, Opener]:
     from fieldsmith.agents.models import anthropic, command, gguf, mailbox, openai, replay
 
-    found: dict[str, Opener] = {
+    return {
         "openai": openai.open_openai,
         "anthropic": anthropic.open_anthropic,
         "command": command.open_command,
@@ -29,18 +48,13 @@ def _known() -> dict[str, Opener]:
         "mailbox": mailbox.open_mailbox,
         "replay": replay.open_replay,
     }
-    for point in entry_points(group="fieldsmith.models"):
-        found.setdefault(point.name, partial(_opened, point))
-    return found
 
 
-def _opened(point: EntryPoint, *asked: Any) -> ChatModel:
-    """A model of another package, which is loaded only where it is asked for."""
-    try:
-        opener = point.load()
-    except (ImportError, AttributeError) as error:
-        raise MissingPart(f"The model {point.name}: cannot be loaded: {error}.", "Mend its package.") from None
-    return opener(*asked)
+def _fault(_name: str, part: object) -> str:
+    return "" if callable(part) else "it is not a function that opens a model"
+
+
+MODELS: Group[Opener] = Group("fieldsmith.models", "model", _built_ins, _fault)
 
 
 def open_model(
@@ -49,8 +63,11 @@ def open_model(
     key_file: Path | None = None,
     settings: Mapping[str, object] | None = None,
 ) -> ChatModel:
-    """The model that `PREFIX:NAME` names. Raises InputError for an unknown prefix, MissingPart for a missing key."""
-    known = _known()
+    """The model that `PREFIX:NAME` names.
+
+    Raises InputError for an unknown prefix, MissingPart for a missing key and for a plug-in that is broken.
+    """
+    known = MODELS.names()
     prefix, sign, name = spec.partition(":")
     if prefix not in known:
         close = difflib.get_close_matches(prefix, known, 1)
@@ -60,4 +77,7 @@ def open_model(
         )
     if not sign or not name:
         raise InputError(f"The model {spec!r} has no name after the colon.", f"Write {prefix}:NAME.")
-    return known[prefix](name, checked_address(base_url), key_file, settings or {})
+    model = MODELS.get(prefix)(name, checked_address(base_url), key_file, settings or {})
+    if missing := [member for member in MODEL_MEMBERS if not hasattr(model, member)]:
+        raise MissingPart(f"The model {spec} has no {' and no '.join(missing)}.", "Mend the package that brings it.")
+    return model

@@ -1,30 +1,58 @@
-"""Search strategies by name: those here and those of the entry-point group `fieldsmith.strategies`."""
+"""Search strategies by name: those here and those of the entry-point group `fieldsmith.strategies`, each naming a class."""
 
-import difflib
+import inspect
 from collections.abc import Callable
-from importlib.metadata import entry_points
 
-from fieldsmith.agents.strategies.strategy import Strategy
+from fieldsmith.agents.author import Candidate, Debug, Draft, Plan, Program, Proposal, Refine, Restart
+from fieldsmith.agents.strategies.best_of_n import BestOfN
+from fieldsmith.agents.strategies.chains import grow
+from fieldsmith.agents.strategies.refine import RefineBest
+from fieldsmith.agents.strategies.strategy import Ask, Strategy
 from fieldsmith.errors import InputError
+from fieldsmith.evaluation.evaluation import Evaluation, Score
+from fieldsmith.plugins import Group
+
+__all__ = [
+    "Ask",
+    "BestOfN",
+    "Candidate",
+    "Debug",
+    "Draft",
+    "Evaluation",
+    "Plan",
+    "Program",
+    "Proposal",
+    "Refine",
+    "RefineBest",
+    "Restart",
+    "Score",
+    "Strategy",
+    "grow",
+    "open_strategy",
+]
 
 
-def _known() -> dict[str, Callable[..., Strategy]]:
-    from fieldsmith.agents.strategies.best_of_n import BestOfN
-    from fieldsmith.agents.strategies.refine import RefineBest
+def _built_ins() -> dict[str, Callable[..., Strategy]]:
+    return {BestOfN.name: BestOfN, RefineBest.name: RefineBest}
 
-    found: dict[str, Callable[..., Strategy]] = {BestOfN.name: BestOfN, RefineBest.name: RefineBest}
-    for point in entry_points(group="fieldsmith.strategies"):
-        found[point.name] = point.load()
-    return found
+
+def _fault(_name: str, part: object) -> str:
+    """What is wrong with a strategy that a plug-in brings, if anything: a function that makes one will do."""
+    if inspect.isclass(part) and callable(getattr(part, "ask", None)):
+        return ""
+    return "" if inspect.isfunction(part) else "it is not a class with a method `ask`"
+
+
+STRATEGIES: Group[Callable[..., Strategy]] = Group("fieldsmith.strategies", "strategy", _built_ins, _fault)
 
 
 def open_strategy(name: str, debug_rounds: int = 4, **settings: int) -> Strategy:
-    """The strategy of that name. Raises InputError for an unknown name or negative rounds."""
-    known = _known()
-    if name not in known:
-        close = difflib.get_close_matches(name, known, 1)
-        meant = f" Did you mean {close[0]!r}?" if close else ""
-        raise InputError(f"There is no strategy {name!r}.{meant}", f"Use one of {', '.join(known)}.")
+    """The strategy of that name, told of `debug_rounds` if it takes them.
+
+    Raises InputError for an unknown name or negative rounds, MissingPart for a plug-in that is broken.
+    """
+    made = STRATEGIES.get(name)
     if debug_rounds < 0:
         raise InputError(f"--debug-rounds {debug_rounds} is negative.", "Give 0 or more.")
-    return known[name](debug_rounds=debug_rounds, **settings)
+    rounds = {"debug_rounds": debug_rounds} if "debug_rounds" in inspect.signature(made).parameters else {}
+    return made(**rounds, **settings)

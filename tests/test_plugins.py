@@ -1,0 +1,163 @@
+"""Plug-ins of other distributions: a good one works by its name, a bad one is told to those who ask for it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fieldsmith.agents.models import open_model
+from fieldsmith.agents.strategies import open_strategy
+from fieldsmith.errors import InputError, MissingPart
+from fieldsmith.tasks import load, names
+from plug_ins import distribution, with_plug_ins
+
+GOOD = """
+from fieldsmith.tasks.advection import Advection
+from fieldsmith.agents.strategies import Ask, Draft
+
+class Drift(Advection):
+    name, title = "drift", "Drift"
+
+class Once:
+    name = "once"
+    def ask(self, history, limit, left):
+        return () if history else (Ask(Draft(), "1"),)
+
+def open_dummy(name, base_url, key_file, settings):
+    return object()
+"""
+TASKS, STRATEGIES, MODELS = "fieldsmith.tasks", "fieldsmith.strategies", "fieldsmith.models"
+
+
+def run(folder: Path, *words: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "fieldsmith.cli.main", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=folder, env=with_plug_ins(folder))
+
+
+@pytest.fixture
+def strangers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What a machine may have: one good distribution, and some that are not."""
+    good = {TASKS: "drift = good_parts:Drift", STRATEGIES: "once = good_parts:Once"}
+    distribution(tmp_path, "good-parts", {"good_parts": GOOD}, {**good, MODELS: "dummy = good_parts:open_dummy"})
+    broken = {"broken": "import nothing_of_this_name\n", "ending": "raise SystemExit(5)\n", "other": "Thing = 3\n"}
+    points = {
+        TASKS: "torn = broken:Torn\nending = ending:Task\nnumber = other:Thing\nlost = other:Lost",
+        STRATEGIES: "torn = broken:Torn\nnumber = other:Thing",
+        MODELS: "torn = broken:open_torn",
+    }
+    distribution(tmp_path, "broken-parts", broken, points, "2.1")
+    distribution(tmp_path, "taker", {}, {TASKS: "advection = other:Thing", STRATEGIES: "refine = other:Thing"})
+    for name in ("one", "two"):
+        distribution(tmp_path, name, {}, {TASKS: "same = good_parts:Drift"})
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return tmp_path
+
+
+def test_a_plug_in_works_by_its_name(strangers):
+    assert load("drift").title == "Drift"
+    assert "drift" in names()
+    assert [ask.slot for ask in open_strategy("once").ask([], 1, 1)] == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "words"),
+    [
+        ("torn", MissingPart, "'torn' of broken-parts 2.1 cannot be loaded from broken:Torn: ModuleNotFoundError"),
+        ("ending", MissingPart, "cannot be loaded from ending:Task: SystemExit"),
+        ("lost", MissingPart, "cannot be loaded from other:Lost: AttributeError"),
+        ("number", MissingPart, "it is not a class derived from fieldsmith.tasks.Task"),
+        ("same", InputError, "Several plug-ins bring a task of one name: 'same' of one 1.0, 'same' of two 1.0"),
+        ("drif", InputError, "Did you mean 'drift'"),
+    ],
+)
+def test_what_is_wrong_with_a_task_is_told_to_who_asks_for_it(strangers, name, kind, words):
+    with pytest.raises(kind) as caught:
+        load(name)
+    assert words in " ".join(map(str, [caught.value])).replace("of two 1.0, 'same' of one", "of one 1.0, 'same' of two")
+    assert "\n" not in str(caught.value)
+
+
+def test_what_is_wrong_with_a_strategy_or_a_model_is_told_to_who_asks_for_it(strangers):
+    with pytest.raises(MissingPart, match=r"'torn' of broken-parts 2\.1 cannot be loaded"):
+        open_strategy("torn")
+    with pytest.raises(MissingPart, match="not a class with a method `ask`"):
+        open_strategy("number")
+    with pytest.raises(MissingPart, match=r"'torn' of broken-parts 2\.1 cannot be loaded"):
+        open_model("torn:x")
+    with pytest.raises(MissingPart, match="dummy:x has no label and no note"):
+        open_model("dummy:x")
+
+
+def test_built_ins_keep_their_names_and_say_so(strangers, caplog):
+    assert load("advection").title != "Thing"
+    assert "'advection' of taker 1.0 is not used: the built-in task keeps this name." in caplog.text
+    assert open_strategy("refine").name == "refine"
+    assert "'refine' of taker 1.0 is not used" in caplog.text
+
+
+def test_nothing_of_a_plug_in_is_imported_for_another_name(strangers):
+    code = (
+        "import sys\n"
+        "from fieldsmith import tasks\n"
+        "from fieldsmith.agents import models, strategies\n"
+        "tasks.load('burgers'), strategies.open_strategy('refine'), models.open_model('replay:x')\n"
+    )
+    watched = "import sys; print(sorted({'good_parts', 'broken', 'other', 'ending'} & set(sys.modules)))"
+    code = f"try:\n    {code.replace(chr(10), chr(10) + '    ')}\nexcept Exception:\n    pass\n{watched}"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=with_plug_ins(strangers))
+    assert ran.stdout == "[]\n", ran.stderr
+
+
+def test_lists_hold_what_works_and_say_what_does_not(strangers):
+    listed = run(strangers, "tasks")
+    assert listed.returncode == 0
+    assert {"drift", "advection", "burgers"} <= {line.split()[0] for line in listed.stdout.splitlines()}
+    left_out = listed.stderr.splitlines()
+    assert all(line.startswith("Left out: ") for line in left_out)
+    assert len(left_out) == 7, listed.stderr  # four are broken, one takes a name, two share one
+    fields = json.loads(run(strangers, "tasks", "--json").stdout)
+    assert {refused["name"] for refused in fields["refused"]} == {
+        "torn",
+        "ending",
+        "number",
+        "lost",
+        "advection",
+        "same",
+    }
+
+
+def test_other_commands_do_not_notice(strangers):
+    solved = run(strangers, "solve", "burgers", "--sandbox", "process", "--candidates", 1, "--run-dir", "r")
+    assert solved.returncode == 0, solved.stderr
+    assert "broken" not in solved.stderr
+    (strangers / "mine.py").write_text((strangers / "r" / "best" / "solver.py").read_text())
+    scored = run(strangers, "evaluate", "burgers", "mine.py", "--sandbox", "process", "--no-order")
+    assert scored.returncode == 0, scored.stderr
+    assert "broken" not in scored.stderr
+
+
+def test_a_broken_plug_in_that_is_asked_for_ends_with_one_sentence(strangers):
+    asked = run(strangers, "solve", "torn")
+    assert asked.returncode == 3
+    (line,) = asked.stderr.splitlines()
+    assert "The task 'torn' of broken-parts 2.1" in line
+    assert "No module named 'nothing_of_this_name'" in line
+    assert "broken.py, line 1" in line
+
+
+def test_doctor_lists_all_plug_ins_with_version_and_state(strangers):
+    distribution(strangers, "odd", {}, {"fieldsmith.task": "x = y:Z"})
+    ran = run(strangers, "doctor", "--json")
+    assert ran.returncode == 0, ran.stderr
+    told = {(p["group"], p["name"], p["distribution"]): p for p in json.loads(ran.stdout)["plug_ins"]}
+    assert told[TASKS, "drift", "good-parts"]["state"] == "ok"
+    assert told[TASKS, "drift", "good-parts"]["version"] == "1.0"
+    assert "keeps this name" in told[STRATEGIES, "refine", "taker"]["why"]
+    assert "nothing_of_this_name" in told[MODELS, "torn", "broken-parts"]["why"]
+    assert "Several plug-ins" in told[TASKS, "same", "two"]["why"]
+    assert "There is no group fieldsmith.task:" in told["fieldsmith.task", "x", "odd"]["why"]
+    text = run(strangers, "doctor").stdout
+    assert any(row.split()[:3] == ["ok", "tasks", "drift"] for row in text.splitlines())
+    assert any(row.split()[:3] == ["broken", "tasks", "torn"] for row in text.splitlines())
