@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fieldsmith.equations.equation import Axis, Balance, Boundary, Equation
 from fieldsmith.errors import InputError
 from fieldsmith.plugins import Group, meant
-from fieldsmith.tasks.equation import Axis, Balance, Boundary, Equation
 from fieldsmith.tasks.task import Argument, Brief, Case, Parameter, Result, Signature, Task
 
 if TYPE_CHECKING:
