@@ -8,6 +8,7 @@ import sympy as sp
 from fieldsmith.equations import names
 from fieldsmith.equations.analysis import Analysis
 from fieldsmith.equations.expressions import Expression, Unsuited
+from fieldsmith.numerics.nodes import Samples
 from fieldsmith.tasks.task import Argument, Brief
 
 
@@ -82,7 +83,7 @@ def equation_values(analysis: Analysis, brief: Brief) -> dict[str, object]:
         "low": axis.low,
         "high": axis.high,
         "length": axis.length,
-        "nodes": axis.nodes,
+        "samples": Samples(axis.nodes),
         "constants": fixed_values(analysis, brief),
         "unknowns": [w.name for w in analysis.unknowns],
         "positive": analysis.positive,

@@ -40,6 +40,25 @@ class Steady:
     source: Expression
 
 
+@dataclass(frozen=True)
+class Side:
+    """One side of the rectangle as source text: where it is, what is given there, and what flows through it."""
+
+    axis: str
+    edge: float
+    index: str
+    """Its points among all."""
+    area: str
+    flux: str
+    """What stands before the outward derivative."""
+    spacing: str
+    kind: str
+    value: str
+    velocity: str
+    drift: str
+    """How the load changes by what drifts in along the given slope."""
+
+
 def steady_form(analysis: Analysis) -> Steady:
     """The equation in that form. Raises Unsuited where it is not linear or has other terms."""
     if not analysis.steady:
@@ -168,33 +187,42 @@ class Elliptic(Family[EllipticChoices]):
 
     def text(self, analysis: Analysis, brief: Brief, choices: EllipticChoices) -> str:
         form = steady_form(analysis)
+        centred = analysis.axis.nodes == "cell_centres"
         coefficients = [a for a in brief.signature.arguments if a.role == "coefficient"]
         return render(
             "elliptic.py.jinja",
             **call_values(brief),
             equation_text=[f"0 = {b.rhs}" for b in analysis.equation.balances],
             axes=[
-                {
-                    "name": coordinate.name,
-                    "low": axis.low,
-                    "high": axis.high,
-                    "lower": axis.lower.kind,
-                    "upper": axis.upper.kind,
-                    "lower_value": numpy_code(analysis.parse(axis.lower.value)),
-                    "upper_value": numpy_code(analysis.parse(axis.upper.value)),
-                }
+                {"name": coordinate.name, "low": axis.low, "high": axis.high}
                 for axis, coordinate in zip(analysis.equation.axes, analysis.coordinates, strict=True)
             ],
+            sides=_sides(analysis, form),
             constants=fixed_values(analysis, brief),
             splits=choices.splits,
             fast=choices.solver is SINE_PCG,
-            centred=analysis.axis.nodes == "cell_centres",
+            centred=centred,
+            # The boundary is half a spacing away from the outermost points, or goes through them.
+            transform=2 if centred else 1,
+            modes=("size_x", "size_y") if centred else ("(size_x + 1)", "(size_y + 1)"),
             coefficients=[names.symbol(a.of) for a in coefficients],
             diffusivity=[numpy_code(c) for c in form.diffusivity],
             velocity=[numpy_code(c) if c != 0 else "" for c in form.velocity],
             reaction=numpy_code(form.reaction) if form.reaction != 0 else "",
             source=numpy_code(form.source),
         )
+
+
+def _sides(analysis: Analysis, form: Steady) -> list[Side]:
+    found = []
+    for along, (axis, coordinate) in enumerate(zip(analysis.equation.axes, analysis.coordinates, strict=True)):
+        index, area, flux, spacing = (("{}, :", "wy", "ax", "hx"), (":, {}", "wx", "ay", "hy"))[along]
+        velocity = numpy_code(form.velocity[along]) if form.velocity[along] != 0 else ""
+        for end, place, edge, drift in ((axis.lower, 0, axis.low, "+="), (axis.upper, -1, axis.high, "-=")):
+            value = numpy_code(analysis.parse(end.value))
+            where = index.format(place)
+            found.append(Side(coordinate.name, edge, where, area, flux, spacing, end.kind, value, velocity, drift))
+    return found
 
 
 def _fast(analysis: Analysis, form: Steady) -> bool:

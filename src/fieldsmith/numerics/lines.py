@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import sympy as sp
 
 from fieldsmith.equations.analysis import Analysis
+from fieldsmith.equations.equation import Axis
 from fieldsmith.equations.expressions import D, Expression, Unsuited, base_and_order, derivative
 from fieldsmith.equations.printing import named_derivatives, numpy_code, timed_factors
 from fieldsmith.numerics.block import Block, Choices, choice, number
@@ -102,6 +103,7 @@ class MethodOfLines(Family[LinesChoices]):
             **equation_values(analysis, brief),
             lower=axis.lower.kind,
             upper=axis.upper.kind,
+            ends=_ends(axis),
             lower_value=numpy_code(lower),
             upper_value=numpy_code(upper),
             points=choices.points,
@@ -121,6 +123,17 @@ class MethodOfLines(Family[LinesChoices]):
 
 def _rates(analysis: Analysis) -> list[Expression]:
     return [sp.expand(analysis.chain(rate)) for rate in analysis.rates]
+
+
+def _ends(axis: Axis) -> list[tuple[str, str]]:
+    """What weights of the two end values make what is given: at an end a value, or the outward derivative."""
+    lower, upper = ("[1.0, 0.0]", "below"), ("[0.0, 1.0]", "above")
+    if axis.lower.kind != "dirichlet":
+        slope = "[first[0, 0], first[0, -1]]  # the outward derivative is given"
+        lower = (slope, "-below - first[0, 1:-1] @ inner")
+    if axis.upper.kind != "dirichlet":
+        upper = ("[first[-1, 0], first[-1, -1]]", "above - first[-1, 1:-1] @ inner")
+    return [lower, upper]
 
 
 def _explicit(analysis: Analysis, expressions: Sequence[Expression]) -> list[tuple[str, str]]:

@@ -133,7 +133,7 @@ def _linear_values(analysis: Analysis, brief: Brief) -> dict[str, object]:
     size = range(len(analysis.unknowns))
     passed = call_values(brief)["passed"]
     assert isinstance(passed, list)
-    symbols = [linear_symbol(analysis, i) for i in size]
+    symbols = [linear_symbol(analysis, i) + _less(analysis, i) for i in size]
     return {
         "coupled": analysis.coupled,
         "unpack": f"({', '.join(passed)},) = self.parameters" if passed else "",
@@ -147,7 +147,7 @@ def _linear_values(analysis: Analysis, brief: Brief) -> dict[str, object]:
 def _remaining_values(analysis: Analysis) -> dict[str, object]:
     """What the template needs of the terms that are not taken exactly."""
     index = {w.name: i for i, w in enumerate(analysis.unknowns)}
-    majorants = [numpy_code(d) if _majorants(analysis) and d != 0 else "" for d in analysis.diffusion]
+    majorants = [numpy_code(d) if _majorized(analysis, i) else "" for i, d in enumerate(analysis.diffusion)]
     fluxes, derivatives = _fluxes(analysis)
     speeds, transport = _speeds(analysis)
     explicit, timed = _explicit(analysis)
@@ -160,6 +160,7 @@ def _remaining_values(analysis: Analysis) -> dict[str, object]:
 
     return {
         "majorants": majorants,
+        "damping": "np.max(-linear[0].real, axis=0)" if majorants[0] else "-linear[0].real",
         "has_majorants": any(majorants),
         "majorants_too": ", majorants" if any(majorants) else "",
         "fluxes": fluxes,
@@ -244,7 +245,17 @@ def _stiffness(analysis: Analysis) -> tuple[list[tuple[int, int, int, str]], dic
 
 
 def _majorants(analysis: Analysis) -> bool:
-    return not analysis.coupled and any(d != 0 for d in analysis.diffusion)
+    return any(_majorized(analysis, index) for index in range(len(analysis.unknowns)))
+
+
+def _majorized(analysis: Analysis, index: int) -> bool:
+    """Whether one unknown has a variable diffusion of which a constant part is taken exactly."""
+    return not analysis.coupled and analysis.diffusion[index] != 0
+
+
+def _less(analysis: Analysis, index: int) -> str:
+    """What a symbol holds of a variable diffusion."""
+    return f" - majorants[{index}][:, None] * k**2" if _majorized(analysis, index) else ""
 
 
 def _damped(analysis: Analysis) -> list[bool]:
