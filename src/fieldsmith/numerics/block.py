@@ -14,8 +14,8 @@ class Block:
     """One part of a numerical method, chosen by its name.
 
     `title` names it in a sentence, `summary` says what it does; `order` is that of its error, None where it has no fixed
-    one or none of its own; `source` says where it is published, and is empty for what does nothing; `cost` is its work
-    in units of the cheapest block of its kind that does something.
+    one or none of its own; `source` says where it is published, and is empty for what does nothing; `cost` is about the
+    work of a whole step with it, in units of the cheapest block of its kind that does something.
     """
 
     kind: str
