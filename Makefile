@@ -1,19 +1,24 @@
 # Two commands do everything: `make solve` and `make test`. Both set up what they need first.
+# While working: `make quick`, which needs no container, no browser and no model.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
-# Test processes at once; the tests of one file stay in one process.
+# Test processes at once; the tests of one file stay in one process, and the files that take longest begin first.
 WORKERS ?= 2
+SPREAD = --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 ARGS ?=
 
-.PHONY: solve test check parts clean
+.PHONY: solve test quick check parts clean
 
 solve: $(VENV)/.user  ## solve Burgers' equation with the built-in author
 	$(BIN)/fieldsmith solve burgers $(ARGS)
 
 test: $(VENV)/.dev parts  ## the whole test suite
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest $(SPREAD) --durations 10 $(ARGS)
+
+quick: check  ## linting, formatting, types and the tests that need only Python and take no longer than they must
+	$(BIN)/python -m pytest $(SPREAD) -m "not needs and not slow" $(ARGS)
 
 check: $(VENV)/.dev  ## linting, formatting, types
 	$(BIN)/ruff check

@@ -30,7 +30,7 @@ import numpy as np
 from scipy import stats
 
 import fieldsmith
-from fieldsmith.agents.author import Candidate, Draft, Refine
+from fieldsmith.agents.author import Candidate, Debug, Draft
 from fieldsmith.agents.prompts import Prompts
 from fieldsmith.agents.prompts.rehearsal import moves
 from fieldsmith.agents.strategies.chains import grow, root_of
@@ -148,7 +148,7 @@ def wording_of(run: Solve, style: str) -> str:
     It does not know the words on a program's own failure, nor how replies are read: `code` of a row stands for these.
     """
     prompts, brief = Prompts(style), run.task.brief(run.sandbox.libraries())
-    told = [move for move in moves(brief) if not isinstance(move, Refine) and not getattr(move, "candidates", ())]
+    told = [move for move in moves(brief) if isinstance(move, Debug) or not move.candidates]
     said = [prompts.system(brief), *(prompts.move(brief, move) for move in told)]
     said += [prompts.continuation(brief, "    u = u0"), prompts.shorter(brief)]
     return hashlib.sha256(json.dumps([said, run.asked.options["settings"]], sort_keys=True).encode()).hexdigest()[:8]
@@ -157,7 +157,8 @@ def wording_of(run: Solve, style: str) -> str:
 def code() -> str:
     """A digest of the program text that reads replies and speaks of failures."""
     package = Path(fieldsmith.__file__).parent
-    files = sorted([*(package / "agents" / "reply").glob("*.py"), *(package / "evaluation").glob("*.py")])
+    spoken = [*(package / "evaluation").glob("*.py"), *(package / "evaluation").glob("templates/*.jinja")]
+    files = sorted([*(package / "agents" / "reply").glob("*.py"), *spoken])
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:8]
 
 

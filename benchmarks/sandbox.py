@@ -48,6 +48,13 @@ import scipy.sparse.linalg
 place = sys.argv[1]
 np.save(place + "/out.npy", np.load(place + "/in.npy") + 1)
 """
+HARDENED = f"""
+    --network none --read-only --cap-drop ALL --user 65534:65534 --pull never --security-opt no-new-privileges --ipc private
+    --hostname sandbox --shm-size {LIMITS.scratch_mb}m --ulimit core=1 --memory {LIMITS.memory_mb}m
+    --memory-swap {LIMITS.memory_mb}m --pids-limit {LIMITS.processes} --cpus {LIMITS.cpus} --workdir /tmp
+    --tmpfs /tmp:rw,nosuid,nodev,size={LIMITS.scratch_mb}m,nr_inodes={docker.INODES},mode=1777 --tmpfs /dev/pts:ro,size=4k
+""".split()
+"""What `docker.hardening` says, in the words of the command."""
 OURS = ("docker", "bubblewrap", "process")
 
 
@@ -59,7 +66,7 @@ class Other:
         self.folder.chmod(0o777)
         self.script = self.folder / "script.py"
         self.script.write_text(SCRIPT)
-        self.options = [*docker.hardening(LIMITS, 65_534), "--volume", f"{self.folder}:/work"]
+        self.options = [*HARDENED, "--volume", f"{self.folder}:/work"]
         self.image = images.require("base")
         self.words = ["python3", "/work/script.py", "/work"]
         np.save(self.folder / "in.npy", np.arange(1000.0))
@@ -218,7 +225,7 @@ class Files:
             undo.callback(subprocess.run, ["umount", self.folder], check=True)
             sandbox = undo.enter_context(DockerSandbox())
             whole = docker.hardening
-            docker.hardening = lambda *words: [*whole(*words), "--volume", f"{self.folder}:/files"]
+            docker.hardening = lambda *words: {**whole(*words), "volumes": [f"{self.folder}:/files"]}
             try:
                 self.session = undo.enter_context(sandbox.open(LIMITS))
                 called(self.session, np.ones(1))

@@ -1,7 +1,8 @@
 """What the whole suite shares: the parts of the machine that some tests need, and which tests were kept from running.
 
-A test that needs a part says so: `@pytest.mark.needs("docker")`. Where the part is missing the test is not run
-and the summary names it; with FIELDSMITH_REQUIRE_ALL=1 that fails the run.
+A test that needs a part says so: `@pytest.mark.needs("docker")`, or uses a fixture of FIXTURES, which says it. Where the
+part is missing the test is not run and the summary names it; with FIELDSMITH_REQUIRE_ALL=1 that fails the run.
+`make quick` leaves out the tests that need a part and those marked `slow`.
 """
 
 import functools
@@ -9,7 +10,9 @@ import importlib.util
 import os
 import shutil
 import subprocess
+from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -48,6 +51,12 @@ PARTS: dict[str, tuple[Callable[[], bool], str]] = {
 }
 
 
+FIXTURES = {"browser": "chromium"}
+"""Fixtures that start a part, which whoever uses them needs."""
+SLOW = 30
+"""How many tests with a part one that is slow takes as long as, roughly."""
+
+
 @functools.cache
 def present(part: str) -> bool:
     return PARTS[part][0]()
@@ -55,6 +64,22 @@ def present(part: str) -> bool:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", f"needs(*parts): runs only where these are: {', '.join(PARTS)}")
+    config.addinivalue_line(
+        "markers", "slow: a whole run, a fresh environment or a long computation; `make quick` leaves it out"
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks what a fixture needs; the files with tests that are slow or need a part come first, since with few processes
+    a long file that begins last is waited for."""
+    for item in items:
+        for name in FIXTURES.keys() & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.needs(FIXTURES[name]))
+    weights = Counter[Path]()
+    for item in items:
+        weights[item.path] += SLOW * any(item.iter_markers("slow")) + any(item.iter_markers("needs"))
+    items.sort(key=lambda item: -weights[item.path])
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -88,8 +113,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def _home(tmp_path_factory: pytest.TempPathFactory):
-    """Data and caches of the suite stay in a folder of its own, shared by all tests of a run."""
-    home = os.environ.get("FIELDSMITH_TEST_HOME") or str(tmp_path_factory.mktemp("home"))
+    """Data and caches of the suite stay in a folder of its own; all processes of a run share the reference data."""
+    home = os.environ.get("FIELDSMITH_TEST_HOME") or str(_new_home(tmp_path_factory))
     before = os.environ.get("FIELDSMITH_HOME")
     os.environ["FIELDSMITH_HOME"] = home
     yield home
@@ -97,3 +122,14 @@ def _home(tmp_path_factory: pytest.TempPathFactory):
         del os.environ["FIELDSMITH_HOME"]
     else:
         os.environ["FIELDSMITH_HOME"] = before
+
+
+def _new_home(factory: pytest.TempPathFactory) -> Path:
+    home, run = factory.mktemp("home"), factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        run = run.parent  # each process has a folder of its own below that of the run
+    shared = run / "reference-data"
+    shared.mkdir(exist_ok=True)
+    (home / "cache").mkdir()
+    (home / "cache" / "data").symlink_to(shared)
+    return home

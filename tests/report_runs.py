@@ -45,9 +45,41 @@ def candidate(number: int, nrmse: float | None, text: str = "fine", **changes) -
 
 
 def picture(field: str, sample: int, axes=("t", "x"), extent=(0.0, 2.0, 0.0, 1.0)) -> Picture:
-    t, x = np.meshgrid(np.linspace(0, 2, 51), np.linspace(0, 1, 128), indexing="ij")
+    places = (np.linspace(0, 2, 51), np.linspace(0, 1, 128))
+    t, x = np.meshgrid(*places, indexing="ij")
     values = np.sin(2 * np.pi * (x - 0.1 * t) * (sample + 1))
-    return Picture(field, sample, values + 1e-4 * t * np.cos(9 * x), values, axes, extent)
+    return Picture(field, sample, values + 1e-4 * t * np.cos(9 * x), values, axes, extent, places)
+
+
+def moving(field: str, sample: int = 0) -> Picture:
+    """A vortex that fades, in 12 frames at uneven times."""
+    places = (np.linspace(0, 1, 12) ** 2, np.linspace(-2, 2, 40), np.linspace(-1, 1, 20))
+    t, x, y = np.meshgrid(*places, indexing="ij")
+    values = np.exp(-t - 3 * (x - t) ** 2 - 4 * y**2)
+    extent = (0.0, 1.0, -2.0, 2.0, -1.0, 1.0)
+    return Picture(
+        field, sample, values + 1e-3 * t * x * y, values, ("t", "x", "y"), extent, places, note="cut at z = 0.5"
+    )
+
+
+def trajectory(field: str, names: tuple[str, ...] = ("prey", "predators"), reference: bool = True) -> Picture:
+    """Lines over time, one a component."""
+    t = np.linspace(0, 10, 200)
+    values = np.array([np.cos(t * (n + 1)) + n for n in range(len(names))])
+    expected = values if reference else None
+    return Picture(field, 0, values + 1e-3 * np.sin(5 * t), expected, ("t",), (0.0, 10.0), (t,), names)
+
+
+def values(field: str, *figures: float) -> Picture:
+    """Numbers, and a reference that each is a thousandth above."""
+    solution = np.array(figures)
+    names = tuple(f"{field}[{n}]" for n in range(len(figures)))
+    return Picture(field, 0, solution, solution / 1.001, (), components=names)
+
+
+def undrawn(field: str) -> Picture:
+    note = f"{field} is not drawn: its values are not real numbers."
+    return Picture(field, 0, np.empty(0), None, (), note=note)
 
 
 def run_of(candidates, best=None, pictures=(), state="done", **changes) -> RunRecord:

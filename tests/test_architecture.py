@@ -1,8 +1,13 @@
-"""The arrows between the rooms of the house: a room may use any room below it, never one above or beside."""
+"""The arrows between the rooms of the house: a room may use any room below it, never one above or beside.
+
+`python tests/test_architecture.py --print` shows the house as it stands: lines and arrows of every room.
+"""
 
 import ast
+import graphlib
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -10,6 +15,8 @@ import pytest
 import fieldsmith
 
 ROOT = Path(fieldsmith.__file__).parent
+LONGEST = 350
+"""Lines beyond which a module has more than one job."""
 WORKER = ROOT / "sandboxes" / "worker"
 """Modules that are handed to other interpreters as text, so they name each other by relative imports."""
 LEVELS = [
@@ -49,12 +56,73 @@ def modules() -> list[Path]:
     return sorted(p for p in ROOT.rglob("*.py") if p.parent != ROOT)
 
 
+def module(file: Path) -> str:
+    return ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def neighbours(file: Path, known: set[str]) -> set[str]:
+    """Modules of the same room that a file imports, for types alone too."""
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.level == 0 and (node.module or "").startswith("fieldsmith."):
+            base = node.module.removeprefix("fieldsmith.")
+            names = {f"{base}.{alias.name}" for alias in node.names}
+            # A package gives its own names or its modules; what it gives of its own it has imported itself.
+            found |= (names & known) or ({base} & known)
+    room = module(file).split(".")[0]
+    return {name for name in found if name.split(".")[0] == room} - {module(file)}
+
+
+def circle(room: str) -> list[str]:
+    """Modules of a room that need each other, in order; empty where there are none."""
+    files = [file for file in modules() if module(file).split(".")[0] == room]
+    known = {module(file) for file in files}
+    sorter = graphlib.TopologicalSorter({module(file): neighbours(file, known) for file in files})
+    try:
+        sorter.prepare()
+    except graphlib.CycleError as error:
+        return error.args[1]
+    return []
+
+
+def lines() -> Counter[str]:
+    """Lines of code, templates and pages in every room."""
+    counted: Counter[str] = Counter()
+    for file in ROOT.rglob("*"):
+        if file.is_file() and file.suffix in {".py", ".jinja", ".js", ".css", ".html"} and file.parent != ROOT:
+            counted[file.relative_to(ROOT).parts[0]] += len(file.read_text(encoding="utf-8").splitlines())
+    return counted
+
+
+def picture() -> str:
+    """Every room with its lines and the rooms that it uses, from the top down."""
+    counted, rows = lines(), []
+    for room in sorted(counted, key=lambda name: ROOMS[name]):
+        files = [file for file in modules() if module(file).split(".")[0] == room]
+        used = set().union(*map(imported, files)) & ROOMS.keys() - {room}
+        arrows = ", ".join(sorted(used, key=lambda name: ROOMS[name])) or "nothing"
+        rows.append(
+            f"{room:13} {counted[room]:6} lines -> {arrows}{'   circle: ' + ' -> '.join(circle(room)) if circle(room) else ''}"
+        )
+    return "\n".join(rows)
+
+
 @pytest.mark.parametrize("file", modules(), ids=lambda p: str(p.relative_to(ROOT)))
 def test_imports_point_downwards(file):
     room = file.relative_to(ROOT).parts[0]
     for target in imported(file) - FLOOR - {room}:
         assert target in ROOMS, f"{target} is no room"
         assert ROOMS[target] > ROOMS[room], f"{room} must not import {target}"
+
+
+@pytest.mark.parametrize("room", sorted(lines()))
+def test_no_room_has_a_circle_inside(room):
+    assert circle(room) == []
+
+
+@pytest.mark.parametrize("file", modules(), ids=module)
+def test_no_module_is_long(file):
+    assert len(file.read_text(encoding="utf-8").splitlines()) <= LONGEST
 
 
 def test_every_folder_is_a_room_of_the_plan():
@@ -82,9 +150,21 @@ def test_reports_import_neither_torch_nor_docker():
             assert not {name.split(".")[0] for name in names} & {"torch", "docker", "matplotlib"}, file
 
 
+def test_docker_is_only_loaded_where_an_engine_is_asked():
+    words = "import sys; from fieldsmith.sandboxes import choose; choose('process'); import fieldsmith.cli.sandbox"
+    ran = subprocess.run(
+        [sys.executable, "-c", f"{words}; print('docker' in sys.modules)"], capture_output=True, text=True
+    )
+    assert ran.stdout.strip() == "False", ran.stderr
+
+
 def test_matplotlib_is_only_loaded_where_figures_are_written():
     words = "import sys, fieldsmith.cli.report, fieldsmith.reports.html, fieldsmith.reports.figures"
     ran = subprocess.run(
         [sys.executable, "-c", f"{words}; print('matplotlib' in sys.modules)"], capture_output=True, text=True
     )
     assert ran.stdout.strip() == "False", ran.stderr
+
+
+if __name__ == "__main__":
+    print(picture())

@@ -9,7 +9,7 @@ import pytest
 
 from fieldsmith.orchestrator.record import load_run
 
-pytestmark = pytest.mark.skipif(os.getuid() != 0, reason="only root makes a small disk")
+pytestmark = [pytest.mark.skipif(os.getuid() != 0, reason="only root makes a small disk"), pytest.mark.slow]
 
 
 @pytest.fixture

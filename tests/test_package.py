@@ -34,6 +34,7 @@ def test_the_wheel_holds_every_module_and_data_file(wheel):
     assert {name.split("/")[0] for name in held if ".dist-info" not in name} == {"fieldsmith"}
 
 
+@pytest.mark.slow
 def test_the_installed_wheel_runs_from_another_folder(wheel, tmp_path):
     venv.create(tmp_path / "venv", with_pip=True)
     python = tmp_path / "venv" / "bin" / "python"
@@ -43,13 +44,14 @@ def test_the_installed_wheel_runs_from_another_folder(wheel, tmp_path):
     assert listed.returncode == 0, listed.stderr
     names = {task["name"] for task in json.loads(listed.stdout)["tasks"]}
     assert names >= {"advection", "burgers", "reacdiff1d", "cns1d", "darcy"}
-    heavy = "('torch', 'ray', 'matplotlib')"
+    heavy = "('torch', 'ray', 'matplotlib', 'docker')"
     code = f"import sys, fieldsmith; print(fieldsmith.__file__, [m for m in {heavy} if m in sys.modules])"
     ran = subprocess.run([python, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert str(tmp_path) in ran.stdout
     assert ran.stdout.rstrip().endswith("[]")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.version_info >= (3, 13), reason="the oldest versions have no wheels for this Python")
 def test_the_oldest_versions_that_are_allowed_work(wheel, tmp_path):
     allowed = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
@@ -69,5 +71,5 @@ def test_the_oldest_versions_that_are_allowed_work(wheel, tmp_path):
     score = [command, "evaluate", "advection", "here/best/solver.py", "--no-order"]
     scored = subprocess.run(score, cwd=tmp_path, capture_output=True, text=True)
     assert scored.returncode == 0, scored.stderr
-    code = "import fieldsmith.agents.models.openai, fieldsmith.agents.models.anthropic"
+    code = "import fieldsmith.agents.models.openai, fieldsmith.agents.models.anthropic, fieldsmith.sandboxes.docker"
     subprocess.run([python, "-c", code], check=True)

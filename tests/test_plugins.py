@@ -15,10 +15,17 @@ from plug_ins import distribution, with_plug_ins
 
 GOOD = """
 from fieldsmith.tasks.advection import Advection
+from fieldsmith.tasks import Task
 from fieldsmith.agents.strategies import Ask, Draft
 
 class Drift(Advection):
     name, title = "drift", "Drift"
+
+class Loose(Advection):
+    name, title, known_parameters = "loose", "Loose", {"beta": 0.1}
+
+class Half(Task):
+    name, title, known_parameters = "half", "Half", {}
 
 class Once:
     name = "once"
@@ -39,7 +46,10 @@ def run(folder: Path, *words: object) -> subprocess.CompletedProcess[str]:
 @pytest.fixture
 def strangers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """What a machine may have: one good distribution, and some that are not."""
-    good = {TASKS: "drift = good_parts:Drift", STRATEGIES: "once = good_parts:Once"}
+    tasks = [f"{name.lower()} = good_parts:{name}" for name in ("Drift", "Loose", "Half")] + [
+        "drifting = good_parts:Drift"
+    ]
+    good = {TASKS: "\n".join(tasks), STRATEGIES: "once = good_parts:Once"}
     distribution(tmp_path, "good-parts", {"good_parts": GOOD}, {**good, MODELS: "dummy = good_parts:open_dummy"})
     broken = {"broken": "import nothing_of_this_name\n", "ending": "raise SystemExit(5)\n", "other": "Thing = 3\n"}
     points = {
@@ -68,6 +78,9 @@ def test_a_plug_in_works_by_its_name(strangers):
         ("ending", MissingPart, "cannot be loaded from ending:Task: SystemExit"),
         ("lost", MissingPart, "cannot be loaded from other:Lost: AttributeError"),
         ("number", MissingPart, "it is not a class derived from fieldsmith.tasks.Task"),
+        ("loose", MissingPart, "its known_parameters are not fieldsmith.tasks.Parameter by name"),
+        ("half", MissingPart, "it leaves "),
+        ("drifting", MissingPart, "its `name` is 'drift', another than its entry point's"),
         ("same", InputError, "Several plug-ins bring a task of one name: 'same' of one 1.0, 'same' of two 1.0"),
         ("drif", InputError, "Did you mean 'drift'"),
     ],
@@ -75,7 +88,7 @@ def test_a_plug_in_works_by_its_name(strangers):
 def test_what_is_wrong_with_a_task_is_told_to_who_asks_for_it(strangers, name, kind, words):
     with pytest.raises(kind) as caught:
         load(name)
-    assert words in " ".join(map(str, [caught.value])).replace("of two 1.0, 'same' of one", "of one 1.0, 'same' of two")
+    assert words in str(caught.value).replace("of two 1.0, 'same' of one", "of one 1.0, 'same' of two")
     assert "\n" not in str(caught.value)
 
 
@@ -116,26 +129,20 @@ def test_lists_hold_what_works_and_say_what_does_not(strangers):
     assert {"drift", "advection", "burgers"} <= {line.split()[0] for line in listed.stdout.splitlines()}
     left_out = listed.stderr.splitlines()
     assert all(line.startswith("Left out: ") for line in left_out)
-    assert len(left_out) == 7, listed.stderr  # four are broken, one takes a name, two share one
-    fields = json.loads(run(strangers, "tasks", "--json").stdout)
-    assert {refused["name"] for refused in fields["refused"]} == {
-        "torn",
-        "ending",
-        "number",
-        "lost",
-        "advection",
-        "same",
-    }
+    refused = {plug_in["name"] for plug_in in json.loads(run(strangers, "tasks", "--json").stdout)["refused"]}
+    assert refused == {"torn", "ending", "number", "lost", "loose", "half", "drifting", "advection", "same"}
+    assert len(left_out) == len(refused) + 1, "two have one name"
 
 
 def test_other_commands_do_not_notice(strangers):
-    solved = run(strangers, "solve", "burgers", "--sandbox", "process", "--candidates", 1, "--run-dir", "r")
+    solved = run(strangers, "solve", "advection", "--sandbox", "process", "--candidates", 1, "--run-dir", "r")
     assert solved.returncode == 0, solved.stderr
-    assert "broken" not in solved.stderr
-    (strangers / "mine.py").write_text((strangers / "r" / "best" / "solver.py").read_text())
-    scored = run(strangers, "evaluate", "burgers", "mine.py", "--sandbox", "process", "--no-order")
+    solver = strangers / "r" / "best" / "solver.py"
+    scored = run(strangers, "evaluate", "advection", solver, "--sandbox", "process", "--no-order")
     assert scored.returncode == 0, scored.stderr
-    assert "broken" not in scored.stderr
+    for told in (solved.stderr, scored.stderr):
+        assert "broken" not in told
+        assert "the built-in task keeps this name" in told
 
 
 def test_a_broken_plug_in_that_is_asked_for_ends_with_one_sentence(strangers):
@@ -151,13 +158,14 @@ def test_doctor_lists_all_plug_ins_with_version_and_state(strangers):
     distribution(strangers, "odd", {}, {"fieldsmith.task": "x = y:Z"})
     ran = run(strangers, "doctor", "--json")
     assert ran.returncode == 0, ran.stderr
-    told = {(p["group"], p["name"], p["distribution"]): p for p in json.loads(ran.stdout)["plug_ins"]}
+    fields = json.loads(ran.stdout)
+    told = {(p["group"], p["name"], p["distribution"]): p for p in fields["plug_ins"]}
     assert told[TASKS, "drift", "good-parts"]["state"] == "ok"
     assert told[TASKS, "drift", "good-parts"]["version"] == "1.0"
     assert "keeps this name" in told[STRATEGIES, "refine", "taker"]["why"]
     assert "nothing_of_this_name" in told[MODELS, "torn", "broken-parts"]["why"]
     assert "Several plug-ins" in told[TASKS, "same", "two"]["why"]
-    assert "There is no group fieldsmith.task:" in told["fieldsmith.task", "x", "odd"]["why"]
-    text = run(strangers, "doctor").stdout
-    assert any(row.split()[:3] == ["ok", "tasks", "drift"] for row in text.splitlines())
-    assert any(row.split()[:3] == ["broken", "tasks", "torn"] for row in text.splitlines())
+    assert "The group fieldsmith.task is none of" in told["fieldsmith.task", "x", "odd"]["why"]
+    rows = {row["part"]: row for row in fields["parts"]}
+    assert rows["tasks drift"]["state"] == "ok"
+    assert rows["tasks torn"]["mend"] == "mend or uninstall broken-parts"

@@ -40,6 +40,7 @@ def test_there_are_commands_to_test():
     assert len(commands()) > 12
 
 
+@pytest.mark.slow
 def test_the_python_of_the_readme_runs(tmp_path):
     (snippet,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
     ran = subprocess.run([sys.executable, "-c", snippet], cwd=tmp_path, capture_output=True, text=True)

@@ -92,7 +92,7 @@ class BestProgram:
 
     def __init__(self, run: RunRecord, problem: Task) -> None:
         if run.best is None:
-            raise LookupError("No program of this run ran.")
+            raise LookupError(f"No program of this run ran. {run.message}".strip())
         self.candidate = run.best.candidate
         self._task, self._sandbox = problem, run.asked.sandbox
 
@@ -152,22 +152,14 @@ class Run:
         except ImportError:
             raise MissingPart("Plots need matplotlib.", "pip install matplotlib") from None
 
-        if self.record.best is None or not self.record.best.pictures:
+        from fieldsmith.reports.figures import draw_picture
+
+        pictures = self.record.best.pictures if self.record.best else ()
+        picture = next((picture for picture in pictures if picture.axes), None)
+        if picture is None:
             raise LookupError("This run has nothing to draw.")
-        picture = self.record.best.pictures[0]
-        figure, axes = plt.subplots(1, 3, figsize=(12, 3.5), constrained_layout=True)
-        for axis, (name, values) in zip(
-            axes,
-            {
-                "solution": picture.solution,
-                "reference": picture.reference,
-                "error": picture.solution - picture.reference,
-            }.items(),
-            strict=True,
-        ):
-            drawn = axis.imshow(values.T, origin="lower", aspect="auto", extent=picture.extent)
-            axis.set(title=name, xlabel=picture.axes[0], ylabel=picture.axes[1])
-            figure.colorbar(drawn, ax=axis)
+        figure = plt.figure(figsize=(12, 3.5), layout="constrained")
+        draw_picture(figure, picture)
         return figure
 
     def __repr__(self) -> str:

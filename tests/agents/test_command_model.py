@@ -73,7 +73,13 @@ def lives(pid: int) -> bool:
         return False
 
 
-def test_one_that_fails_is_quoted(tmp_path):
+@pytest.fixture
+def hurried(monkeypatch):
+    """Tries follow one another at once."""
+    monkeypatch.setattr(command_models, "PAUSES", (0.0, 0.0))
+
+
+def test_one_that_fails_is_quoted(tmp_path, hurried):
     with pytest.raises(ProviderError, match=r"ended with exit code 7, saying: no credit left") as caught:
         command(tmp_path, "echo no credit left >&2; exit 7").complete(REQUEST)
     assert "The same command resumes" in str(caught.value)
@@ -129,7 +135,7 @@ def test_it_ends_with_its_owner_however_that_ends(tmp_path):
         time.sleep(0.02)
 
 
-def test_one_that_writes_nothing_but_errors_is_quoted(tmp_path):
+def test_one_that_writes_nothing_but_errors_is_quoted(tmp_path, hurried):
     with pytest.raises(ProviderError, match=r"wrote nothing but errors, saying: log in first"):
         command(tmp_path, r"printf '\033[31mlog in first\033[0m' >&2").complete(REQUEST)
 
@@ -188,6 +194,7 @@ def solver(u0_batch, t_coordinate, beta):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("script", "code", "words"),
     [

@@ -56,6 +56,7 @@ def named(source: str) -> set[str]:
     return {n.name for n in ast.parse(source).body if isinstance(n, ast.FunctionDef | ast.ClassDef)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", [FENCED, PROGRAM], ids=["fenced", "not fenced"])
 @pytest.mark.parametrize("part", range(8))
 def test_cut_anywhere_it_goes_together_again(text, part):

@@ -331,7 +331,7 @@ def test_a_mend_that_does_not_fit_the_context_is_a_failure_once_others_were_answ
 def test_repairs_are_kept_with_the_candidate(tmp_path):
     store = Store(tmp_path / "run.sqlite")
     proposal = write(Scripted(first=(WHOLE[:CUT], "length"), **{"continue": WHOLE[CUT:]}))
-    candidate = store.issue("3", "draft", (), "scripted")
+    candidate = store.issue("3", Draft(), "scripted")
     import dataclasses
 
     store.record(dataclasses.replace(candidate, proposal=proposal))

@@ -9,13 +9,14 @@ writes them anew; `git diff tests/agents/snapshots` shows what a model will see.
 
 import dataclasses
 import os
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from fieldsmith.agents.author import Candidate, Debug, Draft, Plan, Program, Proposal, Refine, Restart
+from fieldsmith.agents.author import Candidate, Debug, Draft, Move, Plan, Program, Proposal, Refine, Restart
 from fieldsmith.agents.llm_author import LLMAuthor
 from fieldsmith.agents.prompts import STYLES, Prompts, read_templates
 from fieldsmith.agents.prompts.library import tidy
@@ -23,7 +24,8 @@ from fieldsmith.agents.prompts.quotes import quoted
 from fieldsmith.agents.prompts.rehearsal import moves, rehearse
 from fieldsmith.errors import InputError
 from fieldsmith.evaluation.evaluation import ConvergencePoint, Evaluation, Score
-from fieldsmith.evaluation.feedback import failure_feedback, not_finite_feedback
+from fieldsmith.evaluation.feedback import failure_facts, not_finite_facts
+from fieldsmith.evaluation.words import usual
 from fieldsmith.sandboxes.sandbox import CallResult, Failure, Limits
 from fieldsmith.tasks import load, names
 from fieldsmith.tasks.task import Brief
@@ -84,16 +86,18 @@ CRASH = CallResult(
 NO_LIBRARY = CallResult("crashed", failure=Failure("ModuleNotFoundError", "No module named 'torch'", 1))
 
 
-def blown_up(brief: Brief) -> str:
+def blown_up(brief: Brief) -> Mapping:
     u = np.ones((2, 9, 16))
     u[1, 5:] = np.nan
     u[1, 1:5] *= 10.0 ** np.arange(4)[:, None]
-    return not_finite_feedback({"u_batch": u}, brief)
+    return not_finite_facts({"u_batch": u}, brief)
 
 
-def failing(status: str, feedback: str, source: str = PROGRAM) -> Debug:
+def failing(status: str, facts: Mapping, source: str = PROGRAM) -> Debug:
     proposal = Proposal(Program(source), Plan(summary="Diffusion exactly in Fourier space"))
-    return Debug(Candidate(1, "1", "draft", proposal=proposal, evaluation=Evaluation(status, feedback)))
+    return Debug(
+        Candidate(1, "1", "draft", proposal=proposal, evaluation=Evaluation(status, usual().said(facts), facts=facts))
+    )
 
 
 def user(move, style: str = "guided") -> str:
@@ -121,9 +125,9 @@ def written(name: str, style: str, kinds: tuple[str, ...]) -> str:
     if name == "burgers":
         torch = PROGRAM.replace("import numpy as np", "import torch")
         told |= {
-            "debug of shapes": prompts.move(brief, failing("crashed", failure_feedback(CRASH, PROGRAM, brief, LIMITS))),
+            "debug of shapes": prompts.move(brief, failing("crashed", failure_facts(CRASH, PROGRAM, brief, LIMITS))),
             "debug of a missing library": prompts.move(
-                brief, failing("crashed", failure_feedback(NO_LIBRARY, torch, brief, LIMITS), torch)
+                brief, failing("crashed", failure_facts(NO_LIBRARY, torch, brief, LIMITS), torch)
             ),
             "debug of NaN": prompts.move(brief, failing("not_finite", blown_up(brief))),
         }
@@ -329,6 +333,9 @@ def test_a_template_of_ones_own_takes_the_place_of_one_and_leaves_the_others(tmp
         ("draft.md.jinja", "{% include 'nothing.md.jinja' %}", "includes 'nothing.md.jinja'"),
         ("draft.md.jinja", "{{ 1 / 0 }}", "division by zero"),
         ("draft.md.jinja", "{{ brief.title + 1 }}", "draft.md.jinja"),
+        ("success.md.jinja", "{{ facts.nrms }}", "nrms"),
+        ("feedback.md.jinja", "{{ fact.nrmse }}", "unknown variable 'fact'"),
+        ("hints.md.jinja", "{% block SyntaxError %}{% end", "hints.md.jinja, line 1"),
     ],
 )
 def test_a_faulty_template_is_refused_before_anything_is_asked(tmp_path, name, text, words):
@@ -349,3 +356,28 @@ def test_a_folder_that_is_none_and_an_unknown_style_are_refused(tmp_path):
         read_templates(tmp_path, "guided")
     with pytest.raises(InputError, match="Did you mean 'plain'"):
         Prompts("plane")
+
+
+def test_feedback_and_steps_are_said_in_words_of_ones_own(tmp_path):
+    (tmp_path / "failure.md.jinja").write_text("FAILED with {{ facts.error_type }}. {{ step }}")
+    (tmp_path / "hints.md.jinja").write_text("{% block shapes_do_not_fit %}LOOK AT THE SHAPES.{% endblock %}")
+    prompts = Prompts("guided", read_templates(tmp_path, "guided"))
+    brief = load("burgers").brief(LIBRARIES)
+    rehearse(prompts, brief)
+    told = prompts.move(brief, failing("crashed", failure_facts(CRASH, PROGRAM, brief, LIMITS)))
+    assert "FAILED with ValueError. LOOK AT THE SHAPES." in told
+    assert "Next step" not in told
+    blown = failing("not_finite", blown_up(brief))
+    assert prompts.move(brief, blown) == Prompts().move(brief, blown), "other templates on feedback stay"
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_move_without_a_template_says_its_sentence_in_every_style(style):
+    class Swap(Move):
+        words = "Swap the time steps of these programs."
+
+    brief = load("burgers").brief(LIBRARIES)
+    told = Prompts(style).move(brief, Swap((candidate("ok"), candidate("crashed"), lost("Sorry.").candidate)))
+    for words in (Swap.words, "nRMSE 1.200e-03", "return 1", "crashed", "It went so.", "no usable program"):
+        assert words in told, words
+    assert Swap.words in Prompts(style).move(brief, Swap())

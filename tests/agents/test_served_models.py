@@ -8,8 +8,8 @@ import pytest
 
 from served_llm import Witness, small_model
 
-pytestmark = pytest.mark.needs("small-llm", "docker")
-CANDIDATES, ROUNDS, MOST_TOKENS = 6, 2, 60
+pytestmark = [pytest.mark.needs("small-llm", "docker"), pytest.mark.slow]
+CANDIDATES, ROUNDS, MOST_TOKENS = 4, 1, 24
 
 
 @pytest.fixture(scope="module")

@@ -123,8 +123,10 @@ def right_hand_sides(brief, derivative, spacings, highest=9):
     """
     reading = Reading(brief.equation, brief.parameters, brief.sizes, brief.span)
     marks = list(reading.marks.items())
-    known = [reading.analysis.symbols[a.of] for a in brief.signature.arguments if a.role == "parameter"]
-    codes = [sp.lambdify([*reading.unknowns, *known, *(mark for _, mark in marks)], rate) for rate in reading.rates]
+    known = [reading.symbols[a.of] for a in brief.signature.arguments if a.role == "parameter"]
+    codes = [
+        sp.lambdify([*reading.unknowns, *known, *(mark for _, mark in marks)], rate) for rate in reading.marked_rates
+    ]
 
     def one(field, axis, count):
         shape = [-1 if n == axis else 1 for n in range(field.ndim)]

@@ -5,16 +5,16 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pytest
+from docker.models import containers as docker_containers
 
 from attacks.hostile import CANARY, won
 from attacks.internet import internet
 from fieldsmith.sandboxes import bubblewrap, docker, memory
 from fieldsmith.sandboxes.sandbox import CallResult
-
-ROOT = ("--user", "0:0")
 
 
 class Weak:
@@ -23,31 +23,21 @@ class Weak:
     def __init__(self, patch: pytest.MonkeyPatch, stack: ExitStack) -> None:
         self.patch, self.stack = patch, stack
 
-    def options(self, change: Callable[[list[str]], list[str]]) -> None:
-        """Change the options that close a container in."""
+    def options(self, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+        """Change what closes a container in."""
         whole = docker.hardening
         self.patch.setattr(docker, "hardening", lambda limits, user: change(whole(limits, user)))
 
     def without(self, *names: str) -> None:
-        def change(words: list[str]) -> list[str]:
-            for name in names:
-                place = words.index(name)
-                has_value = not words[place + 1].startswith("--")
-                words = words[:place] + words[place + 1 + has_value :]
-            return words
+        def change(words: dict[str, Any]) -> dict[str, Any]:
+            assert words.keys() >= set(names), names
+            return {name: value for name, value in words.items() if name not in names}
 
         self.options(change)
 
-    def put(self, *more: str) -> None:
+    def put(self, **more: object) -> None:
         """Options in place of those of the same name, or besides them."""
-
-        def change(words: list[str]) -> list[str]:
-            if more[0] in words and more[0] != "--security-opt":
-                place = words.index(more[0])
-                words = words[:place] + words[place + 2 :]
-            return [*words, *more]
-
-        self.options(change)
+        self.options(lambda words: {**words, **more})
 
     def worker(self, old: str, new: str) -> None:
         """Change the text of the worker."""
@@ -82,8 +72,8 @@ class Weak:
 
     def as_root(self) -> None:
         """The engine's usual root instead of a user without rights."""
-        self.without("--cap-drop")
-        self.put(*ROOT)
+        self.without("cap_drop")
+        self.put(user="0:0")
 
 
 @dataclass(frozen=True)
@@ -101,13 +91,13 @@ def given_key(weak: Weak) -> None:
 
 
 def on_host_network(weak: Weak) -> None:
-    weak.put("--network", "host")
+    weak.put(network_mode="host")
     weak.unguarded()
 
 
 def on_internet(weak: Weak) -> None:
-    weak.without("--hostname")  # which goes with a network of its own
-    weak.put("--network", weak.stack.enter_context(internet()))
+    weak.without("hostname")  # which goes with a network of its own
+    weak.put(network_mode=weak.stack.enter_context(internet()))
     weak.unguarded()
 
 
@@ -141,7 +131,10 @@ def left_as_it_is(weak: Weak) -> None:
 
 def rules_within_reach(weak: Weak) -> None:
     weak.as_root()
-    weak.put("--security-opt", "systempaths=unconfined")
+    whole = docker_containers.HostConfig
+    # The SDK has no word for it, which the command calls systempaths=unconfined.
+    bare = {"MaskedPaths": [], "ReadonlyPaths": []}
+    weak.patch.setattr(docker_containers, "HostConfig", lambda **words: {**whole(**words), **bare})
 
 
 def nothing_sealed(weak: Weak) -> None:
@@ -169,7 +162,7 @@ DEFENCES = [
         "read_reference_files",
         "docker",
         "the host's files are not mounted",
-        lambda weak: weak.put("--volume", f"{CANARY}:/data/{CANARY.name}:ro"),
+        lambda weak: weak.put(volumes=[f"{CANARY}:/data/{CANARY.name}:ro"]),
     ),
     Defence("read_api_keys", "docker", "the environment is the worker's own", given_key),
     Defence("connect_to_host", "docker", "a network of its own and no sockets", on_host_network),
@@ -178,18 +171,20 @@ DEFENCES = [
     Defence("ask_name_server", "docker", "a network of its own and no sockets", on_internet),
     Defence("serve_on_loopback", "docker", "the filter of system calls", Weak.unguarded),
     Defence("serve_on_loopback", "bubblewrap", "the filter of system calls", Weak.unguarded),
-    Defence("write_outside_scratch", "docker", "--read-only", lambda weak: weak.without("--read-only")),
+    Defence("write_outside_scratch", "docker", "a read-only image", lambda weak: weak.without("read_only")),
     Defence(
-        "fill_scratch", "docker", "the size of scratch", lambda weak: weak.put("--tmpfs", "/tmp:rw,size=2g,mode=1777")
+        "fill_scratch", "docker", "the size of scratch", lambda weak: weak.put(tmpfs={"/tmp": "rw,size=2g,mode=1777"})
     ),
-    Defence("fill_shared_memory", "docker", "--shm-size", lambda weak: weak.put("--shm-size", "2g")),
-    Defence("many_processes", "docker", "--pids-limit", lambda weak: weak.put("--pids-limit", "-1")),
-    Defence("many_threads", "docker", "--pids-limit", lambda weak: weak.put("--pids-limit", "-1")),
+    Defence("fill_shared_memory", "docker", "the size of shared memory", lambda weak: weak.put(shm_size="2g")),
+    Defence("many_processes", "docker", "the number of processes", lambda weak: weak.put(pids_limit=-1)),
+    Defence("many_threads", "docker", "the number of processes", lambda weak: weak.put(pids_limit=-1)),
     Defence("many_processes", "bubblewrap", "RLIMIT_NPROC", lambda weak: weak.setting(processes=0)),
-    Defence("allocate_slowly", "docker", "--memory", lambda weak: weak.without("--memory", "--memory-swap")),
+    Defence(
+        "allocate_slowly", "docker", "the limit of memory", lambda weak: weak.without("mem_limit", "memswap_limit")
+    ),
     Defence("allocate_in_children", "bubblewrap", "the watchdog", lambda weak: weak.setting(cgroup=True)),
     Defence("allocate_in_memory_files", "bubblewrap", "the filter of system calls", Weak.unguarded),
-    Defence("use_more_processors", "docker", "--cpus", lambda weak: weak.without("--cpus")),
+    Defence("use_more_processors", "docker", "the share of processors", lambda weak: weak.without("nano_cpus")),
     Defence(
         "use_more_processors",
         "bubblewrap",
@@ -256,7 +251,7 @@ DEFENCES = [
         "read_devices",
         "docker",
         "no devices of the host",
-        lambda weak: weak.put("--device", "/dev/zero:/dev/kmem"),
+        lambda weak: weak.put(devices=["/dev/zero:/dev/kmem"]),
     ),
     Defence("write_to_sys_and_cgroups", "docker", "a user without rights, and read-only paths", rules_within_reach),
     Defence("leave_pipes_and_devices", "docker", "no capabilities", Weak.as_root),

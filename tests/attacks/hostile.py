@@ -12,6 +12,8 @@ from fieldsmith.sandboxes.sandbox import CallResult, Limits, Session
 FOLDER = Path(__file__).parent / "programs"
 LIMITS = Limits(seconds=6.0, memory_mb=512, processes=128, cpus=1.0, scratch_mb=32, log_kb=8)
 WON = 666.0
+SHORT = 3.0
+"""Seconds for a program that goes on until it is stopped."""
 HONEST = "def solve(a):\n    return 2 * a\n"
 INPUT = np.arange(4.0)
 CANARY = Path("/tmp/reference-canary.npy")
@@ -51,8 +53,8 @@ def names() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("*.py"))
 
 
-def run(session: Session, source: str) -> CallResult:
-    return session.call(source, "solve", {"a": INPUT.copy()}, {"y": (4,)})
+def run(session: Session, source: str, seconds: float = LIMITS.seconds) -> CallResult:
+    return session.call(source, "solve", {"a": INPUT.copy()}, {"y": (4,)}, seconds)
 
 
 def won(result: CallResult) -> bool:

@@ -82,11 +82,12 @@ def last(process) -> str:
     ],
 )
 def test_one_clear_line(words, code, said, tmp_path):
-    ran = run(*words, cwd=tmp_path)
+    as_json = words[0] != "report"
+    ran = run(*words, *["--json"] * as_json, cwd=tmp_path)
     assert ran.returncode == code, ran.stderr
     assert said in last(ran)
-    if words[0] != "report":
-        told = json.loads(run(*words, "--json", cwd=tmp_path).stdout.splitlines()[-1])
+    if as_json:
+        told = json.loads(ran.stdout.splitlines()[-1])
         assert told["event"] == "error"
         assert said in f"{told['message']} {told['hint']}"
 
@@ -138,6 +139,7 @@ def test_a_run_with_another_setting_or_server_is_another_run(tmp_path):
     assert "its debug_rounds is 4, not 2" in last(changed)
 
 
+@pytest.mark.slow
 def test_an_unreachable_server_is_named(tmp_path):
     words = ["solve", "burgers", "--sandbox", "process", "--model", "openai:x", "--base-url", "http://127.0.0.1:9/v1"]
     ran = run(*words, cwd=tmp_path)

@@ -1,12 +1,15 @@
 """What the commands say of sandboxes: images, engines that refuse, programs whose words are meant for a terminal."""
 
+import ctypes
 import os
-import shutil
 import subprocess
 import sys
 
 import pytest
 
+from engine_between import between
+
+PR_CAPBSET_DROP, CAP_DAC_OVERRIDE = 24, 1
 COMMAND = [sys.executable, "-m", "fieldsmith.cli.main"]
 
 
@@ -16,22 +19,10 @@ def command(*words: str, **environment: str) -> subprocess.CompletedProcess[str]
     )
 
 
-@pytest.fixture
-def refusing(tmp_path):
-    """PATH with a docker that cannot start containers, and answers all else."""
-    shim = tmp_path / "docker"
-    shim.write_text(
-        "#!/bin/sh\n"
-        'case "$1" in run|create) echo "docker: Error: no space left on device" >&2; exit 125;; esac\n'
-        f'exec {shutil.which("docker")} "$@"\n'
-    )
-    shim.chmod(0o755)
-    return f"{tmp_path}:{os.environ['PATH']}"
-
-
 @pytest.mark.needs("docker")
-def test_doctor_tells_the_rest_when_no_container_starts(refusing):
-    told = command("doctor", PATH=refusing)
+def test_doctor_tells_the_rest_when_no_container_starts():
+    with between(refused="POST /v1") as refusing:
+        told = command("doctor", DOCKER_HOST=refusing.host)
     rows = told.stdout.splitlines()
     assert any(row.startswith("missing") and "docker blocks" in row and "disk is full" in row for row in rows), told
     assert any("disk" in row for row in rows)
@@ -49,14 +40,20 @@ def test_another_base_is_not_taken_for_the_one_that_is_here():
     assert command("sandbox", "build").stdout == here.stdout
 
 
-@pytest.mark.needs("docker")
-def test_a_user_who_may_not_use_the_engine_is_told_so(tmp_path):
-    shim = tmp_path / "docker"
-    shim.write_text(
-        "#!/bin/sh\necho 'permission denied while trying to connect to unix:///var/run/docker.sock' >&2; exit 1\n"
-    )
-    shim.chmod(0o755)
-    told = command("evaluate", "advection", __file__, "--sandbox", "docker", PATH=f"{tmp_path}:{os.environ['PATH']}")
+def test_a_user_who_may_not_use_the_engine_is_told_so():
+    def another() -> None:
+        """Somebody to whom the rights of a file apply, as they do not to root."""
+        ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, 0, 0, 0)
+
+    with between() as engine:
+        engine.path.chmod(0)
+        told = subprocess.run(
+            [*COMMAND, "evaluate", "advection", __file__, "--sandbox", "docker"],
+            env={**os.environ, "DOCKER_HOST": engine.host},
+            preexec_fn=another,
+            capture_output=True,
+            text=True,
+        )
     assert told.returncode == 3
     assert "this user may not use the Docker engine" in told.stderr
 

@@ -1,13 +1,16 @@
 """What an author is told: where a program failed, with what in its hands, what to do next; where a running one errs."""
 
+import json
+
 import numpy as np
 import pytest
 
 from fieldsmith.evaluation import evaluate, hints
 from fieldsmith.evaluation.evaluation import Score
-from fieldsmith.evaluation.feedback import failure_feedback, not_finite_feedback, success_feedback
+from fieldsmith.evaluation.feedback import failure_facts, not_finite_facts, success_facts
+from fieldsmith.evaluation.words import Wording, usual
 from fieldsmith.sandboxes import choose
-from fieldsmith.sandboxes.sandbox import CallResult, Limits
+from fieldsmith.sandboxes.sandbox import CallResult, Failure, Limits
 from fieldsmith.tasks import load, names
 
 
@@ -24,7 +27,7 @@ def judged(body: str, name: str = "advection", head: str = "", sandbox: str = "p
 @pytest.mark.parametrize("name", names())
 def test_only_what_steps_in_time_is_told_of_steps_and_frames(status, name):
     task = load(name)
-    told = failure_feedback(CallResult(status), "", task.brief(), Limits())
+    told = usual().said(failure_facts(CallResult(status), "", task.brief(), Limits()))
     in_time = {"timeout": "larger steps", "out_of_memory": "the frames that are returned"}[status]
     if task.brief().equation.steady:
         assert "steps" not in told
@@ -38,7 +41,7 @@ def test_a_steady_solution_that_overflows_has_no_steps_to_be_made_smaller():
     large = np.full((1, 3, 3), 1e300)
     for name, words in {"darcy": "singular", "advection": "smaller internal steps"}.items():
         brief = load(name).brief()
-        assert words in not_finite_feedback({r.name: large for r in brief.signature.results}, brief)
+        assert words in usual().said(not_finite_facts({r.name: large for r in brief.signature.results}, brief))
 
 
 COPIES = "u = np.repeat(np.asarray(u0_batch)[:, None], len(t_coordinate), axis=1).copy()\n"
@@ -130,7 +133,7 @@ def test_a_missing_library_is_answered_with_what_is_there(line, words):
     with pytest.raises(ImportError) as caught:
         exec(line.replace("torch", "torch_").replace("jax", "jax_"))
     message = str(caught.value).replace("torch_", "torch").replace("jax_", "jax")
-    told = hints.missing_library(message, ("numpy 9", "scipy 1", "numba 0"))
+    told = usual().step(hints.missing_library(message, ("numpy 9", "scipy 1", "numba 0")))
     for each in words:
         assert each in told
 
@@ -155,7 +158,7 @@ def test_a_wrong_shape_is_explained(body, words):
 
 
 def test_nothing_is_offered_that_is_not_installed():
-    assert "numba" not in hints.missing_library("No module named 'jax'", ("numpy 9", "scipy 1"))
+    assert "numba" not in usual().step(hints.missing_library("No module named 'jax'", ("numpy 9", "scipy 1")))
 
 
 def test_values_that_grow_are_told_apart_from_those_that_break_at_once():
@@ -171,7 +174,7 @@ def test_values_that_grow_are_told_apart_from_those_that_break_at_once():
 
 def test_a_steady_result_that_is_not_finite_is_explained():
     brief = load("darcy").brief()
-    told = not_finite_feedback({"u": np.full((2, 5, 5), np.nan)}, brief)
+    told = usual().said(not_finite_facts({"u": np.full((2, 5, 5), np.nan)}, brief))
     assert "2 of 2 samples" in told
     assert "division by zero" in told
 
@@ -183,6 +186,7 @@ def test_the_place_of_the_error_is_told():
     assert "The first frame must be the initial state itself" in told
 
 
+@pytest.mark.slow
 def test_an_error_at_the_walls_is_told():
     told = judged("u = np.zeros_like(a)\nu[:, 1] = 50.0\nreturn u", "darcy").feedback
     assert "within 5% of the boundary" in told
@@ -201,7 +205,7 @@ def test_an_order_that_changes_from_grid_to_grid_is_told_as_none(slopes, words):
     task = load("advection")
     (case, *_) = task.split("dev")
     score = Score(1e-3, {}, None, 1e-9, 1e-2, 1.0, order=4.0)
-    told = success_feedback(score, case, case.reference, task.brief(), slopes)
+    told = usual().said(success_facts(score, case, case.reference, task.brief(), slopes))
     assert words in told
     assert ("no power of the spacing" in told) == (len(set(map(round, slopes))) > 1)
 
@@ -213,3 +217,22 @@ def test_an_order_that_changes_from_grid_to_grid_is_told_as_none(slopes, words):
 def test_what_a_sandbox_does_not_allow_is_explained(body):
     evaluation = judged(f"{body}\nreturn u0_batch", sandbox="bubblewrap")
     assert "Next step: The sandbox does not allow this" in evaluation.feedback, evaluation.feedback
+
+
+def test_every_step_that_a_failure_may_have_has_its_words():
+    for name in {name for name, _ in hints.OFTEN} | hints.KINDS:
+        assert len(usual().step({"name": name})) > 20, name
+
+
+def test_steps_of_ones_own_are_said_and_the_others_stay():
+    own = Wording({"hints.md.jinja": "{% block NameError %}\nSpell it right.\n{% endblock %}"})
+    assert own.step({"name": "NameError"}) == "Spell it right."
+    assert own.step({"name": "KeyError"}) == usual().step({"name": "KeyError"})
+
+
+def test_what_a_program_says_keeps_its_lines():
+    failure = Failure("ValueError", "first\n  second", 1, "line 1\n\n\n\nline 2")
+    facts = failure_facts(CallResult("crashed", failure=failure), "a\nb\nc", load("advection").brief(), Limits())
+    told = usual().said(json.loads(json.dumps(facts)))
+    assert "stopped with ValueError: first\n  second\n\nAt line 1:\n>    1 | a\n" in told
+    assert told.endswith("line 1\n\n\n\nline 2")

@@ -64,7 +64,7 @@ def programs(family: Family[Any], brief: Brief) -> dict[str, str]:
     """Programs of all variants of a family by name, those for after a blow-up too. Raises Unsuited."""
     key = repr((family.name, brief))
     if key not in _written:
-        analysis = Analysis(brief.equation)
+        analysis = Analysis(brief.equation, brief.parameters)
         family.suits(analysis)
         variants = family.variants(analysis, brief)
         _written[key] = {v.name: patient(family.source(analysis, brief, v.choices)) for v in variants}

@@ -91,6 +91,7 @@ def test_a_dropped_family_is_not_drafted_again():
     assert author.write(brief, Draft(), "2", [first, second]).plan.summary.startswith("finite volumes")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("equation", [DAMPED, GROWING, DISPERSED, WALLED, EXACT])
 @pytest.mark.parametrize("status", ["timeout", "out_of_memory"])
 def test_after_a_timeout_only_cheaper_programs_are_written(equation, status):

@@ -38,6 +38,7 @@ def test_schroedinger():
     check(equation, {"e": 0.1}, [STARTS, 0 * STARTS], [psi.real, psi.imag])
 
 
+@pytest.mark.slow
 def test_nonlinear_schroedinger_has_its_soliton():
     x = (np.arange(256) + 0.5) / 256 * 40 - 20
     soliton = [np.exp(0.5j * t) / np.cosh(x) for t in TIMES]
@@ -90,6 +91,7 @@ def test_cross_diffusion():
     check(Equation(("a", "b"), UNIT, balances), {}, [STARTS, other], references(rhs, [STARTS, other]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "rhs", ["u**2 + d(u, s, s)/1000", "-d(u, s, s)/100 - d(u**2/2, s)", "u**2 + d(u, s, s)/100 - d(u**2/2, s)"]
 )

@@ -89,6 +89,7 @@ def shown(folder: Path) -> dict:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.needs("small-llm")
 def test_ten_kills_change_nothing(tmp_path):
     killed, whole = tmp_path / "killed", tmp_path / "whole"

@@ -96,12 +96,21 @@ def test_several_requests_are_open_at_a_time(tmp_path):
     assert author.most == 4
 
 
-def test_programs_run_at_most_as_many_at_a_time_as_asked(tmp_path):
-    source = GOOD.replace("    return", "    import time; time.sleep(0.5)\n    return")
-    author = ScriptedAuthor(lambda slot: source)
-    begun = time.monotonic()
-    loop_of(tmp_path, author, Budget(candidates=4), evaluators=1).run()
-    assert time.monotonic() - begun > 4 * 0.5
+@pytest.mark.parametrize("evaluators", [1, 2])
+def test_programs_run_at_most_as_many_at_a_time_as_asked(tmp_path, monkeypatch, evaluators):
+    loop = loop_of(tmp_path, ScriptedAuthor(lambda slot: GOOD), Budget(candidates=4), evaluators=evaluators)
+    open_session, sessions, at_once = loop.sandbox.open, [], []
+
+    def counted(limits):
+        session = open_session(limits)
+        sessions.append(session)
+        at_once.append(sum(not one.closed for one in sessions))
+        time.sleep(0.2)  # for others to come
+        return session
+
+    monkeypatch.setattr(loop.sandbox, "open", counted)
+    loop.run()
+    assert max(at_once) == evaluators
 
 
 @pytest.mark.parametrize(("limits", "most"), [({"tokens": 2000}, 2), ({"usd": 1.0}, 2), ({"tokens": 2500}, 3)])

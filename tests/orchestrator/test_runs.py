@@ -13,6 +13,7 @@ import pytest
 
 from mailbox_person import Person
 
+pytestmark = pytest.mark.slow
 SOLVE = [sys.executable, "-m", "fieldsmith.cli.main", "solve", "burgers", "--sandbox", "process", "--json"]
 
 

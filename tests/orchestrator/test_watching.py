@@ -43,6 +43,7 @@ def solving(folder, *options):
     return process
 
 
+@pytest.mark.slow
 def test_a_run_is_watched_to_its_end_and_its_end_is_told(tmp_path):
     told = 'cat > told.json; echo "$FIELDSMITH_STATE $FIELDSMITH_TASK $FIELDSMITH_NRMSE $FIELDSMITH_RUN" > told.txt; echo heard'
     process = solving(tmp_path, "--on-finish", told)
@@ -70,6 +71,7 @@ def test_a_run_is_watched_to_its_end_and_its_end_is_told(tmp_path):
     assert "heard" in err
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_tells_so_and_a_watcher_leaves_runs_alone(tmp_path):
     process = solving(tmp_path, "--on-finish", 'echo "$FIELDSMITH_STATE" > told.txt; exit 3')
     watcher = start("runs", "watch", tmp_path / "run", cwd=tmp_path)
@@ -111,6 +113,7 @@ def test_nothing_to_watch_is_said(tmp_path):
     assert ran.stderr.strip() == "fieldsmith: No run is going on. Name one: `fieldsmith runs` lists them."
 
 
+@pytest.mark.slow
 def test_a_command_that_hangs_is_ended_with_all_it_started(tmp_path, monkeypatch, finished_run):
     monkeypatch.setattr(hook, "SECONDS", 1.0)
     mark = tmp_path / "mark"

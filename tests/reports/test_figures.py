@@ -4,13 +4,15 @@ import io
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from fieldsmith.errors import InputError
 from fieldsmith.reports.figures import write_figures
-from report_runs import candidate, finished, picture, run_of
+from report_runs import candidate, finished, moving, picture, run_of, trajectory, undrawn, values
 
 PLOTS = {
     "error-against-time", "best-against-candidates", "best-against-tokens", "best-against-seconds", "convergence",
@@ -18,6 +20,7 @@ PLOTS = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_every_plot_is_written_as_pdf_and_png(tmp_path):
     files = write_figures(finished(), tmp_path / "new" / "folder")
     assert {file.stem for file in files} == PLOTS
@@ -45,6 +48,17 @@ def test_names_with_formula_signs_are_drawn_as_text(tmp_path):
     assert len(write_figures(run_of([best, candidate(2, 1e-2)], best, [steady]), tmp_path)) > 6
 
 
+def test_pictures_of_every_kind_are_drawn_and_numbers_are_not(tmp_path):
+    uneven = replace(picture("w", 0), places=(np.linspace(0, 2, 51) ** 2 / 2, np.linspace(0, 1, 128)))
+    alone = [replace(moving("v"), reference=None), trajectory("z", ("z",), reference=False)]
+    best = candidate(1, 1e-3)
+    run = run_of([best], best, [moving("u"), trajectory("y"), uneven, *alone, values("k", 1.0), undrawn("c")])
+    drawn = {file.stem: file for file in write_figures(run, tmp_path) if file.stem.startswith("fields")}
+    assert set(drawn) == {f"fields-{name}-1" for name in "uyvwz"}
+    for file in drawn.values():
+        assert len(Image.open(file.with_suffix(".png")).convert("RGB").getcolors(1 << 24)) > 20
+
+
 def test_a_run_without_results_has_no_figures(tmp_path):
     assert write_figures(run_of([candidate(1, None)]), tmp_path) == []
 
@@ -70,6 +84,7 @@ def fieldsmith(*words, **environment):
     return subprocess.run(command, capture_output=True, text=True, env={**os.environ, **environment})
 
 
+@pytest.mark.slow
 def test_the_command_says_which_files_it_wrote(solved, tmp_path):
     ran = fieldsmith("report", str(solved), "--figures", str(tmp_path / "figures"))
     assert ran.returncode == 0, ran.stderr

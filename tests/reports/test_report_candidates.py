@@ -8,8 +8,6 @@ import pytest
 
 from report_runs import candidate, finished, run_of
 
-pytestmark = pytest.mark.needs("chromium")
-
 
 def slots(page):
     return page.locator("#tree li .slot").all_inner_texts()

@@ -3,14 +3,14 @@
 import dataclasses
 import re
 
+import numpy as np
 import pytest
 from playwright.sync_api import expect
 
 from fieldsmith.agents.author import Candidate
 from fieldsmith.reports.numbers import number
-from report_runs import candidate, finished, picture, run_of
+from report_runs import candidate, finished, moving, picture, run_of, trajectory, undrawn, values
 
-pytestmark = pytest.mark.needs("chromium")
 HOSTILE = (
     "</script><script>window.hacked=1</script><!--<script><img src=x onerror='window.hacked=1'>\x1b[31m\x00\ud800"
     "\u2028\u2029\u202e {{ 7*7 }} ${7*7} \U0001d400"
@@ -97,6 +97,105 @@ def test_an_empty_run_and_a_steady_one_open(opened):
     page = opened(run_of([best], best, [steady]))
     assert "x =" in page.inner_text("#row-value")
     assert not page.faults
+
+
+def shown(opened, *pictures, **options):
+    best = candidate(1, 1e-3)
+    return opened(run_of([best], best, pictures), **options)
+
+
+def test_a_moving_picture_opens_on_its_last_frame_and_moves_by_keyboard(opened):
+    page = shown(opened, moving("u"), moving("v"))
+    solution = page.locator("#map-solution svg")
+    assert "sample 1 at t = 1:" in solution.get_attribute("aria-label")
+    assert "cut at z = 0.5" in page.inner_text("#which")
+    last = {kind: page.get_attribute(f"#map-{kind} image", "href") for kind in ("solution", "reference", "error")}
+    page.focus("#frame")
+    page.keyboard.press("Home")
+    expect(solution).to_have_attribute("aria-label", re.compile("at t = 0:"))
+    assert page.get_attribute("#frame", "aria-valuetext") == "t = 0"
+    for kind, href in last.items():
+        assert page.get_attribute(f"#map-{kind} image", "href") != href
+    page.select_option("#field", label="v")
+    expect(solution).to_have_attribute("aria-label", re.compile("of v, sample 1 at t = 0:"))
+    assert not page.faults
+
+
+def test_colours_of_a_moving_picture_stay_or_follow_each_time(opened):
+    page = shown(opened, moving("u"))
+    top = page.locator("#map-solution .bar-label").nth(4)
+    before = float(top.text_content())
+    page.select_option("#reach", "one")
+    expect(top).not_to_have_text("0.98")
+    reference = moving("u").reference
+    assert float(top.text_content()) == pytest.approx(reference[-1].max(), abs=0.01)
+    assert before == pytest.approx(reference.max(), abs=0.01)
+
+
+def test_a_moving_picture_is_printed_with_its_last_frame(opened):
+    page = shown(opened, moving("u"))
+    page.focus("#frame")
+    page.keyboard.press("Home")
+    words = "[document.getElementById('which').textContent, document.querySelector('#map-error svg').getAttribute('aria-label')]"
+    page.evaluate(f"addEventListener('beforeprint', () => {{ window.printed = {words}; }})")
+    page.pdf()
+    assert all("t = 1" in words for words in page.evaluate("window.printed"))
+    assert "t = 0" in page.inner_text("#which")
+
+
+def test_lines_show_their_components_together_or_alone(opened):
+    page = shown(opened, trajectory("y"), picture("u", 0))
+    lines = page.locator("#cut .canvas path.line-solution")
+    assert lines.count() == page.locator("#cut .canvas path.line-reference").count() == 2
+    assert page.inner_text("#cut .legend").split() == ["prey", "predators"]
+    assert not page.is_visible("#map-solution")
+    page.select_option("#component", label="predators")
+    expect(lines).to_have_count(1)
+    page.select_option("#field", label="u")
+    expect(page.locator("#map-solution image")).to_be_visible()
+    assert page.is_visible("#row")
+    assert not page.is_visible("#component")
+    assert not page.faults
+
+
+@pytest.mark.parametrize("alone", [trajectory("y", reference=False), dataclasses.replace(moving("u"), reference=None)])
+def test_without_a_reference_the_solution_stands_alone(opened, alone):
+    page = shown(opened, alone)
+    assert page.locator("#cut .canvas path.line-solution").count() > 0
+    for figure in ("map-reference", "map-error", "cut-error", "key-reference"):
+        assert not page.is_visible(f"#{figure}")
+    assert not page.faults
+
+
+def test_numbers_make_a_table_and_what_is_not_drawn_is_said(opened):
+    page = shown(opened, values("k", 3.0, -7.0), undrawn("w"))
+    assert text_of(page, "#numbers tbody tr:nth-child(2)").split() == [
+        "k[1]",
+        "1",
+        "−7.00000",
+        "−6.99301",
+        "−6.99",
+        "×",
+        "10−3",
+    ]
+    assert "w is not drawn: its values are not real numbers." in page.inner_text("#fields")
+    assert not page.locator("#cut").count()
+    assert not page.faults
+
+
+def test_without_pictures_there_is_no_section_for_them(opened):
+    page = shown(opened)
+    assert not page.locator("#fields").count()
+    assert not page.faults
+
+
+def test_uneven_times_stand_where_they_are(opened):
+    even = picture("u", 0)
+    page = shown(opened, dataclasses.replace(even, places=(2 * np.linspace(0, 1, 51) ** 3, even.places[1])))
+    image = page.locator("#map-solution image")
+    left, wide = (float(image.get_attribute(name)) for name in ("x", "width"))
+    page.locator("#map-solution svg").click(position={"x": left + wide / 2, "y": 90})
+    assert float(page.inner_text("#row-value").split()[-1]) == pytest.approx(1.0, abs=0.06)
 
 
 def test_hostile_text_is_shown_as_text(opened):

@@ -10,7 +10,7 @@ from PIL import Image
 
 from fieldsmith.evaluation.evaluation import ConvergencePoint, Evaluation, Score
 from fieldsmith.reports import charts
-from report_runs import candidate, finished, run_of
+from report_runs import candidate, finished, moving, run_of, trajectory
 
 PLOTS = (
     "map-solution", "map-reference", "map-error", "cut", "cut-error", "pareto", "progress", "convergence",
@@ -28,7 +28,6 @@ def table(content):
     return rows[0], rows[1:]
 
 
-@pytest.mark.needs("chromium")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_plot_is_saved_as_a_picture(opened, scheme):
     page = opened(finished(), color_scheme=scheme)
@@ -45,7 +44,6 @@ def test_every_plot_is_saved_as_a_picture(opened, scheme):
     assert not page.faults
 
 
-@pytest.mark.needs("chromium")
 @pytest.mark.parametrize("figure", ["cut", "pareto", "convergence"])
 def test_a_picture_has_the_keys_of_its_lines_and_signs(opened, figure):
     page = opened(finished())
@@ -57,7 +55,6 @@ def test_a_picture_has_the_keys_of_its_lines_and_signs(opened, figure):
     assert len(below.getcolors()) > 10, "signs and words"
 
 
-@pytest.mark.needs("chromium")
 def test_the_table_of_a_map_is_its_data(opened):
     run = finished()
     drawn = run.best.pictures[0]
@@ -73,10 +70,10 @@ def test_the_table_of_a_map_is_its_data(opened):
     np.testing.assert_allclose(values[0, :, 1], np.linspace(0, 1, 128))
 
 
-@pytest.mark.needs("chromium")
 def test_values_stand_at_the_places_of_their_samples(opened):
     run = finished()
-    drawn = replace(run.best.pictures[0], points=(0.0, 0.04, 0.5 / 256, 2 / 256))
+    drawn = run.best.pictures[0]
+    drawn = replace(drawn, places=(drawn.places[0], (2 * np.arange(128) + 0.5) / 256))
     run = replace(run, best=replace(run.best, pictures=(drawn,)))
     _, rows = table(saved(opened(run), "map-error", "CSV")[1])
     values = np.array(rows, dtype=float).reshape(*drawn.solution.shape, 5)
@@ -84,7 +81,6 @@ def test_values_stand_at_the_places_of_their_samples(opened):
     np.testing.assert_allclose(values[:, 0, 0], np.linspace(0, 2, 51))
 
 
-@pytest.mark.needs("chromium")
 def test_the_table_of_a_line_is_its_data(opened):
     run = finished()
     page = opened(run)
@@ -97,7 +93,23 @@ def test_the_table_of_a_line_is_its_data(opened):
     np.testing.assert_allclose(np.array(rows, dtype=float)[:, 2], run.best.pictures[0].reference[row], atol=1e-7)
 
 
-@pytest.mark.needs("chromium")
+def test_the_tables_of_a_frame_and_of_components_are_their_data(opened):
+    drawn, lines = moving("u"), trajectory("y")
+    best = candidate(1, 1e-3)
+    page = opened(run_of([best], best, [drawn, lines]))
+    name, content = saved(page, "map-error", "CSV")
+    head, rows = table(content)
+    assert name == "waves-u-sample1-t1-error.csv"
+    assert head == ["x", "y", "solution", "reference", "error"]
+    last = np.array(rows, dtype=float).reshape(40, 20, 5)
+    np.testing.assert_allclose(last[..., 2], drawn.solution[-1], atol=2e-5)
+    np.testing.assert_allclose(last[..., 4], drawn.solution[-1] - drawn.reference[-1], atol=1e-7)
+    page.select_option("#field", label="y")
+    head, rows = table(saved(page, "cut", "CSV")[1])
+    assert head[:4] == ["t", "solution prey", "reference prey", "error prey"]
+    np.testing.assert_allclose(np.array(rows, dtype=float)[:, 4], lines.solution[1], rtol=1e-6, atol=1e-7)
+
+
 def test_the_tables_of_the_search_are_its_data(opened):
     page = opened(finished())
     head, rows = table(saved(page, "pareto", "CSV")[1])
@@ -115,14 +127,12 @@ def test_the_tables_of_the_search_are_its_data(opened):
     assert [(int(n), float(e)) for n, e, _ in rows] == [(n, 1 / n**2) for n in (64, 128, 256)]
 
 
-@pytest.mark.needs("chromium")
 def test_words_of_programs_do_not_become_formulas_of_a_spreadsheet(opened):
     best = candidate(1, 1e-3, slot='=HYPERLINK("x")', move='a,"b"')
     _, rows = table(saved(opened(run_of([best], best)), "pareto", "CSV")[1])
     assert rows[0][:2] == ['\'=HYPERLINK("x")', 'a,"b"']
 
 
-@pytest.mark.needs("chromium")
 def test_the_search_is_drawn_against_candidates_tokens_and_seconds(opened):
     page = opened(finished())
     paths = set()
@@ -163,7 +173,6 @@ def test_without_an_order_nothing_is_fitted():
     assert not found.fit
 
 
-@pytest.mark.needs("chromium")
 def test_marks_of_hundreds_leave_the_line_of_the_best_in_sight(opened):
     many = [candidate(n, 1.0 / n if n % 3 else None) for n in range(1, 301)]
     page = opened(run_of(many, many[-2]))

@@ -5,6 +5,7 @@ import itertools
 import json
 import random
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -157,7 +158,6 @@ def test_of_a_lineage_that_is_too_long_those_nearest_to_the_best_stay_whole():
     assert wholes == sorted(wholes)
 
 
-@pytest.mark.needs("chromium")
 def test_what_is_left_out_is_said_with_the_file_that_has_it(opened):
     line = 2_900
     long = dataclasses.replace(candidate(2, None, error_line=line, source="\n".join(f"x = {n}" for n in range(9_000))))
@@ -204,13 +204,31 @@ def test_large_pictures_are_thinned():
 
     values = np.random.default_rng(0).normal(size=(256, 256))
     best = candidate(1, 1e-3)
-    pictures = [Picture(f, n, values, values, ("x", "y"), (0.0, 1.0, 0.0, 1.0)) for f in "uvwp" for n in range(3)]
+    places = (np.linspace(0, 1, 256),) * 2
+    pictures = [
+        Picture(f, n, values, values, ("x", "y"), (0.0, 1.0, 0.0, 1.0), places) for f in "uvwp" for n in range(3)
+    ]
     page = render(run_of([best], best, pictures))
     assert len(page.encode()) < LIMIT
     assert len(embedded(page)["pictures"]) == 12
 
 
-@pytest.mark.needs("chromium")
+def test_large_moving_pictures_are_thinned():
+    import numpy as np
+
+    from report_runs import moving
+
+    rng, best = np.random.default_rng(0), candidate(1, 1e-3)
+    places = (np.linspace(0, 1, 16), np.linspace(0, 1, 200), np.linspace(0, 1, 200))
+    large = [
+        replace(moving(f), solution=rng.normal(size=(16, 200, 200)), reference=np.zeros((16, 200, 200)), places=places)
+        for f in "uvwp"
+    ]
+    page = render(run_of([best], best, large))
+    assert len(page.encode()) < LIMIT
+    assert [p["frames"] for p in embedded(page)["pictures"]] == [16] * 4
+
+
 def test_a_long_run_opens(opened):
     page = opened(long_run(300, 8_000, 20_000))
     assert page.locator("#tree li").count() == 300
@@ -219,7 +237,6 @@ def test_a_long_run_opens(opened):
     assert not page.faults
 
 
-@pytest.mark.needs("chromium")
 def test_it_opens_without_scripts(browser, tmp_path):
     file = tmp_path / "report.html"
     file.write_text(render(finished()))

@@ -3,13 +3,11 @@
 import dataclasses
 import time
 
-import pytest
 from playwright.sync_api import expect
 
 from fieldsmith.reports.html import render
 from report_runs import candidate, finished, run_of
 
-pytestmark = pytest.mark.needs("chromium")
 REFRESH = 0.4
 
 

@@ -18,11 +18,11 @@ def test_a_missing_engine_gets_one_line(monkeypatch):
     from fieldsmith.sandboxes import engine
 
     monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere.sock")
-    engine.daemon.cache_clear()
+    engine.forget()
     try:
         with pytest.raises(MissingPart, match=r"no Docker engine answers at DOCKER_HOST=unix:///nowhere\.sock"):
             choose("docker")
         assert choose("auto", trusted=True).name in ("bubblewrap", "process")
     finally:
         monkeypatch.undo()
-        engine.daemon.cache_clear()
+        engine.forget()

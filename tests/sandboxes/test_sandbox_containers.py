@@ -1,5 +1,6 @@
 """Containers: how arrays reach them, and calls whose container or client is taken away."""
 
+import socket
 import subprocess
 import threading
 import time
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from fieldsmith.errors import InputError, MissingPart
-from fieldsmith.sandboxes import choose, docker, engine, owner
+from fieldsmith.sandboxes import choose, docker, owner
 from fieldsmith.sandboxes.sandbox import Limits
 from sandbox_calls import DOUBLE, LIMITS, containers, run, wait_until
 
@@ -45,12 +46,12 @@ def test_a_call_whose_container_is_taken_away_is_made_again():
 
 def test_pipes_take_over_where_no_socket_crosses(monkeypatch, tmp_path):
     monkeypatch.setenv("FIELDSMITH_HOME", str(tmp_path))
-    whole = docker.DockerSandbox._command
+    whole = docker.DockerSandbox._options
 
-    def out_of_reach(self, verb, name, limits, more, channel):
-        return whole(self, verb, name, limits, more, "-" if channel == "-" else "/nowhere/worker")
+    def out_of_reach(self, name, limits, channel):
+        return whole(self, name, limits, "-" if channel == "-" else "/nowhere/worker")
 
-    monkeypatch.setattr(docker.DockerSandbox, "_command", out_of_reach)
+    monkeypatch.setattr(docker.DockerSandbox, "_options", out_of_reach)
     for _ in range(2):  # the second knows without trying
         sandbox = choose("docker")
         with sandbox.open(LIMITS) as session:
@@ -105,7 +106,7 @@ def test_a_program_that_is_killed_after_another_was_for_memory_is_called_again()
     sandbox.close()
 
 
-def test_a_call_whose_client_is_killed_is_made_again():
+def test_a_call_whose_connection_is_cut_is_made_again():
     slow = "import time\ndef f(a):\n    time.sleep(2)\n    return 2 * a\n"
     sandbox = choose("docker")
     sandbox.transport_kind = "stream"
@@ -114,7 +115,7 @@ def test_a_call_whose_client_is_killed_is_made_again():
         with ThreadPoolExecutor(1) as other:
             waiting = other.submit(run, session, slow)
             time.sleep(0.5)
-            session._worker.client.kill()
+            session._worker.channel.socket.shutdown(socket.SHUT_RDWR)
             result = waiting.result(60.0)
         assert result.status == "ok", result.failure
     sandbox.close()
@@ -132,14 +133,13 @@ def test_answers_that_are_kept_do_not_take_the_memory_of_later_calls():
 
 def test_nobody_else_of_this_machine_reaches_the_socket(monkeypatch):
     seen = []
-    whole = engine.patiently
+    whole = docker.DockerSandbox._begin
 
-    def looked_at(*words, **more):
-        folder = Path(words[words.index("--mount") + 1].split("source=")[1].split(",")[0]).parent
-        seen.append(folder.stat().st_mode & 0o777)
-        return whole(*words, **more)
+    def looked_at(self, *words, mounts, **more):
+        seen.append(Path(mounts[0]["Source"]).parent.stat().st_mode & 0o777)
+        return whole(self, *words, mounts=mounts, **more)
 
-    monkeypatch.setattr(engine, "patiently", looked_at)
+    monkeypatch.setattr(docker.DockerSandbox, "_begin", looked_at)
     sandbox = choose("docker")
     with sandbox.open(LIMITS) as session:
         assert run(session, DOUBLE).status == "ok"
@@ -158,16 +158,17 @@ def test_what_the_engine_lacks_is_named():
 def test_gpus_are_asked_for_and_their_absence_is_named():
     sandbox = choose("docker", gpus="all")
     assert isinstance(sandbox, docker.DockerSandbox)
-    command = sandbox._command("run", "name", LIMITS, [], "-")
-    assert command[command.index("--gpus") + 1] == "all"
+    (asked,) = sandbox._options("name", LIMITS, "-")["device_requests"]
+    assert (asked["Count"], asked["Capabilities"]) == (-1, [["gpu"]])
     if not Path("/dev/nvidiactl").exists():
         with sandbox.open(LIMITS) as session, pytest.raises(MissingPart, match="cannot give its containers a GPU"):
             run(session, DOUBLE)
     sandbox.close()
 
 
-def test_a_folder_with_a_long_name_holds_a_socket(tmp_path, monkeypatch):
-    long = tmp_path / ("long" * 40)
+@pytest.mark.parametrize("name", ["long" * 40, "with a comma, and a = sign"])
+def test_a_folder_of_any_name_holds_a_socket(name, tmp_path, monkeypatch):
+    long = tmp_path / name
     long.mkdir()
     monkeypatch.setattr(owner.tempfile, "gettempdir", lambda: str(long))
     monkeypatch.setattr(owner.tempfile, "tempdir", str(long))

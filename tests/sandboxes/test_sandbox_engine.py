@@ -23,7 +23,7 @@ def solver(u0_batch, t_coordinate, beta):
     return np.repeat(np.asarray(u0_batch)[:, None], len(t_coordinate), axis=1)
 ```
 """
-CANDIDATES = 10
+CANDIDATES = 6
 
 
 class Engine:
@@ -128,6 +128,7 @@ class Run:
 
 pytestmark = [
     pytest.mark.needs("docker"),
+    pytest.mark.slow,
     pytest.mark.skipif(os.getuid() != 0, reason="only root starts an engine"),
 ]
 

@@ -67,6 +67,7 @@ def relative(ours: dict[str, np.ndarray], truth: dict[str, np.ndarray]) -> np.nd
     return np.sqrt(error / sum((truth[name] ** 2).sum(axis=(1, 2)) for name in NAMES))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("viscosity", [1.0, 0.1, 0.03])
 def test_the_estimated_error_of_the_smooth_reference_is_honest(viscosity: float) -> None:
     task = gas(viscosity)
@@ -110,6 +111,7 @@ def test_the_reference_does_not_depend_on_the_scored_grid() -> None:
     assert relative(coarse, {name: fine[name][..., 1::3] for name in NAMES}).max() < 1e-10
 
 
+@pytest.mark.slow
 def test_the_viscous_front_between_the_two_solvers_is_the_same() -> None:
     """Just below and above the viscosity at which the reference changes its method."""
     thin, thick = gas(0.0021), gas(0.0022)

@@ -104,6 +104,7 @@ class _Given:
         return self.a[None]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("points", [22, 43])
 def test_the_estimated_error_of_the_darcy_reference_is_honest(points):
     task = load("darcy")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from fieldsmith.agents.author import Candidate, Debug, Move, Program, Proposal, Refine, Restart, Usage
+from fieldsmith.agents.author import Candidate, Move, Program, Proposal, Usage
 from fieldsmith.agents.models.chat_model import (
     FURTHER,
     NOT_TAKEN,
@@ -32,7 +32,7 @@ class LLMAuthor:
         self.label, self.note = model.label, model.note
 
     def write(self, brief: Brief, move: Move, slot: str, history: Sequence[Candidate]) -> Proposal:
-        """One conversation, of one turn unless the reply is cut off; a refinement shows as many programs as the model has room for.
+        """One conversation, of one turn unless the reply is cut off; a move shows as many programs as the model has room for.
 
         Slot and seed are part of each request's identity, so a rerun finds its stored replies. Raises ProviderError.
         """
@@ -42,7 +42,7 @@ class LLMAuthor:
             try:
                 proposal = _Conversation(self, brief, shown, ordinal + SHORTENED * left_out).proposal()
             except RequestTooLong:
-                fewer = _with_fewer(shown)
+                fewer = shown.with_fewer()
                 if fewer is not None:
                     shown, left_out = fewer, left_out + 1
                     continue
@@ -139,18 +139,7 @@ class _Conversation:
         return program_in(text, signature.function, names, stop, self.parents, self.asked)
 
 
-def _with_fewer(move: Move) -> Move | None:
-    """The move with the worst of several programs left out."""
-    if isinstance(move, Refine | Restart) and len(move.candidates) > 1:
-        return replace(move, candidates=move.candidates[:-1])
-    return None
-
-
 def _sources(move: Move, frame: str) -> tuple[str, ...]:
     """The programs that a reply to the move may hold only changes of; `frame` is the one whose gaps are to be filled."""
-    if isinstance(move, Debug):
-        parents: tuple[Candidate, ...] = (move.candidate,)
-    else:
-        parents = move.candidates if isinstance(move, Refine | Restart) else ()
-    found = tuple(parent.program.source for parent in parents if parent.program is not None)
+    found = tuple(parent.program.source for parent in move.candidates if parent.program is not None)
     return found or ((frame,) if frame else ())

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from fieldsmith.agents.author import Candidate, Debug, Draft, Move, NothingLeft, Program, Proposal
+from fieldsmith.agents.author import Candidate, Move, NothingLeft, Program, Proposal
 from fieldsmith.equations.analysis import Analysis
 from fieldsmith.equations.expressions import Unsuited
 from fieldsmith.numerics.code import check_signature
@@ -22,6 +22,7 @@ UNRESOLVED = 2.0
 """... if smooth samples, which have a far lower floor, are also within this factor of the reference's own error."""
 BLOW_UPS = 2
 """A family is given up after so many programs whose values were not finite."""
+UNKNOWN = "the built-in author knows no method for this equation"
 TOO_SLOW = "nothing cheaper is known than what took too long or too much memory"
 
 
@@ -41,19 +42,19 @@ class NumericsAuthor:
         return families()
 
     def write(self, brief: Brief, move: Move, slot: str, history: Sequence[Candidate]) -> Proposal:
-        """The program for a move. Raises NothingLeft when no known method is left, or nothing is left to win."""
+        """The program for a move. Raises NothingLeft when no method is known or left, or nothing is left to win."""
         if any(map(_at_floor, history)):
             raise NothingLeft("the best program is as accurate as the given inputs allow")
         try:
-            analysis = Analysis(brief.equation)
+            analysis = Analysis(brief.equation, brief.parameters)
             check_signature(analysis, brief)
             return self._proposal(analysis, brief, move, history)
         except Unsuited as reason:
-            return Proposal(None, problem=str(reason))
+            raise NothingLeft(f"{UNKNOWN}. {reason} A model may know one: name it with --model") from None
 
     def _proposal(self, analysis: Analysis, brief: Brief, move: Move, history: Sequence[Candidate]) -> Proposal:
         rungs = ladder(self.families, analysis, brief)
-        candidates = {c.id: c for c in (*history, *_parents(move))}
+        candidates = {c.id: c for c in (*history, *move.candidates)}
         written = {c.program.sha256 for c in candidates.values() if c.program is not None}
         taken = {c.proposal.plan.summary for c in candidates.values() if c.proposal is not None}
         reaction = Reaction(rungs, move, tuple(candidates.values()))
@@ -61,7 +62,10 @@ class NumericsAuthor:
             plan = replace(family.plan(analysis, variant), summary=_name(family, variant))
             if plan.summary in taken:
                 continue
-            program = Program(family.source(analysis, brief, variant.choices))
+            try:
+                program = Program(family.source(analysis, brief, variant.choices))
+            except Unsuited:  # of others of this family it is known that they can be written
+                continue
             if program.sha256 not in written:
                 return Proposal(program, plan, prompt="", reply="")
         raise NothingLeft(TOO_SLOW if reaction.slow else "every known method for this equation has been tried")
@@ -91,7 +95,7 @@ class Reaction:
         return self._ordered(cheaper)
 
     def _ordered(self, rungs: list[Rung]) -> list[Rung]:
-        parent = next(iter(_parents(self.move)), None)
+        parent = next(iter(self.move.candidates), None)
         before = self._rung_of(parent) if parent else None
         if parent is None or before is None or parent.evaluation is None:
             return [r for r in rungs if not r[1].again]
@@ -123,16 +127,6 @@ class Reaction:
         """Whether the step that led to this candidate gained little."""
         parents = [c for c in self.history if c.id in candidate.parents and c.ok]
         return bool(parents) and candidate.dev_nrmse > STALLED * min(c.dev_nrmse for c in parents)
-
-
-def _parents(move: Move) -> tuple[Candidate, ...]:
-    match move:
-        case Draft():
-            return ()
-        case Debug(candidate=candidate):
-            return (candidate,)
-        case _:
-            return move.candidates
 
 
 def _at_floor(candidate: Candidate) -> bool:

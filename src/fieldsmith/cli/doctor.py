@@ -12,7 +12,7 @@ import typer
 
 from fieldsmith.cli.output import current
 
-LIBRARIES = ("numpy", "scipy", "h5py", "sympy", "pydantic", "openai", "anthropic")
+LIBRARIES = ("numpy", "scipy", "h5py", "sympy", "pydantic", "openai", "anthropic", "docker")
 OPTIONAL = {"matplotlib": "pip install matplotlib", "torch": "pip install torch", "xllamacpp": "pip install xllamacpp"}
 KEYS = {"OPENAI_API_KEY": "openai:", "ANTHROPIC_API_KEY": "anthropic:"}
 
@@ -94,9 +94,7 @@ def _plug_ins() -> list[dict[str, str]]:
     refused = {left.plug_in: left.why for group in groups.values() for left in group.everything()[1]}
     rows = []
     for plug_in in installed():
-        unknown = (
-            "" if plug_in.group in groups else f"There is no group {plug_in.group}: {', '.join(groups)} there are."
-        )
+        unknown = "" if plug_in.group in groups else f"The group {plug_in.group} is none of {', '.join(groups)}."
         why = visible(unknown or refused.get(plug_in, ""))
         rows.append({**asdict(plug_in), "state": "broken" if why else "ok", "why": why})
     return rows

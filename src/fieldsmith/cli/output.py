@@ -67,11 +67,15 @@ class Output:
 
     def error(self, error: FieldsmithError) -> None:
         """The last line on standard error, and with --json the last line of standard output."""
+        self.event("error", {"kind": error.kind, "message": error.message, "hint": error.hint})
+        self.failed(str(error))
+
+    def failed(self, why: str) -> None:
+        """The last line on standard error of a command whose result is not good enough, or that has none."""
         from fieldsmith.reports.plain import visible
 
-        self.event("error", {"kind": error.kind, "message": error.message, "hint": error.hint})
         # A provider's words may stand in the message; its terminal codes must not reach the terminal.
-        print(f"fieldsmith: {visible(str(error))}", file=sys.stderr, flush=True)
+        print(f"fieldsmith: {visible(why)}", file=sys.stderr, flush=True)
 
 
 current = Output()

@@ -111,7 +111,8 @@ def tell_result(run: Any, say: Callable[[str], None]) -> None:
     """The best program with its figures, and where its file and the report are."""
     if run.best is None:
         failed = sum(candidate.evaluation is not None for candidate in run.candidates)
-        say(f"No program ran: {counted(failed, 'candidate')} failed. Report: {run.folder / 'report.html'}")
+        words = f"No program ran: {counted(failed, 'candidate')} failed." if failed else "No candidate ran."
+        say(f"{words} Report: {run.folder / 'report.html'}")
         return
     evaluation = run.best.candidate.evaluation
     say(f"Best program: candidate {run.best.candidate.slot} of {len(run.candidates)}, {evaluation.status}")

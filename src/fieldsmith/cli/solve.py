@@ -158,9 +158,10 @@ def _run(options: dict[str, Any]) -> None:
     progress.result(done)
     best = done.best.candidate.evaluation if done.best else None
     if best is None or best.status != "ok" or best.test is None:
+        current.failed(f"The best program ended with {best.status}." if best else f"No candidate ran. {done.message}")
         raise typer.Exit(1)
     if condition is not None and condition(best.test.nrmse, best.test.seconds):
-        current.progress(f"--fail-if {options['fail_if']} holds.")
+        current.failed(f"--fail-if {options['fail_if']} holds.")
         raise typer.Exit(1)
 
 

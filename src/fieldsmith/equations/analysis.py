@@ -1,149 +1,147 @@
-"""What a numerical analyst reads off an equation before choosing a method.
+"""What a numerical analyst reads off an equation before choosing a method, in any dimension.
 
-An `Equation` is parsed with SymPy; derivatives stay unevaluated as `D(f, x)` so that fluxes keep their
-conservative form. Terms are split into a constant-coefficient linear part, which becomes a Fourier symbol,
-and the rest, grouped by the number of derivatives in front.
+Everything here is symbolic: formulas in the equation's own symbols. How large things are at the scored scale is told by
+`reading.Reading`.
 """
 
-import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import Any
 
 import sympy as sp
 
 from fieldsmith.equations import names
-from fieldsmith.equations.equation import Axis, Equation
-from fieldsmith.equations.expressions import D, Expression, Unsuited, base_and_order, derivative, parsed
+from fieldsmith.equations.expressions import D, Expression, derivative, field_and_axes
+from fieldsmith.equations.printing import derivative_name
+from fieldsmith.equations.symbols import Symbols
+from fieldsmith.equations.terms import Counts, Terms, along, split
+
+UNDEFINED = (sp.nan, sp.zoo, sp.oo, -sp.oo)
 
 
-def _real(name: str) -> sp.Symbol:
-    return sp.Symbol(name, real=True)
-
-
-@dataclass(frozen=True)
-class Terms:
-    """Right-hand side of one balance in one dimension.
-
-    `linear` maps the number of derivatives n to the constant coefficient of d^n(unknown)/dx^n, `coupling` maps
-    another unknown and n to that of d^n(other)/dx^n; `fluxes` maps n to an expression whose n-th derivative is added.
-    """
-
-    linear: Mapping[int, Expression]
-    coupling: Mapping[tuple[sp.Symbol, int], Expression]
-    fluxes: Mapping[int, Expression]
-
-    @property
-    def apart(self) -> "Terms":
-        """The same with the coupling among the fluxes."""
-        fluxes = dict(self.fluxes)
-        for (other, n), coefficient in self.coupling.items():
-            fluxes[n] = fluxes.get(n, sp.Integer(0)) + coefficient * other
-        return Terms(self.linear, {}, fluxes)
-
-
-class Analysis:
-    """An equation, understood. Raises Unsuited for one that cannot be.
-
-    Symbols have placeholders for names, which generated programs replace (`names.settled`).
-    """
-
-    def __init__(self, equation: Equation) -> None:
-        self.equation = equation
-        self.unknowns = tuple(_real(names.symbol(name)) for name in equation.unknowns)
-        self.coordinates = tuple(_real(names.symbol(axis.name)) for axis in equation.axes)
-        self.time = _real(names.clock("t"))
-        given = (*equation.parameters, *equation.constants, *equation.coefficients)
-        self.symbols = {name: _real(names.symbol(name)) for name in given}
-        self.positive = tuple(names.symbol(name) for name in equation.positive)
-        axes = zip((axis.name for axis in equation.axes), self.coordinates, strict=True)
-        scope = {**self.symbols, **dict(zip(equation.unknowns, self.unknowns, strict=True)), **dict(axes)}
-        self.scope = scope if self.steady else {"t": self.time, **scope}
-        self._check()
-
-    def _check(self) -> None:
-        """Raises Unsuited for what is wrong whatever the method."""
-        equation = self.equation
-        named = [*equation.unknowns, *self.symbols, *(axis.name for axis in equation.axes)]
-        for name in named:
-            if not name.isidentifier():
-                raise Unsuited(f"The name “{name}” is not an identifier.")
-            if named.count(name) > 1:
-                raise Unsuited(f"The name {name} stands for two things.")
-        for axis in equation.axes:
-            if (axis.lower.kind == "periodic") != (axis.upper.kind == "periodic"):
-                raise Unsuited(f"The axis {axis.name} is periodic at one end only.")
-            if not (math.isfinite(axis.low) and math.isfinite(axis.high) and axis.low < axis.high):
-                raise Unsuited(f"The axis {axis.name} does not go from a number up to a larger one.")
-            for boundary in (axis.lower, axis.upper):
-                if self.parse(boundary.value).has(D, *self.unknowns):
-                    raise Unsuited(f"A boundary value on {axis.name} depends on the solution.")
-        if not equation.axes or not equation.unknowns or len(equation.balances) != len(equation.unknowns):
-            raise Unsuited("There must be an axis, and as many balances as unknowns.")
-        if any(q.has(D, self.time) for q in self.quantities):
-            raise Unsuited("What is balanced must not hold derivatives or the time.")
-        _ = self.right_hand_sides
-
-    def parse(self, text: str) -> Expression:
-        return parsed(text, self.scope, self.coordinates)
-
-    @property
-    def axis(self) -> Axis:
-        return self.equation.axes[0]
-
-    @property
-    def dimensions(self) -> int:
-        return len(self.equation.axes)
-
-    @property
-    def periodic(self) -> bool:
-        return all(axis.periodic for axis in self.equation.axes)
-
-    @property
-    def steady(self) -> bool:
-        return self.equation.steady
-
-    @property
-    def varying(self) -> tuple[sp.Basic, ...]:
-        """Symbols that change over the domain or with the solution."""
-        given = tuple(self.symbols[name] for name in self.equation.coefficients)
-        return (*self.unknowns, *self.coordinates, self.time, *given)
+class Analysis(Symbols):
+    """An equation, understood. Raises Unsuited for one that cannot be."""
 
     @cached_property
-    def right_hand_sides(self) -> tuple[Expression, ...]:
-        return tuple(self.parse(balance.rhs) for balance in self.equation.balances)
+    def _taken_apart(self) -> tuple[tuple[Expression, ...], dict[tuple[sp.Symbol, Counts], sp.Dummy]]:
+        marks: dict[tuple[sp.Symbol, Counts], sp.Dummy] = {}
+        sides = self.right_hand_sides if self.steady else self.rates
+        return tuple(self._marked(sp.expand(self.chain(side)), marks) for side in sides), marks
 
-    @cached_property
-    def quantities(self) -> tuple[Expression, ...]:
-        return tuple(self.parse(balance.quantity or "0") for balance in self.equation.balances)
+    def _marked(self, expression: Expression, marks: dict[tuple[sp.Symbol, Counts], sp.Dummy]) -> Expression:
+        replaced = {}
+        for atom in expression.atoms(D):
+            field, axes = field_and_axes(atom)
+            key = (field, tuple(axes.count(x) for x in self.coordinates))
+            if key not in marks:
+                name = names.original(derivative_name(field, along(self.coordinates, key[1])))
+                marks[key] = sp.Dummy(name, real=True)
+            replaced[atom] = marks[key]
+        return expression.xreplace(replaced)
 
     @property
-    def direct(self) -> bool:
-        """Whether each balance is for one unknown itself, in order."""
-        return self.quantities == self.unknowns
+    def marks(self) -> Mapping[tuple[sp.Symbol, Counts], sp.Dummy]:
+        """The symbol that stands for a derivative in `marked_rates`, by its field and its counts along each axis."""
+        return self._taken_apart[1]
+
+    @property
+    def marked_rates(self) -> tuple[Expression, ...]:
+        """Rates (steady: residuals) by derivatives of single fields, each of them a symbol of its own."""
+        return self._taken_apart[0]
+
+    def derivatives(self, i: int) -> dict[Counts, sp.Dummy]:
+        """Marks of the derivatives of unknown i that occur, by counts along each axis."""
+        return {counts: mark for (field, counts), mark in self.marks.items() if field == self.unknowns[i]}
+
+    @property
+    def flat(self) -> Counts:
+        return (0,) * self.dimensions
+
+    def unit(self, axis: int, n: int) -> Counts:
+        return tuple(n if k == axis else 0 for k in range(self.dimensions))
+
+    def still(self, expression: Expression) -> Expression:
+        """The expression where all is flat."""
+        return expression.xreplace(dict.fromkeys(self.marks.values(), sp.Integer(0)))
+
+    def slope(self, i: int, j: int, counts: Counts) -> Expression:
+        """How rate i changes with that derivative of unknown j (with the unknown itself where nothing is counted)."""
+        variable = self.derivatives(j).get(counts) if any(counts) else self.unknowns[j]
+        value = sp.Integer(0) if variable is None else sp.diff(self.marked_rates[i], variable)
+        return value.replace(sp.DiracDelta, lambda *_: sp.Integer(0))  # steps such as Heaviside(u) change at once
+
+    def coefficient(self, i: int, j: int, counts: Counts) -> Expression:
+        """The same where all else is flat; 0 where that is undefined, as of abs(u_x)."""
+        value = self.still(self.slope(i, j, counts))
+        return sp.Integer(0) if value.has(*UNDEFINED) else value
+
+    def amplifies(self, coefficient: Expression, order: int = 2) -> bool:
+        """Whether an even derivative with this factor makes waves grow whatever the solution is: (ik)^n = (-1)^(n/2) k^n."""
+        return (coefficient * (-1) ** (order // 2)).xreplace(self.numbers).is_positive is True
+
+    def diffusivities(self, i: int) -> list[Expression]:
+        """Coefficients of unknown i's own second derivatives along the axes, empty where there are none."""
+        found = [sp.simplify(self.coefficient(i, i, self.unit(k, 2))) for k in range(self.dimensions)]
+        return found if any(c != 0 for c in found) else []
 
     @cached_property
-    def rates(self) -> tuple[Expression, ...]:
-        """d(unknown)/dt for each unknown: the balances solved for them, by the chain rule unless they are direct."""
-        if self.direct:
-            return self.right_hand_sides
-        jacobian = sp.Matrix([[sp.diff(q, w) for w in self.unknowns] for q in self.quantities])
-        rhs = sp.Matrix([self.chain(side) for side in self.right_hand_sides])
+    def transports(self) -> tuple[sp.Matrix, ...]:
+        """For each axis the matrix A of u_t + A u_x = ...; a varying diffusivity's own derivative is no transport."""
+        return tuple(map(self._transport, range(self.dimensions)))
+
+    def _transport(self, axis: int) -> sp.Matrix:
+        n = len(self.unknowns)
+        matrix = sp.Matrix(n, n, lambda i, j: -self.coefficient(i, j, self.unit(axis, 1)))
+        for i in range(n):
+            drift = sp.diff(self.coefficient(i, i, self.unit(axis, 2)), self.coordinates[axis])
+            matrix[i, i] = sp.simplify(matrix[i, i] + drift)
+        return matrix
+
+    def source(self, i: int) -> Expression:
+        """Rate i where all is flat: what happens in place."""
+        return self.still(self.marked_rates[i])
+
+    @cached_property
+    def affine(self) -> bool:
+        """Whether every rate is linear in the unknowns and their derivatives, but for what does not depend on them."""
+        return all(map(self._affine, self.marked_rates))
+
+    def _affine(self, rate: Expression) -> bool:
         try:
-            solved = jacobian.LUsolve(rhs)
-        except ValueError:
-            raise Unsuited("The balances cannot be solved for the unknowns' rates.") from None
-        return tuple(sp.expand(sp.simplify(rate)) for rate in solved)
+            return sp.Poly(rate, *self.unknowns, *self._own_marks()).total_degree() <= 1
+        except sp.PolynomialError:
+            return False
+
+    def _own_marks(self) -> list[sp.Dummy]:
+        return [mark for (field, _), mark in self.marks.items() if field in self.unknowns]
+
+    @cached_property
+    def constant(self) -> bool:
+        """Whether all coefficients of the unknowns and their derivatives are the same everywhere and always."""
+        rates = self.marked_rates
+        fields = [mark for (field, _), mark in self.marks.items() if field not in self.unknowns]
+        slopes = [sp.diff(rate, variable) for rate in rates for variable in (*self.unknowns, *self._own_marks())]
+        return not any(slope.has(*self.places, *fields) for slope in slopes)
+
+    @cached_property
+    def forced(self) -> bool:
+        """Whether there are terms that do not depend on the unknowns."""
+        nothing = dict.fromkeys(self.unknowns, sp.Integer(0))
+        return any(self.source(i).xreplace(nothing) != 0 for i in range(len(self.unknowns)))
+
+    @cached_property
+    def linear(self) -> bool:
+        """Whether all is linear with constant coefficients and without sources."""
+        return self.affine and self.constant and not self.forced
 
     @cached_property
     def _split_rates(self) -> tuple[Terms, ...]:
-        return tuple(self._split(rate, unknown) for rate, unknown in zip(self.rates, self.unknowns, strict=True))
+        sides = self.right_hand_sides if self.steady else self.rates
+        return tuple(split(self, side, unknown) for side, unknown in zip(sides, self.unknowns, strict=True))
 
     @cached_property
     def coupled(self) -> bool:
         """Whether the linear part is to be taken as one matrix: coupling by second or higher derivatives is stiff."""
-        orders = {n for terms in self._split_rates for _, n in terms.coupling}
+        orders = {sum(counts) for terms in self._split_rates for _, counts in terms.coupling}
         return max(orders, default=0) >= 2 or (bool(orders) and not any(terms.fluxes for terms in self._split_rates))
 
     @cached_property
@@ -151,126 +149,78 @@ class Analysis:
         """Each unknown's rate split into linear symbol, coupling where it is taken with it, and fluxes."""
         return self._split_rates if self.coupled else tuple(terms.apart for terms in self._split_rates)
 
-    @cached_property
-    def linear(self) -> bool:
-        """Whether all is linear with constant coefficients and without sources."""
-        return all(not terms.fluxes for terms in self.terms)
+    def damped(self, i: int) -> bool:
+        """Whether the highest even derivative of unknown i along each axis damps."""
+        orders = [
+            [sum(c) for c in self.derivatives(i) if c[k] == sum(c) and not sum(c) % 2] for k in range(self.dimensions)
+        ]
+        highest = [max((n for n in found if self._own(i, k, n) != 0), default=0) for k, found in enumerate(orders)]
+        return all(n and not self.amplifies(self._own(i, k, n), n) for k, n in enumerate(highest))
 
-    def chain(self, expression: Expression) -> Expression:
-        """All derivatives carried through to derivatives of single unknowns or coefficients."""
-        fields = (*self.unknowns, *(self.symbols[name] for name in self.equation.coefficients))
+    def _own(self, i: int, axis: int, order: int) -> Expression:
+        return self.coefficient(i, i, self.unit(axis, order))
 
-        def differentiate(inner: Expression, axis: Expression) -> Expression:
-            inner = self.chain(inner)
-            marks = {atom: sp.Dummy() for atom in inner.atoms(D)}
-            plain = inner.xreplace(marks)
-            result = sp.diff(plain, axis)
-            for field in fields:
-                result += sp.diff(plain, field) * D(field, axis)
-            for atom, mark in marks.items():
-                result += sp.diff(plain, mark) * D(atom, axis)
-            return result.xreplace({mark: atom for atom, mark in marks.items()})
-
-        if isinstance(expression, D):
-            inner, axis = expression.args
-            if inner in fields or (isinstance(inner, D) and self._is_chain(inner, fields)):
-                return expression
-            return differentiate(inner, axis)
-        if not expression.args or not expression.has(D):
-            return expression
-        return expression.func(*(self.chain(arg) for arg in expression.args))
-
-    def _is_chain(self, expression: sp.Basic, fields: tuple[sp.Symbol, ...]) -> bool:
-        while isinstance(expression, D):
-            expression = expression.args[0]
-        return expression in fields
-
-    def _split(self, expression: Expression, unknown: sp.Symbol) -> Terms:
-        linear: dict[int, Expression] = {}
-        coupling: dict[tuple[sp.Symbol, int], Expression] = {}
-        fluxes: dict[int, Expression] = {}
-
-        def add(terms: dict[Any, Expression], key: Any, value: Expression) -> None:
-            terms[key] = terms.get(key, sp.Integer(0)) + value
-
-        for term in sp.Add.make_args(sp.expand(expression)):
-            factor, rest = term.as_independent(*self.varying, D)
-            if rest == unknown:
-                add(linear, 0, factor)
-            elif rest in self.unknowns:
-                add(coupling, (rest, 0), factor)
-            elif isinstance(rest, D):
-                inner = self._split(rest.args[0], unknown)
-                for n, coefficient in inner.linear.items():
-                    add(linear, n + 1, factor * coefficient)
-                for (other, n), coefficient in inner.coupling.items():
-                    add(coupling, (other, n + 1), factor * coefficient)
-                for n, flux in inner.fluxes.items():
-                    add(fluxes, n + 1, factor * flux)
-            else:
-                add(fluxes, 0, term)
-        return Terms(linear, coupling, {n: self.chain(flux) for n, flux in fluxes.items() if flux != 0})
+    def untaken(self, i: int, j: int, counts: Counts) -> Expression:
+        """How rate i changes with that derivative of unknown j by terms that no symbol holds."""
+        terms = self.terms[i]
+        held = terms.linear.get(counts) if i == j else terms.coupling.get((self.unknowns[j], counts))
+        return sp.expand(self.slope(i, j, counts) - (held or sp.Integer(0)))
 
     @cached_property
-    def transport(self) -> sp.Matrix:
-        """A[i, j] = minus the coefficient of d(unknown j)/dx in d(unknown i)/dt: its eigenvalues are wave speeds."""
-        axis = self.coordinates[0]
-        rows = []
-        for terms, unknown in zip(self.terms, self.unknowns, strict=True):
-            total = self._remainder(terms) + terms.linear.get(1, sp.Integer(0)) * D(unknown, axis)
-            total += sum((c * D(other, axis) for (other, n), c in terms.coupling.items() if n == 1), sp.Integer(0))
-            plain = self._no_derivatives(total)
-            rows.append([-sp.expand(total).coeff(D(w, axis)).xreplace(plain) for w in self.unknowns])
-        return sp.Matrix(rows)
+    def diffusion(self) -> tuple[Expression, ...]:
+        """In one dimension: coefficient of each unknown's own second derivative in the part that no symbol holds."""
+        return tuple(self._defined(self.untaken(i, i, (2,))) for i in range(len(self.unknowns)))
+
+    @cached_property
+    def reaction(self) -> tuple[Expression, ...]:
+        """How fast each unknown changes with itself in place, by the part that no symbol holds."""
+        return tuple(self._defined(self.untaken(i, i, self.flat)) for i in range(len(self.unknowns)))
+
+    def _defined(self, expression: Expression) -> Expression:
+        value = self.still(expression)
+        return sp.Integer(0) if value.has(*UNDEFINED) else value
 
     @cached_property
     def stiffness(self) -> Mapping[tuple[int, int], Mapping[int, Expression]]:
-        """By (i, j) and n >= 2, how the rate of unknown i changes with d^n(unknown j)/dx^n, by terms that no symbol holds.
+        """In one dimension: by (i, j) and n >= 2, how rate i changes with d^n(unknown j)/dx^n by terms that no symbol holds.
 
         An unknown's own diffusion is left out as far as `diffusion` has it, unless there is a matrix of symbols.
         """
         found: dict[tuple[int, int], dict[int, Expression]] = {}
-        for i, terms in enumerate(self.terms):
-            rest = self._remainder(terms)
-            marks = {atom: sp.Dummy() for atom in rest.atoms(D)}
-            marked, back = rest.xreplace(marks), {mark: atom for atom, mark in marks.items()}
-            for atom, mark in marks.items():
-                unknown, n = base_and_order(atom)
-                slope = sp.diff(marked, mark).xreplace(back)
-                if n == 2 and unknown == self.unknowns[i] and not self.coupled:
-                    slope -= self.diffusion[i]
-                slope = sp.simplify(slope)
-                if n >= 2 and slope != 0 and unknown in self.unknowns:
-                    found.setdefault((i, self.unknowns.index(unknown)), {})[n] = slope
+        for i in range(len(self.unknowns)):
+            for j in range(len(self.unknowns)):
+                for counts in self.derivatives(j):
+                    slope = self.untaken(i, j, counts)
+                    if counts == (2,) and i == j and not self.coupled:
+                        slope -= self.diffusion[i]
+                    slope = sp.simplify(self.unmarked(slope))
+                    if sum(counts) >= 2 and slope != 0:
+                        found.setdefault((i, j), {})[sum(counts)] = slope
         return found
 
-    def _remainder(self, terms: Terms) -> Expression:
-        """All that is not in the linear symbol, expanded into derivatives of single unknowns."""
-        return sum((self._expanded(flux, n) for n, flux in terms.fluxes.items()), sp.Integer(0))
+    def unmarked(self, expression: Expression) -> Expression:
+        """The expression with derivatives in place of their marks."""
+        back = {
+            mark: derivative(field, *along(self.coordinates, counts)) for (field, counts), mark in self.marks.items()
+        }
+        return expression.xreplace(back)
 
-    def _expanded(self, flux: Expression, order: int) -> Expression:
-        return sp.expand(self.chain(derivative(flux, *[self.coordinates[0]] * order)))
+    def speeds(self, axis: int) -> tuple[Expression, ...] | None:
+        """Wave speeds along an axis other than 0; None where they have no simple formulas."""
+        matrix = self.transports[axis]
+        if matrix.is_zero_matrix:
+            return ()
+        if matrix.is_upper or matrix.is_lower:
+            return _different(matrix.diagonal())
+        if matrix.shape[0] > 3:
+            return None
+        speed = sp.Dummy(real=True)
+        characteristic = sp.numer(sp.together((matrix - speed * sp.eye(matrix.shape[0])).det()))
+        factors = [factor for factor, _ in sp.factor_list(characteristic)[1] if factor.has(speed)]
+        if any(sp.Poly(factor, speed).degree() > 2 for factor in factors):
+            return None
+        return _different(sp.simplify(root) for factor in factors for root in sp.solve(factor, speed))
 
-    def _no_derivatives(self, expression: Expression) -> dict[Any, Any]:
-        return {atom: sp.Integer(0) for atom in expression.atoms(D)}
 
-    @cached_property
-    def diffusion(self) -> tuple[Expression, ...]:
-        """Coefficient of each unknown's own second derivative in the part that is not in its linear symbol."""
-        axis = self.coordinates[0]
-        found = []
-        for terms, unknown in zip(self.terms, self.unknowns, strict=True):
-            coefficient: Expression = sp.expand(self._remainder(terms)).coeff(derivative(unknown, axis, axis))
-            found.append(coefficient.xreplace(self._no_derivatives(coefficient)))
-        return tuple(found)
-
-    @cached_property
-    def reaction(self) -> tuple[Expression, ...]:
-        """d(rate of unknown)/d(unknown) of the parts without derivatives: how fast things change in place."""
-        slopes = []
-        for terms, unknown in zip(self.terms, self.unknowns, strict=True):
-            local = terms.fluxes.get(0, sp.Integer(0))
-            slope = sp.diff(local.xreplace(self._no_derivatives(local)), unknown)
-            # Steps such as Heaviside(u) change at once, at any step.
-            slopes.append(slope.replace(sp.DiracDelta, lambda *_: sp.Integer(0)))
-        return tuple(slopes)
+def _different(speeds: Iterable[Expression]) -> tuple[Expression, ...]:
+    return tuple(dict.fromkeys(speed for speed in speeds if speed != 0))

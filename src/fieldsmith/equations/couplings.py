@@ -2,10 +2,11 @@
 
 import itertools
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import sympy as sp
 
+from fieldsmith.equations.expressions import Expression
 from fieldsmith.equations.reading import Reading
 
 Kind = Literal["", "parabolic", "waves", "oscillations", "unclear"]
@@ -20,8 +21,8 @@ class Oscillation:
 
     pair: tuple[str, str]
     order: int
-    squared: Any
-    speed: Any
+    squared: Expression
+    speed: Expression
     axes: tuple[int, ...]
     certain: bool
     """Whether the square is known to be positive."""
@@ -33,13 +34,13 @@ def couplings_of(reading: Reading) -> tuple[Kind, tuple[Oscillation, ...]]:
     high = {
         (i, numbers[base], counts)
         for (base, counts), mark in reading.marks.items()
-        for i, rate in enumerate(reading.rates)
+        for i, rate in enumerate(reading.marked_rates)
         if base in numbers and sum(counts) >= 2 and sp.diff(rate, mark) != 0
     }
     crossed = {(i, j) for i, j, _ in high if i != j}
     if not crossed:
         return "", ()
-    if all(any(c != 0 and not reading.amplifies(c) for c in reading.second(n)) for n in set().union(*crossed)):
+    if all(any(c != 0 and not reading.amplifies(c) for c in reading.diffusivities(n)) for n in set().union(*crossed)):
         return "parabolic", ()
     found = [_oscillation(reading, i, j) for i, j in itertools.combinations(range(len(numbers)), 2) if {(i, j), (j, i)} & crossed]  # fmt: skip
     pairs = {name for one in found if one for name in one.pair}
@@ -79,16 +80,16 @@ def _oscillation(reading: Reading, i: int, j: int) -> Oscillation | None:
     return Oscillation((reading.name(i), reading.name(j)), orders.pop(), squared, speed, tuple(sorted(axes)), certain)
 
 
-def _entry(reading: Reading, i: int, j: int) -> dict[tuple[int, ...], Any] | None:
+def _entry(reading: Reading, i: int, j: int) -> dict[tuple[int, ...], Expression] | None:
     """Factors of unknown j and of its highest derivatives in the rate of unknown i, None for mixed or nonlinear ones.
 
     Lower derivatives beside higher ones do not change how fast the finest waves oscillate.
     """
-    found: dict[tuple[int, ...], Any] = {}
+    found: dict[tuple[int, ...], Expression] = {}
     flat = (0,) * len(reading.coordinates)
     own = [mark for (base, _), mark in reading.marks.items() if base in reading.unknowns]
-    for counts, mark in reading.of_unknown(j).items():
-        slope = sp.diff(reading.rates[i], mark)
+    for counts, mark in reading.derivatives(j).items():
+        slope = sp.diff(reading.marked_rates[i], mark)
         if slope == 0:
             continue
         if slope.has(*own) or max(counts) != sum(counts):
@@ -97,5 +98,5 @@ def _entry(reading: Reading, i: int, j: int) -> dict[tuple[int, ...], Any] | Non
     if found:
         highest = max(map(sum, found))
         return {counts: slope for counts, slope in found.items() if sum(counts) == highest}
-    slope = sp.diff(reading.still(reading.rates[i]), reading.unknowns[j])
+    slope = sp.diff(reading.still(reading.marked_rates[i]), reading.unknowns[j])
     return {flat: slope} if slope != 0 else {}

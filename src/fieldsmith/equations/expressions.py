@@ -32,12 +32,12 @@ def derivative(expression: Expression, *axes: Expression) -> Expression:
     return expression
 
 
-def base_and_order(expression: Expression) -> tuple[Expression, int]:
-    """What a chain of derivatives is of, and how many there are."""
-    order = 0
+def field_and_axes(expression: Expression) -> tuple[Expression, tuple[Expression, ...]]:
+    """What a chain of derivatives is of, and along which axes, the innermost first."""
+    axes: tuple[Expression, ...] = ()
     while isinstance(expression, D):
-        expression, order = expression.args[0], order + 1
-    return expression, order
+        expression, axes = expression.args[0], (expression.args[1], *axes)
+    return expression, axes
 
 
 def parsed(text: str, scope: Mapping[str, sp.Symbol], coordinates: Sequence[sp.Symbol]) -> Expression:

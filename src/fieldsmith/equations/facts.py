@@ -76,6 +76,18 @@ class Waves:
 
 
 @dataclass(frozen=True)
+class Growth:
+    """Long waves of an unknown that its second derivative makes grow and a higher one of `order` damps when they are short."""
+
+    unknown: str
+    order: int
+    longer_than: str
+    """The wave length from which on they grow, as code."""
+    rate: str
+    """Of the fastest growth, as code; empty where it is not worked out."""
+
+
+@dataclass(frozen=True)
 class Methods:
     """Facts about an equation; all texts are code in the equation's own names, dx being the spacing along x."""
 
@@ -94,8 +106,8 @@ class Methods:
     """Highest derivative of an unknown."""
     varies: bool
     """Whether a second or higher derivative has a coefficient that varies with place, time or the solution."""
-    speeds: tuple[str, ...]
-    """Wave speeds along the first axis that has any."""
+    speeds: Mapping[str, tuple[str, ...]]
+    """Wave speeds along each axis that has any; empty texts for those that are too long to show."""
     steepens: bool
     """Whether a wave speed depends on the solution."""
     diffuses: bool
@@ -119,6 +131,7 @@ class Methods:
     """Whether nothing fixes the level of an unknown of a steady equation."""
     inside: tuple[str, ...]
     """Given coefficient fields that stand inside a derivative."""
+    growths: tuple[Growth, ...]
     permeable: bool
     """Whether a given coefficient field stands in the coefficient of a diffusion."""
     symbol: str
@@ -141,6 +154,12 @@ class Methods:
     high_terms: str = ""
     low_terms: str = ""
     """Those terms of the rate, and all others, in the notation u_x."""
+
+    @property
+    def told_speeds(self) -> list[str]:
+        """Wave speeds as words: with their axes where there are several."""
+        along = " along {}".format if len(self.axes) > 1 else "".format
+        return [f"`{speed}`{along(name)}" for name, speeds in self.speeds.items() for speed in speeds if speed]
 
     @property
     def stiff(self) -> bool:

@@ -1,20 +1,28 @@
 """Reactions that can be solved exactly, as code."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+
+import sympy as sp
+
+from fieldsmith.equations.expressions import Expression
 
 
-def flow(reaction: Any, unknown: Any, code: Callable[[Any], str]) -> str:
+def powers_of(reaction: Expression, unknown: Expression) -> Mapping[int, Expression] | None:
+    """Coefficients of a reaction by powers of the unknown, None where it is no polynomial of it."""
+    try:
+        return {n: coefficient for (n,), coefficient in sp.Poly(reaction, unknown).terms()}
+    except sp.PolynomialError:
+        return None
+
+
+def flow(reaction: Expression, unknown: Expression, code: Callable[[Expression], str]) -> str:
     """The solution after a time dt of u' = c0 + c1 u, or of Bernoulli's u' = c1 u + cp u^p; empty for other reactions.
 
     `code` writes a coefficient or the unknown so that it can be a factor. For Bernoulli's equation 1/u^(p-1) obeys a
     linear one; the root keeps the sign of u.
     """
-    import sympy as sp
-
-    try:
-        powers = {n[0]: coefficient for n, coefficient in sp.Poly(reaction, unknown).terms()}
-    except sp.PolynomialError:
+    powers = powers_of(reaction, unknown)
+    if powers is None:
         return ""
     u, linear = code(unknown), powers.get(1, sp.Integer(0))
     if set(powers) == {1}:
@@ -34,16 +42,5 @@ def flow(reaction: Any, unknown: Any, code: Callable[[Any], str]) -> str:
     return f"{u} * np.exp({code(linear)} * dt) / (1 + {ratio}{power} * np.expm1({times}{code(linear)} * dt)){root}"
 
 
-def _times(factor: Any, code: Callable[[Any], str]) -> str:
+def _times(factor: Expression, code: Callable[[Expression], str]) -> str:
     return "" if factor == 1 else f"{code(factor)} * "
-
-
-def printer() -> Any:
-    """Of expressions as Python code: with the shortest digits that give back the same number."""
-    from sympy.printing.str import StrPrinter
-
-    class Shortest(StrPrinter):
-        def _print_Float(self, expr: Any) -> str:  # noqa: N802
-            return repr(float(expr))
-
-    return Shortest()

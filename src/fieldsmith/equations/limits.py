@@ -2,26 +2,25 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 from fieldsmith.equations.couplings import Oscillation
+from fieldsmith.equations.expressions import Expression
 from fieldsmith.equations.facts import HIGHER, SLOPES, Limit, odd_factor
 from fieldsmith.equations.reading import Reading
 
 
 def limits_of(
     reading: Reading,
-    along: list[Any],
     oscillations: Sequence[Oscillation] = (),
-    squares: Sequence[tuple[int, list[Any]]] = (),
+    squares: Sequence[tuple[int, list[Expression]]] = (),
 ) -> list[Limit]:
-    """The limits of explicit steps; `along` holds the matrix of wave speeds for each axis, `squares` the speeds of slopes."""
+    """The limits of explicit steps; `squares` holds the speeds of slopes."""
     limits = []
     names = [f"d{axis.name}" for axis in reading.equation.axes]
     spacings = [reading.spacing(axis) for axis in reading.equation.axes]
-    for k, matrix in enumerate(along):
-        speeds = reading.speeds(matrix)
-        if not speeds and not matrix.is_zero_matrix:
+    for k in range(reading.dimensions):
+        speeds = reading.speeds(k)
+        if speeds is None:
             limits.append(Limit("transport", f"dt <= {names[k]} / max|wave speed|", None, None))
         elif speeds:
             sizes = [reading.size(speed) for speed in speeds]
@@ -74,7 +73,7 @@ def _oscillation_limit(reading: Reading, one: Oscillation, names: list[str], spa
 
 
 def _diffusion_limit(reading: Reading, i: int, names: list[str], spacings: list[float | None]) -> list[Limit]:
-    second = reading.second(i)
+    second = reading.diffusivities(i)
     # What amplifies sets no limit of its own: derivatives of higher order must hold it.
     used = [k for k, c in enumerate(second) if c != 0 and not reading.amplifies(c)]
     if not used:
@@ -99,9 +98,9 @@ def _diffusion_limit(reading: Reading, i: int, names: list[str], spacings: list[
 
 def _higher_limits(reading: Reading, i: int, names: list[str], spacings: list[float | None]) -> list[Limit]:
     found = []
-    for counts, mark in reading.of_unknown(i).items():
+    for counts, mark in reading.derivatives(i).items():
         n = sum(counts)
-        if n < 3 or max(counts) != n or not reading.rates[i].has(mark):
+        if n < 3 or max(counts) != n or not reading.marked_rates[i].has(mark):
             continue
         k = counts.index(n)
         coefficient = reading.coefficient(i, i, counts)

@@ -5,21 +5,30 @@ from functools import reduce
 
 import sympy as sp
 from sympy.printing.numpy import NumPyPrinter
+from sympy.printing.str import StrPrinter
 
 from fieldsmith.equations import names
-from fieldsmith.equations.expressions import D, Expression, Unsuited, base_and_order
+from fieldsmith.equations.expressions import D, Expression, Unsuited, field_and_axes
 
 
-class _Printer(NumPyPrinter):
+class _ShortestDigits:
+    """Floats by the shortest digits that give back the same number."""
+
+    def _print_Float(self, expr: Expression) -> str:  # noqa: N802
+        return repr(float(expr))
+
+
+class _Plain(_ShortestDigits, StrPrinter):
+    pass
+
+
+class _NumPy(_ShortestDigits, NumPyPrinter):
     def __init__(self) -> None:
         super().__init__({"fully_qualified_modules": True, "user_functions": {}})
         self.module_imports = {}
 
     def _module_format(self, fqn: str, register: bool = True) -> str:
         return fqn.replace("numpy.", "np.")
-
-    def _print_Float(self, expr):  # noqa: N802
-        return repr(float(expr))  # the shortest digits that give back the same number
 
     def _print_Pow(self, expr, rational=False):  # noqa: N802
         if expr.exp == 2 and expr.base.is_Symbol:
@@ -36,7 +45,7 @@ class _Printer(NumPyPrinter):
 def numpy_code(expression: Expression) -> str:
     """One line of numpy source for an expression without unevaluated derivatives. Raises Unsuited if there is none."""
     try:
-        code = str(_Printer().doprint(expression))
+        code = str(_NumPy().doprint(expression))
     except NotImplementedError as error:
         raise Unsuited(f"{names.original(str(expression))} cannot be written with NumPy.") from error
     if "\n" in code:  # SymPy says in a comment what it cannot print
@@ -44,13 +53,14 @@ def numpy_code(expression: Expression) -> str:
     return code
 
 
-def derivative_name(atom: sp.Basic) -> str:
-    """`u_x`, `u_xx` ... for a chain of derivatives of a field."""
-    axes = ""
-    while isinstance(atom, D):
-        axes = str(atom.args[1]) + axes
-        atom = atom.args[0]
-    return f"{atom}_{axes}"
+def python_code(expression: Expression) -> str:
+    """An expression as Python code over numbers, for people: functions without the name of a module."""
+    return _Plain().doprint(expression)
+
+
+def derivative_name(field: Expression, axes: Iterable[Expression]) -> str:
+    """`u_x`, `u_xx` ... for a field differentiated along the axes."""
+    return f"{field}_{''.join(map(str, axes))}"
 
 
 def named_derivatives(expression: Expression) -> tuple[Expression, dict[str, tuple[str, int]]]:
@@ -58,11 +68,11 @@ def named_derivatives(expression: Expression) -> tuple[Expression, dict[str, tup
     found: dict[str, tuple[str, int]] = {}
     replaced: dict[sp.Basic, sp.Basic] = {}
     for atom in expression.atoms(D):
-        field, order = base_and_order(atom)
+        field, axes = field_and_axes(atom)
         if not isinstance(field, sp.Symbol):
             raise Unsuited(f"The derivative of {names.original(str(field))} has no name.")
-        name = derivative_name(atom)
-        found[name] = (str(field), order)
+        name = derivative_name(field, axes)
+        found[name] = (str(field), len(axes))
         replaced[atom] = sp.Symbol(name, real=True)
     return expression.xreplace(replaced), found
 

@@ -1,13 +1,12 @@
 """Equations of Hamilton and Jacobi: rates that are not linear in the slopes of their unknown."""
 
-from typing import Any
-
 import sympy as sp
 
+from fieldsmith.equations.expressions import Expression
 from fieldsmith.equations.reading import Reading
 
 
-def squared_slopes(reading: Reading) -> list[tuple[int, list[Any]]]:
+def squared_slopes(reading: Reading) -> list[tuple[int, list[Expression]]]:
     """Unknowns whose rate is nonlinear in their own slopes, with the rate's derivative by the slope along each axis.
 
     What a diffusivity that depends on the solution adds, D'(u) u_x**2, is part of a flux and makes no kinks; nor is it there
@@ -15,9 +14,9 @@ def squared_slopes(reading: Reading) -> list[tuple[int, list[Any]]]:
     """
     found = []
     for i, unknown in enumerate(reading.unknowns):
-        slopes = [reading.of_unknown(i).get(reading.unit(k, 1)) for k in range(len(reading.coordinates))]
+        slopes = [reading.derivatives(i).get(reading.unit(k, 1)) for k in range(len(reading.coordinates))]
         own = [slope for slope in slopes if slope is not None]
-        speeds = [sp.Integer(0) if s is None else sp.diff(reading.rates[i], s) for s in slopes]
+        speeds = [sp.Integer(0) if s is None else sp.diff(reading.marked_rates[i], s) for s in slopes]
         if not any(speed.has(*own) for speed in speeds if own):
             continue
         for k, slope in enumerate(slopes):
@@ -32,6 +31,6 @@ def squared_slopes(reading: Reading) -> list[tuple[int, list[Any]]]:
     return found
 
 
-def _simple(expression: Any) -> Any:
+def _simple(expression: Expression) -> Expression:
     simpler = sp.simplify(expression)
     return expression if simpler.has(sp.Piecewise) else simpler

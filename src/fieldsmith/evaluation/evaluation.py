@@ -44,7 +44,10 @@ class ConvergencePoint:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Outcome of judging one program. `feedback` is text an author can act on, never a reference value."""
+    """Outcome of judging one program. `feedback` is text an author can act on, never a reference value.
+
+    `facts` are what it says, as JSON values, for those who word it otherwise.
+    """
 
     status: Status
     feedback: str = ""
@@ -59,3 +62,4 @@ class Evaluation:
     seconds: float = 0.0
     sandbox: str = ""
     notes: tuple[str, ...] = field(default=())
+    facts: Mapping[str, object] = field(default_factory=dict)

@@ -9,6 +9,7 @@ import numpy as np
 from fieldsmith.evaluation import feedback, metrics
 from fieldsmith.evaluation.evaluation import ConvergencePoint, Evaluation, Score, Status
 from fieldsmith.evaluation.order import empirical_order, local_orders
+from fieldsmith.evaluation.words import usual
 from fieldsmith.sandboxes import cores
 from fieldsmith.sandboxes.sandbox import CallResult, Limits, Sandbox, Session
 from fieldsmith.tasks.task import Brief, Case, Signature, SplitName, Task
@@ -105,15 +106,15 @@ class _Judge:
             self.stdout, self.stderr = feedback.tail(result.stdout), feedback.tail(result.stderr)
             if result.status != "ok":
                 limits = replace(self.limits, seconds=self.seconds_for(case))
-                words = feedback.failure_feedback(result, self.source, self.brief, limits)
-                return self.failed(result.status, words, result)
+                facts = feedback.failure_facts(result, self.source, self.brief, limits)
+                return self.failed(result.status, facts, result)
             outputs = result.outputs
             if not all(np.isfinite(outputs[name]).all() for name in case.reference):
-                return self.failed("not_finite", feedback.not_finite_feedback(outputs, self.brief), result)
+                return self.failed("not_finite", feedback.not_finite_facts(outputs, self.brief), result)
             with np.errstate(over="ignore", invalid="ignore"):
                 score = _CaseScore(self.task, self.brief.signature, case, outputs, result)
             if not np.isfinite(score.samples).all():  # values whose squares overflow
-                return self.failed("not_finite", feedback.not_finite_feedback(outputs, self.brief), result)
+                return self.failed("not_finite", feedback.not_finite_facts(outputs, self.brief), result)
             parts.append(score)
             self.last = (split, case, outputs)
             if self.on_outputs is not None:
@@ -129,11 +130,12 @@ class _Judge:
                 f"A call took {result.seconds:.1f} s by the host's clock, which counts, and {inside:.1f} s by the sandbox's."
             )
 
-    def failed(self, status: Status, words: str, result: CallResult) -> Evaluation:
+    def failed(self, status: Status, facts: feedback.Facts, result: CallResult) -> Evaluation:
         failure = result.failure
         return Evaluation(
             status=status,
-            feedback=words,
+            feedback=usual().said(facts),
+            facts=facts,
             dev=self.scores.get("dev"),
             stdout=self.stdout,
             stderr=self.stderr,
@@ -167,13 +169,14 @@ class _Judge:
 
     def evaluation(self) -> Evaluation:
         scores = {split: replace(score, order=self.order) for split, score in self.scores.items()}
-        words = ""
+        facts: feedback.Facts = {}
         if self.last is not None:
             split, case, outputs = self.last
-            words = feedback.success_feedback(scores[split], case, outputs, self.brief, self.slopes)
+            facts = feedback.success_facts(scores[split], case, outputs, self.brief, self.slopes, self.notes)
         return Evaluation(
             status="ok",
-            feedback=" ".join([words, *self.notes]).strip(),
+            feedback=usual().said(facts) if facts else " ".join(self.notes),
+            facts=facts,
             dev=scores.get("dev"),
             test=scores.get("test"),
             convergence=self.convergence,

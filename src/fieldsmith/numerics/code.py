@@ -3,11 +3,9 @@
 import math
 from collections.abc import Mapping
 
-import sympy as sp
-
 from fieldsmith.equations import names
 from fieldsmith.equations.analysis import Analysis
-from fieldsmith.equations.expressions import Expression, Unsuited
+from fieldsmith.equations.expressions import Unsuited
 from fieldsmith.numerics.nodes import Samples
 from fieldsmith.tasks.task import Argument, Brief
 
@@ -34,13 +32,6 @@ def check_signature(analysis: Analysis, brief: Brief) -> None:
     for name, value in values.items():
         if not math.isfinite(value):
             raise Unsuited(f"{name} has no finite value.")
-
-
-def valued(expression: Expression, analysis: Analysis, brief: Brief) -> Expression:
-    """The expression with numbers for constants and parameters."""
-    values = {**brief.parameters, **analysis.equation.constants}
-    numbers = {analysis.symbols[name]: sp.Float(value) for name, value in values.items() if name in analysis.symbols}
-    return sp.simplify(expression.xreplace(numbers))
 
 
 def call_values(brief: Brief) -> dict[str, object]:

@@ -7,6 +7,7 @@ import sympy as sp
 
 from fieldsmith.equations import names
 from fieldsmith.equations.analysis import Analysis
+from fieldsmith.equations.conservation import parts
 from fieldsmith.equations.expressions import D, Expression, Unsuited
 from fieldsmith.equations.printing import numpy_code
 from fieldsmith.errors import InputError
@@ -21,7 +22,7 @@ from fieldsmith.numerics.catalogue import (
     SPARSE_DIRECT,
     SPLIT_VOLUMES,
 )
-from fieldsmith.numerics.code import call_values, fixed_values, valued
+from fieldsmith.numerics.code import call_values, fixed_values
 from fieldsmith.numerics.family import Family, Variant
 from fieldsmith.numerics.plan import Plan
 from fieldsmith.numerics.rendering import render
@@ -68,23 +69,18 @@ def steady_form(analysis: Analysis) -> Steady:
     u = analysis.unknowns[0]
     zero: Expression = sp.Integer(0)
     diffusivity, velocity, rest = [zero] * 2, [zero] * 2, zero
-    for term in sp.Add.make_args(sp.expand(analysis.right_hand_sides[0])):
-        found = [atom for atom in term.atoms(D) if not any(atom != o and o.has(atom) for o in term.atoms(D))]
-        if not found:
-            rest += term
-            continue
-        outer = found[0]
-        factor = sp.simplify(term / outer)
-        if len(found) > 1 or factor.has(D):
+    for part in parts(analysis, analysis.right_hand_sides[0]):
+        if part.factor.has(D):
             raise Unsuited("Derivatives are multiplied.")
-        inner, axis = outer.args
-        n = analysis.coordinates.index(axis)
-        if inner == u:
-            velocity[n] += factor
+        if part.flux is None:
+            rest += part.factor
+        elif part.flux == u:
+            velocity[part.axis] += part.factor
+        elif part.factor.has(*analysis.varying):
+            raise Unsuited("A second derivative has a variable factor in front: this is not a conservation form.")
         else:
-            diffusivity[n] += factor * _coefficient(analysis, inner, axis)
-            if factor.free_symbols & set(analysis.varying):
-                raise Unsuited("A second derivative has a variable factor in front: this is not a conservation form.")
+            coordinate = analysis.coordinates[part.axis]
+            diffusivity[part.axis] += part.factor * _coefficient(analysis, part.flux, coordinate)
     reaction = sp.diff(rest, u)
     source = sp.expand(rest - reaction * u)
     if any(part.has(u) for part in (*diffusivity, *velocity, reaction, source)):
@@ -154,7 +150,7 @@ class Elliptic(Family[EllipticChoices]):
 
     def variants(self, analysis: Analysis, brief: Brief) -> Sequence[Variant[EllipticChoices]]:
         form = steady_form(analysis)
-        if any(valued(coefficient, analysis, brief).is_zero for coefficient in form.diffusivity):
+        if any(analysis.valued(coefficient).is_zero for coefficient in form.diffusivity):
             raise Unsuited(UNDIFFUSED)
         solver = SINE_PCG if _fast(analysis, form) else SPARSE_DIRECT
 

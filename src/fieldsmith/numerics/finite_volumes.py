@@ -8,6 +8,7 @@ from typing import Any
 import sympy as sp
 
 from fieldsmith.equations.analysis import Analysis
+from fieldsmith.equations.conservation import parts
 from fieldsmith.equations.expressions import D, Expression, Unsuited
 from fieldsmith.equations.printing import named_derivatives, numpy_code, timed_factors
 from fieldsmith.numerics.block import Block, Choices, choice, number
@@ -63,24 +64,21 @@ def balance_law(analysis: Analysis) -> BalanceLaw:
     fluxes, viscous, sources = [], [], []
     for side in analysis.right_hand_sides:
         flux, diffusive, source = sp.Integer(0), sp.Integer(0), sp.Integer(0)
-        for term in sp.Add.make_args(sp.expand(side)):
-            factor, rest = term.as_independent(*analysis.varying, D)
-            if not isinstance(rest, D):
-                if rest.has(D):
-                    raise Unsuited("A derivative has a variable factor in front: this is not a conservation form.")
-                source += term
-                continue
-            inner = rest.args[0]
-            if not inner.has(D):
-                flux -= factor * inner
-            elif any(atom.args[0] not in analysis.unknowns for atom in inner.atoms(D)):
+        for part in parts(analysis, side):
+            if part.factor.has(D) or (part.flux is not None and part.factor.has(*analysis.varying)):
+                raise Unsuited("A derivative has a variable factor in front: this is not a conservation form.")
+            if part.flux is None:
+                source += part.factor
+            elif not part.flux.has(D):
+                flux -= part.term
+            elif any(atom.args[0] not in analysis.unknowns for atom in part.flux.atoms(D)):
                 raise Unsuited("There are derivatives above the second order.")
             else:
-                for part in sp.Add.make_args(sp.expand(inner)):
-                    if part.has(D):
-                        diffusive += factor * part
+                for inner in sp.Add.make_args(sp.expand(part.flux)):
+                    if inner.has(D):
+                        diffusive += part.factor * inner
                     else:
-                        flux -= factor * part
+                        flux -= part.factor * inner
         fluxes.append(flux)
         viscous.append(diffusive)
         sources.append(source)
@@ -201,6 +199,7 @@ class FiniteVolumes(Family[VolumesChoices]):
     def text(self, analysis: Analysis, brief: Brief, choices: VolumesChoices) -> str:
         law = balance_law(analysis)
         gas = ideal_gas(analysis, law)
+        local = [analysis.coefficient(i, i, analysis.flat) for i in range(len(analysis.unknowns))]
         viscous, gradients = [], {}
         for flux in law.viscous:
             plain, found = named_derivatives(flux)
@@ -241,7 +240,7 @@ class FiniteVolumes(Family[VolumesChoices]):
             diffusivity=_diffusivities(analysis, law),
             sources=[numpy_code(s) for s in law.sources],
             has_sources=any(s != 0 for s in law.sources),
-            local=[numpy_code(r) for r in analysis.reaction if r != 0],
+            local=[numpy_code(r) for r in local if r != 0],
             explicit=_explicit(law, t) if uses_t else [],
             waves=gas if choices.flux is HLLC else None,
             kinds=_kinds(analysis, gas) if gas else [],
@@ -290,7 +289,7 @@ def _speed(analysis: Analysis, gas: Gas | None) -> str:
     """Largest signal speed in terms of the unknowns."""
     if gas is not None:
         return f"np.abs({gas.velocity}) + np.sqrt(({numpy_code(gas.gamma)}) * {gas.pressure} / {gas.density})"
-    matrix = analysis.transport
+    matrix = analysis.transports[0]
     if matrix.shape == (1, 1):
         return f"np.abs({numpy_code(matrix[0, 0])})"
     # Without symbolic eigenvalues the geometric mean of two norms bounds the spectral radius well enough.

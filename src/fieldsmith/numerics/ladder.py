@@ -24,8 +24,8 @@ def ladder(families: Iterable[Family[Any]], analysis: Analysis, brief: Brief) ->
         except Unsuited as reason:
             reasons.setdefault(str(reason), []).append(family.name)
     if not suited:
-        listed = (f"{', '.join(names)}: {reason}" for reason, names in reasons.items())
-        raise Unsuited("\n- ".join(["No built-in method fits this equation.", *listed]))
+        listed = (f"{reason.rstrip('.')} ({', '.join(names)})." for reason, names in reasons.items())
+        raise Unsuited(" ".join(listed))
     # The best family's second rung comes before another family's first.
     best, *others = [rungs for _, rungs in sorted(suited, key=lambda pair: -pair[0])]
     padded = [best[1:], *others]

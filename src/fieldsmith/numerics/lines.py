@@ -7,11 +7,11 @@ import sympy as sp
 
 from fieldsmith.equations.analysis import Analysis
 from fieldsmith.equations.equation import Axis
-from fieldsmith.equations.expressions import D, Expression, Unsuited, base_and_order, derivative
+from fieldsmith.equations.expressions import D, Expression, Unsuited, derivative, field_and_axes
 from fieldsmith.equations.printing import named_derivatives, numpy_code, timed_factors
 from fieldsmith.numerics.block import Block, Choices, choice, number
 from fieldsmith.numerics.catalogue import BDF, CHEBYSHEV, ERROR_STEPS, HALF_AGAIN, ONE_PASS, RADAU
-from fieldsmith.numerics.code import call_values, equation_values, valued
+from fieldsmith.numerics.code import call_values, equation_values
 from fieldsmith.numerics.family import Family, Variant
 from fieldsmith.numerics.plan import Plan
 from fieldsmith.numerics.rendering import render
@@ -56,7 +56,7 @@ class MethodOfLines(Family[LinesChoices]):
             raise Unsuited("Coefficients are given as fields.")
         x = analysis.coordinates[0]
         for rate, unknown in zip(_rates(analysis), analysis.unknowns, strict=True):
-            if any(base_and_order(atom)[1] > 2 for atom in rate.atoms(D)):
+            if any(len(field_and_axes(atom)[1]) > 2 for atom in rate.atoms(D)):
                 raise Unsuited("Derivatives above the second order need more than one condition at an end.")
             if rate.coeff(derivative(unknown, x, x)) == 0:
                 raise Unsuited(UNDIFFUSED)
@@ -65,7 +65,7 @@ class MethodOfLines(Family[LinesChoices]):
     def variants(self, analysis: Analysis, brief: Brief) -> Sequence[Variant[LinesChoices]]:
         x = analysis.coordinates[0]
         for rate, unknown in zip(_rates(analysis), analysis.unknowns, strict=True):
-            if valued(rate.coeff(derivative(unknown, x, x)), analysis, brief).is_zero:
+            if analysis.valued(rate.coeff(derivative(unknown, x, x))).is_zero:
                 raise Unsuited(UNDIFFUSED)
 
         def once(points: int, tolerance: float) -> LinesChoices:

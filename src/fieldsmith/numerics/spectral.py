@@ -1,12 +1,12 @@
 """Fourier pseudo-spectral methods for periodic equations in one dimension, scalar or systems."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import sympy as sp
 
 from fieldsmith.equations.analysis import Analysis
-from fieldsmith.equations.expressions import Expression
+from fieldsmith.equations.fourier import symbol_code
 from fieldsmith.equations.printing import named_derivatives, numpy_code, timed_factors
 from fieldsmith.numerics.block import Block, Choices, choice, number
 from fieldsmith.numerics.catalogue import (
@@ -62,7 +62,7 @@ class Spectral(Family[SpectralChoices]):
 
     def suits(self, analysis: Analysis) -> float:
         periodic_line(analysis)
-        return 1.0 if analysis.linear or all(_damped(analysis)) else 0.6
+        return 1.0 if analysis.linear or all(map(analysis.damped, range(len(analysis.unknowns)))) else 0.6
 
     def objections(self, analysis: Analysis) -> Mapping[Block, str]:
         if analysis.linear:
@@ -133,7 +133,7 @@ def _linear_values(analysis: Analysis, brief: Brief) -> dict[str, object]:
     size = range(len(analysis.unknowns))
     passed = call_values(brief)["passed"]
     assert isinstance(passed, list)
-    symbols = [linear_symbol(analysis, i) + _less(analysis, i) for i in size]
+    symbols = [symbol_code(terms.linear) + _less(analysis, i) for i, terms in enumerate(analysis.terms)]
     return {
         "coupled": analysis.coupled,
         "unpack": f"({', '.join(passed)},) = self.parameters" if passed else "",
@@ -179,31 +179,17 @@ def _remaining_values(analysis: Analysis) -> dict[str, object]:
     }
 
 
-def linear_symbol(analysis: Analysis, index: int, lowest: int = 0) -> str:
-    """The linear symbol of one unknown in terms of k (even orders) and ik (odd orders), from order `lowest` on."""
-    return _symbol((n, c) for n, c in analysis.terms[index].linear.items() if n >= lowest)
-
-
 def _matrix_symbol(analysis: Analysis, i: int, j: int) -> str:
     terms, other = analysis.terms[i], analysis.unknowns[j]
-    coupling = [(n, c) for (unknown, n), c in terms.coupling.items() if unknown == other]
-    return _symbol(terms.linear.items() if i == j else coupling)
-
-
-def _symbol(coefficients: Iterable[tuple[int, Expression]]) -> str:
-    k, ik = sp.symbols("k ik")
-    total = sp.Integer(0)
-    for order, coefficient in sorted(coefficients, key=lambda pair: pair[0]):
-        power = (-1) ** (order // 2) * k**order if order % 2 == 0 else (-1) ** (order // 2) * ik * k ** (order - 1)
-        total += coefficient * power
-    return numpy_code(total) if total.has(k, ik) else f"{numpy_code(total)} + 0.0*k"
+    coupling = {counts: c for (unknown, counts), c in terms.coupling.items() if unknown == other}
+    return symbol_code(terms.linear if i == j else coupling)
 
 
 def _fluxes(analysis: Analysis) -> tuple[list[list[tuple[int, str]]], dict[str, tuple[str, int]]]:
     rows, derivatives = [], {}
     for terms in analysis.terms:
         row = []
-        for order, flux in sorted(terms.fluxes.items()):
+        for (order,), flux in sorted(terms.fluxes.items()):
             plain, found = named_derivatives(flux)
             derivatives.update(found)
             code = numpy_code(sp.factor_terms(plain))
@@ -215,12 +201,12 @@ def _fluxes(analysis: Analysis) -> tuple[list[list[tuple[int, str]]], dict[str, 
 
 
 def _speeds(analysis: Analysis) -> tuple[str, object]:
-    if analysis.transport.is_zero_matrix:
+    if analysis.transports[0].is_zero_matrix:
         return "none", ""
     if len(analysis.unknowns) == 1:
-        return "scalar", numpy_code(analysis.transport[0, 0])
+        return "scalar", numpy_code(analysis.transports[0][0, 0])
     size = range(len(analysis.unknowns))
-    return "system", [[numpy_code(analysis.transport[i, j]) for j in size] for i in size]
+    return "system", [[numpy_code(analysis.transports[0][i, j]) for j in size] for i in size]
 
 
 def _explicit(analysis: Analysis) -> tuple[list[tuple[str, str]], dict[str, tuple[str, int]]]:
@@ -256,12 +242,6 @@ def _majorized(analysis: Analysis, index: int) -> bool:
 def _less(analysis: Analysis, index: int) -> str:
     """What a symbol holds of a variable diffusion."""
     return f" - majorants[{index}][:, None] * k**2" if _majorized(analysis, index) else ""
-
-
-def _damped(analysis: Analysis) -> list[bool]:
-    """Whether each unknown is diffused."""
-    linear = [any(order >= 2 and order % 2 == 0 for order in terms.linear) for terms in analysis.terms]
-    return [a or d != 0 for a, d in zip(linear, analysis.diffusion, strict=True)]
 
 
 def _method_text(analysis: Analysis, choices: SpectralChoices) -> list[str]:

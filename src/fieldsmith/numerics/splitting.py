@@ -7,6 +7,8 @@ import sympy as sp
 
 from fieldsmith.equations.analysis import Analysis
 from fieldsmith.equations.expressions import Expression, Unsuited
+from fieldsmith.equations.flows import powers_of
+from fieldsmith.equations.fourier import symbol_code
 from fieldsmith.equations.printing import numpy_code
 from fieldsmith.numerics.block import Block, Choices, choice, number
 from fieldsmith.numerics.catalogue import (
@@ -22,7 +24,6 @@ from fieldsmith.numerics.code import call_values, equation_values
 from fieldsmith.numerics.family import Family, Variant, periodic_line
 from fieldsmith.numerics.plan import Plan
 from fieldsmith.numerics.rendering import render
-from fieldsmith.numerics.spectral import linear_symbol
 from fieldsmith.tasks.task import Brief
 
 
@@ -34,14 +35,16 @@ def quadratic_reaction(analysis: Analysis) -> tuple[Expression, Expression, Expr
     if len(analysis.unknowns) != 1:
         raise Unsuited("There is more than one unknown.")
     terms, u = analysis.terms[0], analysis.unknowns[0]
-    if set(terms.fluxes) != {0}:
+    if set(terms.fluxes) != {analysis.flat}:
         raise Unsuited("What has derivatives is not linear with constant coefficients beside a reaction.")
-    reaction = sp.expand(terms.fluxes[0] + terms.linear.get(0, sp.Integer(0)) * u)
-    if reaction.free_symbols & set(analysis.varying) != {u} or not reaction.is_polynomial(u):
+    reaction = sp.expand(analysis.source(0))
+    powers = powers_of(reaction, u)
+    if reaction.free_symbols & set(analysis.varying) != {u} or powers is None:
         raise Unsuited("The reaction is not a polynomial of the unknown alone.")
-    if sp.Poly(reaction, u).degree() != 2:
+    if max(powers) != 2:
         raise Unsuited("The reaction is not quadratic.")
-    return reaction.coeff(u, 0), reaction.coeff(u, 1), reaction.coeff(u, 2)
+    zero = sp.Integer(0)
+    return powers.get(0, zero), powers.get(1, zero), powers[2]
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,7 @@ class Splitting(Family[SplittingChoices]):
             steps=choices.steps,
             extrapolated=_extrapolated(choices),
             unknown=analysis.unknowns[0].name,
-            symbol=linear_symbol(analysis, 0, lowest=1),
+            symbol=symbol_code({counts: c for counts, c in analysis.terms[0].linear.items() if any(counts)}),
             reaction=[numpy_code(part) for part in quadratic_reaction(analysis)],
         )
 

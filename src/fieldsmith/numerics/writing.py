@@ -32,7 +32,7 @@ def write(brief: Brief, choices: Mapping[str, object]) -> Written:
     if not isinstance(choices.get("family"), str):
         raise InputError("The choices name no family.", f"Give one: {', '.join(one.name for one in families())}.")
     chosen = family(str(choices["family"]))
-    analysis = Analysis(brief.equation)
+    analysis = Analysis(brief.equation, brief.parameters)
     check_signature(analysis, brief)
     chosen.suits(analysis)
     chosen.variants(analysis, brief)  # refuses values of parameters that rule the family out
@@ -53,7 +53,7 @@ def menu(brief: Brief) -> list[dict[str, Any]]:
     usual one first, each with its own `why_not`; `numbers` what each means, its range, the blocks that use it and its usual value.
     Raises Unsuited for an equation that cannot be read.
     """
-    analysis = Analysis(brief.equation)
+    analysis = Analysis(brief.equation, brief.parameters)
     check_signature(analysis, brief)
     return [_course(one, analysis, brief) for one in families()]
 

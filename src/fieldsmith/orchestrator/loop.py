@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 
-from fieldsmith.agents.author import Author, Candidate, Debug, Draft, Move, NothingLeft, Proposal, Refine, Restart
+from fieldsmith.agents.author import Author, Candidate, Move, NothingLeft, Proposal
+from fieldsmith.agents.moves import move_named
 from fieldsmith.agents.strategies.strategy import Ask, Strategy
-from fieldsmith.errors import FieldsmithError
+from fieldsmith.errors import FieldsmithError, InputError
 from fieldsmith.evaluation import evaluate
 from fieldsmith.evaluation.evaluation import Evaluation
 from fieldsmith.evaluation.judge import OnOutputs
@@ -77,7 +78,7 @@ class Loop:
                 if not unfinished and not reason:
                     asks, reason = self._asks(self.in_flight - len(working))
                     for ask in asks:
-                        candidate = self.store.issue(ask.slot, _name(ask.move), _parents(ask.move), self.author.label)
+                        candidate = self._issued(ask)
                         self.on_start(candidate)
                         working[pool.submit(self._make, candidate)] = candidate
             if not working:
@@ -93,6 +94,18 @@ class Loop:
             if not self.stopping.is_set() and (self.budget.late or time.monotonic() > self._deadline):
                 reason = reason or f"the budget of {self.budget.hours:g} hours is spent"
                 self._stop()
+
+    def _issued(self, ask: Ask) -> Candidate:
+        """A new candidate for a move. Raises InputError for a move that a later sitting could not take up as it is."""
+        move = ask.move
+        for parent in move.parents:
+            if parent.evaluation is None:
+                words = f"The strategy {self.strategy.name!r} asks for {move.name!r} with candidate {parent.id}"
+                raise InputError(f"{words}, which is still in the making.", "Ask for it when it is evaluated.")
+        if move_named(move.name, move.parents) != move:
+            words = f"The move {move.name!r} holds more than its parents, and a run that resumes would lose it."
+            raise InputError(words, f"Let {type(move).__qualname__}.remade give the same move.")
+        return self.store.issue(ask.slot, move, self.author.label)
 
     def _ended(
         self, candidate: Candidate, future: "Future[Candidate | NothingLeft]"
@@ -161,25 +174,4 @@ class Loop:
 
     def _move(self, candidate: Candidate, history: Sequence[Candidate]) -> Move:
         by_id = {c.id: c for c in history}
-        parents = tuple(by_id[n] for n in candidate.parents)
-        if candidate.move == "debug":
-            return Debug(parents[0])
-        if candidate.move == "restart":
-            return Restart(parents[0], parents[1:])
-        return Refine(parents) if candidate.move == "refine" else Draft()
-
-
-def _name(move: Move) -> str:
-    return type(move).__name__.lower()
-
-
-def _parents(move: Move) -> tuple[int, ...]:
-    """The candidates that a move names; the one that a restart leaves behind comes first."""
-    match move:
-        case Debug(candidate=candidate):
-            return (candidate.id,)
-        case Refine(candidates=candidates):
-            return tuple(c.id for c in candidates)
-        case Restart(failed=failed, candidates=candidates):
-            return (failed.id, *(c.id for c in candidates))
-    return ()
+        return move_named(candidate.move, [by_id[n] for n in candidate.parents])

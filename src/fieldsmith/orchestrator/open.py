@@ -67,6 +67,7 @@ def open_solve(
     if on_finish is not None and not on_finish.strip():
         raise InputError("--on-finish is empty.", "Give a shell command, or leave it out.")
     problem = tasks.load(task, parameters, scale, data) if isinstance(task, str) else task
+    open_strategy(strategy)  # from here on a plug-in's moves are known, and --prompts may hold templates for them
     chat = _chat_model(model, base_url, key_file, settings or {}, prompt_style, prompts)
     if chat is not None and max_cost is not None and not chat.priced:
         raise InputError(

@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tomli_w
@@ -23,8 +24,6 @@ from fieldsmith.orchestrator.budget import spent
 from fieldsmith.orchestrator.run import Asked, Best, RunRecord
 from fieldsmith.orchestrator.store import Store, damaged
 from fieldsmith.tasks.task import Picture
-
-PICTURE_SIDE = 256
 
 
 def write_text(file: Path, text: str) -> None:
@@ -98,25 +97,28 @@ def write_candidate(folder: Path, candidate: Candidate) -> None:
 
 def write_pictures(folder: Path, pictures: Mapping[str, Picture]) -> None:
     """`best/pictures.npz`, arrays by key, and `best/pictures.json`, what they show."""
-    arrays = {f"{key}/{kind}": getattr(p, kind) for key, p in pictures.items() for kind in ("solution", "reference")}
+    arrays = {f"{key}/{name}": array for key, p in pictures.items() for name, array in _stored(p).items()}
     file = folder / "best" / "pictures.npz"
     file.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=file.parent, suffix=".npz", delete=False) as stream:
         np.savez_compressed(stream, **arrays)  # pyright: ignore[reportArgumentType]
     Path(stream.name).chmod(0o644)
     Path(stream.name).replace(file)
-    named = {
-        k: {
-            "field": p.field,
-            "sample": p.sample,
-            "axes": p.axes,
-            "extent": p.extent,
-            "split": p.split,
-            "points": p.points,
-        }
-        for k, p in pictures.items()
-    }
+    words = ("field", "sample", "axes", "extent", "components", "split", "note")
+    named = {key: {word: getattr(picture, word) for word in words} for key, picture in pictures.items()}
     write_text(folder / "best" / "pictures.json", json.dumps(named, indent=2))
+
+
+def _stored(picture: Picture) -> dict[str, np.ndarray]:
+    """A picture's arrays by name. Moving pictures are many values: single precision, with an error that keeps its digits."""
+    arrays = {f"places{n}": places for n, places in enumerate(picture.places)}
+    if picture.reference is None:
+        return {**arrays, "solution": picture.solution}
+    values = {"reference": picture.reference, "error": picture.solution - picture.reference}
+    if picture.solution.ndim < 3:
+        return {**arrays, **values}
+    largest = float(np.finfo(np.float32).max)
+    return {**arrays, **{name: np.clip(v, -largest, largest).astype(np.float32) for name, v in values.items()}}
 
 
 def read_pictures(folder: Path) -> tuple[Picture, ...]:
@@ -124,32 +126,26 @@ def read_pictures(folder: Path) -> tuple[Picture, ...]:
     try:
         named = json.loads((folder / "best" / "pictures.json").read_text(encoding="utf-8"))
         with np.load(folder / "best" / "pictures.npz", allow_pickle=False) as arrays:
-            return tuple(
-                Picture(
-                    field=p["field"],
-                    sample=p["sample"],
-                    solution=arrays[f"{key}/solution"],
-                    reference=arrays[f"{key}/reference"],
-                    axes=tuple(p["axes"]),
-                    extent=tuple(p["extent"]),
-                    split=p.get("split", "test"),
-                    points=tuple(p.get("points", ())),
-                )
-                for key, p in named.items()
-            )
+            return tuple(_read_picture(words, key, arrays) for key, words in named.items())
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return ()
 
 
-def thinned(array: np.ndarray) -> np.ndarray:
-    """At most 256 rows and columns of a picture, evenly taken."""
-    rows, columns = strides(array)
-    return np.ascontiguousarray(array[::rows, ::columns])
-
-
-def strides(array: np.ndarray) -> tuple[int, ...]:
-    """Of how many rows and columns a picture takes one."""
-    return tuple(-(-size // PICTURE_SIDE) for size in array.shape)
+def _read_picture(words: Mapping[str, Any], key: str, arrays: Mapping[str, np.ndarray]) -> Picture:
+    alone = f"{key}/solution" in arrays
+    reference = None if alone else arrays[f"{key}/reference"].astype(float)
+    return Picture(
+        field=words["field"],
+        sample=words["sample"],
+        solution=arrays[f"{key}/solution"] if reference is None else reference + arrays[f"{key}/error"],
+        reference=reference,
+        axes=tuple(words["axes"]),
+        extent=tuple(words["extent"]),
+        places=tuple(arrays[f"{key}/places{n}"] for n in range(len(words["axes"]))),
+        components=tuple(words["components"]),
+        split=words["split"],
+        note=words["note"],
+    )
 
 
 def best_of(candidates: list[Candidate]) -> Candidate | None:

@@ -4,7 +4,7 @@ import contextlib
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -14,7 +14,6 @@ from filelock import FileLock, Timeout
 from fieldsmith.agents.author import Author, Candidate
 from fieldsmith.agents.models.replay import RECORDING, write_replay
 from fieldsmith.agents.strategies.strategy import Strategy
-from fieldsmith.equations.equation import Axis
 from fieldsmith.errors import FieldsmithError, InputError, MissingPart, disk_is_full
 from fieldsmith.evaluation import default_limits, evaluate
 from fieldsmith.evaluation.evaluation import Evaluation
@@ -26,6 +25,7 @@ from fieldsmith.orchestrator.best import runnable
 from fieldsmith.orchestrator.budget import Budget, spent
 from fieldsmith.orchestrator.hook import run_hook
 from fieldsmith.orchestrator.loop import Loop
+from fieldsmith.orchestrator.pictures import pictures_of
 from fieldsmith.orchestrator.run import Asked, RunRecord, Spend
 from fieldsmith.orchestrator.store import Store
 from fieldsmith.sandboxes.sandbox import Sandbox
@@ -36,7 +36,6 @@ WriteReport = Callable[[RunRecord, Path], None]
 SAME = ("task", "parameters", "scale", "fingerprint", "author", "strategy", "seed")
 SAME_OPTIONS = ("settings", "base_url", "debug_rounds", "prompt_style", "prompts")
 """What makes two commands one run, with what `SAME` names; budgets, places and speeds may change between sittings."""
-PICTURE_SAMPLES = 3
 
 
 @dataclass
@@ -173,7 +172,7 @@ class Solve:
         brief = self.task.brief()
 
         def draw(split: SplitName, case: Case, outputs: Mapping[str, np.ndarray]) -> None:
-            self._drawn.setdefault(candidate.id, _pictures(brief, split, case, outputs))
+            self._drawn.setdefault(candidate.id, pictures_of(brief, split, case, outputs))
 
         return draw
 
@@ -201,7 +200,7 @@ class Solve:
 
             def draw(split: SplitName, case: Case, outputs: Mapping[str, np.ndarray]) -> None:
                 if split == "test":
-                    pictures.update(_pictures(self._brief(), split, case, outputs))
+                    pictures.update(pictures_of(self._brief(), split, case, outputs))
 
             evaluation = evaluate(self.task, best.program.source, self.sandbox, splits=("dev", "test"), on_outputs=draw)
             if (note := _other_figure(best, evaluation)) is not None:
@@ -284,6 +283,7 @@ def result_fields(run: RunRecord) -> dict[str, object]:
         "statuses": dict(statuses),
         "spend": asdict(run.spend),
         "certificate": None,
+        "message": run.message,
     }
 
 
@@ -306,35 +306,6 @@ def candidate_fields(candidate: Candidate, best: Candidate | None, spend: Spend,
         "tokens": spend.input_tokens + spend.output_tokens,
         "seconds": spend.seconds,
     }
-
-
-def _pictures(brief: Brief, split: SplitName, case: Case, outputs: Mapping[str, np.ndarray]) -> dict[str, Picture]:
-    """A few samples of every result, thinned to what a screen can show."""
-    axes = brief.equation.axes
-    if brief.span is not None:
-        times = case.inputs[next(a.name for a in brief.signature.arguments if a.role == "times")]
-        axes = (Axis("t", float(np.min(times)), float(np.max(times)), "endpoints"), *axes)
-    return {
-        f"{result.name}-{sample}": Picture(
-            field=result.of or result.name,
-            sample=sample,
-            solution=record.thinned(outputs[result.name][sample]),
-            reference=record.thinned(case.reference[result.name][sample]),
-            axes=tuple(axis.name for axis in axes),
-            extent=tuple(bound for axis in axes for bound in (axis.low, axis.high)),
-            split=split,
-            points=_points(axes, outputs[result.name][sample]),
-        )
-        for result in brief.signature.results
-        if outputs[result.name].ndim == 3  # a plane a sample: space and time, or two axes of space
-        for sample in range(min(PICTURE_SAMPLES, len(outputs[result.name])))
-    }
-
-
-def _points(axes: Sequence[Axis], array: np.ndarray) -> tuple[float, ...]:
-    """For each axis the first place and the step of the values that `record.thinned` keeps."""
-    kept = zip(axes, array.shape, record.strides(array), strict=True)
-    return tuple(value for axis, n, stride in kept for value in (axis.grid(n)[0], axis.grid(n)[1] * stride))
 
 
 def _open_folder(folder: Path, asked: Asked) -> None:

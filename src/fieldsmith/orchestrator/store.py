@@ -6,12 +6,12 @@ import shutil
 import sqlite3
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from fieldsmith.agents.author import Candidate, Plan, Program, Proposal, Usage
+from fieldsmith.agents.author import Candidate, Move, Plan, Program, Proposal, Usage
 from fieldsmith.agents.models.chat_model import FURTHER, NOT_TAKEN, ChatModel, ChatReply, ChatRequest, sound
 from fieldsmith.errors import InputError, RequestRefused
 from fieldsmith.evaluation.evaluation import Evaluation
@@ -54,14 +54,15 @@ class Store:
         with self._lock:
             self._db.close()
 
-    def issue(self, slot: str, move: str, parents: Sequence[int], author: str) -> Candidate:
+    def issue(self, slot: str, move: Move, author: str) -> Candidate:
         """A new candidate in the making; its id and slot are kept from now on."""
+        parents = tuple(parent.id for parent in move.parents)
         with self._lock, self._db:
             row = self._db.execute(
                 "INSERT INTO candidates (slot, move, parents, author) VALUES (?, ?, ?, ?)",
-                (slot, move, json.dumps(list(parents)), author),
+                (slot, move.name, json.dumps(parents), author),
             )
-        return Candidate(int(row.lastrowid or 0), slot, move, tuple(parents), author)
+        return Candidate(int(row.lastrowid or 0), slot, move.name, parents, author)
 
     def withdraw(self, candidate: Candidate) -> None:
         """Forget a candidate that came to nothing because its author had no further idea."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,9 @@ STYLE = {
     "pdf.fonttype": 42,  # fonts that journals accept
 }
 TEAL, ORANGE, GREY = "#0b6b72", "#c65a1e", "#707a82"
+COLOURS = (TEAL, ORANGE, "#6a4fb3", "#3f7d20", "#b0306a", "#1f62b5", "#8a6d00", "#57626c", "#7d2a20")
+FEW_POINTS = 32
+"""So few values of a line are marked: what lies between them is not known."""
 MARKERS = {"draft": "o", "debug": "s", "refine": "^"}
 OTHER_MARKER = "D"
 AGAINST = {
@@ -82,8 +86,9 @@ def _save(figure: Any, file: Path, kind: str) -> Path:
 def _plots(run: RunRecord) -> Iterator[tuple[str, tuple[float, float], Draw]]:
     """Names, sizes in inches, and how each is drawn."""
     for picture in run.best.pictures if run.best else ():
-        field = "".join(c if c.isalnum() else "_" for c in picture.field)
-        yield f"fields-{field}-{picture.sample + 1}", (2 * WIDTH, 2.1), lambda f, p=picture: _fields(f, p)
+        if picture.axes:
+            field = "".join(c if c.isalnum() else "_" for c in picture.field)
+            yield f"fields-{field}-{picture.sample + 1}", picture_size(picture), lambda f, p=picture: draw_picture(f, p)
     found, floor = charts.points(run.candidates), charts.floor(run.candidates)
     if found:
         yield "error-against-time", (WIDTH, 2.5), lambda f: _error_against_time(f, found, floor)
@@ -96,36 +101,93 @@ def _plots(run: RunRecord) -> Iterator[tuple[str, tuple[float, float], Draw]]:
         yield "convergence", (WIDTH, 2.5), lambda f: _convergence(f, study)
 
 
-def _fields(figure: Any, picture: Picture) -> None:
+def picture_size(picture: Picture) -> tuple[float, float]:
+    """Width and height in inches."""
+    return (2 * WIDTH if picture.reference is not None else WIDTH, 2.1 if len(picture.axes) > 1 else 2.4)
+
+
+def draw_picture(figure: Any, picture: Picture) -> None:
+    """A picture with axes on an empty figure: maps, of a moving picture the last, or lines."""
+    note = picture.note
+    if len(picture.axes) == 3:
+        note = ", ".join(filter(None, (f"{picture.axes[0]} = {picture.places[0][-1]:.4g}", note)))
+        reference = None if picture.reference is None else picture.reference[-1]
+        picture = replace(
+            picture,
+            solution=picture.solution[-1],
+            reference=reference,
+            axes=picture.axes[1:],
+            extent=picture.extent[2:],
+            places=picture.places[1:],
+        )
+    if note:
+        figure.suptitle(_words(note), fontsize=7)
+    (_lines if len(picture.axes) == 1 else _maps)(figure, picture)
+
+
+def _maps(figure: Any, picture: Picture) -> None:
     """Solution and reference in one scale, the error in one that is symmetric about zero."""
-    solution, reference = (np.nan_to_num(values) for values in (picture.solution, picture.reference))
-    error = solution - reference
-    size = float(np.abs(error).max()) or 1.0
-    shown = {"vmin": float(reference.min()), "vmax": float(reference.max()), "cmap": "viridis"}
-    panels = [
-        ("solution", solution, shown),
-        ("reference", reference, shown),
-        ("error", error, {"vmin": -size, "vmax": size, "cmap": "RdBu_r"}),
-    ]
-    axes = figure.subplots(1, 3, sharey=True)
+    solution, reference = _compared(picture)
+    scaled = solution if reference is None else reference
+    shown = {"vmin": float(scaled.min()), "vmax": float(scaled.max()), "cmap": "viridis"}
+    panels = [("solution", solution, shown)]
+    if reference is not None:
+        error = solution - reference
+        size = float(np.abs(error).max()) or 1.0
+        panels += [("reference", reference, shown), ("error", error, {"vmin": -size, "vmax": size, "cmap": "RdBu_r"})]
+    axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
     in_time = picture.axes[0] == "t"
     for place, (name, values, style) in zip(axes, panels, strict=True):
-        extent = picture.extent if len(picture.extent) == 4 else None
-        image = place.imshow(
-            values.T,
-            origin="lower",
-            aspect="auto" if in_time else "equal",
-            extent=extent,
-            interpolation="nearest",
-            **style,
-        )
-        image.set_rasterized(True)
+        image = _map(place, picture, values, style)
+        place.set_aspect("auto" if in_time else "equal")
         place.set_title(f"{name} of {_words(picture.field)}")
         place.set_xlabel(_words(picture.axes[0]))
-        bar = figure.colorbar(image, ax=place, shrink=1.0 if in_time else 0.8)
+        bar = figure.colorbar(image, cax=place.inset_axes((1.04, 0.0, 0.05, 1.0)))
         bar.formatter.set_powerlimits((-2, 3))
         bar.outline.set_linewidth(0.4)
     axes[0].set_ylabel(_words(picture.axes[1]))
+
+
+def _map(place: Any, picture: Picture, values: np.ndarray, style: Mapping[str, Any]) -> Any:
+    if all(np.allclose(np.diff(places), np.diff(places)[0], rtol=0.01) for places in picture.places):
+        image = place.imshow(values.T, origin="lower", extent=picture.extent, interpolation="nearest", **style)
+    else:
+        image = place.pcolormesh(*picture.places, values.T, shading="nearest", **style)
+        place.set_xlim(*picture.extent[:2])
+        place.set_ylim(*picture.extent[2:])
+    image.set_rasterized(True)
+    return image
+
+
+def _lines(figure: Any, picture: Picture) -> None:
+    """Solution over reference, a colour for each component; the error beside them."""
+    solution, reference = _compared(picture)
+    panels = figure.subplots(1, 1 if reference is None else 2, squeeze=False)[0]
+    places = picture.places[0]
+    few = len(places) <= FEW_POINTS
+    for n, (name, values) in enumerate(zip(picture.components, solution, strict=True)):
+        colour = COLOURS[n % len(COLOURS)]
+        if reference is not None:
+            panels[0].plot(places, reference[n], color=colour, alpha=0.4, linewidth=2.6)
+            panels[1].plot(places, values - reference[n], color=colour, marker="o" if few else "", markersize=2.5)
+        style = {"color": colour, "linestyle": "-" if reference is None else "--"}
+        panels[0].plot(places, values, label=_words(name), marker="o" if few else "", markersize=2.5, **style)
+    for panel in panels:
+        panel.set_xlabel(_words(picture.axes[0]))
+        panel.grid(axis="y", color="#dddddd", linewidth=0.5)
+        panel.ticklabel_format(axis="y", scilimits=(-2, 3))
+        panel.set_axisbelow(True)
+    if reference is not None:
+        panels[0].set_title(f"{_words(picture.field)}: solution dashed, reference solid")
+        panels[1].set_title(f"error of {_words(picture.field)}")
+    if len(picture.components) > 1:
+        figure.legend(loc="outside lower center", ncols=9, handlelength=1.6, columnspacing=1.0, handletextpad=0.5)
+
+
+def _compared(picture: Picture) -> tuple[np.ndarray, np.ndarray | None]:
+    """Solution and reference without what cannot be drawn."""
+    known = picture.reference
+    return np.nan_to_num(picture.solution), None if known is None else np.nan_to_num(known)
 
 
 def _error_against_time(figure: Any, found: Sequence[charts.Point], floor: float | None) -> None:

@@ -17,7 +17,7 @@ from fieldsmith.orchestrator.run import RunRecord
 from fieldsmith.reports import charts
 from fieldsmith.reports.candidates import plan_rows
 from fieldsmith.reports.numbers import finite, number
-from fieldsmith.reports.pictures import drawn
+from fieldsmith.reports.pictures import drawn, numbers, undrawn
 from fieldsmith.reports.plain import clean, cut, visible
 from fieldsmith.reports.room import Fitted, fitted
 from fieldsmith.reports.texts import script_safe
@@ -27,7 +27,10 @@ MOST_BYTES = 5_400_000
 MOST_ROWS = 40
 """Of a table of authors, parameters, fields or notes."""
 REFRESH_SECONDS = 10.0
-SCRIPTS = ("basics", "colours", "plots", "save", "fields", "charts", "code", "candidate", "tree", "page")
+SCRIPTS = (
+    "basics", "colours", "plots", "save", "pictures", "maps", "lines", "fields", "charts", "code", "candidate", "tree",
+    "page",
+)  # fmt: skip
 
 _environment = Environment(
     loader=PackageLoader("fieldsmith.reports", "templates"),
@@ -56,6 +59,7 @@ def render(run: RunRecord, refresh: float = REFRESH_SECONDS) -> str:
     )
     spend = charts.spend_by_author(run.candidates)
     data, left_out = _data(run, refresh)
+    pictures = run.best.pictures if run.best else ()
     return _environment.get_template("report.html.jinja").render(
         run=run,
         asked=asked,
@@ -75,6 +79,10 @@ def render(run: RunRecord, refresh: float = REFRESH_SECONDS) -> str:
         figures=_figures(evaluation.dev, evaluation.test) if evaluation else [],
         fields=_fields(evaluation.dev, evaluation.test)[:MOST_ROWS] if evaluation else [],
         resolved=_resolved(evaluation),
+        drawn=any(picture.axes for picture in pictures),
+        compared=any(picture.reference is not None for picture in pictures),
+        numbers=numbers(pictures),
+        undrawn=undrawn(pictures),
         spend=spend[:MOST_ROWS],
         more_authors=max(0, len(spend) - MOST_ROWS),
         data=Markup(data),

@@ -9,47 +9,99 @@ import numpy as np
 from fieldsmith.reports.plain import visible
 from fieldsmith.tasks.task import Picture
 
-MOST_BYTES = 2_200_000
+MOST_BYTES = 2_900_000
 """What all pictures of a page may take together; beyond that they are thinned."""
+MOST_NUMBERS = 60
+"""Rows of the table of results that are numbers."""
 
 
 def drawn(pictures: Sequence[Picture]) -> list[dict[str, Any]]:
-    """Reference and error in single precision, so that small errors keep their digits; the solution is their sum."""
-    usable = [picture for picture in pictures if picture.solution.ndim == 2 and picture.solution.size]
+    """What the page's scripts draw: lines, maps and moving maps as [frames, rows, columns]; lines are rows of one frame.
+
+    Reference and error stand apart, so that small errors keep their digits; the solution is their sum. Moving maps have
+    16 bits a value, all others single precision.
+    """
+    usable = [picture for picture in pictures if picture.axes and picture.solution.size]
     stride = 1
     while sum(_bytes(picture, stride) for picture in usable) > MOST_BYTES:
         stride += 1
     return [_drawn(picture, stride) for picture in usable]
 
 
+def numbers(pictures: Sequence[Picture]) -> list[tuple[str, int, float, float | None]]:
+    """Results without axes: name, sample, solution and, where there is one, reference."""
+    found = []
+    for picture in pictures:
+        if not picture.axes:
+            known = picture.reference
+            for n, name in enumerate(picture.components):
+                expected = None if known is None else float(known[n])
+                found.append((visible(name, 40), picture.sample, float(picture.solution[n]), expected))
+    return found[:MOST_NUMBERS]
+
+
+def undrawn(pictures: Sequence[Picture]) -> list[str]:
+    """Why some results are not drawn."""
+    return [visible(picture.note, 400) for picture in pictures if picture.note and not picture.solution.size]
+
+
+def _strides(picture: Picture, stride: int) -> tuple[int, ...]:
+    """By which stride each dimension is thinned: neither frames nor components are."""
+    return {1: (1, stride), 2: (stride, stride), 3: (1, stride, stride)}[len(picture.axes)]
+
+
 def _bytes(picture: Picture, stride: int) -> int:
-    rows, columns = (-(-size // stride) for size in picture.solution.shape)
-    return rows * columns * 2 * 4 * 4 // 3
+    sizes = zip(picture.solution.shape, _strides(picture, stride), strict=True)
+    width = 2 if len(picture.axes) == 3 else 4
+    return int(np.prod([-(-size // each) for size, each in sizes])) * 2 * width * 4 // 3
 
 
 def _drawn(picture: Picture, stride: int) -> dict[str, Any]:
-    solution, reference = (
-        np.nan_to_num(values[::stride, ::stride].astype(float)) for values in (picture.solution, picture.reference)
-    )
+    strides = _strides(picture, stride)
+    kept = tuple(slice(None, None, each) for each in strides)
+    alone, known = picture.reference is None, picture.solution if picture.reference is None else picture.reference
+    solution, reference = (np.nan_to_num(values[kept].astype(float)) for values in (picture.solution, known))
     error = solution - reference
-    size = float(np.abs(error).max())
     low, high = float(reference.min()), float(reference.max())
+    size = float(np.abs(error).max())
+    *frames, rows, columns = solution.shape
+    places = [_places(p, n) for p, n in zip(picture.places, strides[-len(picture.places) :], strict=True)]
+    moving = len(picture.axes) == 3
     return {
         "field": visible(picture.field, 40),
         "sample": int(picture.sample),
         "split": visible(picture.split, 10),
-        "rows": solution.shape[0],
-        "columns": solution.shape[1],
-        "axes": [visible(axis, 20) for axis in picture.axes],
-        "extent": [float(bound) for bound in picture.extent],
-        "points": [float(value) * (stride if n % 2 else 1) for n, value in enumerate(picture.points)],
+        "note": visible(picture.note, 200),
+        "alone": alone,
+        "kind": {1: "lines", 2: "map", 3: "moving"}[len(picture.axes)],
+        "components": [visible(name, 40) for name in picture.components],
+        "frame": {"axis": visible(picture.axes[0], 20), "places": places[0]} if moving else None,
+        "frames": frames[0] if frames else 1,
+        "rows": rows,
+        "columns": columns,
+        "axes": [visible(axis, 20) for axis in picture.axes[-2:]],
+        "extent": [float(bound) for bound in picture.extent[-4:]],
+        "places": places[-2:],
         "range": [low, high],
         "errorSize": size,
-        "reference": _encoded(reference),
-        "error": _encoded(error),
+        "reference": _in_16_bits(reference, low, high) if moving else _in_single(reference),
+        "error": None if alone else _in_16_bits(error, -size, size) if moving else _in_single(error),
     }
 
 
-def _encoded(values: np.ndarray) -> str:
+def _places(places: np.ndarray, stride: int) -> list[float]:
+    return [float(f"{place:.10g}") for place in places[::stride]]
+
+
+def _in_single(values: np.ndarray) -> str:
     largest = float(np.finfo(np.float32).max)
-    return base64.b64encode(np.clip(values, -largest, largest).astype("<f4").tobytes()).decode()
+    return _encoded(np.clip(values, -largest, largest).astype("<f4"))
+
+
+def _in_16_bits(values: np.ndarray, low: float, high: float) -> str:
+    """Values in [low, high] as 0 to 65534, an even number of steps so that the middle is one of them."""
+    return _encoded(np.round((values - low) / ((high - low) or 1.0) * 65534.0).astype("<u2"))
+
+
+def _encoded(values: np.ndarray) -> str:
+    return base64.b64encode(values.tobytes()).decode()

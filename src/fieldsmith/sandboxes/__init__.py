@@ -17,7 +17,7 @@ def choose(
     `runsc` (gVisor), and what `docker run --gpus` takes, such as `all`. Raises InputError for an unknown name, and
     MissingPart, with the command that mends it, where what was asked for is not here.
     """
-    from fieldsmith.sandboxes import bubblewrap, engine, images
+    from fieldsmith.sandboxes import bubblewrap, images
     from fieldsmith.sandboxes.process import ProcessSandbox
 
     if name not in NAMES:
@@ -36,9 +36,7 @@ def choose(
         return bubblewrap.BubblewrapSandbox()
     if name == "docker" or any(wanted.values()):
         return _docker(image, runtime, gpus)
-    no_docker = engine.daemon() or (
-        "" if images.present(image) else "its image is not built (fieldsmith sandbox build)"
-    )
+    no_docker = images.lacking(image)
     if not no_docker:
         return _docker(image, runtime, gpus)
     no_bubblewrap = bubblewrap.usable()
@@ -57,20 +55,21 @@ def choose(
 
 
 def remove_leftovers() -> None:
-    """Remove folders and containers of processes that were killed before they could do so themselves."""
+    """Remove folders and containers of processes that were killed before they could do so themselves.
+
+    Containers only as far as the engine answers at once: every sandbox by docker does it again when it is opened.
+    """
     from fieldsmith.sandboxes import engine, owner
 
-    if any(name.endswith(owner.CONTAINERS) for name in owner.remove_folders()) and not engine.daemon():
-        engine.remove_orphans()
+    if any(name.endswith(owner.CONTAINERS) for name in owner.remove_folders()):
+        engine.remove_orphans(engine.LEFTOVER_SECONDS)
 
 
 def survey(image: str = "base") -> dict[str, str]:
     """For each sandbox, empty if it can be used, else why not."""
-    from fieldsmith.sandboxes import bubblewrap, engine, images
+    from fieldsmith.sandboxes import bubblewrap, images
 
-    no_docker = engine.daemon() or (
-        "" if images.present(image) else "its image is not built (fieldsmith sandbox build)"
-    )
+    no_docker = images.lacking(image)
     return {"docker": no_docker, "bubblewrap": bubblewrap.usable(), "process": ""}
 
 

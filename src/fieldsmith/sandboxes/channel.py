@@ -1,4 +1,4 @@
-"""The host's end of the channel to a worker; see `worker/channel.py` for what a message is."""
+"""The host's end of the channel to a worker, and the one over a socket (`stream.py` has that over pipes); see `worker/channel.py` for what a message is."""
 
 import array
 import contextlib
@@ -7,7 +7,6 @@ import os
 import select
 import socket
 import struct
-import subprocess
 import threading
 import time
 from abc import ABC, abstractmethod
@@ -121,7 +120,7 @@ class SocketChannel(Channel):
         connected.setblocking(False)
 
     def send(self, header: Mapping[str, object], bounds: Bounds, files: Sequence[MemoryFile] = ()) -> None:
-        message = _encode(header, bounds, files)
+        message = encode(header, bounds, files)
         passed = array.array("i", [file.descriptor for file in files])
         ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, passed)] if files else []
         try:
@@ -141,7 +140,7 @@ class SocketChannel(Channel):
     def _receive(self, deadline: float, limit: int) -> tuple[dict[str, Any], Content]:
         descriptors: list[int] = []
         try:
-            header = _header(lambda count: self._exactly(count, deadline, descriptors))
+            header = read_header(lambda count: self._exactly(count, deadline, descriptors))
             size = header.get("answer_bytes", 0)
             if not size:
                 return header, b""
@@ -186,59 +185,6 @@ class SocketChannel(Channel):
         self.socket.close()
 
 
-class StreamChannel(Channel):
-    """Standard input and output of a process, which is ended with the channel."""
-
-    kind = "stream"
-
-    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
-        super().__init__()
-        assert process.stdin is not None
-        assert process.stdout is not None
-        self.process, self.stdin, self.stdout = process, process.stdin, process.stdout
-        self._descriptor = self.stdout.fileno()
-
-    def send(self, header: Mapping[str, object], bounds: Bounds, files: Sequence[MemoryFile] = ()) -> None:
-        message = _encode(header, bounds, files)
-        threading.Thread(target=self._write, args=(message, files), daemon=True).start()
-
-    def _write(self, message: bytes, files: Sequence[MemoryFile]) -> None:
-        with contextlib.suppress(OSError, ValueError):
-            self.stdin.write(message)
-            for file in files:
-                self.stdin.write(file.read())
-            self.stdin.flush()
-
-    def _receive(self, deadline: float, limit: int) -> tuple[dict[str, Any], Content]:
-        header = _header(lambda count: self._exactly(count, deadline))
-        size = header.get("answer_bytes", 0)
-        if not isinstance(size, int) or not 0 <= size <= limit:
-            raise ValueError(f"the answer takes {size} bytes, more than the {limit:,} that were asked for")
-        return header, self._exactly(size, deadline)
-
-    def _exactly(self, count: int, deadline: float) -> bytearray:
-        data = bytearray(count)
-        view, got = memoryview(data), 0
-        while got < count:
-            self._wait(self._descriptor, deadline)
-            n = os.readv(self._descriptor, [view[got : got + BLOCK]])
-            if n == 0:
-                raise WorkerGone(ENDED)
-            got += n
-        return data
-
-    def _idle(self) -> bool:
-        return _idle(self.stdout.fileno())
-
-    def _wake(self) -> None:
-        self.process.kill()
-
-    def _shut(self) -> None:
-        for stream in (self.stdin, self.stdout):
-            with contextlib.suppress(OSError, ValueError):
-                stream.close()
-
-
 def _idle(descriptor: int) -> bool:
     watched = select.poll()
     watched.register(descriptor, select.POLLIN)
@@ -249,14 +195,14 @@ NONSENSE = "The sandbox's answer is not a message."
 ENDED = "The sandbox's process ended before the function returned."
 
 
-def _encode(header: Mapping[str, object], bounds: Bounds, files: Sequence[MemoryFile]) -> bytes:
+def encode(header: Mapping[str, object], bounds: Bounds, files: Sequence[MemoryFile]) -> bytes:
     body = json.dumps(header).encode()
     numbers = (bounds.number, bounds.seconds, bounds.log_bytes, bounds.memory, bounds.body_limit, len(files))
     sizes = array.array("Q", [file.size for file in files])
     return CALL.pack(MAGIC, len(body), *numbers) + sizes.tobytes() + body
 
 
-def _header(read: Any) -> dict[str, Any]:
+def read_header(read: Any) -> dict[str, Any]:
     """The worker's words, with what the program has printed in them."""
     magic, length = HEAD.unpack(bytes(read(HEAD.size)))
     if magic != MAGIC or length > HEADER_LIMIT:

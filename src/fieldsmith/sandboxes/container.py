@@ -1,17 +1,18 @@
 """One container with its worker: whether it lives, what it ended for, how it is removed."""
 
 import contextlib
-import json
 import os
-import subprocess
 import time
 import uuid
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
+from docker.errors import NotFound
+
 from fieldsmith.sandboxes import engine
 from fieldsmith.sandboxes.channel import Channel
 from fieldsmith.sandboxes.session import UNCLEAN, Worker
+from fieldsmith.sandboxes.stream import StreamChannel
 
 REMOVALS = 5
 remover = ThreadPoolExecutor(2, thread_name_prefix="remover")
@@ -34,33 +35,35 @@ def new_name() -> str:
 class DockerWorker(Worker):
     answers_count = True
 
-    def __init__(self, name: str, channel: Channel, client: "subprocess.Popen[bytes] | None" = None) -> None:
-        self.name, self.channel, self.client = name, channel, client
+    def __init__(self, name: str, channel: Channel) -> None:
+        self.name, self.channel = name, channel
         self._removed = self._killed = False
 
     def alive(self) -> bool:
-        if self.client is not None:
-            return self.client.poll() is None
         return self.channel.idle()  # between calls a worker says nothing, so anything is its end
 
     def ended_for(self) -> str:
         """The worker is process 1 of its container, which nothing inside can kill: a kill comes from the kernel or from outside."""
-        if self.client is not None:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                # A process closes its pipes a moment before it can be waited for.
-                if self.client.wait(1.0) < 0:
-                    return "outside"
         end = time.monotonic() + 5.0
         while True:
-            told = engine.asked("inspect", "--format", "{{json .State}}", self.name)
-            if told.returncode != 0:
+            try:
+                state = engine.client().api.inspect_container(self.name)["State"]
+            except engine.failures():
                 return "outside"
-            state = json.loads(told.stdout)
             if state.get("OOMKilled") and not self._killed:  # the engine never forgets it
                 return "memory"
             if not state.get("Running") or time.monotonic() > end:
-                return "outside" if state.get("ExitCode") in (UNCLEAN, 137, 143, 255) else ""
+                return "outside" if self._taken_away(state) else ""
             time.sleep(0.05)
+
+    def _taken_away(self, state: Mapping[str, object]) -> bool:
+        """Whether a worker that no longer answers was ended by others, or its connection was.
+
+        A worker leaves without an error only when nobody is there any more.
+        """
+        if isinstance(self.channel, StreamChannel) and self.channel.ended and state.get("ExitCode") == 0:
+            return True
+        return state.get("ExitCode") in (UNCLEAN, 137, 143, 255)
 
     def heard(self, told: Mapping[str, object]) -> None:
         self._killed = self._killed or bool(told.get("memory_kills"))
@@ -68,35 +71,41 @@ class DockerWorker(Worker):
     def end(self) -> None:
         if not self._removed:
             self._removed = True
+            # First: while an answer that nobody reads blocks it, the engine cannot remove the container.
             self.channel.close()
-            remove_later(self.name, self.client)
+            remove_later(self.name)
 
     def words(self) -> str:
-        if self.client is not None and self.client.stderr is not None:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.client.wait(2.0)
-                return (self.client.stderr.read(4000) or b"").decode("utf-8", "replace")
-            return ""
-        return engine.asked("logs", "--tail", "20", self.name).stderr[:4000]
+        if isinstance(self.channel, StreamChannel):
+            return self.channel.said()
+        return last_words(self.name, 20)
 
 
-def remove_later(name: str, client: "subprocess.Popen[bytes] | None" = None) -> None:
+def last_words(name: str, lines: int) -> str:
+    """What a container has last written to its standard error; empty if the engine has none of it."""
+    with contextlib.suppress(*engine.failures()):
+        said = engine.client().api.logs(name, stdout=False, stderr=True, tail=lines)
+        return said[:4000].decode("utf-8", "replace")
+    return ""
+
+
+def remove_later(name: str) -> None:
     """Remove a container beside the work, or now if the interpreter is about to end."""
     try:
-        remover.submit(_remove, name, client)
+        remover.submit(remove, name)
     except RuntimeError:
-        _remove(name, client)
+        remove(name)
 
 
-def _remove(name: str, client: "subprocess.Popen[bytes] | None") -> None:
-    # The client first: while it is blocked by an answer that nobody reads, the engine cannot remove the container,
-    # and one that has only just been asked for may not exist yet.
-    if client is not None:
-        client.kill()
-        client.wait()
-    for _ in range(REMOVALS):
-        engine.asked("rm", "--force", name)
-        listed = engine.asked("ps", "--all", "--quiet", "--filter", f"name=^{name}$")
-        if listed.returncode == 0 and not listed.stdout.strip():
+def remove(name: str) -> None:
+    """Remove a container; one that is not there is no fault, and neither is an engine that does not answer."""
+    for attempt in range(REMOVALS):
+        if attempt:
+            time.sleep(0.2)
+        try:
+            engine.client().api.remove_container(name, force=True)
+        except NotFound:
             return
-        time.sleep(0.2)
+        except engine.failures():
+            continue
+        return

@@ -5,27 +5,32 @@ import os
 import secrets
 import shutil
 import socket
-import subprocess
 import time
 import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
+
+from docker.errors import APIError, ImageNotFound, NotFound
+from docker.types import LogConfig, Mount, Ulimit
 
 from fieldsmith.errors import MissingPart
-from fieldsmith.sandboxes import engine, images, transports
+from fieldsmith.sandboxes import engine, gpus, images, transports
 from fieldsmith.sandboxes.bundle import worker_source
-from fieldsmith.sandboxes.channel import Kind, SocketChannel, StreamChannel
-from fieldsmith.sandboxes.container import DockerWorker, new_name, remove_later
+from fieldsmith.sandboxes.channel import Kind, SocketChannel
+from fieldsmith.sandboxes.container import DockerWorker, last_words, new_name, remove, remove_later
 from fieldsmith.sandboxes.owner import CONTAINERS, origin, own_folder
 from fieldsmith.sandboxes.pool import PooledSandbox
 from fieldsmith.sandboxes.sandbox import Limits
 from fieldsmith.sandboxes.session import Worker, ready
 from fieldsmith.sandboxes.setting import environment, setting, unused_user
+from fieldsmith.sandboxes.stream import StreamChannel, attached
 
 PLACE = "/channel"
 INODES = 100_000
 """Files of scratch; their number is of the kernel's memory, which counts against the program's."""
 CONNECT_SECONDS = 60.0
+STREAMS = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
 
 
 class NoSocket(Exception):
@@ -37,8 +42,9 @@ class DockerSandbox(PooledSandbox):
     isolates = True
     reason = "hardened containers by Docker"
 
-    def __init__(self, variant: str = "base", runtime: str = "", gpus: str = "") -> None:
-        self.image, self.variant, self.runtime, self.gpus = images.require(variant), variant, runtime, gpus
+    def __init__(self, variant: str = "base", runtime: str = "", gpus_wanted: str = "") -> None:
+        self.devices = [gpus.request(gpus_wanted)] if gpus_wanted else []
+        self.image, self.variant, self.runtime = images.require(variant), variant, runtime
         known = engine.about().get("Runtimes")
         if runtime and isinstance(known, dict) and runtime not in known:
             raise MissingPart(
@@ -92,14 +98,9 @@ class DockerSandbox(PooledSandbox):
                 (inner / "worker").chmod(0o666)
                 listener.listen(1)
                 listener.settimeout(0.5)
-                mount = f"type=bind,source={inner},target={PLACE},readonly"
-                words = ["--detach", "--mount", mount, "--log-driver", "json-file", "--log-opt", "max-size=64k"]
-                ran = engine.patiently(*self._command("run", name, limits, words, f"{PLACE}/worker"))
-                if ran.returncode != 0:
-                    remove_later(name)
-                    if "bind source path does not exist" in ran.stderr or "invalid mount" in ran.stderr:
-                        raise NoSocket
-                    raise _no_container(ran)
+                mount = Mount(PLACE, str(inner), type="bind", read_only=True)
+                log = LogConfig(type=LogConfig.types.JSON, config={"max-size": "64k"})
+                self._begin(name, limits, f"{PLACE}/worker", mounts=[mount], log_config=log)
                 return DockerWorker(name, SocketChannel(_accepted(listener, name)))
         finally:
             # The container keeps its mount; from here on nobody else can connect.
@@ -108,25 +109,44 @@ class DockerSandbox(PooledSandbox):
     def _start_with_pipes(self, limits: Limits) -> Worker:
         name = new_name()
         # Answers are large and binary; the default driver would keep a copy of each on the host's disk.
-        made = engine.patiently(*self._command("create", name, limits, ["--interactive", "--log-driver", "none"], "-"))
-        if made.returncode != 0:
-            remove_later(name)
-            raise _no_container(made)
-        command = ["docker", "start", "--attach", "--interactive", name]
-        pipe = subprocess.PIPE
-        client = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True)
-        return DockerWorker(name, StreamChannel(client), client)
+        more = {"stdin_open": True, "log_config": LogConfig(type="none")}
+        return DockerWorker(name, StreamChannel(attached(self._begin(name, limits, "-", **more))))
 
-    def _command(self, verb: str, name: str, limits: Limits, more: list[str], channel: str) -> list[str]:
-        command = [verb, "--name", name, *more]
-        command += ["--label", f"{engine.LABEL}={os.getpid()}", "--label", f"{engine.ORIGIN}={origin()}"]
-        command += hardening(limits, _user())
-        command += ["--runtime", self.runtime] if self.runtime else []
-        command += ["--gpus", self.gpus] if self.gpus else []
-        for key, value in environment(limits, "/tmp").items():
-            command += ["--env", f"{key}={value}"]
+    def _begin(self, name: str, limits: Limits, channel: str, **more: Any) -> Any:
+        """Start a container; what the SDK attaches to its streams where these are the channel.
+
+        Raises NoSocket where the engine does not see the socket's folder, MissingPart where no container starts.
+        """
+
+        def begin() -> Any:
+            made = engine.client().containers.create(**self._options(name, limits, channel), **more)
+            # Before the start, so that nothing which is written is missed.
+            streams = made.attach_socket(params=STREAMS) if channel == "-" else None
+            made.start()
+            return streams
+
+        try:
+            return engine.patiently(begin, lambda: remove(name))
+        except engine.failures() as error:
+            remove_later(name)
+            if _unseen(error):
+                raise NoSocket from None
+            raise _no_container(error) from None
+
+    def _options(self, name: str, limits: Limits, channel: str) -> dict[str, Any]:
+        """What the SDK's `containers.create` takes for a worker's container."""
         told = setting(channel, self.variant, ["/tmp", "/dev/shm", "/dev/mqueue"], cgroup=True, guard=True)
-        return [*command, "--entrypoint", "python3", self.image, "-I", "-c", worker_source(), told]
+        return {
+            "name": name,
+            "image": self.image,
+            "entrypoint": ["python3"],
+            "command": ["-I", "-c", worker_source(), told],
+            "environment": environment(limits, "/tmp"),
+            "labels": {engine.LABEL: str(os.getpid()), engine.ORIGIN: origin()},
+            "runtime": self.runtime or None,
+            "device_requests": self.devices or None,
+            **hardening(limits, _user()),
+        }
 
     def close(self) -> None:
         super().close()
@@ -138,21 +158,29 @@ class DockerSandbox(PooledSandbox):
         return images.libraries(self.image)
 
 
-def hardening(limits: Limits, user: int) -> list[str]:
-    """The options that close a container in. `tests/attacks` takes them away one by one."""
-    words = ["--network", "none", "--read-only", "--cap-drop", "ALL", "--user", f"{user}:{user}", "--pull", "never"]
-    words += ["--security-opt", "no-new-privileges", "--ipc", "private", "--hostname", "sandbox"]
-    words += ["--shm-size", f"{limits.scratch_mb}m", "--ulimit", "core=1"]
-    words += ["--memory", f"{limits.memory_mb}m", "--memory-swap", f"{limits.memory_mb}m"]
-    words += ["--pids-limit", str(limits.processes), "--cpus", str(min(limits.cpus, os.cpu_count() or 1))]
-    words += [
-        "--tmpfs",
-        f"/tmp:rw,nosuid,nodev,size={limits.scratch_mb}m,nr_inodes={INODES},mode=1777",
-        "--workdir",
-        "/tmp",
-    ]
-    words += ["--tmpfs", "/dev/pts:ro,size=4k"]  # of terminals the whole machine has one number
-    return words
+def hardening(limits: Limits, user: int) -> dict[str, Any]:
+    """What closes a container in, as the SDK's `containers.create` takes it. `tests/attacks` takes it away piece by piece."""
+    memory, scratch = f"{limits.memory_mb}m", f"{limits.scratch_mb}m"
+    return {
+        "network_mode": "none",
+        "read_only": True,
+        "cap_drop": ["ALL"],
+        "user": f"{user}:{user}",
+        "security_opt": ["no-new-privileges"],
+        "ipc_mode": "private",
+        "hostname": "sandbox",
+        "shm_size": scratch,
+        "ulimits": [Ulimit(name="core", soft=1, hard=1)],
+        "mem_limit": memory,
+        "memswap_limit": memory,
+        "pids_limit": limits.processes,
+        "nano_cpus": int(1e9 * min(limits.cpus, os.cpu_count() or 1)),
+        "tmpfs": {
+            "/tmp": f"rw,nosuid,nodev,size={scratch},nr_inodes={INODES},mode=1777",
+            "/dev/pts": "ro,size=4k",  # of terminals the whole machine has one number
+        },
+        "working_dir": "/tmp",
+    }
 
 
 def _user() -> int:
@@ -182,10 +210,9 @@ def _accepted(listener: socket.socket, name: str) -> socket.socket:
     while time.monotonic() < end:
         with contextlib.suppress(TimeoutError):
             return listener.accept()[0]
-        told = engine.asked("inspect", "--format", "{{.State.Running}}", name)
-        if told.stdout.strip() == "false" or (told.returncode != 0 and not engine.silent(told)):
-            break  # it has ended, or somebody has removed it
-    words = engine.asked("logs", "--tail", "5", name).stderr
+        if not _runs(name):
+            break
+    words = last_words(name, 5)
     remove_later(name)
     if "connect" in words:
         raise NoSocket
@@ -193,21 +220,34 @@ def _accepted(listener: socket.socket, name: str) -> socket.socket:
     raise MissingPart(f"The sandbox does not start: {last}", "fieldsmith doctor says what is missing.")
 
 
-def _no_container(ran: "subprocess.CompletedProcess[str]") -> MissingPart:
-    if engine.silent(ran):
+def _runs(name: str) -> bool:
+    """Whether a container has neither ended nor been removed; an engine that does not answer now is given the benefit of the doubt."""
+    try:
+        return bool(engine.client().api.inspect_container(name)["State"]["Running"])
+    except NotFound:
+        return False
+    except engine.failures() as error:
+        return engine.silent(error)
+
+
+def _unseen(error: Exception) -> bool:
+    """Whether a container is refused since its engine has no such folder; of all that is wrong with a request the API has one code."""
+    return isinstance(error, APIError) and error.is_client_error() and "invalid mount" in engine.words(error)
+
+
+def _no_container(error: Exception) -> MissingPart:
+    words = engine.words(error)
+    if engine.silent(error):
         return MissingPart(
             f"The Docker engine has not answered for {engine.PATIENCE_SECONDS:g} s.",
             "Start it, then repeat the same command: it resumes.",
         )
-    words = " ".join(ran.stderr.split()).removeprefix("docker: ")
-    for usage in (" Run 'docker", " See 'docker", " Usage: docker"):
-        words = words.partition(usage)[0]
-    words = words or f"docker ended with exit code {ran.returncode}"
-    if "No such image" in words or "Unable to find image" in words:
+    if isinstance(error, ImageNotFound):
         return MissingPart(
             "The sandbox image is no longer here.",
             "Build it again (fieldsmith sandbox build), then repeat the same command: it resumes.",
         )
+    # For what follows the API has one code, 500, so that the engine's words must tell.
     if "could not select device driver" in words:
         return MissingPart(
             "The Docker engine cannot give its containers a GPU.",

@@ -4,8 +4,10 @@ import contextlib
 import hashlib
 import json
 import os
-import subprocess
+import sys
+from collections.abc import Iterable, Mapping
 from importlib.resources import files
+from typing import Any
 
 from fieldsmith.errors import InputError, MissingPart
 from fieldsmith.folders import cache_folder
@@ -38,16 +40,38 @@ def _digest() -> str:
 
 
 def about(variant: str) -> dict[str, str]:
-    """Id, when it was made, size and base of the image of a variant; empty where it is not built."""
-    template = '{{.Id}}\t{{.Created}}\t{{.Size}}\t{{index .Config.Labels "fieldsmith.base"}}'
-    told = engine.asked("image", "inspect", "--format", template, tag(variant))
-    if told.returncode != 0:
+    """Id, when it was made, size and base of the image of a variant; empty where it is not built.
+
+    Raises MissingPart where the engine does not say.
+    """
+    from docker.errors import ImageNotFound
+
+    try:
+        told = engine.client().api.inspect_image(tag(variant))
+    except ImageNotFound:
         return {}
-    return dict(zip(("id", "created", "bytes", "base"), told.stdout.rstrip("\n").split("\t"), strict=True))
+    except engine.failures() as error:
+        raise MissingPart(
+            f"The Docker engine does not say what images it has: {engine.words(error)}.",
+            "Start it again, or use --sandbox bubblewrap.",
+        ) from None
+    base = (told["Config"].get("Labels") or {}).get("fieldsmith.base", "")
+    return {"id": told["Id"], "created": told["Created"], "bytes": str(told["Size"]), "base": base}
 
 
 def present(variant: str) -> bool:
-    return engine.asked("image", "inspect", tag(variant)).returncode == 0
+    """Whether the image of a variant is built. Raises MissingPart where the engine does not say."""
+    return bool(about(variant))
+
+
+def lacking(variant: str) -> str:
+    """Empty if the image of a variant is here and an engine to run it, else what is not."""
+    if why := engine.daemon():
+        return why
+    try:
+        return "" if present(variant) else "its image is not built (fieldsmith sandbox build)"
+    except MissingPart as missing:
+        return missing.message.rstrip(".")
 
 
 def require(variant: str) -> str:
@@ -64,24 +88,35 @@ def require(variant: str) -> str:
 
 
 def libraries(image: str) -> tuple[str, ...]:
-    """Numerical libraries of an image, with versions: asked of it once and kept by its id."""
-    identity = engine.inspect(image, "{{.Id}}").replace(":", "-")
-    kept = cache_folder() / f"libraries-{identity}.json"
-    with contextlib.suppress(OSError, ValueError):
-        return tuple(json.loads(kept.read_text()))
+    """Numerical libraries of an image, with versions: asked of it once and kept by its id; empty where no engine tells."""
+    try:
+        identity = engine.client().api.inspect_image(image)["Id"].replace(":", "-")
+        kept = cache_folder() / f"libraries-{identity}.json"
+        with contextlib.suppress(OSError, ValueError):
+            return tuple(json.loads(kept.read_text()))
+        found = _libraries_within(image)
+    except engine.failures():
+        return ()
+    if found:
+        with contextlib.suppress(OSError):
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            kept.write_text(json.dumps(found))
+    return found
+
+
+def _libraries_within(image: str) -> tuple[str, ...]:
+    from docker.types import LogConfig
+
     code = (
         "from importlib.metadata import version, PackageNotFoundError as E\n"
         f"for n in {NUMERICAL_LIBRARIES!r}:\n"
         "    try: print(n, version(n))\n"
         "    except E: pass\n"
     )
-    ran = engine.asked("run", "--rm", "--network", "none", "--entrypoint", "python3", image, "-c", code)
-    found = tuple(ran.stdout.split("\n")[:-1])
-    if found:
-        with contextlib.suppress(OSError):
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            kept.write_text(json.dumps(found))
-    return found
+    log = LogConfig(type=LogConfig.types.JSON)  # where the SDK reads what is printed
+    more = {"entrypoint": ["python3"], "network_mode": "none", "log_config": log, "remove": True}
+    printed = engine.client().containers.run(image, ["-c", code], **more)
+    return tuple(printed.decode("utf-8", "replace").split("\n")[:-1])
 
 
 def build(variant: str = "base", base_image: str = DEFAULT_BASE, echo: bool = True) -> str:
@@ -92,21 +127,39 @@ def build(variant: str = "base", base_image: str = DEFAULT_BASE, echo: bool = Tr
     with temporary_folder() as folder:
         for file, content in _inputs().items():
             (folder / file).write_bytes(content)
-        command = ["docker", "build", "--network", "host", "--tag", name]
-        arguments = {"BASE": base_image, "BASE_NAME": base_image, "VARIANT": variant, "INPUTS": _digest()}
-        for argument, value in arguments.items():
-            command += ["--build-arg", f"{argument}={value}"]
-        for index in INDEXES:
-            if os.environ.get(index, "").startswith(("http://", "https://")):  # a folder of the host is out of reach
-                command += ["--build-arg", f"{index}={os.environ[index]}"]
-        command.append(str(folder))
-        output = None if echo else subprocess.PIPE
-        environment = {"DOCKER_BUILDKIT": "0", **os.environ}
-        built = subprocess.run(command, env=environment, stdout=output, stderr=output, text=True, check=False)
-    if built.returncode != 0:
-        last = (built.stderr or "").strip().splitlines()[-1:] or ["see the output above"]
+        # The SDK knows the engine's own builder and not BuildKit; this Dockerfile needs no more.
+        options = {
+            "path": str(folder),
+            "tag": name,
+            "network_mode": "host",
+            "buildargs": _arguments(variant, base_image),
+        }
+        try:
+            wrong = _followed(engine.client().api.build(**options, rm=True, use_config_proxy=True, decode=True), echo)
+        except engine.failures() as error:
+            wrong = engine.words(error)
+    if wrong:
         raise MissingPart(
-            f"The image was not built from {base_image}: {last[0]}.",
+            f"The image was not built from {base_image}: {wrong}.",
             "Give another base that is within reach: fieldsmith sandbox build --base-image IMAGE",
         )
     return name
+
+
+def _arguments(variant: str, base_image: str) -> dict[str, str]:
+    indexes = {index: os.environ.get(index, "") for index in INDEXES}
+    # A folder of the host is out of reach.
+    indexes = {index: place for index, place in indexes.items() if place.startswith(("http://", "https://"))}
+    return {"BASE": base_image, "BASE_NAME": base_image, "VARIANT": variant, "INPUTS": _digest(), **indexes}
+
+
+def _followed(told: Iterable[Mapping[str, Any]], echo: bool) -> str:
+    """Pass on what a build tells until it ends; empty, or what is wrong."""
+    for piece in told:
+        if error := piece.get("error"):
+            return " ".join(str(error).split()).rstrip(".")
+        line = piece.get("stream") or ("" if "progress" in piece else piece.get("status", "") + "\n")
+        if echo:
+            sys.stdout.write(line)
+            sys.stdout.flush()
+    return ""

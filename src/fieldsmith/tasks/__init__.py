@@ -65,6 +65,9 @@ def _fault(name: str, part: object) -> str:
         return "it is not a class derived from fieldsmith.tasks.Task"
     if missing := [member for member in ("name", "title", "known_parameters") if not hasattr(part, member)]:
         return f"it has no {' and no '.join(missing)}"
+    known = part.known_parameters
+    if not (isinstance(known, Mapping) and all(isinstance(value, Parameter) for value in known.values())):
+        return "its known_parameters are not fieldsmith.tasks.Parameter by name"
     if unwritten := sorted(getattr(part, "__abstractmethods__", ())):
         return f"it leaves {', '.join(unwritten)} unwritten"
     return "" if part.name == name else f"its `name` is {part.name!r}, another than its entry point's"

@@ -163,16 +163,21 @@ class Task(ABC):
 
 @dataclass(frozen=True)
 class Picture:
-    """What a report draws of one sample of one field: solution, reference on the same grid [rows, columns], axes.
+    """What a report draws of one sample of one result: solution, and where there is one the reference at the same places.
 
-    `extent` gives the ends of each axis in turn, `points` the place of its first value and the step to the next.
+    `axes` names what is drawn along: two for a map [rows, columns], three for a map that changes along the first
+    [frames, rows, columns]. With one the arrays are lines [component, points], with none numbers [component], and
+    `components` names them. `extent` gives the ends of each axis in turn, `places` where the values along each lie.
+    `note` says what the axes do not: where a field of more dimensions was cut, or, with an empty solution, why nothing is drawn.
     """
 
     field: str
     sample: int
     solution: np.ndarray
-    reference: np.ndarray
+    reference: np.ndarray | None
     axes: tuple[str, ...]
     extent: tuple[float, ...] = ()
+    places: tuple[np.ndarray, ...] = ()
+    components: tuple[str, ...] = ()
     split: str = "test"
-    points: tuple[float, ...] = ()
+    note: str = ""

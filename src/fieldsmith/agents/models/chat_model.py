@@ -28,6 +28,8 @@ def nothing_heard(_ordinal: str, _characters: int) -> None:
 
 @dataclass(frozen=True)
 class Message:
+    """One turn of a conversation: who speaks, and what."""
+
     role: Literal["system", "user", "assistant"]
     text: str
 

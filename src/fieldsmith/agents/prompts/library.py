@@ -1,11 +1,10 @@
 """Prompt styles by name, their templates, and templates of a person's own in place of single ones."""
 
+import contextlib
 import difflib
-import hashlib
-import json
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
@@ -13,7 +12,8 @@ from typing import Any
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined, TemplateError, TemplateSyntaxError, meta
 
-from fieldsmith.agents.author import Debug, Move, Refine, Restart
+from fieldsmith.agents import moves
+from fieldsmith.agents.author import Candidate, Move
 from fieldsmith.agents.prompts.methods import methods_of
 from fieldsmith.agents.prompts.quotes import unthought
 from fieldsmith.agents.prompts.shapes import Shapes, worked_example
@@ -21,13 +21,20 @@ from fieldsmith.agents.prompts.skeleton import filling_of, gaps_of, operators_of
 from fieldsmith.equations.facts import Methods
 from fieldsmith.errors import InputError
 from fieldsmith.evaluation.order import why_no_order
+from fieldsmith.evaluation.words import SUFFIX, WHOLE, Wording
+from fieldsmith.evaluation.words import built_in as feedback_templates
 from fieldsmith.tasks.task import Brief
 
 DEFAULT_STYLE = "guided"
 SHARED = "shared"
-SUFFIX = ".md.jinja"
+OWN_WORDS = "words"
+"""The template for a move that the style has none of its own for: it says the move's sentence."""
+MEND = "debug"
+FRAMED = ("draft", MEND)
+"""Templates that show a program with gaps, where the style has one."""
 VARIABLES = (
     "brief",
+    "move",
     "shapes",
     "methods",
     "skeleton",
@@ -39,6 +46,8 @@ VARIABLES = (
     "avoid",
     "ending",
     "lines",
+    "facts",
+    "step",
 )
 SHORT_REPLY = 100
 """Lines of a program that is asked for again because it was cut off."""
@@ -77,12 +86,11 @@ def style_of(name: str) -> Style:
 
 
 def read_templates(folder: Path, style: str) -> dict[str, str]:
-    """The templates of a folder that take the place of the style's, by file name.
+    """The templates of a folder that take the place of the style's, or speak for a move that it has none for, by file name.
 
-    Raises InputError for a folder that cannot be read, a file that is called like none of the style's templates, and a
-    template with a fault in it.
+    Raises InputError for a folder that cannot be read, and for a file that is called like no template and no known move.
     """
-    known = sorted(_builtin(SHARED, *style_of(style).folders))
+    known = sorted({*_built_in(style), *(move.name + SUFFIX for move in moves.kinds())})
     try:
         paths = sorted(path for path in folder.iterdir() if not path.name.startswith(".") and path.is_file())
         found = {path.name: path.read_text(encoding="utf-8") for path in paths}
@@ -101,10 +109,12 @@ def read_templates(folder: Path, style: str) -> dict[str, str]:
     return found
 
 
-def _builtin(*folders: str) -> dict[str, str]:
-    place = files("fieldsmith.agents.prompts")
+def _built_in(style: str) -> dict[str, str]:
+    """The templates of a style, those on feedback among them."""
+    folders = (SHARED, *style_of(style).folders)
+    place = files("fieldsmith.agents.prompts").joinpath("templates")
     paths = [path for folder in folders for path in place.joinpath(folder).iterdir() if path.name.endswith(SUFFIX)]
-    return {path.name: path.read_text(encoding="utf-8") for path in paths}
+    return {**feedback_templates(), **{path.name: path.read_text(encoding="utf-8") for path in paths}}
 
 
 @dataclass
@@ -117,7 +127,11 @@ class Prompts:
     def __post_init__(self) -> None:
         chosen = style_of(self.style)
         self._parts = chosen.parts
-        self._texts = {**_builtin(SHARED, *chosen.folders), **self.templates}
+        built_in = _built_in(self.style)
+        self._pieces = {name.removesuffix(SUFFIX) for name in built_in} - {move.name for move in moves.BUILT_IN}
+        self._texts = {**built_in, **self.templates}
+        on_feedback = {name: text for name, text in self.templates.items() if name in feedback_templates()}
+        self._wording = Wording(on_feedback) if on_feedback else None
         self._known: tuple[Brief, tuple[Shapes, Methods | None, str]] | None = None
         self._lock = threading.Lock()
         for name, text in self.templates.items():
@@ -135,38 +149,28 @@ class Prompts:
         environment.globals["why_no_order"] = why_no_order
         return environment
 
-    @property
-    def fingerprint(self) -> str:
-        """Of the style and all its templates."""
-        said = json.dumps([self.style, self._parts, self._texts], sort_keys=True)
-        return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
-
     def system(self, brief: Brief) -> str:
         return self._rendered("system", brief)
 
     def move(self, brief: Brief, move: Move) -> str:
         """What is asked of the model for a move."""
-        if isinstance(move, Debug):
-            frame, program = self.frame(brief, move), move.candidate.program
-            source = program.source if program else ""
-            filling = filling_of(frame, source)
-            gaps = gaps_of(frame) if filling or not program else []
-            candidate = move.candidate if program else unthought(move.candidate)
-            shown = {"candidate": candidate, "source": filling or source, "gaps": gaps}
-            return self._rendered("debug", brief, skeleton=frame, **shown)
-        if isinstance(move, Refine):
-            return self._rendered("refine", brief, candidates=move.candidates)
-        if isinstance(move, Restart):
-            if move.candidates:
-                return self._rendered("refine", brief, candidates=move.candidates, avoid=move.failed)
-            return self._rendered("draft", brief, avoid=move.failed, skeleton=self.frame(brief, move))
-        return self._rendered("draft", brief, skeleton=self.frame(brief, move))
+        template, frame = self._template(move), self.frame(brief, move)
+        shown = tuple(map(self._shown, move.candidates))
+        given = {"move": move, "candidates": shown, "avoid": move.avoid, "skeleton": frame}
+        if template == MEND:
+            given |= _mended(shown[0], frame)
+        return self._rendered(template, brief, **given)
 
     def frame(self, brief: Brief, move: Move) -> str:
         """The program whose gaps a move asks to be filled; empty where it asks for a whole program."""
-        if isinstance(move, Refine) or (isinstance(move, Restart) and move.candidates):
+        if self._template(move) not in FRAMED:
             return ""
-        return self._page(brief)[2] if "skeleton" in self._parts or isinstance(move, Restart) else ""
+        return self._page(brief)[2] if "skeleton" in self._parts or move.avoid is not None else ""
+
+    def _template(self, move: Move) -> str:
+        """Which template says a move. Parts of templates are none of a move that happens to be called like one."""
+        spoken = (name for name in move.templates if name not in self._pieces and name + SUFFIX in self._texts)
+        return next(spoken, OWN_WORDS)
 
     def continuation(self, brief: Brief, ending: str) -> str:
         """What is asked after a reply that was cut off, whose last lines are `ending`."""
@@ -181,19 +185,34 @@ class Prompts:
         given = {"brief": brief, "shapes": shapes, "methods": methods, "skeleton": "", "avoid": None, **values}
         given.setdefault("gaps", gaps_of(given["skeleton"]))
         given["operators"] = operators_of(given["skeleton"])
+        with self._faults(name + SUFFIX):
+            return tidy(self._environment.get_template(name + SUFFIX).render(**given))
+
+    def _shown(self, candidate: Candidate) -> Candidate:
+        """A candidate as templates see it: a reply without its thoughts, feedback in the words of a person's own templates."""
+        shown = candidate if candidate.program else unthought(candidate)
+        evaluation = shown.evaluation
+        if self._wording is None or evaluation is None or not evaluation.facts:
+            return shown
+        with self._faults(WHOLE):
+            said = self._wording.said(evaluation.facts)
+        return replace(shown, evaluation=replace(evaluation, feedback=said))
+
+    @contextlib.contextmanager
+    def _faults(self, name: str) -> Iterator[None]:
+        """What goes wrong with a template of a person's own becomes an InputError."""
         try:
-            text = self._environment.get_template(name + SUFFIX).render(**given)
+            yield
         except TemplateError as error:
             if not self.templates:
                 raise
-            where = f"{getattr(error, 'name', '') or name + SUFFIX}"
+            where = f"{getattr(error, 'name', '') or name}"
             raise InputError(f"The prompt template {where} cannot be used: {error}.", _known_variables()) from None
         except (TypeError, ValueError, ArithmeticError, AttributeError, LookupError, RecursionError) as error:
             if not self.templates:
                 raise
-            words = f"The prompt template {name}{SUFFIX} or one that it includes fails: {error}."
+            words = f"The prompt template {name} or one that it includes fails: {error}."
             raise InputError(words, "Mend it, or leave it out of --prompts.") from None
-        return tidy(text)
 
     def _page(self, brief: Brief) -> tuple[Shapes, Methods | None, str]:
         """What is worked out from a brief, once, though several candidates in the making ask at a time."""
@@ -222,6 +241,14 @@ class Prompts:
                     f"The prompt template {name} includes {included!r}, which is not there.",
                     f"Templates: {', '.join(sorted(self._texts))}.",
                 )
+
+
+def _mended(candidate: Candidate, frame: str) -> dict[str, object]:
+    """What the template of a mend gets besides: of a filled frame, what was written for the gaps alone."""
+    source = candidate.program.source if candidate.program else ""
+    filling = filling_of(frame, source)
+    gaps = gaps_of(frame) if filling or not candidate.program else []
+    return {"candidate": candidate, "source": filling or source, "gaps": gaps}
 
 
 def _known_variables() -> str:

@@ -1,9 +1,17 @@
 """Every prompt rendered once with made-up candidates, so that a template that fails does so before anything is spent."""
 
+import contextlib
+from collections.abc import Sequence
+
+import numpy as np
+
 from fieldsmith.agents.author import Candidate, Debug, Draft, Move, Plan, Program, Proposal, Refine, Restart
-from fieldsmith.agents.prompts.library import Prompts
+from fieldsmith.agents.moves import BUILT_IN, kinds
+from fieldsmith.agents.prompts.library import SUFFIX, Prompts
+from fieldsmith.evaluation import feedback
 from fieldsmith.evaluation.evaluation import ConvergencePoint, Evaluation, Score, Status
-from fieldsmith.tasks.task import Brief
+from fieldsmith.sandboxes.sandbox import CallResult, Failure, Limits
+from fieldsmith.tasks.task import Brief, Case
 
 STATUSES: tuple[Status, ...] = ("crashed", "timeout", "out_of_memory", "missing_function", "bad_output", "not_finite")
 
@@ -11,7 +19,7 @@ STATUSES: tuple[Status, ...] = ("crashed", "timeout", "out_of_memory", "missing_
 def rehearse(prompts: Prompts, brief: Brief) -> None:
     """Raises InputError for a template that cannot be rendered."""
     prompts.system(brief)
-    for move in moves(brief):
+    for move in (*moves(brief), *plug_in_moves(prompts, brief)):
         prompts.move(brief, move)
     prompts.continuation(brief, "    u = u0")
     prompts.shorter(brief)
@@ -39,6 +47,22 @@ def moves(brief: Brief) -> tuple[Move, ...]:
     )
 
 
+def plug_in_moves(prompts: Prompts, brief: Brief) -> list[Move]:
+    """A move of no kind, and those of plug-ins that the prompts have templates of a person's own for."""
+    parents = (_ran(8, 1e-3, 1.1, brief), _ran(9, 2e-3, None, brief))
+    own = [kind for kind in kinds() if kind not in BUILT_IN and kind.name + SUFFIX in prompts.templates]
+    made = (_made(kind, parents) for kind in own)
+    return [Move(), Move((parents[0], _failed(1, "crashed", brief))), *(move for move in made if move is not None)]
+
+
+def _made(kind: type[Move], parents: Sequence[Candidate]) -> Move | None:
+    """A move of that kind, with as many of the parents as it takes."""
+    for count in range(len(parents), -1, -1):
+        with contextlib.suppress(TypeError, ValueError, LookupError):
+            return kind.remade(parents[:count])
+    return None
+
+
 def _failed(number: int, status: Status, brief: Brief) -> Candidate:
     proposal = Proposal(
         Program(brief.stub),
@@ -53,8 +77,22 @@ def _failed(number: int, status: Status, brief: Brief) -> Candidate:
         error_type="ValueError",
         error_message="shapes do not fit",
         error_line=1,
+        facts=_failure(status, brief),
     )
     return Candidate(number, str(number), "draft", proposal=proposal, evaluation=evaluation)
+
+
+def _failure(status: Status, brief: Brief) -> feedback.Facts:
+    if status == "not_finite":
+        return feedback.not_finite_facts(_arrays(brief, np.nan), brief)
+    failure = Failure("ValueError", "shapes do not fit", 1, "line 1", {"u": "float64 array (3,)"})
+    return feedback.failure_facts(CallResult(status, failure=failure), brief.stub, brief, Limits())
+
+
+def _arrays(brief: Brief, value: float) -> dict[str, np.ndarray]:
+    """Results of the scored size; an axis whose size is nowhere told has three entries."""
+    shapes = {r.name: [brief.sizes.get(axis, 3) for axis in r.axes] for r in brief.signature.results}
+    return {name: np.full(shape, value) for name, shape in shapes.items()}
 
 
 def _ran(number: int, nrmse: float, order: float | None, brief: Brief) -> Candidate:
@@ -63,5 +101,7 @@ def _ran(number: int, nrmse: float, order: float | None, brief: Brief) -> Candid
     proposal = Proposal(Program(brief.stub), plan)
     errors = (nrmse, nrmse) if order is None else (nrmse, nrmse / 2**order)
     study = tuple(ConvergencePoint(n, error) for n, error in zip((64, 128), errors, strict=True))
-    evaluation = Evaluation("ok", "It ran.", dev=score, convergence=study)
+    outputs = _arrays(brief, 1.0)
+    facts = feedback.success_facts(score, Case("", {}, _arrays(brief, 1.0 + nrmse), 0.0), outputs, brief, (1.0, 3.0))
+    evaluation = Evaluation("ok", "It ran.", dev=score, convergence=study, facts=facts)
     return Candidate(number, str(number), "draft", proposal=proposal, evaluation=evaluation)

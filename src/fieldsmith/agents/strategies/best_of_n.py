@@ -17,6 +17,6 @@ class BestOfN:
         self.debug_rounds = debug_rounds
 
     def ask(self, history: Sequence[Candidate], limit: int, left: int) -> Sequence[Ask]:
-        drafted = sum(c.move == "draft" for c in history)
+        drafted = sum(c.move == Draft.name for c in history)
         drafts = (Ask(Draft(), str(n)) for n in count(drafted + 1))
         return grow(history, self.debug_rounds, drafts, left)[:limit]

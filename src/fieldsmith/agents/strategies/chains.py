@@ -10,7 +10,8 @@ place of its chain goes to a program that is written anew.
 import re
 from collections.abc import Iterable, Sequence
 
-from fieldsmith.agents.author import Candidate, Debug, Restart
+from fieldsmith.agents.author import Candidate, Debug, Draft, Move, Refine, Restart
+from fieldsmith.agents.moves import move_named
 from fieldsmith.agents.strategies.strategy import Ask
 
 
@@ -66,13 +67,19 @@ def repeats(mend: Candidate, before: Candidate) -> bool:
     return mistake(mend) is not None and mistake(mend) == mistake(before)
 
 
-def _next_move(last: Candidate, history: Sequence[Candidate]) -> Debug | Restart:
-    """A mend, or a fresh start where the last mend has repeated the mistake of the program before it."""
+def _next_move(last: Candidate, history: Sequence[Candidate]) -> Move:
+    """A mend, or a fresh start where the last mend has repeated the mistake of the program before it.
+
+    A chain that began with a plug-in's move begins with that again, as no other move says what it wants.
+    """
     by_id = {candidate.id: candidate for candidate in history}
-    if last.move != "debug" or not repeats(last, by_id[last.parents[0]]):
+    if last.move != Debug.name or not repeats(last, by_id[last.parents[0]]):
         return Debug(last)
     begun = next(c for c in history if c.slot == root_of(last.slot))
-    return Restart(last, tuple(by_id[n] for n in begun.parents))
+    parents = [by_id[n] for n in begun.parents]
+    if begun.move not in (Draft.name, Refine.name):
+        return move_named(begun.move, parents)
+    return Restart(last, parents)
 
 
 def settled(history: Sequence[Candidate], debug_rounds: int) -> bool:

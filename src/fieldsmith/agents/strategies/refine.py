@@ -26,8 +26,8 @@ class RefineBest:
 
     def _begun(self, history: Sequence[Candidate]) -> list[Ask]:
         """The chains that can begin now: what is left of the drafts or of a generation, or the next generation."""
-        drafted = sum(c.move == "draft" for c in history)
-        refined = sum(c.move == "refine" for c in history)
+        drafted = sum(c.move == Draft.name for c in history)
+        refined = sum(c.move == Refine.name for c in history)
         if drafted < self.drafts:
             return [Ask(Draft(), str(n + 1)) for n in range(drafted, self.drafts)]
         more, further = -(drafted - self.drafts) % self.width, -refined % self.width

@@ -10,12 +10,13 @@ const showCharts = () => {
   const smallest = { error: 1e-17, seconds: 1e-4 };
   const errorOf = c => Math.max(c.error, smallest.error), secondsOf = c => Math.max(c.seconds, smallest.seconds);
   const element = id => document.getElementById(id);
+  const revealed = id => { element(id).hidden = false; return element(id); };
   const legendOf = (figure, items) => figure.querySelector(".legend").replaceChildren(...items);
   const lineKey = (kind, word) => make("span", { class: "key" }, draw("svg", { width: 24, height: 10, viewBox: "0 0 24 10", "aria-hidden": "true" }, draw("path", { class: kind, d: "M1 5H23" })), word);
 
   if (ran.length && element("pareto")) {
     addPlot({
-      figure: element("pareto"), name: `${data.name}-error-against-time`, title: "Error against wall time",
+      figure: revealed("pareto"), name: `${data.name}-error-against-time`, title: "Error against wall time",
       draw: width => {
         const size = chartSize(width), { margin, height } = size;
         const x = scale(ran.map(secondsOf), margin.left, width - margin.right, { log: true, most: width < 420 ? 4 : 6 });
@@ -37,7 +38,7 @@ const showCharts = () => {
     if ((memory.kept.values || {}).against && !choice.querySelector(`[value=${CSS.escape(memory.kept.values.against)}]`)?.disabled) choice.value = memory.kept.values.against;
     const names = { candidates: "candidates", tokens: "tokens, in and out", seconds: "seconds of writing and running" };
     const plot = addPlot({
-      figure: element("progress"), get name() { return `${data.name}-best-against-${choice.value}`; }, get title() { return `Best error against ${choice.value}`; },
+      figure: revealed("progress"), get name() { return `${data.name}-best-against-${choice.value}`; }, get title() { return `Best error against ${choice.value}`; },
       draw: width => {
         const size = chartSize(width), { margin, height } = size, by = choice.value, drawable = steps.filter(step => step.error !== null);
         const x = scale([...(by === "candidates" ? [] : [0]), ...steps.map(step => step[by])], margin.left, width - margin.right, { most: width < 420 ? 4 : 6, whole: by === "candidates" });
@@ -58,7 +59,7 @@ const showCharts = () => {
   if (study && element("convergence")) {
     const resolutions = study.points.map(p => p.resolution);
     addPlot({
-      figure: element("convergence"), name: `${data.name}-convergence`, title: study.order === null ? "Convergence on smooth data" : `Convergence on smooth data, order ${study.order.toFixed(2)}`,
+      figure: revealed("convergence"), name: `${data.name}-convergence`, title: study.order === null ? "Convergence on smooth data" : `Convergence on smooth data, order ${study.order.toFixed(2)}`,
       draw: width => {
         const size = chartSize(width), { margin, height } = size;
         const x = scale(resolutions, margin.left, width - margin.right, { log: true, marked: resolutions }), y = scale([...study.points, ...study.fit].map(p => p.error), height - margin.bottom, margin.top, { log: true });

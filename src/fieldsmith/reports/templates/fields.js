@@ -1,24 +1,6 @@
-// Solution, reference and error over space and time or over the plane, and along a line through them.
+// Solution, reference and error: which picture is shown, its maps, and the lines through them or of its components.
 const showFields = () => {
   if (!data.pictures.length || !document.getElementById("fields")) return;
-  const decode = text => {
-    const bytes = Uint8Array.from(atob(text), c => c.charCodeAt(0)), numbers = new DataView(bytes.buffer);
-    return Float64Array.from({ length: bytes.length / 4 }, (_, i) => numbers.getFloat32(4 * i, true));
-  };
-  const decoded = new Map();
-  const arraysOf = picture => {
-    if (!decoded.has(picture)) {
-      const reference = decode(picture.reference), error = decode(picture.error);
-      decoded.set(picture, { reference, error, solution: reference.map((value, i) => value + error[i]) });
-    }
-    return decoded.get(picture);
-  };
-  const largestAt = p => {
-    const { error } = arraysOf(p);
-    let best = 0;
-    error.forEach((value, i) => { if (Math.abs(value) > Math.abs(error[best])) best = i; });
-    return Math.floor(best / p.columns);
-  };
   const control = id => document.getElementById(id);
   const fields = [...new Set(data.pictures.map(p => p.field))];
   fields.forEach((name, n) => control("field").append(make("option", { value: n }, name)));
@@ -30,112 +12,120 @@ const showFields = () => {
     control("sample").parentElement.hidden = own.length < 2;
     return own[Math.min(+control("sample").value, own.length - 1)];
   };
-  const span = p => (p.extent.length === 4 ? p.extent : [0, p.rows - 1, 0, p.columns - 1]);
-  const along = (p, axis, n) => {  // where the n-th value of an axis lies
-    if (p.points.length === 4) return +(p.points[2 * axis] + n * p.points[2 * axis + 1]).toPrecision(12);
-    const [low, high] = span(p).slice(2 * axis);
-    return low + n / Math.max(1, (axis ? p.columns : p.rows) - 1) * (high - low);
-  };
+  const isMap = p => p.kind !== "lines";
+  let printing = false;  // on paper nothing can be moved: the last frame
+  const frame = p => (printing ? p.frames - 1 : Math.min(+control("frame").value, p.frames - 1));
   const row = p => Math.min(+control("row").value, p.rows - 1);
-  const kindName = { solution: "Solution", reference: "Reference", error: "Error" };
-  const stem = p => `${data.name}-${p.field}-sample${p.sample + 1}`.replace(/[^\w.-]+/g, "_");
-
-  // Colours: fields share one range; the error is symmetric about zero, by request in decades so that small errors show.
-  const shade = (kind, p) => {
-    if (kind !== "error") return { table: tables.value, of: v => (v - p.range[0]) / (p.range[1] - p.range[0] || 1), at: s => p.range[0] + s * (p.range[1] - p.range[0]) };
-    const size = p.errorSize || 1, small = size * 1e-3, logs = Math.log1p(size / small);
-    if (control("shades").value !== "log") return { table: errorTable(), of: v => 0.5 + 0.5 * v / size, at: s => (2 * s - 1) * p.errorSize };
-    return { table: errorTable(), of: v => 0.5 + 0.5 * Math.sign(v) * Math.log1p(Math.abs(v) / small) / logs, at: s => Math.sign(2 * s - 1) * small * Math.expm1(Math.abs(2 * s - 1) * logs) * (p.errorSize ? 1 : 0) };
-  };
-  const painting = (kind, p) => {
-    const canvas = make("canvas", { width: p.rows, height: p.columns }), context = canvas.getContext("2d"), image = context.createImageData(p.rows, p.columns);
-    const values = arraysOf(p)[kind], { table, of } = shade(kind, p);
-    for (let r = 0; r < p.rows; r++) for (let c = 0; c < p.columns; c++) {
-      const rgb = table[Math.min(511, Math.max(0, Math.round(of(values[r * p.columns + c]) * 511)))], at = 4 * ((p.columns - 1 - c) * p.rows + r);
-      image.data[at] = rgb[0]; image.data[at + 1] = rgb[1]; image.data[at + 2] = rgb[2]; image.data[at + 3] = 255;
-    }
-    context.putImageData(image, 0, 0);
-    return canvas.toDataURL();
+  const shade = kind => shadeOf(kind, current(), frame(current()), { decades: control("shades").value === "log", each: current().frame && control("reach").value === "one" });
+  const largestAt = p => {
+    const { error } = arraysOf(p);
+    let best = 0;
+    error.forEach((value, i) => { if (Math.abs(value) > Math.abs(error[best])) best = i; });
+    return Math.floor(best / p.columns);
   };
 
+  // What is shown, in words.
+  const short = value => plain(+value.toPrecision(3));
+  const frameMoment = p => `${p.frame.axis} = ${short(p.frame.places[frame(p)])}`;
+  const moment = p => [p.frame && frameMoment(p), isMap(p) && `${p.axes[0]} = ${short(along(p, 0, row(p)))}`].filter(Boolean).join(", ");
+  const when = p => (p.frame ? ` at ${frameMoment(p)}` : "");
+  const stem = p => `${data.name}-${p.field}-sample${p.sample + 1}${p.frame ? `-${p.frame.axis}${short(p.frame.places[frame(p)])}` : ""}`.replace(/[^\w.-]+/g, "_");
+  const chosen = p => (isMap(p) ? [] : control("component").value === "all" || +control("component").value >= p.rows ? [...Array(p.rows).keys()] : [+control("component").value]);
+
+  const readOut = (p, r, c) => {
+    const values = arraysOf(p), i = (frame(p) * p.rows + r) * p.columns + c;
+    const words = p.alone ? `${inWords(values.solution[i], 3)}` : `solution ${inWords(values.solution[i], 3)}, reference ${inWords(values.reference[i], 3)}, error ${inWords(values.error[i])}`;
+    control("readout").textContent = `${p.axes[0]} = ${plain(along(p, 0, r))}, ${p.axes[1]} = ${plain(along(p, 1, c))}: ${words}`;
+  };
   const map = kind => width => {
-    const p = current(), [a, b, low, high] = span(p), margin = { left: 50, right: 64, top: 22, bottom: 40 }, wide = width - margin.left - margin.right;
-    const plane = p.axes[0] !== "t", tall = Math.round(wide * (plane ? Math.min(1.6, Math.max(0.4, (high - low) / (b - a || 1))) : width < 360 && innerWidth < 600 ? 0.7 : 0.92)), height = tall + margin.top + margin.bottom, base = margin.top + tall;
-    const x = scale([a, b], margin.left, margin.left + wide, { tight: true, most: 4 }), y = scale([low, high], base, margin.top, { tight: true, most: 4 });
-    const svg = draw("svg", { class: "chart map", width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `${kindName[kind]} of ${p.field}, sample ${p.sample + 1}: ${p.axes[0]} to the right, ${p.axes[1]} upwards` });
-    svg.append(draw("image", { class: tall >= p.columns && wide >= p.rows ? "pixels" : "smooth", href: painting(kind, p), x: margin.left, y: margin.top, width: wide, height: tall, preserveAspectRatio: "none" }), draw("rect", { class: "edge", x: margin.left, y: margin.top, width: wide, height: tall }));
-    for (const tick of x.ticks()) svg.append(draw("line", { class: "tick", x1: x.at(tick[0]), x2: x.at(tick[0]), y1: base, y2: base + 4 }), tickText({ x: x.at(tick[0]), y: base + 17, "text-anchor": "middle" }, tick));
-    for (const tick of y.ticks()) svg.append(draw("line", { class: "tick", x1: margin.left - 4, x2: margin.left, y1: y.at(tick[0]), y2: y.at(tick[0]) }), tickText({ x: margin.left - 7, y: y.at(tick[0]) + 4, "text-anchor": "end" }, tick));
-    svg.append(draw("text", { class: "label", x: margin.left + wide / 2, y: height - 5, "text-anchor": "middle" }, p.axes[0]), draw("text", { class: "label", x: 10, y: margin.top + tall / 2, "text-anchor": "middle" }, p.axes[1]));
-    const at = x.at(along(p, 0, row(p)));
-    svg.append(draw("line", { class: "line-under", x1: at, x2: at, y1: margin.top, y2: base }), draw("line", { class: "line-over", x1: at, x2: at, y1: margin.top, y2: base }));
-    const { table, at: valueAt } = shade(kind, p), bar = margin.left + wide + 12, steps = 64;
-    for (let n = 0; n < steps; n++) svg.append(draw("rect", { fill: `rgb(${table[Math.round((n + 0.5) / steps * 511)]})`, x: bar, width: 11, y: base - (n + 1) / steps * tall, height: tall / steps + 0.6 }));
-    const largest = Math.max(Math.abs(valueAt(0)), Math.abs(valueAt(1))), power = largest && (largest < 0.05 || largest >= 1e4) ? Math.floor(Math.log10(largest)) : 0;
-    for (const s of [0, 0.25, 0.5, 0.75, 1]) {
-      const exact = valueAt(s), value = Math.abs(exact) < 1e-5 * largest ? 0 : exact / 10 ** power, text = Math.abs(value) < 0.095 && value ? value.toPrecision(1) : value.toFixed(Math.abs(value) < 1 ? 2 : 1);
-      svg.append(draw("text", { x: bar + 15, y: base - s * tall + (s === 0 ? 0 : s === 1 ? 9 : 4), class: "bar-label" }, value ? text.replace("-", "−") : "0"));
-    }
-    if (power) svg.append(draw("text", { x: bar + 11, y: margin.top - 8, class: "bar-label", "text-anchor": "middle" }, "× 10", draw("tspan", { dy: -4, class: "power" }, String(power).replace("-", "−"))));
-    const inside = event => {
-      const box = svg.getBoundingClientRect(), clamp = (v, n) => Math.min(n - 1, Math.max(0, Math.round(v * (n - 1))));
-      return [clamp((event.clientX - box.left - margin.left) / wide, p.rows), clamp((base - event.clientY + box.top) / tall, p.columns)];
-    };
-    svg.addEventListener("pointermove", event => {
-      const [r, c] = inside(event), values = arraysOf(p), i = r * p.columns + c;
-      control("readout").textContent = `${p.axes[0]} = ${plain(along(p, 0, r))}, ${p.axes[1]} = ${plain(along(p, 1, c))}: solution ${inWords(values.solution[i], 3)}, reference ${inWords(values.reference[i], 3)}, error ${inWords(values.error[i])}`;
-    });
-    svg.addEventListener("click", event => { control("row").value = inside(event)[0]; update(); });
-    return svg;
+    const p = current();
+    return drawMap({ kind, p, frame: frame(p), row: row(p), shade: shade(kind), width, when: when(p), onPoint: (r, c) => readOut(p, r, c), onPress: r => { control("row").value = r; update(); } });
+  };
+  const linesOf = p => {
+    const values = arraysOf(p), rows = isMap(p) ? [row(p)] : chosen(p);
+    return rows.map(r => ({ component: isMap(p) || p.rows === 1 ? null : r, ...Object.fromEntries(kindsOf(p).map(kind => [kind, lineOf(values[kind], p, frame(p), r)])) }));
+  };
+  const lines = (of, word) => width => {
+    const p = current(), place = moment(p), axis = p.axes.at(-1), name = `${word}${isMap(p) || chosen(p).length > 1 ? p.field : p.components[chosen(p)[0]]}`;
+    return drawLines({ kinds: of(p), p, lists: linesOf(p), width, name, title: `${name} along ${axis}${place ? ` at ${place}` : ""}` });
   };
 
-  const lines = (kinds, name) => width => {
-    const p = current(), size = chartSize(width), [, , low, high] = span(p), values = arraysOf(p), start = row(p) * p.columns;
-    const lists = kinds.map(kind => values[kind].subarray(start, start + p.columns)), all = kinds[0] === "error" ? [...lists[0], 0] : lists.flatMap(list => [...list]);
-    const x = scale([low, high], size.margin.left, width - size.margin.right, { tight: true }), y = scale(all, size.height - size.margin.bottom, size.margin.top);
-    const path = list => Array.from(list, (v, n) => `${n ? "L" : "M"}${x.at(along(p, 1, n)).toFixed(1)} ${y.at(v).toFixed(1)}`).join("");
-    return frame({ ...size, x, y, xName: p.axes[1], yName: name(p), title: `${name(p)} along ${p.axes[1]} at ${moment(p)}` }, kinds.map((kind, n) => draw("path", { class: `line-${kind}`, d: path(lists[n]) })));
-  };
-  const moment = p => `${p.axes[0]} = ${plain(+along(p, 0, row(p)).toPrecision(3))}`;
-
-  const longTable = p => {
-    const values = arraysOf(p), rows = [[...p.axes, "solution", "reference", "error"]];
-    for (let r = 0; r < p.rows; r++) for (let c = 0; c < p.columns; c++) {
-      const i = r * p.columns + c;
-      rows.push([along(p, 0, r), along(p, 1, c), values.solution[i], values.reference[i], values.error[i]]);
-    }
+  // Tables for CSV.
+  const mapTable = p => {
+    const kinds = kindsOf(p), values = kinds.map(kind => frameOf(arraysOf(p)[kind], p, frame(p))), rows = [[...p.axes, ...kinds]];
+    for (let r = 0; r < p.rows; r++) for (let c = 0; c < p.columns; c++) rows.push([along(p, 0, r), along(p, 1, c), ...values.map(list => list[r * p.columns + c])]);
     return rows;
   };
   const lineTable = p => {
-    const values = arraysOf(p), start = row(p) * p.columns;
-    return [[p.axes[1], "solution", "reference", "error"], ...Array.from({ length: p.columns }, (_, c) => [along(p, 1, c), values.solution[start + c], values.reference[start + c], values.error[start + c]])];
+    const kinds = kindsOf(p), lists = linesOf(p), axis = p.axes.length - 1;
+    const head = lists.flatMap(list => kinds.map(kind => (list.component === null ? kind : `${kind} ${p.components[list.component]}`)));
+    return [[p.axes[axis], ...head], ...p.places[axis].map((place, c) => [place, ...lists.flatMap(list => kinds.map(kind => list[kind][c]))])];
   };
+
+  const shown = (id, yes) => { control(id).hidden = !yes; };
+  const offered = (id, yes) => { control(id).parentElement.hidden = !yes; };
   const labels = () => {
     const p = current();
+    for (const kind of ["solution", "reference", "error"]) shown(`map-${kind}`, isMap(p) && kindsOf(p).includes(kind));
+    shown("maps", isMap(p));
+    control("cut").classList.toggle("several", !isMap(p) && p.rows > 1);
+    shown("cut-error", !p.alone);
+    shown("key-reference", !p.alone);
+    shown("key-solution", !p.alone);
+    control("cut").classList.toggle("alone", p.alone);
+    shown("readout", isMap(p));
+    control("cut-name").textContent = isMap(p) ? "Along the line" : p.alone ? "Solution" : "Solution and reference";
+    control("cut-error-name").textContent = isMap(p) ? "Error along the line" : "Error";
+    offered("row", isMap(p));
+    offered("frame", p.frames > 1);
+    offered("reach", p.frames > 1);
+    offered("shades", isMap(p) && !p.alone);
+    offered("component", !isMap(p) && p.rows > 1);
     control("row").max = p.rows - 1;
-    control("row-name").textContent = p.axes[0] === "t" ? "Time" : `Line at ${p.axes[0]}`;
-    control("row-value").textContent = moment(p);
-    control("row").setAttribute("aria-valuetext", moment(p));
+    control("frame").max = p.frames - 1;
+    if (p.frame) {
+      control("frame-name").textContent = p.frame.axis === "t" ? "Time" : p.frame.axis;
+      control("frame-value").textContent = frameMoment(p);
+      control("frame").setAttribute("aria-valuetext", frameMoment(p));
+    }
+    if (isMap(p)) {
+      const line = `${p.axes[0]} = ${short(along(p, 0, row(p)))}`;
+      control("row-name").textContent = p.axes[0] === "t" ? "Time" : `Line at ${p.axes[0]}`;
+      control("row-value").textContent = line;
+      control("row").setAttribute("aria-valuetext", line);
+    } else if (control("component").dataset.of !== p.components.join()) {
+      control("component").replaceChildren(make("option", { value: "all" }, "all"), ...p.components.map((name, n) => make("option", { value: n }, name)));
+      control("component").dataset.of = p.components.join();
+    }
+    document.querySelector("#cut .legend").replaceChildren(...(!isMap(p) && p.rows > 1 ? componentKeys(p, chosen(p)) : []));
     control("sample-value").textContent = `${p.sample + 1}`;
-    control("which").textContent = `${p.split} split, sample ${p.sample + 1}, ${p.rows} × ${p.columns} values`;
+    const size = isMap(p) ? `${p.rows} × ${p.columns} values` : `${p.columns} values`;
+    control("which").textContent = [`${p.split} split`, `sample ${p.sample + 1}`, p.frame && `${frameMoment(p)}${p.frames > 1 ? `, one of ${p.frames} times` : ""}`, size, p.note].filter(Boolean).join(", ");
   };
   const kept = memory.kept.values || {};
-  if (kept.row === undefined) control("row").value = current().errorSize ? largestAt(current()) : Math.floor((current().rows - 1) / 2);
-  for (const id of ["field", "sample", "shades"]) if (kept[id] !== undefined) control(id).value = kept[id];
+  for (const id of ["field", "sample", "shades", "reach"]) if (kept[id] !== undefined) control(id).value = kept[id];
   labels();
-  if (kept.row !== undefined) control("row").value = kept.row;
+  const first = current();
+  control("frame").value = kept.frame ?? (!first.frame || first.frame.axis === "t" ? first.frames - 1 : 0);
+  control("row").value = kept.row ?? (first.kind === "map" && first.errorSize ? largestAt(first) : Math.floor((first.rows - 1) / 2));
+  if (kept.component !== undefined) control("component").value = kept.component;
   labels();
   const own = ["solution", "reference", "error"].map(kind => addPlot({
-    figure: control(`map-${kind}`), draw: map(kind), rows: () => longTable(current()),
-    get name() { return `${stem(current())}-${kind}`; }, get title() { return `${kindName[kind]} of ${current().field}, sample ${current().sample + 1}`; },
+    figure: control(`map-${kind}`), draw: map(kind), rows: () => mapTable(current()),
+    get name() { return `${stem(current())}-${kind}`; }, get title() { return `${kindName[kind]} of ${current().field}, sample ${current().sample + 1}${when(current())}`; },
   }));
-  own.push(addPlot({ figure: control("cut"), draw: lines(["reference", "solution"], p => p.field), rows: () => lineTable(current()), get name() { return `${stem(current())}-line`; }, get title() { return `Solution and reference at ${moment(current())}`; } }));
-  own.push(addPlot({ figure: control("cut-error"), draw: lines(["error"], p => `error of ${p.field}`), rows: () => lineTable(current()), get name() { return `${stem(current())}-line-error`; }, get title() { return `Error at ${moment(current())}`; } }));
+  const at = () => (moment(current()) ? ` at ${moment(current())}` : ` of ${current().field}, sample ${current().sample + 1}`);
+  const title = () => (current().alone ? "Solution" : "Solution and reference");
+  own.push(addPlot({ figure: control("cut"), draw: lines(p => (p.alone ? ["solution"] : ["reference", "solution"]), ""), rows: () => lineTable(current()), get name() { return `${stem(current())}-line`; }, get title() { return `${title()}${at()}`; } }));
+  own.push(addPlot({ figure: control("cut-error"), draw: lines(() => ["error"], "error of "), rows: () => lineTable(current()), get name() { return `${stem(current())}-line-error`; }, get title() { return `Error${at()}`; } }));
   let waiting = 0;
   const update = () => {
     labels();
     cancelAnimationFrame(waiting);
     waiting = requestAnimationFrame(() => own.forEach(plot => plot.redraw()));
   };
-  for (const id of ["field", "sample", "row", "shades"]) control(id).addEventListener("input", update);
+  for (const id of ["field", "sample", "frame", "row", "component", "reach", "shades"]) control(id).addEventListener("input", update);
+  const onPaper = now => { printing = now; labels(); own.forEach(plot => plot.redraw()); };
+  addEventListener("beforeprint", () => onPaper(true));
+  addEventListener("afterprint", () => onPaper(false));
 };

@@ -5,12 +5,12 @@ const addPlot = plot => {
   plots.push(plot);
   plot.host = plot.figure.querySelector(".canvas");
   plot.redraw = () => {
+    if (plot.figure.hidden) return;  // what is hidden has no width
     const width = Math.max(240, Math.floor(plot.host.clientWidth)), inside = plot.host.contains(document.activeElement);
     const focused = inside && document.activeElement.getAttribute("data-candidate");
     plot.host.replaceChildren(plot.draw(width));
     if (focused) plot.host.querySelector(`[data-candidate="${focused}"]`)?.focus({ preventScroll: true });
   };
-  plot.figure.hidden = false;  // what is hidden has no width
   offerSaving(plot);
   plot.redraw();
   return plot;

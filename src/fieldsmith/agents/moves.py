@@ -1,0 +1,150 @@
+"""What a strategy asks for. A move knows its name, its parents, its words, and how it is made anew from a run's store.
+
+A plug-in adds one by deriving a class, with a sentence that says to an author what is wanted:
+
+    class Combine(Move):
+        words = "Write one program that takes the discretisation of the first and the time steps of the second."
+
+`Combine((first, second))` can then be asked for as the built-in moves can. Importing the class makes it known, so it belongs
+into the strategy's module: whoever resumes a run imports that.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+from fieldsmith.agents.candidate import Candidate
+from fieldsmith.errors import InputError
+
+_known: dict[str, type["Move"]] = {}
+
+
+@dataclass(frozen=True)
+class Move:
+    """A wish of a strategy. It is nothing but its kind and its parents, which is what a run keeps of it.
+
+    Raises InputError, where a class is derived, for a name that is another move's or cannot be a file's, and for a lack of words.
+    """
+
+    parents: tuple[Candidate, ...] = ()
+    """The candidates that it names, in order: the lineage of what comes of it."""
+    name: ClassVar[str] = ""
+    """What runs and reports call it; of a derived class, where it gives none, the class's own in small letters."""
+    words: ClassVar[str] = ""
+    """A sentence that says to an author what is wanted. A model reads it unless the style has a template NAME.md.jinja."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "parents", tuple(self.parents))
+
+    def __init_subclass__(cls) -> None:
+        cls.name = cls.__dict__.get("name") or cls.__name__.lower()
+        if not re.fullmatch(r"[a-z][a-z0-9_-]*", cls.name):
+            raise InputError(f"A move cannot be called {cls.name!r}.", "Use small letters, digits, - and _.")
+        if not cls.words.strip():
+            raise InputError(
+                f"The move {cls.name!r} has no words.", "Give it `words`, a sentence that says what is wanted."
+            )
+        other = _known.get(cls.name, cls)
+        if (other.__module__, other.__qualname__) != (cls.__module__, cls.__qualname__):
+            taken = f"{other.__module__}.{other.__qualname__}"
+            raise InputError(f"The move {cls.name!r} of {cls.__module__} has the name of {taken}.", "Give it another.")
+        _known[cls.name] = cls
+
+    @classmethod
+    def remade(cls, parents: Sequence[Candidate]) -> Self:
+        """The move with these parents, which may come from a store: the inverse of `parents`."""
+        return cls(tuple(parents))
+
+    @property
+    def candidates(self) -> tuple[Candidate, ...]:
+        """The parents to work from, best first: their programs and figures are shown."""
+        return self.parents
+
+    @property
+    def avoid(self) -> Candidate | None:
+        """The parent whose mistake is not to be made again, if there is one."""
+        return None
+
+    @property
+    def templates(self) -> tuple[str, ...]:
+        """Names of the templates that say it, of which the first counts that a style has."""
+        return (self.name,)
+
+    def with_fewer(self) -> Self | None:
+        """The move without the last of several candidates, for a model that has no room for all; else None."""
+        return self.remade(self.parents[:-1]) if len(self.candidates) > 1 else None
+
+
+class Draft(Move):
+    """Write a program from the brief alone."""
+
+    words = "Write a program from the problem alone."
+
+
+class Debug(Move):
+    """Mend a program that failed."""
+
+    words = "Mend the program that failed."
+
+    def __init__(self, candidate: Candidate) -> None:
+        super().__init__((candidate,))
+
+    @classmethod
+    def remade(cls, parents: Sequence[Candidate]) -> Self:
+        return cls(*parents)
+
+    @property
+    def candidate(self) -> Candidate:
+        return self.parents[0]
+
+
+class Refine(Move):
+    """Write a better program than these, best first."""
+
+    words = "Write a better program than these."
+
+
+class Restart(Move):
+    """Begin anew where mending repeats a mistake: as a draft, or as a refinement of `candidates` where the chain began so."""
+
+    words = "Begin anew and do not repeat the mistake of the program that failed."
+
+    def __init__(self, failed: Candidate, candidates: Sequence[Candidate] = ()) -> None:
+        super().__init__((failed, *candidates))
+
+    @classmethod
+    def remade(cls, parents: Sequence[Candidate]) -> Self:
+        return cls(parents[0], parents[1:])
+
+    @property
+    def failed(self) -> Candidate:
+        return self.parents[0]
+
+    @property
+    def candidates(self) -> tuple[Candidate, ...]:
+        return self.parents[1:]
+
+    @property
+    def avoid(self) -> Candidate:
+        return self.failed
+
+    @property
+    def templates(self) -> tuple[str, ...]:
+        return (self.name, Refine.name if self.candidates else Draft.name)
+
+
+BUILT_IN: tuple[type[Move], ...] = (Draft, Debug, Refine, Restart)
+
+
+def kinds() -> list[type[Move]]:
+    """Every move that is known, the built-in ones first."""
+    return list(_known.values())
+
+
+def move_named(name: str, parents: Sequence[Candidate]) -> Move:
+    """The move of that name with these parents. Raises InputError for a name that no imported class has."""
+    if name not in _known:
+        words = f"Nobody knows the move {name!r} that this run has asked for."
+        raise InputError(words, "Install the plug-in that it comes from; the module of its strategy must define it.")
+    return _known[name].remade(parents)
