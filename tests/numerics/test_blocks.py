@@ -286,8 +286,7 @@ def test_a_fast_solver_is_not_offered_where_it_fails():
 PLUG_IN = """
 from dataclasses import dataclass
 
-from fieldsmith.numerics.block import Block, Choices, choice, number
-from fieldsmith.numerics.family import Family, Variant
+from fieldsmith.numerics import Block, Choices, Family, Variant, choice, number
 
 EULER = Block("integrator", "euler", "forward Euler", "One evaluation a step", 1.0, "Euler, 1768")
 
