@@ -37,7 +37,9 @@ from fieldsmith.agents.strategies.chains import grow, root_of
 from fieldsmith.agents.strategies.strategy import Ask
 from fieldsmith.cli.options import parse_settings
 from fieldsmith.errors import FieldsmithError
+from fieldsmith.orchestrator.folder import SERVING
 from fieldsmith.orchestrator.open import open_solve
+from fieldsmith.orchestrator.question import Question
 from fieldsmith.orchestrator.record import load_run
 from fieldsmith.orchestrator.run import RunRecord
 from fieldsmith.orchestrator.solve import Solve
@@ -119,7 +121,7 @@ def next_turn(stem: Path, have: Counter[int], asked: argparse.Namespace) -> tupl
     for seed in count():
         folder = stem.with_name(f"{stem.name}-{seed}")
         if (folder / "run.sqlite").exists():
-            programs = int(load_run(folder).asked.budget["candidates"]) // (1 + asked.debug_rounds)
+            programs = load_run(folder).asked.question.candidates // (1 + asked.debug_rounds)
             if have[seed] < programs:
                 return seed, programs
         elif not have[seed]:
@@ -128,18 +130,25 @@ def next_turn(stem: Path, have: Counter[int], asked: argparse.Namespace) -> tupl
 
 
 def opened(task: str, style: str, seed: int, programs: int, asked: argparse.Namespace) -> Solve:
-    return open_solve(
+    question = Question(
         task,
         model=asked.model,
         base_url=asked.base_url,
-        settings=({} if asked.temperature is None else {"temperature": asked.temperature})
-        | parse_settings(asked.model_option),
+        temperature=asked.temperature,
+        model_options=parse_settings(asked.model_option, "--model-option", "max_tokens=8000"),
         strategy="best-of-n",
         debug_rounds=asked.debug_rounds,
         candidates=programs * (1 + asked.debug_rounds),
         prompt_style=style,
         seed=seed,
     )
+    return open_solve(question)
+
+
+def settings_of(run: Solve) -> dict[str, object]:
+    """The settings that say what a model answers, a temperature as the number that it is in earlier rows."""
+    settings = {n: v for n, v in (run.asked.question.model_options or {}).items() if n not in SERVING}
+    return {name: float(str(value)) if name == "temperature" else value for name, value in settings.items()}
 
 
 def wording_of(run: Solve, style: str) -> str:
@@ -151,7 +160,7 @@ def wording_of(run: Solve, style: str) -> str:
     told = [move for move in moves(brief) if isinstance(move, Debug) or not move.candidates]
     said = [prompts.system(brief), *(prompts.move(brief, move) for move in told)]
     said += [prompts.continuation(brief, "    u = u0"), prompts.shorter(brief)]
-    return hashlib.sha256(json.dumps([said, run.asked.options["settings"]], sort_keys=True).encode()).hexdigest()[:8]
+    return hashlib.sha256(json.dumps([said, settings_of(run)], sort_keys=True).encode()).hexdigest()[:8]
 
 
 def code() -> str:

@@ -7,15 +7,16 @@ import numpy as np
 
 from fieldsmith.agents.author import Candidate, Plan, Program, Proposal, Usage
 from fieldsmith.evaluation.evaluation import ConvergencePoint, Evaluation, Score
+from fieldsmith.orchestrator.question import Question
 from fieldsmith.orchestrator.run import Asked, Best, RunRecord, Spend
 from fieldsmith.tasks.task import Picture
 
 
 def asked(**changes) -> Asked:
     first = Asked(
-        task="waves", title="A wave equation", statement="Solve it.", parameters={"c": 0.01}, scale="demo", data="",
-        fingerprint="f", author="openai:x", author_note="a language model", strategy="refine", sandbox="docker", seed=0,
-        budget={"candidates": 12}, command="fieldsmith solve waves --seed 7", started="2026-01-01 10:00:00",
+        question=Question("waves", param={"c": 0.01}, sandbox="docker", candidates=12), title="A wave equation",
+        statement="Solve it.", fingerprint="f", author="openai:x", author_note="a language model",
+        command="fieldsmith solve waves --seed 7", started="2026-01-01 10:00:00",
     )  # fmt: skip
     return dataclasses.replace(first, **changes)
 

@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+import fieldsmith as fs
+from fieldsmith.tasks import load
+from fieldsmith.tasks.check import examine
+
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
@@ -30,3 +34,22 @@ def test_a_solver_in_codepdes_style_is_scored(tmp_path):
     assert result["test"]["nrmse"] > 10 * result["test"]["floor"]
     assert result["test"]["drift"] < 1e-5
     assert {"dev", "test", "certificate", "program", "parameters"} <= set(result)
+
+
+@pytest.mark.parametrize(
+    ("name", "most"), [("kuramoto_sivashinsky", 35), ("gray_scott", 60), ("kepler", 60), ("deconvolution", 60)]
+)
+def test_tasks_are_short_and_sound(name, most):
+    file = EXAMPLES / "tasks" / f"{name}.py"
+    assert sum(bool(line.strip()) for line in file.read_text().splitlines()) <= most
+    found = list(examine(load(str(file))))
+    assert [finding.fault for finding in found if finding.fault] == []
+    assert found[-1].check == "residual"
+
+
+def test_kuramoto_sivashinsky_is_solved_by_the_built_in_author(tmp_path):
+    run = fs.solve(
+        str(EXAMPLES / "tasks" / "kuramoto_sivashinsky.py"), tmp_path / "run", candidates=2, sandbox="process"
+    )
+    assert run.best.test.nrmse < 1e-4
+    assert run.record.best.pictures

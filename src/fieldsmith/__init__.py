@@ -10,18 +10,18 @@ print(run.best.test.nrmse, run.report)
 from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
-__all__ = ["evaluate", "solve", "task"]
+__all__ = ["evaluate", "list_runs", "list_tasks", "open_run", "solve", "task"]
 
 if TYPE_CHECKING:
-    from fieldsmith.face import evaluate, solve, task
+    from fieldsmith.face import evaluate, list_runs, list_tasks, open_run, solve, task
+else:  # a type checker is to find misspelt names
 
+    def __getattr__(name: str) -> object:
+        if name in __all__:
+            from fieldsmith import face
 
-def __getattr__(name: str) -> object:
-    if name in __all__:
-        from fieldsmith import face
-
-        return getattr(face, name)
-    raise AttributeError(f"module 'fieldsmith' has no attribute {name!r}")
+            return getattr(face, name)
+        raise AttributeError(f"module 'fieldsmith' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import h5py
@@ -35,6 +36,9 @@ def last(process) -> str:
         (["solve", "burgers", "--param", "nu"], 2, "not of the form name=value"),
         (["solve", "burgers", "--scale", "huge"], 2, "no scale 'huge'"),
         (["solve", "burgers", "--strategy", "best"], 2, "no strategy 'best'"),
+        (["solve", "burgers", "--strategy-option", "draft=6"], 2, "Did you mean 'drafts'"),
+        (["solve", "burgers", "--strategy-option", "drafts=few"], 2, "drafts = few is not a whole number"),
+        (["solve", "burgers", "--strategy", "best-of-n", "--strategy-option", "drafts=6"], 2, "It has none"),
         (["solve", "burgers", "--sandbox", "vm"], 2, "no sandbox 'vm'"),
         (["solve", "burgers", "--candidates", "-1"], 2, "--candidates -1 is negative"),
         (["solve", "burgers", "--fail-if", "error"], 2, "--fail-if"),
@@ -60,7 +64,7 @@ def last(process) -> str:
         (["solve", "burgers", "--data", "/tmp"], 2, "/tmp is a folder"),
         (["solve", "burgers", "--key-file", "/nowhere"], 2, "--key-file goes with a model"),
         (["solve", "burgers", "--base-url", "http://localhost/v1"], 2, "--base-url goes with a model"),
-        (["solve", "burgers", "--temperature", "1"], 2, "--model-option goes with a model"),
+        (["solve", "burgers", "--temperature", "1"], 2, "--temperature goes with a model"),
         (["solve", "burgers", "--prompt-style", "plain"], 2, "--prompt-style goes with a model"),
         (["solve", "burgers", "--model", "command:cat", "--prompt-style", "plane"], 2, "Did you mean 'plain'"),
         (
@@ -176,7 +180,7 @@ def test_a_run_directory_of_another_task_is_refused(tmp_path):
     assert ran.returncode == 2
     assert "its task is advection, not reacdiff1d" in last(ran)
     other = run("solve", "advection", "--param", "beta=0.2", "--run-dir", tmp_path / "r", "--sandbox", "process")
-    assert "its parameters is" in last(other) or "its parameters" in last(other)
+    assert "its param is" in last(other)
 
 
 def test_options_come_from_a_file_and_the_command_line_wins(tmp_path):
@@ -188,6 +192,21 @@ def test_options_come_from_a_file_and_the_command_line_wins(tmp_path):
     assert json.loads(ran.stdout.splitlines()[-1])["candidates"] == 1
     (tmp_path / "fieldsmith.toml").write_text("candidate = 1\n")
     assert "Did you mean 'candidates'" in last(run("solve", "advection", cwd=tmp_path))
+
+
+def test_settings_of_a_strategy_are_part_of_what_was_asked(tmp_path):
+    """They may stand in a file, are written down in their kinds, and another value of theirs is another run."""
+    (tmp_path / "fieldsmith.toml").write_text("candidates = 2\n\n[strategy-option]\ndrafts = 1\n")
+    solve = ["solve", "advection", "--sandbox", "process", "--run-dir", "r"]
+    ran = run(*solve, cwd=tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    asked = tomllib.loads((tmp_path / "r" / "run.toml").read_text())["question"]
+    assert asked["strategy_options"] == {"drafts": 1}
+    slots = {folder.name for folder in (tmp_path / "r" / "candidates").iterdir()}
+    assert slots <= {"1", "r1"}, "the second is no draft"
+    other = run(*solve, "--strategy-option", "drafts=2", cwd=tmp_path)
+    assert other.returncode == 2
+    assert "its strategy_options is {'drafts': 1}, not {'drafts': 2}" in last(other)
 
 
 def test_errors_are_the_last_json_line(tmp_path):
@@ -235,7 +254,7 @@ def test_run_directories_with_odd_files_are_named(tmp_path):
     for words in (["report"], ["runs", "show"]):
         ran = run(*words, tmp_path / "r", cwd=tmp_path, env=environment)
         assert ran.returncode == 2
-        assert "run.toml: parameters.beta" in last(ran)
+        assert "run.toml: question.param.beta" in last(ran)
     (tmp_path / "r" / "run.toml").write_text(asked)
     (tmp_path / "r" / "best" / "pictures.json").write_text("[]")
     assert run("report", tmp_path / "r", cwd=tmp_path, env=environment).returncode == 0

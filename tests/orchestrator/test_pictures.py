@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from fieldsmith.tasks.equation import Axis
 
+from fieldsmith.equations.equation import Axis
 from fieldsmith.orchestrator.open import open_solve
 from fieldsmith.orchestrator.pictures import MOVING_VALUES, pictures_of
+from fieldsmith.orchestrator.question import Question
 from fieldsmith.orchestrator.record import read_pictures, write_pictures
 from fieldsmith.tasks import load
 from fieldsmith.tasks.task import Argument, Case, Result, Signature
@@ -17,7 +18,7 @@ from fieldsmith.tasks.task import Argument, Case, Result, Signature
 
 def test_the_best_so_far_can_be_looked_at_while_a_run_goes_on(tmp_path):
     folder = tmp_path / "run"
-    ready = open_solve("advection", folder=folder, sandbox="process", candidates=2)
+    ready = open_solve(Question("advection", folder, sandbox="process", candidates=2))
     seen, reports = [], []
     ready.listener = lambda kind, _: seen.append(read_pictures(folder)) if kind == "candidate" else None
     ready.write_report = lambda run, _: reports.append(run.state)

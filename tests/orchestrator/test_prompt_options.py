@@ -10,6 +10,7 @@ import pytest
 
 from fieldsmith.errors import InputError
 from fieldsmith.orchestrator.open import open_solve
+from fieldsmith.orchestrator.question import Question
 
 REPLY = """```python
 import numpy as np
@@ -40,9 +41,9 @@ def test_style_and_templates_are_options_of_the_run(tmp_path):
     prompt = (place / "prompt.md").read_text()
     assert prompt.rstrip().endswith("Answer with solver alone.")
     assert "## A program with gaps" in prompt
-    kept = tomllib.loads((tmp_path / "run" / "run.toml").read_text())["options"]
-    assert kept["prompt_style"] == "skeleton"
-    assert kept["prompts"] == {"answer.md.jinja": "Answer with {{ brief.signature.function }} alone.\n"}
+    kept = tomllib.loads((tmp_path / "run" / "run.toml").read_text())
+    assert kept["question"]["prompt_style"] == "skeleton"
+    assert kept["templates"] == {"answer.md.jinja": "Answer with {{ brief.signature.function }} alone.\n"}
     assert "`solve_advection` was given the asked name `solver`." in (place / "candidate.json").read_text()
     assert "solve_advection` was given the asked name" in (tmp_path / "run" / "report.html").read_text()
     assert solve(tmp_path, *options).returncode == 0, "the same command shows the run again"
@@ -58,7 +59,7 @@ def test_style_and_templates_are_options_of_the_run(tmp_path):
 def test_the_name_of_a_run_tells_styles_apart(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names = [
-        open_solve("advection", model="command:cat", prompt_style=style, sandbox="process").folder
+        open_solve(Question("advection", model="command:cat", prompt_style=style, sandbox="process")).folder
         for style in (None, "guided", "plain")
     ]
     assert names[0] == names[1]
@@ -68,17 +69,16 @@ def test_the_name_of_a_run_tells_styles_apart(tmp_path, monkeypatch):
 def test_a_faulty_template_costs_nothing(tmp_path):
     (tmp_path / "debug.md.jinja").write_text("{{ candidate.evaluation.fedback }}")
     with pytest.raises(InputError, match="fedback"):
-        open_solve("advection", model="command:cat", prompts=tmp_path, sandbox="process", folder=tmp_path / "run")
+        open_solve(Question("advection", tmp_path / "run", model="command:cat", prompts=tmp_path, sandbox="process"))
     assert not (tmp_path / "run").exists()
 
 
 def test_a_run_goes_on_with_a_model_that_is_served_otherwise(tmp_path):
     """More time or room for a reply is what an error message advises; the replies so far must not be lost by it."""
-    from fieldsmith.orchestrator.open import open_solve
     from fieldsmith.orchestrator.record import write_asked
 
     def opened(**settings):
-        return open_solve("advection", model="command:cat", settings=settings, sandbox="process")
+        return open_solve(Question("advection", model="command:cat", model_options=settings, sandbox="process"))
 
     assert opened(timeout="5").folder == opened(timeout="60").folder == opened().folder
     first = opened(timeout="5")

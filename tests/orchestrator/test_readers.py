@@ -17,12 +17,13 @@ import sys
 from pathlib import Path
 from filelock import FileLock
 from fieldsmith.orchestrator import record
+from fieldsmith.orchestrator.question import Question
 from fieldsmith.orchestrator.run import Asked
 from fieldsmith.orchestrator.store import Store
 
 folder = Path(sys.argv[1])
 with FileLock(folder / "run.lock"):
-    record.write_asked(folder, Asked("t", "T", "s", {}, "demo", "", "f", "a", "n", "refine", "process", 0, {}, "c", "now"))
+    record.write_asked(folder, Asked(Question("t"), "T", "s", "f", "a", "n", "c", "now"))
     store = Store(folder / "run.sqlite")
     store.set_fact("state", "running")
     print("working", flush=True)

@@ -130,7 +130,8 @@ def test_a_command_that_reads_nothing_is_no_fault(finished_run):
 
 @pytest.fixture
 def finished_run(tmp_path):
+    from fieldsmith.orchestrator.question import Question
     from fieldsmith.orchestrator.run import Asked, RunRecord, Spend
 
-    asked = Asked("t", "T", "s", {}, "demo", "", "f", "a", "n", "refine", "process", 0, {}, "c", "now")
+    asked = Asked(Question("t"), "T", "s", "f", "a", "n", "c", "now")
     return RunRecord(tmp_path, asked, "done", (), None, Spend())

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from fieldsmith.agents.author import Candidate
+from fieldsmith.orchestrator.question import Question
 from fieldsmith.reports.numbers import number
 from report_runs import candidate, finished, moving, picture, run_of, trajectory, undrawn, values
 
@@ -201,8 +202,9 @@ def test_uneven_times_stand_where_they_are(opened):
 def test_hostile_text_is_shown_as_text(opened):
     best = candidate(1, 1e-3, HOSTILE, slot="1", author=HOSTILE, move=HOSTILE)
     failed = candidate(2, None, HOSTILE, parents=(1,), move="debug")
-    names = dict.fromkeys(("title", "statement", "author", "author_note", "command", "task", "strategy"), HOSTILE)
-    page = opened(run_of([best, failed], best, [picture(HOSTILE, 0)], parameters={HOSTILE: 1.0}, **names))
+    names = dict.fromkeys(("title", "statement", "author", "author_note", "command"), HOSTILE)
+    question = Question(HOSTILE, param={HOSTILE: 1.0}, strategy=HOSTILE, strategy_options={HOSTILE: HOSTILE})
+    page = opened(run_of([best, failed], best, [picture(HOSTILE, 0)], question=question, **names))
     page.click("summary")
     for row in page.locator("#tree li").all():
         row.click()

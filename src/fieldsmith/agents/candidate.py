@@ -77,6 +77,18 @@ class Candidate:
 
     @property
     def dev_nrmse(self) -> float:
-        """Dev error, infinite unless the program ran and was scored: candidates sort by it."""
+        """Dev error, infinite unless the program ran and was scored."""
         score = self.evaluation.dev if self.evaluation else None
         return score.nrmse if self.ok and score else float("inf")
+
+    @property
+    def dev_figure(self) -> float | None:
+        """The task's metric on dev; None unless the program ran and was scored."""
+        score = self.evaluation.dev if self.evaluation else None
+        return score.figure if self.ok and score else None
+
+    @property
+    def dev_rank(self) -> float:
+        """What candidates sort by, the smaller the better: the task's metric on dev in its direction, infinite without one."""
+        score = self.evaluation.dev if self.evaluation else None
+        return score.rank if self.ok and score else float("inf")

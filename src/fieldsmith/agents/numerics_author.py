@@ -8,7 +8,7 @@ from typing import Any
 from fieldsmith.agents.author import Candidate, Move, NothingLeft, Program, Proposal
 from fieldsmith.equations.analysis import Analysis
 from fieldsmith.equations.expressions import Unsuited
-from fieldsmith.numerics.code import check_signature
+from fieldsmith.numerics.code import analysed
 from fieldsmith.numerics.family import Family, Variant
 from fieldsmith.numerics.ladder import Rung, ladder
 from fieldsmith.numerics.methods import families
@@ -46,9 +46,7 @@ class NumericsAuthor:
         if any(map(_at_floor, history)):
             raise NothingLeft("the best program is as accurate as the given inputs allow")
         try:
-            analysis = Analysis(brief.equation, brief.parameters)
-            check_signature(analysis, brief)
-            return self._proposal(analysis, brief, move, history)
+            return self._proposal(analysed(brief), brief, move, history)
         except Unsuited as reason:
             raise NothingLeft(f"{UNKNOWN}. {reason} A model may know one: name it with --model") from None
 

@@ -23,13 +23,13 @@ def parse_parameters(given: Sequence[str]) -> dict[str, str]:
     return values
 
 
-def parse_settings(given: Sequence[str]) -> dict[str, object]:
-    """`name=value` words as a model's settings; a name that is repeated has a list of values."""
+def parse_settings(given: Sequence[str], option: str, example: str) -> dict[str, object]:
+    """`name=value` words as settings; a name that is repeated has a list of values. Raises InputError for another form."""
     values: dict[str, list[str]] = {}
     for word in given:
         name, sign, value = word.partition("=")
         if not sign or not name.strip() or not value:
-            raise InputError(f"--model-option {word} is not of the form name=value.", "For example max_tokens=8000.")
+            raise InputError(f"{option} {word} is not of the form name=value.", f"For example {example}.")
         values.setdefault(name.strip().replace("-", "_"), []).append(value)
     return {name: listed if len(listed) > 1 else listed[0] for name, listed in values.items()}
 

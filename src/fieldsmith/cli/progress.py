@@ -1,5 +1,6 @@
-"""What a person sees while a run goes on: a live table on a terminal, plain lines in a pipe."""
+"""What a person sees while a run goes on: a live line on a terminal and in a notebook, plain lines elsewhere."""
 
+import importlib.util
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -16,7 +17,7 @@ class Progress:
 
     def __init__(self, output: Output, total: int, elapsed: float = 0.0) -> None:
         self.output, self.total = output, total
-        self.live = sys.stderr.isatty() and not output.quiet and not output.json
+        self.live = (sys.stderr.isatty() or _in_notebook()) and not output.quiet and not output.json
         self._display: Any = None
         self._row: Any = None
         self._best = self._spend = ""
@@ -81,12 +82,16 @@ class Progress:
     def _candidate(self, fields: Mapping[str, Any]) -> None:
         dev = fields["dev"]
         self._count = fields["candidates"]
-        figure = f"nRMSE {dev['nrmse']:.3e}  {dev['seconds']:.2f} s" if dev else visible(str(fields["feedback"]), 90)
+        figure = (
+            f"{dev['metric']} {dev['value']:.3e}  {dev['seconds']:.2f} s"
+            if dev
+            else visible(str(fields["feedback"]), 90)
+        )
         mark = "*" if fields["best"] == fields["candidate"] else " "
         plan = visible(fields["plan"], 44)
         self.output.progress(f"{mark} {fields['slot']:>5}  {fields['status']:<16} {plan:<44} {figure}")
-        if fields["best_nrmse"] is not None:
-            self._best = f"best {fields['best_nrmse']:.3e}"
+        if fields["best_value"] is not None:
+            self._best = f"best {fields['best_value']:.3e}"
         if fields["tokens"]:
             self._spend = used(fields["tokens"], fields["usd"])
         self._show("")
@@ -107,6 +112,11 @@ class Progress:
         tell_result(run, self.output.say)
 
 
+def _in_notebook() -> bool:
+    """Whether this is a notebook that can redraw a line, for which rich uses ipywidgets; without them it gets plain lines."""
+    return "ipykernel" in sys.modules and importlib.util.find_spec("ipywidgets") is not None
+
+
 def tell_result(run: Any, say: Callable[[str], None]) -> None:
     """The best program with its figures, and where its file and the report are."""
     if run.best is None:
@@ -121,9 +131,8 @@ def tell_result(run: Any, say: Callable[[str], None]) -> None:
         if score is not None:
             floor = "unknown" if score.floor is None else f"{score.floor:.3e}"
             reference = "unknown" if score.reference_error is None else f"{score.reference_error:.1e}"
-            say(
-                f"  {split:<4} nRMSE {score.nrmse:.3e}   floor {floor}   reference error {reference}   {score.seconds:.2f} s"
-            )
+            known = f"floor {floor}   reference error {reference}   " if score.value is None else ""
+            say(f"  {split:<4} {score.metric} {score.figure:.3e}   {known}{score.seconds:.2f} s")
     say(f"Solver: {run.folder / 'best' / 'solver.py'}")
     say(f"Report: {(run.folder / 'report.html').resolve().as_uri()}")
 

@@ -55,8 +55,8 @@ def list_runs(task: Task = None, state: State = None, last: Last = None, as_json
     """
     from fieldsmith.cli.progress import counted
     from fieldsmith.errors import FieldsmithError
+    from fieldsmith.orchestrator.index import known_runs
     from fieldsmith.orchestrator.record import load_run
-    from fieldsmith.orchestrator.solve import known_runs
 
     current.json = current.json or as_json
     found: list[RunRecord] = []
@@ -77,7 +77,7 @@ def list_runs(task: Task = None, state: State = None, last: Last = None, as_json
             "scale": run.asked.scale,
             "author": run.asked.author,
             "candidates": len(run.candidates),
-            "best": run.best.candidate.dev_nrmse if run.best and run.best.candidate.ok else None,
+            "best": figure if run.best and (figure := run.best.candidate.dev_figure) is not None else None,
             "spend": asdict(run.spend),
             "state": run.state,
         }
@@ -105,7 +105,7 @@ def _row(run: "RunRecord") -> list[str]:
         visible(parameters, 40),
         run.asked.scale,
         visible(run.asked.author, 40),
-        f"best {run.best.candidate.dev_nrmse:.3e}" if run.best and run.best.candidate.ok else "best -",
+        f"best {figure:.3e}" if run.best and (figure := run.best.candidate.dev_figure) is not None else "best -",
         counted(len(run.candidates), "candidate"),
         spent(run.spend),
         visible(str(run.folder)),
@@ -125,21 +125,21 @@ def show(run: Annotated[Path, typer.Argument(help="Run directory.")], as_json: J
     """
     from fieldsmith.cli.progress import spent, tell_result
     from fieldsmith.orchestrator.record import load_run
-    from fieldsmith.orchestrator.solve import result_fields
+    from fieldsmith.orchestrator.result import run_fields
     from fieldsmith.reports.plain import visible
 
     current.json = current.json or as_json
     found = load_run(run, pictures=False)
-    current.event("result", {"state": found.state, "message": found.message, **result_fields(found)})
+    current.event("result", {"state": found.state, "message": found.message, **run_fields(found)})
     current.say(visible(f"{found.asked.title}, {found.state}. {found.message}"))
-    current.say(visible(found.asked.command))
+    current.say(visible(found.asked.call))
     slots = {candidate.id: candidate.slot for candidate in found.candidates}
     for candidate in found.candidates:
         evaluation = candidate.evaluation
         parents = " ".join(visible(slots.get(parent, str(parent)), 12) for parent in candidate.parents)
         move = f"{candidate.move} of {parents}" if parents else candidate.move
         status = evaluation.status if evaluation else "in the making"
-        error = f"{candidate.dev_nrmse:.3e}" if candidate.ok else "-"
+        error = f"{figure:.3e}" if (figure := candidate.dev_figure) is not None else "-"
         said = candidate.proposal.plan.summary if candidate.proposal else ""
         if evaluation and not candidate.ok:
             said = evaluation.feedback.strip().partition("\n")[0]
@@ -163,18 +163,18 @@ def watch(
     from fieldsmith.cli.progress import Progress
     from fieldsmith.orchestrator.follow import follow
     from fieldsmith.orchestrator.record import load_run
-    from fieldsmith.orchestrator.solve import result_fields
+    from fieldsmith.orchestrator.result import run_fields
 
     current.json = current.json or as_json
     folder = run or _going_on()
     found = load_run(folder, pictures=False)
-    progress = Progress(current, int(found.asked.budget.get("candidates", 0)), found.spend.seconds)
+    progress = Progress(current, found.asked.question.candidates, found.spend.seconds)
     progress.begin(found.asked, folder)
     told: set[tuple[str, int]] = set()
     with progress:
         for found in follow(folder):
             _tell_new(found, told, progress)
-    current.event("result", {"state": found.state, "message": found.message, **result_fields(found)})
+    current.event("result", {"state": found.state, "message": found.message, **run_fields(found)})
     current.progress(f"The run is {found.state}. {found.message}".strip())
     progress.result(found)
     raise typer.Exit(0 if found.best is not None else 1)
@@ -183,8 +183,8 @@ def watch(
 def _going_on() -> Path:
     """The one run of this machine that is going on. Raises InputError for none or several."""
     from fieldsmith.errors import InputError
+    from fieldsmith.orchestrator.index import known_runs
     from fieldsmith.orchestrator.record import is_held
-    from fieldsmith.orchestrator.solve import known_runs
 
     found = [folder for folder in known_runs() if is_held(folder)]
     if not found:
@@ -197,7 +197,7 @@ def _going_on() -> Path:
 def _tell_new(found: "RunRecord", told: set[tuple[str, int]], progress: "Progress") -> None:
     """Events for what has been begun and finished since the last look, with what was the best by then."""
     from fieldsmith.orchestrator.record import best_of
-    from fieldsmith.orchestrator.solve import candidate_fields
+    from fieldsmith.orchestrator.result import candidate_fields
 
     finished = [c for c in found.candidates if c.evaluation is not None]
     for candidate in found.candidates:

@@ -44,7 +44,7 @@ def list_tasks(as_json: AsJson = False) -> None:
                 key: {"default": p.default, "low": p.low, "high": p.high, "meaning": p.meaning}
                 for key, p in kind.known_parameters.items()
             },
-            "scales": list(SCALES),
+            "scales": list(kind.scales()),
         }
         for name, kind in known.items()
     ]
@@ -93,3 +93,32 @@ def show(
     }
     current.event("result", fields)
     current.say(brief.statement.rstrip())
+
+
+@app.command()
+def check(
+    task: Annotated[str, typer.Argument(help="Task to check: a name, path/to/file.py:Class or package.module:Class.")],
+    param: Annotated[list[str] | None, typer.Option(help="Parameter of the task, name=value; repeatable.")] = None,
+    scale: Annotated[str, typer.Option(help="demo or paper.")] = "demo",
+    as_json: AsJson = False,
+) -> None:
+    """Check that a task is sound: equation, signature, arrays, splits, and that the reference satisfies the equation.
+
+    Example: fieldsmith tasks check burgers
+    """
+    from fieldsmith.cli.options import parse_parameters
+    from fieldsmith.tasks import load
+    from fieldsmith.tasks.check import examine
+
+    current.json = current.json or as_json
+    chosen = load(task, parse_parameters(param or []), scale)
+    found = []
+    for finding in examine(chosen, current.making):
+        found.append(finding)
+        fields = {"check": finding.check, "ok": not finding.fault, "message": finding.fault or finding.note}
+        current.event("check", fields)
+        current.say(f"{'FAIL' if finding.fault else 'ok':4}  {finding.check:9}  {fields['message']}".rstrip())
+    faults = [finding.fault for finding in found if finding.fault]
+    current.event("result", {"task": chosen.name, "ok": not faults, "faults": faults})
+    if faults:
+        raise typer.Exit(1)

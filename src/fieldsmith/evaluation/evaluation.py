@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from fieldsmith.tasks.task import NRMSE
+
 Status = Literal["ok", "crashed", "timeout", "out_of_memory", "missing_function", "bad_output", "not_finite"]
 
 
@@ -11,13 +13,15 @@ Status = Literal["ok", "crashed", "timeout", "out_of_memory", "missing_function"
 class Score:
     """A program's figures on one split.
 
-    nrmse: mean over samples of ||u - u_ref||_2 / ||u_ref||_2, norms over time, space and all fields stacked.
+    nrmse: mean over samples of ||u - u_ref||_2 / ||u_ref||_2, norms over time, space and all fields stacked; NaN where the
+    task has a metric of its own and no references.
     fields: the same a field. floor: what the trusted method reaches from the same inputs; the
     reference's own error where that cannot be told. reference_error: the
     reference's own estimated relative error, None where unknown. max_error: largest absolute deviation. order:
     empirical order of convergence on smooth data. drift: largest departure of a conserved total from where it
     began and from the reference's, relative to its scale. seconds: wall time of the calls as the host saw it. samples: nrmse a sample. smooth_nrmse: over
-    samples without kinks.
+    samples without kinks. metric: what candidates are chosen by, its value the nrmse unless `value` holds that of a task's own
+    metric; measures: further figures of such a task.
     """
 
     nrmse: float
@@ -32,6 +36,20 @@ class Score:
     drift: float | None = None
     smooth_nrmse: float | None = None
     samples: tuple[float, ...] = ()
+    metric: str = NRMSE.name
+    value: float | None = None
+    lower_is_better: bool = True
+    measures: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def figure(self) -> float:
+        """The metric's value."""
+        return self.nrmse if self.value is None else self.value
+
+    @property
+    def rank(self) -> float:
+        """What scores sort by: the smaller the better, whichever way the metric goes."""
+        return self.figure if self.lower_is_better else -self.figure
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,9 @@ def failure_facts(result: CallResult, source: str, brief: Brief, limits: Limits)
 
 
 def _setting(brief: Brief) -> str:
-    """Whether a problem steps in time or is steady, which has no steps and frames to be told of."""
+    """Whether a problem steps in time, is steady, which has no steps and frames to be told of, or has no equation at all."""
+    if brief.equation is None:
+        return "free"
     return "steady" if brief.span is None else "in_time"
 
 
@@ -80,7 +82,7 @@ def _step(result: CallResult, source: str, brief: Brief) -> hints.Step | None:
     failure = result.failure
     message = failure.message if failure else ""
     if result.status == "bad_output":
-        return hints.wrong_shape(message, brief.signature.results[0].axes)
+        return hints.wrong_shape(message, hints.axes_named(message, brief.signature))
     if failure is None or result.status != "crashed":
         return None
     return (
@@ -151,12 +153,14 @@ def success_facts(
 
     `slopes` are the orders of convergence between neighbouring grids.
     """
-    errors = frame_errors(outputs, case.reference) if brief.span is not None else np.zeros(0)
+    errors = frame_errors(outputs, case.reference) if brief.span is not None and case.reference else np.zeros(0)
     marks = sorted({0, 1, len(errors) // 4, len(errors) // 2, len(errors) - 1} & set(range(len(errors))))
     worst = {"median": float(np.median(score.samples)), "worst": max(score.samples)} if len(score.samples) > 1 else None
     return {
         "kind": "success",
-        "nrmse": score.nrmse,
+        "metric": score.metric,
+        "figure": score.figure,
+        "measures": [[name, value] for name, value in score.measures.items()],
         "seconds": score.seconds,
         "against": _against_floor(score),
         "reference_error": score.reference_error,
@@ -190,7 +194,7 @@ def _arises(errors: np.ndarray, score: Score) -> str:
 
 def _in_space(score: Score, case: Case, outputs: Mapping[str, np.ndarray], brief: Brief) -> Facts | None:
     """Where the error sits, as shares of the domain; None where there is next to none."""
-    if score.nrmse < 1e-12:
+    if not score.nrmse >= 1e-12 or brief.equation is None:
         return None
     axes = [axis.name for axis in brief.equation.axes]
     result = next((r for r in brief.signature.results if r.axes[-len(axes) :] == tuple(axes)), None)
@@ -237,6 +241,8 @@ def _against_floor(score: Score) -> str:
     reference: no larger than the reference's own error. samples: the samples are all there is to know, or shocks hide what
     they lose.
     """
+    if score.value is not None:
+        return ""
     if score.reference_error and score.nrmse <= score.reference_error:
         return "reference"
     if score.floor is None:

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Mapping, Sequence
 
+from fieldsmith.tasks.task import Signature
+
 Step = Mapping[str, object]
 """A next step: its `name`, which is that of a block of the template, and what the words need besides. JSON values only."""
 
@@ -126,12 +128,20 @@ KINDS = frozenset(
 SHAPES = re.compile(r"has shape \(([\d, ]*)\); expected \(([\d, ]+)\)")
 
 
+def axes_named(message: str, signature: Signature) -> tuple[str, ...]:
+    """Axes of the result that a message names."""
+    results = signature.results
+    return next((result.axes for result in results if f"`{result.name}`" in message), results[0].axes)
+
+
 def wrong_shape(message: str, axes: Sequence[str]) -> Step | None:
     """What a returned shape that is not the expected one tells, by the result's axes; None where it tells nothing."""
     found = SHAPES.search(message)
     if found is None:
         return None
     got, wanted = (tuple(int(n) for n in part.replace(",", " ").split()) for part in found.groups())
+    if len(wanted) != len(axes):
+        return None
     if len(got) == len(wanted) and sorted(got) == sorted(wanted):
         return {"name": "axes_in_another_order", "axes": list(axes)}
     differing = [n for n in range(len(wanted)) if len(got) == len(wanted) and got[n] != wanted[n]]

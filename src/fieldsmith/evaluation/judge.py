@@ -8,6 +8,7 @@ import numpy as np
 
 from fieldsmith.evaluation import feedback, metrics
 from fieldsmith.evaluation.evaluation import ConvergencePoint, Evaluation, Score, Status
+from fieldsmith.evaluation.measuring import as_samples, measured, not_measured_facts, with_samples
 from fieldsmith.evaluation.order import empirical_order, local_orders
 from fieldsmith.evaluation.words import usual
 from fieldsmith.sandboxes import cores
@@ -72,6 +73,7 @@ class _Judge:
         on_outputs: OnOutputs | None,
     ) -> None:
         self.task, self.brief, self.source = task, brief, source
+        self.shown = with_samples(brief)
         self.session, self.limits, self.sandbox = session, limits, sandbox
         self.on_outputs = on_outputs
         self.scores: dict[SplitName, Score] = {}
@@ -108,18 +110,21 @@ class _Judge:
                 limits = replace(self.limits, seconds=self.seconds_for(case))
                 facts = feedback.failure_facts(result, self.source, self.brief, limits)
                 return self.failed(result.status, facts, result)
-            outputs = result.outputs
-            if not all(np.isfinite(outputs[name]).all() for name in case.reference):
-                return self.failed("not_finite", feedback.not_finite_facts(outputs, self.brief), result)
+            outputs = as_samples(self.brief.signature, result.outputs)
+            if not all(np.isfinite(array).all() for array in outputs.values()):
+                return self.failed("not_finite", feedback.not_finite_facts(outputs, self.shown), result)
             with np.errstate(over="ignore", invalid="ignore"):
-                score = _CaseScore(self.task, self.brief.signature, case, outputs, result)
+                score = _CaseScore(self.task, self.brief.signature, case, result)
             if not np.isfinite(score.samples).all():  # values whose squares overflow
-                return self.failed("not_finite", feedback.not_finite_facts(outputs, self.brief), result)
+                return self.failed("not_finite", feedback.not_finite_facts(outputs, self.shown), result)
+            if not math.isfinite(score.value or 0.0):
+                return self.failed("bad_output", not_measured_facts(self.task.metric, score.value), result)
             parts.append(score)
-            self.last = (split, case, outputs)
+            shown = replace(case, reference=as_samples(self.brief.signature, case.reference))
+            self.last = (split, shown, outputs)
             if self.on_outputs is not None:
-                self.on_outputs(split, case, outputs)
-        self.scores[split] = _combine(parts)
+                self.on_outputs(split, case, result.outputs)
+        self.scores[split] = _combine(self.task, parts)
         return None
 
     def compare_clocks(self, result: CallResult) -> None:
@@ -157,7 +162,7 @@ class _Judge:
                 reason = result.failure.message if result.failure else result.status
                 self.notes.append(f"At {case.resolution} intervals the program ended with {result.status}: {reason}")
                 continue
-            error = float(np.mean(metrics.sample_nrmse(result.outputs, case.reference)))
+            error = float(np.mean(metrics.sample_nrmse(result.outputs, case.reference))) if case.reference else math.nan
             if math.isfinite(error):
                 points.append(ConvergencePoint(case.resolution, error))
                 if not error < 2.0 * case.reference_error:
@@ -172,7 +177,7 @@ class _Judge:
         facts: feedback.Facts = {}
         if self.last is not None:
             split, case, outputs = self.last
-            facts = feedback.success_facts(scores[split], case, outputs, self.brief, self.slopes, self.notes)
+            facts = feedback.success_facts(scores[split], case, outputs, self.shown, self.slopes, self.notes)
         return Evaluation(
             status="ok",
             feedback=usual().said(facts) if facts else " ".join(self.notes),
@@ -191,32 +196,33 @@ class _Judge:
 class _CaseScore:
     """The figures of one call, ready to be joined with those of the split's other calls."""
 
-    def __init__(
-        self, task: Task, signature: Signature, case: Case, outputs: Mapping[str, np.ndarray], result: CallResult
-    ) -> None:
-        self.samples = metrics.sample_nrmse(outputs, case.reference)
+    def __init__(self, task: Task, signature: Signature, case: Case, result: CallResult) -> None:
+        outputs, reference = as_samples(signature, result.outputs), as_samples(signature, case.reference)
+        self.samples = metrics.sample_nrmse(outputs, reference)
         unknowns = {result.name: result.of or result.name for result in signature.results}
         self.fields = {
-            unknowns[name]: metrics.sample_nrmse({name: outputs[name]}, {name: case.reference[name]})
-            for name in case.reference
+            unknowns[name]: metrics.sample_nrmse({name: outputs[name]}, {name: reference[name]}) for name in reference
         }
         smooth = case.smooth if case.smooth is not None else np.zeros(len(self.samples), bool)
         self.smooth = self.samples[np.asarray(smooth, bool)]
-        self.max_error = metrics.max_error(outputs, case.reference)
-        self.drift = metrics.drift(task.conserved(outputs), task.conserved(case.reference))
+        self.max_error = metrics.max_error(outputs, reference)
+        totals = task.conserved(case.reference) if reference else {}
+        self.drift = metrics.drift(task.conserved(result.outputs), totals) if totals else None
+        self.value, self.measures = measured(task, case, result)
         self.floor, self.reference_error = case.floor, case.reference_error
         self.result = result
 
 
-def _combine(parts: Sequence[_CaseScore]) -> Score:
+def _combine(task: Task, parts: Sequence[_CaseScore]) -> Score:
     samples = np.concatenate([part.samples for part in parts])
     smooth = np.concatenate([part.smooth for part in parts])
     weights = [len(part.samples) for part in parts]
+    values = [part.value for part in parts if part.value is not None]
     floors = [part.floor for part in parts]
     errors = [part.reference_error for part in parts]
     drifts = [part.drift for part in parts if part.drift is not None]
     return Score(
-        nrmse=float(np.mean(samples)),
+        nrmse=float(np.mean(samples)) if samples.size else math.nan,
         fields={
             name: float(np.mean(np.concatenate([part.fields[name] for part in parts]))) for name in parts[0].fields
         },
@@ -229,6 +235,10 @@ def _combine(parts: Sequence[_CaseScore]) -> Score:
         drift=max(drifts) if drifts else None,
         smooth_nrmse=float(np.mean(smooth)) if smooth.size else None,
         samples=tuple(float(value) for value in samples),
+        metric=task.metric.name,
+        value=float(np.mean(values)) if values else None,
+        lower_is_better=task.metric.lower_is_better,
+        measures={name: float(np.mean([part.measures[name] for part in parts])) for name in parts[0].measures},
     )
 
 

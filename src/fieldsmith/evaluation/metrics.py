@@ -15,8 +15,10 @@ def _square_sums(array: np.ndarray) -> np.ndarray:
 def sample_nrmse(outputs: Arrays, reference: Arrays) -> np.ndarray:
     """||u - u_ref||_2 / ||u_ref||_2 a sample, [batch], all fields stacked (CodePDE, arXiv 2505.08783).
 
-    A sample whose reference is zero everywhere counts its absolute error instead.
+    A sample whose reference is zero everywhere counts its absolute error instead. Empty without references.
     """
+    if not reference:
+        return np.zeros(0)
     error = sum(_square_sums(outputs[name] - reference[name]) for name in reference)
     norm = sum(_square_sums(reference[name]) for name in reference)
     return np.sqrt(error / np.where(norm == 0.0, 1.0, norm))
@@ -24,7 +26,7 @@ def sample_nrmse(outputs: Arrays, reference: Arrays) -> np.ndarray:
 
 def max_error(outputs: Arrays, reference: Arrays) -> float:
     """Largest absolute deviation over all fields, samples, times and points."""
-    return max(float(np.max(np.abs(outputs[name] - reference[name]))) for name in reference)
+    return max((float(np.max(np.abs(outputs[name] - reference[name]))) for name in reference), default=float("nan"))
 
 
 def drift(totals: Arrays, reference: Arrays) -> float | None:

@@ -4,16 +4,18 @@ import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import asdict
+from typing import Any
 
 from fieldsmith.evaluation.evaluation import ConvergencePoint, Evaluation, Score
-from fieldsmith.tasks.task import Task
+from fieldsmith.tasks.task import NRMSE, Task
 
 
 def score_fields(score: Score | None) -> dict[str, object] | None:
     """A score as plain JSON values; not-a-number becomes null."""
     if score is None:
         return None
-    return {name: _plain(value) for name, value in asdict(score).items()}
+    fields = {**asdict(score), "value": score.figure}
+    return {name: _plain(value) for name, value in fields.items()}
 
 
 def result_fields(task: Task, source: str, evaluation: Evaluation) -> dict[str, object]:
@@ -50,10 +52,17 @@ def evaluation_from(fields: Mapping[str, object]) -> Evaluation:
     values = dict(fields)
     for split in ("dev", "test"):
         if isinstance(score := values.get(split), dict):
-            values[split] = Score(**{**score, "samples": tuple(score.get("samples") or ())})
+            values[split] = _score_from(score)
     values["convergence"] = tuple(ConvergencePoint(**point) for point in values.get("convergence") or ())  # pyright: ignore
     values["notes"] = tuple(values.get("notes") or ())  # pyright: ignore
     return Evaluation(**values)  # pyright: ignore
+
+
+def _score_from(fields: Mapping[str, Any]) -> Score:
+    unknown = {name: math.nan for name in ("nrmse", "max_error") if fields[name] is None}
+    own = fields.get("metric", NRMSE.name) != NRMSE.name
+    value = fields.get("value") if own else None
+    return Score(**{**fields, **unknown, "value": value, "samples": tuple(fields.get("samples") or ())})
 
 
 def summary(file: str, evaluation: Evaluation) -> str:
@@ -73,11 +82,14 @@ def _score_lines(split: str, score: Score) -> list[str]:
     def figure(value: float | None, style: str = ".3e") -> str:
         return "unknown" if value is None else format(value, style)
 
+    took = f"{score.seconds:.2f} s   peak {figure(score.peak_mb, '.0f')} MB"
+    if score.value is not None:
+        further = "".join(f"   {name} {value:.3e}" for name, value in score.measures.items())
+        return [f"  {split} {score.metric} {score.value:.3e}{further}   {took}"]
     lines = [
         f"  {split} nRMSE {score.nrmse:.3e}   floor {figure(score.floor)}   "
         f"reference error {figure(score.reference_error)}",
-        f"  largest error {score.max_error:.3e}   order {figure(score.order, '.2f')}   drift {figure(score.drift)}   "
-        f"{score.seconds:.2f} s   peak {figure(score.peak_mb, '.0f')} MB",
+        f"  largest error {score.max_error:.3e}   order {figure(score.order, '.2f')}   drift {figure(score.drift)}   {took}",
     ]
     if len(score.fields) > 1:
         lines.append("  by field: " + ", ".join(f"{name} {value:.3e}" for name, value in score.fields.items()))

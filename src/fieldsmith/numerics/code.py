@@ -10,6 +10,15 @@ from fieldsmith.numerics.nodes import Samples
 from fieldsmith.tasks.task import Argument, Brief
 
 
+def analysed(brief: Brief) -> Analysis:
+    """The brief's equation, understood. Raises Unsuited where there is none, or it or the signature cannot be used."""
+    if brief.equation is None:
+        raise Unsuited("This task states no equation.")
+    analysis = Analysis(brief.equation, brief.parameters)
+    check_signature(analysis, brief)
+    return analysis
+
+
 def check_signature(analysis: Analysis, brief: Brief) -> None:
     """Raises Unsuited where the function is not given what the equation needs, or is asked for something else."""
     equation, signature = analysis.equation, brief.signature

@@ -8,7 +8,7 @@ from fieldsmith.equations.analysis import Analysis
 from fieldsmith.equations.expressions import Unsuited
 from fieldsmith.errors import InputError
 from fieldsmith.numerics.block import Choices
-from fieldsmith.numerics.code import check_signature
+from fieldsmith.numerics.code import analysed
 from fieldsmith.numerics.family import Family, Variant
 from fieldsmith.numerics.methods import families, family
 from fieldsmith.numerics.plan import Plan
@@ -32,8 +32,7 @@ def write(brief: Brief, choices: Mapping[str, object]) -> Written:
     if not isinstance(choices.get("family"), str):
         raise InputError("The choices name no family.", f"Give one: {', '.join(one.name for one in families())}.")
     chosen = family(str(choices["family"]))
-    analysis = Analysis(brief.equation, brief.parameters)
-    check_signature(analysis, brief)
+    analysis = analysed(brief)
     chosen.suits(analysis)
     chosen.variants(analysis, brief)  # refuses values of parameters that rule the family out
     blocks = chosen.choose(analysis, {name: value for name, value in choices.items() if name != "family"})
@@ -53,8 +52,7 @@ def menu(brief: Brief) -> list[dict[str, Any]]:
     usual one first, each with its own `why_not`; `numbers` what each means, its range, the blocks that use it and its usual value.
     Raises Unsuited for an equation that cannot be read.
     """
-    analysis = Analysis(brief.equation, brief.parameters)
-    check_signature(analysis, brief)
+    analysis = analysed(brief)
     return [_course(one, analysis, brief) for one in families()]
 
 

@@ -2,58 +2,57 @@
 
 import shlex
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
-from fieldsmith.agents.prompts import DEFAULT_STYLE
-from fieldsmith.orchestrator.run import Asked
-
-LIMITS = {"candidates": "--candidates", "tokens": "--max-tokens", "usd": "--max-cost", "hours": "--max-hours"}
-USUAL = {
-    "--scale": "demo",
-    "--prompt-style": DEFAULT_STYLE,
-    "--strategy": "refine",
-    "--image": "base",
-    "--seed": 0,
-}
+from fieldsmith import tasks
+from fieldsmith.errors import FieldsmithError
+from fieldsmith.orchestrator.question import Question, field_of
+from fieldsmith.tasks import places
+from fieldsmith.tasks.task import Task
 
 
-def command_of(asked: Asked, further: Mapping[str, object]) -> str:
-    """What to type for a run; options that have their usual values are left out.
+def command_of(question: Question, task: Task) -> str:
+    """What to type for the same, options of their usual values left out; empty where no command can name an object.
 
-    `further` are options that do not stand in what was asked, such as paths; None for one that was not given.
+    A task that was given as an object can be named if one that is loaded by its name has the same data.
     """
-    models = {"--in-flight": asked.options["in_flight"], "--debug-rounds": asked.options["debug_rounds"]}
-    given: dict[str, object] = {
-        "--scale": asked.scale,
-        "--data": asked.data,
-        "--model": asked.author if asked.options["prompt_style"] else "",
-        "--base-url": asked.options["base_url"],
-        "--prompt-style": asked.options["prompt_style"],
-        "--strategy": asked.strategy,
-        **(models if asked.options["prompt_style"] else {}),
-        "--seed": asked.seed,
-        "--sandbox": asked.sandbox,
-        "--image": asked.options["image"],
-        "--docker-runtime": asked.options["docker_runtime"],
-        "--gpus": asked.options["gpus"],
-        **further,
-    }
-    words = ["fieldsmith", "solve", asked.task]
-    words += [word for name, value in asked.parameters.items() for word in ("--param", f"{name}={value!r}")]
-    for option, value in given.items():
-        if value not in ("", None, USUAL.get(option)):
-            words += [option, str(value)]
-    for option, value in _settings(asked):
-        words += ["--model-option", f"{option}={value}"]
-    for name, option in LIMITS.items():
-        if name in asked.budget:
-            words += [option, repr(asked.budget[name]).removesuffix(".0")]
+    name = "" if set(question.ready_made()) - {"task"} else _name(question, task)
+    if not name:
+        return ""
+    named = replace(question, task=name, param=task.parameters, scale=task.scale, data=_data(task))
+    words = ["fieldsmith", "solve", name]
+    for option, told, value in named.told():
+        if option != "task" and value is not None and value != field_of(option).default:
+            words += [word for one in _words(value) for word in (told.flag, one)]
     return shlex.join(words)
 
 
-def _settings(asked: Asked) -> Iterator[tuple[str, object]]:
-    for kind in ("settings", "serving"):
-        settings = asked.options[kind]
-        assert isinstance(settings, Mapping)
-        for name, value in settings.items():
-            for one in value if isinstance(value, list | tuple) else [value]:
-                yield name, one
+def _name(question: Question, task: Task) -> str:
+    """What names the task on a command line: its name, or the place that it is written at; empty for one that nothing names."""
+    if isinstance(question.task, str) and not places.is_place(question.task):
+        return question.task
+    known = (task.name, places.place_of(type(task)))
+    return next((name for name in known if name and _loads_again(name, task)), "")
+
+
+def _data(task: Task) -> str | None:
+    file = getattr(task, "data", None)
+    return str(file) if file else None
+
+
+def _loads_again(name: str, task: Task) -> bool:
+    try:
+        again = tasks.load(name, task.parameters, task.scale, getattr(task, "data", None))
+    except FieldsmithError:
+        return False
+    return again.fingerprint == task.fingerprint
+
+
+def _words(value: object) -> Iterator[str]:
+    """A value as it is typed; a mapping, and a list within it, as one word for each of its values."""
+    if isinstance(value, Mapping):
+        for name, item in value.items():
+            for one in item if isinstance(item, list | tuple) else [item]:
+                yield f"{name}={one}"
+    else:
+        yield f"{value!r}".removesuffix(".0") if isinstance(value, float) else str(value)

@@ -8,10 +8,24 @@ import subprocess
 import sys
 from pathlib import Path
 
+from fieldsmith.errors import FieldsmithError
+from fieldsmith.orchestrator import record
+from fieldsmith.orchestrator.result import run_fields
 from fieldsmith.orchestrator.run import RunRecord
 
 SECONDS = 60.0
 TAIL = 300
+
+
+def tell(command: str | None, folder: Path) -> str:
+    """Run the hook, whatever ended the run; a complaint about it, since what is wrong with it must not hide that."""
+    if command is None:
+        return ""
+    try:
+        run = record.load_run(folder)
+        return run_hook(command, run, run_fields(run))
+    except FieldsmithError as error:
+        return f"--on-finish was not run: {error}"
 
 
 def run_hook(command: str, run: RunRecord, result: dict[str, object]) -> str:
@@ -67,4 +81,6 @@ def _facts(run: RunRecord) -> dict[str, str]:
         "FIELDSMITH_TASK": run.asked.task,
         "FIELDSMITH_MESSAGE": run.message,
         "FIELDSMITH_NRMSE": f"{score.nrmse:.6e}" if score else "",
+        "FIELDSMITH_METRIC": score.metric if score else "",
+        "FIELDSMITH_VALUE": f"{score.figure:.6e}" if score else "",
     }

@@ -2,25 +2,27 @@
 
 import errno
 import fcntl
+import functools
 import json
 import math
 import os
 import sqlite3
 import tempfile
 import tomllib
-from collections.abc import Mapping
-from dataclasses import asdict, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tomli_w
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError, create_model
 
 from fieldsmith.agents.author import Candidate
 from fieldsmith.errors import InputError
 from fieldsmith.evaluation.record import evaluation_fields
 from fieldsmith.orchestrator.budget import spent
+from fieldsmith.orchestrator.question import Question, option_of
 from fieldsmith.orchestrator.run import Asked, Best, RunRecord
 from fieldsmith.orchestrator.store import Store, damaged
 from fieldsmith.tasks.task import Picture
@@ -45,14 +47,16 @@ def write_bytes(file: Path, content: bytes) -> None:
 
 
 def write_asked(folder: Path, asked: Asked) -> None:
-    write_text(folder / "run.toml", tomli_w.dumps(asdict(asked), multiline_strings=True))
+    question = {name: str(v) if isinstance(v, Path) else v for name, _, v in asked.question.told() if v is not None}
+    write_text(folder / "run.toml", tomli_w.dumps({**vars(asked), "question": question}, multiline_strings=True))
 
 
 def read_asked(folder: Path) -> Asked:
     """What was asked in a run directory. Raises InputError where there is none."""
     file = folder / "run.toml"
     try:
-        return TypeAdapter(Asked).validate_python(tomllib.loads(file.read_text(encoding="utf-8")))
+        stored = _asked_model()(**tomllib.loads(file.read_text(encoding="utf-8")))
+        return Asked(**{**dict(stored), "question": Question(**stored.question.model_dump(exclude_unset=True))})
     except (FileNotFoundError, NotADirectoryError):
         why = "it has no run.toml" if folder.is_dir() or not folder.exists() else "it is a file"
         raise InputError(f"{folder} is not a run directory: {why}.", "`fieldsmith runs` lists runs.") from None
@@ -64,6 +68,14 @@ def read_asked(folder: Path) -> Asked:
         ) from None
     except (OSError, ValueError, TypeError) as error:
         raise InputError(f"{file} cannot be read: {error}.", "Delete the run directory or restore the file.") from None
+
+
+@functools.cache
+def _asked_model() -> Any:
+    """The shape of run.toml, made from the fields of the question and of what it came to."""
+    question: dict[str, Any] = {one.name: (option_of(one).stored, None) for one in fields(Question)}
+    others: dict[str, Any] = {one.name: (one.type, ...) for one in fields(Asked)}
+    return create_model("Asked", **{**others, "question": (create_model("Question", **question), ...)})
 
 
 def candidate_file(folder: Path, candidate: Candidate) -> Path:
@@ -93,6 +105,13 @@ def write_candidate(folder: Path, candidate: Candidate) -> None:
         "evaluation": evaluation_fields(candidate.evaluation) if candidate.evaluation else None,
     }
     write_text(candidate_file(folder, candidate), json.dumps(facts, indent=2))
+
+
+def write_missing(folder: Path, candidates: Sequence[Candidate]) -> None:
+    """The files of candidates whose process was killed between the record and its files."""
+    for candidate in candidates:
+        if candidate.evaluation is not None and not candidate_file(folder, candidate).exists():
+            write_candidate(folder, candidate)
 
 
 def write_pictures(folder: Path, pictures: Mapping[str, Picture]) -> None:
@@ -149,7 +168,7 @@ def _read_picture(words: Mapping[str, Any], key: str, arrays: Mapping[str, np.nd
 
 
 def best_of(candidates: list[Candidate]) -> Candidate | None:
-    """The candidate that ran with the smallest dev error.
+    """The candidate that ran with the smallest dev error, or the best value of the task's own metric.
 
     Samples with kinks keep the mean error at the floor whatever a program does with the others. So those within
     2 % of the floor are told apart by the geometric mean over the samples, and equals (within a factor of 2) by speed,
@@ -165,12 +184,15 @@ def best_of(candidates: list[Candidate]) -> Candidate | None:
         score = candidate.evaluation.dev if candidate.evaluation else None
         if score is None:
             return (math.inf, 0, 0, candidate.id)
+        speed = round(math.log2(max(score.seconds, 1e-3)))
+        if score.value is not None:
+            return (score.rank, 0, speed, candidate.id)
         errors = [max(error, 1e-16) for error in score.samples or (score.nrmse,)]
         typical = round(sum(map(math.log2, errors)) / len(errors))
         return (
             max(score.nrmse, 1.02 * (score.floor or 0.0)),
             typical,
-            round(math.log2(max(score.seconds, 1e-3))),
+            speed,
             candidate.id,
         )
 

@@ -13,30 +13,57 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fieldsmith.agents.author import Candidate
+from fieldsmith.orchestrator.question import Question
 from fieldsmith.tasks.task import Picture
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What the person asked for, as kept in run.toml."""
+    """What the person asked for and what it came to, as kept in run.toml.
 
-    task: str
+    In `question` names stand in place of objects, values in place of what was left to choose.
+    """
+
+    question: Question
     title: str
     statement: str
-    parameters: Mapping[str, float]
-    scale: str
-    data: str
     fingerprint: str
     author: str
     author_note: str
     """What kind of author this is, in words: an LLM by name, or the built-in one, which is not an LLM."""
-    strategy: str
-    sandbox: str
-    seed: int
-    budget: Mapping[str, float]
     command: str
+    """What to type for the same; empty where objects were given that no command can name."""
     started: str
-    options: Mapping[str, object] = field(default_factory=dict)
+    width: int = 1
+    """Refinements of a generation, as many as were in flight in the first sitting."""
+    templates: Mapping[str, str] = field(default_factory=dict)
+    """A person's own templates by file name."""
+
+    @property
+    def task(self) -> str:
+        return str(self.question.task)
+
+    @property
+    def parameters(self) -> Mapping[str, float]:
+        return {name: float(value) for name, value in (self.question.param or {}).items()}
+
+    @property
+    def scale(self) -> str:
+        return self.question.scale
+
+    @property
+    def sandbox(self) -> str:
+        return self.question.sandbox
+
+    @property
+    def call(self) -> str:
+        """The command, or words that say why there is none."""
+        return self.command or "Asked from Python with objects that no command can name; the same call resumes."
+
+    @property
+    def resumed_by(self) -> str:
+        """What takes the run up again, in words."""
+        return "the same command" if self.command else "the same call from Python"
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,7 @@ def described(candidate: Candidate, best: Candidate | None, texts: Texts, detail
         "status": evaluation.status if evaluation else "in the making",
         "ok": candidate.ok,
         "best": best is not None and candidate.id == best.id,
-        "error": finite(score.nrmse) if score else None,
+        "error": finite(score.figure) if score else None,
         "floor": finite(score.floor) if score else None,
         "order": finite(score.order) if score else None,
         "seconds": finite(score.seconds) if score else None,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fieldsmith.agents.author import Candidate
 from fieldsmith.evaluation.evaluation import ConvergencePoint, Evaluation
 from fieldsmith.evaluation.order import Why, empirical_order, why_no_order
+from fieldsmith.tasks.task import NRMSE
 
 SMALLEST_ERROR, SMALLEST_TIME = 1e-17, 1e-4
 """Below these a figure is drawn as if it were this, since the axes are logarithmic."""
@@ -14,13 +15,19 @@ SMALLEST_ERROR, SMALLEST_TIME = 1e-17, 1e-4
 
 @dataclass(frozen=True)
 class Point:
-    """A candidate that ran: its dev error and what it took."""
+    """A candidate that ran: its dev error, or the value of the task's own metric, and what it took."""
 
     candidate: int
     slot: str
     move: str
     error: float
     seconds: float
+    lower_is_better: bool = True
+
+    @property
+    def rank(self) -> float:
+        """The smaller the better."""
+        return self.error if self.lower_is_better else -self.error
 
 
 @dataclass(frozen=True)
@@ -54,20 +61,26 @@ def points(candidates: Sequence[Candidate]) -> list[Point]:
     found = []
     for candidate in candidates:
         score = candidate.evaluation.dev if candidate.ok and candidate.evaluation else None
-        if score is not None and math.isfinite(score.nrmse) and math.isfinite(score.seconds):
-            error, seconds = max(score.nrmse, SMALLEST_ERROR), max(score.seconds, SMALLEST_TIME)
-            found.append(Point(candidate.id, candidate.slot, candidate.move, error, seconds))
+        if score is not None and math.isfinite(score.figure) and math.isfinite(score.seconds):
+            error, seconds = max(score.figure, SMALLEST_ERROR), max(score.seconds, SMALLEST_TIME)
+            found.append(Point(candidate.id, candidate.slot, candidate.move, error, seconds, score.lower_is_better))
     return found
 
 
 def front(found: Sequence[Point]) -> list[Point]:
     """The Pareto front: nothing else is both faster and more accurate. The fastest first."""
     best, kept = math.inf, []
-    for point in sorted(found, key=lambda p: (p.seconds, p.error)):
-        if point.error < best:
+    for point in sorted(found, key=lambda p: (p.seconds, p.rank)):
+        if point.rank < best:
             kept.append(point)
-            best = point.error
+            best = point.rank
     return kept
+
+
+def metric(candidates: Sequence[Candidate]) -> str:
+    """The name of what candidates are chosen by."""
+    scores = (c.evaluation.dev for c in candidates if c.evaluation)
+    return next((score.metric for score in scores if score is not None), NRMSE.name)
 
 
 def floor(candidates: Sequence[Candidate]) -> float | None:
@@ -81,7 +94,7 @@ def floor(candidates: Sequence[Candidate]) -> float | None:
 
 def progress(candidates: Sequence[Candidate]) -> list[Step]:
     """Best error against candidates, tokens and seconds of work (writing and running, added up over all candidates)."""
-    drawable = {point.candidate: point.error for point in points(candidates)}
+    drawable = {point.candidate: point for point in points(candidates)}
     steps, best, tokens, seconds = [], None, 0, 0.0
     for count, candidate in enumerate((c for c in candidates if c.evaluation is not None), 1):
         assert candidate.evaluation is not None
@@ -90,11 +103,11 @@ def progress(candidates: Sequence[Candidate]) -> list[Step]:
             tokens += usage.input_tokens + usage.output_tokens
             seconds += usage.seconds if math.isfinite(usage.seconds) else 0.0
         seconds += candidate.evaluation.seconds if math.isfinite(candidate.evaluation.seconds) else 0.0
-        error = drawable.get(candidate.id)
-        if error is not None:
-            best = error if best is None else min(best, error)
-        status = candidate.evaluation.status
-        steps.append(Step(candidate.id, candidate.slot, status, count, tokens, seconds, error, best))
+        point = drawable.get(candidate.id)
+        if point is not None and (best is None or point.rank < best.rank):
+            best = point
+        status, error = candidate.evaluation.status, point and point.error
+        steps.append(Step(candidate.id, candidate.slot, status, count, tokens, seconds, error, best and best.error))
     return steps
 
 
@@ -153,14 +166,14 @@ def spend_by_author(candidates: Sequence[Candidate]) -> list[AuthorSpend]:
     for author in dict.fromkeys(c.author for c in candidates):
         own = [c for c in candidates if c.author == author]
         usages = [c.proposal.usage for c in own if c.proposal is not None]
-        errors = [point.error for point in points(own)]
+        ran = min(points(own), key=lambda point: point.rank, default=None)
         known = all(usage.usd is not None for usage in usages)
         rows.append(
             AuthorSpend(
                 author=author,
                 candidates=len(own),
                 ran=sum(c.ok for c in own),
-                best=min(errors, default=None),
+                best=ran.error if ran else None,
                 input_tokens=sum(usage.input_tokens for usage in usages),
                 output_tokens=sum(usage.output_tokens for usage in usages),
                 usd=sum(usage.usd or 0.0 for usage in usages) if known else None,

@@ -55,7 +55,7 @@ def render(run: RunRecord, refresh: float = REFRESH_SECONDS) -> str:
     evaluation = best.evaluation if best else None
     asked = replace(
         run.asked,
-        **{n: visible(getattr(run.asked, n), 600) for n in ("title", "author", "author_note", "strategy", "data")},
+        **{n: visible(getattr(run.asked, n), 600) for n in ("title", "author", "author_note")},
     )
     spend = charts.spend_by_author(run.candidates)
     data, left_out = _data(run, refresh)
@@ -65,7 +65,7 @@ def render(run: RunRecord, refresh: float = REFRESH_SECONDS) -> str:
         asked=asked,
         parameters=[(visible(name, 40), value) for name, value in run.asked.parameters.items()][:MOST_ROWS],
         statement=_statement(run.asked.statement),
-        command=visible(run.asked.command, 8_000),
+        command=visible(run.asked.call, 8_000),
         message=visible(run.message, 2_000),
         written=time.strftime("%Y-%m-%d %H:%M:%S"),
         best=best,
@@ -107,6 +107,7 @@ def _data(run: RunRecord, refresh: float) -> tuple[str, list[str]]:
         "refresh": refresh if run.state == "running" else 0,
         "written": time.time(),
         "name": visible(run.asked.task, 40),
+        "metric": visible(charts.metric(run.candidates), 40),
         "pictures": drawn(run.best.pictures if run.best else ()),
     }
     steps = {step.candidate: script_safe(_step(step)) for step in charts.progress(run.candidates)}
@@ -158,6 +159,8 @@ def _verdict(run: RunRecord, best: Candidate | None) -> str:
         return ""
     count = len(run.candidates)
     words = f"Candidate {visible(best.slot, 20)} is the best of {count}" if count > 1 else "One program was written"
+    if score.value is not None:
+        return f"{words}, by its {visible(score.metric, 40)}."
     ratio = _ratio(score)
     if score.reference_error is not None and score.nrmse < 2.0 * score.reference_error:
         return f"{words}: its error is of the size of the reference's own, or below."
@@ -184,9 +187,26 @@ def _figures(dev: Score | None, test: Score | None) -> list[tuple[str, Markup, M
         ("CPU time, s", "cpu_seconds", 2, ""),
         ("peak memory, MB", "peak_mb", 1, ""),
     ]
+    score = test or dev
+    if score is not None and score.value is not None:
+        kept = ("max_error", "seconds", "cpu_seconds", "peak_mb", *(("nrmse",) if score.fields else ()))
+        shown = [(label, *both(name, digits), why) for label, name, digits, why in names if name in kept]
+        return [*_own_figures(score, dev, test), *shown]
     rows = [(label, *both(name, digits), why) for label, name, digits, why in names]
     ratios = [number(_ratio(score), 2) for score in (dev, test)]
     return [*rows[:2], ("nRMSE / floor", *ratios, "1 means that nothing is left to win"), *rows[2:]]  # type: ignore[list-item]
+
+
+def _own_figures(score: Score, dev: Score | None, test: Score | None) -> list[tuple[str, Markup, Markup, str]]:
+    """The task's own metric and what it measures besides."""
+
+    def shown(split: Score | None, name: str) -> Markup:
+        return number(split.measures.get(name) if split else None)
+
+    figures = [number(split.figure if split else None) for split in (dev, test)]
+    better = "lower" if score.lower_is_better else "higher"
+    rows = [(visible(score.metric, 40), figures[0], figures[1], f"what programs are chosen by; {better} is better")]
+    return rows + [(visible(name, 40), shown(dev, name), shown(test, name), "") for name in score.measures]
 
 
 def _ratio(score: Score | None) -> float | None:
@@ -196,7 +216,12 @@ def _ratio(score: Score | None) -> float | None:
 def _resolved(evaluation: Evaluation | None) -> str:
     """A word of caution where the reference is too coarse to tell how good the program is."""
     for name, score in (("test", evaluation.test), ("dev", evaluation.dev)) if evaluation else ():
-        if score and score.reference_error is not None and score.nrmse < 2.0 * score.reference_error:
+        if (
+            score
+            and score.value is None
+            and score.reference_error is not None
+            and score.nrmse < 2.0 * score.reference_error
+        ):
             return f"The {name} error is of the size of the reference's own, or below: the program may be better than the figure says."
     return ""
 

@@ -59,7 +59,7 @@ def _by_interest(candidates: Sequence[Candidate], best: Candidate | None) -> lis
         if candidate.evaluation is None:
             return (1, candidate.id)
         if candidate.ok:
-            return (2 if candidate.id in front else 3, candidate.dev_nrmse, candidate.id)
+            return (2 if candidate.id in front else 3, candidate.dev_rank, candidate.id)
         return (4, -candidate.id)
 
     return sorted(candidates, key=key)

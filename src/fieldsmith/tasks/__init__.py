@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from fieldsmith.equations.equation import Axis, Balance, Boundary, Equation
 from fieldsmith.errors import InputError
 from fieldsmith.plugins import Group, meant
+from fieldsmith.tasks.places import check_scale, is_place, kind_at
 from fieldsmith.tasks.task import Argument, Brief, Case, Parameter, Result, Signature, Task
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def _fault(name: str, part: object) -> str:
     """What is wrong with a task that a plug-in brings, if anything."""
     if not (inspect.isclass(part) and issubclass(part, Task)):
         return "it is not a class derived from fieldsmith.tasks.Task"
-    if missing := [member for member in ("name", "title", "known_parameters") if not hasattr(part, member)]:
+    if missing := [member for member in ("name", "title") if not hasattr(part, member)]:
         return f"it has no {' and no '.join(missing)}"
     known = part.known_parameters
     if not (isinstance(known, Mapping) and all(isinstance(value, Parameter) for value in known.values())):
@@ -89,20 +90,18 @@ def names() -> list[str]:
 def load(
     name: str, parameters: Mapping[str, str | float] | None = None, scale: str = "demo", data: Path | None = None
 ) -> Task:
-    """The task of that name.
+    """The task of that name, or at that place: `file.py:Class`, `package.module:Class`.
 
     Raises InputError for an unknown name, parameter, value, scale or data file, MissingPart for a plug-in that is broken.
     """
-    kind = TASKS.get(name)
-    if scale not in SCALES:
-        raise InputError(f"There is no scale {scale!r}.", "Use demo or paper.")
+    kind = kind_at(name) if is_place(name) else TASKS.get(name)
+    check_scale(kind, scale)
     if data is not None and not Path(data).is_file():
         what = "is a folder" if Path(data).is_dir() else "does not exist"
         raise InputError(f"The data file {data} {what}.", "Give the path of a published HDF5 file.")
-    values = _values(name, kind, parameters or {})
-    task = kind(values, scale, Path(data) if data else None)  # type: ignore[call-arg]
+    task = kind(_values(name, kind, parameters or {}), scale, Path(data) if data else None)
     if data is not None:
-        task.examine()  # type: ignore[attr-defined]
+        task.examine()
     return task
 
 
@@ -111,7 +110,8 @@ def _values(name: str, kind: type[Task], given: Mapping[str, str | float]) -> di
     for key, text in given.items():
         if key not in values:
             raise InputError(
-                f"{name} has no parameter {key!r}.{meant(key, values)}", f"Its parameters: {', '.join(values)}."
+                f"{name} has no parameter {key!r}.{meant(key, values)}",
+                f"Its parameters: {', '.join(values) or 'none'}.",
             )
         parameter = kind.known_parameters[key]
         try:

@@ -7,11 +7,9 @@ from typing import ClassVar
 import numpy as np
 
 from fieldsmith.equations.equation import Balance, Equation
-from fieldsmith.tasks.fourier import centred, etdrk4_step, irfft, phi_coefficients, resample, rfft, wave_numbers
-from fieldsmith.tasks.pde import Arrays
-from fieldsmith.tasks.scalar import GRID_TEXT, UNIT_INTERVAL, ScalarTask, cell_centres
+from fieldsmith.tasks.periodic import Box
+from fieldsmith.tasks.scalar import GRID_TEXT, UNIT_INTERVAL, ScalarEvolution
 from fieldsmith.tasks.task import Parameter
-from fieldsmith.tasks.waves import Waves
 
 # A front of height 3 has a spectrum that falls like exp(-4 pi^2 n nu / 3); with n = 1/3 of the grid points and
 # this many points over 1/nu it ends below 1e-10.
@@ -24,7 +22,7 @@ MOST_POINTS = 5376
 """Finest grid, which bounds the cost at the smallest viscosities."""
 
 
-class Burgers(ScalarTask):
+class Burgers(ScalarEvolution):
     """Waves steepen into viscous shocks and decay.
 
     The task's `nu` follows PDEBench: the viscosity, and the function's argument `nu`, is nu/pi.
@@ -62,57 +60,28 @@ class Burgers(ScalarTask):
 with periodic boundary conditions and u(0, x) = u0(x). The viscosity is nu = {self.viscosity:.10g}, passed as `nu`.
 {GRID_TEXT} {self.initial_text()} Steep fronts of width about nu form."""
 
-    def reference(self, fields: Waves, points: int, level: int) -> Arrays:
-        """Fourier ETDRK4 on an odd multiple of the scored grid, from Fourier coefficients free of aliasing."""
-        factor = _odd(POINTS_A_FRONT / self.viscosity / points, 5, max(5, MOST_POINTS // points))
-        fine = (factor if level else max(1, factor - 2)) * points
-        oversampled = fine * (15 if level else 9)  # different ones, so that what kinks do to coefficients shows too
-        start = resample(rfft(fields(cell_centres(oversampled))), oversampled, fine, 0.5 / fine - 0.5 / oversampled)
-        u = self._evolve(start, fine, points, 2 if level else 1)
-        u[:, 0] = fields(cell_centres(points))
-        return {"u_batch": u}
+    together: ClassVar = False
 
-    def from_samples(self, inputs: Mapping[str, np.ndarray | float]) -> Arrays:
-        """The same method from the trigonometric interpolant of the samples."""
-        u0 = np.asarray(inputs["u0_batch"])
-        points = u0.shape[1]
-        fine = points * _odd(POINTS_A_FRONT / self.viscosity / points, 3, max(3, MOST_POINTS // points))
-        u = self._evolve(rfft(centred(u0, fine)), fine, points, 1)
-        u[:, 0] = u0
-        return {"u_batch": u}
+    def linear(self, box: Box) -> np.ndarray:
+        return -self.viscosity * box.squared
 
-    def _evolve(self, start: np.ndarray, fine: int, points: int, refinement: int) -> np.ndarray:
-        """[batch, time, points] from the spectrum on `fine` points, every (fine/points)-th cell centre kept."""
-        stride = fine // points
-        frames = [self._frames(one, fine, refinement) for one in start]
-        return np.stack([irfft(one, fine)[:, stride // 2 :: stride] for one in frames])
+    def nonlinear(self, box: Box, u: np.ndarray) -> np.ndarray:
+        return -0.5j * box.k[0] * box.spectrum(u**2)
 
-    def _frames(self, start: np.ndarray, fine: int, refinement: int) -> np.ndarray:
-        """Spectra [time, modes] of one sample; the steps follow its amplitude, which decays."""
-        k = wave_numbers(fine, 1.0)
-        kept = k <= 2.0 / 3.0 * k[-1]
-        flux = -0.5j * k * kept
+    def factor(self, points: int, level: int) -> int:
+        fine = _odd(POINTS_A_FRONT / self.viscosity / points, 5, max(5, MOST_POINTS // points))
+        return fine if level else max(1, fine - 2)
 
-        def nonlinear(spectrum: np.ndarray) -> np.ndarray:
-            return flux * rfft(irfft(spectrum, fine) ** 2)
+    def factor_from_samples(self, points: int) -> int:
+        return _odd(POINTS_A_FRONT / self.viscosity / points, 3, max(3, MOST_POINTS // points))
 
+    def steps(self, box: Box, n: int, u: np.ndarray) -> int:
+        """They follow a sample's amplitude, which decays."""
+        interval, speed = float(np.diff(self.times())[n]), float(np.abs(u).max())
+        # A front of height 2 * speed is traversed in about viscosity / speed^2.
+        stiffest = min(float(box.k[0][box.kept > 0][-1]), 2.0 * speed / self.viscosity)
         clock = CLOCK * max(1.0, 0.003 / self.viscosity) ** 0.5
-        state = start * kept
-        frames, known, coefficients = [state], 0.0, ()
-        for n, interval in enumerate(np.diff(self.times())):
-            speed = float(np.abs(irfft(state, fine)).max())
-            # A front of height 2 * speed is traversed in about viscosity / speed^2.
-            stiffest = min(float(k[kept][-1]), 2.0 * speed / self.viscosity)
-            steps = (
-                max(16, math.ceil(interval * speed * stiffest / clock)) * refinement * (FIRST_FRAME if n == 0 else 1)
-            )
-            dt = round(float(interval) / steps, 15)
-            if dt != known:
-                known, coefficients = dt, phi_coefficients(-self.viscosity * k**2, dt)
-            for _ in range(steps):
-                state = etdrk4_step(state, nonlinear, coefficients)
-            frames.append(state)
-        return np.stack(frames)
+        return max(16, math.ceil(interval * speed * stiffest / clock)) * (FIRST_FRAME if n == 0 else 1)
 
     def conserved(self, outputs: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
         return {"mass": self.conserved_total(outputs["u_batch"])}

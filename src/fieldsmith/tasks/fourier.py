@@ -48,15 +48,19 @@ def centred(samples: np.ndarray, new_points: int) -> np.ndarray:
 
 
 def etdrk4(
-    start: Spectrum, linear: np.ndarray, nonlinear: Nonlinearity, times: np.ndarray, substeps: Callable[[int], int]
+    start: Spectrum,
+    linear: np.ndarray,
+    nonlinear: Nonlinearity,
+    times: np.ndarray,
+    substeps: Callable[[int, Spectrum], int],
 ) -> list[Spectrum]:
     """Spectra at `times` of du/dt = linear u + nonlinear(u), `start` holding at times[0].
 
-    `substeps(n)` is the number of equal ETDRK4 steps from times[n] to times[n + 1].
+    `substeps(n, state)` is the number of equal ETDRK4 steps from times[n], where the spectrum is `state`, to times[n + 1].
     """
     frames, state, known, coefficients = [start], start, 0.0, ()
     for n in range(len(times) - 1):
-        steps = substeps(n)
+        steps = substeps(n, state)
         dt = round(float(times[n + 1] - times[n]) / steps, 15)
         if dt != known:
             known, coefficients = dt, phi_coefficients(linear, dt)

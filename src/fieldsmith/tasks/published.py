@@ -38,7 +38,7 @@ class PublishedFile:
 
     def arrays(self, name: SplitName) -> tuple[Inputs, Arrays]:
         """Inputs and solutions of a split, at most as many as at paper scale; InputError names what is wrong."""
-        size = self._task.sizes_by_scale["paper"]
+        size = self._task.sizes_at("paper")
 
         def part(total: int) -> slice:
             test = min(size["test"], max(1, (2 * total) // 3))
@@ -69,7 +69,7 @@ class PublishedFile:
             reference=reference,
             reference_error=float("nan"),
             floor=floor if np.isfinite(floor) else None,
-            resolution=int(next(iter(reference.values())).shape[-1]),
+            resolution=self._task.intervals(reference),
         )
 
     def _floor(self, name: SplitName, progress: Progress | None, what: str) -> np.ndarray:
@@ -103,8 +103,13 @@ def join(parts: Sequence[Arrays]) -> Arrays:
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def distance(ours: Arrays, reference: Arrays) -> float:
-    """nRMSE, fields stacked."""
-    error = sum(np.sum((ours[k] - reference[k]).reshape(len(reference[k]), -1) ** 2, axis=1) for k in reference)
-    norm = sum(np.sum(reference[k].reshape(len(reference[k]), -1) ** 2, axis=1) for k in reference)
+def distance(ours: Mapping[str, np.ndarray], reference: Mapping[str, np.ndarray], batched: bool = True) -> float:
+    """nRMSE, fields stacked; all arrays are one sample unless they are batched."""
+
+    def squares(array: np.ndarray, count: int) -> np.ndarray:
+        return np.sum(array.reshape(count, -1) ** 2, axis=1)
+
+    counts = {name: len(array) if batched else 1 for name, array in reference.items()}
+    error = sum(squares(ours[name] - reference[name], count) for name, count in counts.items())
+    norm = sum(squares(reference[name], count) for name, count in counts.items())
     return float(np.mean(np.sqrt(error / np.where(norm == 0.0, 1.0, norm))))

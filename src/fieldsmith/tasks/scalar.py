@@ -9,6 +9,7 @@ import numpy as np
 from fieldsmith.equations.equation import Axis
 from fieldsmith.tasks import hdf5
 from fieldsmith.tasks.pde import Arrays, PDETask
+from fieldsmith.tasks.periodic import PeriodicTask
 from fieldsmith.tasks.task import Argument, Result, Signature
 from fieldsmith.tasks.waves import Waves, random_waves
 
@@ -60,3 +61,9 @@ class ScalarTask(PDETask):
         """Mean of u, [batch, time], in units of the mean of |u| at time 0."""
         size = np.abs(u[:, :1]).mean(axis=2)
         return u.mean(axis=2) / np.where(size > 0.0, size, 1.0)
+
+
+class ScalarEvolution(ScalarTask, PeriodicTask):
+    """One that a Fourier method follows. Initial fields have kinks, so their coefficients come from many more samples."""
+
+    oversampled: ClassVar = (9, 15)  # different ones, so that what kinks do to coefficients shows too

@@ -4,14 +4,17 @@ A `Task` is a problem with parameters, a scale and data. Authors see only its `B
 references in its cases stay in the host process.
 """
 
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from pathlib import Path
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
 from fieldsmith.equations.equation import Equation
+from fieldsmith.errors import InputError
 
 SplitName = Literal["dev", "test"]
 Progress = Callable[[str, float], None]
@@ -23,11 +26,12 @@ class Argument:
     """One argument of the asked function.
 
     `role` says what it carries: the initial values of unknown `of`, the output times, the value of parameter
-    `of`, or the samples of coefficient field `of`. `axes` names its dimensions, () for a scalar.
+    `of`, the samples of coefficient field `of`, or `data`, which belongs to no equation. `axes` names its dimensions,
+    () for a scalar; a number such as "2" is a dimension of that length.
     """
 
     name: str
-    role: Literal["initial", "times", "parameter", "coefficient"]
+    role: Literal["initial", "times", "parameter", "coefficient", "data"]
     of: str
     axes: tuple[str, ...]
     meaning: str
@@ -35,12 +39,22 @@ class Argument:
 
 @dataclass(frozen=True)
 class Result:
-    """One returned array: the solution of unknown `of`, dimensions named by `axes`."""
+    """One returned array, dimensions named by `axes`, () for a scalar: the solution of unknown `of`, if of any."""
 
     name: str
     of: str
     axes: tuple[str, ...]
     meaning: str
+
+
+def data(name: str, axes: tuple[str, ...], meaning: str) -> Argument:
+    """An argument that belongs to no equation."""
+    return Argument(name, "data", "", axes, meaning)
+
+
+def result(name: str, axes: tuple[str, ...], meaning: str) -> Result:
+    """A result that belongs to no equation."""
+    return Result(name, "", axes, meaning)
 
 
 @dataclass(frozen=True)
@@ -59,17 +73,52 @@ class Signature:
         return sizes
 
     def shapes(self, inputs: Mapping[str, np.ndarray | float]) -> dict[str, tuple[int, ...]]:
-        """Shape of each result for these inputs, the sizes of named axes taken from the input arrays."""
+        """Shape of each result for these inputs, the sizes of named axes taken from the input arrays.
+
+        Raises InputError for an axis that no argument has.
+        """
         sizes = self.sizes(inputs)
-        return {result.name: tuple(sizes[axis] for axis in result.axes) for result in self.results}
+
+        def size(result: Result, axis: str) -> int:
+            if axis not in sizes and not axis.isdecimal():
+                known = ", ".join(name for name in sizes if not name.isdecimal()) or "none"
+                raise InputError(
+                    f"The result {result.name} has an axis {axis!r} that no argument has.",
+                    f"Axes of the arguments: {known}; a fixed length is written as a number.",
+                )
+            return sizes.get(axis) or int(axis)
+
+        return {result.name: tuple(size(result, axis) for axis in result.axes) for result in self.results}
+
+    @property
+    def batched(self) -> bool:
+        """Whether the first axis of every result is the batch of samples."""
+        return all(result.axes[:1] == ("batch",) for result in self.results)
+
+
+@dataclass(frozen=True)
+class Metric:
+    """What programs are chosen by: its name in reports, what it measures, which way is better.
+
+    `failure` says what is wrong with an answer for which it is not finite, as an author should be told.
+    """
+
+    name: str
+    meaning: str
+    lower_is_better: bool = True
+    failure: str = ""
+
+
+NRMSE = Metric("nRMSE", "mean over the batch of ||u - u_ref||_2 / ||u_ref||_2")
 
 
 @dataclass(frozen=True)
 class Case:
     """One call of the function: named inputs, and what they are judged against.
 
-    `reference` holds one array a result; `reference_error` is its estimated relative error; `floor` is the
-    nRMSE the trusted method reaches from `inputs` alone. `smooth` marks the samples [batch] whose initial
+    `reference` holds one array a result, or nothing where the task has a metric of its own that needs none;
+    `reference_error` is its estimated relative error (NaN: unknown); `floor` is the nRMSE the trusted method reaches from
+    `inputs` alone. `smooth` marks the samples [batch] whose initial
     fields have no kinks or windows. `resolution` is the number of intervals along the first space axis: its length
     over the spacing of the points.
     """
@@ -77,7 +126,7 @@ class Case:
     name: str
     inputs: Mapping[str, np.ndarray | float]
     reference: Mapping[str, np.ndarray]
-    reference_error: float
+    reference_error: float = float("nan")
     floor: float | None = None
     smooth: np.ndarray | None = None
     resolution: int = 0
@@ -90,14 +139,15 @@ class Brief:
     `statement` is Markdown that stands alone, `problem` its part on equation, domain and conditions. `stub` is the Python
     source of the function with its docstring and no body. `sizes` gives the axes' lengths at the scored scale, `span` the first and last output time
     (None when steady), `time_limit` the seconds and `memory_mb` the memory a call may take, `libraries` what the sandbox
-    can import, `floor` the nRMSE that the trusted method reaches on the dev split from the same inputs.
+    can import, `floor` the nRMSE that the trusted method reaches on the dev split from the same inputs. `equation` is None
+    for a problem that is not stated as one.
     """
 
     title: str
     statement: str
     stub: str
     signature: Signature
-    equation: Equation
+    equation: Equation | None
     parameters: Mapping[str, float]
     sizes: Mapping[str, int]
     span: tuple[float, float] | None
@@ -106,6 +156,7 @@ class Brief:
     libraries: tuple[str, ...] = ()
     floor: float | None = None
     problem: str = ""
+    metric: Metric = NRMSE
 
 
 @dataclass(frozen=True)
@@ -121,36 +172,81 @@ class Parameter:
 class Task(ABC):
     """A problem: a brief for authors, cases for the judge.
 
-    Subclasses state the equation and its trusted solver; `fieldsmith.tasks.load(name, ...)` makes one by name.
+    `fieldsmith.tasks.load(name, ...)` makes one by name. A problem stated as an equation derives from `PDETask`
+    (tasks/pde.py), any other from `SimpleTask` (tasks/simple.py), which leave little to write.
     """
 
     name: ClassVar[str]
     title: ClassVar[str]
-    known_parameters: ClassVar[Mapping[str, Parameter]]
+    known_parameters: ClassVar[Mapping[str, Parameter]] = {}
+    metric: ClassVar[Metric] = NRMSE
 
     parameters: Mapping[str, float]
     scale: str
+    data: Path | None
+
+    def __init__(
+        self, parameters: Mapping[str, float] | None = None, scale: str = "demo", data: Path | None = None
+    ) -> None:
+        defaults = {name: parameter.default for name, parameter in self.known_parameters.items()}
+        self.parameters = {**defaults, **(parameters or {})}
+        self.scale, self.data = scale, data
+        self._cases: dict[str, tuple[Case, ...]] = {}
+        self._lock = threading.RLock()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What a process that computes references needs: neither the lock nor the cases."""
+        return {name: value for name, value in vars(self).items() if name not in ("_lock", "_cases")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state, _cases={}, _lock=threading.RLock())
 
     def __repr__(self) -> str:
         values = "".join(f", {name}={value:g}" for name, value in self.parameters.items())
         return f"<Task {self.name}{values}, {self.scale} scale>"
 
+    @classmethod
+    def scales(cls) -> tuple[str, ...]:
+        """The scales that the task has data of."""
+        return ("demo",)
+
     @property
     @abstractmethod
     def fingerprint(self) -> str:
-        """SHA-256 over everything that determines the data: task, parameters, scale, generator version or file."""
+        """SHA-256 over everything that determines the data: task, parameters, scale, sizes, source text or file."""
 
     @abstractmethod
     def brief(self, libraries: Sequence[str] = (), time_limit: float | None = None) -> Brief:
         """The public face; `libraries` come from the sandbox that will run the programs."""
 
-    @abstractmethod
     def split(self, name: SplitName, progress: Progress | None = None) -> tuple[Case, ...]:
         """The cases of a split, generated on first use and cached; batches of different splits are disjoint."""
+        # Every candidate asks for the same cases, from several threads: read, or made, once.
+        with self._lock:
+            if name not in self._cases:
+                self._cases[name] = self.cases(name, progress)
+            return self._cases[name]
 
     @abstractmethod
+    def cases(self, name: SplitName, progress: Progress | None) -> tuple[Case, ...]:
+        """The cases of a split, read from the cache or made."""
+
     def refinement(self) -> tuple[Case, ...]:
-        """Smooth data at three or more resolutions, coarse to fine, for the empirical order of convergence."""
+        """Smooth data at three or more resolutions, coarse to fine, for the empirical order of convergence; () without."""
+        return ()
+
+    def examine(self) -> None:
+        """Raises InputError if the published file that was given is not one of this task."""
+        return
+
+    def measure(self, case: Case, outputs: Mapping[str, np.ndarray]) -> Mapping[str, float] | float:
+        """The task's own metric for the answer to one call, or several figures by name, the metric among them.
+
+        Called on the host, and only where `metric` is not nRMSE. Arrays are finite and of the signature's shapes. A value
+        that is not finite fails the program, for the reason that the metric's `failure` gives. A metric called `seconds`
+        is the wall time of the call and needs no figure here.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has the metric {self.metric.name} and no `measure`.")
 
     def conserved(self, outputs: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
         """Totals [batch, time] that the exact solution keeps constant, by name; empty where nothing is conserved.

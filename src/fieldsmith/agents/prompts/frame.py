@@ -19,9 +19,11 @@ class Frame:
     """The names of a program with gaps: what it is given, what it calls its own, how many points there are."""
 
     def __init__(self, brief: Brief, asked: Iterable[str], methods: Methods | None) -> None:
-        self.brief, self.signature, self.axes = brief, brief.signature, brief.equation.axes
+        assert brief.equation is not None
+        self.brief, self.signature = brief, brief.signature
+        self.equation, self.axes = brief.equation, brief.equation.axes
         self.methods = methods
-        self.taken = {*asked, *USED, *keyword.kwlist, *brief.equation.constants}
+        self.taken = {*asked, *USED, *keyword.kwlist, *self.equation.constants}
         self.own = {name: self.free(name) for name in OWN}
         self.counts = {axis.name: self.free(f"n_{axis.name}") for axis in self.axes}
         self.spacings = {axis.name: self.free(f"d{axis.name}") for axis in self.axes}

@@ -25,26 +25,40 @@ class Shapes:
 def worked_example(brief: Brief) -> Shapes:
     """2 samples, 4 points along each axis and, where there is time, 3 output times."""
     axes = {"batch": BATCH, "time": TIMES}
-    shapes = {item: tuple(axes.get(name, POINTS) for name in item.axes) for item in brief.signature.arguments}
-    results = {item: tuple(axes.get(name, POINTS) for name in item.axes) for item in brief.signature.results}
+
+    def size(name: str) -> int:
+        return int(name) if name.isdecimal() else axes.get(name, POINTS)
+
+    shapes = {item: tuple(map(size, item.axes)) for item in brief.signature.arguments}
+    results = {item: tuple(map(size, item.axes)) for item in brief.signature.results}
     times = np.linspace(*(brief.span or (0.0, 1.0)), TIMES)
     listed = ", ".join(f"{t:g}" for t in times)
     timed = any("time" in item.axes for item in brief.signature.arguments)
-    sizes = f"{BATCH} samples and {POINTS} points" + (" along each axis" if len(brief.equation.axes) > 1 else "")
+    space = brief.equation.axes if brief.equation is not None else ()
+    sizes = f"{BATCH} samples and {POINTS} points" + (" along each axis" if len(space) > 1 else "")
+    if brief.equation is None:
+        sizes = _sizes_without_equation(brief)
     return Shapes(
-        sizes=f"{sizes}, and the output times [{listed}]" if timed else sizes,
+        sizes=f"{sizes}, and the output times [{listed}]" if timed and brief.span else sizes,
         arguments=tuple((a.name, f"shape {shape}" if shape else "a float") for a, shape in shapes.items()),
-        results=tuple((r.name, f"shape {shape}") for r, shape in results.items()),
+        results=tuple((r.name, f"shape {shape}" if shape else "a float") for r, shape in results.items()),
         facts=tuple(_facts(brief, times)),
-        grids=tuple(_grid(axis) for axis in brief.equation.axes),
+        grids=tuple(_grid(axis) for axis in space),
     )
+
+
+def _sizes_without_equation(brief: Brief) -> str:
+    """The sizes of the named axes; none are named where all lengths are fixed."""
+    known = {"batch": f"{BATCH} samples", "time": f"{TIMES} times"}
+    axes = dict.fromkeys(name for a in brief.signature.arguments for name in a.axes if not name.isdecimal())
+    return ", ".join(known.get(name, f"{name} = {POINTS}") for name in axes) or "the lengths that are asked for"
 
 
 def _facts(brief: Brief, times: np.ndarray) -> list[tuple[str, str]]:
     starts = {a.of: a.name for a in brief.signature.arguments if a.role == "initial"}
     facts = []
     for result in brief.signature.results:
-        if result.axes[:2] != ("batch", "time"):
+        if result.axes[:2] != ("batch", "time") or brief.equation is None:
             continue
         if result.of in starts:
             facts.append((f"{result.name}[:, 0]", f"equals `{starts[result.of]}`"))

@@ -48,15 +48,18 @@ def skeleton(brief: Brief, methods: Methods | None = None) -> str:
     Where `methods` has formulas for the limits of explicit steps, steps of RK4 are written too and only the equation's right-hand
     side is left open.
     """
+    equation = brief.equation
+    if equation is None:
+        return ""
     asked = {brief.signature.function, *(a.name for a in brief.signature.arguments)}
-    if (asked | brief.equation.constants.keys()) & {"np", *USED}:
+    if (asked | equation.constants.keys()) & {"np", *USED}:
         return ""
     if methods is not None and methods.timed:
         return ""  # its steps would have to know the time
-    source = (_Steady if brief.equation.steady else _Evolution)(brief, asked, methods).source()
+    source = (_Steady if equation.steady else _Evolution)(brief, asked, methods).source()
     constants = [
         f"{name} = {float(value)!r}"
-        for name, value in brief.equation.constants.items()
+        for name, value in equation.constants.items()
         if name not in asked and re.search(rf"\b{name}\b", source)
     ]
     if not constants:

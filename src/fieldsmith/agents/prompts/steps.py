@@ -154,7 +154,7 @@ def _operator(frame: Frame, axes: Sequence[str], name: str) -> list[str]:
 
 def _right_hand_sides(frame: Frame, fields: Sequence[str]) -> tuple[str, list[str]]:
     """What is left to write, in words, and the functions that help with it."""
-    by_name = {balance.quantity: balance.rhs for balance in frame.brief.equation.balances}
+    by_name = {balance.quantity: balance.rhs for balance in frame.equation.balances}
     sides, helpers = _operators(frame, [by_name[name] for name in fields])
     said = f"{', '.join(sides)}, which is {', '.join(f'{name}_t' for name in fields)}"
     if not helpers:

@@ -1,12 +1,14 @@
 """Search strategies by name: those here and those of the entry-point group `fieldsmith.strategies`, each naming a class."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from fieldsmith.agents.author import Candidate, Debug, Draft, Plan, Program, Proposal, Refine, Restart
+from fieldsmith.agents.author import Candidate, Debug, Draft, Move, Plan, Program, Proposal, Refine, Restart
 from fieldsmith.agents.strategies.best_of_n import BestOfN
 from fieldsmith.agents.strategies.chains import grow
 from fieldsmith.agents.strategies.refine import RefineBest
+from fieldsmith.agents.strategies.settings import checked
 from fieldsmith.agents.strategies.strategy import Ask, Strategy
 from fieldsmith.errors import InputError
 from fieldsmith.evaluation.evaluation import Evaluation, Score
@@ -19,6 +21,7 @@ __all__ = [
     "Debug",
     "Draft",
     "Evaluation",
+    "Move",
     "Plan",
     "Program",
     "Proposal",
@@ -46,13 +49,18 @@ def _fault(_name: str, part: object) -> str:
 STRATEGIES: Group[Callable[..., Strategy]] = Group("fieldsmith.strategies", "strategy", _built_ins, _fault)
 
 
-def open_strategy(name: str, debug_rounds: int = 4, **settings: int) -> Strategy:
+def open_strategy(name: str, debug_rounds: int = 4, **settings: object) -> Strategy:
     """The strategy of that name, told of `debug_rounds` if it takes them.
 
-    Raises InputError for an unknown name or negative rounds, MissingPart for a plug-in that is broken.
+    Raises InputError for an unknown name or setting and for negative rounds, MissingPart for a plug-in that is broken.
     """
     made = STRATEGIES.get(name)
     if debug_rounds < 0:
         raise InputError(f"--debug-rounds {debug_rounds} is negative.", "Give 0 or more.")
     rounds = {"debug_rounds": debug_rounds} if "debug_rounds" in inspect.signature(made).parameters else {}
-    return made(**rounds, **settings)
+    return made(**rounds, **checked(name, made, settings))
+
+
+def strategy_settings(name: str, given: Mapping[str, object]) -> dict[str, Any]:
+    """The settings as the strategy of that name takes them. Raises InputError for an unknown one or another kind."""
+    return checked(name, STRATEGIES.get(name), given)

@@ -37,7 +37,7 @@ class RefineBest:
             return []
         begun_now = {f"r{n + 1}" for n in range(refined - refined % self.width, refined)}
         earlier = [c for c in history if root_of(c.slot) not in begun_now]
-        best = sorted((c for c in earlier if c.ok), key=lambda c: (c.dev_nrmse, c.slot))[:PARENTS]
+        best = sorted((c for c in earlier if c.ok), key=lambda c: (c.dev_rank, c.slot))[:PARENTS]
         if not best:
             return [Ask(Draft(), str(drafted + n + 1)) for n in range(self.width)]
         return [Ask(Refine(tuple(best)), f"r{refined + n + 1}") for n in range(further or self.width)]

@@ -43,7 +43,7 @@ const markOf = candidate => (candidate.status === "in the making" ? "○" : stat
 const statusName = candidate => candidate.status.replaceAll("_", " ");
 const labelOf = candidate => [
   `Candidate ${candidate.slot}, ${candidate.move}, ${statusName(candidate)}`,
-  candidate.ok ? `dev nRMSE ${inWords(candidate.error)} in ${inWords(candidate.seconds)} s` : "",
+  candidate.ok ? `dev ${data.metric} ${inWords(candidate.error)} in ${inWords(candidate.seconds)} s` : "",
 ].filter(Boolean).join(": ");
 
 // A page that loads itself again finds its place by this; one that is opened afresh starts afresh.

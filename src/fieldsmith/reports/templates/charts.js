@@ -24,7 +24,7 @@ const showCharts = () => {
         const front = known.front.map(id => byId.get(id)).filter(Boolean);
         // A staircase: between two of its points nothing better is known than the faster one.
         const stairs = front.map((c, n) => (n ? `H${x.at(secondsOf(c)).toFixed(1)}V${y.at(errorOf(c)).toFixed(1)}` : `M${x.at(secondsOf(c)).toFixed(1)} ${margin.top}V${y.at(errorOf(c)).toFixed(1)}`)).join("");
-        return walkable(frame({ ...size, x, y, xName: "wall time of the call, s", yName: "dev nRMSE", title: "Error against wall time of every candidate that ran" },
+        return walkable(frame({ ...size, x, y, xName: "wall time of the call, s", yName: `dev ${data.metric}`, title: "Error against wall time of every candidate that ran" },
           ran.map(c => candidateMark(c, x.at(secondsOf(c)), y.at(errorOf(c)))), draw("path", { class: "front", d: `${stairs}H${width - margin.right}` }), floorLine(known.floor, y, size)));
       },
       rows: () => [["candidate", "move", "seconds", "dev_nrmse", "on_front"], ...ran.map(c => [c.slot, c.move, c.seconds, c.error, known.front.includes(c.id) ? 1 : 0])],
@@ -46,7 +46,7 @@ const showCharts = () => {
         let path = "";
         for (const step of steps) if (step.best !== null) path += path ? `H${x.at(step[by]).toFixed(1)}V${y.at(step.best).toFixed(1)}` : `M${x.at(step[by]).toFixed(1)} ${y.at(step.best).toFixed(1)}`;
         const mark = step => candidateMark(byId.get(step.candidate), x.at(step[by]), step.error === null ? margin.top : y.at(step.error), `; ${step.tokens} tokens, ${step.seconds.toFixed(1)} s so far`);
-        return walkable(frame({ ...size, x, y, xName: names[by], yName: "dev nRMSE", title: `Best error against ${by}` }, steps.map(mark), draw("path", { class: "best-line", d: `${path}H${width - margin.right}` }), floorLine(known.floor, y, size)));
+        return walkable(frame({ ...size, x, y, xName: names[by], yName: `dev ${data.metric}`, title: `Best error against ${by}` }, steps.map(mark), draw("path", { class: "best-line", d: `${path}H${width - margin.right}` }), floorLine(known.floor, y, size)));
       },
       rows: () => [["candidate", "status", "candidates", "tokens", "seconds", "dev_nrmse", "best_so_far"], ...steps.map(s => [byId.get(s.candidate).slot, byId.get(s.candidate).status, s.candidates, s.tokens, s.seconds, s.error, s.best])],
     });

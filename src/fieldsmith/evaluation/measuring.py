@@ -1,0 +1,67 @@
+"""A task's own metric, and arrays without a batch axis as a batch of one sample."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from fieldsmith.errors import InputError
+from fieldsmith.sandboxes.sandbox import CallResult
+from fieldsmith.tasks.task import NRMSE, Brief, Case, Metric, Signature, Task
+
+
+def as_samples(signature: Signature, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The results, or references, with a first axis for samples: one sample where the signature has no batch."""
+    return {
+        r.name: arrays[r.name] if signature.batched else arrays[r.name][None]
+        for r in signature.results
+        if r.name in arrays
+    }
+
+
+def with_samples(brief: Brief) -> Brief:
+    """The brief with that axis in its results."""
+    if brief.signature.batched:
+        return brief
+    results = tuple(replace(result, axes=("batch", *result.axes)) for result in brief.signature.results)
+    return replace(brief, signature=replace(brief.signature, results=results))
+
+
+def not_measured_facts(metric: Metric, value: float | None) -> dict[str, Any]:
+    """Of an answer for which the task's own metric is not a finite number."""
+    return {"kind": "not_measured", "metric": metric.name, "value": str(value), "meaning": metric.failure}
+
+
+def measured(task: Task, case: Case, result: CallResult) -> tuple[float | None, Mapping[str, float]]:
+    """The value of the task's own metric for an answer, and its further figures; None where the metric is nRMSE.
+
+    Raises InputError for a `measure` that fails or does not give the metric.
+    """
+    name = task.metric.name
+    if task.metric == NRMSE:
+        return None, {}
+    figures: dict[str, float] = {"seconds": result.seconds}
+    if name != "seconds" or type(task).measure is not Task.measure:
+        figures |= _figures(task, case, result.outputs)
+    if name not in figures:
+        raise InputError(
+            f"{type(task).__name__}.measure gives {', '.join(figures)}, but not {name}.", "Give a value of its metric."
+        )
+    value = figures.pop(name)
+    figures.pop("seconds", None)
+    return value, figures
+
+
+def _figures(task: Task, case: Case, outputs: Mapping[str, np.ndarray]) -> dict[str, float]:
+    try:
+        with np.errstate(all="ignore"):
+            found = task.measure(case, outputs)
+        return (
+            {name: float(v) for name, v in found.items()}
+            if isinstance(found, Mapping)
+            else {task.metric.name: float(found)}
+        )
+    except Exception as error:  # a task's own code may raise anything
+        words = f"{type(task).__name__}.measure fails with {type(error).__name__}: {error}."
+        raise InputError(words, "Mend the task; give NaN for answers that are wrong.") from error

@@ -1,0 +1,127 @@
+"""The Python face: the same things that the command line does, as functions and objects."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from fieldsmith import evaluation, sandboxes, tasks
+from fieldsmith.agents.author import Author
+from fieldsmith.agents.models.chat_model import ChatModel
+from fieldsmith.agents.strategies.strategy import Strategy
+from fieldsmith.cli.output import Output
+from fieldsmith.cli.progress import Progress
+from fieldsmith.errors import FieldsmithError, InputError
+from fieldsmith.evaluation.evaluation import Evaluation
+from fieldsmith.face.run import Run
+from fieldsmith.orchestrator.index import known_runs
+from fieldsmith.orchestrator.open import open_solve
+from fieldsmith.orchestrator.question import Question
+from fieldsmith.orchestrator.record import load_run
+from fieldsmith.reports.html import write_report
+from fieldsmith.tasks.task import SplitName, Task
+
+
+def task(name: str, scale: str = "demo", data: str | Path | None = None, **parameters: float) -> Task:
+    """A task by name. Raises InputError for an unknown name, parameter, value, scale or data file."""
+    return tasks.load(name, parameters, scale, Path(data) if data else None)
+
+
+def list_tasks() -> dict[str, str]:
+    """The titles of all tasks by name."""
+    return {name: kind.title for name, kind in tasks.kinds().items()}
+
+
+def solve(
+    task: str | Task,
+    run_dir: str | Path | None = None,
+    *,
+    param: Mapping[str, str | float] | None = None,
+    scale: str = "demo",
+    data: str | Path | None = None,
+    model: str | ChatModel | None = None,
+    author: Author | None = None,
+    base_url: str | None = None,
+    key_file: str | Path | None = None,
+    prompt_style: str | None = None,
+    prompts: str | Path | None = None,
+    strategy: str | Strategy = "refine",
+    strategy_options: Mapping[str, object] | None = None,
+    debug_rounds: int = 4,
+    in_flight: int = 0,
+    seed: int = 0,
+    temperature: float | None = None,
+    model_options: Mapping[str, object] | None = None,
+    candidates: int = 0,
+    max_tokens: float | None = None,
+    max_cost: float | None = None,
+    max_hours: float | None = None,
+    sandbox: str = "auto",
+    image: str = "base",
+    docker_runtime: str = "",
+    gpus: str = "",
+    on_finish: str | None = None,
+    quiet: bool = False,
+) -> Run:
+    """Forge a solver; the options are those of `fieldsmith solve`, dashes as underscores.
+
+    A task, a model and a strategy may be names or objects, an author is an object. `param`, `scale` and `data` go with a
+    task's name, `strategy_options` with a strategy's, `model_options`, `temperature`, `base_url` and `key_file` with a model's:
+    an object has its own. The same call takes up a run that was interrupted. Progress goes to standard error, in a notebook
+    to the cell, unless `quiet`. Raises InputError, MissingPart or ProviderError; KeyboardInterrupt
+    leaves a run that resumes.
+    """
+    question = Question(**{name: value for name, value in locals().items() if name != "quiet"})
+    ready = open_solve(question)
+    ready.write_report = write_report
+    ready.prepare()
+    progress = Progress(Output(quiet=quiet), ready.budget.candidates)
+    progress.begin(ready.asked, ready.folder, ready.sandbox.reason)
+    ready.listener = progress.event
+    with progress:
+        return Run(ready.run(), ready.task)
+
+
+def open_run(folder: str | Path, task: Task | None = None) -> Run:
+    """An earlier run, or one that goes on, as it stands. Raises InputError if `folder` is not a run directory.
+
+    `task` is needed to call the solver of a run whose task was an object that cannot be loaded by name.
+    """
+    return Run(load_run(Path(folder)), task)
+
+
+def list_runs() -> list[Run]:
+    """The runs of this machine, those begun last at the end; warns of folders that cannot be read."""
+    found = []
+    for folder in known_runs():
+        try:
+            found.append(open_run(folder))
+        except FieldsmithError as error:
+            warnings.warn(str(error), stacklevel=2)
+    return sorted(found, key=lambda run: run.record.asked.started)
+
+
+def evaluate(
+    task: str | Task, program: str | Path, splits: Sequence[SplitName] = ("test",), sandbox: str = "auto"
+) -> Evaluation:
+    """Score a solver on a task: a source text, or the path of a file that holds one.
+
+    Raises InputError for a file that cannot be read and for an unknown split.
+    """
+    known = ("dev", "test")
+    if isinstance(splits, str) or any(name not in known for name in splits) or not splits:
+        raise InputError(f"splits = {splits!r} is not known.", 'Give ("test",), ("dev",) or both.')
+    ready = tasks.load(task) if isinstance(task, str) else task
+    with sandboxes.choose(sandbox) as place:
+        return evaluation.evaluate(ready, _source(program), place, splits=splits)
+
+
+def _source(program: str | Path) -> str:
+    """A text with a line break or a definition in it is a program, anything else names a file."""
+    if isinstance(program, str) and ("\n" in program or "def " in program):
+        return program
+    try:
+        return Path(program).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{program!r} cannot be read: {error}.", "Give a Python file or a source text.") from None

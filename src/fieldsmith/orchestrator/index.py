@@ -1,0 +1,31 @@
+"""The index of runs: which run directories this machine knows."""
+
+import contextlib
+from pathlib import Path
+
+from fieldsmith.folders import data_folder
+
+
+def remember(folder: Path) -> None:
+    """Note the run, so that it is found wherever it lies."""
+    index = _file()
+    with contextlib.suppress(OSError):
+        index.parent.mkdir(parents=True, exist_ok=True)
+        if str(folder.resolve()) not in _listed():
+            with index.open("a", encoding="utf-8") as stream:
+                stream.write(f"{folder.resolve()}\n")
+
+
+def known_runs() -> list[Path]:
+    """Run directories of this machine that still exist, the newest last; those below ./runs included."""
+    here = [str(file.parent.resolve()) for file in sorted(Path("runs").glob("*/run.toml"))]
+    folders = [Path(name) for name in dict.fromkeys([*_listed(), *here])]
+    return [folder for folder in folders if (folder / "run.toml").exists()]
+
+
+def _file() -> Path:
+    return data_folder() / "runs.txt"
+
+
+def _listed() -> list[str]:
+    return _file().read_text(encoding="utf-8", errors="replace").splitlines() if _file().is_file() else []

@@ -1,0 +1,82 @@
+"""What a run and its candidates came to, as fields of JSON."""
+
+import json
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from fieldsmith.agents.author import Candidate
+from fieldsmith.agents.models.chat_model import ChatReply
+from fieldsmith.agents.models.replay import RECORDING, write_replay
+from fieldsmith.evaluation.record import score_fields
+from fieldsmith.orchestrator import record
+from fieldsmith.orchestrator.run import Best, RunRecord, Spend
+
+
+def run_fields(run: RunRecord) -> dict[str, object]:
+    """The last line of `solve --json`."""
+    solver = run.folder / "best" / "solver.py"
+    return {
+        "run": str(run.folder),
+        "task": run.asked.task,
+        "parameters": dict(run.asked.parameters),
+        "scale": run.asked.scale,
+        "author": run.asked.author,
+        "sandbox": run.asked.sandbox,
+        "solver": str(solver) if solver.exists() else None,
+        "report": str(run.folder / "report.html"),
+        "best": _best_fields(run.best) if run.best else None,
+        "candidates": len(run.candidates),
+        "statuses": dict(Counter(c.evaluation.status for c in run.candidates if c.evaluation)),
+        "spend": asdict(run.spend),
+        "message": run.message,
+        "certificate": None,
+    }
+
+
+def _best_fields(best: Best) -> dict[str, object]:
+    candidate, evaluation = best.candidate, best.candidate.evaluation
+    return {
+        "candidate": candidate.id,
+        "slot": candidate.slot,
+        "status": evaluation.status if evaluation else None,
+        "dev": score_fields(evaluation.dev) if evaluation else None,
+        "test": score_fields(evaluation.test) if evaluation else None,
+        "plan": asdict(candidate.proposal.plan) if candidate.proposal else None,
+        "notes": list(evaluation.notes) if evaluation else [],
+    }
+
+
+def candidate_fields(candidate: Candidate, best: Candidate | None, spend: Spend, count: int) -> dict[str, object]:
+    """The event of a finished candidate: `count` of them there are, `best` is the best so far."""
+    evaluation = candidate.evaluation
+    return {
+        "candidate": candidate.id,
+        "slot": candidate.slot,
+        "move": candidate.move,
+        "parents": candidate.parents,
+        "plan": candidate.proposal.plan.summary if candidate.proposal else "",
+        "status": evaluation.status if evaluation else None,
+        "dev": score_fields(evaluation.dev) if evaluation else None,
+        "feedback": evaluation.feedback if evaluation else "",
+        "best": best.id if best else None,
+        "best_nrmse": best.dev_nrmse if best and math.isfinite(best.dev_nrmse) else None,
+        "best_value": best.dev_figure if best else None,
+        "candidates": count,
+        "usd": spend.usd,
+        "tokens": spend.input_tokens + spend.output_tokens,
+        "seconds": spend.seconds,
+    }
+
+
+def write_outcome(
+    folder: Path, state: str, replies: Sequence[tuple[Mapping[str, Any], ChatReply, float | None]]
+) -> None:
+    """What a sitting leaves beside the store: the model's replies as a recording, and the result of a run that is done."""
+    if replies:
+        write_replay(folder / RECORDING, replies)
+    if state == "done":
+        record.write_text(folder / "result.json", json.dumps(run_fields(record.load_run(folder)), indent=2))

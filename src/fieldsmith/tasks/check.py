@@ -1,0 +1,300 @@
+"""Whether a task is sound: what it states, what its data is, and whether its reference solves what it states.
+
+Each fault is one sentence for the author of the task.
+"""
+
+import copy
+import itertools
+import keyword
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from fieldsmith.equations.equation import Equation
+from fieldsmith.errors import FieldsmithError
+from fieldsmith.tasks.pde import PDETask, seeded
+from fieldsmith.tasks.residual import Fields, Residual
+from fieldsmith.tasks.task import NRMSE, Brief, Case, Progress, Signature, Task
+
+ROUGH = 1e-2
+"""A reference whose two levels are further apart cannot tell programs apart."""
+HOLDS = 1e-4
+"""A balance holds where its sides are no further apart than this, relative to its terms ..."""
+FALLS = 4.0
+"""... or come closer by this factor as steps in time, and spacings, become shorter, as truncation does."""
+SHORTER = ((1.0, 1.0), (4.0, 1.0), (16.0, 2.0))
+"""Times as many steps within the first output interval, and points along each axis, of the looks at a reference."""
+DENSER = (0.25, 0.5, 1.0)
+"""Points of these looks at a steady one, as shares."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check has found: `fault` is empty where all is well, and `note` says what was seen."""
+
+    check: str
+    fault: str = ""
+    note: str = ""
+
+
+def examine(task: Task, progress: Progress | None = None) -> Iterator[Finding]:
+    """Every check in turn; later ones, which need what earlier ones look at, stay away after a fault."""
+    steps: list[tuple[str, Callable[[], Iterator[Finding]]]] = [
+        ("statement", lambda: _statement(task)),
+        ("equation", lambda: _equation(task)),
+        ("signature", lambda: _signature(task)),
+        ("arrays", lambda: _first_arrays(task)),
+        ("data", lambda: _data(task, progress)),
+        ("residual", lambda: _residual(task)),
+    ]
+    for check, step in steps:
+        try:
+            findings = list(step())
+        except FieldsmithError as error:
+            findings = [Finding(check, str(error))]
+        except Exception as error:  # a task's own code may raise anything
+            findings = [Finding(check, f"{type(task).__name__} fails with {type(error).__name__}: {error}.")]
+        yield from findings
+        if any(finding.fault for finding in findings):
+            return
+
+
+def _statement(task: Task) -> Iterator[Finding]:
+    brief = task.brief()
+    compile(brief.stub, "the stub of the function", "exec")
+    yield Finding("statement", note=f"{len(brief.statement.split())} words")
+
+
+def _equation(task: Task) -> Iterator[Finding]:
+    equation = task.brief().equation
+    if equation is None or not equation.axes:
+        yield Finding(
+            "equation", note="none is stated" if equation is None else "it has no axis; it is not looked into"
+        )
+        return
+    from fieldsmith.equations.analysis import Analysis
+    from fieldsmith.equations.expressions import Unsuited
+
+    try:
+        Analysis(equation)
+    except Unsuited as reason:
+        yield Finding("equation", f"The equation cannot be read: {reason}")
+        return
+    values = {**task.brief().parameters, **equation.constants}
+    lost = [name for name in equation.parameters if name not in values]
+    yield Finding("equation", f"The equation's parameter {lost[0]} has no value in `argument_values`." if lost else "")
+
+
+def _signature(task: Task) -> Iterator[Finding]:
+    brief = task.brief()
+    yield Finding("signature", next(_signature_faults(brief.signature, brief), ""))
+
+
+def _signature_faults(signature: Signature, brief: Brief) -> Iterator[str]:
+    arguments, results = [a.name for a in signature.arguments], [r.name for r in signature.results]
+    for name in (signature.function, *arguments, *results):
+        if not name.isidentifier() or keyword.iskeyword(name):
+            yield f"The name {name!r} in the signature is not an identifier."
+    for names in (arguments, results):
+        if twice := [name for name, count in Counter(names).items() if count > 1]:
+            yield f"The signature has two things called {twice[0]}."
+    if not results:
+        yield "The signature has no results."
+    if brief.equation is not None:
+        yield from _mismatches(signature, brief.equation)
+
+
+def _mismatches(signature: Signature, equation: Equation) -> Iterator[str]:
+    """Where the signature and the equation do not speak of the same things."""
+    given = {(a.role, a.of) for a in signature.arguments}
+    starts = () if equation.steady else equation.unknowns
+    known = {"initial": starts, "parameter": equation.parameters, "coefficient": equation.coefficients}
+    for role, names in known.items():
+        for of in sorted(of for r, of in given if r == role and of not in names):
+            yield f"An argument carries the {role} {of}, which the equation does not have."
+        for name in names:
+            if (role, name) not in given and role != "parameter":
+                yield f"No argument carries the {role} {name} of the equation."
+    if starts and not any(role == "times" for role, _ in given):
+        yield "No argument carries the output times."
+    returned = [result.of for result in signature.results]
+    for name in equation.unknowns:
+        if name not in returned:
+            yield f"No result is the unknown {name} of the equation."
+    for result in signature.results:
+        if result.of not in equation.unknowns:
+            yield f"The result {result.name} is {result.of or 'no unknown'}, which the equation does not have."
+
+
+def _first_arrays(task: Task) -> Iterator[Finding]:
+    """Inputs and reference of two samples, before all of them are made: shapes first, as a wrong one breaks what follows."""
+    if isinstance(task, PDETask) and task.data is None:
+        fields = task.initial_fields(seeded(task, "dev"), task.sizes_at(task.scale)["dev"], smooth=False)
+        fields = fields.take(slice(0, 2))
+        points = task.scored_points()
+        inputs = task.inputs(fields, points)
+        for level in (0, 1):
+            fault = next(_array_faults(task.signature, inputs, task.reference(fields, points, level)), "")
+            if fault:
+                break
+        yield Finding("arrays", fault)
+
+
+def _array_faults(
+    signature: Signature, inputs: Mapping[str, Any], reference: Mapping[str, np.ndarray], needed: bool = True
+) -> Iterator[str]:
+    sizes: dict[str, int] = {}
+    for argument in signature.arguments:
+        if argument.name not in inputs:
+            yield f"`inputs` gives no {argument.name}."
+            return
+        shape = np.shape(inputs[argument.name])
+        wanted = tuple(int(axis) if axis.isdecimal() else sizes.get(axis, -1) for axis in argument.axes)
+        if len(shape) != len(wanted) or any(w not in (-1, n) for w, n in zip(wanted, shape, strict=True)):
+            yield f"The input {argument.name} has shape {shape}; expected {_shape_text(argument.axes, sizes)}."
+            return
+        sizes.update(zip(argument.axes, shape, strict=True))
+        if not np.isfinite(np.asarray(inputs[argument.name], float)).all():
+            yield f"The input {argument.name} holds values that are not finite."
+    for name, shape in signature.shapes(inputs).items():
+        if name not in reference:
+            if needed:
+                yield f"The reference gives no {name}."
+        elif reference[name].shape != shape:
+            yield f"The reference of {name} has shape {reference[name].shape}; expected {shape}."
+        elif not np.isfinite(reference[name]).all():
+            count = int((~np.isfinite(reference[name])).sum())
+            yield f"The reference of {name} holds {count} values that are not finite."
+
+
+def _shape_text(axes: tuple[str, ...], sizes: Mapping[str, int]) -> str:
+    return (
+        f"[{', '.join(f'{axis} = {sizes[axis]}' if axis in sizes else axis for axis in axes)}]" if axes else "a float"
+    )
+
+
+def _data(task: Task, progress: Progress | None) -> Iterator[Finding]:
+    """All that is scored: shapes, finite values, initial frames, levels, splits, and a metric of the task's own."""
+    dev, test = task.split("dev", progress), task.split("test", progress)
+    refined = task.refinement()
+    for case in (*dev, *test, *refined):
+        faults = _array_faults(task.brief().signature, case.inputs, case.reference, task.metric == NRMSE)
+        if fault := next(itertools.chain(faults, _first_frames(task, case)), ""):
+            yield Finding("data", f"{case.name}: {fault}")
+            return
+    yield Finding("data", note=f"{len(dev)} dev and {len(test)} test calls, {len(refined)} for the order")
+    yield Finding("levels", *_levels((*dev, *test)))
+    yield Finding("splits", _overlap(task.brief().signature, dev, test))
+    if task.metric != NRMSE:
+        yield Finding("metric", _metric_fault(task, dev[0]))
+
+
+def _first_frames(task: Task, case: Case) -> Iterator[str]:
+    signature = task.brief().signature
+    starts = {a.of: a.name for a in signature.arguments if a.role == "initial"}
+    for result in signature.results:
+        if result.of in starts and result.axes[:2] == ("batch", "time") and result.name in case.reference:
+            start = np.asarray(case.inputs[starts[result.of]])
+            if not np.allclose(case.reference[result.name][:, 0], start, rtol=1e-9, atol=1e-9 * np.abs(start).max()):
+                yield f"The first frame of the reference of {result.name} is not {starts[result.of]}."
+
+
+def _levels(cases: tuple[Case, ...]) -> tuple[str, str]:
+    errors = [case.reference_error for case in cases if case.reference]
+    known = [error for error in errors if np.isfinite(error)]
+    if not known:
+        return "", "the reference's own error is not known"
+    if max(known) > ROUGH:
+        return (
+            f"The two levels of the reference differ by {max(known):.1e}: refine it, its steps or its grid, until they agree "
+            f"within {ROUGH:g}."
+        ), ""
+    return "", f"they agree within {max(known):.1e}"
+
+
+def _overlap(signature: Signature, dev: tuple[Case, ...], test: tuple[Case, ...]) -> str:
+    """Whether a sample, or a whole call where there is no batch, is in both splits."""
+    batched = [a.name for a in signature.arguments if a.axes[:1] == ("batch",)]
+
+    def samples(cases: tuple[Case, ...]) -> Iterator[bytes]:
+        for case in cases:
+            if batched:
+                for one in zip(*(np.asarray(case.inputs[name]) for name in batched), strict=True):
+                    yield b"".join(np.ascontiguousarray(part).tobytes() for part in one)
+            else:
+                yield b"".join(np.asarray(value, float).tobytes() for value in case.inputs.values())
+
+    common = len(set(samples(dev)) & set(samples(test)))
+    what = "samples" if batched else "calls"
+    return (
+        f"The splits share {common} {what}: dev and test must be drawn from different random numbers." if common else ""
+    )
+
+
+def _metric_fault(task: Task, case: Case) -> str:
+    """Whether `measure` gives the metric for the reference, where there is one."""
+    if not case.reference or (task.metric.name == "seconds" and type(task).measure is Task.measure):
+        return ""
+    found = task.measure(case, case.reference)
+    figures = found if isinstance(found, Mapping) else {task.metric.name: found}
+    if task.metric.name not in figures and task.metric.name != "seconds":
+        return f"`measure` gives {', '.join(figures)}, but not the metric {task.metric.name}."
+    bad = [name for name, value in figures.items() if not np.isfinite(float(value))]
+    return f"`measure` gives {bad[0]} = {figures[bad[0]]} for the reference itself." if bad else ""
+
+
+def _residual(task: Task) -> Iterator[Finding]:
+    """Whether the reference satisfies the equation, on smooth data with ever shorter times, or on ever more points."""
+    if not isinstance(task, PDETask) or not task.equation.axes:
+        yield Finding("residual", note="not looked at: there is no equation in space")
+        return
+    known: list[list[Residual]] = []
+    for look in range(len(SHORTER)):
+        known.append(_residuals_of(task, look))
+        if all(residual.size <= HOLDS for residual in known[-1]):
+            break
+    for k, balance in enumerate(task.equation.balances):
+        sizes = [residuals[k].size for residuals in known]
+        left = f"d({balance.quantity})/dt" if balance.quantity else "0"
+        factors = known[-1][k].factors
+        truncation = sizes[-1] < min(ROUGH, max(sizes) / FALLS) and not _mend(factors, 0.5)
+        if not (sizes[-1] <= HOLDS or truncation):
+            mend = _mend(factors, 0.02)
+            yield Finding(
+                "residual",
+                f"The reference does not satisfy {left} = {balance.rhs}: the sides are {sizes[-1]:.1e} of their terms apart, "
+                f"and shorter steps do not change that.{f' It would with {mend}.' if mend else ''}",
+            )
+        else:
+            yield Finding("residual", note=f"{left} holds within {sizes[-1]:.1e} of its terms")
+
+
+def _mend(factors: Mapping[str, float], tolerance: float) -> str:
+    """The terms whose factor in the reference is another than in the equation by more than this."""
+    return " and ".join(
+        f"{factor:.3g} times “{text}”" for text, factor in factors.items() if abs(factor - 1.0) > tolerance
+    )
+
+
+def _residuals_of(task: PDETask, look: int) -> list[Residual]:
+    """The balances' residuals for a smooth sample at one of the looks."""
+    early = copy.copy(task.refinement_task())
+    if early.equation.steady:
+        points = early.scored_points(DENSER[look])
+    else:
+        shorter, denser = SHORTER[look]
+        times, points = early.times(), early.scored_points(denser)
+        early.last_time = float(times[0] + (times[1] - times[0]) / shorter)
+    fields = early.initial_fields(seeded(early, "refinement"), 1, smooth=True)
+    inputs, solved = early.inputs(fields, points), early.reference(fields, points, 1)
+    arrays: dict[str, Any] = {**early.argument_values(), **early.equation.constants}
+    arrays |= {a.of: inputs[a.name] for a in early.signature.arguments if a.role == "coefficient"}
+    arrays |= {r.of: solved[r.name] for r in early.signature.results}
+    for name in (*early.equation.unknowns, *early.equation.coefficients):
+        values = np.asarray(arrays[name])
+        arrays[name] = values if values.ndim == 2 + len(early.equation.axes) else values[:, None]
+    times = None if early.equation.steady else early.times()
+    return Fields(early.equation, arrays, times).residuals()

@@ -1,0 +1,114 @@
+"""Tasks named by where they are written: `path/to/file.py:Class` or `package.module:Class`, the class left out if alone."""
+
+import hashlib
+import importlib
+import importlib.util
+import inspect
+import sys
+from pathlib import Path
+from types import ModuleType
+
+from fieldsmith.errors import InputError
+from fieldsmith.tasks.task import Task
+
+
+def is_place(name: str) -> bool:
+    """Whether a task is named by where it is written rather than by an entry point."""
+    return ":" in name or name.endswith(".py")
+
+
+def kind_at(place: str) -> type[Task]:
+    """The task class at a place.
+
+    Raises InputError for a file or module that is not there or cannot be imported, and for a class that is no whole task.
+    """
+    where, _, name = place.partition(":")
+    module = _file(Path(where)) if where.endswith(".py") else _module(where)
+    own = {key: value for key, value in vars(module).items() if _whole(value) and value.__module__ == module.__name__}
+    if not name and len(own) == 1:
+        return next(iter(own.values()))
+    listed = ", ".join(f"{where}:{key}" for key in own) or "none"
+    if not name:
+        raise InputError(f"{where} holds {len(own) or 'no'} tasks.", f"Name one: {listed}." if own else "Write one.")
+    found = getattr(module, name, None)
+    if found is None:
+        raise InputError(f"{where} has no class {name!r}.", f"Tasks in it: {listed}.")
+    if not (inspect.isclass(found) and issubclass(found, Task)):
+        raise InputError(f"{place} is no task.", "Derive the class from SimpleTask or PDETask.")
+    if lacking := _lacking(found):
+        raise InputError(f"The task {place} has no {', '.join(lacking)}.", "Write it in the class.")
+    return found
+
+
+def place_of(kind: type[Task]) -> str:
+    """What names the task's class from anywhere on this machine: its file, or its module where that is imported by name."""
+    module = sys.modules.get(kind.__module__)
+    file = getattr(module, "__file__", None)
+    if kind.__module__.startswith(MARK) or kind.__module__ == "__main__":
+        return f"{Path(file).resolve()}:{kind.__qualname__}" if file else ""
+    return f"{kind.__module__}:{kind.__qualname__}"
+
+
+def check_scale(kind: type[Task], scale: str) -> None:
+    """Raises InputError for a scale that the task has no data of."""
+    known = kind.scales()
+    if scale not in known:
+        raise InputError(f"{kind.name} has no scale {scale!r}.", f"Use {' or '.join(known)}.")
+
+
+MARK = "fieldsmith_task_"
+"""Begins the names of modules that are read from files."""
+
+
+def _file(path: Path) -> ModuleType:
+    """The module of a file; one that was changed since is read again under another name."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"The task file {path} cannot be read: {error.strerror}.", "Give a Python file.") from None
+    digest = hashlib.sha256(str(path.resolve()).encode() + content).hexdigest()[:12]
+    name = f"{MARK}{path.stem}_{digest}"
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # processes that compute references find the class by this name
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[name]
+        raise _not_imported(str(path), error) from error
+    return module
+
+
+def _module(name: str) -> ModuleType:
+    here = str(Path.cwd())
+    added = here not in sys.path
+    if added:
+        sys.path.insert(0, here)
+    try:
+        return importlib.import_module(name)
+    except Exception as error:
+        raise _not_imported(name, error) from error
+    finally:
+        if added:
+            sys.path.remove(here)
+
+
+def _not_imported(what: str, error: Exception) -> InputError:
+    line = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
+    reason = error.msg if isinstance(error, SyntaxError) else error
+    return InputError(
+        f"The task in {what} cannot be imported: {type(error).__name__}{line}: {reason}.", "Mend the file."
+    )
+
+
+def _whole(value: object) -> bool:
+    return inspect.isclass(value) and issubclass(value, Task) and not _lacking(value)
+
+
+def _lacking(kind: type[Task]) -> list[str]:
+    """What has to be written before the class is a task."""
+    return sorted({*getattr(kind, "__abstractmethods__", ()), *(n for n in ("name", "title") if not hasattr(kind, n))})

@@ -1,0 +1,154 @@
+"""`tasks check`: a sound task passes, and each fault of a task has a sentence of its own."""
+
+import json
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from fieldsmith.cli.output import current
+from fieldsmith.cli.tasks import app
+from fieldsmith.equations.equation import Axis, Balance, Equation
+from fieldsmith.tasks.check import examine
+from fieldsmith.tasks.periodic import Box, PeriodicTask
+from fieldsmith.tasks.random_fields import RandomFields
+from fieldsmith.tasks.simple import SimpleTask
+from fieldsmith.tasks.task import Metric, Parameter, Signature, data, result
+from small_task import SOURCE
+
+
+@pytest.fixture(autouse=True)
+def _home(tmp_path, monkeypatch):
+    monkeypatch.setenv("FIELDSMITH_HOME", str(tmp_path))
+    yield
+    current.json = False
+
+
+class Heat(PeriodicTask):
+    name, title = "heat", "Heat on two axes of different lengths"
+    known_parameters = {"nu": Parameter(0.1, 0.01, 1.0, "diffusivity")}  # noqa: RUF012
+    sizes = {"dev": 2, "test": 2, "time": 6, "x": 16, "y": 12}  # noqa: RUF012
+    span = (0.0, 0.1)
+    frame_steps = 2
+    rhs = "nu*(d(u, x, x) + d(u, y, y)) - u**2"
+
+    @property
+    def equation(self) -> Equation:
+        axes = (Axis("x", 0.0, 2.0), Axis("y", 0.0, 1.0))
+        return Equation(("u",), axes, (Balance("u", self.rhs),), ("nu",))
+
+    def initial_fields(self, rng, count, smooth):
+        fields = super().initial_fields(rng, count, smooth)
+        return RandomFields(fields.amplitudes, fields.phases, np.sign(fields.numbers))
+
+    def linear(self, box: Box) -> np.ndarray:
+        return -self.parameters["nu"] * box.squared
+
+    def nonlinear(self, box: Box, u: np.ndarray) -> np.ndarray:
+        return -box.spectrum(u**2)
+
+
+class WrongSign(Heat):
+    rhs = "nu*(d(u, x, x) + d(u, y, y)) + u**2"
+
+
+class Misspelt(Heat):
+    rhs = "nuu*(d(u, x, x) + d(u, y, y)) - u**2"
+
+
+class NotFinite(Heat):
+    def reference(self, fields, points, level):
+        solved = super().reference(fields, points, level)
+        solved["u"][0, 3, 2, 1] = np.nan
+        return solved
+
+
+class WrongShape(Heat):
+    def reference(self, fields, points, level):
+        return {"u": super().reference(fields, points, level)["u"].swapaxes(2, 3)}
+
+
+class SameSplits(Heat):
+    def initial_fields(self, rng, count, smooth):
+        return super().initial_fields(np.random.default_rng(0), count, smooth)
+
+
+class WrongFirstFrame(Heat):
+    def reference(self, fields, points, level):
+        return {"u": super().reference(fields, points, level)["u"][:, ::-1]}
+
+
+class Coarse(Heat):
+    def reference(self, fields, points, level):
+        solved = super().reference(fields, points, level)["u"]
+        solved[:, 1:] *= 1.0 + 0.1 * level
+        return {"u": solved}
+
+
+class Unmeasured(SimpleTask):
+    name, title = "unmeasured", "A metric that is not given"
+    metric = Metric("gain", "how much is gained", lower_is_better=False)
+    signature = Signature("f", (data("x", ("n",), "values"),), (result("y", ("n",), "values"),))
+
+    def inputs(self, rng):
+        return {"x": rng.random(3)}
+
+    def reference(self, inputs):
+        return {"y": inputs["x"]}
+
+    def measure(self, case, outputs):
+        return {"loss": 1.0}
+
+
+def faults(task) -> list[str]:
+    return [finding.fault for finding in examine(task) if finding.fault]
+
+
+def test_a_sound_task_in_two_dimensions_passes_every_check() -> None:
+    found = list(examine(Heat()))
+    assert [finding.fault for finding in found if finding.fault] == []
+    checks = ["statement", "equation", "signature", "arrays", "data", "levels", "splits", "residual"]
+    assert [finding.check for finding in found] == checks
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        (
+            WrongSign,
+            r"does not satisfy d\(u\)/dt = .*shorter steps do not change that\. It would with -1 times “u\*\*2”",
+        ),
+        (Misspelt, r"The equation cannot be read: .*unknown symbol nuu"),
+        (NotFinite, r"The reference of u holds 1 values that are not finite"),
+        (WrongShape, r"The reference of u has shape \(2, 6, 12, 16\); expected \(2, 6, 16, 12\)"),
+        (SameSplits, r"The splits share 2 samples"),
+        (WrongFirstFrame, r"The first frame of the reference of u is not u0"),
+        (Coarse, r"The two levels of the reference differ by .*refine it"),
+        (Unmeasured, r"`measure` gives loss, but not the metric gain"),
+    ],
+)
+def test_each_fault_has_a_sentence_of_its_own(kind, words) -> None:
+    import re
+
+    (fault,) = faults(kind())
+    assert re.search(words, fault), fault
+
+
+def test_a_result_with_an_axis_of_no_argument_is_named() -> None:
+    class Open(Unmeasured):
+        signature = Signature("f", (data("x", ("n",), "values"),), (result("y", ("m",), "values"),))
+
+    assert "The result y has an axis 'm' that no argument has." in faults(Open())[0]
+
+
+def test_the_command_names_a_file_and_ends_with_1_for_a_fault(tmp_path) -> None:
+    file = tmp_path / "twice.py"
+    file.write_text(SOURCE)
+    good = CliRunner().invoke(app, ["check", f"{file}:Twice", "--json"])
+    assert good.exit_code == 0
+    assert json.loads(good.stdout.splitlines()[-1]) == {"event": "result", "task": "twice", "ok": True, "faults": []}
+    file.write_text(SOURCE.replace("2.0 *", "np.nan *"))
+    current.json = False
+    bad = CliRunner().invoke(app, ["check", str(file)])
+    assert bad.exit_code == 1
+    assert "FAIL  data       dev: The reference of y holds 3 values that are not finite." in bad.stdout

@@ -1,0 +1,201 @@
+"""Fieldsmith from Python: what a notebook's cell gives and gets."""
+
+import dataclasses
+import inspect
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import fieldsmith as fs
+from fieldsmith.agents.author import Proposal
+from fieldsmith.agents.models.chat_model import ChatReply, ChatRequest, nothing_heard, silent
+from fieldsmith.agents.numerics_author import NumericsAuthor
+from fieldsmith.agents.strategies.best_of_n import BestOfN
+from fieldsmith.errors import InputError
+from fieldsmith.face.run import Run
+from fieldsmith.orchestrator.question import Question
+from fieldsmith.tasks.advection import Advection
+from report_runs import finished
+
+
+class Waves(Advection):
+    """A task that no entry point names."""
+
+    name = "waves"
+    title = "Waves"
+
+
+class Parrot:
+    """A model that answers everything with the same program."""
+
+    label, note, priced = "parrot", "a model of this test", True
+    waiting, receiving = staticmethod(silent), staticmethod(nothing_heard)
+
+    def complete(self, request: ChatRequest) -> ChatReply:
+        source = "import numpy as np\n\ndef solver(u0_batch, t_coordinate, beta):\n    return np.repeat(u0_batch[:, None], len(t_coordinate), 1)\n"
+        return ChatReply(f"```python\n{source}```\n")
+
+    def price(self, reply: ChatReply) -> float | None:
+        return 0.0
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory) -> Run:
+    folder = tmp_path_factory.mktemp("face") / "run"
+    return fs.solve("advection", folder, candidates=1, sandbox="process", quiet=True)
+
+
+def test_the_arguments_of_solve_are_the_fields_of_the_question():
+    asked = {one.name: (one.type, one.default) for one in dataclasses.fields(Question)}
+    given = inspect.signature(fs.solve).parameters
+    told = {
+        name: (one.annotation, dataclasses.MISSING if one.default is one.empty else one.default)
+        for name, one in given.items()
+    }
+    assert told.pop("quiet") == ("bool", False)
+    assert told == asked
+
+
+def test_a_task_a_model_and_a_strategy_may_be_objects(tmp_path):
+    run = fs.solve(
+        Waves({"beta": 0.1}),
+        tmp_path / "run",
+        model=Parrot(),
+        strategy=BestOfN(0),
+        candidates=2,
+        sandbox="process",
+        quiet=True,
+    )
+    assert (run.record.asked.task, run.record.asked.author) == ("waves", "parrot")
+    assert run.record.asked.question.strategy == "best-of-n"
+    assert run.record.asked.command == ""
+    assert run.best.test.nrmse > 0.1
+    assert "the same call resumes" in run.report.read_text()
+    again = fs.open_run(run.folder)
+    assert again.best.test == run.best.test
+    with pytest.raises(InputError, match=r"cannot be loaded: There is no task 'waves'.*open_run\(folder, task\)"):
+        _ = again.task
+    assert fs.open_run(run.folder, Waves({"beta": 0.1})).best.solver(np.zeros(16), [0.0, 1.0], 0.1).shape == (2, 16)
+
+
+def test_an_author_may_be_an_object(tmp_path):
+    asked: list[str] = []
+
+    class Noted(NumericsAuthor):
+        label = "noted"
+
+        def write(self, brief, move, slot, history) -> Proposal:
+            asked.append(slot)
+            return super().write(brief, move, slot, history)
+
+    run = fs.solve("advection", tmp_path / "run", author=Noted(), candidates=1, sandbox="process", quiet=True)
+    assert asked == ["1"]
+    assert run.record.asked.author == "noted"
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"task": Waves({"beta": 0.1}), "param": {"beta": 0.2}}, "--param goes with a task's name"),
+        ({"task": "advection", "model": Parrot(), "temperature": 0.5}, "--temperature goes with a model's name"),
+        ({"task": "advection", "model": Parrot(), "author": NumericsAuthor()}, "Both a model and an author"),
+        ({"task": "advection", "strategy": BestOfN(), "debug_rounds": 1}, "--debug-rounds goes with a strategy's name"),
+        ({"task": "advection", "author": "numerics"}, "author = 'numerics' is not an object"),
+        ({"task": "advection", "model": object()}, "cannot be used: it has no label"),
+        ({"task": Waves}, "is a class, not an object"),
+        ({"task": "advection", "candidates": "4"}, "candidates = '4' is not a whole number"),
+        ({"task": "advection", "strategy_options": {"draft": 6}}, "no setting 'draft'. Did you mean 'drafts'"),
+        ({"task": "advection", "strategy_options": {"drafts": 0.5}}, "drafts = 0.5 is not a whole number"),
+    ],
+)
+def test_what_does_not_go_together_is_said(given, words):
+    with pytest.raises(InputError, match=words):
+        fs.solve(**given, sandbox="process")
+
+
+def test_progress_is_told_unless_it_is_not_wanted(tmp_path, capsys):
+    fs.solve("advection", tmp_path / "told", candidates=1, sandbox="process")
+    told = capsys.readouterr()
+    assert "not an LLM" in told.err
+    assert "nRMSE" in told.err
+    assert told.out == ""
+    fs.solve("advection", tmp_path / "quiet", candidates=1, sandbox="process", quiet=True)
+    assert capsys.readouterr().err == ""
+
+
+def test_tasks_and_runs_are_listed(run):
+    assert fs.list_tasks()["burgers"] == fs.task("burgers").title
+    assert run.folder.resolve() in [one.folder for one in fs.list_runs()]
+
+
+def test_the_solver_takes_lists_and_one_sample(run):
+    solver, x = run.best.solver, (np.arange(64) + 0.5) / 64
+    batch = solver(np.sin(2 * np.pi * x)[None], np.array([0.0, 1.0]), 0.1)
+    single = solver(list(np.sin(2 * np.pi * x)), [0.0, 1.0], beta=0.1)
+    assert batch.shape == (1, 2, 64)
+    np.testing.assert_array_equal(single, batch[0])
+
+
+def test_the_solver_keeps_its_sandbox(run):
+    session = run.best.solver._session
+    run.best.solver(np.zeros(8), [0.0, 1.0], 0.1)
+    opened = run.best.solver._session
+    assert session in (None, opened)
+    assert opened is not None
+    run.best.solver(np.zeros(8), [0.0, 1.0], 0.1)
+    assert run.best.solver._session is opened
+    run.best.solver.close()
+    assert opened.closed
+    assert run.best.solver(np.zeros(8), [0.0, 1.0], 0.1).shape == (2, 8), "a further call opens another"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((np.zeros((2, 3, 8)), [0.0, 1.0], 0.1), r"u0_batch has the shape \(2, 3, 8\), which is not \[batch, x\]"),
+        ((np.zeros(8), 1.0, 0.1), r"t_coordinate has the shape \(\), which is not \[time\]"),
+        ((np.zeros(8), [0.0, 1.0], [0.1, 0.2]), r"beta has the shape \(2,\), which is not number.*Give one number"),
+        (([[0.0], [1.0, 2.0]], [0.0, 1.0], 0.1), "u0_batch is not an array of numbers"),
+        (("zero", [0.0, 1.0], 0.1), "u0_batch is not an array of numbers"),
+        ((np.zeros(8), [0.0, 1.0]), "takes 3 arguments"),
+    ],
+)
+def test_arguments_of_another_shape_are_named(run, arguments, words):
+    with pytest.raises(InputError, match=words):
+        run.best.solver(*arguments)
+
+
+def test_samples_of_several_fields_have_one_batch(tmp_path):
+    from fieldsmith.face.arguments import arranged
+
+    signature = fs.task("cns1d").brief().signature
+    names = [one.name for one in signature.arguments if one.axes[:1] == ("batch",)]
+    whole = {one.name: np.ones([3] * len(one.axes)) for one in signature.arguments}
+    with pytest.raises(InputError, match=f"{names[1]} has the shape"):
+        arranged(signature, {**whole, names[1]: np.ones(3)})
+    with pytest.raises(InputError, match="4 values along batch"):
+        arranged(signature, {**whole, names[1]: np.ones((4, 3))})
+
+
+def test_a_title_is_text_in_a_notebook():
+    page = Run(
+        dataclasses.replace(finished(), asked=dataclasses.replace(finished().asked, title="<b>u & v"))
+    )._repr_html_()
+    assert "&lt;b&gt;u &amp; v" in page
+
+
+def test_programs_of_the_readme_and_the_examples_are_well_typed(tmp_path):
+    import re
+
+    root = Path(__file__).parents[1]
+    snippets = re.findall(r"```python\n(.*?)```", (root / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    for number, snippet in enumerate(snippets):
+        (tmp_path / f"snippet_{number}.py").write_text(snippet)
+    for example in (root / "examples").glob("*.py"):
+        (tmp_path / example.name).write_text(example.read_text())
+    command = [sys.executable, "-m", "pyright", "--pythonpath", sys.executable, "."]
+    checked = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert checked.returncode == 0, checked.stdout
