@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from scipy.integrate import solve_ivp
@@ -59,14 +60,14 @@ def rungs(brief: Brief) -> dict[str, str]:
         history.append(Candidate(len(history) + 1, "1", "draft", proposal=proposal))
 
 
-def programs(family: Family, brief: Brief) -> dict[str, str]:
+def programs(family: Family[Any], brief: Brief) -> dict[str, str]:
     """Programs of all variants of a family by name, those for after a blow-up too. Raises Unsuited."""
     key = repr((family.name, brief))
     if key not in _written:
         analysis = Analysis(brief.equation, brief.parameters)
         family.suits(analysis)
         variants = family.variants(analysis, brief)
-        _written[key] = {v.name: patient(family.source(analysis, brief, v)) for v in variants}
+        _written[key] = {v.name: patient(family.source(analysis, brief, v.choices)) for v in variants}
     return _written[key]
 
 

@@ -118,7 +118,10 @@ def test_a_shock_tube_has_the_states_of_the_riemann_problem():
     starts = [np.where(high, 1.0, 0.1)[None], np.where(high, 1.0, 0.125)[None], 0 * x[None]]
     times = np.array([0.0, 0.1, 0.2])
     brief = brief_of(gas(2.0), {}, times)
-    plan = FiniteVolumes().plan(Analysis(brief.equation, brief.parameters), FiniteVolumes().variants(Analysis(brief.equation, brief.parameters), brief)[0])
+    plan = FiniteVolumes().plan(
+        Analysis(brief.equation, brief.parameters),
+        FiniteVolumes().variants(Analysis(brief.equation, brief.parameters), brief)[0],
+    )
     assert "HLLC" in plan.discretisation
     for name, source in programs(FiniteVolumes(), brief).items():
         if name == GIVEN[1] or "5 times" in name:

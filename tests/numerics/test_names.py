@@ -61,7 +61,7 @@ def program(kind: str, symbols=PLAIN, asked=ASKED) -> tuple[Brief, str]:
     analysis = Analysis(equation)
     family.suits(analysis)
     variant = family.variants(analysis, brief)[1 if kind == "finite volumes" else 0]
-    return brief, family.source(analysis, brief, variant)
+    return brief, family.source(analysis, brief, variant.choices)
 
 
 def answer(kind: str, symbols=PLAIN, asked=ASKED) -> np.ndarray:

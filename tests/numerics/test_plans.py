@@ -12,10 +12,11 @@ import pytest
 from numerics_cases import brief_of, candidate, line, steady_brief
 
 from fieldsmith.agents.author import Draft, NothingLeft, Plan
-from fieldsmith.agents.numerics_author import FAMILIES, NumericsAuthor
+from fieldsmith.agents.numerics_author import NumericsAuthor
 from fieldsmith.equations.analysis import Analysis
 from fieldsmith.equations.equation import Axis, Balance, Boundary, Equation
 from fieldsmith.equations.expressions import Unsuited
+from fieldsmith.numerics import families
 from fieldsmith.tasks.task import Brief
 
 WALL = Boundary("dirichlet")
@@ -71,13 +72,13 @@ def programs(name: str) -> list[tuple[str, Plan, str]]:
     """(summary of the rung, plan, source) of every variant of every family that suits, those after blow-ups too."""
     brief, found = briefs()[name], []
     analysis = Analysis(brief.equation, brief.parameters)
-    for family in FAMILIES:
+    for family in families():
         try:
             family.suits(analysis)
         except Unsuited:
             continue
         found += [
-            (f"{family.name}: {v.name}", family.plan(analysis, v), family.source(analysis, brief, v))
+            (f"{family.name}: {v.name}", family.plan(analysis, v), family.source(analysis, brief, v.choices))
             for v in family.variants(analysis, brief)
         ]
     return found
@@ -97,7 +98,7 @@ CASES = pytest.mark.parametrize("name", [*EVOLVING, *STEADY])
 
 def test_every_family_is_here():
     seen = {summary.split(":")[0] for name in briefs() for summary, _, _ in programs(name)}
-    assert seen == {family.name for family in FAMILIES}
+    assert seen == {family.name for family in families()}
 
 
 @CASES

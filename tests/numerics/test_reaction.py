@@ -4,9 +4,10 @@ import pytest
 from numerics_cases import brief_of, candidate, line
 
 from fieldsmith.agents.author import Debug, Draft, NothingLeft, Refine
-from fieldsmith.agents.numerics_author import FAMILIES, NumericsAuthor
+from fieldsmith.agents.numerics_author import NumericsAuthor
 from fieldsmith.equations.analysis import Analysis
 from fieldsmith.equations.equation import Balance, Boundary, Equation
+from fieldsmith.numerics import families
 
 DAMPED = Equation(("phi",), (line(0, 3),), (Balance("phi", "-d(phi**2/2, s) + k*d(phi, s, s) - mu*phi"),), ("k", "mu"))
 GROWING = Equation(("n",), (line(0, 2),), (Balance("n", "D*d(n, s, s) + r*n*(1 - n)"),), ("D", "r"))
@@ -36,7 +37,7 @@ def chain(equation, *statuses):
 
 def variant_of(equation, summary):
     name, _, rest = summary.partition(": ")
-    family = next(family for family in FAMILIES if family.name == name)
+    family = next(family for family in families() if family.name == name)
     return next(v for v in family.variants(Analysis(equation), brief_for(equation)) if v.name == rest)
 
 
@@ -76,7 +77,8 @@ def test_after_a_blow_up_steps_get_smaller_and_then_the_family_is_dropped(equati
         assert second.again
         assert not first.again
         step = {"courant": 1, "steps": -1}
-        finer = [k for k in first.settings if k in step and step[k] * (second.settings[k] - first.settings[k]) < 0]
+        before, after = first.choices.numbers(), second.choices.numbers()
+        finer = [k for k in before if k in step and step[k] * (after[k] - before[k]) < 0]
         assert finer, (first, second)
     assert families == sorted(families, key=families.index), "a family that was dropped came back"
     assert "blown up" in reason

@@ -2,20 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
+from typing import Any
 
 from fieldsmith.agents.author import Candidate, Move, NothingLeft, Program, Proposal
 from fieldsmith.equations.analysis import Analysis
 from fieldsmith.equations.expressions import Unsuited
-from fieldsmith.numerics.code import check_signature
-from fieldsmith.numerics.elliptic import Elliptic
+from fieldsmith.numerics.code import analysed
 from fieldsmith.numerics.family import Family, Variant
-from fieldsmith.numerics.finite_volumes import FiniteVolumes
-from fieldsmith.numerics.lines import MethodOfLines
-from fieldsmith.numerics.spectral import Spectral
-from fieldsmith.numerics.splitting import Splitting
+from fieldsmith.numerics.ladder import Rung, ladder
+from fieldsmith.numerics.methods import families
 from fieldsmith.tasks.task import Brief
 
-FAMILIES: tuple[Family, ...] = (Spectral(), Splitting(), FiniteVolumes(), MethodOfLines(), Elliptic())
 STALLED = 0.7
 """An error above this share of its parent's counts as no progress."""
 AT_FLOOR = 1.005
@@ -26,8 +24,6 @@ BLOW_UPS = 2
 """A family is given up after so many programs whose values were not finite."""
 UNKNOWN = "the built-in author knows no method for this equation"
 TOO_SLOW = "nothing cheaper is known than what took too long or too much memory"
-
-Rung = tuple[Family, Variant]
 
 
 class NumericsAuthor:
@@ -40,57 +36,37 @@ class NumericsAuthor:
     note = "built-in numerics author: rules of a numerical analyst, not an LLM"
     trusted = True
 
+    @cached_property
+    def families(self) -> list[Family[Any]]:
+        """What it chooses from: the built-in families of methods and those of plug-ins."""
+        return families()
+
     def write(self, brief: Brief, move: Move, slot: str, history: Sequence[Candidate]) -> Proposal:
         """The program for a move. Raises NothingLeft when no method is known or left, or nothing is left to win."""
         if any(map(_at_floor, history)):
             raise NothingLeft("the best program is as accurate as the given inputs allow")
         try:
-            if brief.equation is None:
-                raise Unsuited("This task states no equation.")
-            analysis = Analysis(brief.equation, brief.parameters)
-            check_signature(analysis, brief)
-            return self._proposal(analysis, brief, move, history)
+            return self._proposal(analysed(brief), brief, move, history)
         except Unsuited as reason:
             raise NothingLeft(f"{UNKNOWN}. {reason} A model may know one: name it with --model") from None
 
     def _proposal(self, analysis: Analysis, brief: Brief, move: Move, history: Sequence[Candidate]) -> Proposal:
-        ladder = self.ladder(analysis, brief)
+        rungs = ladder(self.families, analysis, brief)
         candidates = {c.id: c for c in (*history, *move.candidates)}
         written = {c.program.sha256 for c in candidates.values() if c.program is not None}
         taken = {c.proposal.plan.summary for c in candidates.values() if c.proposal is not None}
-        reaction = Reaction(ladder, move, tuple(candidates.values()))
+        reaction = Reaction(rungs, move, tuple(candidates.values()))
         for family, variant in reaction.rungs():
             plan = replace(family.plan(analysis, variant), summary=_name(family, variant))
             if plan.summary in taken:
                 continue
             try:
-                program = Program(family.source(analysis, brief, variant))
+                program = Program(family.source(analysis, brief, variant.choices))
             except Unsuited:  # of others of this family it is known that they can be written
                 continue
             if program.sha256 not in written:
                 return Proposal(program, plan, prompt="", reply="")
         raise NothingLeft(TOO_SLOW if reaction.slow else "every known method for this equation has been tried")
-
-    def ladder(self, analysis: Analysis, brief: Brief) -> list[Rung]:
-        """Every variant of every family that suits, the best family's first guess first. Raises Unsuited if none does."""
-        suited: list[tuple[float, list[Rung]]] = []
-        reasons: dict[str, list[str]] = {}
-        for family in FAMILIES:
-            try:
-                score = family.suits(analysis)
-                rungs = [(family, variant) for variant in family.variants(analysis, brief)]
-                family.source(analysis, brief, rungs[0][1])  # some expressions cannot be written with NumPy
-                suited.append((score, rungs))
-            except Unsuited as reason:
-                reasons.setdefault(str(reason), []).append(family.name)
-        if not suited:
-            listed = (f"{reason.rstrip('.')} ({', '.join(families)})." for reason, families in reasons.items())
-            raise Unsuited(" ".join(listed))
-        # The best family's second rung comes before another family's first.
-        best, *others = [rungs for _, rungs in sorted(suited, key=lambda pair: -pair[0])]
-        padded = [best[1:], *others]
-        longest = max(map(len, padded))
-        return best[:1] + [column[n] for n in range(longest) for column in padded if n < len(column)]
 
 
 class Reaction:
@@ -162,5 +138,5 @@ def _at_floor(candidate: Candidate) -> bool:
     return score.smooth_nrmse is None or score.smooth_nrmse <= UNRESOLVED * (score.reference_error or score.floor)
 
 
-def _name(family: Family, variant: Variant) -> str:
+def _name(family: Family[Any], variant: Variant[Any]) -> str:
     return f"{family.name}: {variant.name}"

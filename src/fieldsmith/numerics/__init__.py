@@ -1,1 +1,31 @@
-"""What writes programs from an equation and typed choices, without knowing who asks."""
+"""What writes programs from an equation and typed choices, without knowing who asks.
+
+`block.py` defines the words, `catalogue.py` holds the built-in blocks, `family.py` says what a family of methods is. What
+stands here by name is what others build on: `blocks` lists all blocks, `families` all families, `menu` says what fits an
+equation, `write` makes a program; a family of one's own derives `Family`, its `Choices` are made by `choice` and `number`.
+"""
+
+import importlib
+from typing import TYPE_CHECKING
+
+__all__ = ["Block", "Choices", "Family", "Variant", "blocks", "choice", "families", "menu", "number", "write"]
+
+if TYPE_CHECKING:
+    from fieldsmith.numerics.block import Block, Choices, choice, number
+    from fieldsmith.numerics.family import Family, Variant
+    from fieldsmith.numerics.methods import blocks, families
+    from fieldsmith.numerics.writing import menu, write
+
+_HOMES = {
+    "block": ("Block", "Choices", "choice", "number"),
+    "family": ("Family", "Variant"),
+    "methods": ("blocks", "families"),
+    "writing": ("menu", "write"),
+}
+
+
+def __getattr__(name: str) -> object:
+    for home, names in _HOMES.items():
+        if name in names:  # with SymPy, which a plan's words need not
+            return getattr(importlib.import_module(f"{__name__}.{home}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -6,7 +6,17 @@ from collections.abc import Mapping
 from fieldsmith.equations import names
 from fieldsmith.equations.analysis import Analysis
 from fieldsmith.equations.expressions import Unsuited
+from fieldsmith.numerics.nodes import Samples
 from fieldsmith.tasks.task import Argument, Brief
+
+
+def analysed(brief: Brief) -> Analysis:
+    """The brief's equation, understood. Raises Unsuited where there is none, or it or the signature cannot be used."""
+    if brief.equation is None:
+        raise Unsuited("This task states no equation.")
+    analysis = Analysis(brief.equation, brief.parameters)
+    check_signature(analysis, brief)
+    return analysis
 
 
 def check_signature(analysis: Analysis, brief: Brief) -> None:
@@ -73,7 +83,7 @@ def equation_values(analysis: Analysis, brief: Brief) -> dict[str, object]:
         "low": axis.low,
         "high": axis.high,
         "length": axis.length,
-        "nodes": axis.nodes,
+        "samples": Samples(axis.nodes),
         "constants": fixed_values(analysis, brief),
         "unknowns": [w.name for w in analysis.unknowns],
         "positive": analysis.positive,

@@ -1,20 +1,21 @@
-"""What a family of methods offers: whether it suits an equation, its variants, and source text for each."""
+"""What a family of methods offers: whether it suits an equation, choices among its blocks, and source text for them."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import ClassVar, Generic, TypeVar
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
-from fieldsmith.equations import names
 from fieldsmith.equations.analysis import Analysis
 from fieldsmith.equations.expressions import Unsuited
+from fieldsmith.numerics.block import Block, Choices
 from fieldsmith.numerics.plan import Plan
 from fieldsmith.tasks.task import Brief
 
+C = TypeVar("C", bound=Choices)
+
 
 @dataclass(frozen=True)
-class Variant:
+class Variant(Generic[C]):
     """One way to use a family.
 
     `cost` is its work in units that hold across families, `accuracy` orders a family's variants from coarse to fine;
@@ -22,26 +23,66 @@ class Variant:
     """
 
     name: str
-    settings: Mapping[str, float] = field(default_factory=dict)
+    choices: C
     cost: float = 0
     accuracy: int = 0
     again: bool = False
 
 
-class Family(Protocol):
-    name: str
+class Family(ABC, Generic[C]):
+    """Methods that are made of the same blocks.
 
+    Families of other distributions come by the entry-point group `fieldsmith.methods`, each naming a class without arguments.
+    """
+
+    name: ClassVar[str]
+    choices: type[C]
+    """What can be chosen: a frozen dataclass derived from `Choices`."""
+
+    @abstractmethod
     def suits(self, analysis: Analysis) -> float:
         """The larger the better, above 0. Raises Unsuited with a sentence why the method does not apply."""
-        ...
 
-    def variants(self, analysis: Analysis, brief: Brief) -> Sequence[Variant]:
-        """Sensible variants, the best first guess first."""
-        ...
+    @abstractmethod
+    def variants(self, analysis: Analysis, brief: Brief) -> Sequence[Variant[C]]:
+        """Sensible variants, the best first guess first. Raises Unsuited where the brief's values rule the method out."""
 
-    def plan(self, analysis: Analysis, variant: Variant) -> Plan: ...
+    @abstractmethod
+    def text(self, analysis: Analysis, brief: Brief, choices: C) -> str:
+        """The program's source text for choices that fit the equation. Raises Unsuited for what it cannot write."""
 
-    def source(self, analysis: Analysis, brief: Brief, variant: Variant) -> str: ...
+    def objections(self, analysis: Analysis) -> Mapping[Block, str]:
+        """Blocks that do not fit an equation which the family suits, each with the reason: a sentence without a full stop."""
+        return {}
+
+    def plan(self, analysis: Analysis, variant: Variant[C]) -> Plan:
+        """The method in words; by the titles of its blocks unless a family knows better ones."""
+        titles = {kind: block.title for kind, block in variant.choices.blocks().items()}
+        first = titles.pop("discretisation", self.name)
+        integrator = titles.pop("integrator", "")
+        return Plan(first, integrator, ", ".join([variant.name, *titles.values()]))
+
+    def choose(self, analysis: Analysis, given: Mapping[str, object]) -> C:
+        """Choices from plain values; what is not given is the usual that fits the equation.
+
+        Raises InputError for an unknown name or value, Unsuited for a block that does not fit.
+        """
+        choices = self.choices.from_dict(given, self.objections(analysis))
+        self.check(analysis, choices)
+        return choices
+
+    def check(self, analysis: Analysis, choices: C) -> None:
+        """Raises Unsuited for a block that does not fit the equation, naming those of its kind that do."""
+        objections = self.objections(analysis)
+        for kind, block in choices.blocks().items():
+            if block in objections:
+                right = [other.name for other in choices.options(kind) if other not in objections]
+                raise Unsuited(f"The {block} does not fit: {objections[block]}; {' or '.join(right)} would be right.")
+
+    def source(self, analysis: Analysis, brief: Brief, choices: C) -> str:
+        """The program's source text. Raises Unsuited for choices that do not fit the equation."""
+        self.check(analysis, choices)
+        return self.text(analysis, brief, choices)
 
 
 def periodic_line(analysis: Analysis) -> None:
@@ -56,20 +97,3 @@ def periodic_line(analysis: Analysis) -> None:
         raise Unsuited("A periodic axis has the same point twice if both endpoints are sampled.")
     if analysis.equation.coefficients:
         raise Unsuited("Coefficients are given as fields.")
-
-
-_templates = Environment(
-    loader=PackageLoader("fieldsmith.numerics", "templates"),
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    keep_trailing_newline=True,
-)
-
-
-def render(template: str, **values: Any) -> str:
-    """Source text from a template of this package: names settled, no more than two blank lines in a row."""
-    text = names.settled(_templates.get_template(template).render(values), values["asked"])
-    while "\n\n\n\n" in text:
-        text = text.replace("\n\n\n\n", "\n\n\n")
-    return text.rstrip() + "\n"

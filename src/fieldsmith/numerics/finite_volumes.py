@@ -1,8 +1,9 @@
 """Shock-capturing finite volumes for periodic balance laws in one dimension, scalar or systems."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sympy as sp
 
@@ -10,9 +11,27 @@ from fieldsmith.equations.analysis import Analysis
 from fieldsmith.equations.conservation import parts
 from fieldsmith.equations.expressions import D, Expression, Unsuited
 from fieldsmith.equations.printing import named_derivatives, numpy_code, timed_factors
+from fieldsmith.numerics.block import Block, Choices, choice, number
+from fieldsmith.numerics.catalogue import (
+    AS_GIVEN,
+    CONSTANT,
+    COURANT,
+    FINITE_VOLUMES,
+    HLLC,
+    MINMOD,
+    RKL2,
+    RUSANOV,
+    SPLIT_CELLS,
+    SSPRK2,
+    SSPRK3,
+    STRANG,
+    VAN_LEER,
+    WENO5,
+)
 from fieldsmith.numerics.code import call_values, equation_values
-from fieldsmith.numerics.family import Variant, periodic_line, render
+from fieldsmith.numerics.family import Family, Variant, periodic_line
 from fieldsmith.numerics.plan import Plan
+from fieldsmith.numerics.rendering import render
 from fieldsmith.tasks.task import Brief
 
 
@@ -106,10 +125,40 @@ def ideal_gas(analysis: Analysis, law: BalanceLaw) -> Gas | None:
     return None
 
 
-class FiniteVolumes:
+RECONSTRUCTIONS = {
+    WENO5: ("weno", "Fifth-order WENO reconstruction"),
+    VAN_LEER: ("van_leer", "Van Leer's limited linear reconstruction"),
+    MINMOD: ("minmod", "Linear reconstruction with minmod slopes"),
+    CONSTANT: ("constant", "Piecewise constant reconstruction"),
+}
+"""The function that a program calls, and what its first lines say; each has a template of the function's name."""
+FLUX_TEXTS = {HLLC: "HLLC fluxes (Toro)", RUSANOV: "Rusanov fluxes"}
+
+
+@dataclass(frozen=True)
+class VolumesChoices(Choices):
+    discretisation: Block = choice(FINITE_VOLUMES)
+    reconstruction: Block = choice(WENO5, VAN_LEER, MINMOD, CONSTANT)
+    flux: Block = choice(HLLC, RUSANOV)
+    integrator: Block = choice(SSPRK3, SSPRK2)
+    splitting: Block = choice(STRANG)
+    diffusion: Block = choice(RKL2)
+    step_rule: Block = choice(COURANT)
+    refinement: Block = choice(AS_GIVEN, SPLIT_CELLS)
+    courant: float = number(0.45, 0.01, 1.0, "way of the fastest signal in a step, in cells")
+    factor: int = number(3, 3, 31, "inner cells a given cell", SPLIT_CELLS, odd=True)
+
+    @property
+    def split(self) -> int:
+        """Inner cells a given cell."""
+        return self.factor if self.refinement is SPLIT_CELLS else 1
+
+
+class FiniteVolumes(Family[VolumesChoices]):
     """WENO reconstruction, HLLC for gases and Rusanov fluxes otherwise, SSP Runge-Kutta, super-time-stepped viscosity."""
 
     name = "finite volumes"
+    choices = VolumesChoices
 
     def suits(self, analysis: Analysis) -> float:
         periodic_line(analysis)
@@ -119,32 +168,38 @@ class FiniteVolumes:
             raise Unsuited("Nothing is transported.")
         return 0.5
 
-    def variants(self, analysis: Analysis, brief: Brief) -> Sequence[Variant]:
-        def variant(name: str, accuracy: int, factor: int, courant: float = 0.45, again: bool = False) -> Variant:
-            cost = 8 * factor**2 * 0.45 / courant
-            return Variant(name, {"factor": factor, "courant": courant}, cost, accuracy, again)
+    def objections(self, analysis: Analysis) -> Mapping[Block, str]:
+        gas = ideal_gas(analysis, balance_law(analysis))
+        return {} if gas else {HLLC: "the fluxes are not those of an ideal gas"}
+
+    def variants(self, analysis: Analysis, brief: Brief) -> Sequence[Variant[VolumesChoices]]:
+        flux = HLLC if ideal_gas(analysis, balance_law(analysis)) else RUSANOV
+
+        def variant(name: str, accuracy: int, again: bool = False, **more: Any) -> Variant[VolumesChoices]:
+            choices = VolumesChoices(flux=flux, **more)
+            return Variant(name, choices, 8 * choices.split**2 * 0.45 / choices.courant, accuracy, again)
 
         return (
-            variant("WENO on the given cells", 1, 1),
-            variant("WENO on cells refined 3 times", 2, 3),
-            variant("WENO on cells refined 5 times", 3, 5),
-            variant("WENO on the given cells, steps four times smaller", 1, 1, 0.11, again=True),
+            variant("WENO on the given cells", 1),
+            variant("WENO on cells refined 3 times", 2, refinement=SPLIT_CELLS),
+            variant("WENO on cells refined 5 times", 3, refinement=SPLIT_CELLS, factor=5),
+            variant("WENO on the given cells, steps four times smaller", 1, again=True, courant=0.11),
         )
 
-    def plan(self, analysis: Analysis, variant: Variant) -> Plan:
-        law = balance_law(analysis)
-        solver = "HLLC" if ideal_gas(analysis, law) else "Rusanov"
-        viscous = ", viscous part by Runge-Kutta-Legendre super-time-stepping in Strang splitting"
+    def plan(self, analysis: Analysis, variant: Variant[VolumesChoices]) -> Plan:
+        choices = variant.choices
+        viscous = f", viscous part by {RKL2.title} in {STRANG.title}" if any(balance_law(analysis).viscous) else ""
         return Plan(
-            f"conservative finite volumes, WENO of order 5, {solver} flux",
-            "SSP Runge-Kutta of order 3" + (viscous if any(law.viscous) else ""),
-            f"{variant.name}: fixed cells, steps by the Courant condition",
-            2.0,
+            f"{FINITE_VOLUMES.title}, {choices.reconstruction.title}, {choices.flux.title} flux",
+            choices.integrator.title + viscous,
+            f"{variant.name}: fixed cells, {COURANT.title}",
+            min(block.order for block in (FINITE_VOLUMES, choices.reconstruction) if block.order),
         )
 
-    def source(self, analysis: Analysis, brief: Brief, variant: Variant) -> str:
+    def text(self, analysis: Analysis, brief: Brief, choices: VolumesChoices) -> str:
         law = balance_law(analysis)
         gas = ideal_gas(analysis, law)
+        local = [analysis.coefficient(i, i, analysis.flat) for i in range(len(analysis.unknowns))]
         viscous, gradients = [], {}
         for flux in law.viscous:
             plain, found = named_derivatives(flux)
@@ -165,13 +220,17 @@ class FiniteVolumes:
             "finite_volumes.py.jinja",
             **call,
             **equation_values(analysis, brief),
-            settings=variant.settings,
+            courant=choices.courant,
+            factor=choices.split,
+            reconstruct=RECONSTRUCTIONS[choices.reconstruction][0],
+            reconstruction_text=f"{RECONSTRUCTIONS[choices.reconstruction][1]} of the unknowns at cell faces ({choices.reconstruction.source})",
+            flux_text=FLUX_TEXTS[choices.flux],
+            stages=3 if choices.integrator is SSPRK3 else 2,
             uses_x=uses_x,
             uses_t=uses_t,
             at=at,
             here=at(x.name, t.name),
             tick=_tick(brief),
-            parameters_too="".join(f", {p}" for p in passed),
             quantities=[numpy_code(q) for q in analysis.quantities],
             inverse=[numpy_code(w) for w in law.inverse],
             fluxes=[numpy_code(f) for f in law.fluxes],
@@ -181,12 +240,20 @@ class FiniteVolumes:
             diffusivity=_diffusivities(analysis, law),
             sources=[numpy_code(s) for s in law.sources],
             has_sources=any(s != 0 for s in law.sources),
-            local=[numpy_code(r) for r in _local(analysis) if r != 0],
+            local=[numpy_code(r) for r in local if r != 0],
             explicit=_explicit(law, t) if uses_t else [],
-            gas=gas,
+            waves=gas if choices.flux is HLLC else None,
+            kinds=_kinds(analysis, gas) if gas else [],
             gamma=numpy_code(gas.gamma) if gas else "",
             speed=_speed(analysis, gas),
         )
+
+
+def _kinds(analysis: Analysis, gas: Gas) -> list[str]:
+    """Which conserved quantity of a gas is which."""
+    by_name = {w.name: w for w in analysis.unknowns}
+    density, pressure = by_name[gas.density], by_name[gas.pressure]
+    return ["density" if q == density else "energy" if q.has(pressure) else "momentum" for q in analysis.quantities]
 
 
 def _tick(brief: Brief) -> float:
@@ -209,11 +276,6 @@ def _diffusivities(analysis: Analysis, law: BalanceLaw) -> list[str]:
                 raise Unsuited("A diffusivity depends on a gradient.")
             found.add(diffusivity)
     return [numpy_code(d) for d in sorted(found, key=str)]
-
-
-def _local(analysis: Analysis) -> list[Expression]:
-    """How fast each unknown changes with itself in place."""
-    return [analysis.coefficient(i, i, analysis.flat) for i in range(len(analysis.unknowns))]
 
 
 def _explicit(law: BalanceLaw, time: Expression) -> list[tuple[str, str]]:

@@ -1,15 +1,20 @@
 """Method of lines on Chebyshev points, for one dimension with boundaries."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import sympy as sp
 
 from fieldsmith.equations.analysis import Analysis
+from fieldsmith.equations.equation import Axis
 from fieldsmith.equations.expressions import D, Expression, Unsuited, derivative, field_and_axes
 from fieldsmith.equations.printing import named_derivatives, numpy_code, timed_factors
+from fieldsmith.numerics.block import Block, Choices, choice, number
+from fieldsmith.numerics.catalogue import BDF, CHEBYSHEV, ERROR_STEPS, HALF_AGAIN, ONE_PASS, RADAU
 from fieldsmith.numerics.code import call_values, equation_values
-from fieldsmith.numerics.family import Variant, render
+from fieldsmith.numerics.family import Family, Variant
 from fieldsmith.numerics.plan import Plan
+from fieldsmith.numerics.rendering import render
 from fieldsmith.numerics.spectral import PATIENCE_SHARE, WORK_SHARE
 from fieldsmith.tasks.task import Brief
 
@@ -18,10 +23,27 @@ EVALUATIONS_A_SECOND = 5e3
 UNDIFFUSED = "An unknown without diffusion of its own cannot take a condition at both ends."
 
 
-class MethodOfLines:
+INTEGRATOR_TEXTS = {RADAU: "Radau IIA (order 5)", BDF: "backward differentiation (order 1 to 5)"}
+SCIPY_NAMES = {RADAU: "Radau", BDF: "BDF"}
+
+
+@dataclass(frozen=True)
+class LinesChoices(Choices):
+    discretisation: Block = choice(CHEBYSHEV)
+    integrator: Block = choice(RADAU, BDF)
+    step_rule: Block = choice(ERROR_STEPS)
+    refinement: Block = choice(HALF_AGAIN, ONE_PASS)
+    points: int = number(32, 6, 512, "Chebyshev points, on the first level")
+    tolerance: float = number(1e-7, 1e-12, 0.1, "relative error that integrator and refinement aim at")
+    steps: int = number(1, 1, 1_000_000, "the fewest steps over all times")
+    levels: int = number(3, 2, 10, "the first and how often points may be increased by half", HALF_AGAIN)
+
+
+class MethodOfLines(Family[LinesChoices]):
     """Chebyshev collocation in space, an implicit Runge-Kutta method (Radau IIA, order 5) in time."""
 
     name = "method of lines"
+    choices = LinesChoices
 
     def suits(self, analysis: Analysis) -> float:
         if analysis.steady:
@@ -40,36 +62,34 @@ class MethodOfLines:
                 raise Unsuited(UNDIFFUSED)
         return 1.0
 
-    def variants(self, analysis: Analysis, brief: Brief) -> Sequence[Variant]:
+    def variants(self, analysis: Analysis, brief: Brief) -> Sequence[Variant[LinesChoices]]:
         x = analysis.coordinates[0]
         for rate, unknown in zip(_rates(analysis), analysis.unknowns, strict=True):
             if analysis.valued(rate.coeff(derivative(unknown, x, x))).is_zero:
                 raise Unsuited(UNDIFFUSED)
 
-        def variant(
-            name: str, accuracy: int, cost: float, points: int, tolerance: float, levels: int, steps: int = 1
-        ) -> Variant:
-            settings = {"points": points, "tolerance": tolerance, "levels": levels, "steps": steps}
-            return Variant(name, settings, cost, accuracy, again=steps > 1)
+        def once(points: int, tolerance: float) -> LinesChoices:
+            return LinesChoices(refinement=ONE_PASS, points=points, tolerance=tolerance)
 
+        fine, careful = LinesChoices(points=40, tolerance=1e-9), LinesChoices(steps=1000)
         return (
-            variant("32 Chebyshev points, tolerance 1e-6", 2, 10, 32, 1e-6, 1),
-            variant("refined to 1e-7", 4, 60, 32, 1e-7, 3),
-            variant("refined to 1e-9", 6, 160, 40, 1e-9, 3),
-            variant("24 Chebyshev points, tolerance 1e-4", 1, 4, 24, 1e-4, 1),
-            variant("refined to 1e-7, at least 1000 steps", 5, 120, 32, 1e-7, 3, 1000),
+            Variant("32 Chebyshev points, tolerance 1e-6", once(32, 1e-6), 10, 2),
+            Variant("refined to 1e-7", LinesChoices(), 60, 4),
+            Variant("refined to 1e-9", fine, 160, 6),
+            Variant("24 Chebyshev points, tolerance 1e-4", once(24, 1e-4), 4, 1),
+            Variant("refined to 1e-7, at least 1000 steps", careful, 120, 5, again=True),
         )
 
-    def plan(self, analysis: Analysis, variant: Variant) -> Plan:
-        once = variant.settings["levels"] == 1
+    def plan(self, analysis: Analysis, variant: Variant[LinesChoices]) -> Plan:
+        once = variant.choices.refinement is ONE_PASS
         return Plan(
-            "Chebyshev collocation, boundary values from the boundary conditions",
-            "Radau IIA of order 5, adaptive steps",
+            f"{CHEBYSHEV.title}, boundary values from the boundary conditions",
+            f"{variant.choices.integrator.title}, {ERROR_STEPS.title}",
             variant.name + (": no refinement" if once else ": half as many points again until two answers agree"),
             None,
         )
 
-    def source(self, analysis: Analysis, brief: Brief, variant: Variant) -> str:
+    def text(self, analysis: Analysis, brief: Brief, choices: LinesChoices) -> str:
         rates, derivatives = [], {}
         for rate in _rates(analysis):
             plain, found = named_derivatives(rate)
@@ -83,9 +103,15 @@ class MethodOfLines:
             **equation_values(analysis, brief),
             lower=axis.lower.kind,
             upper=axis.upper.kind,
+            ends=_ends(axis),
             lower_value=numpy_code(lower),
             upper_value=numpy_code(upper),
-            settings=variant.settings,
+            points=choices.points,
+            levels=1 if choices.refinement is ONE_PASS else choices.levels,
+            tolerance=choices.tolerance,
+            steps=choices.steps,
+            integrator=SCIPY_NAMES[choices.integrator],
+            integrator_text=INTEGRATOR_TEXTS[choices.integrator],
             work=WORK_SHARE * brief.time_limit * EVALUATIONS_A_SECOND / max(1, brief.sizes.get("batch", 1)),
             patience=round(PATIENCE_SHARE * brief.time_limit, 1),
             rates=rates,
@@ -97,6 +123,17 @@ class MethodOfLines:
 
 def _rates(analysis: Analysis) -> list[Expression]:
     return [sp.expand(analysis.chain(rate)) for rate in analysis.rates]
+
+
+def _ends(axis: Axis) -> list[tuple[str, str]]:
+    """What weights of the two end values make what is given: at an end a value, or the outward derivative."""
+    lower, upper = ("[1.0, 0.0]", "below"), ("[0.0, 1.0]", "above")
+    if axis.lower.kind != "dirichlet":
+        slope = "[first[0, 0], first[0, -1]]  # the outward derivative is given"
+        lower = (slope, "-below - first[0, 1:-1] @ inner")
+    if axis.upper.kind != "dirichlet":
+        upper = ("[first[-1, 0], first[-1, -1]]", "above - first[-1, 1:-1] @ inner")
+    return [lower, upper]
 
 
 def _explicit(analysis: Analysis, expressions: Sequence[Expression]) -> list[tuple[str, str]]:

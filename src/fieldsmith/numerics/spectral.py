@@ -1,15 +1,29 @@
 """Fourier pseudo-spectral methods for periodic equations in one dimension, scalar or systems."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import sympy as sp
 
 from fieldsmith.equations.analysis import Analysis
 from fieldsmith.equations.fourier import symbol_code
 from fieldsmith.equations.printing import named_derivatives, numpy_code, timed_factors
+from fieldsmith.numerics.block import Block, Choices, choice, number
+from fieldsmith.numerics.catalogue import (
+    COURANT,
+    DOUBLING,
+    ETDRK4,
+    EXPONENTIAL,
+    FOURIER,
+    MAJORANT,
+    ONE_HALF,
+    ONE_PASS,
+    TWO_THIRDS,
+)
 from fieldsmith.numerics.code import call_values, equation_values
-from fieldsmith.numerics.family import Variant, periodic_line, render
+from fieldsmith.numerics.family import Family, Variant, periodic_line
 from fieldsmith.numerics.plan import Plan
+from fieldsmith.numerics.rendering import render
 from fieldsmith.tasks.task import Brief
 
 VALUES_A_SECOND = 1.2e8
@@ -18,68 +32,97 @@ WORK_SHARE, PATIENCE_SHARE = 0.25, 0.8
 """Of the time limit: what the counted work should take, and what must not be exceeded whatever the machine."""
 
 
-class Spectral:
+KEPT = {TWO_THIRDS: "2.0 / 3.0", ONE_HALF: "0.5"}
+"""Of the modes of a product, the part that dealiasing keeps."""
+
+
+@dataclass(frozen=True)
+class SpectralChoices(Choices):
+    discretisation: Block = choice(FOURIER)
+    integrator: Block = choice(ETDRK4, EXPONENTIAL)
+    dealiasing: Block = choice(TWO_THIRDS, ONE_HALF)
+    diffusion: Block = choice(MAJORANT)
+    step_rule: Block = choice(COURANT)
+    refinement: Block = choice(DOUBLING, ONE_PASS)
+    courant: float = number(1.0, 0.01, 4.0, "way of a wave in a step over 1/k of the finest wave that matters", ETDRK4)
+    steps: int = number(1, 1, 100_000, "the fewest steps between two output times, on the first level", ETDRK4)
+    oversampling: float = number(1.5, 0.25, 8.0, "inner points a given point, at most, on the first level", ETDRK4)
+    tolerance: float = number(1e-5, 1e-14, 0.1, "two successive refinements that agree this well are the last", ETDRK4)
+    levels: int = number(4, 2, 12, "how often grid and steps may be refined", DOUBLING)
+
+
+class Spectral(Family[SpectralChoices]):
     """Exact exponentials for linear equations, ETDRK4 with 2/3 dealiasing for the others.
 
     Resolution is controlled at run time: grid and steps are refined until two answers agree.
     """
 
     name = "spectral"
+    choices = SpectralChoices
 
     def suits(self, analysis: Analysis) -> float:
         periodic_line(analysis)
         return 1.0 if analysis.linear or all(map(analysis.damped, range(len(analysis.unknowns)))) else 0.6
 
-    def variants(self, analysis: Analysis, brief: Brief) -> Sequence[Variant]:
+    def objections(self, analysis: Analysis) -> Mapping[Block, str]:
         if analysis.linear:
-            return (Variant("exact in time", {}, 1, 9),)
+            return {ETDRK4: "the equation is linear with constant coefficients and is solved exactly"}
+        return {EXPONENTIAL: "the equation is not linear with constant coefficients"}
 
-        def variant(name: str, accuracy: int, cost: float, steps: int = 1, **settings: float) -> Variant:
-            return Variant(name, {"steps": steps, **settings}, cost, accuracy, again=steps > 1)
-
+    def variants(self, analysis: Analysis, brief: Brief) -> Sequence[Variant[SpectralChoices]]:
+        if analysis.linear:
+            return (Variant("exact in time", SpectralChoices(integrator=EXPONENTIAL), 1, 9),)
+        given = SpectralChoices(refinement=ONE_PASS, tolerance=1e-4, oversampling=1.0)
+        coarse = SpectralChoices(refinement=ONE_PASS, courant=2.0, tolerance=1e-2, oversampling=0.75)
+        finest = SpectralChoices(courant=0.7, levels=7, tolerance=1e-11)
+        careful = SpectralChoices(steps=4, courant=0.25, tolerance=1e-6)
         return (
-            variant("one pass on the given grid", 1, 4, courant=1.0, levels=1, tolerance=1e-4, oversampling=1.0),
-            variant("refined to 1e-5", 3, 40, courant=1.0, levels=4, tolerance=1e-5, oversampling=1.5),
-            variant("refined to 1e-9", 5, 120, courant=1.0, levels=6, tolerance=1e-9, oversampling=1.5),
-            variant("refined to 1e-11", 7, 200, courant=0.7, levels=7, tolerance=1e-11, oversampling=1.5),
-            variant("one coarse pass", 0, 1, courant=2.0, levels=1, tolerance=1e-2, oversampling=0.75),
-            variant("steps four times smaller", 4, 160, 4, courant=0.25, levels=4, tolerance=1e-6, oversampling=1.5),
+            Variant("one pass on the given grid", given, 4, 1),
+            Variant("refined to 1e-5", SpectralChoices(), 40, 3),
+            Variant("refined to 1e-9", SpectralChoices(levels=6, tolerance=1e-9), 120, 5),
+            Variant("refined to 1e-11", finest, 200, 7),
+            Variant("one coarse pass", coarse, 1, 0),
+            Variant("steps four times smaller", careful, 160, 4, again=True),
         )
 
-    def plan(self, analysis: Analysis, variant: Variant) -> Plan:
-        if analysis.linear:
+    def plan(self, analysis: Analysis, variant: Variant[SpectralChoices]) -> Plan:
+        choices = variant.choices
+        if choices.integrator is EXPONENTIAL:
             return Plan(
                 "Fourier, all modes of the samples",
-                f"exact exponential of the linear {'matrix' if analysis.coupled else 'symbol'}",
+                f"{EXPONENTIAL.title} of the linear {'matrix' if analysis.coupled else 'symbol'}",
                 "none needed",
                 None,
                 "Every Fourier mode is multiplied by the exponential of its symbol: exact for the interpolant.",
             )
-        once = variant.settings["levels"] == 1
+        once = f"{COURANT.title}, {ONE_PASS.title}"
+        refined = f"{DOUBLING.title} until two answers agree to {choices.tolerance:g}"
         return Plan(
-            "Fourier pseudo-spectral, 2/3 dealiasing, inner grid by trigonometric interpolation",
-            "ETDRK4, linear part exact" + (" with a constant-diffusivity majorant" if _majorants(analysis) else ""),
-            f"{variant.name}: "
-            + (
-                "steps by the Courant condition, no refinement"
-                if once
-                else f"grid and steps doubled until two answers agree to {variant.settings['tolerance']:g}"
-            ),
+            f"Fourier pseudo-spectral, {choices.dealiasing.title} dealiasing, inner grid by trigonometric interpolation",
+            "ETDRK4, linear part exact" + (f" with {MAJORANT.title}" if _majorants(analysis) else ""),
+            f"{variant.name}: {once if choices.refinement is ONE_PASS else refined}",
             None,
             f"Spectral in space, fourth order in time; {variant.name}.",
         )
 
-    def source(self, analysis: Analysis, brief: Brief, variant: Variant) -> str:
+    def text(self, analysis: Analysis, brief: Brief, choices: SpectralChoices) -> str:
+        exact = choices.integrator is EXPONENTIAL
         values = {**call_values(brief), **equation_values(analysis, brief), **_linear_values(analysis, brief)}
-        if not analysis.linear:
+        if not exact:
             values |= _remaining_values(analysis)
         return render(
             "spectral.py.jinja",
             **values,
-            scheme="exact in time" if analysis.linear else "exponential time differencing (ETDRK4)",
-            exact=analysis.linear,
-            method_text=_method_text(analysis, variant),
-            settings=variant.settings,
+            scheme="exact in time" if exact else "exponential time differencing (ETDRK4)",
+            exact=exact,
+            method_text=_method_text(analysis, choices),
+            courant=choices.courant,
+            steps=choices.steps,
+            oversampling=choices.oversampling,
+            tolerance=choices.tolerance,
+            levels=1 if choices.refinement is ONE_PASS else choices.levels,
+            kept=KEPT[choices.dealiasing],
+            rule=choices.dealiasing.title,
             work=WORK_SHARE * brief.time_limit * VALUES_A_SECOND / max(1, brief.sizes.get("batch", 1)),
             patience=round(PATIENCE_SHARE * brief.time_limit, 1),
         )
@@ -90,7 +133,7 @@ def _linear_values(analysis: Analysis, brief: Brief) -> dict[str, object]:
     size = range(len(analysis.unknowns))
     passed = call_values(brief)["passed"]
     assert isinstance(passed, list)
-    symbols = [symbol_code(terms.linear) for terms in analysis.terms]
+    symbols = [symbol_code(terms.linear) + _less(analysis, i) for i, terms in enumerate(analysis.terms)]
     return {
         "coupled": analysis.coupled,
         "unpack": f"({', '.join(passed)},) = self.parameters" if passed else "",
@@ -104,7 +147,7 @@ def _linear_values(analysis: Analysis, brief: Brief) -> dict[str, object]:
 def _remaining_values(analysis: Analysis) -> dict[str, object]:
     """What the template needs of the terms that are not taken exactly."""
     index = {w.name: i for i, w in enumerate(analysis.unknowns)}
-    majorants = [numpy_code(d) if _majorants(analysis) and d != 0 else "" for d in analysis.diffusion]
+    majorants = [numpy_code(d) if _majorized(analysis, i) else "" for i, d in enumerate(analysis.diffusion)]
     fluxes, derivatives = _fluxes(analysis)
     speeds, transport = _speeds(analysis)
     explicit, timed = _explicit(analysis)
@@ -117,6 +160,7 @@ def _remaining_values(analysis: Analysis) -> dict[str, object]:
 
     return {
         "majorants": majorants,
+        "damping": "np.max(-linear[0].real, axis=0)" if majorants[0] else "-linear[0].real",
         "has_majorants": any(majorants),
         "majorants_too": ", majorants" if any(majorants) else "",
         "fluxes": fluxes,
@@ -187,20 +231,30 @@ def _stiffness(analysis: Analysis) -> tuple[list[tuple[int, int, int, str]], dic
 
 
 def _majorants(analysis: Analysis) -> bool:
-    return not analysis.coupled and any(d != 0 for d in analysis.diffusion)
+    return any(_majorized(analysis, index) for index in range(len(analysis.unknowns)))
 
 
-def _method_text(analysis: Analysis, variant: Variant) -> list[str]:
-    if analysis.linear:
+def _majorized(analysis: Analysis, index: int) -> bool:
+    """Whether one unknown has a variable diffusion of which a constant part is taken exactly."""
+    return not analysis.coupled and analysis.diffusion[index] != 0
+
+
+def _less(analysis: Analysis, index: int) -> str:
+    """What a symbol holds of a variable diffusion."""
+    return f" - majorants[{index}][:, None] * k**2" if _majorized(analysis, index) else ""
+
+
+def _method_text(analysis: Analysis, choices: SpectralChoices) -> list[str]:
+    if choices.integrator is EXPONENTIAL:
         return [
             "The equation is linear with constant coefficients: every Fourier mode of the samples is multiplied by the",
             f"exponential of its {'matrix' if analysis.coupled else 'symbol'}. This is exact for the trigonometric interpolant of the samples.",
         ]
     lines = [
         "Linear terms with constant coefficients are taken exactly in Fourier space, so that they put no limit on the step;",
-        "products are formed on the grid and dealiased by the 2/3 rule. The samples are interpolated to an inner grid.",
+        f"products are formed on the grid and dealiased by the {choices.dealiasing.title} rule. The samples are interpolated to an inner grid.",
     ]
-    if variant.settings["levels"] > 1:
+    if choices.refinement is DOUBLING:
         lines.append("Grid and steps are refined until two answers agree.")
     if _majorants(analysis):
         lines += [

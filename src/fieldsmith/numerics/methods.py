@@ -1,0 +1,56 @@
+"""The families of methods: those here and those of the entry-point group `fieldsmith.methods`, each naming a class."""
+
+import inspect
+import logging
+from typing import Any
+
+from fieldsmith.numerics.block import Block, Choices
+from fieldsmith.numerics.elliptic import Elliptic
+from fieldsmith.numerics.family import Family
+from fieldsmith.numerics.finite_volumes import FiniteVolumes
+from fieldsmith.numerics.lines import MethodOfLines
+from fieldsmith.numerics.spectral import Spectral
+from fieldsmith.numerics.splitting import Splitting
+from fieldsmith.plugins import Group
+
+BUILT_INS: tuple[type[Family[Any]], ...] = (Spectral, Splitting, FiniteVolumes, MethodOfLines, Elliptic)
+
+
+def _built_ins() -> dict[str, type[Family[Any]]]:
+    return {kind.name: kind for kind in BUILT_INS}
+
+
+def _fault(name: str, part: object) -> str:
+    """What is wrong with a family that a plug-in brings, if anything."""
+    if not (inspect.isclass(part) and issubclass(part, Family)):
+        return "it is not a class derived from fieldsmith.numerics.family.Family"
+    if missing := [member for member in ("name", "choices") if not hasattr(part, member)]:
+        return f"it has no {' and no '.join(missing)}"
+    if unwritten := sorted(getattr(part, "__abstractmethods__", ())):
+        return f"it leaves {', '.join(unwritten)} unwritten"
+    choices = getattr(part, "choices", None)
+    if not (inspect.isclass(choices) and issubclass(choices, Choices)):
+        return "its `choices` is not a class derived from fieldsmith.numerics.block.Choices"
+    return "" if part.name == name else f"its `name` is {part.name!r}, another than its entry point's"
+
+
+METHODS: Group[type[Family[Any]]] = Group("fieldsmith.methods", "family of methods", _built_ins, _fault)
+
+
+def families() -> list[Family[Any]]:
+    """Every family that can be used, the built-in ones first; of the others it is logged why not."""
+    found, refused = METHODS.everything()
+    for left in refused:
+        logging.getLogger("fieldsmith").warning(left.why)
+    return [kind() for kind in found.values()]
+
+
+def family(name: str) -> Family[Any]:
+    """The family of that name. Raises InputError for an unknown name, MissingPart for a plug-in that is broken."""
+    return METHODS.get(name)()
+
+
+def blocks(kind: str = "") -> list[Block]:
+    """Every block that a family can be made of, or those of one kind; each once."""
+    every = [block for one in families() for block in one.choices.known_blocks()]
+    return [block for block in dict.fromkeys(every) if kind in ("", block.kind)]
