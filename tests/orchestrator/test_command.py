@@ -77,10 +77,25 @@ class Waves(Advection):
     name = "waves"
 
 
+def nameless() -> Advection:
+    class Waves(Advection):
+        name = "waves"
+
+    return Waves({"beta": 0.1})
+
+
+def test_a_task_in_a_file_is_named_by_its_place():
+    asked = opening.open_solve(Question(Waves({"beta": 0.3}), sandbox="process")).asked
+    words = shlex.split(asked.command)
+    assert words[2] == f"{Path(__file__).resolve()}:Waves"
+    again = tasks.load(words[2], {"beta": 0.3})
+    assert again.fingerprint == asked.fingerprint
+
+
 @pytest.mark.parametrize(
     "question",
     [
-        Question(Waves({"beta": 0.1})),
+        Question(nameless()),
         Question("advection", author=NumericsAuthor()),
         Question("advection", strategy=RefineBest(drafts=1)),
     ],

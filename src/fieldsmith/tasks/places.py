@@ -5,6 +5,7 @@ import importlib
 import importlib.util
 import inspect
 import sys
+import sysconfig
 from pathlib import Path
 from types import ModuleType
 
@@ -41,12 +42,11 @@ def kind_at(place: str) -> type[Task]:
 
 
 def place_of(kind: type[Task]) -> str:
-    """What names the task's class from anywhere on this machine: its file, or its module where that is imported by name."""
-    module = sys.modules.get(kind.__module__)
-    file = getattr(module, "__file__", None)
-    if kind.__module__.startswith(MARK) or kind.__module__ == "__main__":
-        return f"{Path(file).resolve()}:{kind.__qualname__}" if file else ""
-    return f"{kind.__module__}:{kind.__qualname__}"
+    """What names the task's class from anywhere on this machine: its file, or its module where a distribution brings it."""
+    file = getattr(sys.modules.get(kind.__module__), "__file__", None)
+    if file and any(Path(file).is_relative_to(sysconfig.get_path(name)) for name in ("purelib", "platlib")):
+        return f"{kind.__module__}:{kind.__qualname__}"
+    return f"{Path(file).resolve()}:{kind.__qualname__}" if file else ""
 
 
 def check_scale(kind: type[Task], scale: str) -> None:
