@@ -5,6 +5,7 @@
 
 import ast
 import graphlib
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -127,6 +128,15 @@ def test_no_module_is_long(file):
 
 def test_every_folder_is_a_room_of_the_plan():
     assert {p.name for p in ROOT.iterdir() if p.is_dir() and p.name != "__pycache__"} <= set(ROOMS)
+
+
+def test_the_plan_of_the_house_names_what_is_there():
+    plan = (ROOT.parents[1] / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    ground = [p.name for p in ROOT.glob("*.py")]
+    assert [name for name in ground if f"`{name}`" not in plan] == []
+    there = {str(p.relative_to(ROOT)) for p in ROOT.rglob("*.py")} | {p.name for p in ROOT.rglob("*.py")}
+    named = set(re.findall(r"`(?!tests/|best/)([\w/]+\.py)`", plan))
+    assert named - there == set()
 
 
 def test_sandboxes_know_nothing_of_equations():

@@ -19,7 +19,7 @@ from fieldsmith.reports.candidates import plan_rows
 from fieldsmith.reports.numbers import finite, number
 from fieldsmith.reports.pictures import drawn, numbers, undrawn
 from fieldsmith.reports.plain import clean, cut, visible
-from fieldsmith.reports.room import Fitted, fitted
+from fieldsmith.reports.space import Fitted, fitted
 from fieldsmith.reports.texts import script_safe
 
 MOST_BYTES = 5_400_000
