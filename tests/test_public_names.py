@@ -12,7 +12,9 @@ FACES = (
     "fieldsmith.tasks",
     "fieldsmith.agents.models",
     "fieldsmith.agents.strategies",
+    "fieldsmith.errors",
     "fieldsmith.evaluation",
+    "fieldsmith.numerics",
     "fieldsmith.sandboxes",
 )
 NAMES = [(face, name) for face in FACES for name in importlib.import_module(face).__all__]

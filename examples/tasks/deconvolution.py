@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from fieldsmith.tasks.simple import Arrays, Inputs, SimpleTask
-from fieldsmith.tasks.task import Parameter, Signature, data, result
+from fieldsmith.tasks import Arrays, Inputs, Parameter, Signature, SimpleTask, data, result
 
 
 class Deconvolution(SimpleTask):

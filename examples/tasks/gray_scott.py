@@ -2,10 +2,7 @@
 
 import numpy as np
 
-from fieldsmith.equations.equation import Axis, Balance, Equation
-from fieldsmith.tasks.periodic import Box, PeriodicTask
-from fieldsmith.tasks.random_fields import RandomFields
-from fieldsmith.tasks.task import Parameter
+from fieldsmith.tasks import Axis, Balance, Box, Equation, Parameter, PeriodicTask, RandomFields
 
 
 class GrayScott(PeriodicTask):

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from fieldsmith.tasks.simple import SimpleTask
-from fieldsmith.tasks.task import Case, Metric, Signature, data, result
+from fieldsmith.tasks import Case, Metric, Signature, SimpleTask, data, result
 
 
 class Kepler(SimpleTask):

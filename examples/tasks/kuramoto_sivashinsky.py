@@ -2,9 +2,7 @@
 
 import numpy as np
 
-from fieldsmith.equations.equation import Axis, Balance, Equation
-from fieldsmith.tasks.periodic import Box, PeriodicTask
-from fieldsmith.tasks.task import Parameter
+from fieldsmith.tasks import Axis, Balance, Box, Equation, Parameter, PeriodicTask
 
 
 class KuramotoSivashinsky(PeriodicTask):

@@ -2,6 +2,8 @@
 
 import errno
 
+__all__ = ["FieldsmithError", "InputError", "MissingPart", "ProviderError", "RequestRefused", "RequestTooLong"]
+
 
 class FieldsmithError(Exception):
     """One sentence for the person who can act on it: what is wrong, where, and what would be right.

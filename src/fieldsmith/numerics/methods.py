@@ -23,14 +23,14 @@ def _built_ins() -> dict[str, type[Family[Any]]]:
 def _fault(name: str, part: object) -> str:
     """What is wrong with a family that a plug-in brings, if anything."""
     if not (inspect.isclass(part) and issubclass(part, Family)):
-        return "it is not a class derived from fieldsmith.numerics.family.Family"
+        return "it is not a class derived from fieldsmith.numerics.Family"
     if missing := [member for member in ("name", "choices") if not hasattr(part, member)]:
         return f"it has no {' and no '.join(missing)}"
     if unwritten := sorted(getattr(part, "__abstractmethods__", ())):
         return f"it leaves {', '.join(unwritten)} unwritten"
     choices = getattr(part, "choices", None)
     if not (inspect.isclass(choices) and issubclass(choices, Choices)):
-        return "its `choices` is not a class derived from fieldsmith.numerics.block.Choices"
+        return "its `choices` is not a class derived from fieldsmith.numerics.Choices"
     return "" if part.name == name else f"its `name` is {part.name!r}, another than its entry point's"
 
 

@@ -1,6 +1,7 @@
 """What is asked: a file a PDE, each with statement, signature, initial fields and a trusted reference solver.
 
-Tasks of other distributions come by the entry-point group `fieldsmith.tasks`, each naming a class.
+What stands here by name is what a task of one's own is made of: `PeriodicTask` and `PDETask` for an equation, `SimpleTask` for
+any other problem. Tasks of other distributions come by the entry-point group `fieldsmith.tasks`, each naming a class.
 """
 
 import importlib
@@ -15,36 +16,56 @@ from fieldsmith.equations.equation import Axis, Balance, Boundary, Equation
 from fieldsmith.errors import InputError
 from fieldsmith.plugins import Group, meant
 from fieldsmith.tasks.places import check_scale, is_place, kind_at
-from fieldsmith.tasks.task import Argument, Brief, Case, Parameter, Result, Signature, Task
+from fieldsmith.tasks.task import Argument, Brief, Case, Metric, Parameter, Result, Signature, Task, data, result
 
 if TYPE_CHECKING:
     from fieldsmith.tasks.pde import PDETask
+    from fieldsmith.tasks.periodic import Box, PeriodicTask
+    from fieldsmith.tasks.random_fields import RandomFields, random_fields
+    from fieldsmith.tasks.simple import Arrays, Inputs, SimpleTask
 
 __all__ = [
     "Argument",
+    "Arrays",
     "Axis",
     "Balance",
     "Boundary",
+    "Box",
     "Brief",
     "Case",
     "Equation",
+    "Inputs",
+    "Metric",
     "PDETask",
     "Parameter",
+    "PeriodicTask",
+    "RandomFields",
     "Result",
     "Signature",
+    "SimpleTask",
     "Task",
+    "data",
     "kinds",
     "load",
     "names",
+    "random_fields",
+    "result",
 ]
 SCALES = ("demo", "paper")
 
 
-def __getattr__(name: str) -> object:
-    if name == "PDETask":  # with what it takes to read published files, which few need
-        from fieldsmith.tasks.pde import PDETask
+_HOMES = {
+    "pde": ("PDETask",),
+    "periodic": ("Box", "PeriodicTask"),
+    "random_fields": ("RandomFields", "random_fields"),
+    "simple": ("Arrays", "Inputs", "SimpleTask"),
+}
 
-        return PDETask
+
+def __getattr__(name: str) -> object:
+    for home, names in _HOMES.items():
+        if name in names:  # with SciPy or what reads published files, which those who ask for a task by name need not
+            return getattr(importlib.import_module(f"{__name__}.{home}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -34,7 +34,7 @@ Opener = Callable[[str, str | None, Path | None, Mapping[str, object]], ChatMode
 """What an entry point names: takes the name after the colon, --base-url, --key-file and --model-option, returns the model."""
 
 
-MODEL_MEMBERS = ("label", "note", "priced", "complete", "price")
+MODEL_MEMBERS = ("label", "note", "waiting", "receiving", "priced", "complete", "price")
 
 
 def _built_ins() -> dict[str, Opener]:

@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 import zlib
+from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, Protocol
@@ -116,20 +117,22 @@ SHORTENED = "-"
 
 class ChatModel(Protocol):
     """`label` is what the person typed after --model; `complete` raises ProviderError when the provider gives up,
-    MissingPart for a missing key, InputError for a setting the model does not know."""
+    MissingPart for a missing key, InputError for a setting the model does not know. A class derived from this one needs
+    no more than these two."""
 
     label: str
-    note: str
+    note: str = "a language model"
     """What kind of author this is, in words."""
-    waiting: Callable[[str], None]
+    waiting: Callable[[str], None] = staticmethod(silent)
     """Told what is being waited for, where a person has to do something about it."""
-    receiving: Callable[[str, int], None]
+    receiving: Callable[[str, int], None] = staticmethod(nothing_heard)
     """Told of a reply on its way: the request's ordinal and the characters that have come."""
-    priced: bool
+    priced: bool = False
     """Whether `price` knows what a reply costs."""
 
+    @abstractmethod
     def complete(self, request: ChatRequest) -> ChatReply: ...
 
     def price(self, reply: ChatReply) -> float | None:
         """US dollars, None where the price is unknown."""
-        ...
+        return None

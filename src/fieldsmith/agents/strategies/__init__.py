@@ -6,7 +6,7 @@ from typing import Any
 
 from fieldsmith.agents.author import Candidate, Debug, Draft, Move, Plan, Program, Proposal, Refine, Restart
 from fieldsmith.agents.strategies.best_of_n import BestOfN
-from fieldsmith.agents.strategies.chains import grow
+from fieldsmith.agents.strategies.chains import grow, settled
 from fieldsmith.agents.strategies.refine import RefineBest
 from fieldsmith.agents.strategies.settings import checked
 from fieldsmith.agents.strategies.strategy import Ask, Strategy
@@ -32,6 +32,7 @@ __all__ = [
     "Strategy",
     "grow",
     "open_strategy",
+    "settled",
 ]
 
 
