@@ -86,7 +86,7 @@ class Signature:
                     f"The result {result.name} has an axis {axis!r} that no argument has.",
                     f"Axes of the arguments: {known}; a fixed length is written as a number.",
                 )
-            return sizes.get(axis) or int(axis)
+            return sizes[axis] if axis in sizes else int(axis)
 
         return {result.name: tuple(size(result, axis) for axis in result.axes) for result in self.results}
 
