@@ -156,6 +156,9 @@ def test_an_inverse_problem_is_judged_by_its_reference(tmp_path) -> None:
     assert run.best.test.nrmse < 1e-10
     assert "partial differential" not in prompts[0]
     assert run.best.source == (tmp_path / "run" / "best" / "solver.py").read_text()
+    inputs = run.task.split("dev")[0].inputs
+    again = fs.open_run(tmp_path / "run").best.solver(**inputs)
+    assert again.shape == inputs["blurred"].shape, "the task is loaded again from its file"
     assert run.report.exists()
 
 

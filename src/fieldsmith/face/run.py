@@ -49,7 +49,7 @@ class BestProgram:
 
 
 class Run:
-    """A run as it stood when it was opened. `problem` is needed where its task cannot be loaded by name."""
+    """A run as it stood when it was opened. `problem` is needed where its task cannot be loaded by name or place."""
 
     def __init__(self, record: RunRecord, problem: Task | None = None) -> None:
         self.record, self._problem = record, problem
@@ -69,13 +69,13 @@ class Run:
 
     @cached_property
     def task(self) -> Task:
-        """The task that was asked. Raises InputError where it cannot be loaded by its name."""
+        """The task that was asked. Raises InputError where it cannot be loaded by its name or place."""
         if self._problem is not None:
             return self._problem
         asked = self.record.asked
         data = Path(asked.question.data) if asked.question.data else None
         try:
-            return tasks.load(asked.task, asked.parameters, asked.scale, data)
+            return tasks.load(asked.place or asked.task, asked.parameters, asked.scale, data)
         except InputError as error:
             hint = "Give the task: fs.open_run(folder, task)."
             raise InputError(f"The task of {self.folder} cannot be loaded: {error.message}", hint) from None
