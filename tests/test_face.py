@@ -15,9 +15,12 @@ from fieldsmith.agents.models.chat_model import ChatReply, ChatRequest, nothing_
 from fieldsmith.agents.numerics_author import NumericsAuthor
 from fieldsmith.agents.strategies.best_of_n import BestOfN
 from fieldsmith.errors import InputError
+from fieldsmith.evaluation.evaluation import Score
+from fieldsmith.face.arguments import arranged
 from fieldsmith.face.run import Run
 from fieldsmith.orchestrator.question import Question
 from fieldsmith.tasks.advection import Advection
+from fieldsmith.tasks.task import Signature, data, result
 from report_runs import finished
 
 
@@ -169,8 +172,6 @@ def test_arguments_of_another_shape_are_named(run, arguments, words):
 
 
 def test_samples_of_several_fields_have_one_batch(tmp_path):
-    from fieldsmith.face.arguments import arranged
-
     signature = fs.task("cns1d").brief().signature
     names = [one.name for one in signature.arguments if one.axes[:1] == ("batch",)]
     whole = {one.name: np.ones([3] * len(one.axes)) for one in signature.arguments}
@@ -178,6 +179,30 @@ def test_samples_of_several_fields_have_one_batch(tmp_path):
         arranged(signature, {**whole, names[1]: np.ones(3)})
     with pytest.raises(InputError, match="4 values along batch"):
         arranged(signature, {**whole, names[1]: np.ones((4, 3))})
+
+
+def test_an_axis_of_a_fixed_length_has_that_length():
+    signature = Signature(
+        "f",
+        (data("start", ("batch", "4"), "state"), data("times", ("time",), "times")),
+        (result("path", ("batch", "time", "4"), "states"),),
+    )
+    with pytest.raises(InputError, match=r"start has the shape \(1, 3\), which is not \[batch, 4\]"):
+        arranged(signature, {"start": [1.0, 0.0, 0.0], "times": [0.0]})
+    inputs, _ = arranged(signature, {"start": np.zeros(4), "times": []})
+    assert signature.shapes(inputs) == {"path": (1, 0, 4)}
+
+
+def test_a_run_shows_the_metric_that_it_was_chosen_by():
+    record = finished()
+    assert record.best is not None
+    best = record.best.candidate
+    own = Score(np.nan, {}, None, None, np.nan, 0.1, metric="drift", value=0.25)
+    evaluation = dataclasses.replace(best.evaluation, dev=own, test=own)
+    best = dataclasses.replace(record.best, candidate=dataclasses.replace(best, evaluation=evaluation))
+    shown = Run(dataclasses.replace(record, best=best))
+    assert "dev drift 2.500e-01" in repr(shown)
+    assert "test drift 2.500e-01" in shown._repr_html_()
 
 
 def test_a_title_is_text_in_a_notebook():

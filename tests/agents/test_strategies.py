@@ -97,6 +97,12 @@ def test_unknown_strategies_are_refused():
         open_strategy("refin")
 
 
+@pytest.mark.parametrize("settings", [{"width": 0}, {"drafts": -1}])
+def test_settings_that_lead_nowhere_are_refused(settings):
+    with pytest.raises(InputError, match="width = 1 or more"):
+        open_strategy("refine", **settings)
+
+
 CODE = "import numpy as np\n{comment}\ndef solver(u):\n    return u + np.zeros(7){ending}\n"
 
 

@@ -7,8 +7,13 @@ from pathlib import Path
 import pytest
 
 import fieldsmith as fs
+from fieldsmith.errors import InputError
+from fieldsmith.orchestrator.folder import begin
+from fieldsmith.orchestrator.open import open_solve
+from fieldsmith.orchestrator.question import Question
 from fieldsmith.orchestrator.record import load_run
 from fieldsmith.tasks.task import Metric
+from small_task import SOURCE
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "tasks"
 
@@ -28,6 +33,12 @@ def orbits(start, times):
         path.append(np.concatenate([q, v], axis=1))
     return np.stack(path, axis=1){wrong}
 '''
+RESTING = """import numpy as np
+
+
+def orbits(start, times):
+    return np.repeat(start[:, None], times.size, axis=1)
+"""
 SIGNALS = '''import numpy as np
 
 
@@ -100,6 +111,27 @@ def test_an_orbit_is_chosen_by_its_energy_drift(tmp_path) -> None:
     assert '"metric":"energy drift"' in page.replace('": "', '":"')
 
 
+def test_a_body_at_rest_does_not_win_by_its_energy(tmp_path, capsys) -> None:
+    run, _ = solved(tmp_path, str(EXAMPLES / "kepler.py"), [RESTING])
+    assert run.record.best is None
+    assert "and go round" in run.record.candidates[0].evaluation.feedback
+    assert "Orbits about a fixed mass (demo scale)" in capsys.readouterr().err
+
+
+def test_a_run_of_an_edited_task_is_another(tmp_path) -> None:
+    file = tmp_path / "twice.py"
+    for factor in ("2.0 *", "3.0 *"):
+        file.write_text(SOURCE.replace("2.0 *", factor))
+        question = Question(str(file), run_dir=tmp_path / "run", sandbox="process")
+        if factor == "2.0 *":
+            first = open_solve(question)
+            first.prepare()
+            begin(first.folder, first.asked)
+        else:
+            with pytest.raises(InputError, match="its data is other data, as after an edit of the task"):
+                open_solve(question).prepare()
+
+
 def test_a_metric_of_which_more_is_better_chooses_the_largest(tmp_path) -> None:
     kind = type(fs.task(str(EXAMPLES / "kepler.py")))
 
@@ -124,6 +156,9 @@ def test_an_inverse_problem_is_judged_by_its_reference(tmp_path) -> None:
     assert run.best.test.nrmse < 1e-10
     assert "partial differential" not in prompts[0]
     assert run.best.source == (tmp_path / "run" / "best" / "solver.py").read_text()
+    inputs = run.task.split("dev")[0].inputs
+    again = fs.open_run(tmp_path / "run").best.solver(**inputs)
+    assert again.shape == inputs["blurred"].shape, "the task is loaded again from its file"
     assert run.report.exists()
 
 

@@ -4,12 +4,15 @@ import json
 
 import numpy as np
 import pytest
+from scipy.linalg import expm
 from typer.testing import CliRunner
 
 from fieldsmith.cli.output import current
 from fieldsmith.cli.tasks import app
 from fieldsmith.equations.equation import Axis, Balance, Equation
+from fieldsmith.errors import InputError
 from fieldsmith.tasks.check import examine
+from fieldsmith.tasks.pde import PDETask
 from fieldsmith.tasks.periodic import Box, PeriodicTask
 from fieldsmith.tasks.random_fields import RandomFields
 from fieldsmith.tasks.simple import SimpleTask
@@ -100,6 +103,46 @@ class Unmeasured(SimpleTask):
         return {"loss": 1.0}
 
 
+class Unwritten(SimpleTask):
+    name, title = "unwritten", "A metric that nothing measures"
+    metric = Unmeasured.metric
+    signature = Unmeasured.signature
+
+    def inputs(self, rng):
+        return {"x": rng.random(3)}
+
+
+class Breaking(Unmeasured):
+    def reference(self, inputs):
+        return {"y": inputs["z"]}
+
+
+class Oscillator(PDETask):
+    name, title = "oscillator", "An equation without an axis"
+    sizes = {"dev": 2, "test": 2, "time": 21}  # noqa: RUF012
+    span = (0.0, 2.0)
+    rhs = "-u - v/4"
+
+    @property
+    def equation(self) -> Equation:
+        return Equation(("u", "v"), (), (Balance("u", "v"), Balance("v", self.rhs)))
+
+    def reference(self, fields, points, level):
+        given = self.inputs(fields, points)
+        start = np.stack([given["u0"], given["v0"]])
+        matrix = np.array([[0.0, 1.0], [-1.0, -0.25]])
+        u, v = np.stack([expm(matrix * t) @ start for t in self.times()], axis=2)
+        return {"u": u, "v": v}
+
+
+class WrongOscillator(Oscillator):
+    rhs = "-u + v/4"
+
+
+class MisspeltOscillator(Oscillator):
+    rhs = "-u - w/4"
+
+
 def faults(task) -> list[str]:
     return [finding.fault for finding in examine(task) if finding.fault]
 
@@ -125,6 +168,10 @@ def test_a_sound_task_in_two_dimensions_passes_every_check() -> None:
         (WrongFirstFrame, r"The first frame of the reference of u is not u0"),
         (Coarse, r"The two levels of the reference differ by .*refine it"),
         (Unmeasured, r"`measure` gives loss, but not the metric gain"),
+        (Unwritten, r"Unwritten has the metric gain and no `measure`\.$"),
+        (Breaking, r"Breaking fails with KeyError: 'z' \(.*test_check\.py, line \d+\)\.$"),
+        (WrongOscillator, r"does not satisfy d\(v\)/dt = -u \+ v/4: .*It would with -1 times “v/4”"),
+        (MisspeltOscillator, r"The equation cannot be read: .*unknown symbol w"),
     ],
 )
 def test_each_fault_has_a_sentence_of_its_own(kind, words) -> None:
@@ -132,6 +179,22 @@ def test_each_fault_has_a_sentence_of_its_own(kind, words) -> None:
 
     (fault,) = faults(kind())
     assert re.search(words, fault), fault
+
+
+def test_an_equation_without_an_axis_is_looked_into_too() -> None:
+    assert faults(Oscillator()) == []
+
+
+@pytest.mark.parametrize(
+    ("broken", "words"), [(np.nan, "holds 1 values that are not finite"), (1e200, "squares overflow")]
+)
+def test_no_program_is_compared_with_a_reference_that_is_not_finite(broken, words) -> None:
+    class Diverged(Unmeasured):
+        def reference(self, inputs):
+            return {"y": np.array([1.0, broken, 1.0])}
+
+    with pytest.raises(InputError, match=f"dev: The reference of y .*{words}"):
+        Diverged().split("dev")
 
 
 def test_a_result_with_an_axis_of_no_argument_is_named() -> None:

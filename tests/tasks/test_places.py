@@ -44,6 +44,7 @@ def test_an_edited_file_gives_another_fingerprint_and_other_data(file) -> None:
         ("mine.py:np", SOURCE, r"mine\.py:np is no task"),
         ("mine.py", "x = 1\n", r"mine\.py holds no tasks"),
         ("mine.py", "x = (\n", r"mine\.py cannot be imported: SyntaxError, line 1"),
+        ("mine.py", SOURCE.replace("def inputs", "def imputs"), r"mine\.py holds no tasks\. Twice has no inputs"),
         ("mine.py:Twice", SOURCE.replace("def inputs", "def imputs"), r"The task mine\.py:Twice has no inputs"),
         ("no_such_module:A", "", r"cannot be imported: ModuleNotFoundError"),
     ],

@@ -26,8 +26,9 @@ class Progress:
 
     def begin(self, asked: Asked, folder: Path, sandbox_reason: str = "") -> None:
         parameters = ", ".join(f"{name} = {value:g}" for name, value in asked.parameters.items())
+        where = f"{parameters}{'; ' if parameters else ''}{asked.scale} scale"
         reason = f", {sandbox_reason}" if sandbox_reason else ""
-        self.output.progress(visible(f"{asked.title} ({parameters}; {asked.scale} scale)"))
+        self.output.progress(visible(f"{asked.title} ({where})"))
         self.output.progress(visible(f"Author:  {asked.author}, {asked.author_note}"))
         self.output.progress(visible(f"Sandbox: {asked.sandbox}{reason}"))
         self.output.progress(f"Run:     {folder}")

@@ -206,7 +206,7 @@ class Analysis(Symbols):
         return expression.xreplace(back)
 
     def speeds(self, axis: int) -> tuple[Expression, ...] | None:
-        """Wave speeds along an axis other than 0; None where they have no simple formulas."""
+        """Wave speeds other than 0 along an axis; None where they have no simple formulas."""
         matrix = self.transports[axis]
         if matrix.is_zero_matrix:
             return ()

@@ -86,7 +86,7 @@ def solve(
 def open_run(folder: str | Path, task: Task | None = None) -> Run:
     """An earlier run, or one that goes on, as it stands. Raises InputError if `folder` is not a run directory.
 
-    `task` is needed to call the solver of a run whose task was an object that cannot be loaded by name.
+    `task` is needed to call the solver of a run whose task was an object that neither its name nor its file loads again.
     """
     return Run(load_run(Path(folder)), task)
 

@@ -54,10 +54,12 @@ def _numbers(argument: Argument, value: ArrayLike) -> np.ndarray:
 
 
 def _check_sizes(signature: Signature, inputs: Inputs) -> None:
-    """Raises InputError where an axis has two lengths."""
+    """Raises InputError where an axis has two lengths, or another than its number."""
     seen: dict[str, tuple[int, str]] = {}
     for one in signature.arguments:
         for axis, size in zip(one.axes, np.shape(inputs[one.name]), strict=True):
+            if axis.isdecimal() and size != int(axis):
+                raise _misshapen(one, np.asarray(inputs[one.name]))
             first, owner = seen.setdefault(axis, (size, one.name))
             if first != size:
                 raise InputError(

@@ -12,7 +12,7 @@ from fieldsmith.errors import InputError, MissingPart
 from fieldsmith.evaluation.evaluation import Score
 from fieldsmith.face.solver import Solver
 from fieldsmith.orchestrator.run import RunRecord
-from fieldsmith.tasks.task import Task
+from fieldsmith.tasks.task import SplitName, Task
 
 
 class BestProgram:
@@ -49,7 +49,7 @@ class BestProgram:
 
 
 class Run:
-    """A run as it stood when it was opened. `problem` is needed where its task cannot be loaded by name."""
+    """A run as it stood when it was opened. `problem` is needed where its task cannot be loaded by name or place."""
 
     def __init__(self, record: RunRecord, problem: Task | None = None) -> None:
         self.record, self._problem = record, problem
@@ -69,13 +69,13 @@ class Run:
 
     @cached_property
     def task(self) -> Task:
-        """The task that was asked. Raises InputError where it cannot be loaded by its name."""
+        """The task that was asked. Raises InputError where it cannot be loaded by its name or place."""
         if self._problem is not None:
             return self._problem
         asked = self.record.asked
         data = Path(asked.question.data) if asked.question.data else None
         try:
-            return tasks.load(asked.task, asked.parameters, asked.scale, data)
+            return tasks.load(asked.place or asked.task, asked.parameters, asked.scale, data)
         except InputError as error:
             hint = "Give the task: fs.open_run(folder, task)."
             raise InputError(f"The task of {self.folder} cannot be loaded: {error.message}", hint) from None
@@ -105,12 +105,18 @@ class Run:
         return figure
 
     def __repr__(self) -> str:
-        best = self.record.best
-        error = f"dev nRMSE {best.candidate.dev_nrmse:.3e}" if best else "no program ran"
-        return f"<Run {self.record.asked.title}, {len(self.record.candidates)} candidates, {error}, {self.folder}>"
+        count = len(self.record.candidates)
+        candidates = f"{count} candidate{'s' if count != 1 else ''}"
+        return f"<Run {self.record.asked.title}, {candidates}, {self._figure('dev')}, {self.folder}>"
 
     def _repr_html_(self) -> str:
-        evaluation = self.record.best.candidate.evaluation if self.record.best else None
-        figure = f"{evaluation.test.nrmse:.3e}" if evaluation and evaluation.test else "unknown"
         report = escape(self.report.resolve().as_uri())
-        return f'<b>{escape(self.record.asked.title)}</b>: test nRMSE {figure}, <a href="{report}">report</a>'
+        title, figure = escape(self.record.asked.title), escape(self._figure("test"))
+        return f'<b>{title}</b>: {figure}, <a href="{report}">report</a>'
+
+    def _figure(self, split: SplitName) -> str:
+        """The metric of the best program on a split, in words."""
+        if self.record.best is None:
+            return "no program ran"
+        score: Score | None = getattr(self.record.best.candidate.evaluation, split, None)
+        return f"{split} {score.metric} {score.figure:.3e}" if score else f"not scored on {split}"

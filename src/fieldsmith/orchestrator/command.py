@@ -31,6 +31,11 @@ def _name(question: Question, task: Task) -> str:
     """What names the task on a command line: its name, or the place that it is written at; empty for one that nothing names."""
     if isinstance(question.task, str) and not places.is_place(question.task):
         return question.task
+    return loading_name(task)
+
+
+def loading_name(task: Task) -> str:
+    """The task's own name, or else its place, if that loads a task of the same data; empty if neither does."""
     known = (task.name, places.place_of(type(task)))
     return next((name for name in known if name and _loads_again(name, task)), "")
 

@@ -77,15 +77,20 @@ def begin(folder: Path, asked: Asked) -> Asked:
     return asked
 
 
+DIFFERENT = {
+    "prompts": "its prompts are other templates",
+    "fingerprint": "its data is other data, as after an edit of the task",
+}
+"""Words for what is no value that a person has given."""
+
+
 def _refuse_another(folder: Path, asked: Asked) -> None:
     before = record.read_asked(folder)
     old = _same(before)
     for name, new in _same(asked).items():
         if old[name] != new:
-            how = "are other templates" if name == "prompts" else f"is {old[name]}, not {new}"
-            raise InputError(
-                f"{folder} is the directory of another run: its {name} {how}.", "Choose another with --run-dir."
-            )
+            how = DIFFERENT.get(name) or f"its {name} is {old[name]}, not {new}"
+            raise InputError(f"{folder} is the directory of another run: {how}.", "Choose another with --run-dir.")
 
 
 def _same(asked: Asked) -> dict[str, object]:

@@ -12,13 +12,14 @@ from fieldsmith.agents.prompts import Prompts
 from fieldsmith.agents.strategies import open_strategy, strategy_settings
 from fieldsmith.agents.strategies.strategy import Strategy
 from fieldsmith.orchestrator.budget import Budget
-from fieldsmith.orchestrator.command import command_of
+from fieldsmith.orchestrator.command import command_of, loading_name
 from fieldsmith.orchestrator.folder import first_width, run_name
 from fieldsmith.orchestrator.question import Question
 from fieldsmith.orchestrator.run import Asked
 from fieldsmith.orchestrator.solve import Solve
 from fieldsmith.orchestrator.writer import Writer, open_writer
 from fieldsmith.sandboxes.sandbox import Sandbox
+from fieldsmith.tasks.places import is_place
 from fieldsmith.tasks.task import Task
 
 DEFAULT_CANDIDATES = 12
@@ -50,6 +51,7 @@ def open_solve(question: Question, command: str = "") -> Solve:
         command=command or command_of(question, task),
         started=time.strftime("%Y-%m-%d %H:%M:%S"),
         templates=dict(prompts.templates) if prompts else {},
+        place=_place(question, task),
     )
     folder = Path(question.run_dir or Path("runs") / run_name(asked))
     asked = replace(asked, width=first_width(folder, settled.in_flight))
@@ -76,6 +78,12 @@ def _task(question: Question) -> Task:
         return question.task
     data = Path(question.data) if question.data else None
     return tasks.load(question.task, question.param, question.scale, data)
+
+
+def _place(question: Question, task: Task) -> str:
+    by_name = isinstance(question.task, str) and not is_place(question.task)
+    name = "" if by_name else loading_name(task)
+    return name if name != task.name else ""
 
 
 def _settled(question: Question, task: Task, writer: Writer, place: Sandbox, prompts: Prompts | None) -> Question:

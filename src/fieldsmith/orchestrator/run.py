@@ -38,6 +38,8 @@ class Asked:
     """Refinements of a generation, as many as were in flight in the first sitting."""
     templates: Mapping[str, str] = field(default_factory=dict)
     """A person's own templates by file name."""
+    place: str = ""
+    """Where the task is written, if its name does not load it."""
 
     @property
     def task(self) -> str:

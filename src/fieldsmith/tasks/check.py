@@ -6,14 +6,16 @@ Each fault is one sentence for the author of the task.
 import copy
 import itertools
 import keyword
+import sys
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from fieldsmith.equations.equation import Equation
+from fieldsmith.equations.equation import Axis, Equation
 from fieldsmith.errors import FieldsmithError
 from fieldsmith.tasks.pde import PDETask, seeded
 from fieldsmith.tasks.residual import Fields, Residual
@@ -56,10 +58,18 @@ def examine(task: Task, progress: Progress | None = None) -> Iterator[Finding]:
         except FieldsmithError as error:
             findings = [Finding(check, str(error))]
         except Exception as error:  # a task's own code may raise anything
-            findings = [Finding(check, f"{type(task).__name__} fails with {type(error).__name__}: {error}.")]
+            findings = [Finding(check, _failure(error, task))]
         yield from findings
         if any(finding.fault for finding in findings):
             return
+
+
+def _failure(error: Exception, task: Task) -> str:
+    """What a task's own code has raised, and the line of its file at or below which it was."""
+    own = sys.modules[type(task).__module__].__file__
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == own]
+    place = f" ({own}, line {lines[-1]})" if lines else ""
+    return f"{type(task).__name__} fails with {type(error).__name__}: {str(error).rstrip('. ')}{place}."
 
 
 def _statement(task: Task) -> Iterator[Finding]:
@@ -70,22 +80,25 @@ def _statement(task: Task) -> Iterator[Finding]:
 
 def _equation(task: Task) -> Iterator[Finding]:
     equation = task.brief().equation
-    if equation is None or not equation.axes:
-        yield Finding(
-            "equation", note="none is stated" if equation is None else "it has no axis; it is not looked into"
-        )
+    if equation is None:
+        yield Finding("equation", note="none is stated")
         return
     from fieldsmith.equations.analysis import Analysis
     from fieldsmith.equations.expressions import Unsuited
 
     try:
-        Analysis(equation)
+        Analysis(_in_space(equation))
     except Unsuited as reason:
         yield Finding("equation", f"The equation cannot be read: {reason}")
         return
     values = {**task.brief().parameters, **equation.constants}
     lost = [name for name in equation.parameters if name not in values]
     yield Finding("equation", f"The equation's parameter {lost[0]} has no value in `argument_values`." if lost else "")
+
+
+def _in_space(equation: Equation) -> Equation:
+    """The equation; one without an axis on an axis of one point, where nothing varies."""
+    return equation if equation.axes else replace(equation, axes=(Axis("nowhere", 0.0, 1.0),))
 
 
 def _signature(task: Task) -> Iterator[Finding]:
@@ -235,21 +248,25 @@ def _overlap(signature: Signature, dev: tuple[Case, ...], test: tuple[Case, ...]
 
 
 def _metric_fault(task: Task, case: Case) -> str:
-    """Whether `measure` gives the metric for the reference, where there is one."""
-    if not case.reference or (task.metric.name == "seconds" and type(task).measure is Task.measure):
+    """Whether `measure` gives the metric, for the reference where there is one, else for nothing but zeros."""
+    if task.metric.name == "seconds" and type(task).measure is Task.measure:
         return ""
-    found = task.measure(case, case.reference)
+    shapes = task.brief().signature.shapes(case.inputs)
+    with np.errstate(all="ignore"):
+        found = task.measure(case, case.reference or {name: np.zeros(shape) for name, shape in shapes.items()})
     figures = found if isinstance(found, Mapping) else {task.metric.name: found}
     if task.metric.name not in figures and task.metric.name != "seconds":
         return f"`measure` gives {', '.join(figures)}, but not the metric {task.metric.name}."
+    if not case.reference:
+        return ""
     bad = [name for name, value in figures.items() if not np.isfinite(float(value))]
     return f"`measure` gives {bad[0]} = {figures[bad[0]]} for the reference itself." if bad else ""
 
 
 def _residual(task: Task) -> Iterator[Finding]:
     """Whether the reference satisfies the equation, on smooth data with ever shorter times, or on ever more points."""
-    if not isinstance(task, PDETask) or not task.equation.axes:
-        yield Finding("residual", note="not looked at: there is no equation in space")
+    if not isinstance(task, PDETask):
+        yield Finding("residual", note="not looked at: there is no equation")
         return
     known: list[list[Residual]] = []
     for look in range(len(SHORTER)):
@@ -293,8 +310,9 @@ def _residuals_of(task: PDETask, look: int) -> list[Residual]:
     arrays: dict[str, Any] = {**early.argument_values(), **early.equation.constants}
     arrays |= {a.of: inputs[a.name] for a in early.signature.arguments if a.role == "coefficient"}
     arrays |= {r.of: solved[r.name] for r in early.signature.results}
-    for name in (*early.equation.unknowns, *early.equation.coefficients):
-        values = np.asarray(arrays[name])
-        arrays[name] = values if values.ndim == 2 + len(early.equation.axes) else values[:, None]
-    times = None if early.equation.steady else early.times()
-    return Fields(early.equation, arrays, times).residuals()
+    equation = _in_space(early.equation)
+    for name in (*equation.unknowns, *equation.coefficients):
+        values = np.asarray(arrays[name]) if early.equation.axes else np.asarray(arrays[name])[..., None]
+        arrays[name] = values if values.ndim == 2 + len(equation.axes) else values[:, None]
+    times = None if equation.steady else early.times()
+    return Fields(equation, arrays, times).residuals()

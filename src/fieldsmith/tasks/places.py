@@ -8,6 +8,7 @@ import sys
 import sysconfig
 from pathlib import Path
 from types import ModuleType
+from typing import TypeGuard
 
 from fieldsmith.errors import InputError
 from fieldsmith.tasks.task import Task
@@ -30,7 +31,11 @@ def kind_at(place: str) -> type[Task]:
         return next(iter(own.values()))
     listed = ", ".join(f"{where}:{key}" for key in own) or "none"
     if not name:
-        raise InputError(f"{where} holds {len(own) or 'no'} tasks.", f"Name one: {listed}." if own else "Write one.")
+        begun = [key for key, value in vars(module).items() if _begun(value) and value.__module__ == module.__name__]
+        hint = f"Name one: {listed}." if own else "Write one."
+        if begun and not own:
+            hint = f"{begun[0]} has no {', '.join(_lacking(vars(module)[begun[0]]))}: write it in the class."
+        raise InputError(f"{where} holds {len(own) or 'no'} tasks.", hint)
     found = getattr(module, name, None)
     if found is None:
         raise InputError(f"{where} has no class {name!r}.", f"Tasks in it: {listed}.")
@@ -105,8 +110,12 @@ def _not_imported(what: str, error: Exception) -> InputError:
     )
 
 
+def _begun(value: object) -> TypeGuard[type[Task]]:
+    return inspect.isclass(value) and issubclass(value, Task)
+
+
 def _whole(value: object) -> bool:
-    return inspect.isclass(value) and issubclass(value, Task) and not _lacking(value)
+    return _begun(value) and not _lacking(value)
 
 
 def _lacking(kind: type[Task]) -> list[str]:

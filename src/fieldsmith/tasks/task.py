@@ -86,7 +86,7 @@ class Signature:
                     f"The result {result.name} has an axis {axis!r} that no argument has.",
                     f"Axes of the arguments: {known}; a fixed length is written as a number.",
                 )
-            return sizes.get(axis) or int(axis)
+            return sizes[axis] if axis in sizes else int(axis)
 
         return {result.name: tuple(size(result, axis) for axis in result.axes) for result in self.results}
 
@@ -220,11 +220,17 @@ class Task(ABC):
         """The public face; `libraries` come from the sandbox that will run the programs."""
 
     def split(self, name: SplitName, progress: Progress | None = None) -> tuple[Case, ...]:
-        """The cases of a split, generated on first use and cached; batches of different splits are disjoint."""
+        """The cases of a split, generated on first use and cached; batches of different splits are disjoint.
+
+        Raises InputError for a reference that no program can be compared with.
+        """
         # Every candidate asks for the same cases, from several threads: read, or made, once.
         with self._lock:
             if name not in self._cases:
-                self._cases[name] = self.cases(name, progress)
+                cases = self.cases(name, progress)
+                for case in cases:
+                    _check_finite(case)
+                self._cases[name] = cases
             return self._cases[name]
 
     @abstractmethod
@@ -255,6 +261,19 @@ class Task(ABC):
         change of 1e-3 means a thousandth of what is there even where the total itself is zero.
         """
         return {}
+
+
+def _check_finite(case: Case) -> None:
+    for name, values in case.reference.items():
+        with np.errstate(over="ignore", invalid="ignore"):
+            size = float(np.linalg.norm(values))
+        if not np.isfinite(size):
+            count = int((~np.isfinite(values)).sum())
+            words = f"holds {count} values that are not finite" if count else "is so large that its squares overflow"
+            raise InputError(
+                f"{case.name}: The reference of {name} {words}.",
+                "Mend the task; `fieldsmith tasks check` looks into it.",
+            )
 
 
 @dataclass(frozen=True)

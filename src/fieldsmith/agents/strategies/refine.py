@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from fieldsmith.agents.author import Candidate, Draft, Refine
 from fieldsmith.agents.strategies.chains import grow, root_of, settled
 from fieldsmith.agents.strategies.strategy import Ask
+from fieldsmith.errors import InputError
 
 PARENTS = 5
 
@@ -19,6 +20,11 @@ class RefineBest:
     name = "refine"
 
     def __init__(self, debug_rounds: int = 4, drafts: int = 4, width: int = 1) -> None:
+        if drafts < 0 or width < 1:
+            raise InputError(
+                f"The strategy refine cannot make {drafts} drafts and generations of {width} refinements.",
+                "Give drafts = 0 or more and width = 1 or more.",
+            )
         self.debug_rounds, self.drafts, self.width = debug_rounds, drafts, width
 
     def ask(self, history: Sequence[Candidate], limit: int, left: int) -> Sequence[Ask]:
