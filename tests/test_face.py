@@ -212,14 +212,15 @@ def test_a_title_is_text_in_a_notebook():
     assert "&lt;b&gt;u &amp; v" in page
 
 
-def test_programs_of_the_readme_and_the_examples_are_well_typed(tmp_path):
+def test_programs_of_the_pages_and_the_examples_are_well_typed(tmp_path):
     import re
 
     root = Path(__file__).parents[1]
-    snippets = re.findall(r"```python\n(.*?)```", (root / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    pages = "".join((root / page).read_text(encoding="utf-8") for page in ("README.md", "docs/extending.md"))
+    snippets = re.findall(r"```python\n(.*?)```", pages, re.DOTALL)
     for number, snippet in enumerate(snippets):
         (tmp_path / f"snippet_{number}.py").write_text(snippet)
-    for example in (root / "examples").glob("*.py"):
+    for example in (root / "examples").rglob("*.py"):
         (tmp_path / example.name).write_text(example.read_text())
     command = [sys.executable, "-m", "pyright", "--pythonpath", sys.executable, "."]
     checked = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
