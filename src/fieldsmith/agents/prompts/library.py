@@ -3,7 +3,7 @@
 import contextlib
 import difflib
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.resources import files
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined, TemplateError, TemplateSyntaxError, meta
+from jinja2.nodes import Block
 
 from fieldsmith.agents import moves
 from fieldsmith.agents.author import Candidate, Move
@@ -21,8 +22,9 @@ from fieldsmith.agents.prompts.skeleton import filling_of, gaps_of, operators_of
 from fieldsmith.equations.facts import Methods
 from fieldsmith.errors import InputError
 from fieldsmith.evaluation.order import why_no_order
-from fieldsmith.evaluation.words import SUFFIX, WHOLE, Wording
+from fieldsmith.evaluation.words import STEPS, SUFFIX, WHOLE, Wording
 from fieldsmith.evaluation.words import built_in as feedback_templates
+from fieldsmith.plugins import meant
 from fieldsmith.tasks.task import Brief
 
 DEFAULT_STYLE = "guided"
@@ -235,12 +237,23 @@ class Prompts:
             raise InputError(
                 f"The prompt template {name} asks for an unknown variable {variable!r}.{meant}", _known_variables()
             )
+        if name == STEPS:
+            _check_blocks(name, [block.name for block in tree.find_all(Block)], self._environment)
         for included in meta.find_referenced_templates(tree):
             if included not in self._texts:
                 raise InputError(
                     f"The prompt template {name} includes {included!r}, which is not there.",
                     f"Templates: {', '.join(sorted(self._texts))}.",
                 )
+
+
+def _check_blocks(name: str, blocks: Iterable[str], environment: Environment) -> None:
+    """Raises InputError for a block of next steps that no kind of failure asks for."""
+    known = environment.from_string(feedback_templates()[STEPS]).blocks
+    for block in blocks:
+        if block not in known:
+            words = f"The prompt template {name} has a block {block!r} that no failure asks for.{meant(block, known)}"
+            raise InputError(words, f"Blocks: {', '.join(known)}.")
 
 
 def _mended(candidate: Candidate, frame: str) -> dict[str, object]:
