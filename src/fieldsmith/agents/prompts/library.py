@@ -1,7 +1,6 @@
 """Prompt styles by name, their templates, and templates of a person's own in place of single ones."""
 
 import contextlib
-import difflib
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -81,9 +80,7 @@ STYLES: Mapping[str, Style] = {
 def style_of(name: str) -> Style:
     """Raises InputError for an unknown name."""
     if name not in STYLES:
-        close = difflib.get_close_matches(name, STYLES, 1)
-        meant = f" Did you mean {close[0]!r}?" if close else ""
-        raise InputError(f"There is no prompt style {name!r}.{meant}", f"Use one of {', '.join(STYLES)}.")
+        raise InputError(f"There is no prompt style {name!r}.{meant(name, STYLES)}", f"Use one of {', '.join(STYLES)}.")
     return STYLES[name]
 
 
@@ -103,10 +100,8 @@ def read_templates(folder: Path, style: str) -> dict[str, str]:
         raise InputError(f"The folder {folder} holds no templates.", f"Known names: {', '.join(known)}.")
     for name in found:
         if name not in known:
-            close = difflib.get_close_matches(name, known, 1)
-            meant = f" Did you mean {close[0]!r}?" if close else ""
             raise InputError(
-                f"{folder / name} has the name of no template.{meant}", f"Known names: {', '.join(known)}."
+                f"{folder / name} has the name of no template.{meant(name, known)}", f"Known names: {', '.join(known)}."
             )
     return found
 
@@ -232,10 +227,9 @@ class Prompts:
         except TemplateSyntaxError as error:
             raise InputError(f"The prompt template {name}, line {error.lineno}: {error.message}.", "Mend it.") from None
         for variable in sorted(meta.find_undeclared_variables(tree) - set(VARIABLES)):
-            close = difflib.get_close_matches(variable, VARIABLES, 1)
-            meant = f" Did you mean {close[0]!r}?" if close else ""
             raise InputError(
-                f"The prompt template {name} asks for an unknown variable {variable!r}.{meant}", _known_variables()
+                f"The prompt template {name} asks for an unknown variable {variable!r}.{meant(variable, VARIABLES)}",
+                _known_variables(),
             )
         if name == STEPS:
             _check_blocks(name, [block.name for block in tree.find_all(Block)], self._environment)
