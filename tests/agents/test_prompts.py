@@ -336,6 +336,11 @@ def test_a_template_of_ones_own_takes_the_place_of_one_and_leaves_the_others(tmp
         ("success.md.jinja", "{{ facts.nrms }}", "nrms"),
         ("feedback.md.jinja", "{{ fact.nrmse }}", "unknown variable 'fact'"),
         ("hints.md.jinja", "{% block SyntaxError %}{% end", "hints.md.jinja, line 1"),
+        (
+            "hints.md.jinja",
+            "{% block SyntaxEror %}{% endblock %}",
+            "block 'SyntaxEror' that no failure asks for. Did you mean 'SyntaxError'",
+        ),
     ],
 )
 def test_a_faulty_template_is_refused_before_anything_is_asked(tmp_path, name, text, words):

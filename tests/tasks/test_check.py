@@ -112,6 +112,23 @@ class Unwritten(SimpleTask):
         return {"x": rng.random(3)}
 
 
+class Pathlike(Heat):
+    name = "heat/2d"
+
+
+class OnePoint(SimpleTask):
+    name, title = "one-point", "Calls that differ in what all samples share"
+    signature = Signature(
+        "f", (data("x", ("batch",), "values"), data("a", (), "factor")), (result("y", ("batch",), "values"),)
+    )
+
+    def inputs(self, rng):
+        return {"x": np.ones(2), "a": rng.random()}
+
+    def reference(self, inputs):
+        return {"y": inputs["a"] * inputs["x"]}
+
+
 class Breaking(Unmeasured):
     def reference(self, inputs):
         return {"y": inputs["z"]}
@@ -168,6 +185,7 @@ def test_a_sound_task_in_two_dimensions_passes_every_check() -> None:
         (WrongFirstFrame, r"The first frame of the reference of u is not u0"),
         (Coarse, r"The two levels of the reference differ by .*refine it"),
         (Unmeasured, r"`measure` gives loss, but not the metric gain"),
+        (Pathlike, r"The name 'heat/2d' is no name for files"),
         (Unwritten, r"Unwritten has the metric gain and no `measure`\.$"),
         (Breaking, r"Breaking fails with KeyError: 'z' \(.*test_check\.py, line \d+\)\.$"),
         (WrongOscillator, r"does not satisfy d\(v\)/dt = -u \+ v/4: .*It would with -1 times “v/4”"),
@@ -181,8 +199,15 @@ def test_each_fault_has_a_sentence_of_its_own(kind, words) -> None:
     assert re.search(words, fault), fault
 
 
+def test_samples_differ_by_what_they_share_too() -> None:
+    assert faults(OnePoint()) == []
+
+
 def test_an_equation_without_an_axis_is_looked_into_too() -> None:
     assert faults(Oscillator()) == []
+    statement = Oscillator().brief().statement
+    assert "along x" not in statement
+    assert "norms over time (all returned fields stacked)" in statement
 
 
 @pytest.mark.parametrize(

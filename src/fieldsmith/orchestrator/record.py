@@ -10,7 +10,7 @@ import sqlite3
 import tempfile
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields, replace
+from dataclasses import MISSING, Field, asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -74,8 +74,15 @@ def read_asked(folder: Path) -> Asked:
 def _asked_model() -> Any:
     """The shape of run.toml, made from the fields of the question and of what it came to."""
     question: dict[str, Any] = {one.name: (option_of(one).stored, None) for one in fields(Question)}
-    others: dict[str, Any] = {one.name: (one.type, ...) for one in fields(Asked)}
+    others: dict[str, Any] = {one.name: (one.type, _default(one)) for one in fields(Asked)}
     return create_model("Asked", **{**others, "question": (create_model("Question", **question), ...)})
+
+
+def _default(one: Field[Any]) -> Any:
+    """What stands for a field that a file does not have; ... where it must."""
+    if one.default_factory is not MISSING:
+        return one.default_factory()
+    return ... if one.default is MISSING else one.default
 
 
 def candidate_file(folder: Path, candidate: Candidate) -> Path:

@@ -6,6 +6,7 @@ Each fault is one sentence for the author of the task.
 import copy
 import itertools
 import keyword
+import re
 import sys
 import traceback
 from collections import Counter
@@ -73,6 +74,9 @@ def _failure(error: Exception, task: Task) -> str:
 
 
 def _statement(task: Task) -> Iterator[Finding]:
+    if not re.fullmatch(r"[\w.-]+", task.name):
+        yield Finding("statement", f"The name {task.name!r} is no name for files: use letters, digits, - and _.")
+        return
     brief = task.brief()
     compile(brief.stub, "the stub of the function", "exec")
     yield Finding("statement", note=f"{len(brief.statement.split())} words")
@@ -231,14 +235,16 @@ def _levels(cases: tuple[Case, ...]) -> tuple[str, str]:
 def _overlap(signature: Signature, dev: tuple[Case, ...], test: tuple[Case, ...]) -> str:
     """Whether a sample, or a whole call where there is no batch, is in both splits."""
     batched = [a.name for a in signature.arguments if a.axes[:1] == ("batch",)]
+    common_to_all = [a.name for a in signature.arguments if a.name not in batched]
 
     def samples(cases: tuple[Case, ...]) -> Iterator[bytes]:
         for case in cases:
-            if batched:
-                for one in zip(*(np.asarray(case.inputs[name]) for name in batched), strict=True):
-                    yield b"".join(np.ascontiguousarray(part).tobytes() for part in one)
-            else:
-                yield b"".join(np.asarray(value, float).tobytes() for value in case.inputs.values())
+            whole = b"".join(np.asarray(case.inputs[name], float).tobytes() for name in common_to_all)
+            if not batched:
+                yield whole
+                continue
+            for one in zip(*(np.asarray(case.inputs[name]) for name in batched), strict=True):
+                yield whole + b"".join(np.ascontiguousarray(part).tobytes() for part in one)
 
     common = len(set(samples(dev)) & set(samples(test)))
     what = "samples" if batched else "calls"

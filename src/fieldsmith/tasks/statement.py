@@ -70,7 +70,8 @@ def render_statement(
     smooth = f" {refinement}" if refinement else ""
     steady = "time" not in sizes
     shapes = ", ".join(f"{name} = {size}" for name, size in sizes.items())
-    over = "space" if steady else "time and space"
+    spatial = bool({*sizes} - {"batch", "time"})
+    over = " and ".join(["time"] * (not steady) + ["space"] * spatial)
     stacked = " (all returned fields stacked)" if len(signature.results) > 1 else ""
     named = ", ".join(libraries) if libraries else "numpy and scipy"
     frames = (
@@ -81,11 +82,11 @@ def render_statement(
     )
     scored = (
         f"The error nRMSE = mean over the batch of ||u - u_ref||_2 / ||u_ref||_2, norms over {over}{stacked}, against a\n"
-        "trusted reference. Lower is better. The order of convergence under grid refinement, the largest\n"
+        f"trusted reference. Lower is better. The {'order of convergence under grid refinement, the ' if spatial else ''}largest\n"
         f"error{'' if steady else ', the drift of conserved quantities'} and the wall time of the call are reported beside it.{smooth}"
     )
     sizes_text = (
-        f"At the scored scale {shapes}. The function is also called with other numbers of points and samples, so take all\n"
+        f"At the scored scale {shapes}. The function is also called with other numbers of {'points and ' if spatial else ''}samples, so take all\n"
         f"sizes from the arrays.\n{frames}"
     )
     words = scored if metric == NRMSE else _own_metric(metric)
@@ -132,11 +133,13 @@ def render_problem(
     values = {**parameters, **equation.constants}
     unknowns = ", ".join(f"{name} ({meanings[name]})" if name in meanings else name for name in equation.unknowns)
     given = ", ".join(f"{name} = {value:g}" for name, value in values.items())
+    when = f"for {span}, from given values at the first output time" if not steady else ""
+    along = "d(f, x) is the derivative of f along x" if equation.axes else ""
     return f"""Find {unknowns} such that
 
 {balances}
 
-{"" if steady else f"for {span}, from given values at the first output time; "}d(f, x) is the derivative of f along x.{f" Here {given}." if given else ""}
+{"; ".join(filter(None, (when, along)))}.{f" Here {given}." if given else ""}
 
 {domain}
 

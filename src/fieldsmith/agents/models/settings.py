@@ -1,12 +1,12 @@
 """What a model can be told: names, kinds and meanings as tables; a setting that a model does not know is refused."""
 
-import difflib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from fieldsmith.errors import InputError
+from fieldsmith.plugins import meant
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,8 @@ def checked(prefix: str, given: Mapping[str, object], known: Mapping[str, Settin
 def _value(prefix: str, name: str, value: object, known: Mapping[str, Setting]) -> Any:
     setting = known.get(name)
     if setting is None:
-        close = difflib.get_close_matches(name, known, 1)
-        meant = f" Did you mean {close[0]!r}?" if close else ""
         raise InputError(
-            f"{prefix}: has no setting {name!r}.{meant}",
+            f"{prefix}: has no setting {name!r}.{meant(name, known)}",
             f"Settings: {', '.join(known)}." if known else "It has none; leave it out.",
         )
     if setting.kind is list:

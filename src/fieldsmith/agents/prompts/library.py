@@ -1,9 +1,8 @@
 """Prompt styles by name, their templates, and templates of a person's own in place of single ones."""
 
 import contextlib
-import difflib
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.resources import files
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined, TemplateError, TemplateSyntaxError, meta
+from jinja2.nodes import Block
 
 from fieldsmith.agents import moves
 from fieldsmith.agents.author import Candidate, Move
@@ -21,8 +21,9 @@ from fieldsmith.agents.prompts.skeleton import filling_of, gaps_of, operators_of
 from fieldsmith.equations.facts import Methods
 from fieldsmith.errors import InputError
 from fieldsmith.evaluation.order import why_no_order
-from fieldsmith.evaluation.words import SUFFIX, WHOLE, Wording
+from fieldsmith.evaluation.words import STEPS, SUFFIX, WHOLE, Wording
 from fieldsmith.evaluation.words import built_in as feedback_templates
+from fieldsmith.plugins import meant
 from fieldsmith.tasks.task import Brief
 
 DEFAULT_STYLE = "guided"
@@ -79,9 +80,7 @@ STYLES: Mapping[str, Style] = {
 def style_of(name: str) -> Style:
     """Raises InputError for an unknown name."""
     if name not in STYLES:
-        close = difflib.get_close_matches(name, STYLES, 1)
-        meant = f" Did you mean {close[0]!r}?" if close else ""
-        raise InputError(f"There is no prompt style {name!r}.{meant}", f"Use one of {', '.join(STYLES)}.")
+        raise InputError(f"There is no prompt style {name!r}.{meant(name, STYLES)}", f"Use one of {', '.join(STYLES)}.")
     return STYLES[name]
 
 
@@ -101,10 +100,8 @@ def read_templates(folder: Path, style: str) -> dict[str, str]:
         raise InputError(f"The folder {folder} holds no templates.", f"Known names: {', '.join(known)}.")
     for name in found:
         if name not in known:
-            close = difflib.get_close_matches(name, known, 1)
-            meant = f" Did you mean {close[0]!r}?" if close else ""
             raise InputError(
-                f"{folder / name} has the name of no template.{meant}", f"Known names: {', '.join(known)}."
+                f"{folder / name} has the name of no template.{meant(name, known)}", f"Known names: {', '.join(known)}."
             )
     return found
 
@@ -230,17 +227,27 @@ class Prompts:
         except TemplateSyntaxError as error:
             raise InputError(f"The prompt template {name}, line {error.lineno}: {error.message}.", "Mend it.") from None
         for variable in sorted(meta.find_undeclared_variables(tree) - set(VARIABLES)):
-            close = difflib.get_close_matches(variable, VARIABLES, 1)
-            meant = f" Did you mean {close[0]!r}?" if close else ""
             raise InputError(
-                f"The prompt template {name} asks for an unknown variable {variable!r}.{meant}", _known_variables()
+                f"The prompt template {name} asks for an unknown variable {variable!r}.{meant(variable, VARIABLES)}",
+                _known_variables(),
             )
+        if name == STEPS:
+            _check_blocks(name, [block.name for block in tree.find_all(Block)], self._environment)
         for included in meta.find_referenced_templates(tree):
             if included not in self._texts:
                 raise InputError(
                     f"The prompt template {name} includes {included!r}, which is not there.",
                     f"Templates: {', '.join(sorted(self._texts))}.",
                 )
+
+
+def _check_blocks(name: str, blocks: Iterable[str], environment: Environment) -> None:
+    """Raises InputError for a block of next steps that no kind of failure asks for."""
+    known = environment.from_string(feedback_templates()[STEPS]).blocks
+    for block in blocks:
+        if block not in known:
+            words = f"The prompt template {name} has a block {block!r} that no failure asks for.{meant(block, known)}"
+            raise InputError(words, f"Blocks: {', '.join(known)}.")
 
 
 def _mended(candidate: Candidate, frame: str) -> dict[str, object]:

@@ -1,6 +1,5 @@
 """Settings of a strategy: the parameters of its constructor, which say their names, kinds and defaults."""
 
-import difflib
 import inspect
 import math
 from collections.abc import Callable, Mapping
@@ -8,6 +7,7 @@ from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from fieldsmith.errors import InputError
+from fieldsmith.plugins import meant
 
 OWN = ("self", "debug_rounds")
 """Parameters that have an option of their own."""
@@ -23,11 +23,9 @@ def checked(strategy: str, opener: Callable[..., Any], given: Mapping[str, objec
     hints = get_type_hints(opener.__init__ if inspect.isclass(opener) else opener)
     for name in given:
         if name not in known and not open_ended:
-            close = difflib.get_close_matches(name, known, 1)
-            meant = f" Did you mean {close[0]!r}?" if close else ""
             told = ", ".join(map(str, known.values()))
             raise InputError(
-                f"The strategy {strategy} has no setting {name!r}.{meant}",
+                f"The strategy {strategy} has no setting {name!r}.{meant(name, known)}",
                 f"Its settings: {told}." if known else "It has none; leave it out.",
             )
     return {name: _typed(name, value, hints.get(name, object)) for name, value in given.items()}
