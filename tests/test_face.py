@@ -79,9 +79,20 @@ def test_a_task_a_model_and_a_strategy_may_be_objects(tmp_path):
     assert "the same call resumes" in run.report.read_text()
     again = fs.open_run(run.folder)
     assert again.best.test == run.best.test
+    assert again.best.solver(np.zeros(16), [0.0, 1.0], 0.1).shape == (2, 16)
+
+
+def test_a_run_of_a_task_that_nothing_names_is_opened_with_it(tmp_path):
+    class Nameless(Waves):
+        """A task that is made where it is used."""
+
+    run = fs.solve(
+        Nameless({"beta": 0.1}), tmp_path / "run", model=Parrot(), candidates=1, sandbox="process", quiet=True
+    )
     with pytest.raises(InputError, match=r"cannot be loaded: There is no task 'waves'.*open_run\(folder, task\)"):
-        _ = again.task
-    assert fs.open_run(run.folder, Waves({"beta": 0.1})).best.solver(np.zeros(16), [0.0, 1.0], 0.1).shape == (2, 16)
+        _ = fs.open_run(run.folder).task
+    again = fs.open_run(run.folder, Nameless({"beta": 0.1}))
+    assert again.best.solver(np.zeros(16), [0.0, 1.0], 0.1).shape == (2, 16)
 
 
 def test_an_author_may_be_an_object(tmp_path):
