@@ -112,6 +112,10 @@ class Unwritten(SimpleTask):
         return {"x": rng.random(3)}
 
 
+class Endless(Heat):
+    span = None
+
+
 class Pathlike(Heat):
     name = "heat/2d"
 
@@ -186,6 +190,10 @@ def test_a_sound_task_in_two_dimensions_passes_every_check() -> None:
         (Coarse, r"The two levels of the reference differ by .*refine it"),
         (Unmeasured, r"`measure` gives loss, but not the metric gain"),
         (Pathlike, r"The name 'heat/2d' is no name for files"),
+        (
+            Endless,
+            r"^The task heat has an equation in time and no `span`\. Give the first and last output time, such as ",
+        ),
         (Unwritten, r"Unwritten has the metric gain and no `measure`\.$"),
         (Breaking, r"Breaking fails with KeyError: 'z' \(.*test_check\.py, line \d+\)\.$"),
         (WrongOscillator, r"does not satisfy d\(v\)/dt = -u \+ v/4: .*It would with -1 times “v/4”"),
