@@ -103,6 +103,23 @@ class Unmeasured(SimpleTask):
         return {"loss": 1.0}
 
 
+class Misnamed(SimpleTask):
+    """As many are that have no reference: what no good answer is leaves before the metric is named."""
+
+    name, title = "misnamed", "A metric by another name than its figure"
+    metric = Metric("energy drift", "how much energy is lost", failure="It must begin at x.")
+    signature = Unmeasured.signature
+
+    def inputs(self, rng):
+        return {"x": 2.0 + rng.random(3)}
+
+    def measure(self, case, outputs):
+        off = abs(outputs["y"] - case.inputs["x"]).max()
+        if off > 1e-9:
+            return {self.metric.name: np.nan}
+        return {"drift": float(off), "momentum": 0.0}
+
+
 class Unwritten(SimpleTask):
     name, title = "unwritten", "A metric that nothing measures"
     metric = Unmeasured.metric
@@ -189,6 +206,7 @@ def test_a_sound_task_in_two_dimensions_passes_every_check() -> None:
         (WrongFirstFrame, r"The first frame of the reference of u is not u0"),
         (Coarse, r"The two levels of the reference differ by .*refine it"),
         (Unmeasured, r"`measure` gives loss, but not the metric gain"),
+        (Misnamed, r"^`measure` gives drift, momentum in line \d+, but not the metric energy drift\.$"),
         (Pathlike, r"The name 'heat/2d' is no name for files"),
         (
             Endless,

@@ -17,6 +17,7 @@ import numpy as np
 
 from fieldsmith.equations.equation import Equation
 from fieldsmith.errors import FieldsmithError
+from fieldsmith.tasks.measured import metric_fault
 from fieldsmith.tasks.pde import PDETask, seeded
 from fieldsmith.tasks.satisfied import in_space, satisfied
 from fieldsmith.tasks.task import NRMSE, Brief, Case, Progress, Signature, Task
@@ -192,7 +193,7 @@ def _data(task: Task, progress: Progress | None) -> Iterator[Finding]:
     yield Finding("levels", *_levels((*dev, *test)))
     yield Finding("splits", _overlap(task.brief().signature, dev, test))
     if task.metric != NRMSE:
-        yield Finding("metric", _metric_fault(task, dev[0]))
+        yield Finding("metric", metric_fault(task, dev[0]))
 
 
 def _first_frames(task: Task, case: Case) -> Iterator[str]:
@@ -237,19 +238,3 @@ def _overlap(signature: Signature, dev: tuple[Case, ...], test: tuple[Case, ...]
     return (
         f"The splits share {common} {what}: dev and test must be drawn from different random numbers." if common else ""
     )
-
-
-def _metric_fault(task: Task, case: Case) -> str:
-    """Whether `measure` gives the metric, for the reference where there is one, else for nothing but zeros."""
-    if task.metric.name == "seconds" and type(task).measure is Task.measure:
-        return ""
-    shapes = task.brief().signature.shapes(case.inputs)
-    with np.errstate(all="ignore"):
-        found = task.measure(case, case.reference or {name: np.zeros(shape) for name, shape in shapes.items()})
-    figures = found if isinstance(found, Mapping) else {task.metric.name: found}
-    if task.metric.name not in figures and task.metric.name != "seconds":
-        return f"`measure` gives {', '.join(figures)}, but not the metric {task.metric.name}."
-    if not case.reference:
-        return ""
-    bad = [name for name, value in figures.items() if not np.isfinite(float(value))]
-    return f"`measure` gives {bad[0]} = {figures[bad[0]]} for the reference itself." if bad else ""
