@@ -4,9 +4,10 @@ A room that can be added to has a `Group`: its own parts by name, and what a par
 and what is wrong with one plug-in is told to whoever asks for it, never to those who ask for something else.
 """
 
+import contextlib
 import difflib
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, distributions
 from typing import Generic, TypeVar
@@ -93,6 +94,23 @@ class Group(Generic[Part]):
             words = f"There is no {self.kind} {name!r}.{meant(name, known)}"
             raise InputError(words, f"Known: {', '.join(known)}.")
         return self._part(asked[0])
+
+    @contextlib.contextmanager
+    def calling(self, name: str) -> Iterator[None]:
+        """While the part of that name is called: what it raises, if it is a plug-in's, becomes MissingPart.
+
+        Errors that are meant for a person, FieldsmithError, stay what they are.
+        """
+        try:
+            yield
+        except FieldsmithError:
+            raise
+        except (Exception, SystemExit) as error:
+            asked = [plug_in for plug_in in self.plug_ins() if plug_in.name == name]
+            if name in self.built_ins() or not asked:
+                raise
+            words = f"The {self.kind} {asked[0]} fails in {asked[0].target}: {_words(error)}."
+            raise MissingPart(words, _mend(asked[0])) from error
 
     def everything(self) -> tuple[dict[str, Part], list[Refused]]:
         """All parts that can be used, the room's own first, and the plug-ins that cannot. Imports every plug-in."""
