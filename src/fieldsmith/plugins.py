@@ -6,6 +6,7 @@ and what is wrong with one plug-in is told to whoever asks for it, never to thos
 
 import contextlib
 import difflib
+import functools
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -87,7 +88,7 @@ class Group(Generic[Part]):
         asked = [plug_in for plug_in in self.plug_ins() if plug_in.name == name]
         if name in own:
             for plug_in in asked:
-                _warn(self._refusal(plug_in))
+                warn_once(str(self._refusal(plug_in)))
             return own[name]
         if not asked:
             known = self.names()
@@ -165,9 +166,9 @@ def _words(error: BaseException) -> str:
     return f"{type(error).__name__}{': ' if text else ''}{text}{place}"
 
 
-def _warn(clash: InputError | None) -> None:
-    """One line on standard error, unless whoever uses this as a library has other plans for it."""
+@functools.cache
+def warn_once(words: str) -> None:
+    """One line on standard error, the first time only, unless whoever uses this as a library has other plans for it."""
     import logging
 
-    if clash is not None:
-        logging.getLogger("fieldsmith").warning(str(clash))
+    logging.getLogger("fieldsmith").warning(words)

@@ -1,7 +1,6 @@
 """The families of methods: those here and those of the entry-point group `fieldsmith.methods`, each naming a class."""
 
 import inspect
-import logging
 from typing import Any
 
 from fieldsmith.errors import FieldsmithError
@@ -12,7 +11,7 @@ from fieldsmith.numerics.finite_volumes import FiniteVolumes
 from fieldsmith.numerics.lines import MethodOfLines
 from fieldsmith.numerics.spectral import Spectral
 from fieldsmith.numerics.splitting import Splitting
-from fieldsmith.plugins import Group
+from fieldsmith.plugins import Group, warn_once
 
 BUILT_INS: tuple[type[Family[Any]], ...] = (Spectral, Splitting, FiniteVolumes, MethodOfLines, Elliptic)
 
@@ -48,7 +47,7 @@ def families() -> list[Family[Any]]:
         except FieldsmithError as error:
             why.append(error.message)
     for words in why:
-        logging.getLogger("fieldsmith").warning(words)
+        warn_once(words)
     return made
 
 
