@@ -160,7 +160,7 @@ def test_budgets_refuse_with_the_reason():
     assert "3 candidates" in Budget(candidates=3).refusal(history, spend)
     assert "3000 tokens" in Budget(tokens=3000).refusal(history, spend)
     assert "1.5 dollars" in Budget(usd=1.5).refusal(history, spend)
-    assert "hours" in Budget(hours=1.0, used_before=3600.0).refusal(history, spend)
+    assert "budget of 1 hour is" in Budget(hours=1.0, used_before=3600.0).refusal(history, spend)
     assert Budget(tokens=3001, usd=1.6, hours=2.0, used_before=3600.0).refusal(history, spend) == ""
 
 

@@ -24,7 +24,7 @@ from small_task import SOURCE
 def _home(tmp_path, monkeypatch):
     monkeypatch.setenv("FIELDSMITH_HOME", str(tmp_path))
     yield
-    current.json = False
+    current.json = current.quiet = False
 
 
 class Heat(PeriodicTask):
@@ -258,11 +258,13 @@ def test_a_result_with_an_axis_of_no_argument_is_named() -> None:
 def test_the_command_names_a_file_and_ends_with_1_for_a_fault(tmp_path) -> None:
     file = tmp_path / "twice.py"
     file.write_text(SOURCE)
-    good = CliRunner().invoke(app, ["check", f"{file}:Twice", "--json"])
+    good = CliRunner().invoke(app, ["check", f"{file}:Twice", "--json", "--quiet"])
+    assert good.stderr == ""
     assert good.exit_code == 0
     assert json.loads(good.stdout.splitlines()[-1]) == {"event": "result", "task": "twice", "ok": True, "faults": []}
     file.write_text(SOURCE.replace("2.0 *", "np.nan *"))
-    current.json = False
+    current.json = current.quiet = False
     bad = CliRunner().invoke(app, ["check", str(file)])
     assert bad.exit_code == 1
+    assert "Generating twice dev" in bad.stderr
     assert "FAIL  data       dev: The reference of y holds 3 values that are not finite." in bad.stdout

@@ -120,10 +120,11 @@ def _unforeseen(error: Exception) -> int:
 
 def _misused(error: Any) -> None:
     """A complaint of the parser as one line; where it has shown the help already, nothing."""
-    words = error.format_message().rstrip(".")
+    words = error.format_message()
     place = error.ctx.command_path if getattr(error, "ctx", None) else "fieldsmith"
     if words:
-        current.error(InputError(f"{words}.", f"`{place} --help` says what is known."))
+        ended = words.endswith((".", "?", "!"))
+        current.error(InputError(words if ended else f"{words}.", f"`{place} --help` says what is known."))
 
 
 def _no_more_output(code: int) -> int:
