@@ -1,6 +1,7 @@
 """`tasks check`: a sound task passes, and each fault of a task has a sentence of its own."""
 
 import json
+import warnings
 
 import numpy as np
 import pytest
@@ -53,6 +54,11 @@ class Heat(PeriodicTask):
 
 class WrongSign(Heat):
     rhs = "nu*(d(u, x, x) + d(u, y, y)) + u**2"
+
+
+class Diverging(Heat):
+    def nonlinear(self, box: Box, u: np.ndarray) -> np.ndarray:
+        return box.spectrum(np.exp(1e3 * u**2))
 
 
 class Misspelt(Heat):
@@ -223,6 +229,15 @@ def test_each_fault_has_a_sentence_of_its_own(kind, words) -> None:
 
     (fault,) = faults(kind())
     assert re.search(words, fault), fault
+
+
+def test_a_reference_that_diverges_ends_with_its_sentence_alone() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        (fault,) = faults(Diverging())
+        assert "values that are not finite" in fault
+        with pytest.raises(InputError, match="values that are not finite"):
+            Diverging().split("dev")
 
 
 def test_samples_differ_by_what_they_share_too() -> None:

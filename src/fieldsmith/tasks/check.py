@@ -47,7 +47,8 @@ def examine(task: Task, progress: Progress | None = None) -> Iterator[Finding]:
     ]
     for check, step in steps:
         try:
-            findings = list(step())
+            with np.errstate(all="ignore"):  # what overflows is told of by what is not finite in the end
+                findings = list(step())
         except FieldsmithError as error:
             findings = [Finding(check, str(error))]
         except Exception as error:  # a task's own code may raise anything
