@@ -118,7 +118,7 @@ def test_tokens_and_dollars_in_flight_count(tmp_path, limits, most):
     author = ScriptedAuthor(lambda slot: time.sleep(0.3) or GOOD)
     reason = loop_of(tmp_path, author, Budget(candidates=20, **limits)).run()
     assert len(author.asked) == most
-    assert next(iter(limits)).replace("usd", "dollars") in reason
+    assert next(iter(limits)).replace("usd", "dollar") in reason
 
 
 def test_what_a_search_fills_does_not_depend_on_who_is_late(tmp_path):
