@@ -41,16 +41,12 @@ def bounded(reading: Reading) -> bool:
     They are of transport and of derivatives along one axis of the unknown itself, whose factors hold no derivatives.
     """
     own = [mark for (base, _), mark in reading.marks.items() if base in reading.unknowns]
-    for unknown, rate in zip(reading.unknowns, reading.marked_rates, strict=True):
-        if rate.has(*reading.coordinates, reading.time):
+    if any(rate.has(*reading.coordinates, reading.time) for rate in reading.marked_rates):
+        return False
+    for (i, j, counts), slope in reading.slopes.items():
+        mixed = sum(counts) >= 2 and (i != j or max(counts) != sum(counts))
+        if slope != 0 and any(counts) and (mixed or slope.has(*own)):
             return False
-        for (base, counts), mark in reading.marks.items():
-            slope = sp.diff(rate, mark)
-            if base not in reading.unknowns or slope == 0:
-                continue
-            mixed = sum(counts) >= 2 and (base != unknown or max(counts) != sum(counts))
-            if mixed or slope.has(*own):
-                return False
     return True
 
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import sympy as sp
@@ -206,14 +207,12 @@ class FiniteVolumes(Family[VolumesChoices]):
             gradients.update(found)
             viscous.append(numpy_code(sp.factor_terms(plain)))
         call = call_values(brief)
-        passed = call["passed"]
-        assert isinstance(passed, list)
         x, t = analysis.coordinates[0], analysis.time
         uses_x, uses_t = any(e.has(x) for e in law.everything), any(e.has(t) for e in law.everything)
 
         def at(place: str, moment: str) -> str:
             """Arguments after the fields: place and moment where the equation has them, parameters."""
-            words = [*([place] if uses_x else []), *([moment] if uses_t else []), *passed]
+            words = [*([place] if uses_x else []), *([moment] if uses_t else []), *call["passed"]]
             return "".join(f", {word}" for word in words)
 
         return render(
@@ -285,13 +284,21 @@ def _explicit(law: BalanceLaw, time: Expression) -> list[tuple[str, str]]:
     return [(numpy_code(factor), numpy_code(slope)) for factor, slope in timed_factors(expressions, time)]
 
 
+def _real(speed: Expression) -> Expression:
+    """A wave speed but for its sign, with roots that stay real, and no smaller, where a step leaves the states that have waves."""
+    size = -speed if speed.could_extract_minus_sign() else speed
+    return size.replace(lambda e: e.is_Pow and e.exp.is_Rational and e.exp.q == 2, lambda e: sp.Abs(e.base) ** e.exp)
+
+
 def _speed(analysis: Analysis, gas: Gas | None) -> str:
     """Largest signal speed in terms of the unknowns."""
     if gas is not None:
         return f"np.abs({gas.velocity}) + np.sqrt(({numpy_code(gas.gamma)}) * {gas.pressure} / {gas.density})"
+    speeds = analysis.speeds(0)
+    if speeds is not None:
+        sizes = dict.fromkeys(f"np.abs({numpy_code(_real(speed))})" for speed in speeds)  # of c and -c once
+        return reduce("np.maximum({}, {})".format, sizes) if sizes else "0.0"
     matrix = analysis.transports[0]
-    if matrix.shape == (1, 1):
-        return f"np.abs({numpy_code(matrix[0, 0])})"
     # Without symbolic eigenvalues the geometric mean of two norms bounds the spectral radius well enough.
     rows = [" + ".join(f"np.abs({numpy_code(entry)})" for entry in matrix.row(i)) for i in range(matrix.rows)]
     columns = [" + ".join(f"np.abs({numpy_code(entry)})" for entry in matrix.col(j)) for j in range(matrix.cols)]
