@@ -351,6 +351,14 @@ def test_derivatives_that_amplify_are_not_called_diffusion():
     assert "Split (Strang)" not in text
 
 
+def test_a_heat_equation_backwards_in_time_is_called_ill_posed():
+    text = page(brief_of(evolution(("u", "-nu*d(u, x, x)"), parameters=("nu",)), {"nu": 0.1}))
+    assert "waves of u grow as exp(nu*k**2 * t), without bound" in text
+    assert "Check the sign" in text
+    assert "no time steps are needed" not in text
+    assert "Limits of explicit steps" not in text
+
+
 def test_terms_are_called_stiff_only_where_they_are():
     gentle = evolution(("u", "-d(u, x) + 0.0001*d(u, x, x)"), axes=(axis(lower=NO_FLOW),))
     assert "Classical RK4" in page(brief_of(gentle))

@@ -48,6 +48,16 @@ def test_the_slope_of_a_diffusivity_is_no_transport():
     assert analysis.speeds(0) == (3,)
 
 
+def test_a_diffusivity_before_the_second_derivative_transports_nothing():
+    assert Analysis(evolution(("u", "(2 + sin(x))*d(u, x, x)"))).speeds(0) == ()
+
+
+def test_the_slope_of_a_given_field_is_a_forcing():
+    analysis = Analysis(evolution(("u", "d(u, x, x) + d(a, x)"), coefficients=("a",)))
+    assert analysis.forced
+    assert not analysis.linear
+
+
 def test_systems_without_a_simple_formula_have_no_speeds_to_tell():
     rates = [(f"u{i}", " + ".join(f"{1 + i * j}*d(u{j}, x)" for j in range(4))) for i in range(4)]
     assert Analysis(evolution(*rates)).speeds(0) is None
@@ -107,3 +117,9 @@ def test_long_waves_that_grow_are_told_with_their_length_and_rate():
     symbol = k**2 - nu * k**4
     assert float(length) == pytest.approx(float(2 * sp.pi / sp.solve(symbol / k**2, k)[0].subs(nu, 0.25)))
     assert float(rate) == pytest.approx(float(symbol.subs(k, sp.sqrt(1 / (2 * nu))).subs(nu, 0.25)))
+
+
+def test_the_growth_of_long_waves_is_told_to_be_of_derivatives_alone():
+    equation = evolution(("u", "r*u - u**3 - u - 2*d(u, x, x) - d(u, x, x, x, x)"), parameters=("r",))
+    (growth,) = methods(Reading(equation, {"r": 0.1}, {"x": 64, "time": 11}, (0.0, 1.0)), {"r"}).growths
+    assert not growth.alone

@@ -100,6 +100,8 @@ REFUSED = {
         "cannot be solved for",
     ),
     "what NumPy lacks": (evolving("d(u, s, s) + zeta(u)"), "cannot be written with NumPy"),
+    "heat backwards in time": (evolving("-c*d(u, s, s)", constants={"c": 0.1}), "waves of u grow as exp(c*k**2 * t)"),
+    "an elliptic system in time": (evolving("d(v, s); -d(u, s)", unknowns=("u", "v")), "Check the sign"),
     "a value that is no number": (evolving("-c*d(u, s)", constants={"c": float("nan")}), "no finite value"),
 }
 

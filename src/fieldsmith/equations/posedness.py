@@ -19,6 +19,8 @@ from fieldsmith.equations.printing import python_code
 
 SHORT, SHORTER = 1e12, 1e14
 """Wave numbers at which the growth of a system is compared."""
+HIGHEST = 20
+"""Order of derivatives whose symbols are not too large for a number."""
 CERTAIN = 1e-3
 """Of the largest eigenvalue in size, the growth that rounding cannot have made."""
 
@@ -82,8 +84,8 @@ def _system_grows(analysis: Analysis, group: Sequence[int], direction: Direction
     orders = range(highest + 1)
     if not _numeric(analysis, entries, orders):
         orders = (highest,)  # what is of lower order changes nothing where these alone grow
-        if highest == 0 or not _numeric(analysis, entries, orders):
-            return False
+    if not 0 < highest <= HIGHEST or not _numeric(analysis, entries, orders):
+        return False
     short, shorter = (_growth(analysis, entries, orders, s) for s in (SHORT, SHORTER))
     return shorter > max(1.5 * short, 0.0)
 
