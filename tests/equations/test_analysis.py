@@ -123,3 +123,10 @@ def test_the_growth_of_long_waves_is_told_to_be_of_derivatives_alone():
     equation = evolution(("u", "r*u - u**3 - u - 2*d(u, x, x) - d(u, x, x, x, x)"), parameters=("r",))
     (growth,) = methods(Reading(equation, {"r": 0.1}, {"x": 64, "time": 11}, (0.0, 1.0)), {"r"}).growths
     assert not growth.alone
+
+
+def test_what_a_second_derivative_amplifies_has_no_fronts_of_reaction_and_diffusion():
+    sizes, span = {"x": 64, "time": 11}, (0.0, 1.0)
+    amplified = evolution(("u", "u - u**3 - 2*d(u, x, x) - d(u, x, x, x, x)"))
+    assert methods(Reading(amplified, {}, sizes, span), set()).front is None
+    assert methods(Reading(evolution(("u", "u - u**3 + 1e-4*d(u, x, x)")), {}, sizes, span), set()).front is not None

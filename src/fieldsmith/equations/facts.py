@@ -220,6 +220,16 @@ class Methods:
     def higher_odd(self) -> tuple[int, ...]:
         return tuple(sorted({limit.order for limit in self.limits if limit.order % 2}))
 
+    @property
+    def dispersive(self) -> bool:
+        """Whether short waves are spread by derivatives of higher odd order and damped by nothing."""
+        return bool(self.higher_odd) and not self.diffuses and not self.even
+
+    @property
+    def squared_wave_number(self) -> str:
+        """What minus the Laplacian multiplies a Fourier coefficient by, as code."""
+        return "k**2" if len(self.axes) == 1 else f"({' + '.join(f'k{axis.name}**2' for axis in self.axes)})"
+
     def fourier_share(self, order: int) -> float:
         """What Fourier derivatives, which reach (pi/h)^n, leave of the limit of an odd derivative by central differences."""
         return RK4_IMAGINARY / math.pi**order / odd_factor(order)

@@ -52,11 +52,13 @@ def sharp(reading: Reading) -> bool:
 
 def front(reading: Reading, sources: list[Expression]) -> float | None:
     """Points across the fronts of one unknown, sqrt(diffusion / rate of reaction) over the spacing, for values from 0 to 1."""
-    if len(reading.unknowns) != 1 or reading.equation.steady:
+    second = [c for c in reading.diffusivities(0) if c != 0] if len(reading.unknowns) == 1 else []
+    high = any(sum(counts) > 2 for counts in reading.derivatives(0))
+    if not second or reading.steady or high or any(map(reading.amplifies, second)):
         return None
     unknown, spacing = reading.unknowns[0], reading.spacing(reading.equation.axes[0])
     slope = sp.diff(sources[0], unknown)
-    sizes = [reading.size(c) for c in reading.diffusivities(0) if c != 0]
+    sizes = list(map(reading.size, second))
     slopes = [reading.number(slope.xreplace({unknown: sp.Rational(n, 2)})) for n in range(3)]
     known, rates = ([value for value in values if value is not None] for values in (sizes, slopes))
     if not slope.has(unknown) or spacing is None or not known or len(known) + len(rates) < len(sizes) + 3:

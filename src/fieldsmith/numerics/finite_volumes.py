@@ -10,7 +10,7 @@ import sympy as sp
 
 from fieldsmith.equations.analysis import Analysis
 from fieldsmith.equations.conservation import parts
-from fieldsmith.equations.expressions import D, Expression, Unsuited
+from fieldsmith.equations.expressions import D, Expression, Unsuited, holds
 from fieldsmith.equations.printing import named_derivatives, numpy_code, timed_factors
 from fieldsmith.numerics.block import Block, Choices, choice, number
 from fieldsmith.numerics.catalogue import (
@@ -208,7 +208,7 @@ class FiniteVolumes(Family[VolumesChoices]):
             viscous.append(numpy_code(sp.factor_terms(plain)))
         call = call_values(brief)
         x, t = analysis.coordinates[0], analysis.time
-        uses_x, uses_t = any(e.has(x) for e in law.everything), any(e.has(t) for e in law.everything)
+        uses_x, uses_t = (any(holds(e, symbol) for e in law.everything) for symbol in (x, t))
 
         def at(place: str, moment: str) -> str:
             """Arguments after the fields: place and moment where the equation has them, parameters."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import sympy as sp
 
 from fieldsmith.equations.analysis import Analysis
+from fieldsmith.equations.expressions import holds
 from fieldsmith.equations.fourier import symbol_code
 from fieldsmith.equations.printing import named_derivatives, numpy_code, timed_factors
 from fieldsmith.numerics.block import Block, Choices, choice, number
@@ -169,7 +170,7 @@ def _remaining_values(remainder: Remainder) -> dict[str, object]:
         "fluxes": fluxes,
         "derivatives": listed(derivatives),
         "transforms": len(index) + len(derivatives) + sum(map(len, fluxes)),
-        "uses_coordinate": any(f.has(analysis.coordinates[0]) for f in everything),
+        "uses_coordinate": any(holds(f, analysis.coordinates[0]) for f in everything),
         "uses_time": uses_time,
         "interval_too": f", {analysis.time.name}, interval" if uses_time else "",
         "speeds": speeds,
