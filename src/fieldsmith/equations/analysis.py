@@ -97,8 +97,13 @@ class Analysis(Symbols):
 
     def diffusivities(self, i: int) -> list[Expression]:
         """Coefficients of unknown i's own second derivatives along the axes, empty where there are none."""
-        found = [sp.simplify(self.coefficient(i, i, self.unit(k, 2))) for k in range(self.dimensions)]
-        return found if any(c != 0 for c in found) else []
+        found = self._second[i]
+        return list(found) if any(c != 0 for c in found) else []
+
+    @cached_property
+    def _second(self) -> tuple[tuple[Expression, ...], ...]:
+        size, axes = range(len(self.unknowns)), range(self.dimensions)
+        return tuple(tuple(sp.simplify(self.coefficient(i, i, self.unit(k, 2))) for k in axes) for i in size)
 
     @cached_property
     def transports(self) -> tuple[sp.Matrix, ...]:
@@ -185,6 +190,13 @@ class Analysis(Symbols):
 
     def speeds(self, axis: int) -> tuple[Expression, ...] | None:
         """Wave speeds other than 0 along an axis; None where they have no simple formulas."""
+        return self._speeds[axis]
+
+    @cached_property
+    def _speeds(self) -> tuple[tuple[Expression, ...] | None, ...]:
+        return tuple(map(self._speeds_along, range(self.dimensions)))
+
+    def _speeds_along(self, axis: int) -> tuple[Expression, ...] | None:
         matrix = self.transports[axis]
         if matrix.is_zero_matrix:
             return ()
