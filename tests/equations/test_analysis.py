@@ -1,5 +1,6 @@
 """What is read off an equation in any dimension: one rule for authors that write programs and for pages that explain."""
 
+import numpy as np
 import pytest
 import sympy as sp
 
@@ -130,3 +131,9 @@ def test_what_a_second_derivative_amplifies_has_no_fronts_of_reaction_and_diffus
     amplified = evolution(("u", "u - u**3 - 2*d(u, x, x) - d(u, x, x, x, x)"))
     assert methods(Reading(amplified, {}, sizes, span), set()).front is None
     assert methods(Reading(evolution(("u", "u - u**3 + 1e-4*d(u, x, x)")), {}, sizes, span), set()).front is not None
+
+
+def test_a_reaction_that_sets_in_at_a_threshold_has_a_rate():
+    equation = evolution(("u", "d(u, x, x) - u*Heaviside(u - 1/2)"))
+    facts = methods(Reading(equation, {}, {"x": 64, "time": 11}, (0.0, 1.0)), set())
+    assert eval(facts.reaction_rate, {"np": np, "u": np.array([0.0, 0.4, 0.9]), "abs": abs}) == 1.0

@@ -10,7 +10,7 @@ from functools import cached_property
 import sympy as sp
 
 from fieldsmith.equations import names
-from fieldsmith.equations.expressions import D, Expression, derivative, field_and_axes
+from fieldsmith.equations.expressions import D, Expression, derivative, field_and_axes, slope_of
 from fieldsmith.equations.printing import derivative_name
 from fieldsmith.equations.symbols import Symbols
 from fieldsmith.equations.terms import Counts, Terms, along, split
@@ -70,7 +70,7 @@ class Analysis(Symbols):
             (j, counts, mark) for j in range(len(self.unknowns)) for counts, mark in self._variables(j).items()
         ]
         return {
-            (i, j, counts): _without_jumps(sp.diff(rate, variable))
+            (i, j, counts): slope_of(rate, variable)
             for i, rate in enumerate(self.marked_rates)
             for j, counts, variable in variables
         }
@@ -210,11 +210,6 @@ class Analysis(Symbols):
         if any(sp.Poly(factor, speed).degree() > 2 for factor in factors):
             return None
         return _different(sp.simplify(root) for factor in factors for root in sp.solve(factor, speed))
-
-
-def _without_jumps(slope: Expression) -> Expression:
-    """The same but for places where a step such as Heaviside(u) changes at once."""
-    return slope.replace(sp.DiracDelta, lambda *_: sp.Integer(0)) if slope.has(sp.DiracDelta) else slope
 
 
 def _different(speeds: Iterable[Expression]) -> tuple[Expression, ...]:

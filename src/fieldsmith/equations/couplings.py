@@ -6,7 +6,7 @@ from typing import Literal
 
 import sympy as sp
 
-from fieldsmith.equations.expressions import Expression
+from fieldsmith.equations.expressions import Expression, slope_of
 from fieldsmith.equations.reading import Reading
 
 Kind = Literal["", "parabolic", "waves", "oscillations", "unclear"]
@@ -92,5 +92,5 @@ def _entry(reading: Reading, i: int, j: int) -> dict[tuple[int, ...], Expression
     if found:
         highest = max(map(sum, found))
         return {counts: slope for counts, slope in found.items() if sum(counts) == highest}
-    slope = sp.diff(reading.still(reading.marked_rates[i]), reading.unknowns[j])
+    slope = slope_of(reading.source(i), reading.unknowns[j])
     return {reading.flat: slope} if slope != 0 else {}

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import sympy as sp
 
 from fieldsmith.equations.couplings import Oscillation
-from fieldsmith.equations.expressions import Expression
+from fieldsmith.equations.expressions import Expression, slope_of
 from fieldsmith.equations.fourier import symbol_text
 from fieldsmith.equations.reading import Reading
 from fieldsmith.equations.traits import varies
@@ -58,12 +58,13 @@ def without_exchange(reading: Reading, i: int, oscillations: Sequence[Oscillatio
     partners = {name for one in oscillations if reading.name(i) in one.pair for name in one.pair} - {reading.name(i)}
     source = reading.source(i)
     for j, unknown in enumerate(reading.unknowns):
-        if reading.name(j) in partners and not sp.diff(source, unknown).has(*reading.unknowns):
-            source = sp.expand(source - sp.diff(source, unknown) * unknown)
+        slope = slope_of(source, unknown)
+        if reading.name(j) in partners and not slope.has(*reading.unknowns):
+            source = sp.expand(source - slope * unknown)
     return source
 
 
 def reaction_rate(reading: Reading, sources: list[Expression]) -> str:
-    slopes = [sp.factor(sp.diff(source, u)) for source in sources for u in reading.unknowns]
+    slopes = [sp.factor(slope_of(source, u)) for source in sources for u in reading.unknowns]
     found = [reading.largest(slope) for slope in slopes if slope != 0]
     return " + ".join(found) if all(found) else ""

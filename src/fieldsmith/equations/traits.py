@@ -2,7 +2,7 @@
 
 import sympy as sp
 
-from fieldsmith.equations.expressions import Expression
+from fieldsmith.equations.expressions import Expression, slope_of
 from fieldsmith.equations.facts import Growth
 from fieldsmith.equations.reading import Reading
 
@@ -57,7 +57,7 @@ def front(reading: Reading, sources: list[Expression]) -> float | None:
     if not second or reading.steady or high or any(map(reading.amplifies, second)):
         return None
     unknown, spacing = reading.unknowns[0], reading.spacing(reading.equation.axes[0])
-    slope = sp.diff(sources[0], unknown)
+    slope = slope_of(sources[0], unknown)
     sizes = list(map(reading.size, second))
     slopes = [reading.number(slope.xreplace({unknown: sp.Rational(n, 2)})) for n in range(3)]
     known, rates = ([value for value in values if value is not None] for values in (sizes, slopes))
