@@ -116,7 +116,8 @@ class Analysis(Symbols):
         for i in range(n):
             # Of d(D u_x)/dx = D u_xx + D_x u_x the last is no transport; in a rate with D u_xx alone there is none.
             drift = sp.diff(self.coefficient(i, i, self.unit(axis, 2)), self.coordinates[axis])
-            matrix[i, i] = min(sp.simplify(matrix[i, i] + drift), sp.simplify(matrix[i, i]), key=sp.count_ops)
+            plain = sp.simplify(-self.coefficient(i, i, self.unit(axis, 1)))
+            matrix[i, i] = min(sp.simplify(plain + drift), plain, key=sp.count_ops)
         return matrix
 
     def source(self, i: int) -> Expression:

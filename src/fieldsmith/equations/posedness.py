@@ -103,7 +103,10 @@ def _growth(analysis: Analysis, entries: list[list[Powers]], orders: Sequence[in
             complex(powers[n].xreplace(analysis.numbers)) * (1j) ** (n % 4) * s**n for n in orders if n in powers
         )
 
-    values = np.linalg.eigvals(np.array([[entry(powers) for powers in row] for row in entries]))
+    matrix = np.array([[entry(powers) for powers in row] for row in entries])
+    if not np.isfinite(matrix).all():
+        return 0.0
+    values = np.linalg.eigvals(matrix)
     largest = float(values.real.max())
     return largest if largest > CERTAIN * np.abs(values).max() else 0.0
 
