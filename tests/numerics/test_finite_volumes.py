@@ -137,6 +137,13 @@ def test_a_shock_tube_has_the_states_of_the_riemann_problem():
         assert wind == pytest.approx(-wind[::-1], abs=1e-9), name
 
 
+def test_the_fastest_signal_of_a_system_is_its_fastest_wave():
+    space = {"__name__": "solver"}
+    exec(programs(FiniteVolumes(), brief_of(SHALLOW, {"nu": 0.02}))[GIVEN[0]], space)
+    depth, v = np.array([[1.0, 4.0, 0.25]]), np.array([[-3.0, 0.5, 0.0]])
+    assert space["signal_speed"](np.stack([depth, v]), 0.02) == pytest.approx(np.abs(v) + np.sqrt(depth))
+
+
 @pytest.mark.parametrize("name", GIVEN)
 def test_totals_are_conserved_to_rounding(name):
     rough = np.random.default_rng(1).uniform(0.5, 1.5, (3, 2, POINTS))
