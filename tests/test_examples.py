@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import fieldsmith as fs
+from command_line import run
 from fieldsmith.tasks import load
 from fieldsmith.tasks.check import examine
 
@@ -23,10 +24,8 @@ def test_solving_from_python(tmp_path):
 
 
 def test_a_solver_in_codepdes_style_is_scored(tmp_path):
-    command = [sys.executable, "-m", "fieldsmith.cli.main", "evaluate", "advection", EXAMPLES / "upwind.py"]
-    ran = subprocess.run(
-        [*command, "--sandbox", "process", "--split", "both", "--json"], cwd=tmp_path, capture_output=True, text=True
-    )
+    words = ["evaluate", "advection", EXAMPLES / "upwind.py", "--sandbox", "process", "--split", "both", "--json"]
+    ran = run(*words, cwd=tmp_path)
     assert ran.returncode == 0, ran.stderr
     result = json.loads(ran.stdout.splitlines()[-1])
     assert result["status"] == "ok"
@@ -48,8 +47,8 @@ def test_tasks_are_short_and_sound(name, most):
 
 
 def test_kuramoto_sivashinsky_is_solved_by_the_built_in_author(tmp_path):
-    run = fs.solve(
+    done = fs.solve(
         str(EXAMPLES / "tasks" / "kuramoto_sivashinsky.py"), tmp_path / "run", candidates=2, sandbox="process"
     )
-    assert run.best.test.nrmse < 1e-4
-    assert run.record.best.pictures
+    assert done.best.test.nrmse < 1e-4
+    assert done.record.best.pictures

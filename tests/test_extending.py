@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import command_line
 from fieldsmith.orchestrator.record import load_run
 from plug_ins import distribution, with_plug_ins
 
@@ -70,8 +71,7 @@ def placed(start):
 
 
 def run(site: Path, *words: object) -> str:
-    command = [sys.executable, "-m", "fieldsmith.cli.main", *map(str, words)]
-    ran = subprocess.run(command, capture_output=True, text=True, cwd=site.parent, env=with_plug_ins(site))
+    ran = command_line.run(*words, cwd=site.parent, env=with_plug_ins(site))
     assert ran.returncode == 0, ran.stderr + ran.stdout
     return ran.stdout
 

@@ -2,14 +2,13 @@
 
 import io
 import os
-import subprocess
-import sys
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
 
+import command_line
 from fieldsmith.errors import InputError
 from fieldsmith.reports.figures import write_figures
 from report_runs import candidate, finished, moving, picture, run_of, trajectory, undrawn, values
@@ -80,8 +79,7 @@ def solved(tmp_path_factory):
 
 
 def fieldsmith(*words, **environment):
-    command = [sys.executable, "-m", "fieldsmith.cli.main", *words]
-    return subprocess.run(command, capture_output=True, text=True, env={**os.environ, **environment})
+    return command_line.run(*words, env={**os.environ, **environment})
 
 
 @pytest.mark.slow
