@@ -3,12 +3,13 @@
 import os
 import subprocess
 import time
+from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
 import pytest
 
 from fieldsmith.sandboxes import choose, engine
-from fieldsmith.sandboxes.sandbox import Limits
+from fieldsmith.sandboxes.sandbox import Limits, Sandbox, Session
 
 LIMITS = Limits(seconds=20.0, memory_mb=1500, cpus=1.0, scratch_mb=32, log_kb=8)
 
@@ -23,6 +24,27 @@ ISOLATING = [
 
 
 PIPES = pytest.param("docker-pipes", marks=pytest.mark.needs("docker"))
+
+
+class OneSession(Sandbox):
+    """A plain process that stays for all programs with the same limits: its start takes longer than they do."""
+
+    name, isolates = "process", False
+
+    def __init__(self) -> None:
+        self.sessions: dict[Limits, Session] = {}
+
+    def open(self, limits: Limits) -> AbstractContextManager[Session]:
+        if limits not in self.sessions:
+            self.sessions[limits] = choose("process").open(limits)
+        return nullcontext(self.sessions[limits])
+
+    def libraries(self) -> tuple[str, ...]:
+        return choose("process").libraries()
+
+    def close(self) -> None:
+        for session in self.sessions.values():
+            session.close()
 
 
 def opened(name: str, limits: Limits = LIMITS):

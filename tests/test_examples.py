@@ -36,7 +36,13 @@ def test_a_solver_in_codepdes_style_is_scored(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "most"), [("kuramoto_sivashinsky", 35), ("gray_scott", 60), ("kepler", 60), ("deconvolution", 60)]
+    ("name", "most"),
+    [
+        ("kuramoto_sivashinsky", 35),
+        pytest.param("gray_scott", 60, marks=pytest.mark.slow),
+        ("kepler", 60),
+        ("deconvolution", 60),
+    ],
 )
 def test_tasks_are_short_and_sound(name, most):
     file = EXAMPLES / "tasks" / f"{name}.py"

@@ -113,7 +113,10 @@ def test_doctor_lists_the_package_and_the_page_asks_for_nothing_else(site):
         assert re.match(r"from fieldsmith(\.(tasks|numerics|errors|agents\.(models|strategies)))? import", line), line
 
 
-@pytest.mark.parametrize("name", [name for group, name in PARTS if group == "fieldsmith.tasks"])
+@pytest.mark.parametrize(
+    "name",
+    ["kuramoto-sivashinsky", pytest.param("fitzhugh-nagumo", marks=pytest.mark.slow), "charges"],
+)
 def test_tasks_are_sound(site, name):
     assert "residual" in run(site, "tasks", "check", name)
 
