@@ -115,7 +115,11 @@ def test_doctor_lists_the_package_and_the_page_asks_for_nothing_else(site):
 
 @pytest.mark.parametrize(
     "name",
-    ["kuramoto-sivashinsky", pytest.param("fitzhugh-nagumo", marks=pytest.mark.slow), "charges"],
+    [
+        pytest.param(name, marks=pytest.mark.slow if name == "fitzhugh-nagumo" else ())
+        for group, name in PARTS
+        if group == "fieldsmith.tasks"
+    ],
 )
 def test_tasks_are_sound(site, name):
     assert "residual" in run(site, "tasks", "check", name)
