@@ -52,6 +52,7 @@ def test_tasks_are_short_and_sound(name, most):
     assert found[-1].check == "residual"
 
 
+@pytest.mark.slow
 def test_kuramoto_sivashinsky_is_solved_by_the_built_in_author(tmp_path):
     done = fs.solve(
         str(EXAMPLES / "tasks" / "kuramoto_sivashinsky.py"), tmp_path / "run", candidates=2, sandbox="process"

@@ -163,6 +163,7 @@ def pictures(folder: Path) -> set[str]:
         }
 
 
+@pytest.mark.slow
 def test_a_move_of_the_package_is_told_in_its_words_or_by_its_template(site, tmp_path):
     texts = {"_1": CHARGES.format(steps=5), "_2": CHARGES.format(steps=10), "c1": CHARGES.format(steps=300)}
     box = replies(tmp_path / "box", **texts)

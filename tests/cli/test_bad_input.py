@@ -267,6 +267,7 @@ def test_run_directories_with_odd_files_are_named(tmp_path):
     assert run("runs", cwd=tmp_path, env=environment).returncode == 0
 
 
+@pytest.mark.slow
 def test_closed_outputs_are_no_faults(tmp_path):
     command = " ".join(command_line.COMMAND)
     for redirection in (">&-", "2>&-", ">&- 2>&-"):
