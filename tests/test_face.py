@@ -230,6 +230,7 @@ def test_a_title_is_text_in_a_notebook():
     assert "&lt;b&gt;u &amp; v" in page
 
 
+@pytest.mark.slow
 def test_programs_of_the_pages_and_the_examples_are_well_typed(tmp_path):
     import re
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import command_line
 from fieldsmith.agents.models import open_model
 from fieldsmith.agents.strategies import open_strategy
 from fieldsmith.errors import InputError, MissingPart
@@ -41,8 +42,7 @@ TASKS, STRATEGIES, MODELS = "fieldsmith.tasks", "fieldsmith.strategies", "fields
 
 
 def run(folder: Path, *words: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "fieldsmith.cli.main", *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True, cwd=folder, env=with_plug_ins(folder))
+    return command_line.run(*words, cwd=folder, env=with_plug_ins(folder))
 
 
 @pytest.fixture

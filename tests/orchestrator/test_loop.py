@@ -16,6 +16,9 @@ from fieldsmith.orchestrator.run import Spend
 from fieldsmith.orchestrator.store import Store
 from fieldsmith.sandboxes import choose
 from fieldsmith.tasks import load
+from sandbox_calls import OneSession
+
+PROCESS = OneSession()
 
 GOOD = """import numpy as np
 def solver(u0_batch, t_coordinate, beta):
@@ -23,6 +26,12 @@ def solver(u0_batch, t_coordinate, beta):
 """
 BAD = "def solver(u0_batch, t_coordinate, beta):\n    raise ValueError('no')\n"
 SLOW = "import time\ndef solver(u0_batch, t_coordinate, beta):\n    time.sleep(60)\n"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _closed():
+    yield
+    PROCESS.close()
 
 
 class ScriptedAuthor:
@@ -53,11 +62,10 @@ def loop_of(folder: Path, author, budget: Budget, strategy: str = "best-of-n", *
         brief=task.brief(),
         author=author,
         strategy=open_strategy(strategy, debug_rounds=1),
-        sandbox=choose("process"),
         limits=default_limits(task),
         budget=budget,
         store=Store(folder / "run.sqlite"),
-        **{"in_flight": 4, "evaluators": 2, **options},
+        **{"in_flight": 4, "evaluators": 2, "sandbox": PROCESS, **options},
     )
 
 
@@ -139,7 +147,7 @@ def test_what_a_search_fills_does_not_depend_on_who_is_late(tmp_path):
 
 def test_the_wall_time_ends_what_is_running(tmp_path):
     author = ScriptedAuthor(lambda slot: SLOW)
-    loop = loop_of(tmp_path, author, Budget(candidates=8, hours=4.0 / 3600.0))
+    loop = loop_of(tmp_path, author, Budget(candidates=8, hours=4.0 / 3600.0), sandbox=choose("process"))
     begun = time.monotonic()
     assert "hours" in loop.run()
     assert time.monotonic() - begun < 40.0

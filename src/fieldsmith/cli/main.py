@@ -1,5 +1,6 @@
 """The `fieldsmith` command: registers the commands and turns errors into one line and an exit code."""
 
+import gc
 import os
 import shlex
 import signal
@@ -76,6 +77,7 @@ def main() -> None:
     # What is left to do must not be broken off by an impatient second Ctrl-C.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
+    gc.freeze()  # the interpreter would look through all that was imported for garbage before it ends
     sys.exit(code if isinstance(code, int) else 0)
 
 
