@@ -32,7 +32,7 @@ class Server(ThreadingHTTPServer):
         self.words, self.most = "", 3
         self.hold = 0.0
         self.holding, self.release = threading.Event(), threading.Event()
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
 
     @property
     def url(self) -> str:

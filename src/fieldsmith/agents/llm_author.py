@@ -6,6 +6,7 @@ from dataclasses import replace
 from fieldsmith.agents.author import Candidate, Move, Program, Proposal, Usage
 from fieldsmith.agents.models.chat_model import (
     FURTHER,
+    NOT_ASKED,
     NOT_TAKEN,
     SHORTENED,
     ChatModel,
@@ -115,8 +116,11 @@ class _Conversation:
         fresh = self._found(reply.text, reply.stop)
         if reply.stop == NOT_TAKEN:
             self.repairs.append("The reply was cut off; the model did not take the request for a shorter one.")
+        if reply.stop == NOT_ASKED:
+            self.repairs.append("The reply was cut off, and what is left of the budget has no room for another.")
         if not reply.text.strip() or (fresh.source is None and found.source is not None):
-            return found
+            told = found.source is not None or not self.text.strip()
+            return found if told else replace(found, problem=f"The reply was cut off. {found.problem}")
         self.request, self.text = request, reply.text
         self.repairs = ["The reply was cut off, so a shorter one was asked for."]
         return fresh
@@ -130,6 +134,7 @@ class _Conversation:
             spent.output_tokens + reply.output_tokens,
             None if price is None or spent.usd is None else spent.usd + price,
             spent.seconds + reply.seconds,
+            spent.estimated or reply.estimated,
         )
         return reply
 

@@ -1,6 +1,5 @@
 """`fieldsmith runs`: what was tried on this machine."""
 
-from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -57,6 +56,7 @@ def list_runs(task: Task = None, state: State = None, last: Last = None, as_json
     from fieldsmith.errors import FieldsmithError
     from fieldsmith.orchestrator.index import known_runs
     from fieldsmith.orchestrator.record import load_run
+    from fieldsmith.orchestrator.result import spend_fields
 
     current.json = current.json or as_json
     found: list[RunRecord] = []
@@ -78,7 +78,7 @@ def list_runs(task: Task = None, state: State = None, last: Last = None, as_json
             "author": run.asked.author,
             "candidates": len(run.candidates),
             "best": figure if run.best and (figure := run.best.candidate.dev_figure) is not None else None,
-            "spend": asdict(run.spend),
+            "spend": spend_fields(run.spend),
             "state": run.state,
         }
         for run in found

@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from fieldsmith.agents.author import Candidate
+from fieldsmith.agents.author import Candidate, Proposal
 from fieldsmith.orchestrator.run import Spend
 
 
@@ -33,10 +33,11 @@ class Budget:
         """Why nothing more may be asked, or an empty string. A price that is unknown never reaches a limit."""
         if len(history) >= self.candidates:
             return f"the budget of {self.candidates} candidates is spent"
+        how = ", by an estimate, as its server did not count all" if spend.estimated else ""
         if spend.input_tokens + spend.output_tokens >= self.tokens:
-            return f"the budget of {self.tokens:g} tokens is spent"
+            return f"the budget of {self.tokens:g} tokens is spent{how}"
         if spend.usd is not None and spend.usd >= self.usd:
-            return f"the budget of {self.usd:g} dollars is spent"
+            return f"the budget of {self.usd:g} dollars is spent{how}"
         if self.late:
             return f"the budget of {self.hours:g} hours is spent"
         return ""
@@ -72,4 +73,11 @@ def spent(history: Sequence[Candidate], seconds: float) -> Spend:
         output_tokens=sum(usage.output_tokens for usage in usages),
         usd=None if None in prices else sum(price for price in prices if price is not None),
         seconds=seconds,
+        estimated=any(usage.estimated for usage in usages),
+        uncounted=any(uncounted(c.proposal) for c in history if c.proposal is not None),
     )
+
+
+def uncounted(proposal: Proposal) -> bool:
+    """Whether a model has replied and nobody said or estimated in how many tokens."""
+    return bool(proposal.reply) and not (proposal.usage.input_tokens or proposal.usage.output_tokens)

@@ -31,10 +31,16 @@ def run_fields(run: RunRecord) -> dict[str, object]:
         "best": _best_fields(run.best) if run.best else None,
         "candidates": len(run.candidates),
         "statuses": dict(Counter(c.evaluation.status for c in run.candidates if c.evaluation)),
-        "spend": asdict(run.spend),
+        "spend": spend_fields(run.spend),
         "message": run.message,
         "certificate": None,
     }
+
+
+def spend_fields(spend: Spend) -> dict[str, object]:
+    """What was used; null stands for tokens and dollars that are not known. `estimated`: made from the texts, not counted by the server."""
+    told = {name: value for name, value in asdict(spend).items() if name != "uncounted"}
+    return told if spend.counted else {**told, "input_tokens": None, "output_tokens": None}
 
 
 def _best_fields(best: Best) -> dict[str, object]:
@@ -67,7 +73,8 @@ def candidate_fields(candidate: Candidate, best: Candidate | None, spend: Spend,
         "best_value": best.dev_figure if best else None,
         "candidates": count,
         "usd": spend.usd,
-        "tokens": spend.input_tokens + spend.output_tokens,
+        "tokens": spend.input_tokens + spend.output_tokens if spend.counted else None,
+        "estimated": spend.estimated,
         "seconds": spend.seconds,
     }
 

@@ -70,12 +70,20 @@ class Asked:
 
 @dataclass(frozen=True)
 class Spend:
-    """What a run has used; `usd` is None where a price is unknown."""
+    """What a run has used; `usd` is None where a price is unknown. `estimated` says that tokens were in part estimated from
+    the texts, `uncounted` that of some replies they are not known at all and not in the sums."""
 
     input_tokens: int = 0
     output_tokens: int = 0
     usd: float | None = 0.0
     seconds: float = 0.0
+    estimated: bool = False
+    uncounted: bool = False
+
+    @property
+    def counted(self) -> bool:
+        """Whether the tokens are known, if only by an estimate."""
+        return bool(self.input_tokens or self.output_tokens) or not self.uncounted
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from fieldsmith.agents.models import settings as kinds
-from fieldsmith.agents.models.chat_model import ChatReply, ChatRequest, nothing_heard, roomy, silent
+from fieldsmith.agents.models.chat_model import ChatReply, ChatRequest, nothing_heard, roomy, silent, unlimited
 from fieldsmith.agents.models.faults import RESUME, TOO_LONG
 from fieldsmith.agents.models.requests import with_thoughts
 from fieldsmith.errors import InputError, MissingPart, ProviderError, RequestRefused, RequestTooLong
@@ -53,7 +53,7 @@ class GGUFModel:
 
     def __init__(self, file: Path, settings: Mapping[str, object]) -> None:
         self.label, self.note = f"gguf:{file}", "a language model on this machine"
-        self.waiting, self.receiving = silent, nothing_heard
+        self.waiting, self.receiving, self.may_go_on = silent, nothing_heard, unlimited
         known = kinds.checked("gguf", settings, {**ASKING, **SERVING})
         self._serving = {name: known.pop(name) for name in SERVING if name in known}
         self._asking = {"max_tokens": MAX_TOKENS, **known}

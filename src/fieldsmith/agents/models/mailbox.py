@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from fieldsmith.agents.models.chat_model import ChatReply, ChatRequest, nothing_heard, silent
+from fieldsmith.agents.models.chat_model import ChatReply, ChatRequest, nothing_heard, silent, unlimited
 from fieldsmith.errors import InputError
 
 POLL = 0.2
@@ -20,7 +20,12 @@ class MailboxModel:
     priced = True
 
     def __init__(self, folder: Path) -> None:
-        self.note, self.waiting, self.receiving = "whoever answers in the folder", silent, nothing_heard
+        self.note, self.waiting, self.receiving, self.may_go_on = (
+            "whoever answers in the folder",
+            silent,
+            nothing_heard,
+            unlimited,
+        )
         self.label = f"mailbox:{folder}"
         self._folder = folder
         self._lock = threading.Lock()

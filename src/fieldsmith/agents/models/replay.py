@@ -7,7 +7,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from fieldsmith.agents.models.chat_model import SHORTENED, ChatReply, ChatRequest, Message, nothing_heard, silent
+from fieldsmith.agents.models.chat_model import (
+    SHORTENED,
+    ChatReply,
+    ChatRequest,
+    Message,
+    nothing_heard,
+    silent,
+    unlimited,
+)
 from fieldsmith.errors import InputError, RequestTooLong
 
 RECORDING = "replies.jsonl"
@@ -20,7 +28,12 @@ class ReplayModel:
     priced = True
 
     def __init__(self, file: Path) -> None:
-        self.note, self.waiting, self.receiving = "a recorded conversation", silent, nothing_heard
+        self.note, self.waiting, self.receiving, self.may_go_on = (
+            "a recorded conversation",
+            silent,
+            nothing_heard,
+            unlimited,
+        )
         self.label = f"replay:{file}"
         self._file = file
         self._known: dict[str, tuple[ChatRequest, ChatReply, float | None]] = {}
