@@ -1,5 +1,6 @@
 """Provider faults in one sentence each, whether they come as a status or are told within an answer."""
 
+import json
 import re
 from collections.abc import Mapping
 
@@ -33,8 +34,12 @@ NO_SYSTEM = re.compile(
     re.IGNORECASE,
 )
 """In the words of servers whose model has no system role (Gemma, Mistral 7B)."""
-OTHER_LIMIT = re.compile(r"max_completion_tokens", re.IGNORECASE)
-"""In the words of servers that take no max_tokens."""
+NO_NEW_LIMIT = re.compile(
+    r"(?:unrecogni[sz]ed|unknown|unsupported|unexpected|invalid|extra|not (?:permitted|supported|allowed))[^.]{0,60}\bmax_completion_tokens"
+    r"|\bmax_completion_tokens\W[^.]{0,60}(?:unrecogni[sz]ed|unknown|unexpected|extra|not (?:permitted|supported|allowed))",
+    re.IGNORECASE,
+)
+"""In the words of servers that take no max_completion_tokens; those that take no max_tokens name it as what they want."""
 WORDS = ("message", "detail", "msg", "error_msg", "error_message", "status_msg", "reason")
 CODES = ("code", "status_code", "error_code", "statusCode", "status", "type")
 RESUME = "The same command resumes."
@@ -90,10 +95,22 @@ def _fault(told: object) -> ToldFault | None:
         return ToldFault("", told)
     words = next((text for name in WORDS if isinstance(text := field_of(told, name), str) and text), "")
     code = next((value for name in CODES if (value := field_of(told, name)) and isinstance(value, str | int)), "")
-    raw = field_of(field_of(told, "metadata"), "raw")  # what stood behind a router that answers
-    if isinstance(raw, str) and raw.strip() and raw.strip() not in words:
-        words = f"{words} ({raw.strip()[:200]})" if words else raw.strip()[:200]
+    raw = _behind(told)
+    if raw and raw not in words:
+        words = f"{words} ({raw})" if words else raw
     return ToldFault(str(code), words) if words else None
+
+
+def _behind(told: object) -> str:
+    """What stood behind a router said, which passes its words on as they came."""
+    raw = field_of(field_of(told, "metadata"), "raw")
+    if not isinstance(raw, str):
+        return ""
+    try:
+        inner = _fault(_told(json.loads(raw)))
+    except (ValueError, RecursionError):
+        inner = None
+    return inner.words if inner else raw.strip()[:200]
 
 
 def _told(body: object) -> object:
@@ -123,9 +140,12 @@ def lacks_system_role(error: Exception) -> bool:
     return _about_form(error) and bool(NO_SYSTEM.search(said(error)))
 
 
-def wants_other_limit(error: Exception) -> bool:
-    """Whether a request was refused because its limit of tokens is called max_completion_tokens there."""
-    return _about_form(error) and bool(OTHER_LIMIT.search(said(error)))
+def wants_limit(error: Exception) -> str:
+    """What a server wants the limit of a reply's tokens to be called that has refused a request for it; empty for another fault."""
+    words = said(error) if _about_form(error) else ""
+    if "max_completion_tokens" not in words:
+        return ""
+    return "max_tokens" if NO_NEW_LIMIT.search(words) else "max_completion_tokens"
 
 
 def _about_form(error: Exception) -> bool:

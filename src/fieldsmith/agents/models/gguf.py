@@ -16,12 +16,21 @@ import tempfile
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from fieldsmith.agents.models import settings as kinds
-from fieldsmith.agents.models.chat_model import ChatReply, ChatRequest, nothing_heard, roomy, silent, unlimited
-from fieldsmith.agents.models.faults import RESUME, TOO_LONG
+from fieldsmith.agents.models.chat_model import (
+    ChatReply,
+    ChatRequest,
+    nothing_heard,
+    roomy,
+    silent,
+    unlimited,
+    without_system,
+)
+from fieldsmith.agents.models.faults import NO_SYSTEM, RESUME, TOO_LONG
 from fieldsmith.agents.models.requests import with_thoughts
 from fieldsmith.errors import InputError, MissingPart, ProviderError, RequestRefused, RequestTooLong
 
@@ -79,14 +88,9 @@ class GGUFModel:
     def complete(self, request: ChatRequest) -> ChatReply:
         """Raises ProviderError where the child ends or refuses a request."""
         begun = time.perf_counter()
-        answer = self._started().ask(
-            {
-                "messages": [{"role": m.role, "content": m.text} for m in request.messages],
-                **roomy(self._asking, request),
-            },
-            self._stopped,
-            lambda characters: self.receiving(request.ordinal, characters),
-        )
+        answer = self._answer(request)
+        if "error" in answer and NO_SYSTEM.search(str(answer["error"])):
+            answer = self._answer(replace(request, messages=without_system(request.messages)))
         if "error" in answer:
             words = " ".join(str(answer["error"]).split())[:300]
             message = f"{self.label} refuses a request: {words}."
@@ -102,6 +106,11 @@ class GGUFModel:
             model=self._file.name,
             seconds=time.perf_counter() - begun,
         )
+
+    def _answer(self, request: ChatRequest) -> dict[str, Any]:
+        messages = [{"role": m.role, "content": m.text} for m in request.messages]
+        asked = {"messages": messages, **roomy(self._asking, request)}
+        return self._started().ask(asked, self._stopped, lambda size: self.receiving(request.ordinal, size))
 
     def price(self, reply: ChatReply) -> float | None:
         return 0.0

@@ -10,7 +10,7 @@ from fieldsmith.agents.models.endings import broken_off, ending
 from fieldsmith.agents.models.faults import ToldFault, fault_of, field_of
 from fieldsmith.agents.models.keys import find_key, refuse_address_in_environment
 from fieldsmith.agents.models.network import check_network
-from fieldsmith.agents.models.provider import Form, ProviderModel
+from fieldsmith.agents.models.provider import LIMITS, Form, ProviderModel
 from fieldsmith.agents.models.requests import (
     BrokenOff,
     Endless,
@@ -55,7 +55,7 @@ class OpenAIModel(ProviderModel):
 
     def __init__(self, name: str, base_url: str | None, key: str, settings: Mapping[str, object]) -> None:
         super().__init__(name, base_url, key, settings, SETTINGS if base_url else RESPONDING)
-        if {"max_tokens", "max_completion_tokens"} <= self.settings.keys():
+        if self.settings.keys() >= set(LIMITS):
             raise InputError("max_tokens and max_completion_tokens are the same limit.", "Give one of them.")
 
     def connect(self, **options: Any) -> Any:
@@ -68,8 +68,8 @@ class OpenAIModel(ProviderModel):
             return self._respond(client, request, form.streams)
         messages = [{"role": m.role, "content": m.text} for m in request.messages]
         create, settings = client.chat.completions.create, roomy(self.settings, request)
-        if "max_tokens" in settings:
-            settings[form.limit] = settings.pop("max_tokens")
+        if form.limit:
+            settings = {form.limit if name in LIMITS else name: value for name, value in settings.items()}
         if not form.streams:
             answer = create(model=self.name, messages=messages, **settings)
             return self.understood(answer, lambda: self._chat_reply(answer))
@@ -90,7 +90,7 @@ class OpenAIModel(ProviderModel):
                 # A chunk may tell of other things than text; some servers end with the whole message.
                 said = field_of(choice, "delta") or (None if heard.size else field_of(choice, "message"))
                 heard.take(text_of(field_of(said, "content")), thoughts_of(said), refusal_of(said))
-                reason = field_of(choice, "finish_reason") or reason
+                reason = _reason(choice) or reason
         if not model and not heard.size:
             raise Unstreamed
         if not reason and not heard.counts.told and not heard.cut:
@@ -101,7 +101,7 @@ class OpenAIModel(ProviderModel):
         choice, counts = answer.choices[0], Counts()
         _raise_fault(choice)
         counts.hear_part(answer)
-        message, reason = field_of(choice, "message"), field_of(choice, "finish_reason")
+        message, reason = field_of(choice, "message"), _reason(choice)
         if message is None:
             raise TypeError("a choice holds no message")
         if broken_off(reason):
@@ -116,9 +116,7 @@ class OpenAIModel(ProviderModel):
 
     def _respond(self, client: Any, request: ChatRequest, stream: bool) -> dict[str, Any]:
         settings = roomy(self.settings, request)
-        for name in ("max_tokens", "max_completion_tokens"):
-            if name in settings:
-                settings["max_output_tokens"] = settings.pop(name)
+        settings = {"max_output_tokens" if name in LIMITS else name: value for name, value in settings.items()}
         if "reasoning_effort" in settings:
             settings["reasoning"] = {"effort": settings.pop("reasoning_effort")}
         system = "\n\n".join(m.text for m in request.messages if m.role == "system")
@@ -164,6 +162,11 @@ class OpenAIModel(ProviderModel):
             **counts.fields(),
         }
         return with_refusal(fields, "".join(map(refusal_of, messages)))
+
+
+def _reason(choice: object) -> object:
+    """Why a choice ended; Gemini's compatible server has the name of its own API at times."""
+    return field_of(choice, "finish_reason") or field_of(choice, "finishReason")
 
 
 def _raise_fault(part: object) -> None:

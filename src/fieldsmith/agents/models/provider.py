@@ -16,7 +16,7 @@ from fieldsmith.agents.models.faults import (
     fault_of,
     lacks_system_role,
     refuses_streams,
-    wants_other_limit,
+    wants_limit,
 )
 from fieldsmith.agents.models.hearing import Hearing, bounded
 from fieldsmith.agents.models.network import way_to
@@ -33,6 +33,8 @@ RETRIES = 4
 SECONDS = 3600.0
 """How long a reply may take in all, unless the setting `timeout` says otherwise."""
 
+LIMITS = ("max_tokens", "max_completion_tokens")
+
 
 @dataclass(frozen=True)
 class Form:
@@ -41,15 +43,16 @@ class Form:
     streams: bool = True
     system: bool = True
     """Whether there is a role for what the system says."""
-    limit: str = "max_tokens"
-    """What the limit of a reply's tokens is called."""
+    limit: str = ""
+    """What the limit of a reply's tokens is called, where not as the setting is."""
 
     def mended(self, error: Exception, settings: Mapping[str, Any], request: ChatRequest) -> "Form | None":
         """The form that a server asks for that has refused a request of this one; None where it is about something else."""
         if self.system and any(m.role == "system" for m in request.messages) and lacks_system_role(error):
             return replace(self, system=False)
-        if self.limit == "max_tokens" and "max_tokens" in settings and wants_other_limit(error):
-            return replace(self, limit="max_completion_tokens")
+        given = next((name for name in LIMITS if name in settings), "")
+        if given and not self.limit and (wanted := wants_limit(error)) not in ("", given):
+            return replace(self, limit=wanted)
         if self.streams and (isinstance(error, Unstreamed) or refuses_streams(error)):
             return replace(self, streams=False)
         return None
