@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fieldsmith.cli.output import current
+from fieldsmith.folders import expanded
 
 if TYPE_CHECKING:
     from fieldsmith.cli.progress import Progress
@@ -129,7 +130,7 @@ def show(run: Annotated[Path, typer.Argument(help="Run directory.")], as_json: J
     from fieldsmith.reports.plain import visible
 
     current.json = current.json or as_json
-    found = load_run(run, pictures=False)
+    found = load_run(expanded(run), pictures=False)
     current.event("result", {"state": found.state, "message": found.message, **run_fields(found)})
     current.say(visible(f"{found.asked.title}, {found.state}. {found.message}"))
     current.say(visible(found.asked.call))
@@ -166,7 +167,7 @@ def watch(
     from fieldsmith.orchestrator.result import run_fields
 
     current.json = current.json or as_json
-    folder = run or _going_on()
+    folder = expanded(run) if run else _going_on()
     found = load_run(folder, pictures=False)
     progress = Progress(current, found.asked.question.candidates, found.spend.seconds)
     progress.begin(found.asked, folder)

@@ -20,6 +20,7 @@ from fieldsmith.agents.models.chat_model import ChatReply, ChatRequest, nothing_
 from fieldsmith.agents.models.faults import RESUME
 from fieldsmith.agents.models.settings import Setting, checked
 from fieldsmith.errors import InputError, MissingPart, ProviderError
+from fieldsmith.folders import expanded
 from fieldsmith.sandboxes.owner import temporary_folder
 
 SETTINGS = {
@@ -75,11 +76,11 @@ class CommandModel:
         self.waiting, self.receiving, self.may_go_on = silent, nothing_heard, unlimited
         known = checked("command", settings, SETTINGS)
         self._timeout = known.get("timeout", TIMEOUT)
-        self._folder = Path(known["folder"]).resolve() if "folder" in known else None
+        self._folder = expanded(known["folder"]).resolve() if "folder" in known else None
         if self._folder is not None and not self._folder.is_dir():
             raise InputError(f"folder = {known['folder']} is no folder.", "Make it, or leave the setting out.")
         try:
-            self._words = shlex.split(command)
+            self._words = [str(expanded(word)) if word.startswith("~") else word for word in shlex.split(command)]
         except ValueError as error:
             raise InputError(
                 f"The command {command!r} cannot be split into words: {error}.", "Mend its quotes."

@@ -33,6 +33,7 @@ from fieldsmith.agents.models.chat_model import (
 from fieldsmith.agents.models.faults import NO_SYSTEM, RESUME, TOO_LONG
 from fieldsmith.agents.models.requests import with_thoughts
 from fieldsmith.errors import InputError, MissingPart, ProviderError, RequestRefused, RequestTooLong
+from fieldsmith.folders import expanded
 
 SERVING = {
     "threads": kinds.Setting(int, "processor cores used, by default all, or all but one if parallel > 1", 1),
@@ -240,7 +241,7 @@ def _environment() -> dict[str, str]:
 
 
 def open_gguf(name: str, base_url: str | None, key_file: Path | None, settings: Mapping[str, object]) -> GGUFModel:
-    return GGUFModel(Path(name), settings)
+    return GGUFModel(expanded(name), settings)
 
 
 def _serve(file: str, options: dict[str, int]) -> None:

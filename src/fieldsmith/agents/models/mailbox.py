@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fieldsmith.agents.models.chat_model import ChatReply, ChatRequest, nothing_heard, silent, unlimited
 from fieldsmith.errors import InputError
+from fieldsmith.folders import expanded
 
 POLL = 0.2
 SETTLED = 0.6
@@ -91,4 +92,4 @@ def open_mailbox(
 ) -> MailboxModel:
     if settings:
         raise InputError(f"mailbox: has no setting {next(iter(settings))!r}.", "Leave it out.")
-    return MailboxModel(Path(name))
+    return MailboxModel(expanded(name))

@@ -17,6 +17,7 @@ from fieldsmith.agents.models.chat_model import (
     unlimited,
 )
 from fieldsmith.errors import InputError, RequestTooLong
+from fieldsmith.folders import expanded
 
 RECORDING = "replies.jsonl"
 """The recording that every run with a model leaves in its directory."""
@@ -98,5 +99,5 @@ def _likeness(one: str, other: str) -> float:
 def open_replay(name: str, base_url: str | None, key_file: Path | None, settings: Mapping[str, object]) -> ReplayModel:
     if settings:
         raise InputError(f"replay: has no setting {next(iter(settings))!r}.", "The recording has its own.")
-    path = Path(name)
+    path = expanded(name)
     return ReplayModel(path / RECORDING if path.is_dir() else path)
