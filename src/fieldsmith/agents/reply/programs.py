@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from fieldsmith.agents.reply.blocks import NO_PROGRAM, Block, blocks_of, parses, spoken
-from fieldsmith.agents.reply.characters import mended
+from fieldsmith.agents.reply.characters import PROSE_LEFT_OUT, mended
 from fieldsmith.agents.reply.choosing import corrected, is_whole, preference
-from fieldsmith.agents.reply.fences import with_fences
+from fieldsmith.agents.reply.fences import unpacked, with_fences
 from fieldsmith.agents.reply.gaps import name_of, under_header
 from fieldsmith.agents.reply.names import (
     bound,
@@ -29,6 +29,7 @@ from fieldsmith.agents.reply.omissions import gap, hollow, unset
 from fieldsmith.agents.reply.patches import applied, bare_patch, is_diff, lacks, patched
 from fieldsmith.agents.reply.problems import incomplete, nothing
 from fieldsmith.agents.reply.refusals import STOPS, refusal
+from fieldsmith.agents.reply.shell import out_of_shell, without_lone_words
 
 
 @dataclass(frozen=True)
@@ -62,10 +63,12 @@ def program_in(
     what they still lack is for the run to show.
     """
     said, thought = spoken(reply)
+    said, unwrapped = out_of_shell(said)
     search = _Search(function, arguments, parents, asked)
-    found = search.program(said)
-    if not parses(found.source or "(") and re.search(rf"\bdef |{re.escape(function)}", said):
-        fenced = ((search.program(text), words) for text, words in with_fences(said))
+    found = _with(search.program(said), unwrapped)
+    ways = unpacked if PROSE_LEFT_OUT in found.repairs else with_fences
+    if not (parses(found.source or "(") and ways is with_fences) and re.search(rf"\bdef |{re.escape(function)}", said):
+        fenced = ((search.program(text), words) for text, words in ways(said) if text != said)
         better = (_with(other, words) for other, words in fenced if other.source is not None and parses(other.source))
         found = next(better, found)
     if found.source is None and thought and stop not in STOPS:
@@ -141,7 +144,8 @@ class _Search:
             if block.language in NO_PROGRAM or is_diff(block):
                 continue
             text, words = mended(block.text, self._gives)
-            repairs[text] = words
+            text, more = without_lone_words(text)
+            repairs[text] = " ".join(filter(None, (words, more)))
             usable.append(replace(block, text=text))
         return usable, repairs
 
@@ -286,7 +290,7 @@ class _Search:
 
 
 def _with(found: Found, words: str) -> Found:
-    return Found(found.source, found.problem, (*found.repairs, words), found.whole)
+    return replace(found, repairs=(*found.repairs, words) if words else found.repairs)
 
 
 def program_of(reply: str, function: str) -> tuple[str | None, str]:
