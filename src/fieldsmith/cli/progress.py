@@ -75,7 +75,8 @@ class Progress:
         elif kind == "testing":
             self._show("scoring the best on the test split")
         elif kind == "waiting":
-            self.output.progress(f"Waiting for {fields['for']}")
+            since = f" since {fields['since']}" if "since" in fields else ""
+            self.output.progress(visible(f"Waiting for {fields['for']}{since}", 600))
         elif kind == "note":
             self.output.progress(fields["message"])
         elif kind == "report_failed":
@@ -131,7 +132,8 @@ def tell_result(run: Any, say: Callable[[str], None]) -> None:
         say(f"{words} Report: {run.folder / 'report.html'}")
         return
     evaluation = run.best.candidate.evaluation
-    say(f"Best program: candidate {run.best.candidate.slot} of {len(run.candidates)}, {evaluation.status}")
+    among = " of" if len(run.written) == len(run.candidates) else ", the best of"
+    say(f"Best program: candidate {run.best.candidate.slot}{among} {len(run.written)}, {evaluation.status}")
     for split in ("dev", "test"):
         score = getattr(evaluation, split)
         if score is not None:

@@ -8,7 +8,7 @@ result.json        the final line of `solve --json`
 report.html        rewritten as the run goes
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -95,6 +95,19 @@ class Best:
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """What a candidate waits for where somebody has to do something about it, such as the file of a mailbox's reply."""
+
+    candidate: int
+    slot: str
+    what: str
+    since: str
+
+    def __str__(self) -> str:
+        return f"{self.what} since {self.since}"
+
+
+@dataclass(frozen=True)
 class RunRecord:
     """A run as read from disk; what reports and `runs` look at. `state`: running, interrupted, done, failed."""
 
@@ -108,3 +121,15 @@ class RunRecord:
     message: str = ""
     tested: tuple[int, ...] = ()
     """Candidates that the test split has been scored for, one for every time the run came to an end."""
+    waiting: tuple[Waiting, ...] = ()
+    """What is waited for, or was when the run was interrupted."""
+
+    @property
+    def written(self) -> tuple[Candidate, ...]:
+        """The candidates that there are: one whose author has not answered yet is none."""
+        return tuple(written(self.candidates))
+
+
+def written(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Candidates that their author has answered for."""
+    return [c for c in candidates if c.proposal is not None or c.evaluation is not None]

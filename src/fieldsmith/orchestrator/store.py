@@ -27,6 +27,7 @@ from fieldsmith.errors import InputError, RequestRefused
 from fieldsmith.evaluation.evaluation import Evaluation
 from fieldsmith.evaluation.record import evaluation_fields, evaluation_from
 from fieldsmith.orchestrator.meter import Meter
+from fieldsmith.orchestrator.waits import Waits
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS candidates (
@@ -206,6 +207,8 @@ class StoredModel:
         self._meter = Meter(inner, tokens, usd)
         self._meter.replied(store.replies())
         inner.may_go_on = self.may_go_on = self._meter.may_go_on
+        self._waits = Waits(store, inner.waiting)
+        inner.waiting = self._waits.tell
         self.label, self.note, self.priced = inner.label, inner.note, inner.priced
         self.waiting, self.receiving = inner.waiting, inner.receiving
 
@@ -214,10 +217,12 @@ class StoredModel:
         known = self.store.reply(request.key) or self.store.reply_to(request.ordinal)
         if known is not None:
             return known
+        request = self._waits.begin(request)
         try:
             reply = sound(self._asked(request), self.label)
         finally:
             self._meter.ended(request)
+        self._waits.end()
         if reply.stop not in (NOT_TAKEN, NOT_ASKED):
             reply = counted(request, reply)
         try:

@@ -187,7 +187,7 @@ def spend_by_author(candidates: Sequence[Candidate]) -> list[AuthorSpend]:
         rows.append(
             AuthorSpend(
                 author=author,
-                candidates=len(own),
+                candidates=sum(c.proposal is not None or c.evaluation is not None for c in own),
                 ran=sum(c.ok for c in own),
                 best=ran.error if ran else None,
                 input_tokens=sum(usage.input_tokens for usage in usages),

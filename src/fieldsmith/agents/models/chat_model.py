@@ -46,17 +46,20 @@ class Message:
 class ChatRequest:
     """What is asked. `ordinal` tells apart requests that are meant to differ though their text does not
     (several drafts from one prompt); it is part of the identity but not sent to the provider. `room` says how many
-    times as long as usual the reply may be, for models that limit it."""
+    times as long as usual the reply may be, for models that limit it. `candidate` is the number of the candidate that is
+    asked for, 0 where none is known; it is no part of the identity."""
 
     messages: tuple[Message, ...]
     settings: Mapping[str, object] = field(default_factory=dict)
     ordinal: str = ""
     room: int = 1
+    candidate: int = 0
 
     @property
     def key(self) -> str:
         """SHA-256 of messages, settings and ordinal, durations left out: a stored reply is found again by it."""
         fields = asdict(self)
+        del fields["candidate"]
         if self.room == 1:
             del fields["room"]
         fields["messages"] = [[m.role, DURATION.sub("_ s", m.text)] for m in self.messages]
