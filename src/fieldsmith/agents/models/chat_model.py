@@ -17,8 +17,9 @@ from fieldsmith.errors import ProviderError
 DURATION = re.compile(r"\b\d+(\.\d+)?(e[-+]?\d+)? ?(ms|s|sec|seconds)\b")
 
 
-LONGEST = 1_000_000
-"""Characters of a reply, thoughts included, far beyond any program: then it is cut off, as a model may repeat itself for ever."""
+LONGEST, LONGEST_THOUGHTS = 400_000, 2_000_000
+"""Characters of a reply, and with what was thought before it, far beyond any program: there it is cut off, as a model may repeat
+itself for ever."""
 
 
 def silent(_: str) -> None:

@@ -16,6 +16,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from fieldsmith.agents.models import chat_model
 from fieldsmith.agents.models.chat_model import ChatReply, ChatRequest, nothing_heard, prompt_text, silent, unlimited
 from fieldsmith.agents.models.faults import RESUME
 from fieldsmith.agents.models.settings import Setting, checked
@@ -51,6 +52,7 @@ TAIL = 400
 """Characters of standard error that a message shows."""
 GRACE = 1.0
 POLL = 0.1
+MOST_KEPT = chat_model.LONGEST
 LONGEST = 10_000_000
 """Bytes of a reply beyond which the command is ended, its reply taken as cut off."""
 TERMINAL_CODES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
@@ -134,8 +136,9 @@ class CommandModel:
             raise _Failed(f"{self.label} {_ending(process.returncode)}{_told(err or out)}")
         if not text.strip() and err.strip():
             raise _Failed(f"{self.label} wrote nothing but errors{_told(err)}")
-        stop = "length" if cut else "stop"
-        return ChatReply(text, stop=stop, model=self.label, seconds=time.perf_counter() - begun)
+        if cut:  # nobody can make more of the rest than of its head
+            return ChatReply(text[:MOST_KEPT], stop="length", model=self.label, seconds=time.perf_counter() - begun)
+        return ChatReply(text, model=self.label, seconds=time.perf_counter() - begun)
 
     def price(self, reply: ChatReply) -> float | None:
         return None

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from fieldsmith.agents.models.chat_model import LONGEST, ChatRequest
+from fieldsmith.agents.models.chat_model import LONGEST, LONGEST_THOUGHTS, ChatRequest
 from fieldsmith.agents.models.counting import Counts
 from fieldsmith.agents.models.endings import broken_off, ending
 from fieldsmith.agents.models.requests import BrokenOff, with_refusal, with_thoughts
@@ -35,6 +35,7 @@ class Hearing:
     ) -> None:
         self.counts = Counts()
         self.size = 0
+        self._said = 0
         self.cut = False
         self._request, self._receiving, self._may_go_on = request, receiving, may_go_on
         self._text: list[str] = []
@@ -68,6 +69,7 @@ class Hearing:
             if more:
                 kept.append(more)
                 self.size += len(more)
+        self._said += len(text)
 
     def _weigh(self, heard: bool) -> None:
         """Cut the reply off where it has grown too long, or takes too long. Raises TooLate, and BrokenOff for a stream of nothing."""
@@ -78,7 +80,8 @@ class Hearing:
             raise BrokenOff(f"{MOST_EMPTY:,} parts without a word")
         if heard:
             self._receiving(self._request.ordinal, self.size)
-            self.cut = self.size > LONGEST or not self._may_go_on(self._request, self.size)
+            too_long = self._said > LONGEST or self.size > LONGEST_THOUGHTS
+            self.cut = too_long or not self._may_go_on(self._request, self.size)
 
     @property
     def text(self) -> str:

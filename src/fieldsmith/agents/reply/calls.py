@@ -58,10 +58,10 @@ def _values(reply: str) -> Iterator[object]:
             value, at = decoder.raw_decode(reply, match.start())
             yield value
         except (ValueError, RecursionError):
-            at = match.end()
-            if (printed := _printed(reply[match.start() :])) is not None:
+            if at == 0 and (printed := _printed(reply[match.start() :])) is not None:
                 yield printed
                 return
+            at = match.end()
 
 
 def _printed(text: str) -> object:
