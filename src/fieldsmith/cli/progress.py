@@ -152,8 +152,9 @@ def spent(spend: "Spend") -> str:
 
 def used(tokens: int, usd: float | None, estimated: bool = False, uncounted: bool = False) -> str:
     """Tokens and price in words; those that were estimated, or not counted at all, are said to be."""
-    amount = f"{usd:.2f}" if not usd or usd >= 0.01 else f"{usd:.1g}"
-    price = "price unknown" if usd is None else f"{'about ' if estimated and usd else ''}${amount}"
+    price = "price unknown"
+    if usd is not None:
+        price = f"{'about ' if estimated and usd else ''}${f'{usd:.2f}' if usd >= 0.01 or not usd else f'{usd:.1g}'}"
     if not tokens:
         return f"tokens unknown, {price}" if uncounted else price
     more = "more than " if uncounted else "about " if estimated else ""
