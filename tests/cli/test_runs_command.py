@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from fieldsmith.cli.progress import used
+
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
