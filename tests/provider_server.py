@@ -16,7 +16,7 @@ class Server(ThreadingHTTPServer):
     """Speaks chat completions, responses and messages; `faults` are statuses to answer with first.
 
     `events` are what a streamed answer consists of, `no_streams` says with which status and words
-    none is given; `most` events come before a stream breaks.
+    none is given; `most` events come before a stream breaks. `unwanted` is a field or a role that is refused with `words`.
     """
 
     def __init__(self) -> None:
@@ -29,10 +29,10 @@ class Server(ThreadingHTTPServer):
         self.refuses = ""
         self.events: list[dict] | None = None
         self.no_streams = (0, "")
-        self.words, self.most = "", 3
+        self.words, self.most, self.unwanted = "", 3, ""
         self.hold = 0.0
         self.holding, self.release = threading.Event(), threading.Event()
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
 
     @property
     def url(self) -> str:
@@ -46,7 +46,10 @@ class Handler(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.seen.append((self.path, body, {k.lower(): v for k, v in self.headers.items()}))
         status, why = self.server.no_streams
-        if body.get("stream") and status:
+        roles = [m["role"] for m in body["messages"]] if "messages" in body else []
+        if self.server.unwanted and self.server.unwanted in (*body, *roles):
+            self.reply(400, {"error": {"message": self.server.words}})
+        elif body.get("stream") and status:
             self.reply(status, {"error": {"message": why, "param": "stream"}})
         elif body.get("stream") and self.server.events is not None:
             named = [(f"event: {event['type']}\n" if "type" in event else "", event) for event in self.server.events]

@@ -7,6 +7,7 @@ from fieldsmith import tasks
 from fieldsmith.agents.author import Draft
 from fieldsmith.agents.llm_author import LLMAuthor
 from fieldsmith.agents.models import open_model
+from fieldsmith.agents.models.chat_model import ChatRequest, Message
 
 
 def test_a_person_answers_and_a_rerun_takes_the_same_reply(tmp_path):
@@ -22,3 +23,26 @@ def test_a_person_answers_and_a_rerun_takes_the_same_reply(tmp_path):
         assert proposal.program is not None
         assert proposal.program.source == "def solver(u):\n    return u\n"
     assert len(list(tmp_path.glob("*-prompt.md"))) == 1
+
+
+def posted(folder, candidate, ordinal, text="x"):
+    """The name of the prompt that a model posts, which nobody answers."""
+    model = open_model(f"mailbox:{folder}")
+    request = ChatRequest((Message("user", text),), ordinal=ordinal, candidate=candidate)
+    return model._post(request)
+
+
+def test_files_have_the_numbers_of_the_candidates(tmp_path):
+    names = [posted(tmp_path, n, str(n)) for n in (2, 1, 7)]
+    assert names == ["0002", "0001", "0007"]
+    assert posted(tmp_path, 2, "2") == "0002", "a request that was posted keeps its file"
+    assert posted(tmp_path, 2, "2+continue") == "0002-2"
+    assert posted(tmp_path, 2, "2+shorter") == "0002-3"
+    assert posted(tmp_path, 1, "1", "of another run") == "1001"
+
+
+def test_what_is_further_asked_of_a_candidate_goes_beside_its_first_file(tmp_path):
+    model = open_model(f"mailbox:{tmp_path}")
+    for text, ordinal, name in (("a", "1", "0001"), ("b", "1+continue", "0001-2"), ("c", "1+shorter", "0001-3")):
+        assert model._post(ChatRequest((Message("user", text),), ordinal=ordinal, candidate=1)) == name
+    assert "Answer in 0001-3-reply.md" in (tmp_path / "0001-3-prompt.md").read_text()

@@ -197,3 +197,23 @@ def test_texts_to_find_and_replace_need_no_fences():
     reply = "Change one line:\n\n<<<<<<< SEARCH\nFACTOR = 2.0\n=======\nFACTOR = 3.0\n>>>>>>> REPLACE\n\nThat is all."
     found = program_in(reply, "solver", ("u0_batch", "t_coordinate", "nu"), parents=[PARENT])
     assert found.source == PARENT.replace("2.0", "3.0")
+
+
+HALVING = "def step(u, dt):\n    return u\n\n\ndef solver(u):\n    return step(u, 1) / 2\n"
+TURNING = "def step(u, dt):\n    return -u\n\n\ndef solver(u):\n    return step(step(u, 1), 1)\n"
+ALONE = "def solver(u):\n    return u\n"
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "```python\ndef step(u, dt):\n    return 3 * u\n```",
+        "```diff\n--- a\n+++ b\n@@\n def step(u, dt):\n+    u = u + 0\n```",
+    ],
+)
+def test_changes_that_fit_several_programs_are_told_which(reply):
+    told = program_in(reply, "solver", ("u",), parents=(HALVING, ALONE, TURNING), named=("first", "other", "second"))
+    assert told.source is None
+    assert "they fit first and second alike" in told.problem
+    assert "program 1 and program 3" in program_in(reply, "solver", ("u",), parents=(HALVING, ALONE, TURNING)).problem
+    assert program_in(reply, "solver", ("u",), parents=(HALVING, ALONE)).source is not None

@@ -386,3 +386,16 @@ def test_a_move_without_a_template_says_its_sentence_in_every_style(style):
     for words in (Swap.words, "nRMSE 1.200e-03", "return 1", "crashed", "It went so.", "no usable program"):
         assert words in told, words
     assert Swap.words in Prompts(style).move(brief, Swap())
+
+
+@pytest.mark.parametrize("name", ["burgers", "darcy"])
+def test_drafts_from_one_prompt_are_asked_for_different_approaches(name):
+    brief = load(name).brief(LIBRARIES)
+    prompts = Prompts()
+    told = [prompts.move(brief, Draft(), draft) for draft in (1, 2, 3, 4)]
+    assert told[0] == prompts.move(brief, Draft())
+    assert "Another approach" not in told[0]
+    added = ["\n".join(set(text.split("\n")) - set(told[0].split("\n"))) for text in told[1:]]
+    assert all("in another way" in text for text in added)
+    assert len(set(added)) == 3
+    assert told[1] == prompts.move(brief, Draft(), 2), "whenever it is asked"

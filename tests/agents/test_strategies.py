@@ -177,3 +177,18 @@ def test_a_refinement_begins_anew_from_the_same_parents():
     again = failed("r1.1", "debug", (first.id,))
     ask = open_strategy("refine", debug_rounds=4, drafts=1).ask([best, first, again], 1, 50)[0]
     assert (ask.slot, ask.move) == ("r1.2", Restart(again, (best,)))
+
+
+@pytest.mark.parametrize(("total", "width"), [(6, 4), (9, 4), (8, 2), (12, 4)])
+def test_a_refinement_that_had_to_wait_for_another_sees_what_came_of_it(total, width):
+    strategy, history = open_strategy("refine", debug_rounds=4, drafts=2, width=width), []
+    while asks := strategy.ask(history, 4, total - len(history)) if len(history) < total else []:
+        alone = len(asks) == 1
+        for ask in asks:
+            newest = history[-1].id if history else None
+            parents = tuple(c.id for c in getattr(ask.move, "candidates", ()))
+            assert not alone or ask.move.name != "refine" or newest in parents, f"{ask.slot} is blind to {newest}"
+            number = len(history) + 1
+            score = Score(1.0 / number, {}, None, None, 0.0, 1.0)
+            history.append(Candidate(number, ask.slot, ask.move.name, parents, evaluation=Evaluation("ok", dev=score)))
+    assert [c.slot for c in history] == ["1", "2", *(f"r{n + 1}" for n in range(total - 2))]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from command_line import run
+from fieldsmith.cli.progress import used
 
 
 @pytest.fixture(scope="module")
@@ -73,3 +74,18 @@ def test_figures_of_a_run_that_failed_are_missed_aloud(home):
     assert ran.returncode == 1
     assert ran.stderr.strip() == "No figure was drawn: no program of this run has ended well."
     assert (home / "bad" / "report.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("spend", "words"),
+    [
+        ((0, 0.0), "$0.00"),
+        ((0, None), "price unknown"),
+        ((1200, 0.5), "1,200 tokens, $0.50"),
+        ((1200, None, True), "about 1,200 tokens (estimated), price unknown"),
+        ((1200, 0.0012, True), "about 1,200 tokens (estimated), about $0.001"),
+        ((0, None, False, True), "tokens unknown, price unknown"),
+    ],
+)
+def test_what_was_spent_says_how_it_is_known(spend, words):
+    assert used(*spend) == words

@@ -20,12 +20,14 @@ class Program:
 
 @dataclass(frozen=True)
 class Usage:
-    """What one or more chat replies cost; `usd` is None where the price is unknown."""
+    """What one or more chat replies cost; `usd` is None where the price is unknown. `estimated` says that tokens, and with
+    them the price, were not all counted by the server but made from the text."""
 
     input_tokens: int = 0
     output_tokens: int = 0
     usd: float | None = 0.0
     seconds: float = 0.0
+    estimated: bool = False
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from fieldsmith.agents.author import Candidate, Move, Program, Proposal, Usage
+from fieldsmith.agents.author import Candidate, Draft, Move, Program, Proposal, Usage
 from fieldsmith.agents.models.chat_model import (
     FURTHER,
+    NOT_ASKED,
     NOT_TAKEN,
     SHORTENED,
     ChatModel,
@@ -40,7 +41,9 @@ class LLMAuthor:
         shown, left_out = move, 0
         while True:
             try:
-                proposal = _Conversation(self, brief, shown, ordinal + SHORTENED * left_out).proposal()
+                proposal = _Conversation(
+                    self, brief, shown, ordinal + SHORTENED * left_out, which(move, slot)
+                ).proposal()
             except RequestTooLong:
                 fewer = shown.with_fewer()
                 if fewer is not None:
@@ -54,20 +57,26 @@ class LLMAuthor:
             said = f"The model had no room for {left_out} of the programs to improve on."
             return replace(proposal, repairs=(said, *proposal.repairs))
 
-    def messages(self, brief: Brief, move: Move) -> tuple[Message, ...]:
-        """System and user message for a move. Raises InputError for a template of a person's own that fails."""
-        return Message("system", self.prompts.system(brief)), Message("user", self.prompts.move(brief, move))
+    def messages(self, brief: Brief, move: Move, draft: int = 1) -> tuple[Message, ...]:
+        """System and user message for a move, or for one of several drafts. Raises InputError for a template of a person's own that fails."""
+        return Message("system", self.prompts.system(brief)), Message("user", self.prompts.move(brief, move, draft))
+
+
+def which(move: Move, slot: str) -> int:
+    """Which of the drafts from one text a slot is: its number, whatever is in the making at the time."""
+    return int(slot) if isinstance(move, Draft) and slot.isdecimal() else 1
 
 
 class _Conversation:
     """The requests for one candidate, what they cost, and what was done to get a program out of the replies."""
 
-    def __init__(self, author: LLMAuthor, brief: Brief, move: Move, ordinal: str) -> None:
+    def __init__(self, author: LLMAuthor, brief: Brief, move: Move, ordinal: str, draft: int = 1) -> None:
         self.author, self.brief, self.ordinal = author, brief, ordinal
         frame = author.prompts.frame(brief, move)
         self.parents = _sources(move, frame)
+        self.named = [f"program {n} (candidate {c.slot})" for n, c in enumerate(move.candidates, 1) if c.program]
         self.asked = gaps_of(frame)
-        self.request = ChatRequest(author.messages(brief, move), ordinal=ordinal)
+        self.request = ChatRequest(author.messages(brief, move, draft), ordinal=ordinal)
         self.text = ""
         self.usage = Usage()
         self.repairs: list[str] = []
@@ -115,8 +124,11 @@ class _Conversation:
         fresh = self._found(reply.text, reply.stop)
         if reply.stop == NOT_TAKEN:
             self.repairs.append("The reply was cut off; the model did not take the request for a shorter one.")
+        if reply.stop == NOT_ASKED:
+            self.repairs.append("The reply was cut off, and what is left of the budget has no room for another.")
         if not reply.text.strip() or (fresh.source is None and found.source is not None):
-            return found
+            told = found.source is not None or not self.text.strip()
+            return found if told else replace(found, problem=f"The reply was cut off. {found.problem}")
         self.request, self.text = request, reply.text
         self.repairs = ["The reply was cut off, so a shorter one was asked for."]
         return fresh
@@ -130,13 +142,14 @@ class _Conversation:
             spent.output_tokens + reply.output_tokens,
             None if price is None or spent.usd is None else spent.usd + price,
             spent.seconds + reply.seconds,
+            spent.estimated or reply.estimated,
         )
         return reply
 
     def _found(self, text: str, stop: str) -> Found:
         signature = self.brief.signature
         names = [a.name for a in signature.arguments]
-        return program_in(text, signature.function, names, stop, self.parents, self.asked)
+        return program_in(text, signature.function, names, stop, self.parents, self.asked, self.named)
 
 
 def _sources(move: Move, frame: str) -> tuple[str, ...]:

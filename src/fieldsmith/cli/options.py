@@ -10,6 +10,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 import typer
 
 from fieldsmith.errors import InputError
+from fieldsmith.folders import expanded
 
 
 def parse_parameters(given: Sequence[str]) -> dict[str, str]:
@@ -57,10 +58,10 @@ def merged(context: typer.Context, config: Path | None) -> dict[str, Any]:
 
 def _as_paths(value: Any, hint: Any) -> Any:
     """Typer as late as 0.27 makes paths of texts only when it calls the command."""
-    if isinstance(value, str) and Path in (hint, *get_args(hint)):
-        return Path(value)
+    if isinstance(value, str | Path) and Path in (hint, *get_args(hint)):
+        return expanded(value)
     if isinstance(value, (list, tuple)) and get_args(hint) == (Path,):
-        return [Path(item) for item in value]
+        return [expanded(item) for item in value]
     return value
 
 
@@ -95,11 +96,11 @@ def _typed(file: Path, name: str, value: object, hint: Any) -> object:
     accepted = {float: (int, float), Path: str}.get(kind, kind)
     if not isinstance(value, accepted) or (isinstance(value, bool) and kind is not bool):
         raise InputError(f"{file}: {name} = {value!r} is not {WORDS[kind]}.", "Mend the file.")
-    return Path(str(value)) if kind is Path else value
+    return expanded(str(value)) if kind is Path else value
 
 
 def _read_config(file: Path | None, known: Collection[str]) -> dict[str, object]:
-    path = file or DEFAULT_FILE
+    path = expanded(file) if file else DEFAULT_FILE
     if file is None and not path.exists():
         return {}
     try:

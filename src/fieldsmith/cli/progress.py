@@ -5,11 +5,14 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fieldsmith.cli.output import Output
 from fieldsmith.orchestrator.run import Asked
 from fieldsmith.reports.plain import visible
+
+if TYPE_CHECKING:
+    from fieldsmith.orchestrator.run import Spend
 
 
 class Progress:
@@ -72,7 +75,8 @@ class Progress:
         elif kind == "testing":
             self._show("scoring the best on the test split")
         elif kind == "waiting":
-            self.output.progress(f"Waiting for {fields['for']}")
+            since = f" since {fields['since']}" if "since" in fields else ""
+            self.output.progress(visible(f"Waiting for {fields['for']}{since}", 600))
         elif kind == "note":
             self.output.progress(fields["message"])
         elif kind == "report_failed":
@@ -94,7 +98,7 @@ class Progress:
         if fields["best_value"] is not None:
             self._best = f"best {fields['best_value']:.3e}"
         if fields["tokens"]:
-            self._spend = used(fields["tokens"], fields["usd"])
+            self._spend = used(fields["tokens"], fields["usd"], fields["estimated"])
         self._show("")
 
     def _describe(self, text: str) -> None:
@@ -109,7 +113,9 @@ class Progress:
         self._describe("  ".join(word for word in (*words, what) if word))
 
     def result(self, run: Any) -> None:
-        """The result on standard output."""
+        """The result on standard output, after what a model's replies took."""
+        if run.spend.uncounted or run.spend.input_tokens:
+            self.output.say(f"Spent: {spent(run.spend)}, {run.spend.seconds:.0f} s. {run.message}".rstrip())
         tell_result(run, self.output.say)
 
 
@@ -126,7 +132,8 @@ def tell_result(run: Any, say: Callable[[str], None]) -> None:
         say(f"{words} Report: {run.folder / 'report.html'}")
         return
     evaluation = run.best.candidate.evaluation
-    say(f"Best program: candidate {run.best.candidate.slot} of {len(run.candidates)}, {evaluation.status}")
+    among = " of" if len(run.written) == len(run.candidates) else ", the best of"
+    say(f"Best program: candidate {run.best.candidate.slot}{among} {len(run.written)}, {evaluation.status}")
     for split in ("dev", "test"):
         score = getattr(evaluation, split)
         if score is not None:
@@ -138,14 +145,21 @@ def tell_result(run: Any, say: Callable[[str], None]) -> None:
     say(f"Report: {(run.folder / 'report.html').resolve().as_uri()}")
 
 
-def spent(usage: Any) -> str:
-    """Tokens and price of what a run or a model has used."""
-    return used(usage.input_tokens + usage.output_tokens, usage.usd)
+def spent(spend: "Spend") -> str:
+    """Tokens and price of what a run has used."""
+    return used(spend.input_tokens + spend.output_tokens, spend.usd, spend.estimated, spend.uncounted)
 
 
-def used(tokens: int, usd: float | None) -> str:
-    price = "price unknown" if usd is None else f"${usd:.2f}"
-    return f"{counted(tokens, 'token')}, {price}" if tokens else price
+def used(tokens: int, usd: float | None, estimated: bool = False, uncounted: bool = False) -> str:
+    """Tokens and price in words; those that were estimated, or not counted at all, are said to be."""
+    price = "price unknown"
+    if usd is not None:
+        price = f"{'about ' if estimated and usd else ''}${f'{usd:.2f}' if usd >= 0.01 or not usd else f'{usd:.1g}'}"
+    if not tokens:
+        return f"tokens unknown, {price}" if uncounted else price
+    more = "more than " if uncounted else "about " if estimated else ""
+    why = " (estimated)" if estimated else ""
+    return f"{more}{counted(tokens, 'token')}{why}, {price}"
 
 
 def counted(count: int, thing: str) -> str:

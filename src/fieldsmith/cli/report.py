@@ -20,16 +20,17 @@ def report(
 
     Example: fieldsmith report runs/burgers-nu0.01-demo-numerics-refine-0
     """
+    from fieldsmith.folders import expanded
     from fieldsmith.orchestrator.record import load_run
     from fieldsmith.reports.html import write_report
 
-    current.json = as_json
+    current.json, run = as_json, expanded(run)
     found = load_run(run)
     written = []
     if figures is not None:
         from fieldsmith.reports.figures import write_figures
 
-        written = write_figures(found, figures)
+        written = write_figures(found, expanded(figures))
     file = run / "report.html"
     write_report(found, file)
     result: dict[str, object] = {"run": str(run), "report": str(file)}

@@ -1,6 +1,5 @@
 """`fieldsmith runs`: what was tried on this machine."""
 
-from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fieldsmith.cli.output import current
+from fieldsmith.folders import expanded
 
 if TYPE_CHECKING:
     from fieldsmith.cli.progress import Progress
@@ -57,6 +57,7 @@ def list_runs(task: Task = None, state: State = None, last: Last = None, as_json
     from fieldsmith.errors import FieldsmithError
     from fieldsmith.orchestrator.index import known_runs
     from fieldsmith.orchestrator.record import load_run
+    from fieldsmith.orchestrator.result import spend_fields, waiting_fields
 
     current.json = current.json or as_json
     found: list[RunRecord] = []
@@ -76,10 +77,11 @@ def list_runs(task: Task = None, state: State = None, last: Last = None, as_json
             "parameters": dict(run.asked.parameters),
             "scale": run.asked.scale,
             "author": run.asked.author,
-            "candidates": len(run.candidates),
+            "candidates": len(run.written),
             "best": figure if run.best and (figure := run.best.candidate.dev_figure) is not None else None,
-            "spend": asdict(run.spend),
+            "spend": spend_fields(run.spend),
             "state": run.state,
+            "waiting": waiting_fields(run.waiting),
         }
         for run in found
     ]
@@ -106,9 +108,10 @@ def _row(run: "RunRecord") -> list[str]:
         run.asked.scale,
         visible(run.asked.author, 40),
         f"best {figure:.3e}" if run.best and (figure := run.best.candidate.dev_figure) is not None else "best -",
-        counted(len(run.candidates), "candidate"),
+        counted(len(run.written), "candidate"),
         spent(run.spend),
         visible(str(run.folder)),
+        visible(f"waits for {', '.join(map(str, run.waiting))}", 400) if run.waiting else "",
     ]
 
 
@@ -129,7 +132,7 @@ def show(run: Annotated[Path, typer.Argument(help="Run directory.")], as_json: J
     from fieldsmith.reports.plain import visible
 
     current.json = current.json or as_json
-    found = load_run(run, pictures=False)
+    found = load_run(expanded(run), pictures=False)
     current.event("result", {"state": found.state, "message": found.message, **run_fields(found)})
     current.say(visible(f"{found.asked.title}, {found.state}. {found.message}"))
     current.say(visible(found.asked.call))
@@ -138,13 +141,18 @@ def show(run: Annotated[Path, typer.Argument(help="Run directory.")], as_json: J
         evaluation = candidate.evaluation
         parents = " ".join(visible(slots.get(parent, str(parent)), 12) for parent in candidate.parents)
         move = f"{candidate.move} of {parents}" if parents else candidate.move
-        status = evaluation.status if evaluation else "in the making"
+        awaited = {one.candidate: one for one in found.waiting}.get(candidate.id)
+        status = evaluation.status if evaluation else "unanswered" if awaited else "in the making"
         error = f"{figure:.3e}" if (figure := candidate.dev_figure) is not None else "-"
         said = candidate.proposal.plan.summary if candidate.proposal else ""
+        if awaited:
+            said = f"waits for {awaited}"
         if evaluation and not candidate.ok:
             said = evaluation.feedback.strip().partition("\n")[0]
         best = "*" if found.best and found.best.candidate.id == candidate.id else " "
-        line = f"{best} {candidate.slot:>6}  {move:<16} {status:<16} {error:>10}  {visible(said, 72)}"
+        line = (
+            f"{best} {candidate.slot:>6}  {move:<16} {status:<16} {error:>10}  {visible(said, 400 if awaited else 72)}"
+        )
         current.say(line.rstrip())
     current.say(f"Spent: {spent(found.spend)}, {found.spend.seconds:.0f} s")
     if found.best or found.state != "running":  # of one that goes on nothing is known to have failed
@@ -166,11 +174,11 @@ def watch(
     from fieldsmith.orchestrator.result import run_fields
 
     current.json = current.json or as_json
-    folder = run or _going_on()
+    folder = expanded(run) if run else _going_on()
     found = load_run(folder, pictures=False)
     progress = Progress(current, found.asked.question.candidates, found.spend.seconds)
     progress.begin(found.asked, folder)
-    told: set[tuple[str, int]] = set()
+    told: set[tuple[str, object]] = set()
     with progress:
         for found in follow(folder):
             _tell_new(found, told, progress)
@@ -194,10 +202,10 @@ def _going_on() -> Path:
     return found[0]
 
 
-def _tell_new(found: "RunRecord", told: set[tuple[str, int]], progress: "Progress") -> None:
-    """Events for what has been begun and finished since the last look, with what was the best by then."""
+def _tell_new(found: "RunRecord", told: set[tuple[str, object]], progress: "Progress") -> None:
+    """Events for what has been begun, finished and waited for since the last look, with what was the best by then."""
     from fieldsmith.orchestrator.record import best_of
-    from fieldsmith.orchestrator.result import candidate_fields
+    from fieldsmith.orchestrator.result import candidate_fields, waiting_fields
 
     finished = [c for c in found.candidates if c.evaluation is not None]
     for candidate in found.candidates:
@@ -210,3 +218,7 @@ def _tell_new(found: "RunRecord", told: set[tuple[str, int]], progress: "Progres
         else:
             so_far = [c for c in finished if ("candidate", c.id) in told]
             progress.event("candidate", candidate_fields(candidate, best_of(so_far), found.spend, len(so_far)))
+    for one, fields in zip(found.waiting, waiting_fields(found.waiting), strict=True):
+        if ("waiting", one) not in told:
+            told.add(("waiting", one))
+            progress.event("waiting", fields)

@@ -13,6 +13,7 @@ import numpy as np
 from fieldsmith.evaluation import hints
 from fieldsmith.evaluation.evaluation import Score
 from fieldsmith.evaluation.metrics import frame_errors
+from fieldsmith.evaluation.newer import newer
 from fieldsmith.sandboxes.sandbox import CallResult, Failure, Limits
 from fieldsmith.tasks.task import Brief, Case, Result
 
@@ -87,6 +88,7 @@ def _step(result: CallResult, source: str, brief: Brief) -> hints.Step | None:
         return None
     return (
         hints.own_check(failure.type, _line(source, failure.line))
+        or newer(failure.type, message, _line(source, failure.line), brief.libraries)
         or hints.missing_library(message, brief.libraries)
         or hints.next_step(failure.type, message)
         or ({"name": "unknown_variable_kind"} if failure.variables else None)

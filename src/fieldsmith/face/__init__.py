@@ -15,6 +15,7 @@ from fieldsmith.cli.progress import Progress
 from fieldsmith.errors import FieldsmithError, InputError
 from fieldsmith.evaluation.evaluation import Evaluation
 from fieldsmith.face.run import Run
+from fieldsmith.folders import expanded
 from fieldsmith.orchestrator.index import known_runs
 from fieldsmith.orchestrator.open import open_solve
 from fieldsmith.orchestrator.question import Question
@@ -25,7 +26,7 @@ from fieldsmith.tasks.task import SplitName, Task
 
 def task(name: str, scale: str = "demo", data: str | Path | None = None, **parameters: float) -> Task:
     """A task by name. Raises InputError for an unknown name, parameter, value, scale or data file."""
-    return tasks.load(name, parameters, scale, Path(data) if data else None)
+    return tasks.load(name, parameters, scale, expanded(data) if data else None)
 
 
 def list_tasks() -> dict[str, str]:
@@ -88,7 +89,7 @@ def open_run(folder: str | Path, task: Task | None = None) -> Run:
 
     `task` is needed to call the solver of a run whose task was an object that neither its name nor its file loads again.
     """
-    return Run(load_run(Path(folder)), task)
+    return Run(load_run(expanded(folder)), task)
 
 
 def list_runs() -> list[Run]:
@@ -124,6 +125,6 @@ def _source(program: str | Path) -> str:
     if isinstance(program, str) and ("\n" in program or "def " in program):
         return program
     try:
-        return Path(program).read_text(encoding="utf-8")
+        return expanded(program).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{program!r} cannot be read: {error}.", "Give a Python file or a source text.") from None

@@ -105,7 +105,7 @@ class Run:
         return figure
 
     def __repr__(self) -> str:
-        count = len(self.record.candidates)
+        count = len(self.record.written)
         candidates = f"{count} candidate{'s' if count != 1 else ''}"
         return f"<Run {self.record.asked.title}, {candidates}, {self._figure('dev')}, {self.folder}>"
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from fieldsmith.agents.author import Candidate
+from fieldsmith.agents.author import Candidate, Proposal
 from fieldsmith.orchestrator.run import Spend
 
 
@@ -33,10 +33,11 @@ class Budget:
         """Why nothing more may be asked, or an empty string. A price that is unknown never reaches a limit."""
         if len(history) >= self.candidates:
             return exhausted(self.candidates, "candidate")
+        how = ", by an estimate, as its server did not count all" if spend.estimated else ""
         if spend.input_tokens + spend.output_tokens >= self.tokens:
-            return exhausted(self.tokens, "token")
+            return exhausted(self.tokens, "token") + how
         if spend.usd is not None and spend.usd >= self.usd:
-            return exhausted(self.usd, "dollar")
+            return exhausted(self.usd, "dollar") + how
         if self.late:
             return exhausted(self.hours, "hour")
         return ""
@@ -77,4 +78,11 @@ def spent(history: Sequence[Candidate], seconds: float) -> Spend:
         output_tokens=sum(usage.output_tokens for usage in usages),
         usd=None if None in prices else sum(price for price in prices if price is not None),
         seconds=seconds,
+        estimated=any(usage.estimated for usage in usages),
+        uncounted=any(uncounted(c.proposal) for c in history if c.proposal is not None),
     )
+
+
+def uncounted(proposal: Proposal) -> bool:
+    """Whether a model has replied and nobody said or estimated in how many tokens."""
+    return bool(proposal.reply) and not (proposal.usage.input_tokens or proposal.usage.output_tokens)

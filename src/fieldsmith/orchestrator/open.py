@@ -69,7 +69,7 @@ def open_solve(question: Question, command: str = "") -> Solve:
         close_author=writer.close,
         on_finish=question.on_finish,
     )
-    writer.listen(lambda kind, fields: solving.listener(kind, fields))
+    writer.listen(lambda kind, fields: solving.heard(kind, fields))
     return solving
 
 

@@ -1,5 +1,6 @@
 """When the report of a run is written anew."""
 
+import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -19,12 +20,18 @@ class Page:
     def __init__(self, folder: Path, write_report: WriteReport | None, listener: Listener) -> None:
         self._folder, self._write_report, self._listener = folder, write_report, listener
         self._written, self._pause = 0.0, PAUSE
+        self._lock = threading.Lock()
 
     def write_if_due(self) -> None:
         if time.monotonic() - self._written > self._pause:
             self.write()
 
     def write(self) -> None:
+        """Safe to call from several threads."""
+        with self._lock:
+            self._write()
+
+    def _write(self) -> None:
         begun = time.monotonic()
         if self._write_report is not None:
             try:

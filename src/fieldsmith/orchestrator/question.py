@@ -7,11 +7,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
+from numbers import Integral, Real
 from pathlib import Path
 from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 from fieldsmith.errors import InputError
+from fieldsmith.folders import expanded
 
 if TYPE_CHECKING:  # the command line reads this page whenever it starts
     from fieldsmith.agents.author import Author
@@ -138,10 +140,15 @@ class Question:
         "FIELDSMITH_RUN, _STATE, _NRMSE … in its environment.",
     )  # fmt: skip
 
+    def __post_init__(self) -> None:
+        """Numbers of NumPy and the like become Python's, which alone can be stored; `~` at the head of a path is the home folder."""
+        for name, told, value in self.told():
+            object.__setattr__(self, name, _plain(told, value))
+
     def check(self) -> None:
         """Raises InputError for a value of the wrong kind, a number out of range, and things that exclude each other."""
         for name, told, value in self.told():
-            if value is not None:
+            if value is not None or field_of(name).default is not None:
                 _check_kind(name, told, value)
                 _check_range(told, value)
         if self.on_finish is not None and not self.on_finish.strip():
@@ -200,6 +207,35 @@ def field_of(name: str) -> Field[Any]:
     return Question.__dataclass_fields__[name]
 
 
+def _plain(told: Option, value: Any) -> Any:
+    """A value as it can be stored, where it stands for one; any other as it is."""
+    if told.kind is Path and isinstance(value, str | Path) and value != "":
+        whole = expanded(value)
+        return whole if isinstance(value, Path) else str(whole) if value.startswith("~") else value
+    if told.kind is dict and isinstance(value, Mapping):
+        return {name: _plain_setting(one) for name, one in value.items()}
+    return _number(value, told.kind) if told.kind in (int, float) else value
+
+
+def _plain_setting(value: object) -> object:
+    if isinstance(value, list | tuple):
+        return [_plain_setting(one) for one in value]
+    return _number(value, float)
+
+
+def _number(value: object, kind: type) -> object:
+    """A number of any library as Python's int, or float where that is wanted; what is no number, or has a fraction, as it is."""
+    if isinstance(value, bool | int | float | str) and type(value) in (bool, int, float, str):
+        return value
+    if getattr(value, "shape", None) == () and hasattr(value, "item"):
+        value = value.item()  # pyright: ignore[reportAttributeAccessIssue] - an array of one number, or NumPy's bool
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, Integral):
+        return int(value)
+    return float(value) if isinstance(value, Real) and kind is float else value
+
+
 def _check_kind(name: str, told: Option, value: object) -> None:
     if told.needs and not isinstance(value, str):
         lacking = [need for need in told.needs if not hasattr(value, need)]
@@ -208,7 +244,8 @@ def _check_kind(name: str, told: Option, value: object) -> None:
             raise InputError(f"{name} = {value!r} cannot be used: it {what}.", f"It needs {', '.join(told.needs)}.")
         return
     kinds = {float: (int, float), Path: (str, Path), dict: Mapping}.get(told.kind, told.kind)
-    if not isinstance(value, kinds) or isinstance(value, bool):
+    named = not isinstance(value, Mapping) or all(isinstance(key, str) for key in value)
+    if not (isinstance(value, kinds) and named) or isinstance(value, bool):
         raise InputError(f"{name} = {value!r} is not {WORDS[told.kind]}.", told.help)
 
 

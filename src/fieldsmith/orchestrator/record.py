@@ -25,6 +25,7 @@ from fieldsmith.orchestrator.budget import spent
 from fieldsmith.orchestrator.question import Question, option_of
 from fieldsmith.orchestrator.run import Asked, Best, RunRecord
 from fieldsmith.orchestrator.store import Store, damaged
+from fieldsmith.orchestrator.waits import FACT, waiting_of
 from fieldsmith.tasks.task import Picture
 
 
@@ -236,6 +237,7 @@ def _loaded(folder: Path, asked: Asked, store: Store, pictures: bool) -> RunReco
         result=_result(folder / "result.json"),
         message=str(store.fact("message", "")),
         tested=tuple(store.fact("tested", [])),
+        waiting=waiting_of(store.fact(FACT, []), candidates),
     )
 
 

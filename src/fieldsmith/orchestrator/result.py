@@ -13,7 +13,7 @@ from fieldsmith.agents.models.chat_model import ChatReply
 from fieldsmith.agents.models.replay import RECORDING, write_replay
 from fieldsmith.evaluation.record import score_fields
 from fieldsmith.orchestrator import record
-from fieldsmith.orchestrator.run import Best, RunRecord, Spend
+from fieldsmith.orchestrator.run import Best, RunRecord, Spend, Waiting
 
 
 def run_fields(run: RunRecord) -> dict[str, object]:
@@ -29,12 +29,24 @@ def run_fields(run: RunRecord) -> dict[str, object]:
         "solver": str(solver) if solver.exists() else None,
         "report": str(run.folder / "report.html"),
         "best": _best_fields(run.best) if run.best else None,
-        "candidates": len(run.candidates),
+        "candidates": len(run.written),
         "statuses": dict(Counter(c.evaluation.status for c in run.candidates if c.evaluation)),
-        "spend": asdict(run.spend),
+        "spend": spend_fields(run.spend),
+        "waiting": waiting_fields(run.waiting),
         "message": run.message,
         "certificate": None,
     }
+
+
+def spend_fields(spend: Spend) -> dict[str, object]:
+    """What was used; null stands for tokens and dollars that are not known. `estimated`: made from the texts, not counted by the server."""
+    told = {name: value for name, value in asdict(spend).items() if name != "uncounted"}
+    return told if spend.counted else {**told, "input_tokens": None, "output_tokens": None}
+
+
+def waiting_fields(waiting: Sequence[Waiting]) -> list[dict[str, object]]:
+    """What is waited for, as JSON."""
+    return [{"candidate": w.candidate, "slot": w.slot, "for": w.what, "since": w.since} for w in waiting]
 
 
 def _best_fields(best: Best) -> dict[str, object]:
@@ -67,7 +79,8 @@ def candidate_fields(candidate: Candidate, best: Candidate | None, spend: Spend,
         "best_value": best.dev_figure if best else None,
         "candidates": count,
         "usd": spend.usd,
-        "tokens": spend.input_tokens + spend.output_tokens,
+        "tokens": spend.input_tokens + spend.output_tokens if spend.counted else None,
+        "estimated": spend.estimated,
         "seconds": spend.seconds,
     }
 

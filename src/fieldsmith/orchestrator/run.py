@@ -8,7 +8,7 @@ result.json        the final line of `solve --json`
 report.html        rewritten as the run goes
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -70,12 +70,20 @@ class Asked:
 
 @dataclass(frozen=True)
 class Spend:
-    """What a run has used; `usd` is None where a price is unknown."""
+    """What a run has used; `usd` is None where a price is unknown. `estimated` says that tokens were in part estimated from
+    the texts, `uncounted` that of some replies they are not known at all and not in the sums."""
 
     input_tokens: int = 0
     output_tokens: int = 0
     usd: float | None = 0.0
     seconds: float = 0.0
+    estimated: bool = False
+    uncounted: bool = False
+
+    @property
+    def counted(self) -> bool:
+        """Whether the tokens are known, if only by an estimate."""
+        return bool(self.input_tokens or self.output_tokens) or not self.uncounted
 
 
 @dataclass(frozen=True)
@@ -84,6 +92,19 @@ class Best:
 
     candidate: Candidate
     pictures: tuple[Picture, ...] = ()
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What a candidate waits for where somebody has to do something about it, such as the file of a mailbox's reply."""
+
+    candidate: int
+    slot: str
+    what: str
+    since: str
+
+    def __str__(self) -> str:
+        return f"{self.what} since {self.since}"
 
 
 @dataclass(frozen=True)
@@ -100,3 +121,15 @@ class RunRecord:
     message: str = ""
     tested: tuple[int, ...] = ()
     """Candidates that the test split has been scored for, one for every time the run came to an end."""
+    waiting: tuple[Waiting, ...] = ()
+    """What is waited for, or was when the run was interrupted."""
+
+    @property
+    def written(self) -> tuple[Candidate, ...]:
+        """The candidates that there are: one whose author has not answered yet is none."""
+        return tuple(written(self.candidates))
+
+
+def written(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Candidates that their author has answered for."""
+    return [c for c in candidates if c.proposal is not None or c.evaluation is not None]

@@ -21,8 +21,9 @@ from fieldsmith.orchestrator.loop import Loop
 from fieldsmith.orchestrator.page import Listener, Page, WriteReport
 from fieldsmith.orchestrator.pictures import pictures_of
 from fieldsmith.orchestrator.result import candidate_fields, write_outcome
-from fieldsmith.orchestrator.run import Asked, RunRecord
+from fieldsmith.orchestrator.run import Asked, RunRecord, written
 from fieldsmith.orchestrator.store import Store
+from fieldsmith.orchestrator.waits import FACT
 from fieldsmith.sandboxes.sandbox import Sandbox
 from fieldsmith.tasks.task import Brief, Case, Picture, SplitName, Task
 
@@ -66,6 +67,12 @@ class Solve:
         finally:
             if complaint := tell(self.on_finish, self.folder):
                 self.listener("note", {"message": complaint})
+
+    def heard(self, kind: str, fields: Mapping[str, object]) -> None:
+        """What the author tells while it works; the page says at once what a person has to do."""
+        self.listener(kind, fields)
+        if kind == "waiting":
+            self._page.write()
 
     def _locked(self) -> RunRecord:
         self.asked = begin(self.folder, self.asked)
@@ -137,7 +144,9 @@ class Solve:
         if best is not None and best.id == candidate.id and best.program is not None:
             write_best(self.folder, best.program, self._brief(), pictures)
         spend = spent(history, self.budget.seconds())
-        self.listener("candidate", candidate_fields(candidate, best, spend, len(history)))
+        self.listener("candidate", candidate_fields(candidate, best, spend, len(written(history))))
+        if store.fact(FACT):  # whoever is waited for looks at the page to see what is left to do
+            self._page.write()
         self._page.write_if_due()
 
     def _score_best(self, store: Store) -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import math
 import shutil
 import sqlite3
 import tempfile
@@ -12,10 +13,21 @@ from pathlib import Path
 from typing import Any
 
 from fieldsmith.agents.author import Candidate, Move, Plan, Program, Proposal, Usage
-from fieldsmith.agents.models.chat_model import FURTHER, NOT_TAKEN, ChatModel, ChatReply, ChatRequest, sound
+from fieldsmith.agents.models.chat_model import (
+    FURTHER,
+    NOT_ASKED,
+    NOT_TAKEN,
+    ChatModel,
+    ChatReply,
+    ChatRequest,
+    sound,
+)
+from fieldsmith.agents.models.counting import counted
 from fieldsmith.errors import InputError, RequestRefused
 from fieldsmith.evaluation.evaluation import Evaluation
 from fieldsmith.evaluation.record import evaluation_fields, evaluation_from
+from fieldsmith.orchestrator.meter import Meter
+from fieldsmith.orchestrator.waits import Waits
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS candidates (
@@ -185,10 +197,18 @@ def damaged(file: Path, error: Exception) -> InputError:
 
 
 class StoredModel:
-    """A chat model that never asks twice for what was answered, and stores each reply before it is used."""
+    """A chat model that never asks twice for what was answered, and stores each reply before it is used.
 
-    def __init__(self, inner: ChatModel, store: Store) -> None:
+    Tokens that a server does not count are estimated. `tokens` and `usd` are the run's limits, beyond which no reply grows.
+    """
+
+    def __init__(self, inner: ChatModel, store: Store, tokens: float = math.inf, usd: float = math.inf) -> None:
         self.inner, self.store = inner, store
+        self._meter = Meter(inner, tokens, usd)
+        self._meter.replied(store.replies())
+        inner.may_go_on = self.may_go_on = self._meter.may_go_on
+        self._waits = Waits(store, inner.waiting)
+        inner.waiting = self._waits.tell
         self.label, self.note, self.priced = inner.label, inner.note, inner.priced
         self.waiting, self.receiving = inner.waiting, inner.receiving
 
@@ -197,17 +217,27 @@ class StoredModel:
         known = self.store.reply(request.key) or self.store.reply_to(request.ordinal)
         if known is not None:
             return known
-        reply = sound(self._asked(request), self.label)
+        request = self._waits.begin(request)
+        try:
+            reply = sound(self._asked(request), self.label)
+        finally:
+            self._meter.ended(request)
+        self._waits.end()
+        if reply.stop not in (NOT_TAKEN, NOT_ASKED):
+            reply = counted(request, reply)
         try:
             usd = self.inner.price(reply)
         except InputError:  # a price file that broke meanwhile must not lose the reply
             usd = None
         self.store.keep_reply(request, reply, usd)
+        self._meter.replied([(request, reply, usd)])
         return reply
 
     def _asked(self, request: ChatRequest) -> ChatReply:
         """What the model answers. A further request that it does not take, with more room or without, is answered by nothing,
-        once and for all."""
+        once and for all; so is one that the run's limits have no room for."""
+        if FURTHER in request.ordinal and not self._meter.has_room(request):
+            return ChatReply("", stop=NOT_ASKED)
         try:
             return self.inner.complete(request)
         except RequestRefused as refused:

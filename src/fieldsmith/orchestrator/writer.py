@@ -1,5 +1,6 @@
 """Who writes the programs of a run: a model, an author that was given, or the built-in one."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,7 +64,8 @@ class Writer:
         """The author of a sitting; a model's replies are stored before they are used."""
         if self.model is None:
             return self.author_without
-        return LLMAuthor(StoredModel(self.model, store), self.question.seed, prompts)
+        tokens, usd = self.question.max_tokens or math.inf, self.question.max_cost or math.inf
+        return LLMAuthor(StoredModel(self.model, store, tokens, usd), self.question.seed, prompts)
 
     def stop(self) -> None:
         """End requests that are being waited for."""

@@ -86,6 +86,7 @@ def described(candidate: Candidate, best: Candidate | None, texts: Texts, detail
             "input": proposal.usage.input_tokens,
             "output": proposal.usage.output_tokens,
             "usd": finite(proposal.usage.usd),
+            "estimated": proposal.usage.estimated,
             "code": texts.add(candidate.program.source, detail.code) if candidate.program else [],
             "reply": texts.add(proposal.reply, detail.reply),
             "prompt": texts.add(proposal.prompt, detail.prompt),

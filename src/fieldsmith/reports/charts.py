@@ -167,9 +167,20 @@ def _line(taken: Sequence[ConvergencePoint], order: float) -> tuple[ConvergenceP
     return tuple(ConvergencePoint(n, math.exp(middle_y - order * (math.log(n) - middle_x))) for n in ends)
 
 
+def _counting(candidates: Sequence[Candidate]) -> str:
+    """How the tokens of candidates are known."""
+    proposals = [c.proposal for c in candidates if c.proposal is not None]
+    if any(proposal.usage.estimated for proposal in proposals):
+        return "estimated"
+    total = sum(proposal.usage.input_tokens + proposal.usage.output_tokens for proposal in proposals)
+    return "counted" if total or not any(proposal.reply for proposal in proposals) else "unknown"
+
+
 @dataclass(frozen=True)
 class AuthorSpend:
-    """What one author (a model, or the built-in one) has used; `usd` is None where a price is unknown."""
+    """What one author (a model, or the built-in one) has used; `usd` is None where a price is unknown.
+
+    `tokens` says that tokens were `counted` by the server, `estimated` from the texts, or are `unknown`."""
 
     author: str
     candidates: int
@@ -180,6 +191,11 @@ class AuthorSpend:
     usd: float | None
     writing: float
     running: float
+    tokens: str = "counted"
+
+    def shown(self, count: int) -> str:
+        """A count of tokens in words that say how it is known."""
+        return "unknown" if self.tokens == "unknown" else f"{'about ' * (self.tokens == 'estimated')}{count:,}"
 
 
 def spend_by_author(candidates: Sequence[Candidate]) -> list[AuthorSpend]:
@@ -193,7 +209,7 @@ def spend_by_author(candidates: Sequence[Candidate]) -> list[AuthorSpend]:
         rows.append(
             AuthorSpend(
                 author=author,
-                candidates=len(own),
+                candidates=sum(c.proposal is not None or c.evaluation is not None for c in own),
                 ran=sum(c.ok for c in own),
                 best=ran.error if ran else None,
                 input_tokens=sum(usage.input_tokens for usage in usages),
@@ -201,6 +217,7 @@ def spend_by_author(candidates: Sequence[Candidate]) -> list[AuthorSpend]:
                 usd=sum(usage.usd or 0.0 for usage in usages) if known else None,
                 writing=sum(usage.seconds for usage in usages),
                 running=sum(c.evaluation.seconds for c in own if c.evaluation),
+                tokens=_counting(own),
             )
         )
     return rows

@@ -68,6 +68,7 @@ def render(run: RunRecord, refresh: float = REFRESH_SECONDS) -> str:
         statement=_statement(run.asked.statement),
         command=visible(run.asked.call, 8_000),
         message=visible(run.message, 2_000),
+        waiting=[visible(str(one), 600) for one in run.waiting[:MOST_ROWS]],
         written=time.strftime("%Y-%m-%d %H:%M:%S"),
         best=best,
         best_slot=visible(best.slot, 40) if best else "",
@@ -162,7 +163,7 @@ def _verdict(run: RunRecord, best: Candidate | None) -> str:
     score = (evaluation.test or evaluation.dev) if evaluation else None
     if score is None or best is None:
         return ""
-    count = len(run.candidates)
+    count = len(run.written)
     words = f"Candidate {visible(best.slot, 20)} is the best of {count}" if count > 1 else "One program was written"
     if score.value is not None:
         return f"{words}, by its {visible(score.metric, 40)}."

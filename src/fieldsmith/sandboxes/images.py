@@ -88,10 +88,10 @@ def require(variant: str) -> str:
 
 
 def libraries(image: str) -> tuple[str, ...]:
-    """Numerical libraries of an image, with versions: asked of it once and kept by its id; empty where no engine tells."""
+    """Python and the numerical libraries of an image, with versions: asked of it once and kept by its id; empty where no engine tells."""
     try:
         identity = engine.client().api.inspect_image(image)["Id"].replace(":", "-")
-        kept = cache_folder() / f"libraries-{identity}.json"
+        kept = cache_folder() / f"python-{identity}.json"
         with contextlib.suppress(OSError, ValueError):
             return tuple(json.loads(kept.read_text()))
         found = _libraries_within(image)
@@ -108,7 +108,9 @@ def _libraries_within(image: str) -> tuple[str, ...]:
     from docker.types import LogConfig
 
     code = (
+        "import platform\n"
         "from importlib.metadata import version, PackageNotFoundError as E\n"
+        "print('Python', platform.python_version())\n"
         f"for n in {NUMERICAL_LIBRARIES!r}:\n"
         "    try: print(n, version(n))\n"
         "    except E: pass\n"

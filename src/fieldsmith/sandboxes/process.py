@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import platform
 import shutil
 import signal
 import subprocess
@@ -21,8 +22,8 @@ from fieldsmith.sandboxes.setting import environment, setting
 
 
 def host_libraries() -> tuple[str, ...]:
-    """Numerical libraries of this interpreter, with versions."""
-    found = []
+    """This interpreter's Python and numerical libraries, with versions."""
+    found = [f"Python {platform.python_version()}"]
     for name in NUMERICAL_LIBRARIES:
         with contextlib.suppress(PackageNotFoundError):
             found.append(f"{name} {version(name)}")

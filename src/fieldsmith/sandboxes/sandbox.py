@@ -158,4 +158,4 @@ class Sandbox(ABC):
 
     @abstractmethod
     def libraries(self) -> tuple[str, ...]:
-        """Names with versions of the numerical libraries a program can import here, such as `numpy 2.3.1`."""
+        """Python and the numerical libraries that a program can import here, with versions: `Python 3.11.9`, `numpy 2.3.1`."""

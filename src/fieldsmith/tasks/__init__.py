@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from fieldsmith.equations.equation import Axis, Balance, Boundary, Equation
 from fieldsmith.errors import InputError
+from fieldsmith.folders import expanded
 from fieldsmith.plugins import Group, meant
 from fieldsmith.tasks.places import check_scale, is_place, kind_at
 from fieldsmith.tasks.task import Argument, Brief, Case, Metric, Parameter, Result, Signature, Task, data, result
@@ -119,12 +120,13 @@ def load(
     kind = kind_at(name) if is_place(name) else TASKS.get(name)
     with TASKS.calling(name):
         check_scale(kind, scale)
-    if data is not None and not Path(data).is_file():
-        what = "is a folder" if Path(data).is_dir() else "does not exist"
+    data = expanded(data) if data is not None else None
+    if data is not None and not data.is_file():
+        what = "is a folder" if data.is_dir() else "does not exist"
         raise InputError(f"The data file {data} {what}.", "Give the path of a published HDF5 file.")
     values = _values(name, kind, parameters or {})
     with TASKS.calling(name):
-        task = kind(values, scale, Path(data) if data else None)
+        task = kind(values, scale, data)
         if data is not None:
             task.examine()
     return task

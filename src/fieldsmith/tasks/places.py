@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import TypeGuard
 
 from fieldsmith.errors import InputError
+from fieldsmith.folders import expanded
 from fieldsmith.tasks.task import Task
 
 
@@ -25,7 +26,7 @@ def kind_at(place: str) -> type[Task]:
     Raises InputError for a file or module that is not there or cannot be imported, and for a class that is no whole task.
     """
     where, _, name = place.partition(":")
-    module = _file(Path(where)) if where.endswith(".py") else _module(where)
+    module = _file(expanded(where)) if where.endswith(".py") else _module(where)
     own = {key: value for key, value in vars(module).items() if _whole(value) and value.__module__ == module.__name__}
     if not name and len(own) == 1:
         return next(iter(own.values()))

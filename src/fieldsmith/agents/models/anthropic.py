@@ -5,10 +5,23 @@ from pathlib import Path
 from typing import Any
 
 from fieldsmith.agents.models.chat_model import ChatRequest, roomy
+from fieldsmith.agents.models.counting import Counts
+from fieldsmith.agents.models.endings import broken_off, ending
+from fieldsmith.agents.models.faults import field_of
+from fieldsmith.agents.models.hearing import Hearing
 from fieldsmith.agents.models.keys import find_key, refuse_address_in_environment
-from fieldsmith.agents.models.provider import CONNECT_TIMEOUT, TIMEOUT, ProviderModel
-from fieldsmith.agents.models.requests import Endless, Unstreamed, with_refusal, with_thoughts
-from fieldsmith.agents.models.settings import MAX_TOKENS, REASONING_EFFORT, STOP, TEMPERATURE, THINKING_TOKENS, checked
+from fieldsmith.agents.models.network import check_network
+from fieldsmith.agents.models.provider import Form, ProviderModel
+from fieldsmith.agents.models.requests import BrokenOff, Endless, Unstreamed, with_refusal, with_thoughts
+from fieldsmith.agents.models.settings import (
+    MAX_TOKENS,
+    REASONING_EFFORT,
+    STOP,
+    TEMPERATURE,
+    THINKING_TOKENS,
+    TIMEOUT,
+    checked,
+)
 from fieldsmith.errors import InputError
 
 SETTINGS = {
@@ -17,15 +30,10 @@ SETTINGS = {
     "stop": STOP,
     "reasoning_effort": REASONING_EFFORT,
     "thinking_tokens": THINKING_TOKENS,
+    "timeout": TIMEOUT,
 }
 ROOM = 16_000
 """Tokens of a reply where none are asked for: the API wants a limit."""
-STOPS = {
-    "end_turn": "stop",
-    "stop_sequence": "stop",
-    "max_tokens": "length",
-    "model_context_window_exceeded": "length",
-}
 
 
 class AnthropicModel(ProviderModel):
@@ -44,9 +52,9 @@ class AnthropicModel(ProviderModel):
     def connect(self, **options: Any) -> Any:
         import anthropic
 
-        return anthropic.Anthropic(timeout=anthropic.Timeout(TIMEOUT, connect=CONNECT_TIMEOUT), **options)
+        return self.connected(anthropic, **options)
 
-    def ask(self, client: Any, request: ChatRequest, stream: bool) -> dict[str, Any]:
+    def ask(self, client: Any, request: ChatRequest, form: Form) -> dict[str, Any]:
         settings: dict[str, Any] = roomy({"max_tokens": ROOM, **self.settings}, request)
         if "stop" in settings:
             settings["stop_sequences"] = settings.pop("stop")
@@ -64,60 +72,68 @@ class AnthropicModel(ProviderModel):
         if system:
             settings["system"] = system
         turns = [{"role": m.role, "content": m.text} for m in request.messages if m.role != "system"]
-        answer = client.messages.create(model=self.name, messages=turns, stream=stream, **settings)
-        read = (lambda: self._streamed(answer, request.ordinal)) if stream else (lambda: _reply(answer))
-        return self.understood(read)
+        answer = client.messages.create(model=self.name, messages=turns, stream=form.streams, **settings)
+        if form.streams:
+            return self.understood(None, lambda: self._streamed(answer, request))
+        return self.understood(answer, lambda: _reply(answer))
 
-    def _streamed(self, events: Iterable[Any], ordinal: str) -> dict[str, Any]:
-        text: list[str] = []
-        thoughts: list[str] = []
-        refusal, count, begun, ended = "", 0, False, False
-        fields: dict[str, Any] = {"input_tokens": 0, "output_tokens": 0, "stop": "stop", "model": self.name}
-        for event in self.streamed(events):
+    def _streamed(self, events: Iterable[Any], request: ChatRequest) -> dict[str, Any]:
+        heard, refusal, reason = self.hearing(request), "", None
+        begun, ended, model = False, False, self.name
+        for event in heard.parts(self.streamed(events)):
+            delta = field_of(event, "delta")
             if event.type == "message_start":
-                begun = True
-                fields |= {"model": event.message.model, "input_tokens": _read_tokens(event.message.usage)}
-            elif event.type == "content_block_delta" and event.delta.type in ("text_delta", "thinking_delta"):
-                said = event.delta.type == "text_delta"
-                (text if said else thoughts).append(event.delta.text if said else event.delta.thinking)
-                count += len((text if said else thoughts)[-1])
-                self.receiving(ordinal, count)
+                begun, model = True, str(field_of(field_of(event, "message"), "model") or model)
+                heard.counts.hear_part(field_of(event, "message"))
+            elif event.type == "content_block_start":
+                _take(heard, field_of(event, "content_block"))
+            elif event.type == "content_block_delta":
+                _take(heard, delta)
             elif event.type == "message_delta":
-                reason, ended = str(event.delta.stop_reason), True
-                refusal = _refusal(event.delta)
-                fields |= {"stop": STOPS.get(reason, reason), "output_tokens": event.usage.output_tokens}
-        if not begun:
+                reason = field_of(delta, "stop_reason") or reason
+                ended = ended or reason is not None
+                refusal = _refusal(delta) or refusal
+                heard.counts.hear_part(event)
+            elif event.type == "message_stop":
+                ended = True
+        if not begun and not heard.size:
             raise Unstreamed
-        if not ended:
+        if not ended and not heard.cut:
             raise Endless
-        return with_refusal({**fields, "text": with_thoughts("".join(text), "".join(thoughts))}, refusal)
+        return with_refusal(heard.fields(reason, model), refusal)
+
+
+def _take(heard: Hearing, block: object) -> None:
+    """The text or the thoughts of a block, or of what comes to it."""
+    kind = str(field_of(block, "type"))
+    if kind.startswith("text"):
+        heard.take(str(field_of(block, "text") or ""))
+    elif kind.startswith("thinking"):
+        heard.take(thoughts=str(field_of(block, "thinking") or ""))
 
 
 def _reply(answer: Any) -> dict[str, Any]:
+    counts = Counts()
+    counts.hear_part(answer)
+    reason = answer.stop_reason
+    if broken_off(reason):
+        raise BrokenOff(str(reason))
     fields = {
         "text": with_thoughts(
             "".join(block.text for block in answer.content if block.type == "text"),
             "".join(block.thinking for block in answer.content if block.type == "thinking"),
         ),
-        "input_tokens": _read_tokens(answer.usage),
-        "output_tokens": answer.usage.output_tokens,
-        "stop": STOPS.get(str(answer.stop_reason), str(answer.stop_reason)),
+        "stop": ending(reason),
         "model": answer.model,
+        **counts.fields(),
     }
     return with_refusal(fields, _refusal(answer))
 
 
-def _refusal(ended: Any) -> str:
+def _refusal(ended: object) -> str:
     """Why the provider refused, where it says so; older SDKs know no details of a stop."""
-    details = getattr(ended, "stop_details", None)
-    told = details if isinstance(details, dict) else vars(details) if details is not None else {}
-    return str(told.get("explanation") or "") if ended.stop_reason == "refusal" else ""
-
-
-def _read_tokens(usage: Any) -> int:
-    """All tokens of the prompt: those that came out of a cache or went into one are counted beside the others."""
-    cached = (usage.cache_read_input_tokens, usage.cache_creation_input_tokens)
-    return usage.input_tokens + sum(count or 0 for count in cached)
+    told = field_of(field_of(ended, "stop_details"), "explanation")
+    return str(told or "") if field_of(ended, "stop_reason") == "refusal" else ""
 
 
 def open_anthropic(
@@ -127,4 +143,5 @@ def open_anthropic(
     checked("anthropic", settings, SETTINGS)
     refuse_address_in_environment("ANTHROPIC_BASE_URL", base_url)
     key = find_key("ANTHROPIC_API_KEY", key_file, needed=base_url is None)
+    check_network("anthropic", base_url or AnthropicModel.home)
     return AnthropicModel(name, base_url, key, settings)

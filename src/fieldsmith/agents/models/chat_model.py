@@ -2,21 +2,24 @@
 
 import hashlib
 import json
+import math
 import re
 import zlib
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, Protocol
 
+from fieldsmith.agents.models.endings import ending
 from fieldsmith.errors import ProviderError
 
 # Durations differ from run to run without changing what is asked.
 DURATION = re.compile(r"\b\d+(\.\d+)?(e[-+]?\d+)? ?(ms|s|sec|seconds)\b")
 
 
-TOO_SHORT = ("length", "max_tokens", "max_output_tokens", "model_length", "model_context_window_exceeded")
-"""Why a reply ended before its text did, in the words of several servers."""
+LONGEST, LONGEST_THOUGHTS = 400_000, 2_000_000
+"""Characters of a reply, and with what was thought before it, far beyond any program: there it is cut off, as a model may repeat
+itself for ever."""
 
 
 def silent(_: str) -> None:
@@ -25,6 +28,11 @@ def silent(_: str) -> None:
 
 def nothing_heard(_ordinal: str, _characters: int) -> None:
     """Tells nobody."""
+
+
+def unlimited(_request: "ChatRequest", _characters: int) -> bool:
+    """Lets every reply go on."""
+    return True
 
 
 @dataclass(frozen=True)
@@ -39,17 +47,20 @@ class Message:
 class ChatRequest:
     """What is asked. `ordinal` tells apart requests that are meant to differ though their text does not
     (several drafts from one prompt); it is part of the identity but not sent to the provider. `room` says how many
-    times as long as usual the reply may be, for models that limit it."""
+    times as long as usual the reply may be, for models that limit it. `candidate` is the number of the candidate that is
+    asked for, 0 where none is known; it is no part of the identity."""
 
     messages: tuple[Message, ...]
     settings: Mapping[str, object] = field(default_factory=dict)
     ordinal: str = ""
     room: int = 1
+    candidate: int = 0
 
     @property
     def key(self) -> str:
         """SHA-256 of messages, settings and ordinal, durations left out: a stored reply is found again by it."""
         fields = asdict(self)
+        del fields["candidate"]
         if self.room == 1:
             del fields["room"]
         fields["messages"] = [[m.role, DURATION.sub("_ s", m.text)] for m in self.messages]
@@ -58,7 +69,9 @@ class ChatRequest:
 
 @dataclass(frozen=True)
 class ChatReply:
-    """What came back, with the usage the server reported and why it stopped (`stop`, `length`, `refusal`, ...)."""
+    """What came back, with the usage the server reported and why it stopped (`stop`, `length`, `refusal`, ...).
+
+    `estimated` says that a count is not the server's but made from the text."""
 
     text: str
     input_tokens: int = 0
@@ -66,6 +79,7 @@ class ChatReply:
     stop: str = "stop"
     model: str = ""
     seconds: float = 0.0
+    estimated: bool = False
 
 
 def sound(reply: ChatReply, label: str) -> ChatReply:
@@ -78,23 +92,32 @@ def sound(reply: ChatReply, label: str) -> ChatReply:
             f"{label} answered with a {type(reply.text).__name__} in place of text.", "Check the model and its server."
         )
     counts = {
-        name: count if isinstance(count := getattr(reply, name), int) and count > 0 else 0
+        name: int(count) if isinstance(count := getattr(reply, name), int | float) and 0 < count < math.inf else 0
         for name in ("input_tokens", "output_tokens")
     }
     text = reply.text.encode("utf-8", "replace").decode("utf-8")
-    stop = "length" if str(reply.stop) in TOO_SHORT else str(reply.stop)
-    return replace(reply, text=text, stop=stop, model=str(reply.model), **counts)
+    return replace(reply, text=text, stop=ending(reply.stop), model=str(reply.model), **counts)
 
 
 def roomy(settings: Mapping[str, Any], request: ChatRequest) -> dict[str, Any]:
-    """A model's settings for a request: with as many times its `max_tokens` as the request has room for, and a seed of its own.
+    """A model's settings for a request: with as many times its limit of tokens as the request has room for, and a seed of its own.
 
     One seed for all would make drafts from one prompt the same; this one is the same whenever the request is asked again.
     """
-    more = {"max_tokens": settings["max_tokens"] * request.room} if settings.get("max_tokens") else {}
+    limits = [name for name in ("max_tokens", "max_completion_tokens") if settings.get(name)]
+    more = {name: settings[name] * request.room for name in limits}
     if "seed" in settings:
         more["seed"] = (int(settings["seed"]) + zlib.crc32(request.ordinal.encode())) % 2**31
     return {**settings, **more}
+
+
+def without_system(messages: Sequence[Message]) -> tuple[Message, ...]:
+    """The messages with what the system says at the head of the first turn, for models whose template has no such role."""
+    said = [m.text for m in messages if m.role == "system"]
+    turns = [m for m in messages if m.role != "system"]
+    if not said or not turns:
+        return tuple(messages)
+    return (Message(turns[0].role, "\n\n".join([*said, turns[0].text])), *turns[1:])
 
 
 def prompt_text(request: ChatRequest) -> str:
@@ -109,6 +132,8 @@ def prompt_text(request: ChatRequest) -> str:
 
 NOT_TAKEN = "not taken"
 """Why a reply is empty where the model refused a further request."""
+NOT_ASKED = "not asked"
+"""Why a reply is empty where a further request would have cost more than the run has left."""
 FURTHER = "+"
 """In an ordinal, before what a further request about the same candidate is for: `3.1+continue`."""
 SHORTENED = "-"
@@ -127,6 +152,8 @@ class ChatModel(Protocol):
     """Told what is being waited for, where a person has to do something about it."""
     receiving: Callable[[str, int], None] = staticmethod(nothing_heard)
     """Told of a reply on its way: the request's ordinal and the characters that have come."""
+    may_go_on: Callable[[ChatRequest, int], bool] = staticmethod(unlimited)
+    """Asked, as a reply grows, whether it may: given the request and the characters so far. Where not, the model cuts it off, with stop `length`."""
     priced: bool = False
     """Whether `price` knows what a reply costs."""
 

@@ -16,10 +16,12 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from fieldsmith.agents.models.chat_model import ChatReply, ChatRequest, nothing_heard, prompt_text, silent
+from fieldsmith.agents.models import chat_model
+from fieldsmith.agents.models.chat_model import ChatReply, ChatRequest, nothing_heard, prompt_text, silent, unlimited
 from fieldsmith.agents.models.faults import RESUME
 from fieldsmith.agents.models.settings import Setting, checked
 from fieldsmith.errors import InputError, MissingPart, ProviderError
+from fieldsmith.folders import expanded
 from fieldsmith.sandboxes.owner import temporary_folder
 
 SETTINGS = {
@@ -50,8 +52,9 @@ TAIL = 400
 """Characters of standard error that a message shows."""
 GRACE = 1.0
 POLL = 0.1
+MOST_KEPT = chat_model.LONGEST
 LONGEST = 10_000_000
-"""Bytes of a reply beyond which the command is ended."""
+"""Bytes of a reply beyond which the command is ended, its reply taken as cut off."""
 TERMINAL_CODES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
 
 
@@ -65,21 +68,21 @@ class CommandModel:
     The command gets this process's environment, no terminal, and no shell: words are split as a shell splits them, and
     `sh -c '…'` is there for more. It runs in a new empty folder, where an assistant finds no instructions of another project, no
     earlier solutions and nothing to edit, unless the setting `folder` names one; words that name files are made whole paths.
-    Its tokens and price are unknown.
+    Its price is unknown. A reply that is longer than any program, or than what is left of the run's tokens, is cut off.
     """
 
     priced = False
 
     def __init__(self, command: str, settings: Mapping[str, object]) -> None:
         self.label, self.note = f"command:{command}", "a program of this machine"
-        self.waiting, self.receiving = silent, nothing_heard
+        self.waiting, self.receiving, self.may_go_on = silent, nothing_heard, unlimited
         known = checked("command", settings, SETTINGS)
         self._timeout = known.get("timeout", TIMEOUT)
-        self._folder = Path(known["folder"]).resolve() if "folder" in known else None
+        self._folder = expanded(known["folder"]).resolve() if "folder" in known else None
         if self._folder is not None and not self._folder.is_dir():
             raise InputError(f"folder = {known['folder']} is no folder.", "Make it, or leave the setting out.")
         try:
-            self._words = shlex.split(command)
+            self._words = [str(expanded(word)) if word.startswith("~") else word for word in shlex.split(command)]
         except ValueError as error:
             raise InputError(
                 f"The command {command!r} cannot be split into words: {error}.", "Mend its quotes."
@@ -121,17 +124,20 @@ class CommandModel:
                     start_new_session=True,
                 )
                 try:
-                    out, err = self._talk(process, prompt_text(request), begun)
+                    out, err, cut = self._talk(process, request, begun)
                 finally:
                     _end_group(process)
             finally:
                 os.close(alive)
                 os.close(ours)
+        out, cut = out[:LONGEST], cut or len(out) > LONGEST
         text = TERMINAL_CODES.sub("", out.decode("utf-8", "replace"))
-        if process.returncode != 0:
+        if process.returncode != 0 and not cut:
             raise _Failed(f"{self.label} {_ending(process.returncode)}{_told(err or out)}")
         if not text.strip() and err.strip():
             raise _Failed(f"{self.label} wrote nothing but errors{_told(err)}")
+        if cut:  # nobody can make more of the rest than of its head
+            return ChatReply(text[:MOST_KEPT], stop="length", model=self.label, seconds=time.perf_counter() - begun)
         return ChatReply(text, model=self.label, seconds=time.perf_counter() - begun)
 
     def price(self, reply: ChatReply) -> float | None:
@@ -141,20 +147,24 @@ class CommandModel:
         """End programs that are being waited for."""
         self._stopped.set()
 
-    def _talk(self, process: subprocess.Popen[bytes], prompt: str, begun: float) -> tuple[bytes, bytes]:
-        """Both outputs of the command."""
-        given: bytes | None = prompt.encode("utf-8", "replace")
+    def _talk(self, process: subprocess.Popen[bytes], request: ChatRequest, begun: float) -> tuple[bytes, bytes, bool]:
+        """Both outputs of the command, and whether they were cut off."""
+        given: bytes | None = prompt_text(request).encode("utf-8", "replace")
         while True:
             try:
-                return process.communicate(given, timeout=POLL)
+                return *process.communicate(given, timeout=POLL), False
             except subprocess.TimeoutExpired as late:
                 given = None
-                if max(len(late.stdout or b""), len(late.stderr or b"")) > LONGEST:
+                if len(late.stderr or b"") > LONGEST:
                     raise ProviderError(
-                        f"{self.label} writes more than {LONGEST // 1_000_000} MB for one reply.", f"Mend it. {RESUME}"
+                        f"{self.label} writes more than {LONGEST // 1_000_000} MB of errors for one reply.",
+                        f"Mend it. {RESUME}",
                     ) from None
+                heard = len(late.stdout or b"")
+                if heard > LONGEST or (heard and not self.may_go_on(request, heard)):
+                    return late.stdout or b"", late.stderr or b"", True
             if process.poll() is not None:  # what it leaves behind may hold its pipes for ever
-                return _rest(process)
+                return *_rest(process), False
             if self._stopped.is_set():
                 raise InterruptedError("stopped while waiting for a reply")
             if time.perf_counter() - begun > self._timeout:

@@ -16,14 +16,24 @@ import tempfile
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from fieldsmith.agents.models import settings as kinds
-from fieldsmith.agents.models.chat_model import ChatReply, ChatRequest, nothing_heard, roomy, silent
-from fieldsmith.agents.models.faults import RESUME, TOO_LONG
+from fieldsmith.agents.models.chat_model import (
+    ChatReply,
+    ChatRequest,
+    nothing_heard,
+    roomy,
+    silent,
+    unlimited,
+    without_system,
+)
+from fieldsmith.agents.models.faults import NO_SYSTEM, RESUME, TOO_LONG
 from fieldsmith.agents.models.requests import with_thoughts
 from fieldsmith.errors import InputError, MissingPart, ProviderError, RequestRefused, RequestTooLong
+from fieldsmith.folders import expanded
 
 SERVING = {
     "threads": kinds.Setting(int, "processor cores used, by default all, or all but one if parallel > 1", 1),
@@ -53,7 +63,7 @@ class GGUFModel:
 
     def __init__(self, file: Path, settings: Mapping[str, object]) -> None:
         self.label, self.note = f"gguf:{file}", "a language model on this machine"
-        self.waiting, self.receiving = silent, nothing_heard
+        self.waiting, self.receiving, self.may_go_on = silent, nothing_heard, unlimited
         known = kinds.checked("gguf", settings, {**ASKING, **SERVING})
         self._serving = {name: known.pop(name) for name in SERVING if name in known}
         self._asking = {"max_tokens": MAX_TOKENS, **known}
@@ -79,14 +89,9 @@ class GGUFModel:
     def complete(self, request: ChatRequest) -> ChatReply:
         """Raises ProviderError where the child ends or refuses a request."""
         begun = time.perf_counter()
-        answer = self._started().ask(
-            {
-                "messages": [{"role": m.role, "content": m.text} for m in request.messages],
-                **roomy(self._asking, request),
-            },
-            self._stopped,
-            lambda characters: self.receiving(request.ordinal, characters),
-        )
+        answer = self._answer(request)
+        if "error" in answer and NO_SYSTEM.search(str(answer["error"])):
+            answer = self._answer(replace(request, messages=without_system(request.messages)))
         if "error" in answer:
             words = " ".join(str(answer["error"]).split())[:300]
             message = f"{self.label} refuses a request: {words}."
@@ -102,6 +107,11 @@ class GGUFModel:
             model=self._file.name,
             seconds=time.perf_counter() - begun,
         )
+
+    def _answer(self, request: ChatRequest) -> dict[str, Any]:
+        messages = [{"role": m.role, "content": m.text} for m in request.messages]
+        asked = {"messages": messages, **roomy(self._asking, request)}
+        return self._started().ask(asked, self._stopped, lambda size: self.receiving(request.ordinal, size))
 
     def price(self, reply: ChatReply) -> float | None:
         return 0.0
@@ -231,7 +241,7 @@ def _environment() -> dict[str, str]:
 
 
 def open_gguf(name: str, base_url: str | None, key_file: Path | None, settings: Mapping[str, object]) -> GGUFModel:
-    return GGUFModel(Path(name), settings)
+    return GGUFModel(expanded(name), settings)
 
 
 def _serve(file: str, options: dict[str, int]) -> None:

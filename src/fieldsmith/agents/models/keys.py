@@ -18,7 +18,7 @@ def find_key(variable: str, key_file: Path | None, needed: bool) -> str:
             raise InputError(
                 f"The key file {key_file} cannot be read: {error}.", "Give a text file that holds the key."
             ) from None
-        if not key or not _plain(key):
+        if not key or not plain(key):
             raise InputError(
                 f"The key file {key_file} does not hold one key.", "It must contain the key and nothing else."
             )
@@ -26,7 +26,7 @@ def find_key(variable: str, key_file: Path | None, needed: bool) -> str:
     key = os.environ.get(variable, "").strip()
     if not key and needed:
         raise MissingPart(f"No API key: {variable} is not set.", f"export {variable}=… or give --key-file FILE.")
-    if not _plain(key):
+    if not plain(key):
         raise InputError(f"The key in {variable} holds characters that no key has.", "Copy it again.")
     return key
 
@@ -41,7 +41,7 @@ def refuse_address_in_environment(variable: str, base_url: str | None) -> None:
         )
 
 
-def _plain(key: str) -> bool:
+def plain(key: str) -> bool:
     """Whether a key can stand in a header: printable ASCII without spaces."""
     return key.isascii() and key.isprintable() and not any(c.isspace() for c in key)
 

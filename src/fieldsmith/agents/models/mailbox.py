@@ -1,28 +1,52 @@
 """A folder as a model: each prompt becomes a numbered Markdown file, whoever is at hand answers with a reply file."""
 
+import itertools
 import re
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from fieldsmith.agents.models.chat_model import ChatReply, ChatRequest, nothing_heard, silent
+from fieldsmith.agents.models.chat_model import (
+    FURTHER,
+    SHORTENED,
+    ChatReply,
+    ChatRequest,
+    nothing_heard,
+    silent,
+    unlimited,
+)
 from fieldsmith.errors import InputError
+from fieldsmith.folders import expanded
 
 POLL = 0.2
 SETTLED = 0.6
 """Seconds a reply file must have kept its size before it is taken as complete."""
 
 
+FILE = re.compile(r"(?P<number>\d+)(?P<further>-\d+)?-(?P<kind>prompt|reply)\.md")
+ANOTHER_RUN = 1000
+"""Added to the number of a candidate whose file is another run's."""
+
+
 class MailboxModel:
-    """Prompt `0001-prompt.md` waits for `0001-reply.md`. A request that has its prompt file keeps its number."""
+    """Prompt `0003-prompt.md`, of candidate 3, waits for `0003-reply.md`; what is asked further of it is `0003-2-prompt.md`.
+
+    A request that has its prompt file keeps it. Where two runs share a folder, the later one has 1003 and so on.
+    """
 
     priced = True
 
     def __init__(self, folder: Path) -> None:
-        self.note, self.waiting, self.receiving = "whoever answers in the folder", silent, nothing_heard
+        self.note, self.waiting, self.receiving, self.may_go_on = (
+            "whoever answers in the folder",
+            silent,
+            nothing_heard,
+            unlimited,
+        )
         self.label = f"mailbox:{folder}"
         self._folder = folder
+        self._names: dict[int, str] = {}
         self._lock = threading.Lock()
         self._stopped = threading.Event()
         try:
@@ -34,10 +58,10 @@ class MailboxModel:
 
     def complete(self, request: ChatRequest) -> ChatReply:
         begun = time.perf_counter()
-        number = self._post(request)
-        if not (self._folder / f"{number:04d}-reply.md").exists():
-            self.waiting(f"{self._folder / f'{number:04d}-reply.md'} (candidate {request.ordinal})")
-        text = self._await(self._folder / f"{number:04d}-reply.md")
+        reply = self._folder / f"{self._post(request)}-reply.md"
+        if not reply.exists():
+            self.waiting(f"{reply.absolute()} (candidate {request.ordinal})")
+        text = self._await(reply)
         return ChatReply(text, model=self.label, seconds=time.perf_counter() - begun)
 
     def price(self, reply: ChatReply) -> float | None:
@@ -47,27 +71,42 @@ class MailboxModel:
         """Stop waiting: the next poll raises InterruptedError."""
         self._stopped.set()
 
-    def _post(self, request: ChatRequest) -> int:
-        """Write the prompt unless it is there already; its number."""
+    def _post(self, request: ChatRequest) -> str:
+        """Write the prompt unless it is there already; what its name begins with."""
         mark = f"<!-- request {request.key} -->"
         with self._lock:
-            numbers = [0]
+            taken: set[str] = set()
             for file in self._folder.glob("*.md"):
-                if match := re.fullmatch(r"(\d+)-(prompt|reply)\.md", file.name):
-                    numbers.append(int(match[1]))
-                    if match[2] == "prompt" and file.read_text(encoding="utf-8").startswith(mark):
-                        return int(match[1])
-            number = max(numbers) + 1
+                if match := FILE.fullmatch(file.name):
+                    name = file.name.removesuffix(f"-{match['kind']}.md")
+                    taken.add(name)
+                    if match["kind"] == "prompt" and file.read_text(encoding="utf-8").startswith(mark):
+                        self._names[request.candidate] = name
+                        return name
+            name = self._name(request, taken)
             body = [
                 mark,
-                f"<!-- Candidate {request.ordinal}. Answer in {number:04d}-reply.md, next to this file. -->",
+                f"<!-- Candidate {request.ordinal}. Answer in {name}-reply.md, next to this file. -->",
                 "",
             ]
             body += [f"<!-- {m.role} -->\n\n{m.text.rstrip()}\n" for m in request.messages]
-            draft = self._folder / f".{number:04d}-draft"  # matches no pattern that looks for prompts
+            draft = self._folder / f".{name}-draft"  # matches no pattern that looks for prompts
             draft.write_text("\n".join(body), encoding="utf-8")
-            draft.replace(self._folder / f"{number:04d}-prompt.md")
-            return number
+            draft.replace(self._folder / f"{name}-prompt.md")
+            return name
+
+    def _name(self, request: ChatRequest, taken: Collection[str]) -> str:
+        """A name that is free, by the candidate's number; by the next number where none is known."""
+        number = request.candidate or max((int(name.partition("-")[0]) for name in taken), default=0) + 1
+        further = FURTHER in request.ordinal or request.ordinal.endswith(SHORTENED)
+        first = self._names.get(request.candidate) or (f"{number:04d}" if further and request.candidate else "")
+        if first:
+            return next(name for n in itertools.count(2) if (name := f"{first}-{n}") not in taken)
+        free = (f"{n:04d}" for n in itertools.count(number, ANOTHER_RUN if request.candidate else 1))
+        name = next(name for name in free if name not in taken)
+        if request.candidate:
+            self._names[request.candidate] = name
+        return name
 
     def _await(self, file: Path) -> str:
         size, since = -1, time.monotonic()
@@ -86,4 +125,4 @@ def open_mailbox(
 ) -> MailboxModel:
     if settings:
         raise InputError(f"mailbox: has no setting {next(iter(settings))!r}.", "Leave it out.")
-    return MailboxModel(Path(name))
+    return MailboxModel(expanded(name))

@@ -5,10 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from fieldsmith.agents.models.chat_model import ChatRequest, roomy
-from fieldsmith.agents.models.faults import ToldFault
+from fieldsmith.agents.models.counting import Counts
+from fieldsmith.agents.models.endings import broken_off, ending
+from fieldsmith.agents.models.faults import ToldFault, fault_of, field_of
 from fieldsmith.agents.models.keys import find_key, refuse_address_in_environment
-from fieldsmith.agents.models.provider import CONNECT_TIMEOUT, TIMEOUT, ProviderModel
+from fieldsmith.agents.models.network import check_network
+from fieldsmith.agents.models.provider import LIMITS, Form, ProviderModel
 from fieldsmith.agents.models.requests import (
+    BrokenOff,
     Endless,
     Unstreamed,
     refusal_of,
@@ -17,20 +21,33 @@ from fieldsmith.agents.models.requests import (
     with_refusal,
     with_thoughts,
 )
-from fieldsmith.agents.models.settings import MAX_TOKENS, REASONING_EFFORT, SEED, STOP, TEMPERATURE, checked
+from fieldsmith.agents.models.settings import (
+    COMPLETION_TOKENS,
+    MAX_TOKENS,
+    REASONING_EFFORT,
+    SEED,
+    STOP,
+    TEMPERATURE,
+    TIMEOUT,
+    checked,
+)
+from fieldsmith.errors import InputError
 
 SETTINGS = {
     "temperature": TEMPERATURE,
     "max_tokens": MAX_TOKENS,
+    "max_completion_tokens": COMPLETION_TOKENS,
     "reasoning_effort": REASONING_EFFORT,
     "seed": SEED,
     "stop": STOP,
+    "timeout": TIMEOUT,
 }
-RESPONDING = {name: SETTINGS[name] for name in ("temperature", "max_tokens", "reasoning_effort")}
+RESPONDING = {
+    name: SETTINGS[name]
+    for name in ("temperature", "max_tokens", "max_completion_tokens", "reasoning_effort", "timeout")
+}
 """The responses API knows neither a seed nor stop texts."""
-INCOMPLETE = {"max_output_tokens": "length", "content_filter": "content_filter"}
-"""Why a response ended, in the words of chat completions."""
-ENDINGS = ("response.completed", "response.incomplete", "response.failed")
+ENDINGS = ("response.completed", "response.incomplete", "response.failed", "response.cancelled")
 
 
 class OpenAIModel(ProviderModel):
@@ -38,65 +55,68 @@ class OpenAIModel(ProviderModel):
 
     def __init__(self, name: str, base_url: str | None, key: str, settings: Mapping[str, object]) -> None:
         super().__init__(name, base_url, key, settings, SETTINGS if base_url else RESPONDING)
+        if self.settings.keys() >= set(LIMITS):
+            raise InputError("max_tokens and max_completion_tokens are the same limit.", "Give one of them.")
 
     def connect(self, **options: Any) -> Any:
         import openai
 
-        return openai.OpenAI(timeout=openai.Timeout(TIMEOUT, connect=CONNECT_TIMEOUT), **options)
+        return self.connected(openai, **options)
 
-    def ask(self, client: Any, request: ChatRequest, stream: bool) -> dict[str, Any]:
+    def ask(self, client: Any, request: ChatRequest, form: Form) -> dict[str, Any]:
         if self.base_url is None:
-            return self._respond(client, request, stream)
+            return self._respond(client, request, form.streams)
         messages = [{"role": m.role, "content": m.text} for m in request.messages]
         create, settings = client.chat.completions.create, roomy(self.settings, request)
-        if not stream:
+        if form.limit:
+            settings = {form.limit if name in LIMITS else name: value for name, value in settings.items()}
+        if not form.streams:
             answer = create(model=self.name, messages=messages, **settings)
-            return self.understood(lambda: self._chat_reply(answer))
+            return self.understood(answer, lambda: self._chat_reply(answer))
         usage = {"include_usage": True}
         parts = create(model=self.name, messages=messages, stream=True, stream_options=usage, **settings)
-        return self.understood(lambda: self._streamed(parts, request.ordinal))
+        return self.understood(None, lambda: self._streamed(parts, request))
 
-    def _streamed(self, parts: Iterable[Any], ordinal: str) -> dict[str, Any]:
-        text: list[str] = []
-        thoughts: list[str] = []
-        refusal, usage, stop, model, count = "", None, "", "", 0
-        for part in self.streamed(parts):
-            usage, model = part.usage or usage, part.model or model
-            for choice in part.choices or ():
-                text.append(text_of(choice.delta.content))
-                thoughts.append(thoughts_of(choice.delta))
-                refusal += refusal_of(choice.delta)
-                stop = choice.finish_reason or stop
-                count += len(text[-1]) + len(thoughts[-1])
-            self.receiving(ordinal, count)
-        if not model and not text:
+    def _streamed(self, parts: Iterable[Any], request: ChatRequest) -> dict[str, Any]:
+        heard = self.hearing(request)
+        reason, model = "", ""
+        for part in heard.parts(self.streamed(parts)):
+            _raise_fault(part)
+            heard.counts.hear_part(part)
+            model = getattr(part, "model", None) or model
+            for choice in getattr(part, "choices", None) or ():
+                _raise_fault(choice)
+                heard.counts.hear_part(choice)
+                # A chunk may tell of other things than text; some servers end with the whole message.
+                said = field_of(choice, "delta") or (None if heard.size else field_of(choice, "message"))
+                heard.take(text_of(field_of(said, "content")), thoughts_of(said), refusal_of(said))
+                reason = _reason(choice) or reason
+        if not model and not heard.size:
             raise Unstreamed
-        if not stop and usage is None:
+        if not reason and not heard.counts.told and not heard.cut:
             raise Endless
-        fields = {
-            "text": with_thoughts("".join(text), "".join(thoughts)),
-            "input_tokens": usage.prompt_tokens if usage else 0,
-            "output_tokens": usage.completion_tokens if usage else 0,
-            "stop": stop or "stop",
-            "model": model or self.name,
-        }
-        return with_refusal(fields, refusal)
+        return heard.fields(reason, str(model or self.name))
 
     def _chat_reply(self, answer: Any) -> dict[str, Any]:
-        choice, usage = answer.choices[0], answer.usage
+        choice, counts = answer.choices[0], Counts()
+        _raise_fault(choice)
+        counts.hear_part(answer)
+        message, reason = field_of(choice, "message"), _reason(choice)
+        if message is None:
+            raise TypeError("a choice holds no message")
+        if broken_off(reason):
+            raise BrokenOff(str(reason))
         fields = {
-            "text": with_thoughts(text_of(choice.message.content), thoughts_of(choice.message)),
-            "input_tokens": usage.prompt_tokens if usage else 0,
-            "output_tokens": usage.completion_tokens if usage else 0,
-            "stop": choice.finish_reason or "stop",
-            "model": answer.model or self.name,
+            "text": with_thoughts(text_of(field_of(message, "content")), thoughts_of(message)),
+            "stop": ending(reason),
+            "model": str(field_of(answer, "model") or self.name),
+            **counts.fields(),
         }
-        return with_refusal(fields, refusal_of(choice.message))
+        return with_refusal(fields, refusal_of(message))
 
     def _respond(self, client: Any, request: ChatRequest, stream: bool) -> dict[str, Any]:
         settings = roomy(self.settings, request)
-        if "max_tokens" in settings:
-            settings["max_output_tokens"] = settings.pop("max_tokens")
+        settings = {"max_output_tokens" if name in LIMITS else name: value for name, value in settings.items()}
         if "reasoning_effort" in settings:
             settings["reasoning"] = {"effort": settings.pop("reasoning_effort")}
         system = "\n\n".join(m.text for m in request.messages if m.role == "system")
@@ -105,20 +125,21 @@ class OpenAIModel(ProviderModel):
             model=self.name, instructions=system or None, input=turns, store=False, stream=stream, **settings
         )
         if not stream:
-            return self.understood(lambda: self._response_reply(answer))
-        return self.understood(lambda: self._streamed_response(answer, request.ordinal))
+            return self.understood(answer, lambda: self._response_reply(answer))
+        return self.understood(None, lambda: self._streamed_response(answer, request))
 
-    def _streamed_response(self, events: Iterable[Any], ordinal: str) -> dict[str, Any]:
-        begun, count, answer = False, 0, None
-        for event in self.streamed(events):
+    def _streamed_response(self, events: Iterable[Any], request: ChatRequest) -> dict[str, Any]:
+        begun, answer, heard = False, None, self.hearing(request)
+        for event in heard.parts(self.streamed(events)):
             begun = True
             if event.type == "response.output_text.delta":
-                count += len(event.delta)
-                self.receiving(ordinal, count)
+                heard.take(event.delta)
             elif event.type in ENDINGS:
                 answer = event.response
             elif event.type == "error":
-                raise ToldFault(str(event.code or ""), event.message)
+                raise fault_of(event) or ToldFault(str(event.code or ""), str(event.message))
+        if heard.cut:
+            return heard.fields("length", self.name)
         if not begun:
             raise Unstreamed
         if answer is None:
@@ -126,19 +147,32 @@ class OpenAIModel(ProviderModel):
         return self._response_reply(answer)
 
     def _response_reply(self, answer: Any) -> dict[str, Any]:
-        if answer.status == "failed":
-            raise ToldFault(str(answer.error.code), answer.error.message)
-        details, usage = answer.incomplete_details, answer.usage
-        reason = str(details.reason) if details else ""
+        _raise_fault(answer)
+        if broken_off(answer.status):
+            raise BrokenOff(str(answer.status))
+        counts = Counts()
+        counts.hear(answer.usage)
+        reason = field_of(answer.incomplete_details, "reason")
+        cut = ending(reason) if reason else "length"
+        messages = [item for item in answer.output or () if item.type == "message"]
         fields = {
             "text": answer.output_text,
-            "input_tokens": usage.input_tokens if usage else 0,
-            "output_tokens": usage.output_tokens if usage else 0,
-            "stop": INCOMPLETE.get(reason, "stop"),
+            "stop": cut if reason or answer.status == "incomplete" else "stop",
             "model": answer.model or self.name,
+            **counts.fields(),
         }
-        messages = (item for item in answer.output if item.type == "message")
         return with_refusal(fields, "".join(map(refusal_of, messages)))
+
+
+def _reason(choice: object) -> object:
+    """Why a choice ended; Gemini's compatible server has the name of its own API at times."""
+    return field_of(choice, "finish_reason") or field_of(choice, "finishReason")
+
+
+def _raise_fault(part: object) -> None:
+    """Raises ToldFault where an answer, a chunk or a choice tells a fault."""
+    if fault := fault_of(part):
+        raise fault
 
 
 def open_openai(name: str, base_url: str | None, key_file: Path | None, settings: Mapping[str, object]) -> OpenAIModel:
@@ -146,4 +180,5 @@ def open_openai(name: str, base_url: str | None, key_file: Path | None, settings
     checked("openai", settings, SETTINGS if base_url else RESPONDING)
     refuse_address_in_environment("OPENAI_BASE_URL", base_url)
     key = find_key("OPENAI_API_KEY", key_file, needed=base_url is None)
+    check_network("openai", base_url or OpenAIModel.home)
     return OpenAIModel(name, base_url, key, settings)

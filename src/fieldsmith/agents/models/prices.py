@@ -5,10 +5,10 @@ Providers change prices; a file named by FIELDSMITH_PRICES (TOML, `"openai:NAME"
 
 import os
 import tomllib
-from pathlib import Path
 
 from fieldsmith.agents.models.chat_model import ChatReply
 from fieldsmith.errors import InputError
+from fieldsmith.folders import expanded
 
 PRICES: dict[str, tuple[float, float]] = {}
 
@@ -18,7 +18,7 @@ def listed(label: str) -> tuple[float, float] | None:
     file = os.environ.get("FIELDSMITH_PRICES")
     if file:
         try:
-            table = tomllib.loads(Path(file).read_text(encoding="utf-8"))
+            table = tomllib.loads(expanded(file).read_text(encoding="utf-8"))
             if label in table:
                 first, second = table[label]
                 return float(first), float(second)

@@ -4,19 +4,58 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fieldsmith.agents.models import prices
-from fieldsmith.agents.models.chat_model import ChatReply, ChatRequest, nothing_heard, silent
-from fieldsmith.agents.models.faults import RESUME, ToldFault, explained, refuses_streams
+from fieldsmith.agents.models.chat_model import ChatReply, ChatRequest, nothing_heard, silent, unlimited, without_system
+from fieldsmith.agents.models.faults import (
+    RESUME,
+    ToldFault,
+    explained,
+    fault_of,
+    lacks_system_role,
+    refuses_streams,
+    wants_limit,
+)
+from fieldsmith.agents.models.hearing import Hearing, bounded
+from fieldsmith.agents.models.network import way_to
 from fieldsmith.agents.models.requests import BrokenOff, Endless, Unstreamed, interruptible, streamed
 from fieldsmith.agents.models.settings import Setting, checked
-from fieldsmith.errors import ProviderError
+from fieldsmith.errors import MissingPart, ProviderError
 
 TIMEOUT, CONNECT_TIMEOUT = 900.0, 20.0
 """Seconds without a word from the server, and until it can be reached."""
 RETRIES = 4
 """Attempts of the SDK after rate limits and server faults, and ours after a connection that breaks in mid-reply."""
+
+
+SECONDS = 3600.0
+"""How long a reply may take in all, unless the setting `timeout` says otherwise."""
+
+LIMITS = ("max_tokens", "max_completion_tokens")
+
+
+@dataclass(frozen=True)
+class Form:
+    """How a server wants to be asked, as far as its refusals have told."""
+
+    streams: bool = True
+    system: bool = True
+    """Whether there is a role for what the system says."""
+    limit: str = ""
+    """What the limit of a reply's tokens is called, where not as the setting is."""
+
+    def mended(self, error: Exception, settings: Mapping[str, Any], request: ChatRequest) -> "Form | None":
+        """The form that a server asks for that has refused a request of this one; None where it is about something else."""
+        if self.system and any(m.role == "system" for m in request.messages) and lacks_system_role(error):
+            return replace(self, system=False)
+        given = next((name for name in LIMITS if name in settings), "")
+        if given and not self.limit and (wanted := wants_limit(error)) not in ("", given):
+            return replace(self, limit=wanted)
+        if self.streams and (isinstance(error, Unstreamed) or refuses_streams(error)):
+            return replace(self, streams=False)
+        return None
 
 
 class ProviderModel(ABC):
@@ -31,24 +70,40 @@ class ProviderModel(ABC):
     def __init__(
         self, name: str, base_url: str | None, key: str, settings: Mapping[str, object], known: Mapping[str, Setting]
     ) -> None:
-        self.note, self.waiting, self.receiving = "a language model", silent, nothing_heard
+        self.note, self.waiting, self.receiving, self.may_go_on = "a language model", silent, nothing_heard, unlimited
         self.label = f"{self.prefix}:{name}"
         self.name, self.base_url = name, base_url
         self.settings = checked(self.prefix, settings, known)
+        self.seconds = float(self.settings.pop("timeout", SECONDS))
         self.priced = prices.known(self.label, base_url)
         self._key = key
         self._client: Any = None
         self._lock = threading.Lock()
         self._stopped = threading.Event()
-        self._streams = True
+        self._form = Form()
 
     @abstractmethod
     def connect(self, **options: Any) -> Any:
         """The SDK's client."""
 
     @abstractmethod
-    def ask(self, client: Any, request: ChatRequest, stream: bool) -> dict[str, Any]:
+    def ask(self, client: Any, request: ChatRequest, form: Form) -> dict[str, Any]:
         """Fields of the reply. Raises Unstreamed where a streamed answer holds nothing."""
+
+    @property
+    def _streams(self) -> bool:
+        return self._form.streams
+
+    def connected(self, sdk: Any, **options: Any) -> Any:
+        """A client of the SDK (both are made alike) whose answers end, by their own or because they are cut off."""
+        name = "OpenAI" if hasattr(sdk, "OpenAI") else "Anthropic"
+        timeout = sdk.Timeout(min(TIMEOUT, self.seconds), connect=CONNECT_TIMEOUT)
+        watch = bounded(self.seconds, self._stopped.is_set)
+        http = sdk.DefaultHttpxClient(timeout=timeout, event_hooks={"response": [watch]})
+        return getattr(sdk, name)(timeout=timeout, http_client=http, **options)
+
+    def hearing(self, request: ChatRequest) -> Hearing:
+        return Hearing(request, self.receiving, self.may_go_on, self.seconds)
 
     @property
     def address(self) -> str:
@@ -57,8 +112,10 @@ class ProviderModel(ABC):
     def streamed(self, parts: Iterable[Any]) -> Iterator[Any]:
         return streamed(parts, self._stopped)
 
-    def understood(self, read: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        """What `read` takes out of an answer. Raises ProviderError where the answer has another form."""
+    def understood(self, answer: Any, read: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """What `read` takes out of an answer. Raises ToldFault for one that tells a fault, ProviderError where it has another form."""
+        if fault := fault_of(answer):
+            raise fault
         try:
             return read()
         except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
@@ -80,7 +137,7 @@ class ProviderModel(ABC):
                 return ChatReply(**fields, seconds=time.perf_counter() - begun)
             except BrokenOff as broken:
                 if isinstance(broken, Endless) and attempt:
-                    self._streams = False  # this server does not say where an answer ends
+                    self._form = replace(self._form, streams=False)  # this server does not say where an answer ends
                 if attempt == RETRIES - 1:
                     words = f"{self.address} broke off the answer of {self.label} {RETRIES} times ({broken})."
                     raise ProviderError(words, RESUME) from None
@@ -97,7 +154,7 @@ class ProviderModel(ABC):
         raise AssertionError("unreachable")
 
     def _explained(self, error: Exception) -> Exception:
-        return explained(error, self.label, self.address, self._key) or error
+        return explained(error, self.label, self.address, self._key, way_to(self.base_url or self.home)) or error
 
     def stop(self) -> None:
         """Break off requests that are being waited for."""
@@ -107,20 +164,27 @@ class ProviderModel(ABC):
         return prices.cost(self.label, reply) if self.priced else None
 
     def _asked(self, request: ChatRequest) -> dict[str, Any]:
+        client = self._connected()
+        while True:
+            form = self._form
+            asked = request if form.system else replace(request, messages=without_system(request.messages))
+            try:
+                return self.ask(client, asked, form)
+            except Exception as error:
+                mended = form.mended(error, self.settings, asked)
+                if mended is None:
+                    raise
+                self._form = mended
+
+    def _connected(self) -> Any:
         with self._lock:
             if self._client is None:
-                self._client = self.connect(
-                    api_key=self._key or "none",
-                    base_url=self.base_url or self.home,
-                    max_retries=RETRIES,
-                )
-        if self._streams:
-            try:
-                return self.ask(self._client, request, stream=True)
-            except Unstreamed:
-                self._streams = False
-            except Exception as error:
-                if not refuses_streams(error):
-                    raise
-                self._streams = False
-        return self.ask(self._client, request, stream=False)
+                options = {"api_key": self._key or "none", "base_url": self.base_url or self.home}
+                try:
+                    self._client = self.connect(**options, max_retries=RETRIES)
+                except (ImportError, OSError, ValueError) as error:
+                    raise MissingPart(
+                        f"The client for {self.label} cannot be made: {error}.",
+                        "Look at the variables of the environment that are about proxies and certificates.",
+                    ) from None
+            return self._client

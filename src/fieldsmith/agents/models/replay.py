@@ -7,8 +7,17 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from fieldsmith.agents.models.chat_model import SHORTENED, ChatReply, ChatRequest, Message, nothing_heard, silent
+from fieldsmith.agents.models.chat_model import (
+    SHORTENED,
+    ChatReply,
+    ChatRequest,
+    Message,
+    nothing_heard,
+    silent,
+    unlimited,
+)
 from fieldsmith.errors import InputError, RequestTooLong
+from fieldsmith.folders import expanded
 
 RECORDING = "replies.jsonl"
 """The recording that every run with a model leaves in its directory."""
@@ -20,7 +29,12 @@ class ReplayModel:
     priced = True
 
     def __init__(self, file: Path) -> None:
-        self.note, self.waiting, self.receiving = "a recorded conversation", silent, nothing_heard
+        self.note, self.waiting, self.receiving, self.may_go_on = (
+            "a recorded conversation",
+            silent,
+            nothing_heard,
+            unlimited,
+        )
         self.label = f"replay:{file}"
         self._file = file
         self._known: dict[str, tuple[ChatRequest, ChatReply, float | None]] = {}
@@ -85,5 +99,5 @@ def _likeness(one: str, other: str) -> float:
 def open_replay(name: str, base_url: str | None, key_file: Path | None, settings: Mapping[str, object]) -> ReplayModel:
     if settings:
         raise InputError(f"replay: has no setting {next(iter(settings))!r}.", "The recording has its own.")
-    path = Path(name)
+    path = expanded(name)
     return ReplayModel(path / RECORDING if path.is_dir() else path)

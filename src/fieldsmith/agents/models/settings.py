@@ -20,6 +20,8 @@ class Setting:
 
 TEMPERATURE = Setting(float, "randomness of the reply, 0 for the likeliest words", 0.0)
 MAX_TOKENS = Setting(int, "tokens of a reply, thinking included", 1)
+COMPLETION_TOKENS = Setting(int, "max_tokens under the name that newer models want", 1)
+TIMEOUT = Setting(float, "seconds that one reply may take", 1.0)
 REASONING_EFFORT = Setting(str, "how long a reasoning model thinks, such as low, medium or high")
 THINKING_TOKENS = Setting(int, "tokens that the model may think before it answers", 1024)
 STOP = Setting(list, "texts that end a reply; repeatable")

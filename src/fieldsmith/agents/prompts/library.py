@@ -45,6 +45,7 @@ VARIABLES = (
     "candidate",
     "candidates",
     "avoid",
+    "draft",
     "ending",
     "lines",
     "facts",
@@ -149,11 +150,11 @@ class Prompts:
     def system(self, brief: Brief) -> str:
         return self._rendered("system", brief)
 
-    def move(self, brief: Brief, move: Move) -> str:
-        """What is asked of the model for a move."""
+    def move(self, brief: Brief, move: Move, draft: int = 1) -> str:
+        """What is asked of the model for a move; `draft` is which of several drafts from the same text it is, if one."""
         template, frame = self._template(move), self.frame(brief, move)
         shown = tuple(map(self._shown, move.candidates))
-        given = {"move": move, "candidates": shown, "avoid": move.avoid, "skeleton": frame}
+        given = {"move": move, "candidates": shown, "avoid": move.avoid, "skeleton": frame, "draft": draft}
         if template == MEND:
             given |= _mended(shown[0], frame)
         return self._rendered(template, brief, **given)
@@ -179,7 +180,15 @@ class Prompts:
 
     def _rendered(self, name: str, brief: Brief, **values: Any) -> str:
         shapes, methods, _ = self._page(brief)
-        given = {"brief": brief, "shapes": shapes, "methods": methods, "skeleton": "", "avoid": None, **values}
+        given = {
+            "brief": brief,
+            "shapes": shapes,
+            "methods": methods,
+            "skeleton": "",
+            "avoid": None,
+            "draft": 1,
+            **values,
+        }
         given.setdefault("gaps", gaps_of(given["skeleton"]))
         given["operators"] = operators_of(given["skeleton"])
         with self._faults(name + SUFFIX):

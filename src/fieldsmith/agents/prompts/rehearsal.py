@@ -21,6 +21,7 @@ def rehearse(prompts: Prompts, brief: Brief) -> None:
     prompts.system(brief)
     for move in (*moves(brief), *plug_in_moves(prompts, brief)):
         prompts.move(brief, move)
+    prompts.move(brief, Draft(), 2)
     prompts.continuation(brief, "    u = u0")
     prompts.shorter(brief)
 

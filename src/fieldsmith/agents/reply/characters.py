@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 from fieldsmith.agents.reply.blocks import parses
 from fieldsmith.agents.reply.names import missing, tree_of
+from fieldsmith.agents.reply.shell import without_magic
 
 QUOTES = dict.fromkeys("“”„‟«»″", '"') | dict.fromkeys("‘’‚‛′", "'")
 SIGNS = dict.fromkeys("‐‑‒–—−", "-") | {"×": "*", "·": "*", "÷": "/", "≤": "<=", "≥": ">=", "≠": "!=", "…": "..."}
@@ -46,6 +47,7 @@ def _changes(text: str) -> Iterator[tuple[str, str]]:
     yield plain, "Spaces that Python does not know were replaced."
     yield textwrap.dedent(text), "The indentation that all lines shared was taken off."
     yield html.unescape(text), "Characters written as in HTML (&lt;) were replaced."
+    yield without_magic(text)
     if (plainly := _unnumbered(text)) is not None:
         yield plainly, "The numbers before the lines were taken off."
     yield text.expandtabs(4), "Tabs were replaced by four spaces."

@@ -3,12 +3,12 @@
 And those that hold the program as JSON, or as a diff that adds all of it.
 """
 
-import json
 import re
 import textwrap
 from collections.abc import Iterator
 
 from fieldsmith.agents.reply.blocks import FENCE, blocks_of, parses
+from fieldsmith.agents.reply.calls import from_json, from_patch, from_tags
 
 MARKS = re.compile(r"^(?:[\ufeff\u200b\u2060]|<\|[^|\n]{1,40}\|>|[ \t])*(?=`{3}|~{3})", re.MULTILINE)
 """Unseen characters and a chat's own marks before a fence."""
@@ -28,11 +28,18 @@ def with_fences(reply: str) -> Iterator[tuple[str, str]]:
         (split, "A fence within a line was put on a line of its own."),
         (unquoted, "The marks of a quotation were taken off."),
         (_opened(unmarked), "The fence before the program was missing and put in."),
-        (_from_json(reply), "The program was taken out of JSON."),
+        *unpacked(reply),
         (_all_added(reply), "The diff adds a whole program, which was taken."),
         (_indented(reply), "Code that was only indented was taken as a block."),
     ]
     yield from (change for change in changes if change[0] != reply)
+
+
+def unpacked(reply: str) -> Iterator[tuple[str, str]]:
+    """The program that a reply hands to some tool, as a block of its own, and what was done; where it does not, the reply itself."""
+    yield _fenced(from_json(reply), reply), "The program was taken out of JSON."
+    yield _fenced(from_tags(reply), reply), "The program was taken out of the markup around it."
+    yield _fenced(from_patch(reply), reply), "The file that the patch adds was taken."
 
 
 def _split(reply: str) -> str:
@@ -68,18 +75,11 @@ def _indented(reply: str) -> str:
     return RUN.sub(fenced, f"{reply}\n") if not parses(reply) else reply
 
 
-def _from_json(reply: str) -> str:
-    """The text of an object that is the reply, or a block of it, which looks most like a program: one with a `def` line."""
-    for text in (reply, *(block.text for block in blocks_of(reply) if block.language in ("json", ""))):
-        try:
-            value = json.loads(text)
-        except (ValueError, RecursionError):
-            continue
-        texts = [one for one in value.values() if isinstance(one, str)] if isinstance(value, dict) else []
-        programs = [one for one in texts if re.search(r"^[ \t]*def ", one, re.MULTILINE)]
-        if len(programs) == 1:
-            return programs[0] if any(map(FENCE.match, programs[0].split("\n"))) else f"```python\n{programs[0]}\n```"
-    return reply
+def _fenced(program: str, reply: str) -> str:
+    """A program that was found in a reply as a block of its own; the reply where none was."""
+    if not program:
+        return reply
+    return program if any(map(FENCE.match, program.split("\n"))) else f"```python\n{program.rstrip()}\n```"
 
 
 def _all_added(reply: str) -> str:

@@ -12,6 +12,8 @@ from fieldsmith.agents.reply.refusals import STOPS
 
 ENDING_LINES = 12
 LONGEST_REPEAT = 4000
+LONGEST = 100_000
+"""Characters of a reply that is gone on with."""
 LINES_OF_INDENTS = 30
 MOST_MENDED = 6
 
@@ -20,21 +22,22 @@ def cut_off(reply: str, stop: str, found: Found) -> bool:
     """Whether a reply ended before its program did.
 
     A program in a closed block is complete, whatever the server said; a block that is open counts as cut off where the
-    server says that the reply was, or where its text is no program. A reply that was broken off as a refusal is not gone on with.
+    server says that the reply was or gives a reason for its end that nobody knows, or where its text is no program. A reply that was broken off as a refusal is not gone on with.
     """
     if stop in STOPS:
         return False
-    if found.source is not None and found.whole and (parses(found.source) or stop != "length"):
+    if found.source is not None and found.whole and (parses(found.source) or stop == "stop"):
         return False
-    if stop == "length":
+    if stop != "stop":
         return True
     blocks = blocks_of(spoken(reply)[0])
     return bool(blocks) and not blocks[-1].closed and blocks[-1].python and not parses(blocks[-1].text)
 
 
 def can_go_on(reply: str) -> bool:
-    """Whether it makes sense to ask for the rest: there is a beginning of an answer, not only of thoughts."""
-    return bool(spoken(reply)[0].strip()) and not still_thinking(reply)
+    """Whether it makes sense to ask for the rest: there is a beginning of an answer, not only of thoughts, and it has not grown
+    beyond all measure, as the request for the rest holds all of it."""
+    return len(reply) <= LONGEST and bool(spoken(reply)[0].strip()) and not still_thinking(reply)
 
 
 def ending(reply: str) -> str:

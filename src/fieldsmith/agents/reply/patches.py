@@ -182,6 +182,18 @@ def patched(changes: str, parents: Sequence[str], lacking: bool = False) -> tupl
     return found[0] if len(found) == 1 else None
 
 
+def fitting(blocks: Sequence[Block], parents: Sequence[str]) -> list[int]:
+    """The places of the parents that changes fit, where they give one program with one and another with the next."""
+    diffs = "\n@@\n".join(block.text for block in blocks if is_diff(block))
+    parts = "\n\n".join(block.text for block in blocks if block.python and not is_diff(block) and tree_of(block.text))
+    found: dict[int, str] = {}
+    for place, parent in enumerate(parents):
+        result = applied(diffs, parent) if diffs else (merged(parts, parent) or ("",))[0] if parts else None
+        if result:
+            found[place] = result
+    return list(found) if len(set(found.values())) > 1 else []
+
+
 def lacks(source: str, parents: Sequence[str]) -> set[str]:
     """Names that a program uses without having them, and that one of the parents defines."""
     tree = tree_of(source)

@@ -14,6 +14,12 @@ def incomplete(line: str) -> str:
     return f"The program leaves a part out (`{line[:120]}`). Give the whole program, every function in full."
 
 
+def ambiguous(names: Sequence[str]) -> str:
+    """What to say of changes that fit several programs, by their names."""
+    listed = f"{', '.join(names[:-1])} and {names[-1]}"
+    return f"The reply holds only changes, and they fit {listed} alike. Say whose program they change, by giving the whole program."
+
+
 def still_open(texts: Sequence[str], asked: Sequence[str]) -> str:
     """Which of the functions that were asked for the reply leaves open or does not have, as words."""
     names = [name_of(signature) for signature in asked]

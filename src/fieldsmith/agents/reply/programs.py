@@ -3,12 +3,13 @@
 import ast
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from fieldsmith.agents.reply.blocks import NO_PROGRAM, Block, blocks_of, parses, spoken
-from fieldsmith.agents.reply.characters import mended
+from fieldsmith.agents.reply.characters import PROSE_LEFT_OUT, mended
 from fieldsmith.agents.reply.choosing import corrected, is_whole, preference
-from fieldsmith.agents.reply.fences import with_fences
+from fieldsmith.agents.reply.fences import unpacked, with_fences
+from fieldsmith.agents.reply.found import Found, with_words
 from fieldsmith.agents.reply.gaps import name_of, under_header
 from fieldsmith.agents.reply.names import (
     bound,
@@ -26,21 +27,10 @@ from fieldsmith.agents.reply.names import (
     without,
 )
 from fieldsmith.agents.reply.omissions import gap, hollow, unset
-from fieldsmith.agents.reply.patches import applied, bare_patch, is_diff, lacks, patched
-from fieldsmith.agents.reply.problems import incomplete, nothing
+from fieldsmith.agents.reply.patches import applied, bare_patch, fitting, is_diff, lacks, patched
+from fieldsmith.agents.reply.problems import ambiguous, incomplete, nothing
 from fieldsmith.agents.reply.refusals import STOPS, refusal
-
-
-@dataclass(frozen=True)
-class Found:
-    """A program, or None and what was wrong in words an author can act on; `repairs` are sentences on what was done."""
-
-    source: str | None
-    problem: str = ""
-    repairs: tuple[str, ...] = ()
-    whole: bool = True
-    """Whether the program came from a block that was closed, or from text that needs no fence."""
-
+from fieldsmith.agents.reply.shell import out_of_shell, without_lone_words
 
 ALL_THOUGHTS = (
     "The reply holds thoughts alone: they took all the room that it had. Think less, and answer with the program."
@@ -54,24 +44,29 @@ def program_in(
     stop: str = "stop",
     parents: Sequence[str] = (),
     asked: Sequence[str] = (),
+    named: Sequence[str] = (),
 ) -> Found:
     """The program of a reply.
 
     `arguments` are the asked function's, by which a function of another name is known; `parents` are the programs that
-    the reply may be a patch of, none for a draft. `asked` are functions of the parent, `rate(u, dx)`, if only they were asked for: then
+    the reply may be a patch of, none for a draft, and `named` what to call them. `asked` are functions of the parent, `rate(u, dx)`, if only they were asked for: then
     what they still lack is for the run to show.
     """
     said, thought = spoken(reply)
-    search = _Search(function, arguments, parents, asked)
-    found = search.program(said)
-    if not parses(found.source or "(") and re.search(rf"\bdef |{re.escape(function)}", said):
-        fenced = ((search.program(text), words) for text, words in with_fences(said))
-        better = (_with(other, words) for other, words in fenced if other.source is not None and parses(other.source))
+    said, unwrapped = out_of_shell(said)
+    search = _Search(function, arguments, parents, asked, named)
+    found = with_words(search.program(said), unwrapped)
+    ways = unpacked if PROSE_LEFT_OUT in found.repairs else with_fences
+    if not (parses(found.source or "(") and ways is with_fences) and re.search(rf"\bdef |{re.escape(function)}", said):
+        fenced = ((search.program(text), words) for text, words in ways(said) if text != said)
+        better = (
+            with_words(other, words) for other, words in fenced if other.source is not None and parses(other.source)
+        )
         found = next(better, found)
     if found.source is None and thought and stop not in STOPS:
         inner = _Search(function, arguments, ()).program(thought)
         if inner.source is not None:
-            return _with(inner, "The program was taken from what the model thought, as the reply itself has none.")
+            return with_words(inner, "The program was taken from what the model thought, as the reply itself has none.")
     if found.source is None and thought and not said.strip():
         found = replace(found, problem=ALL_THOUGHTS)
     broken_off = stop in STOPS and not (found.whole and parses(found.source or ""))
@@ -83,9 +78,15 @@ def program_in(
 
 class _Search:
     def __init__(
-        self, function: str, arguments: Sequence[str], parents: Sequence[str], asked: Sequence[str] = ()
+        self,
+        function: str,
+        arguments: Sequence[str],
+        parents: Sequence[str],
+        asked: Sequence[str] = (),
+        named: Sequence[str] = (),
     ) -> None:
         self.function, self.arguments, self.parents = function, tuple(arguments), tuple(parents)
+        self.named = tuple(named)
         self.asked = tuple(asked)
         trees = [tree for parent in self.parents if (tree := tree_of(parent)) is not None]
         self.wanted = {function, *(name for tree in trees for name in functions(tree))}
@@ -110,6 +111,9 @@ class _Search:
             return self._aliased(*renamed, usable, repairs)
         if patch is not None:
             return patch
+        if places := fitting([*filter(is_diff, blocks), *usable], self.parents):
+            names = self.named or [f"program {n}" for n in range(1, len(self.parents) + 1)]
+            return Found(None, ambiguous([names[n] for n in places]))
         texts = [block.text for block in usable if parses(block.text)]
         return Found(None, nothing(blocks, texts, self.function, self.asked))
 
@@ -141,7 +145,8 @@ class _Search:
             if block.language in NO_PROGRAM or is_diff(block):
                 continue
             text, words = mended(block.text, self._gives)
-            repairs[text] = words
+            text, more = without_lone_words(text)
+            repairs[text] = " ".join(filter(None, (words, more)))
             usable.append(replace(block, text=text))
         return usable, repairs
 
@@ -236,6 +241,8 @@ class _Search:
                 return Found(
                     results[0].strip("\n") + "\n", "", ("The reply's diff was applied to the earlier program.",)
                 )
+            if len(set(results)) > 1:
+                return None
             return Found(None, "The reply is a diff that does not fit the earlier program. Give the whole program.")
         parts = [block.text for block in usable if block.python and parses(block.text)]
         if not parts:
@@ -278,15 +285,11 @@ class _Search:
         whole = Block(block.language, source, block.closed)
         others = [other for other in usable if other is not block]
         found = self._chosen([whole], [*others, whole], {**words, source: words.get(block.text, "")})
-        return _with(found, f"`{name}` was given the asked name `{self.function}`.")
+        return with_words(found, f"`{name}` was given the asked name `{self.function}`.")
 
     def _hollow(self, source: str) -> str:
         """A helper without a body, or what stands for names that are missing; of asked functions the run shows what they lack."""
         return "" if self.asked else hollow(source, self.function) or unset(source)
-
-
-def _with(found: Found, words: str) -> Found:
-    return Found(found.source, found.problem, (*found.repairs, words), found.whole)
 
 
 def program_of(reply: str, function: str) -> tuple[str | None, str]:

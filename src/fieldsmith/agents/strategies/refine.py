@@ -1,5 +1,6 @@
 """Some drafts, then better programs from the best so far: CodePDE's refinement."""
 
+import math
 from collections.abc import Sequence
 
 from fieldsmith.agents.author import Candidate, Draft, Refine
@@ -13,7 +14,9 @@ PARENTS = 5
 class RefineBest:
     """`drafts` drafts with mending, then generations of `width` refinements of the best (up to five) programs.
 
-    A generation starts when the one before is settled, so that a slot's parents do not depend on timing. Slots
+    A generation starts when the one before is settled, so that a slot's parents do not depend on timing. Where what is left
+    has no room for as many chains side by side, a generation has fewer: each refinement that has to wait for another sees what
+    came of it. Slots
     `1`, `1.1` for drafts and their mends, `r1`, `r1.1` for refinements. While nothing runs it goes on drafting.
     """
 
@@ -28,22 +31,41 @@ class RefineBest:
         self.debug_rounds, self.drafts, self.width = debug_rounds, drafts, width
 
     def ask(self, history: Sequence[Candidate], limit: int, left: int) -> Sequence[Ask]:
-        return grow(history, self.debug_rounds, self._begun(history), left)[:limit]
+        return grow(history, self.debug_rounds, self._begun(history, len(history) + left), left)[:limit]
 
-    def _begun(self, history: Sequence[Candidate]) -> list[Ask]:
+    def _begun(self, history: Sequence[Candidate], total: int) -> list[Ask]:
         """The chains that can begin now: what is left of the drafts or of a generation, or the next generation."""
         drafted = sum(c.move == Draft.name for c in history)
         refined = sum(c.move == Refine.name for c in history)
         if drafted < self.drafts:
             return [Ask(Draft(), str(n + 1)) for n in range(drafted, self.drafts)]
-        more, further = -(drafted - self.drafts) % self.width, -refined % self.width
+        more = -(drafted - self.drafts) % self.width
         if more:
             return [Ask(Draft(), str(drafted + n + 1)) for n in range(more)]
-        if not further and not settled(history, self.debug_rounds):
+        first, count = self._generation(history, refined, total)
+        if first == refined and not settled(history, self.debug_rounds):
             return []
-        begun_now = {f"r{n + 1}" for n in range(refined - refined % self.width, refined)}
-        earlier = [c for c in history if root_of(c.slot) not in begun_now]
+        earlier = _before(history, first, refined)
         best = sorted((c for c in earlier if c.ok), key=lambda c: (c.dev_rank, c.slot))[:PARENTS]
         if not best:
             return [Ask(Draft(), str(drafted + n + 1)) for n in range(self.width)]
-        return [Ask(Refine(tuple(best)), f"r{refined + n + 1}") for n in range(further or self.width)]
+        return [Ask(Refine(tuple(best)), f"r{n + 1}") for n in range(refined, first + count)]
+
+    def _generation(self, history: Sequence[Candidate], refined: int, total: int) -> tuple[int, int]:
+        """How many refinements came before the generation that goes on, or comes next, and how many it has.
+
+        Told from what each began with, so that it is the same whatever is finished first.
+        """
+        first = 0
+        while True:
+            left = total - len(_before(history, first, refined))
+            count = min(self.width, max(1, math.ceil(left / (1 + self.debug_rounds))))
+            if first + count > refined:
+                return first, count
+            first += count
+
+
+def _before(history: Sequence[Candidate], first: int, refined: int) -> list[Candidate]:
+    """The candidates of the chains that were there before refinement number `first`, counted from 0."""
+    later = {f"r{n + 1}" for n in range(first, refined)}
+    return [c for c in history if root_of(c.slot) not in later]

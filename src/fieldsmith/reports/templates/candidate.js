@@ -99,8 +99,8 @@ const figuresOf = c => {
   if (c.error !== null && c.floor) add("times the floor", figure(c.error / c.floor));
   if (c.order !== null) add("order", figure(c.order));
   if (c.seconds !== null) add("wall time, s", figure(c.seconds));
-  if (tokens) add("tokens in, out", `${c.input}, ${c.output}`);
-  if (c.usd) add("cost", `$${c.usd.toFixed(4)}`);
+  if (tokens) add("tokens in, out", `${c.estimated ? "about " : ""}${c.input}, ${c.output}${c.estimated ? " (estimated)" : ""}`);
+  if (c.usd) add("cost", `${c.estimated ? "about " : ""}$${c.usd.toFixed(4)}`);
   return make("dl", { class: "facts" }, rows);
 };
 const lineageOf = c => {
