@@ -6,7 +6,6 @@ import functools
 import json
 import math
 import os
-import sqlite3
 import tempfile
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -24,7 +23,8 @@ from fieldsmith.evaluation.record import evaluation_fields
 from fieldsmith.orchestrator.budget import spent
 from fieldsmith.orchestrator.question import Question, option_of
 from fieldsmith.orchestrator.run import Asked, Best, RunRecord
-from fieldsmith.orchestrator.store import Store, damaged
+from fieldsmith.orchestrator.store import Store
+from fieldsmith.orchestrator.trouble import unknown
 from fieldsmith.tasks.task import Picture
 
 
@@ -214,8 +214,8 @@ def load_run(folder: Path, pictures: bool = True) -> RunRecord:
     store = Store(folder / "run.sqlite", reading=True)
     try:
         return _loaded(folder, asked, store, pictures)
-    except (sqlite3.DatabaseError, ValueError, KeyError, TypeError) as error:
-        raise damaged(folder / "run.sqlite", error) from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise unknown(folder / "run.sqlite", error) from None
     finally:
         store.close()
 
