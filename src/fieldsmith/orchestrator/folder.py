@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import json
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -44,9 +45,8 @@ def open_folder(folder: Path, asked: Asked) -> None:
     """Make it if need be. Raises InputError for a directory that cannot be written or is another run's."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / ".probe"
-        probe.write_text("")
-        probe.unlink()
+        with tempfile.TemporaryFile(dir=folder) as probe:  # a kill leaves nothing of it
+            probe.write(b"\n")
     except OSError as error:
         raise InputError(
             f"The run directory {folder} cannot be written: {error.strerror}.", "Choose another with --run-dir."
@@ -69,7 +69,11 @@ def held(folder: Path) -> Iterator[None]:
 
 
 def begin(folder: Path, asked: Asked) -> Asked:
-    """Write down what is asked, begun when the first sitting began, and note the run in the index."""
+    """Write down what is asked, begun when the first sitting began, and note the run in the index.
+
+    What a sitting that was killed has left half-written is removed.
+    """
+    record.clear_half_written(folder)
     if (folder / "run.toml").exists():
         asked = replace(asked, started=record.read_asked(folder).started)
     record.write_asked(folder, asked)

@@ -29,6 +29,8 @@ FAILED = 1
 POLL = 0.5
 """Seconds between two looks whether a process has ended, where the end of its pipes does not tell."""
 BLOCK = 1 << 16
+SQLITE = b"SQLite format 3\0"
+"""How a database begins."""
 
 
 def run(works: Sequence[Callable[[], object]], at_once: int) -> Iterator[int]:
@@ -69,7 +71,7 @@ class _Process:
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(Exception):  # what is buffered would be written twice
                 stream.flush()
-        printed, raised = os.pipe(), os.pipe()
+        printed, raised = _pipe(), _pipe()
         owner, libc = os.getpid(), ctypes.CDLL(None)
         masked = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
         try:
@@ -144,6 +146,15 @@ class _Process:
             self._close()
 
 
+def _pipe() -> tuple[int, int]:
+    """Both ends of a pipe, neither of them in a place that a standard stream has, even where those are closed."""
+    ends = os.pipe()
+    moved = [fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 3) for end in ends]
+    for end in ends:
+        os.close(end)
+    return moved[0], moved[1]
+
+
 class _Elsewhere(Exception):
     """Where an error was raised in the other process."""
 
@@ -207,8 +218,9 @@ def _shut(printed: int, raised: int) -> None:
 
 
 def _data(number: int) -> bool:
+    """Whether it is a file that is open for reading, and no database, which has locks."""
     reading = fcntl.fcntl(number, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY
-    return reading and stat.S_ISREG(os.fstat(number).st_mode)
+    return reading and stat.S_ISREG(os.fstat(number).st_mode) and os.pread(number, len(SQLITE), 0) != SQLITE
 
 
 def _done(work: Callable[[], object], raised: int) -> int:
