@@ -91,7 +91,11 @@ def _opened(file: Path, schema: str, settings: list[str]) -> sqlite3.Connection:
         for setting in (*settings, "PRAGMA synchronous=FULL"):
             connection.execute(setting).fetchall()
         connection.executescript(schema)
-        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()  # a lock that was held alone is let go of
+        for command in (
+            "BEGIN IMMEDIATE",
+            "COMMIT",
+        ):  # whether it can be written shows now; a lock held alone is let go of
+            connection.execute(command)
     except BaseException:
         connection.close()
         raise
