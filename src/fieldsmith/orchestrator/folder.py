@@ -11,7 +11,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from fieldsmith.agents.prompts import DEFAULT_STYLE
-from fieldsmith.errors import InputError
+from fieldsmith.errors import InputError, MissingPart
 from fieldsmith.orchestrator import record
 from fieldsmith.orchestrator.index import remember
 from fieldsmith.orchestrator.question import field_of
@@ -59,11 +59,14 @@ def open_folder(folder: Path, asked: Asked) -> None:
 
 @contextlib.contextmanager
 def held(folder: Path) -> Iterator[None]:
-    """The run's lock. Raises InputError where another process has it."""
+    """The run's lock. Raises InputError where another process has it, MissingPart on a disk that knows no locks."""
     try:
         lock = FileLock(folder / "run.lock").acquire(timeout=1.0)
     except Timeout:
         raise InputError(f"Another process is working on {folder}.", "Wait for it or choose --run-dir.") from None
+    except (OSError, NotImplementedError) as error:
+        words = getattr(error, "strerror", None) or error
+        raise MissingPart(f"{folder} cannot be locked: {words}.", "Put --run-dir on a local disk.") from None
     with lock:
         yield
 
