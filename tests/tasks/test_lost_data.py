@@ -37,10 +37,10 @@ def with_(value: float, samples: slice | int, frames: slice | int = slice(None))
 @pytest.mark.parametrize(
     ("u", "said"),
     [
-        (with_(0.0, slice(None)), "samples 4, 5 of 'tensor' are 0 everywhere"),
-        (with_(0.0, slice(1, 3)), "samples 1, 2 of 'tensor' are 0 everywhere"),
-        (with_(0.0, 2, slice(1, None)), "sample 2 .* frames of one value, the first of them frame 1"),
-        (with_(0.0, 5, slice(4, None)), "sample 5 .* frames of one value, the first of them frame 4"),
+        (with_(0.0, slice(None)), "samples 4, 5 of 'tensor': 0 everywhere"),
+        (with_(0.0, slice(1, 3)), "samples 1, 2 of 'tensor': 0 everywhere"),
+        (with_(0.0, 2, slice(1, None)), "sample 2 .* frames of one value after others, the first of them frame 1"),
+        (with_(0.0, 5, slice(4, None)), "sample 5 .* frames of one value after others, the first of them frame 4"),
         (with_(0.0, 0, 3), "sample 0 .* the first of them frame 3"),
         (with_(-999.0, 0, slice(1, None)), "sample 0 .* the first of them frame 1"),
         (with_(-0.5, 1, slice(3, None)), "sample 1 .* the first of them frame 3"),
@@ -68,7 +68,7 @@ def test_waves_that_fade_to_one_value_are_no_loss(tmp_path):
 
 def test_a_value_that_never_changes_is_told(tmp_path, capsys):
     load("advection", data=write(tmp_path / "d.h5", tensor=with_(0.7, 4), t_coordinate=TIMES))
-    assert "sample 4 of 'tensor' have one value everywhere" in capsys.readouterr().err
+    assert "sample 4 of 'tensor': one value everywhere" in capsys.readouterr().err
 
 
 def test_virtual_data_whose_sources_are_gone_is_refused(tmp_path):
@@ -100,9 +100,9 @@ def test_what_has_no_place_in_the_file_is_refused(tmp_path, chunks):
 @pytest.mark.parametrize(
     ("lost", "said"),
     [
-        ({"Vx": 0.0}, "'Vx' have one value everywhere, while 'pressure' moves it"),
-        ({"density": 1.0}, "'density' have one value everywhere, while 'Vx' moves it"),
-        ({"pressure": 1.0}, "'pressure' have one value everywhere, while 'Vx' moves it"),
+        ({"Vx": 0.0}, "'Vx': one value everywhere, while 'pressure' moves it"),
+        ({"density": 1.0}, "'density': one value everywhere, while 'Vx' moves it"),
+        ({"pressure": 1.0}, "'pressure': one value everywhere, while 'Vx' moves it"),
     ],
 )
 def test_a_field_of_a_gas_that_stands_still_while_others_move_it_is_refused(tmp_path, lost, said):
@@ -129,5 +129,5 @@ def test_a_flow_that_its_force_does_not_lift_is_refused(tmp_path, part, value):
     with h5py.File(tmp_path / "d.h5", "w") as file:
         file["coeff"] = np.full((6, POINTS, POINTS), 3.0)
         file.create_dataset("sol", data=u, fillvalue=value)
-    with pytest.raises(InputError, match=r"sample 4 of 'sol' are -?\d (everywhere|in places inside)"):
+    with pytest.raises(InputError, match=r"sample 4 of 'sol': (one value everywhere|-?\d in places inside)"):
         load("darcy", data=tmp_path / "d.h5")

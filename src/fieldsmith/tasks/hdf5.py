@@ -43,14 +43,20 @@ def read_gas(path: Path, part: Part) -> tuple[dict[str, np.ndarray], np.ndarray]
 
 def read_darcy(path: Path, part: Part) -> tuple[np.ndarray, np.ndarray]:
     """Coefficient and solution [batch, x, y] from `coeff` and `sol`, or from `nu` and `tensor`."""
+    a, u = _darcy(path, part)
+    check_forced(u)
+    return a.values, u.values
+
+
+def _darcy(path: Path, part: Part) -> tuple[Samples, Samples]:
     with opened(path) as file:
         pair = ("coeff", "sol") if "coeff" in file else ("nu", "tensor")
     found = _read_samples(path, pair, "[batch, N, N] or [batch, 1, N, N]", part, channel=True)
-    a, u = (found[name].values for name in pair)
-    _positive(path, pair[0], a)
-    if a.shape[1] != a.shape[2]:
-        raise InputError(f"{path}: {pair[0]!r} is sampled on {a.shape[1]} x {a.shape[2]} points.", "Expected a square.")
-    check_forced(found[pair[1]])
+    a, u = (found[name] for name in pair)
+    _positive(path, pair[0], a.values)
+    if a.values.shape[1] != a.values.shape[2]:
+        shape = " x ".join(map(str, a.values.shape[1:]))
+        raise InputError(f"{path}: {pair[0]!r} is sampled on {shape} points.", "Expected a square.")
     return a, u
 
 
@@ -59,7 +65,7 @@ def darcy_nodes(path: Path) -> Nodes:
 
     Its `x-coordinate` says so; without one the border does, where the solution is zero if it is the boundary.
     """
-    a, u = read_darcy(path, lambda _: slice(0, 1))
+    a, u = (field.values for field in _darcy(path, lambda _: slice(0, 1)))
     n = a.shape[-1]
     with opened(path) as file:
         if "x-coordinate" not in file:

@@ -111,8 +111,9 @@ def _at(file: h5py.File, name: str) -> tuple[object, str]:
 
 def _leads(file: h5py.File, name: str) -> str:
     link = file.get(name, getlink=True)
-    place = f"{link.path!r} in {link.filename!r}" if isinstance(link, h5py.ExternalLink) else f"{link.path!r}"
-    return f"a link to {place} that leads nowhere"
+    inside = f" in {link.filename!r}" if isinstance(link, h5py.ExternalLink) else ""
+    place = link.path if isinstance(link, h5py.SoftLink | h5py.ExternalLink) else name
+    return f"a link to {place!r}{inside} that leads nowhere"
 
 
 def _names(file: h5py.File) -> str:

@@ -39,12 +39,12 @@ class Samples:
     def refuse(self, which: np.ndarray, words: str) -> None:
         """Raises InputError for those samples of the batch that are marked, if any is."""
         if which.any():
-            raise InputError(f"{self.path}: {self._listed(which)} of {self.name!r} {words}.", MEND)
+            raise InputError(f"{self.path}: {self._listed(which)} of {self.name!r}: {words}.", MEND)
 
     def tell(self, which: np.ndarray, words: str) -> None:
         """The same as a line on standard error, for what may be right."""
         if which.any():
-            print(f"{self.path}: {self._listed(which)} of {self.name!r} {words}.", file=sys.stderr)
+            print(f"{self.path}: {self._listed(which)} of {self.name!r}: {words}.", file=sys.stderr)
 
     def _listed(self, which: np.ndarray) -> str:
         numbers = [str(self.first + n) for n in np.flatnonzero(which)]
@@ -99,7 +99,8 @@ def _is_there(path: Path, file: h5py.File, source: str, name: str) -> bool:
 
 def _chunks_gone(found: h5py.Dataset, part: slice) -> list[tuple[int, ...]]:
     """Where the chunks of the samples begin that have no place in the file."""
-    shape, chunks = found.shape, found.chunks
+    shape: tuple[int, ...] = (*(found.shape or ()),)
+    chunks: tuple[int, ...] = (*(found.chunks or ()),)
     if found.id.get_num_chunks() == np.prod([-(-n // size) for n, size in zip(shape, chunks, strict=True)]):
         return []
     ends = (min(part.stop, shape[0]), *shape[1:])
@@ -121,8 +122,8 @@ def check_evolution(samples: Samples, alone: bool = True) -> None:
     same = uniform.all(axis=1) & (low == low[:, :1]).all(axis=1)
     if alone:
         for value in samples.missing:
-            samples.refuse(same & (low[:, 0] == value), f"are {value:g} everywhere, as what was never written is read")
-        samples.tell(same, "have one value everywhere and at all times: was it ever computed?")
+            samples.refuse(same & (low[:, 0] == value), f"{value:g} everywhere, as what was never written is read")
+        samples.tell(same, "one value everywhere and at all times, as if it was never computed")
     near = NOISE * size[:, None]
     away = np.maximum(np.abs(high[:, :-1] - low[:, 1:]), np.abs(low[:, :-1] - low[:, 1:])) > near
     nothing = np.isin(low[:, 1:], samples.missing)
@@ -130,12 +131,10 @@ def check_evolution(samples: Samples, alone: bool = True) -> None:
     outside = (low[:, 1:] < low[:, :-1] - spread[:, :-1]) | (low[:, 1:] > high[:, :-1] + spread[:, :-1])
     sudden = (spread[:, :-1] > near) & ((spread[:, :-1] > SLOWEST * before) | outside)
     lost = uniform[:, 1:] & ((nothing & away) | sudden)
-    samples.refuse(
-        lost.any(axis=1), f"end, or break off, in frames of one value, the first of them frame {_first(lost)}"
-    )
+    samples.refuse(lost.any(axis=1), f"frames of one value after others, the first of them frame {_first(lost)}")
     if alone:
         begun = uniform[:, 0] & (spread[:, 1] > NOISE * size) & ~same
-        samples.refuse(begun, "have an initial state of one value, and another solution than it has")
+        samples.refuse(begun, "an initial state of one value, and another solution than it has")
 
 
 def _first(lost: np.ndarray) -> int:
@@ -148,12 +147,12 @@ def check_together(fields: Sequence[Samples]) -> None:
     still = {field.name: _same(field.values) for field in fields}
     moves = ~still[velocity.name]
     for field in (density, pressure):
-        field.refuse(still[field.name] & moves, f"have one value everywhere, while {velocity.name!r} moves it")
+        field.refuse(still[field.name] & moves, f"one value everywhere, while {velocity.name!r} moves it")
     pushed = ~still[pressure.name]
-    velocity.refuse(still[velocity.name] & pushed, f"have one value everywhere, while {pressure.name!r} moves it")
+    velocity.refuse(still[velocity.name] & pushed, f"one value everywhere, while {pressure.name!r} moves it")
     at_rest = still[velocity.name] & still[density.name] & still[pressure.name]
     velocity.tell(
-        at_rest, "have one value everywhere and at all times, as have the other fields: were they ever computed?"
+        at_rest, "one value everywhere and at all times, as of the other fields, as if they were never computed"
     )
 
 
@@ -165,10 +164,8 @@ def _same(values: np.ndarray) -> np.ndarray:
 def check_forced(samples: Samples) -> None:
     """Raises InputError for samples [batch, x, y] of a field that a force lifts off 0 everywhere but on the border."""
     inner = samples.values[:, 1:-1, 1:-1]
-    samples.refuse(
-        _same(samples.values), f"are {samples.values.flat[0]:g} everywhere, as what was never written is read"
-    )
+    samples.refuse(_same(samples.values), "one value everywhere, as what was never written is read")
     for value in samples.missing:
         samples.refuse(
-            (inner == value).any(axis=(1, 2)), f"are {value:g} in places inside, as what was never written is read"
+            (inner == value).any(axis=(1, 2)), f"{value:g} in places inside, as what was never written is read"
         )

@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import NoReturn
 
 from fieldsmith.errors import MissingPart
@@ -33,7 +33,7 @@ SQLITE = b"SQLite format 3\0"
 """How a database begins."""
 
 
-def run(works: Sequence[Callable[[], object]], at_once: int) -> Iterator[int]:
+def run(works: Sequence[Callable[[], object]], at_once: int) -> Generator[int]:
     """Do each work in a process of its own, `at_once` at a time; the number of each as it is done.
 
     What they print goes to standard error. Raises what a work raises, and MissingPart for a process that was ended from
