@@ -1,6 +1,7 @@
 """The errors a person meets, each with the exit code its command ends with."""
 
 import errno
+import os
 
 __all__ = ["FieldsmithError", "InputError", "MissingPart", "ProviderError", "RequestRefused", "RequestTooLong"]
 
@@ -51,7 +52,17 @@ class RequestTooLong(RequestRefused):
     """The request does not fit into the model's context."""
 
 
-def disk_is_full(error: BaseException) -> bool:
-    """Whether there was no room to write, as the system or as SQLite says it."""
-    said = getattr(error, "sqlite_errorname", "")
-    return getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or said == "SQLITE_FULL"
+FULL = (errno.ENOSPC, errno.EDQUOT)
+FAILING = (errno.EROFS, errno.EIO, errno.ESTALE)
+"""What the system says of disks that are read-only, broken, or at the end of a network that has forgotten them, and names a file."""
+
+
+def disk_trouble(error: BaseException) -> str:
+    """What is wrong with a disk, where that is what an error of the system says; empty for another one."""
+    number = getattr(error, "errno", None) if isinstance(error, OSError) else None
+    if number in FULL:
+        return "The disk is full"
+    if number == errno.EFBIG:
+        return "A file may not grow further (`ulimit -f`)"
+    named = getattr(error, "filename", None) is not None  # a closed terminal is no disk
+    return f"The disk does not work: {os.strerror(number)}" if number in FAILING and named else ""

@@ -264,7 +264,7 @@ def test_run_directories_with_odd_files_are_named(tmp_path):
     (tmp_path / "r" / "run.sqlite").mkdir()
     ran = run("runs", "show", tmp_path / "r", cwd=tmp_path, env=environment)
     assert ran.returncode == 2
-    assert "run.sqlite is damaged" in last(ran)
+    assert "run.sqlite is not a file" in last(ran)
     (tmp_path / "home" / "data" / "runs.txt").write_bytes(b"\xff\xfe\n")
     assert run("runs", cwd=tmp_path, env=environment).returncode == 0
 

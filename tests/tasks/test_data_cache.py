@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fieldsmith import files
 from fieldsmith.errors import MissingPart
-from fieldsmith.tasks import cache, load
+from fieldsmith.tasks import load
 
 
 @pytest.fixture(autouse=True)
@@ -62,7 +63,7 @@ def test_a_failed_write_leaves_no_file_and_says_what_to_do(home: Path, monkeypat
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(cache.tempfile, "mkstemp", full)
+    monkeypatch.setattr(files.tempfile, "mkstemp", full)
     with pytest.raises(MissingPart, match=r"No space left on device.*FIELDSMITH_HOME"):
         load("advection").split("dev")
     assert not data_files(home)

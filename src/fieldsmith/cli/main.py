@@ -14,7 +14,8 @@ import typer
 
 from fieldsmith.cli import doctor, evaluate, report, runs, sandbox, solve, tasks
 from fieldsmith.cli.output import ClosedPipe, current
-from fieldsmith.errors import FieldsmithError, InputError, disk_is_full
+from fieldsmith.cli.terminal import narrow, prepare
+from fieldsmith.errors import FieldsmithError, InputError, disk_trouble
 
 app = typer.Typer(
     name="fieldsmith",
@@ -72,6 +73,9 @@ def main() -> None:
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by whoever started this
             setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
+    prepare()
+    if narrow():
+        app.rich_markup_mode = None
     current.json = "--json" in sys.argv  # for words about the command line itself; commands set it again
     code = _run()
     # What is left to do must not be broken off by an impatient second Ctrl-C.
@@ -98,9 +102,9 @@ def _run() -> object:
     except ClosedPipe:
         return _no_more_output(CLOSED_PIPE)
     except Exception as error:
-        if disk_is_full(error):
+        if words := disk_trouble(error):
             where = getattr(error, "filename", None) or error
-            print(f"fieldsmith: The disk is full: {where}. Free some space and repeat.", file=sys.stderr)
+            print(f"fieldsmith: {words}: {where}. Mend that and repeat.", file=sys.stderr)
             return _no_more_output(3)
         if isinstance(error, CommandLineError):
             _misused(error)

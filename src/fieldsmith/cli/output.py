@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from fieldsmith.cli.terminal import columns
 from fieldsmith.errors import FieldsmithError
 
 
@@ -52,10 +53,8 @@ class Output:
         if self.quiet:
             return
         if sys.stderr.isatty():
-            filled = round(24 * share)
             end = "\n" if share >= 1.0 else ""
-            bar = "█" * filled + "░" * (24 - filled)
-            print(f"\r\033[K{what} {bar} {share:4.0%}", end=end, file=sys.stderr, flush=True)
+            print(f"\r\033[K{_bar(what, share, columns(sys.stderr) - 1)}", end=end, file=sys.stderr, flush=True)
         elif share <= 0.0 or share >= 1.0:
             print(f"{what}: {'started' if share <= 0.0 else 'done'}", file=sys.stderr, flush=True)
 
@@ -76,6 +75,15 @@ class Output:
 
         # A provider's words may stand in the message; its terminal codes must not reach the terminal.
         print(f"fieldsmith: {visible(why)}", file=sys.stderr, flush=True)
+
+
+def _bar(what: str, share: float, room: int) -> str:
+    """What is made and how much of it is done, in one line of at most `room` characters."""
+    length = min(24, room - len(what) - 6)
+    if length < 4:
+        return f"{what[: max(0, room - 5)]} {share:4.0%}"
+    filled = round(length * share)
+    return f"{what} {'█' * filled}{'░' * (length - filled)} {share:4.0%}"
 
 
 current = Output()

@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import json
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from fieldsmith.agents.prompts import DEFAULT_STYLE
-from fieldsmith.errors import InputError
+from fieldsmith.errors import InputError, MissingPart
 from fieldsmith.orchestrator import record
 from fieldsmith.orchestrator.index import remember
 from fieldsmith.orchestrator.question import field_of
@@ -44,9 +45,8 @@ def open_folder(folder: Path, asked: Asked) -> None:
     """Make it if need be. Raises InputError for a directory that cannot be written or is another run's."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / ".probe"
-        probe.write_text("")
-        probe.unlink()
+        with tempfile.TemporaryFile(dir=folder) as probe:  # a kill leaves nothing of it
+            probe.write(b"\n")
     except OSError as error:
         raise InputError(
             f"The run directory {folder} cannot be written: {error.strerror}.", "Choose another with --run-dir."
@@ -59,17 +59,24 @@ def open_folder(folder: Path, asked: Asked) -> None:
 
 @contextlib.contextmanager
 def held(folder: Path) -> Iterator[None]:
-    """The run's lock. Raises InputError where another process has it."""
+    """The run's lock. Raises InputError where another process has it, MissingPart on a disk that knows no locks."""
     try:
         lock = FileLock(folder / "run.lock").acquire(timeout=1.0)
     except Timeout:
         raise InputError(f"Another process is working on {folder}.", "Wait for it or choose --run-dir.") from None
+    except (OSError, NotImplementedError) as error:
+        words = getattr(error, "strerror", None) or error
+        raise MissingPart(f"{folder} cannot be locked: {words}.", "Put --run-dir on a local disk.") from None
     with lock:
         yield
 
 
 def begin(folder: Path, asked: Asked) -> Asked:
-    """Write down what is asked, begun when the first sitting began, and note the run in the index."""
+    """Write down what is asked, begun when the first sitting began, and note the run in the index.
+
+    What a sitting that was killed has left half-written is removed.
+    """
+    record.clear_half_written(folder)
     if (folder / "run.toml").exists():
         asked = replace(asked, started=record.read_asked(folder).started)
     record.write_asked(folder, asked)

@@ -5,6 +5,9 @@ from pathlib import Path
 
 from fieldsmith.folders import data_folder
 
+RAW = "surrogateescape"
+"""A path's bytes are kept whatever encoding they were written in."""
+
 
 def remember(folder: Path) -> None:
     """Note the run, so that it is found wherever it lies."""
@@ -12,7 +15,7 @@ def remember(folder: Path) -> None:
     with contextlib.suppress(OSError):
         index.parent.mkdir(parents=True, exist_ok=True)
         if str(folder.resolve()) not in _listed():
-            with index.open("a", encoding="utf-8") as stream:
+            with index.open("a", encoding="utf-8", errors=RAW) as stream:
                 stream.write(f"{folder.resolve()}\n")
 
 
@@ -28,4 +31,4 @@ def _file() -> Path:
 
 
 def _listed() -> list[str]:
-    return _file().read_text(encoding="utf-8", errors="replace").splitlines() if _file().is_file() else []
+    return _file().read_text(encoding="utf-8", errors=RAW).splitlines() if _file().is_file() else []

@@ -3,11 +3,10 @@
 import errno
 import fcntl
 import functools
+import io
 import json
 import math
 import os
-import sqlite3
-import tempfile
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, Field, asdict, fields, replace
@@ -21,10 +20,12 @@ from pydantic import ValidationError, create_model
 from fieldsmith.agents.author import Candidate
 from fieldsmith.errors import InputError
 from fieldsmith.evaluation.record import evaluation_fields
+from fieldsmith.files import clear, write_whole
 from fieldsmith.orchestrator.budget import spent
 from fieldsmith.orchestrator.question import Question, option_of
 from fieldsmith.orchestrator.run import Asked, Best, RunRecord
-from fieldsmith.orchestrator.store import Store, damaged
+from fieldsmith.orchestrator.store import Store
+from fieldsmith.orchestrator.trouble import unknown
 from fieldsmith.orchestrator.waits import FACT, waiting_of
 from fieldsmith.tasks.task import Picture
 
@@ -36,15 +37,13 @@ def write_text(file: Path, text: str) -> None:
 
 def write_bytes(file: Path, content: bytes) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(file)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    write_whole(file, content)
+
+
+def clear_half_written(folder: Path) -> None:
+    """Remove what a kill has left of files that were being written."""
+    for place in (folder, folder / "best", *folder.glob("candidates/*")):
+        clear(place)
 
 
 def write_asked(folder: Path, asked: Asked) -> None:
@@ -125,12 +124,9 @@ def write_missing(folder: Path, candidates: Sequence[Candidate]) -> None:
 def write_pictures(folder: Path, pictures: Mapping[str, Picture]) -> None:
     """`best/pictures.npz`, arrays by key, and `best/pictures.json`, what they show."""
     arrays = {f"{key}/{name}": array for key, p in pictures.items() for name, array in _stored(p).items()}
-    file = folder / "best" / "pictures.npz"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=file.parent, suffix=".npz", delete=False) as stream:
-        np.savez_compressed(stream, **arrays)  # pyright: ignore[reportArgumentType]
-    Path(stream.name).chmod(0o644)
-    Path(stream.name).replace(file)
+    content = io.BytesIO()
+    np.savez_compressed(content, **arrays)  # pyright: ignore[reportArgumentType]
+    write_bytes(folder / "best" / "pictures.npz", content.getvalue())
     words = ("field", "sample", "axes", "extent", "components", "split", "note")
     named = {key: {word: getattr(picture, word) for word in words} for key, picture in pictures.items()}
     write_text(folder / "best" / "pictures.json", json.dumps(named, indent=2))
@@ -215,8 +211,8 @@ def load_run(folder: Path, pictures: bool = True) -> RunRecord:
     store = Store(folder / "run.sqlite", reading=True)
     try:
         return _loaded(folder, asked, store, pictures)
-    except (sqlite3.DatabaseError, ValueError, KeyError, TypeError) as error:
-        raise damaged(folder / "run.sqlite", error) from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise unknown(folder / "run.sqlite", error) from None
     finally:
         store.close()
 

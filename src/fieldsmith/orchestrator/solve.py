@@ -9,7 +9,7 @@ import numpy as np
 
 from fieldsmith.agents.author import Author, Candidate
 from fieldsmith.agents.strategies.strategy import Strategy
-from fieldsmith.errors import FieldsmithError, MissingPart, disk_is_full
+from fieldsmith.errors import FieldsmithError, MissingPart, disk_trouble
 from fieldsmith.evaluation import default_limits
 from fieldsmith.evaluation.judge import OnOutputs
 from fieldsmith.orchestrator import record
@@ -97,10 +97,11 @@ class Solve:
             self._score_best(store)
             self._ended(store, "done", str(store.fact("message", "")))
         except BaseException as error:
-            if disk_is_full(error):
-                hint = f"Free some space, then repeat {self.asked.resumed_by}: it resumes."
-                raise MissingPart(f"The disk is full: {error}.", hint) from None
-            self._ended(store, *_end_by(error, self.asked))
+            if words := disk_trouble(error):
+                hint = f"Mend that, then repeat {self.asked.resumed_by}: it resumes."
+                raise MissingPart(f"{words}: {error}.", hint) from None
+            with contextlib.suppress(FieldsmithError):  # of a store that cannot be written; what came first is told
+                self._ended(store, *_end_by(error, self.asked))
             raise
 
     def _search(self, store: Store) -> str:

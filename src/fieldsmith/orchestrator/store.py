@@ -1,12 +1,7 @@
 """All that happens in a run, in one SQLite file; each change is one transaction that survives a power cut."""
 
-import contextlib
 import json
 import math
-import shutil
-import sqlite3
-import tempfile
-import threading
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -26,6 +21,7 @@ from fieldsmith.agents.models.counting import counted
 from fieldsmith.errors import InputError, RequestRefused
 from fieldsmith.evaluation.evaluation import Evaluation
 from fieldsmith.evaluation.record import evaluation_fields, evaluation_from
+from fieldsmith.orchestrator.database import Database
 from fieldsmith.orchestrator.meter import Meter
 from fieldsmith.orchestrator.waits import Waits
 
@@ -38,63 +34,43 @@ CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
 
+PAID_SECONDS = 120.0
+"""How long a file that another process holds is waited for, to keep what was paid for."""
+
+
 class Store:
     """A run's memory. Safe to use from several threads; readers in other processes are welcome.
 
-    With `reading` nothing is written, not even where the file lies in a folder of somebody else's. Raises InputError for a
-    file that is not a run's.
+    With `reading` nothing is written, not even where the file lies in a folder of somebody else's. Every method raises
+    what `Database` raises.
     """
 
     def __init__(self, file: Path, reading: bool = False) -> None:
-        self._lock = threading.RLock()
-        try:
-            self._db = _read_only(file) if reading else sqlite3.connect(file, check_same_thread=False, timeout=30.0)
-        except sqlite3.Error as error:
-            raise damaged(file, error) from None
-        if reading:
-            return
-        try:
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=FULL")
-            with self._lock, self._db:
-                self._db.executescript(SCHEMA)
-        except sqlite3.DatabaseError as error:
-            self._db.close()
-            raise damaged(file, error) from None
+        self._db = Database(file, SCHEMA, reading)
 
     def close(self) -> None:
-        with self._lock:
-            self._db.close()
+        self._db.close()
 
     def issue(self, slot: str, move: Move, author: str) -> Candidate:
         """A new candidate in the making; its id and slot are kept from now on."""
         parents = tuple(parent.id for parent in move.parents)
-        with self._lock, self._db:
-            row = self._db.execute(
-                "INSERT INTO candidates (slot, move, parents, author) VALUES (?, ?, ?, ?)",
-                (slot, move.name, json.dumps(parents), author),
-            )
-        return Candidate(int(row.lastrowid or 0), slot, move.name, parents, author)
+        row = (slot, move.name, json.dumps(parents), author)
+        number = self._db.write("INSERT INTO candidates (slot, move, parents, author) VALUES (?, ?, ?, ?)", row)
+        return Candidate(number, slot, move.name, parents, author)
 
     def withdraw(self, candidate: Candidate) -> None:
         """Forget a candidate that came to nothing because its author had no further idea."""
-        with self._lock, self._db:
-            self._db.execute("DELETE FROM candidates WHERE id = ?", (candidate.id,))
+        self._db.write("DELETE FROM candidates WHERE id = ?", (candidate.id,))
 
     def record(self, candidate: Candidate) -> None:
         """Keep a candidate's proposal and evaluation."""
         proposal = json.dumps(_proposal_fields(candidate.proposal)) if candidate.proposal else None
         evaluation = json.dumps(evaluation_fields(candidate.evaluation)) if candidate.evaluation else None
-        with self._lock, self._db:
-            self._db.execute(
-                "UPDATE candidates SET proposal = ?, evaluation = ? WHERE id = ?", (proposal, evaluation, candidate.id)
-            )
+        row = (proposal, evaluation, candidate.id)
+        self._db.write("UPDATE candidates SET proposal = ?, evaluation = ? WHERE id = ?", row)
 
     def candidates(self) -> list[Candidate]:
-        with self._lock:
-            rows = self._db.execute(
-                "SELECT id, slot, move, parents, author, proposal, evaluation FROM candidates ORDER BY id"
-            ).fetchall()
+        rows = self._db.rows("SELECT id, slot, move, parents, author, proposal, evaluation FROM candidates ORDER BY id")
         return [
             Candidate(
                 id=row[0],
@@ -109,30 +85,23 @@ class Store:
         ]
 
     def reply(self, key: str) -> ChatReply | None:
-        with self._lock:
-            row = self._db.execute("SELECT reply FROM replies WHERE key = ?", (key,)).fetchone()
-        return ChatReply(**json.loads(row[0])) if row else None
+        found = self._db.rows("SELECT reply FROM replies WHERE key = ?", key)
+        return ChatReply(**json.loads(found[0][0])) if found else None
 
     def reply_to(self, ordinal: str) -> ChatReply | None:
         """The reply to an earlier request of that ordinal, whatever it said: in a run it is asked once."""
-        with self._lock:
-            row = self._db.execute(
-                "SELECT reply FROM replies WHERE json_extract(request, '$.ordinal') = ? ORDER BY rowid", (ordinal,)
-            ).fetchone()
-        return ChatReply(**json.loads(row[0])) if row else None
+        query = "SELECT reply FROM replies WHERE json_extract(request, '$.ordinal') = ? ORDER BY rowid LIMIT 1"
+        found = self._db.rows(query, ordinal)
+        return ChatReply(**json.loads(found[0][0])) if found else None
 
     def keep_reply(self, request: ChatRequest, reply: ChatReply, usd: float | None) -> None:
         """On disk before anything is done with it."""
-        with self._lock, self._db:
-            self._db.execute(
-                "INSERT OR REPLACE INTO replies VALUES (?, ?, ?, ?)",
-                (request.key, json.dumps(asdict(request)), json.dumps(asdict(reply)), usd),
-            )
+        row = (request.key, json.dumps(asdict(request)), json.dumps(asdict(reply)), usd)
+        self._db.write("INSERT OR REPLACE INTO replies VALUES (?, ?, ?, ?)", row, patience=PAID_SECONDS)
 
     def replies(self) -> list[tuple[dict[str, Any], ChatReply, float | None]]:
         """All requests with their replies and prices."""
-        with self._lock:
-            rows = self._db.execute("SELECT request, reply, usd FROM replies ORDER BY rowid").fetchall()
+        rows = self._db.rows("SELECT request, reply, usd FROM replies ORDER BY rowid")
         return [(json.loads(request), ChatReply(**json.loads(reply)), usd) for request, reply, usd in rows]
 
     def set_fact(self, name: str, value: object) -> None:
@@ -140,14 +109,12 @@ class Store:
 
     def set_facts(self, facts: Mapping[str, object]) -> None:
         """All of them at once, so that no reader sees one without the others."""
-        with self._lock, self._db:
-            rows = [(name, json.dumps(value)) for name, value in facts.items()]
-            self._db.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", rows)
+        rows = [(name, json.dumps(value)) for name, value in facts.items()]
+        self._db.write("INSERT OR REPLACE INTO facts VALUES (?, ?)", *rows)
 
     def fact(self, name: str, default: Any = None) -> Any:
-        with self._lock:
-            row = self._db.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
-        return json.loads(row[0]) if row else default
+        found = self._db.rows("SELECT value FROM facts WHERE name = ?", name)
+        return json.loads(found[0][0]) if found else default
 
     def set_final(self, evaluation: Evaluation, chosen: int) -> None:
         """The chosen candidate's evaluation on the dev and test splits."""
@@ -156,44 +123,6 @@ class Store:
     def final(self) -> tuple[int, Evaluation] | None:
         value = self.fact("final")
         return (value["candidate"], evaluation_from(value["evaluation"])) if value else None
-
-
-def _read_only(file: Path) -> sqlite3.Connection:
-    """A connection that writes nothing, not even the files that SQLite likes to have beside a database."""
-    # A log beside it holds what is not yet in it. Without one nobody writes, and SQLite must not make one for reading.
-    log = file.with_name(f"{file.name}-wal").exists()
-    connection = _connected(file, "mode=ro&readonly_shm=1" if log else "mode=ro&immutable=1")
-    try:
-        connection.execute("SELECT count(*) FROM facts")
-    except sqlite3.OperationalError as error:
-        connection.close()
-        if "no such table" in str(error):  # a run that was ended before it could begin
-            empty = sqlite3.connect(":memory:", check_same_thread=False)
-            empty.executescript(SCHEMA)
-            return empty
-        if not log:
-            raise
-        return _copied(file)
-    return connection
-
-
-def _connected(file: Path, how: str) -> sqlite3.Connection:
-    return sqlite3.connect(f"{file.resolve().as_uri()}?{how}", uri=True, check_same_thread=False, timeout=30.0)
-
-
-def _copied(file: Path) -> sqlite3.Connection:
-    """A database in memory. For one whose log was copied without the file of locks, which reading it would make anew."""
-    with tempfile.TemporaryDirectory() as folder:
-        for suffix in ("", "-wal"):
-            shutil.copyfile(f"{file}{suffix}", f"{folder}/{file.name}{suffix}")
-        whole, kept = sqlite3.connect(f"{folder}/{file.name}"), sqlite3.connect(":memory:", check_same_thread=False)
-        with contextlib.closing(whole):
-            whole.backup(kept)
-    return kept
-
-
-def damaged(file: Path, error: Exception) -> InputError:
-    return InputError(f"{file} is damaged: {error}.", "Restore the file, or delete the run directory.")
 
 
 class StoredModel:

@@ -1,5 +1,7 @@
 """Where untrusted code runs: Docker, bubblewrap, or a plain process for those who may."""
 
+import sys
+
 from fieldsmith.errors import InputError, MissingPart
 from fieldsmith.sandboxes.sandbox import Limits, Sandbox
 
@@ -61,8 +63,10 @@ def remove_leftovers() -> None:
     """
     from fieldsmith.sandboxes import engine, owner
 
-    if any(name.endswith(owner.CONTAINERS) for name in owner.remove_folders()):
-        engine.remove_orphans(engine.LEFTOVER_SECONDS)
+    left = any(name.endswith(owner.CONTAINERS) for name in owner.remove_folders())
+    if left and engine.remove_orphans(engine.LEFTOVER_SECONDS) is None:
+        words = "The Docker engine does not answer: containers of a run that was killed stay until a command uses it."
+        print(words, file=sys.stderr)
 
 
 def survey(image: str = "base") -> dict[str, str]:

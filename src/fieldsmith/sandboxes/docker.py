@@ -5,6 +5,7 @@ import os
 import secrets
 import shutil
 import socket
+import tempfile
 import time
 import weakref
 from collections.abc import Callable, Iterator
@@ -83,7 +84,8 @@ class DockerSandbox(PooledSandbox):
                 return ready(self._start_with_socket(limits))
             except NoSocket:
                 self.transport_kind = "stream"
-                transports.remember(self.runtime, "stream")
+                if tempfile.gettempdir().isprintable():  # else it is the folder's name that no engine can be told
+                    transports.remember(self.runtime, "stream")
         return ready(self._start_with_pipes(limits))
 
     def _start_with_socket(self, limits: Limits) -> Worker:

@@ -7,6 +7,8 @@ where it is used: `fieldsmith tasks` needs none of it.
 import contextlib
 import os
 import shutil
+import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import cache, partial
@@ -24,8 +26,10 @@ FIRST_SECONDS = 20
 """How long an engine may take to say that it is there."""
 ANSWER_SECONDS = 60
 """An engine that takes longer to answer a question is not waited for."""
-LEFTOVER_SECONDS = 5
+LEFTOVER_SECONDS = 3
 """The same where a command that needs no engine removes what others have left; a later one will do it."""
+WORD_SECONDS = 3.0
+"""How long an engine is waited for without a word."""
 PATIENCE_SECONDS = 90.0
 """How long an engine that has gone is waited for in the middle of a run: time enough to be started again."""
 LEAST_ROOM = 16 << 20
@@ -86,7 +90,14 @@ def connect(seconds: int) -> "DockerClient":
 @cache
 def client() -> "DockerClient":
     """The client of this process, for all its threads. Raises what `failures` lists."""
-    found = connect(FIRST_SECONDS)
+    words = f"Waiting for the Docker engine, which does not answer, for {FIRST_SECONDS} s at most."
+    word = threading.Timer(WORD_SECONDS, print, (words,), {"file": sys.stderr, "flush": True})
+    word.daemon = True
+    word.start()
+    try:
+        found = connect(FIRST_SECONDS)
+    finally:
+        word.cancel()
     found.api.timeout = ANSWER_SECONDS
     # The SDK limits the time of every request but that for a container's streams, which it makes by `post` itself.
     found.api.post = partial(found.api.post, timeout=ANSWER_SECONDS)
@@ -118,6 +129,13 @@ def silent(error: Exception) -> bool:
     if isinstance(error, APIError):
         return error.is_server_error() and any(word in words(error).lower() for word in HALF_STARTED)
     return any(isinstance(cause, (ConnectionError, Timeout, ChunkedEncodingError)) for cause in _causes(error))
+
+
+def late(error: Exception) -> bool:
+    """Whether an error says that there is an engine which does not answer."""
+    from requests.exceptions import Timeout
+
+    return any(isinstance(cause, TimeoutError | Timeout) for cause in _causes(error))
 
 
 def words(error: Exception) -> str:
@@ -164,7 +182,7 @@ def _why_none(error: Exception) -> str:
     causes = list(_causes(error))
     if any(isinstance(cause, PermissionError) for cause in causes):
         return "this user may not use the Docker engine (be in the group docker, or root)"
-    if any(isinstance(cause, TimeoutError) for cause in causes):
+    if late(error):
         return "the Docker engine does not answer"
     if not silent(error) or any(isinstance(cause, SSLError) for cause in causes):
         return words(error)  # a place that cannot be one, certificates that do not fit, an engine that is too old
@@ -192,18 +210,20 @@ def is_full() -> bool:
     return False
 
 
-def remove_orphans(seconds: int = ANSWER_SECONDS) -> int:
+def remove_orphans(seconds: int = ANSWER_SECONDS) -> int | None:
     """Remove containers whose owner has died (killed before it could clean up); how many there were.
 
-    An engine that does not answer within `seconds` is left alone.
+    An engine that does not answer within `seconds` is left alone: None for one that is there all the same.
     """
     found = 0
-    with contextlib.suppress(*failures()):
+    try:
         api = connect(seconds).api
         for listed in api.containers(all=True, filters={"label": ORIGIN}):
             if abandoned(str(listed["Labels"][ORIGIN])):
                 found += 1
                 _remove(api, listed["Id"])
+    except failures() as error:
+        return None if late(error) else found
     return found
 
 

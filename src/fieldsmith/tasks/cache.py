@@ -1,13 +1,19 @@
-"""Generated data on disk: one file a data set with a checksum, made once, made again if damaged."""
+"""Generated data on disk: one file a data set with a checksum, made once, made again if damaged.
 
+What is done of a data set when it is broken off, whole parts of it, is taken up by whoever makes it next.
+"""
+
+import contextlib
+import glob
 import hashlib
 import io
+import json
 import os
+import pickle
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,7 +21,9 @@ import numpy as np
 from filelock import FileLock
 
 from fieldsmith.errors import MissingPart
+from fieldsmith.files import clear, write_whole
 from fieldsmith.folders import cache_folder
+from fieldsmith.tasks import processes
 from fieldsmith.tasks.task import Progress
 
 Arrays = dict[str, np.ndarray]
@@ -28,24 +36,37 @@ def load_or_make(key: str, make: Callable[[], Arrays], progress: Progress | None
 
     Two processes that want the same data wait for one another. Raises MissingPart if the cache cannot be written.
     """
-    folder = cache_folder() / "data"
+    folder = _folder()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        file = folder / f"{key}.bin"
-        with FileLock(folder / f"{key}.lock"):
-            stored = _read(file)
-            if stored is not None:
-                return stored
-            if progress is not None:
-                progress(f"Generating {what}", 0.0)
-            with np.errstate(all="ignore"):  # what overflows is told of by what is not finite in the end
-                arrays = make()
-            _write(file, arrays)
+        stored = _read(folder / f"{key}.bin")
+        return _made(folder, key, make, progress, what) if stored is None else stored
     except OSError as error:
         raise MissingPart(
             f"Reference data cannot be stored in {folder}: {error.strerror or error}.",
             "Free some space or set FIELDSMITH_HOME to a folder that can be written.",
         ) from error
+
+
+def _folder() -> Path:
+    return cache_folder() / "data"
+
+
+def _made(folder: Path, key: str, make: Callable[[], Arrays], progress: Progress | None, what: str) -> Arrays:
+    """The arrays as this process makes and stores them, or as another has while this one waited."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file, lock = folder / f"{key}.bin", folder / f"{key}.lock"
+    with FileLock(lock):
+        clear(folder)
+        stored = _read(file) if file.exists() else None
+        if stored is not None:
+            return stored
+        if progress is not None:
+            progress(f"Generating {what}", 0.0)
+        with np.errstate(all="ignore"):  # what overflows is told of by what is not finite in the end
+            arrays = make()
+        write_whole(file, _packed(arrays))
+        for left in (lock, *folder.glob(f"{glob.escape(key)}.*.part")):
+            left.unlink(missing_ok=True)  # whoever waits for the lock finds the data
     if progress is not None:
         progress(f"Generating {what}", 1.0)
     return arrays
@@ -58,34 +79,81 @@ def parts(count: int, size: int) -> list[slice]:
 
 
 def in_processes(
-    function: Callable[..., Result], work: Sequence[tuple[Any, ...]], progress: Progress | None, what: str
+    function: Callable[..., Result],
+    work: Sequence[tuple[Any, ...]],
+    progress: Progress | None,
+    what: str,
+    key: str = "",
 ) -> list[Result]:
-    """`function` of each element of `work`, in its order, by as many processes as there are cores."""
-    workers = min(os.cpu_count() or 1, len(work))
-    if workers == 1:
-        return [function(*arguments) for arguments in work]
-    done: dict[int, Result] = {}
-    with ProcessPoolExecutor(workers, mp_context=get_context("fork")) as pool:
-        futures = {pool.submit(function, *arguments): n for n, arguments in enumerate(work)}
-        for future in as_completed(futures):
-            done[futures[future]] = future.result()
-            if progress is not None and len(done) < len(work):
-                progress(f"Generating {what}", len(done) / len(work))
-    return [done[n] for n in range(len(work))]
+    """`function` of each element of `work`, in its order, by as many processes as there are cores.
+
+    A result is an array, None, or a tuple or mapping of results. Those of the data set `key` are kept until it is whole:
+    whoever makes it after it was broken off does not compute them again.
+    """
+    with _results(key, len(work)) as files:
+        done = {n: found for n, file in enumerate(files) if (found := _read(file)) is not None}
+        missing = [n for n in range(len(work)) if n not in done]
+        calls = [partial(_compute, function, work[n], files[n]) for n in missing]
+        with contextlib.closing(processes.run(calls, os.cpu_count() or 1)) as ended:
+            for index in ended:
+                n = missing[index]
+                done[n] = _read(files[n]) or {}
+                if progress is not None and len(done) < len(work):
+                    progress(f"Generating {what}", len(done) / len(work))
+    return [_joined(done[n]) for n in range(len(work))]
 
 
-def _write(file: Path, arrays: Arrays) -> None:
+@contextlib.contextmanager
+def _results(key: str, count: int) -> Iterator[list[Path]]:
+    """A file for the result of each part. How a batch is cut depends on the number of cores (`parts`)."""
+    with contextlib.ExitStack() as stack:
+        folder = _folder() if key else Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        yield [folder / f"{key or 'results'}.{os.cpu_count()}-{n}.part" for n in range(count)]
+
+
+def _compute(function: Callable[..., object], arguments: tuple[Any, ...], file: Path) -> None:
+    """Runs in a process of its own, where threads that hold a lock are missing: what can be copied has locks of its own."""
+    with contextlib.suppress(Exception):
+        function, arguments = pickle.loads(pickle.dumps((function, arguments)))
+    write_whole(file, _packed(_apart(function(*arguments))))
+
+
+def _apart(result: object) -> Arrays:
+    """The arrays of a result by number, and how they hang together."""
+    arrays: Arrays = {}
+
+    def plan(part: object) -> object:
+        if part is None:
+            return None
+        if isinstance(part, Mapping):
+            return {name: plan(value) for name, value in part.items()}
+        if isinstance(part, tuple | list):
+            return [plan(value) for value in part]
+        arrays[str(len(arrays))] = np.asarray(part)
+        return str(len(arrays) - 1)
+
+    text = json.dumps(plan(result))
+    return {"plan": np.array(text), **arrays}
+
+
+def _joined(arrays: Arrays) -> Any:
+    """The result that was taken apart."""
+
+    def whole(part: Any) -> Any:
+        if isinstance(part, dict):
+            return {name: whole(value) for name, value in part.items()}
+        if isinstance(part, list):
+            return tuple(whole(value) for value in part)
+        return None if part is None else arrays[part]
+
+    return whole(json.loads(str(arrays["plan"])))
+
+
+def _packed(arrays: Arrays) -> bytes:
     body = io.BytesIO()
     np.savez(body, **arrays)  # pyright: ignore[reportArgumentType]
     content = body.getvalue()
-    handle, temporary = tempfile.mkstemp(dir=file.parent)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(MAGIC + hashlib.sha256(content).hexdigest().encode() + b"\n" + content)
-        Path(temporary).replace(file)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    return MAGIC + hashlib.sha256(content).hexdigest().encode() + b"\n" + content
 
 
 def _read(file: Path) -> Arrays | None:

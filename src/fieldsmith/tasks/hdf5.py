@@ -3,15 +3,15 @@
 Whole files of PDEBench hold 10,000 samples and several gigabytes: only the samples that are asked for are read.
 """
 
-import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import h5py
 import numpy as np
 
 from fieldsmith.equations.equation import Nodes
 from fieldsmith.errors import InputError
+from fieldsmith.tasks.hdf5_file import dataset, opened, values
+from fieldsmith.tasks.lost import Samples, check_evolution, check_forced, check_together, unwritten
 
 Part = Callable[[int], slice]
 """Which samples to read of a file that holds so many."""
@@ -24,26 +24,39 @@ LARGEST = 1e6
 def read_scalar(path: Path, part: Part) -> tuple[np.ndarray, np.ndarray]:
     """`tensor` [batch, time, x] and `t-coordinate` [time] (one entry more than the frames is cut off)."""
     tensor = _read_samples(path, ("tensor",), FRAMES, part)["tensor"]
-    return tensor, _times(path, tensor.shape[1])
+    times = _times(path, tensor.values.shape[1])
+    check_evolution(tensor)
+    return tensor.values, times
 
 
 def read_gas(path: Path, part: Part) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """`Vx`, `density`, `pressure` [batch, time, x] and `t-coordinate` [time]."""
     fields = _read_samples(path, ("Vx", "density", "pressure"), FRAMES, part)
     for name in ("density", "pressure"):
-        _positive(path, name, fields[name])
-    return fields, _times(path, fields["Vx"].shape[1])
+        _positive(path, name, fields[name].values)
+    times = _times(path, fields["Vx"].values.shape[1])
+    for field in fields.values():
+        check_evolution(field, alone=False)
+    check_together(list(fields.values()))
+    return {name: field.values for name, field in fields.items()}, times
 
 
 def read_darcy(path: Path, part: Part) -> tuple[np.ndarray, np.ndarray]:
     """Coefficient and solution [batch, x, y] from `coeff` and `sol`, or from `nu` and `tensor`."""
-    with _open(path) as file:
+    a, u = _darcy(path, part)
+    check_forced(u)
+    return a.values, u.values
+
+
+def _darcy(path: Path, part: Part) -> tuple[Samples, Samples]:
+    with opened(path) as file:
         pair = ("coeff", "sol") if "coeff" in file else ("nu", "tensor")
     found = _read_samples(path, pair, "[batch, N, N] or [batch, 1, N, N]", part, channel=True)
-    a, u = found[pair[0]], found[pair[1]]
-    _positive(path, pair[0], a)
-    if a.shape[1] != a.shape[2]:
-        raise InputError(f"{path}: {pair[0]!r} is sampled on {a.shape[1]} x {a.shape[2]} points.", "Expected a square.")
+    a, u = (found[name] for name in pair)
+    _positive(path, pair[0], a.values)
+    if a.values.shape[1] != a.values.shape[2]:
+        shape = " x ".join(map(str, a.values.shape[1:]))
+        raise InputError(f"{path}: {pair[0]!r} is sampled on {shape} points.", "Expected a square.")
     return a, u
 
 
@@ -52,13 +65,13 @@ def darcy_nodes(path: Path) -> Nodes:
 
     Its `x-coordinate` says so; without one the border does, where the solution is zero if it is the boundary.
     """
-    a, u = read_darcy(path, lambda _: slice(0, 1))
+    a, u = (field.values for field in _darcy(path, lambda _: slice(0, 1)))
     n = a.shape[-1]
-    with _open(path) as file:
+    with opened(path) as file:
         if "x-coordinate" not in file:
             border = max(float(np.abs(np.take(u, side, axis)).max()) for side in (0, -1) for axis in (1, 2))
             return "endpoints" if border <= 1e-6 * np.abs(u).max() else "cell_centres"
-        x = _values(path, _dataset(path, file, "x-coordinate"), ())
+        x = values(path, dataset(path, file, "x-coordinate"), ())
     grids: dict[Nodes, np.ndarray] = {"endpoints": np.linspace(0.0, 1.0, n), "cell_centres": (np.arange(n) + 0.5) / n}
     for nodes, expected in grids.items():
         if x.shape == (n,) and np.abs(x - expected).max() < 0.1 / n:
@@ -69,48 +82,15 @@ def darcy_nodes(path: Path) -> Nodes:
     )
 
 
-@contextlib.contextmanager
-def _open(path: Path) -> Iterator[h5py.File]:
-    """The open file. Raises InputError for one that cannot be read, here or while it is."""
-    try:
-        with h5py.File(path, "r") as file:
-            yield file
-    except (OSError, RuntimeError, KeyError) as error:
-        raise InputError(f"{path} cannot be read as HDF5.", "Give a whole data file of PDEBench or CodePDE.") from error
-
-
-def _dataset(path: Path, file: h5py.File, name: str) -> h5py.Dataset:
-    found = file.get(name)
-    if not isinstance(found, h5py.Dataset):
-        held = ", ".join(f"the group {key}" if isinstance(file[key], h5py.Group) else key for key in sorted(file))
-        raise InputError(
-            f"{path} has no data set {name!r}; it has {held or 'none'}.",
-            "Give a data file of PDEBench or CodePDE for this task.",
-        )
-    return found
-
-
-def _values(path: Path, dataset: h5py.Dataset, part: slice | tuple[()]) -> np.ndarray:
-    try:
-        values = dataset[part]
-        if np.iscomplexobj(values):
-            raise TypeError("its values are complex")
-        return np.asarray(values, float)
-    except (OSError, RuntimeError, ValueError, TypeError) as error:
-        raise InputError(
-            f"{path}: a data set cannot be read as numbers: {error}.", "The file may be truncated."
-        ) from error
-
-
 def _read_samples(
     path: Path, names: Sequence[str], layout: str, part: Part, channel: bool = False
-) -> dict[str, np.ndarray]:
+) -> dict[str, Samples]:
     """Data sets of one shape whose first axis counts samples; a channel axis of length 1 is dropped."""
-    with _open(path) as file:
+    with opened(path) as file:
         found, shapes = {}, {}
         for name in names:
-            dataset = _dataset(path, file, name)
-            shape: tuple[int, ...] = (*(dataset.shape or ()),)
+            stored = dataset(path, file, name)
+            shape: tuple[int, ...] = (*(stored.shape or ()),)
             cut = channel and len(shape) == 4 and shape[1] == 1
             shapes[name] = (shape[0], *shape[2:]) if cut else shape
             if len(shapes[name]) != 3 or 0 in shape or shapes[name][-1] < LEAST_POINTS:
@@ -119,13 +99,17 @@ def _read_samples(
                 )
             if shape[0] == 1:
                 raise InputError(f"{path} holds one sample.", "Give at least two samples: to choose by and to test on.")
-            values = _values(path, dataset, part(shape[0]))
-            found[name] = np.ascontiguousarray(values[:, 0] if cut else values)
-            if not np.isfinite(values).all():
+            chosen = part(shape[0])
+            read = values(path, stored, chosen)
+            unwritten(path, file, stored, chosen)
+            found[name] = Samples(
+                path, name, np.ascontiguousarray(read[:, 0] if cut else read), chosen.start, float(stored.fillvalue)
+            )
+            if not np.isfinite(read).all():
                 raise InputError(f"{path}: {name!r} holds values that are not finite.", "Use a complete data file.")
-            if np.abs(values).max() > LARGEST:
+            if np.abs(read).max() > LARGEST:
                 raise InputError(
-                    f"{path}: {name!r} holds values up to {np.abs(values).max():.1e}.", "Use a data file of this task."
+                    f"{path}: {name!r} holds values up to {np.abs(read).max():.1e}.", "Use a data file of this task."
                 )
     if len(set(shapes.values())) > 1:
         text = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
@@ -139,8 +123,8 @@ def _positive(path: Path, name: str, values: np.ndarray) -> None:
 
 
 def _times(path: Path, frames: int) -> np.ndarray:
-    with _open(path) as file:
-        times = _values(path, _dataset(path, file, "t-coordinate"), ())
+    with opened(path) as file:
+        times = values(path, dataset(path, file, "t-coordinate"), ())
     if times.ndim != 1 or len(times) not in (frames, frames + 1):
         raise InputError(
             f"{path}: 't-coordinate' has shape {times.shape} for {frames} frames.",

@@ -228,7 +228,7 @@ class PDETask(StatedTask):
         fields = self.initial_fields(seeded(self, name), count, smooth=False)
         inputs = self.inputs(fields, points)
         work = [(fields.take(part), points) for part in cache.parts(count, self.samples_a_process)]
-        parts = cache.in_processes(partial(references_of, self), work, progress, f"{self.name} {name}")
+        parts = cache.in_processes(partial(references_of, self), work, progress, f"{self.name} {name}", self._key(name))
         fine, coarse = join([part[0] for part in parts]), join([part[1] for part in parts])
         floors = [part[2] for part in parts if part[2] is not None]
         error = distance(coarse, fine)

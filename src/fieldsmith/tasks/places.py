@@ -4,6 +4,7 @@ import hashlib
 import importlib
 import importlib.util
 import inspect
+import os
 import sys
 import sysconfig
 from pathlib import Path
@@ -72,7 +73,7 @@ def _file(path: Path) -> ModuleType:
         content = path.read_bytes()
     except OSError as error:
         raise InputError(f"The task file {path} cannot be read: {error.strerror}.", "Give a Python file.") from None
-    digest = hashlib.sha256(str(path.resolve()).encode() + content).hexdigest()[:12]
+    digest = hashlib.sha256(os.fsencode(path.resolve()) + content).hexdigest()[:12]
     name = f"{MARK}{path.stem}_{digest}"
     if name in sys.modules:
         return sys.modules[name]

@@ -74,7 +74,7 @@ class PublishedFile:
         inputs, reference = self.arrays(name)
         key = f"{self._task.name}-{name}-floor-{self._task.fingerprint[:20]}"
         what = f"{self._task.name} {name} floor"
-        stored = cache.load_or_make(key, lambda: {"floor": self._floor(name, progress, what)}, progress, what)
+        stored = cache.load_or_make(key, lambda: {"floor": self._floor(name, progress, what, key)}, progress, what)
         floor = float(stored["floor"])
         if floor > SUSPICIOUS:
             values = ", ".join(f"{key}={value:g}" for key, value in self._task.parameters.items())
@@ -92,7 +92,7 @@ class PublishedFile:
             resolution=self._task.intervals(reference),
         )
 
-    def _floor(self, name: SplitName, progress: Progress | None, what: str) -> np.ndarray:
+    def _floor(self, name: SplitName, progress: Progress | None, what: str, key: str) -> np.ndarray:
         inputs, reference = self.arrays(name)
         count = len(next(iter(reference.values())))
         batched = {argument.name for argument in self._task.signature.arguments if "batch" in argument.axes}
@@ -100,7 +100,7 @@ class PublishedFile:
             ({key: np.asarray(value)[part] if key in batched else value for key, value in inputs.items()},)
             for part in cache.parts(count, self._task.samples_a_process)
         ]
-        solved = cache.in_processes(partial(trusted_of, self._task), work, progress, what)
+        solved = cache.in_processes(partial(trusted_of, self._task), work, progress, what, key)
         if any(part is None for part in solved):
             return np.array(np.nan)
         return np.array(distance(join([part for part in solved if part is not None]), reference))

@@ -33,6 +33,7 @@ class ScalarTask(PDETask):
 
     argument_meanings: ClassVar[Mapping[str, str]]
     generated_text: ClassVar[str] = INITIAL_TEXT
+    samples_a_process: ClassVar[int] = 1  # each of them alone gives the same; what a kill loses is a part
 
     @property
     def signature(self) -> Signature:

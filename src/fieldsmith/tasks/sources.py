@@ -11,7 +11,10 @@ from types import ModuleType
 from fieldsmith.tasks.task import Task
 
 NUMERICS = "fieldsmith.tasks"
-WORDS = {f"{NUMERICS}.{name}" for name in ("task", "statement", "cache", "sources", "places")}
+WORDS = {
+    f"{NUMERICS}.{name}"
+    for name in ("task", "statement", "cache", "processes", "hdf5_file", "lost", "sources", "places")
+}
 """Modules that make no numbers."""
 SILENT = {tokenize.COMMENT, tokenize.NL}
 
@@ -26,7 +29,7 @@ def source_digest(kind: type[Task]) -> str:
         _collect(base.__module__, (NUMERICS, _package(kind.__module__)), found)
     digest = hashlib.sha256()
     for name in sorted(found):
-        digest.update(_text(name, str(found[name].__file__)).encode())
+        digest.update(_text(name, str(found[name].__file__)).encode("utf-8", "surrogateescape"))
     if kind.__module__ not in found:
         digest.update(repr([_code(value) for value in vars(kind).values()]).encode())
     return digest.hexdigest()
