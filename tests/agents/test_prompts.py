@@ -107,7 +107,7 @@ def user(move, style: str = "guided") -> str:
 
 def written(name: str, style: str, kinds: tuple[str, ...]) -> str:
     """Some of a style's prompts for a task, one after the other."""
-    brief = replace(load(name).brief(LIBRARIES), floor=7.6e-6)
+    brief = replace(load(name).brief(LIBRARIES), trusted=7.6e-6)
     prompts = Prompts(style)
     draft, *debugs, _, both, restart, _, refined_again = moves(brief)
     told = {
@@ -173,10 +173,10 @@ def test_a_draft_has_statement_signature_libraries_and_the_form_of_the_answer():
         assert words in text, words
 
 
-def test_the_floor_is_told_where_it_is_known():
+def test_what_the_trusted_method_reaches_is_told_where_it_is_known():
     import dataclasses
 
-    brief = dataclasses.replace(load("burgers").brief(), floor=3.21e-5)
+    brief = dataclasses.replace(load("burgers").brief(), trusted=3.21e-5)
     assert "nRMSE of about 3.2e-05" in Prompts().move(brief, Draft())
 
 

@@ -58,7 +58,15 @@ def test_a_wrong_choice_from_the_list_is_one_line(home, words):
 
 def test_a_run_is_shown_with_figures_and_spend(home):
     shown = fieldsmith(home, "runs", "show", "good").stdout
-    for words in ("test nRMSE", "floor", "reference error", "Spent: $0.00", "best/solver.py", "report.html"):
+    for words in (
+        "test nRMSE",
+        "geometric mean",
+        "trusted",
+        "reference error",
+        "Spent: $0.00",
+        "best/solver.py",
+        "report.html",
+    ):
         assert words in shown
 
 

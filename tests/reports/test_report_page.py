@@ -26,7 +26,7 @@ def test_a_finished_run_shows_its_figures(opened):
     page = opened(finished())
     assert "A wave equation" in page.inner_text("h1")
     assert page.inner_text(".tile.strong .value").replace("\n", "") == "2.00 × 10−4"
-    assert "20 times the floor" in page.inner_text(".verdict")
+    assert "20 times what the trusted method gets" in page.inner_text(".verdict")
     for words in ("openai:x", "fieldsmith solve waves --seed 7", "price unknown", "order 2.00"):
         assert words in page.inner_text("body")
     assert page.locator("svg.chart").count() == 8
@@ -233,7 +233,7 @@ def test_before_the_test_split_is_scored_its_column_is_empty(opened):
     assert "dev nRMSE" in page.inner_text(".tile.strong")
 
 
-@pytest.mark.parametrize("changes", [{"floor": float("inf")}, {"floor": float("nan")}, {"seconds": float("nan")}])
+@pytest.mark.parametrize("changes", [{"trusted": float("inf")}, {"trusted": float("nan")}, {"seconds": float("nan")}])
 def test_figures_that_are_not_finite_leave_the_page_whole(opened, changes):
     best = scored(candidate(1, 1e-3), **changes)
     page = opened(run_of([best], best))
@@ -281,7 +281,7 @@ def test_everything_can_be_read_in_light_and_dark(opened, scheme):
     page = opened(finished(), color_scheme=scheme)
     page.locator("#tree li", has_text="not finite").click()
     page.get_by_role("tab", name="Code").click()
-    for selector in ("body", ".note", ".chart text", ".floor-label", ".t-k", ".t-s", ".t-f", "#tree .failed .result"):
+    for selector in ("body", ".note", ".chart text", ".trusted-label", ".t-k", ".t-s", ".t-f", "#tree .failed .result"):
         assert contrast(page, selector) > 4.5, selector
 
 

@@ -141,7 +141,7 @@ def test_the_search_is_drawn_against_candidates_tokens_and_seconds(opened):
         paths.add(page.get_attribute("#progress .canvas .best-line", "d"))
         assert by in page.text_content("#progress .chart")
     assert len(paths) == 3
-    assert page.locator("#progress .canvas .floor").count() == page.locator("#pareto .canvas .floor").count() == 1
+    assert page.locator("#progress .canvas .trusted").count() == page.locator("#pareto .canvas .trusted").count() == 1
     assert not page.faults
 
 

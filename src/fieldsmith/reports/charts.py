@@ -83,12 +83,12 @@ def metric(candidates: Sequence[Candidate]) -> str:
     return next((score.metric for score in scores if score is not None), NRMSE.name)
 
 
-def floor(candidates: Sequence[Candidate]) -> float | None:
-    """The floor of the dev split, which is the same for all candidates."""
+def trusted(candidates: Sequence[Candidate]) -> float | None:
+    """What the trusted method reaches on the dev split, which is the same for all candidates."""
     for candidate in candidates:
         score = candidate.evaluation.dev if candidate.evaluation else None
-        if score is not None and score.floor and math.isfinite(score.floor):
-            return score.floor
+        if score is not None and score.trusted and math.isfinite(score.trusted):
+            return score.trusted
     return None
 
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fieldsmith.tasks.folded import Folded
+
 WINDOW_WIDTH = 0.01
 SPLIT = 4
 """From this size on a batch has at least one folded and one windowed field."""
@@ -27,9 +29,21 @@ class Waves:
     factor: np.ndarray
 
     @property
-    def smooth(self) -> np.ndarray:
-        """[batch], True where the field has neither kinks nor a window."""
-        return ~self.folded & np.isnan(self.windows[:, 0])
+    def kinds(self) -> np.ndarray:
+        """[batch], words: smooth, kinked (folded), windowed, or both of these."""
+        windowed = ~np.isnan(self.windows[:, 0])
+        plain = np.where(windowed, "windowed", "smooth")
+        return np.where(self.folded, np.where(windowed, "kinked and windowed", "kinked"), plain)
+
+    def folded_sum(self, sample: int) -> Folded | None:
+        """A kinked field in closed form, places counted from x = 0; None for one of another kind."""
+        if self.kinds[sample] != "kinked":
+            return None
+        factor, side = float(self.factor[sample]), float(self.sign[sample] * np.sign(self.factor[sample]))
+        modes = np.zeros(int(self.numbers[sample].max()) + 1, complex)
+        terms = 0.5 / 1j * self.amplitudes[sample] * np.exp(1j * self.phases[sample])
+        np.add.at(modes, self.numbers[sample], abs(factor) * terms)
+        return Folded(modes, -factor * float(self.offset[sample]), side)
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         """Values [batch, points] at x [points] or [batch, points]."""
