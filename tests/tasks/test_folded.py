@@ -1,5 +1,7 @@
 """Samples of |s| tell s: recovered exactly at any resolution, wherever zeros lie; coefficients of |s| are exact."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -99,7 +101,7 @@ def test_coefficients_are_those_of_fine_quadrature(distance: float, mode: int) -
     zeros = np.sort(np.mod([s * zeros - 0.123 + n / 3 for s in (-1, 1) for n in range(3)], 1.0))
     ends = np.concatenate([[0.0], zeros, [1.0]])
     found = 0.0j
-    for low, high in zip(ends[:-1], ends[1:], strict=True):
+    for low, high in itertools.pairwise(ends):
         for weight, unit in (("cos", 1.0), ("sin", -1.0j)):
             value = quad(lambda y: float(folded(np.array(y))), low, high, weight=weight, wvar=2 * np.pi * mode)[0]
             found += unit * value

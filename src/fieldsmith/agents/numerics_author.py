@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from fieldsmith.agents.author import Candidate, Move, NothingLeft, Program, Proposal
+from fieldsmith.agents.author import Candidate, Move, NothingLeft, Program, Proposal, Refine
 from fieldsmith.equations.analysis import Analysis
 from fieldsmith.equations.expressions import Unsuited
 from fieldsmith.evaluation.evaluation import Score
@@ -18,7 +18,7 @@ from fieldsmith.tasks.task import Brief
 STALLED = 0.7
 """An error above this share of an earlier one counts as no progress."""
 IDLE = 3
-"""After so many programs in a row that bring no progress the author stops."""
+"""After so many programs in a row that bring no progress nothing is refined any more."""
 BLOW_UPS = 2
 """A family is given up after so many programs whose values were not finite."""
 UNKNOWN = "the built-in author knows no method for this equation"
@@ -45,7 +45,7 @@ class NumericsAuthor:
         scores = [c.evaluation.dev for c in history if c.ok and c.evaluation and c.evaluation.dev]
         if any(score.resolved for score in scores):
             raise NothingLeft("the error of the best program is within the reference's own")
-        if _idle(scores) >= IDLE:
+        if isinstance(move, Refine) and _idle(scores) >= IDLE:
             raise NothingLeft(f"the last {IDLE} programs came no closer than those before")
         try:
             return self._proposal(analysed(brief), brief, move, history)
