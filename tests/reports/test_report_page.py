@@ -33,6 +33,45 @@ def test_a_finished_run_shows_its_figures(opened):
     assert not page.faults
 
 
+def with_samples(samples, kinds, reference=1e-9):
+    """A finished run of one program with such errors of its samples."""
+    best = candidate(1, sum(samples) / len(samples))
+    own = (reference,) * len(samples)
+    changes = {"samples": samples, "kinds": kinds, "trusted_samples": (1e-5,) * len(samples), "reference_samples": own}
+    score = dataclasses.replace(best.evaluation.dev, reference_error=reference, **changes)
+    best = dataclasses.replace(best, evaluation=dataclasses.replace(best.evaluation, dev=score, test=score))
+    return run_of([best], best, [picture("u", 0)])
+
+
+def test_samples_are_shown_by_kind_beside_mean_and_geometric_mean(opened):
+    page = opened(with_samples((1e-8, 1e-6, 4e-3), ("smooth", "smooth", "kinked")))
+    rows = page.locator("#kinds tbody tr").all_inner_texts()
+    assert [row.split()[:2] for row in rows] == [["smooth", "2"], ["kinked", "1"]]
+    tiles = page.inner_text(".tiles")
+    for words in ("geometric mean", "trusted", "error / trusted", "below 1: better than that"):
+        assert words in tiles
+    assert not page.faults
+    assert opened(with_samples((1e-8, 1e-6), ())).locator("#kinds").count() == 0
+
+
+@pytest.mark.parametrize(
+    ("samples", "words"),
+    [
+        ((1e-10, 1e-10, 1e-10), "within the reference's own"),
+        (
+            (1e-10, 1e-10, 2e-9),
+            "times smaller than what the trusted method gets from the same inputs, which is no bound",
+        ),
+        ((1e-6, 1e-6, 1e-6), "10 times smaller than what the trusted method gets"),
+        ((1e-4, 1e-4, 1e-4), "10 times what the trusted method gets"),
+    ],
+)
+def test_a_page_says_that_nothing_is_left_only_within_the_references_own_error(opened, samples, words):
+    page = opened(with_samples(samples, ("smooth", "smooth", "kinked")))
+    assert words in page.inner_text(".verdict")
+    assert "nothing is left" not in page.inner_text("body")
+
+
 def test_pictures_change_with_field_sample_and_time(opened):
     page = opened(finished())
     shown, line, error = (
@@ -41,7 +80,7 @@ def test_pictures_change_with_field_sample_and_time(opened):
     first = page.get_attribute("#map-solution image", "href")
     page.focus("#sample")
     page.keyboard.press("ArrowRight")
-    expect(shown).to_have_attribute("aria-label", re.compile("sample 2"))
+    expect(shown).to_have_attribute("aria-label", re.compile("sample 1"))
     assert page.get_attribute("#map-solution image", "href") != first
     before, moment = line.get_attribute("d"), page.inner_text("#row-value")
     page.focus("#row")
@@ -108,7 +147,7 @@ def shown(opened, *pictures, **options):
 def test_a_moving_picture_opens_on_its_last_frame_and_moves_by_keyboard(opened):
     page = shown(opened, moving("u"), moving("v"))
     solution = page.locator("#map-solution svg")
-    assert "sample 1 at t = 1:" in solution.get_attribute("aria-label")
+    assert "sample 0 at t = 1:" in solution.get_attribute("aria-label")
     assert "cut at z = 0.5" in page.inner_text("#which")
     last = {kind: page.get_attribute(f"#map-{kind} image", "href") for kind in ("solution", "reference", "error")}
     page.focus("#frame")
@@ -118,7 +157,7 @@ def test_a_moving_picture_opens_on_its_last_frame_and_moves_by_keyboard(opened):
     for kind, href in last.items():
         assert page.get_attribute(f"#map-{kind} image", "href") != href
     page.select_option("#field", label="v")
-    expect(solution).to_have_attribute("aria-label", re.compile("of v, sample 1 at t = 0:"))
+    expect(solution).to_have_attribute("aria-label", re.compile("of v, sample 0 at t = 0:"))
     assert not page.faults
 
 
@@ -172,7 +211,7 @@ def test_numbers_make_a_table_and_what_is_not_drawn_is_said(opened):
     page = shown(opened, values("k", 3.0, -7.0), undrawn("w"))
     assert text_of(page, "#numbers tbody tr:nth-child(2)").split() == [
         "k[1]",
-        "1",
+        "0",
         "−7.00000",
         "−6.99301",
         "−6.99",

@@ -60,7 +60,7 @@ def test_the_table_of_a_map_is_its_data(opened):
     drawn = run.best.pictures[0]
     name, content = saved(opened(run), "map-error", "CSV")
     head, rows = table(content)
-    assert name == "waves-u-sample1-error.csv"
+    assert name == "waves-u-sample0-error.csv"
     assert head == ["t", "x", "solution", "reference", "error"]
     values = np.array(rows, dtype=float).reshape(*drawn.solution.shape, 5)
     np.testing.assert_allclose(values[..., 2], drawn.solution, rtol=1e-6, atol=1e-7)
@@ -99,7 +99,7 @@ def test_the_tables_of_a_frame_and_of_components_are_their_data(opened):
     page = opened(run_of([best], best, [drawn, lines]))
     name, content = saved(page, "map-error", "CSV")
     head, rows = table(content)
-    assert name == "waves-u-sample1-t1-error.csv"
+    assert name == "waves-u-sample0-t1-error.csv"
     assert head == ["x", "y", "solution", "reference", "error"]
     last = np.array(rows, dtype=float).reshape(40, 20, 5)
     np.testing.assert_allclose(last[..., 2], drawn.solution[-1], atol=2e-5)
