@@ -141,3 +141,15 @@ def test_from_samples_alone_a_kinked_field_is_followed_as_well_as_a_smooth_one(n
     kinked = case.trusted_errors[np.array(case.kinds) == "kinked"]
     assert kinked.size
     assert kinked.max() < 1e-8  # 1e-3 for the trigonometric interpolant of the samples
+
+
+def test_a_kinked_field_whose_window_is_resolved_is_recovered_too() -> None:
+    fields = folded_waves(4, scaled=False)
+    windows = np.array([[0.2, 0.7], [0.3, 0.6], [0.25, 0.8], [0.35, 0.9]])
+    fields = Waves(**{**vars(fields), "windows": windows})
+    assert set(fields.kinds) == {"kinked and windowed"}
+    recovered = [unfold(one) for one in fields(cell_centres(1024))]
+    for found, exact in zip(recovered, fields(cell_centres(2048)), strict=True):
+        assert found is not None
+        assert np.abs(found.on_grid(2048, np.array(0.25 / 1024 - 0.5 / 1024)) - exact).max() < 1e-8
+    assert [unfold(one) for one in fields(cell_centres(128))] == [None] * 4

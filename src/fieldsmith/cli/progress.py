@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fieldsmith.cli.output import Output
+from fieldsmith.evaluation.record import kind_lines
 from fieldsmith.orchestrator.run import Asked
 from fieldsmith.reports.plain import visible
 
@@ -138,6 +139,8 @@ def tell_result(run: Any, say: Callable[[str], None]) -> None:
                 else ""
             )
             say(f"  {split:<4} {score.metric} {score.figure:.3e}   {known}{score.seconds:.2f} s")
+            for line in kind_lines(score) if known else ():
+                say(line)
     say(f"Solver: {run.folder / 'best' / 'solver.py'}")
     say(f"Report: {(run.folder / 'report.html').resolve().as_uri()}")
 

@@ -100,12 +100,20 @@ def _score_lines(split: str, score: Score) -> list[str]:
     ]
     if len(score.fields) > 1:
         lines.append("  by field: " + ", ".join(f"{name} {value:.3e}" for name, value in score.fields.items()))
-    for kind, of in score.by_kind.items():
-        lines.append(
-            f"    {of.count} {kind}: nRMSE {of.nrmse:.3e}   geometric mean {of.geometric:.3e}   "
-            f"trusted {figure(of.trusted)}   reference error {figure(of.reference_error)}"
-        )
-    return lines
+    return [*lines, *kind_lines(score)]
+
+
+def kind_lines(score: Score) -> list[str]:
+    """A line for each kind of samples."""
+
+    def figure(value: float | None, style: str) -> str:
+        return "unknown" if value is None else format(value, style)
+
+    return [
+        f"    {of.count} {kind}: nRMSE {of.nrmse:.3e}   geometric mean {of.geometric:.3e}   "
+        f"trusted {figure(of.trusted, '.3e')}   reference error {figure(of.reference_error, '.1e')}"
+        for kind, of in score.by_kind.items()
+    ]
 
 
 def _plain(value: object) -> object:

@@ -54,10 +54,10 @@ with periodic boundary conditions and u(0, x) = u0(x). Here beta = {self.paramet
         points = u0.shape[1]
         phase = np.exp(-1j * wave_numbers(points, 1.0) * self.parameters["beta"] * self.times()[:, None])
         u = irfft(rfft(u0)[:, None, :] * phase, points)
-        shifts = self.parameters["beta"] * self.times()[:, None]
+        shifts = self.parameters["beta"] * self.times()
         for sample, folded in enumerate(map(unfold, u0)):
             if folded is not None:
-                u[sample] = folded(np.arange(points) / points - shifts)
+                u[sample] = folded.on_grid(points, -shifts)
         u[:, 0] = u0
         return {"u_batch": u}
 

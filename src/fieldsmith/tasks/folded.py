@@ -1,23 +1,29 @@
-"""Absolute values of short Fourier sums: exact values and coefficients, and how to recover one from its samples.
+"""Absolute values of Fourier sums: exact values and coefficients, and how to recover one from its samples.
 
 A sum s of a few sines that is folded by the absolute value has kinks, so samples of |s| miss much of it. But s^2 is a
 short Fourier sum again, of which equispaced samples tell everything: the samples of s are those of |s| with signs that
 make them band-limited. The root of the interpolated s^2 is never taken, as it loses half of the digits near zeros of s.
+A window does not spoil that as long as the samples resolve its edges; the sum is then longer.
 """
 
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from scipy.ndimage import maximum_filter1d
 
 from fieldsmith.tasks.fourier import irfft, rfft
 
-POINTS_A_WAVE = 16
-"""Samples a period of the shortest wave that is looked for, at least."""
+POINTS_A_WAVE = (16, 5)
+"""Samples a period of the shortest wave that is looked for, at least: of a short sum first, then of whatever is resolved."""
+SHORT, DENSE = 80, 2**20
+"""Up to so many modes coefficients are integrated in closed form, otherwise taken from so many values."""
 PREDICTORS = 6
 """Samples from which the next one is predicted, to tell its sign."""
 RESOLVED = 1e-11
 """Modes that are smaller than this part of the largest are rounding: the samples tell all of the function."""
+QUIET = 16
+"""Part of a period, one in so many, in which values are looked at together where the smallest are sought."""
 GAIN = 1e-3
 """What is recovered must be at least this much closer to the samples than their kinks are to a Fourier sum."""
 ON_CIRCLE = 1e-4
@@ -36,10 +42,15 @@ class Folded:
         """Values at any places."""
         return self.base + self.side * np.abs(self.signed(y))
 
+    def on_grid(self, points: int, moved: np.ndarray) -> np.ndarray:
+        """Values [..., points] at equispaced places, the first `moved` [...] periods on; at least two points a shortest wave."""
+        turn = np.exp(2j * np.pi * np.asarray(moved)[..., None] * np.arange(len(self.modes)))
+        return self.base + self.side * np.abs(irfft(points * self.modes * turn, points))
+
     def signed(self, y: np.ndarray) -> np.ndarray:
         """The sum itself."""
         waves = np.exp(2j * np.pi * np.asarray(y)[..., None] * np.arange(len(self.modes)))
-        return 2.0 * (waves @ self.modes).real - self.modes[0].real
+        return 2.0 * np.real(waves @ self.modes) - float(np.real(self.modes[0]))
 
     @cached_property
     def zeros(self) -> np.ndarray:
@@ -49,11 +60,13 @@ class Folded:
         return np.sort(np.mod(np.angle(roots) / (2.0 * np.pi), 1.0))
 
     def coefficients(self, count: int) -> np.ndarray:
-        """Fourier coefficients 0..count-1, integrated in closed form between the zeros.
+        """Fourier coefficients 0..count-1, of a short sum in closed form.
 
         Between two zeros the function is plus or minus the sum; of each of its waves the integral against exp(-2 pi i k y) is
         known. At a zero where the sign turns, the difference of the two signs is left of the primitives on either side.
         """
+        if len(self.modes) > SHORT:  # aliased by 1e-12
+            return rfft(self.on_grid(DENSE, np.zeros(())))[:count] / DENSE
         zeros, sums = self.zeros, self._symmetric
         last = len(self.modes) - 1
         ends = np.append(zeros, zeros[0] + 1.0) if len(zeros) else np.array([0.0, 1.0])
@@ -82,8 +95,16 @@ def unfold(samples: np.ndarray) -> Folded | None:
 
     A base is found with which the square of the rest is band-limited: of the modes that must vanish, it is the one unknown.
     """
+    for points in POINTS_A_WAVE:
+        found = _unfolded(samples, len(samples) // points)
+        if found is not None:
+            return found
+    return None
+
+
+def _unfolded(samples: np.ndarray, highest: int) -> Folded | None:
+    """The folded sum of waves up to `highest`, but for a remainder that hardly counts."""
     n = len(samples)
-    highest = n // POINTS_A_WAVE
     tail = slice(2 * highest + 1, n // 2 + 1)
     kinks, squares = rfft(samples)[tail], rfft(samples**2)[tail]
     size = float(np.max(np.abs(samples), initial=0.0))
@@ -96,37 +117,44 @@ def unfold(samples: np.ndarray) -> Folded | None:
     rest = samples - base
     side = 1.0 if rest.sum() >= 0.0 else -1.0
     found = Folded(_band_limited(np.abs(rest), highest), base, side)
-    misfit = np.linalg.norm(found(np.arange(n) / n) - samples)
+    misfit = np.linalg.norm(found.on_grid(n, np.zeros(())) - samples)
     return found if misfit <= GAIN * roughness / np.sqrt(n) else None
 
 
 def _band_limited(sizes: np.ndarray, highest: int) -> np.ndarray:
-    """Modes 0..highest, or fewer, of the sum of which `sizes` are the absolute values."""
+    """Modes of the sum, up to the last that stands out, of which `sizes` are the absolute values."""
     n = len(sizes)
     signed = _signed(sizes)
+    modes = rfft(signed) / n
     for _ in range(8):  # a sample that is all but zero may have got the wrong sign
-        modes = rfft(signed) / n
         smooth = irfft(n * np.where(np.arange(len(modes)) <= highest, modes, 0.0), n)
         again = np.copysign(sizes, smooth)
         if np.array_equal(again, signed):
             break
         signed = again
-    noise = float(np.max(np.abs(modes[highest + 1 :]), initial=0.0))
-    kept = np.flatnonzero(np.abs(modes[: highest + 1]) > 4.0 * noise)
+        modes = rfft(signed) / n
+    noise = float(np.max(np.abs(modes[2 * highest + 1 :]), initial=0.0))
+    kept = np.flatnonzero(np.abs(modes[: (n + 1) // 2]) > 4.0 * noise)
     return modes[: max(kept, default=0) + 1]
 
 
 def _signed(sizes: np.ndarray) -> np.ndarray:
-    """Each sample takes the sign of its prediction by the polynomial through those before it.
+    """Each sample takes the sign of its prediction by the polynomial through those before it, away from the largest.
 
-    The first ones lie about the largest: no zero of a sum of waves up to m is nearer to it than 1/(4 m).
+    No zero of a sum of waves up to m is nearer to its largest value than 1/(4 m). Both ways end where the values stay
+    smallest: outside a window they are rounding, which tells no signs.
     """
-    first = int(np.argmax(sizes)) - PREDICTORS // 2
-    rolled = np.roll(sizes, -first)
+    n = len(sizes)
+    quietest = int(np.argmin(maximum_filter1d(sizes, max(3, n // QUIET), mode="wrap")))
+    values = np.roll(sizes, -quietest)
+    largest = int(np.argmax(values))
+    first = min(max(largest - PREDICTORS // 2, 0), n - PREDICTORS)
     weights = _predictor(PREDICTORS)
-    for j in range(PREDICTORS, len(rolled)):
-        rolled[j] = np.copysign(rolled[j], weights @ rolled[j - PREDICTORS : j])
-    return np.roll(rolled, first)
+    for j in range(first + PREDICTORS, n):
+        values[j] = np.copysign(values[j], weights @ values[j - PREDICTORS : j])
+    for j in range(first - 1, -1, -1):
+        values[j] = np.copysign(values[j], weights[::-1] @ values[j + 1 : j + 1 + PREDICTORS])
+    return np.roll(values, quietest)
 
 
 def _predictor(count: int) -> np.ndarray:
