@@ -45,8 +45,10 @@ def with_samples(samples, kinds, reference=1e-9):
 
 def test_samples_are_shown_by_kind_beside_mean_and_geometric_mean(opened):
     page = opened(with_samples((1e-8, 1e-6, 4e-3), ("smooth", "smooth", "kinked")))
+    assert page.inner_text("#kinds thead").split() == ["test", "samples", "smooth", "kinked"]
     rows = page.locator("#kinds tbody tr").all_inner_texts()
-    assert [row.split()[:2] for row in rows] == [["smooth", "2"], ["kinked", "1"]]
+    assert [row.split("\t")[0] for row in rows] == ["nRMSE", "geometric mean", "trusted", "reference error", "how many"]
+    assert rows[-1].split()[2:] == ["2", "1"]
     tiles = page.inner_text(".tiles")
     for words in ("geometric mean", "trusted", "error / trusted", "below 1: better than that"):
         assert words in tiles
