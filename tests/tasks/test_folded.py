@@ -90,7 +90,15 @@ def test_only_folded_sums_are_taken_for_such() -> None:
         np.abs(np.sin(2 * np.pi * x)) + 1e-3 * rng.standard_normal(256),
     ]
     assert [unfold(one) for one in others] == [None] * len(others)
-    assert unfold(np.ones(8)) is None
+
+
+def test_few_samples_prove_nothing() -> None:
+    rng = np.random.default_rng(0)
+    for points in range(1, 60):
+        assert unfold(np.ones(points)) is None
+        for _ in range(5):
+            assert unfold(rng.standard_normal(points)) is None
+            assert unfold(np.abs(rng.standard_normal(points))) is None
 
 
 @pytest.mark.parametrize("distance", [1e-9, 1e-5, 1e-2, 0.5])

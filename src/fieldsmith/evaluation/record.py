@@ -11,8 +11,6 @@ from fieldsmith.tasks.task import NRMSE, Task
 
 SAMPLES = ("samples", "kinds", "trusted_samples", "reference_samples")
 """What a score holds a sample."""
-DERIVED = ("geometric", "by_kind")
-"""What is told of a score beside its fields."""
 
 
 def score_fields(score: Score | None) -> dict[str, object] | None:
@@ -68,7 +66,7 @@ def _score_from(fields: Mapping[str, Any]) -> Score:
     unknown = {name: math.nan for name in ("nrmse", "max_error") if fields[name] is None}
     own = fields.get("metric", NRMSE.name) != NRMSE.name
     tuples = {name: tuple(fields.get(name) or ()) for name in SAMPLES}
-    stored = {name: value for name, value in fields.items() if name not in DERIVED}
+    stored = {name: value for name, value in fields.items() if name in Score.__dataclass_fields__}
     return Score(**{**stored, **unknown, **tuples, "value": fields.get("value") if own else None})
 
 

@@ -20,6 +20,8 @@ SHORT, DENSE = 80, 2**20
 """Up to so many modes coefficients are integrated in closed form, otherwise taken from so many values."""
 PREDICTORS = 6
 """Samples from which the next one is predicted, to tell its sign."""
+FEWEST = 4
+"""Modes that must vanish of the square, at least: fewer prove nothing."""
 RESOLVED = 1e-11
 """Modes that are smaller than this part of the largest are rounding: the samples tell all of the function."""
 QUIET = 16
@@ -109,20 +111,23 @@ def _unfolded(samples: np.ndarray, highest: int) -> Folded | None:
     kinks, squares = rfft(samples)[tail], rfft(samples**2)[tail]
     size = float(np.max(np.abs(samples), initial=0.0))
     roughness = float(np.linalg.norm(kinks))
-    if highest < 1 or roughness <= RESOLVED * n * size:
+    if highest < 1 or len(kinks) < FEWEST or roughness <= RESOLVED * n * size:
         return None
     base = float(np.vdot(kinks, squares).real) / (2.0 * roughness**2)
     if np.linalg.norm(squares - 2.0 * base * kinks) > GAIN * size * roughness:
         return None
     rest = samples - base
     side = 1.0 if rest.sum() >= 0.0 else -1.0
-    found = Folded(_band_limited(np.abs(rest), highest), base, side)
+    modes = _smooth_root(np.abs(rest), highest)
+    if n * np.linalg.norm(modes[tail]) > GAIN * roughness:
+        return None
+    found = Folded(_above(modes, float(np.max(np.abs(modes[tail])))), base, side)
     misfit = np.linalg.norm(found.on_grid(n, np.zeros(())) - samples)
     return found if misfit <= GAIN * roughness / np.sqrt(n) else None
 
 
-def _band_limited(sizes: np.ndarray, highest: int) -> np.ndarray:
-    """Modes of the sum, up to the last that stands out, of which `sizes` are the absolute values."""
+def _smooth_root(sizes: np.ndarray, highest: int) -> np.ndarray:
+    """All modes of the smooth samples of which `sizes` are the absolute values."""
     n = len(sizes)
     signed = _signed(sizes)
     modes = rfft(signed) / n
@@ -133,9 +138,13 @@ def _band_limited(sizes: np.ndarray, highest: int) -> np.ndarray:
             break
         signed = again
         modes = rfft(signed) / n
-    noise = float(np.max(np.abs(modes[2 * highest + 1 :]), initial=0.0))
-    kept = np.flatnonzero(np.abs(modes[: (n + 1) // 2]) > 4.0 * noise)
-    return modes[: max(kept, default=0) + 1]
+    return modes
+
+
+def _above(modes: np.ndarray, noise: float) -> np.ndarray:
+    """Modes up to the last that stands out from the noise; never the one that alternates from sample to sample."""
+    clear = np.flatnonzero(np.abs(modes[:-1]) > 4.0 * noise)
+    return modes[: max(clear, default=0) + 1]
 
 
 def _signed(sizes: np.ndarray) -> np.ndarray:
