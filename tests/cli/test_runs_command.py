@@ -29,7 +29,7 @@ def fieldsmith(folder, *words):
 
 def test_the_list_has_a_line_for_every_run_in_columns(home):
     good, bad = fieldsmith(home, "runs").stdout.splitlines()
-    for words in ("done", "advection", "beta=0.1", "demo", "numerics", "best 2.912e-04", "1 candidate ", "$0.00"):
+    for words in ("done", "advection", "beta=0.1", "demo", "numerics", "best 1.532e-07", "1 candidate ", "$0.00"):
         assert words in good
     for words in ("best -", "2 candidates", "command:"):
         assert words in bad

@@ -8,7 +8,7 @@ import numpy as np
 
 from fieldsmith.equations.equation import Axis
 from fieldsmith.tasks import hdf5
-from fieldsmith.tasks.folded import Folded, unfold
+from fieldsmith.tasks.folded import unfold
 from fieldsmith.tasks.pde import Arrays, PDETask
 from fieldsmith.tasks.periodic import PeriodicTask
 from fieldsmith.tasks.task import Argument, Result, Signature
@@ -75,20 +75,22 @@ class ScalarEvolution(ScalarTask, PeriodicTask):
 
     def exact_spectrum(self, fields: Waves, points: int, level: int) -> np.ndarray:
         spectrum = super().exact_spectrum(fields, points, level)
-        return _with_folded(spectrum, [fields.folded_sum(n) for n in range(spectrum.shape[1])], points, 0.5 / points)
+        exact = [fields.kinked_coefficients(n, spectrum.shape[-1]) for n in range(spectrum.shape[1])]
+        return _with_exact(spectrum, exact, points, 0.5 / points)
 
     def interpolated(self, samples: np.ndarray, points: int) -> np.ndarray:
         """Of samples of a folded sum the spectrum of that: their own interpolant misses much of the kinks."""
         spectrum, given = super().interpolated(samples, points), samples.shape[-1]
-        return _with_folded(spectrum, [unfold(one) for one in samples[0]], points, 0.5 / points - 0.5 / given)
+        found = [one and one.coefficients(spectrum.shape[-1]) for one in map(unfold, samples[0])]
+        return _with_exact(spectrum, found, points, 0.5 / points - 0.5 / given)
 
 
-def _with_folded(spectrum: np.ndarray, sums: Sequence[Folded | None], points: int, shift: float) -> np.ndarray:
-    """Spectra [1, batch, modes] with those of folded sums put in, which begin `shift` periods before the first point."""
+def _with_exact(spectrum: np.ndarray, exact: Sequence[np.ndarray | None], points: int, shift: float) -> np.ndarray:
+    """Spectra [1, batch, modes] with exact Fourier coefficients put in, of places that begin `shift` periods before the first."""
     turn = points * np.exp(2j * np.pi * shift * np.arange(spectrum.shape[-1]))
     if points % 2 == 0:
         turn[-1] = 0.0  # as wherever one grid is made of another
-    for sample, folded in enumerate(sums):
-        if folded is not None:
-            spectrum[0, sample] = turn * folded.coefficients(spectrum.shape[-1])
+    for sample, coefficients in enumerate(exact):
+        if coefficients is not None:
+            spectrum[0, sample] = turn * coefficients
     return spectrum

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fieldsmith.tasks.folded import Folded
+from fieldsmith.tasks.folded import DENSE, Folded
+from fieldsmith.tasks.fourier import rfft
 
 WINDOW_WIDTH = 0.01
 SPLIT = 4
@@ -57,6 +58,16 @@ class Waves:
         left, right = self.windows[:, :1], self.windows[:, 1:]
         window = 0.5 * (np.tanh((x - left) / WINDOW_WIDTH) - np.tanh((x - right) / WINDOW_WIDTH))
         return np.where(np.isnan(left), u, u * window)
+
+    def kinked_coefficients(self, sample: int, count: int) -> np.ndarray | None:
+        """Fourier coefficients 0..count-1 of a field with kinks, aliased by 1e-12 at most; None for one without."""
+        folded = self.folded_sum(sample)
+        if folded is not None:
+            return folded.coefficients(count)
+        if not self.folded[sample]:
+            return None
+        values = self.take(slice(sample, sample + 1))((np.arange(DENSE) + 0.5) / DENSE)[0]
+        return rfft(values)[:count] / DENSE * np.exp(-1j * np.pi * np.arange(count) / DENSE)
 
     def take(self, part: slice) -> "Waves":
         """Some of the samples."""
