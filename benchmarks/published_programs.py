@@ -63,7 +63,7 @@ def row(name: str, kind: str, who: str, told: dict) -> None:
         print(f"| {name} | {kind} | {who} | {told.get('status') or told['message']} | | |", flush=True)
     else:
         print(
-            f"| {name} | {kind} | {who} | {score['nrmse']:.1e} | {score['floor']:.1e} | {score['seconds']:.1f} |",
+            f"| {name} | {kind} | {who} | {score['nrmse']:.1e} | {score['trusted']:.1e} | {score['seconds']:.1f} |",
             flush=True,
         )
 
@@ -85,7 +85,7 @@ def compare(name: str, smooth: bool, programs: Path, folder: Path) -> None:
 
 
 def main(programs: Path, names: list[str]) -> None:
-    print("| task | samples | program | test nRMSE | floor | seconds a call |")
+    print("| task | samples | program | test nRMSE | trusted | seconds a call |")
     print("| --- | --- | --- | --- | --- | --- |")
     for name in names or PLACES:
         with tempfile.TemporaryDirectory() as folder:

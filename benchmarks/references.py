@@ -1,4 +1,4 @@
-"""Time to generate each task's data, the references' estimated errors and the floors.
+"""Time to generate each task's data, the references' estimated errors and what the trusted methods reach.
 
 Run `python benchmarks/references.py [demo|paper] [TASK ...]`; an empty cache in a temporary folder is used.
 """
@@ -25,7 +25,9 @@ ROWS: tuple[tuple[str, Mapping[str, float]], ...] = (
 
 
 def main(scale: str, chosen: list[str]) -> None:
-    print("| task | parameters | scale | seconds (dev + test) | estimated error, dev and test | floor, dev and test |")
+    print(
+        "| task | parameters | scale | seconds (dev + test) | estimated error, dev and test | trusted, dev and test |"
+    )
     print("| --- | --- | --- | --- | --- | --- |")
     for name, parameters in ROWS:
         if chosen and not {name, *(f"{name}:{value:g}" for value in parameters.values())} & set(chosen):
@@ -35,9 +37,9 @@ def main(scale: str, chosen: list[str]) -> None:
         cases = [case for split in ("dev", "test") for case in task.split(split)]
         seconds = time.perf_counter() - start
         errors = ", ".join(f"{case.reference_error:.1e}" for case in cases)
-        floors = ", ".join("none" if case.floor is None else f"{case.floor:.1e}" for case in cases)
+        trusted = ", ".join("none" if case.trusted is None else f"{case.trusted:.1e}" for case in cases)
         values = ", ".join(f"{key}={value:g}" for key, value in parameters.items())
-        print(f"| {name} | {values} | {scale} | {seconds:.1f} | {errors} | {floors} |", flush=True)
+        print(f"| {name} | {values} | {scale} | {seconds:.1f} | {errors} | {trusted} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import fieldsmith as fs
 
 task = fs.task("burgers", nu=0.01)
 run = fs.solve(task, candidates=2)
-print(f"test nRMSE {run.best.test.nrmse:.2e}, floor {run.best.test.floor:.2e}")
+print(f"test nRMSE {run.best.test.nrmse:.2e}, trusted {run.best.test.trusted:.2e}")
 print(f"report: {run.report}")
 
 x = (np.arange(256) + 0.5) / 256

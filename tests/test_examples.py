@@ -30,7 +30,7 @@ def test_a_solver_in_codepdes_style_is_scored(tmp_path):
     result = json.loads(ran.stdout.splitlines()[-1])
     assert result["status"] == "ok"
     assert 0.5 < result["test"]["order"] < 1.2
-    assert result["test"]["nrmse"] > 10 * result["test"]["floor"]
+    assert result["test"]["nrmse"] > 10 * result["test"]["trusted"]
     assert result["test"]["drift"] < 1e-5
     assert {"dev", "test", "certificate", "program", "parameters"} <= set(result)
 

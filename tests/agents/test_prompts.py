@@ -7,7 +7,6 @@ The prompts of three tasks stand word for word in `snapshots/`, to be reviewed l
 writes them anew; `git diff tests/agents/snapshots` shows what a model will see.
 """
 
-import dataclasses
 import os
 from collections.abc import Mapping
 from dataclasses import replace
@@ -107,7 +106,7 @@ def user(move, style: str = "guided") -> str:
 
 def written(name: str, style: str, kinds: tuple[str, ...]) -> str:
     """Some of a style's prompts for a task, one after the other."""
-    brief = replace(load(name).brief(LIBRARIES), floor=7.6e-6)
+    brief = replace(load(name).brief(LIBRARIES), trusted=7.6e-6)
     prompts = Prompts(style)
     draft, *debugs, _, both, restart, _, refined_again = moves(brief)
     told = {
@@ -173,11 +172,21 @@ def test_a_draft_has_statement_signature_libraries_and_the_form_of_the_answer():
         assert words in text, words
 
 
-def test_the_floor_is_told_where_it_is_known():
-    import dataclasses
-
-    brief = dataclasses.replace(load("burgers").brief(), floor=3.21e-5)
+def test_what_the_trusted_method_reaches_is_told_where_it_is_known():
+    brief = replace(load("burgers").brief(), trusted=3.21e-5)
     assert "nRMSE of about 3.2e-05" in Prompts().move(brief, Draft())
+
+
+@pytest.mark.parametrize(
+    ("error", "done"),
+    [(1e-5, False), (9e-6, False), (1.1e-9, False), (9e-10, True)],
+    ids=["trusted", "below", "near", "within"],
+)
+def test_only_within_the_references_own_error_speed_is_all_that_is_left(error, done):
+    ran = candidate("ok")
+    score = replace(ran.evaluation.dev, nrmse=error, samples=(error, error))
+    text = user(Refine([replace(ran, evaluation=replace(ran.evaluation, dev=score))]))
+    assert ("what is left to win is speed" in text) == done
 
 
 def test_a_mend_has_program_status_feedback_and_tails():
@@ -252,8 +261,8 @@ def test_a_refinement_shows_figures_and_plans():
 
 def test_an_order_far_above_that_of_the_plan_is_no_agreement():
     one = candidate("ok")
-    score = dataclasses.replace(one.evaluation.dev, order=9.5)
-    one = dataclasses.replace(one, evaluation=dataclasses.replace(one.evaluation, dev=score))
+    score = replace(one.evaluation.dev, order=9.5)
+    one = replace(one, evaluation=replace(one.evaluation, dev=score))
     text = user(Refine((one,)))
     assert "The measured order 9.50 is above the 2 of the plan" in text
     assert "agrees" not in text

@@ -3,10 +3,11 @@
 import pytest
 from numerics_cases import brief_of, candidate, line
 
-from fieldsmith.agents.author import Debug, Draft, NothingLeft, Refine
+from fieldsmith.agents.author import Candidate, Debug, Draft, NothingLeft, Refine
 from fieldsmith.agents.numerics_author import NumericsAuthor
 from fieldsmith.equations.analysis import Analysis
 from fieldsmith.equations.equation import Balance, Boundary, Equation
+from fieldsmith.evaluation.evaluation import Evaluation, Score
 from fieldsmith.numerics import families
 
 DAMPED = Equation(("phi",), (line(0, 3),), (Balance("phi", "-d(phi**2/2, s) + k*d(phi, s, s) - mu*phi"),), ("k", "mu"))
@@ -116,3 +117,55 @@ def test_what_took_too_long_bounds_drafts_and_refinements_too():
 def test_after_a_stall_another_family_is_tried():
     summaries, _ = chain(GROWING, "ok")
     assert [s.split(":")[0] for s in summaries[:4]] == ["spectral", "spectral", "splitting", "spectral"]
+
+
+def judged(proposal, number, samples, reference=(1e-9,) * 3):
+    """A candidate whose dev samples are smooth, kinked and windowed; it stands exactly at the trusted method."""
+    kinds = ("smooth", "kinked", "windowed") if reference else ()
+    mean = sum(samples) / len(samples)
+    own = sum(reference) / len(reference) if reference else None
+    score = Score(
+        mean,
+        {},
+        mean,
+        own,
+        0.1,
+        1.0,
+        samples=samples,
+        kinds=kinds,
+        trusted_samples=samples,
+        reference_samples=reference,
+    )
+    return Candidate(number, str(number), "draft", (), "numerics", proposal, Evaluation("ok", dev=score))
+
+
+@pytest.mark.parametrize(
+    ("samples", "reference", "ends"),
+    [
+        ((5e-10, 9e-10, 9e-10), (1e-9,) * 3, True),
+        ((1e-7, 1e-4, 1e-6), (1e-9,) * 3, False),  # as good as the trusted method: no bound
+        ((5e-10, 2e-9, 1e-10), (1e-9,) * 3, False),  # one kind is not there yet
+        ((1e-5, 1e-5, 1e-5), (), False),  # a file whose own error nobody knows
+    ],
+)
+def test_it_is_done_when_nothing_better_could_be_told_for_any_kind_of_samples(samples, reference, ends):
+    brief, author = brief_for(DAMPED), NumericsAuthor()
+    first = judged(author.write(brief, Draft(), "1", []), 1, samples, reference)
+    if ends:
+        with pytest.raises(NothingLeft, match="within the reference's own"):
+            author.write(brief, Refine((first,)), "r1", [first])
+    else:
+        assert author.write(brief, Refine((first,)), "r1", [first]).program
+
+
+def test_it_stops_where_finer_programs_come_no_closer():
+    _, reason = chain(DAMPED, "ok")
+    assert "came no closer" in reason
+
+
+def test_progress_in_one_kind_of_samples_is_progress():
+    brief, author, history = brief_for(DAMPED), NumericsAuthor(), []
+    for n in range(1, 5):
+        proposal = author.write(brief, Refine(history[-1:]) if history else Draft(), str(n), history)
+        history.append(judged(proposal, n, (10.0 ** -(n + 3), 1e-3, 1e-5)))
+    assert author.write(brief, Refine(history[-1:]), "5", history).program

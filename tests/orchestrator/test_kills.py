@@ -64,7 +64,7 @@ FIGURES = (
     "ok",
     "best",
     "error",
-    "floor",
+    "trusted",
     "order",
     "line",
     "summary",

@@ -15,7 +15,7 @@ from report_runs import candidate, finished, moving, picture, run_of, trajectory
 
 PLOTS = {
     "error-against-time", "best-against-candidates", "best-against-tokens", "best-against-seconds", "convergence",
-    "fields-u-1", "fields-u-2", "fields-v-1",
+    "fields-u-0", "fields-u-1", "fields-v-0",
 }  # fmt: skip
 
 
@@ -55,7 +55,7 @@ def test_pictures_of_every_kind_are_drawn_and_numbers_are_not(tmp_path):
     best = candidate(1, 1e-3)
     run = run_of([best], best, [moving("u"), trajectory("y"), uneven, *alone, values("k", 1.0), undrawn("c")])
     drawn = {file.stem: file for file in write_figures(run, tmp_path) if file.stem.startswith("fields")}
-    assert set(drawn) == {f"fields-{name}-1" for name in "uyvwz"}
+    assert set(drawn) == {f"fields-{name}-0" for name in "uyvwz"}
     for file in drawn.values():
         assert len(Image.open(file.with_suffix(".png")).convert("RGB").getcolors(1 << 24)) > 20
 
@@ -90,7 +90,7 @@ def test_the_command_says_which_files_it_wrote(solved, tmp_path):
     assert ran.returncode == 0, ran.stderr
     written = [line for line in ran.stdout.splitlines() if line.endswith((".pdf", ".png"))]
     assert sorted(written) == sorted(str(file) for file in (tmp_path / "figures").iterdir())
-    assert any("fields-u-1" in line for line in written)
+    assert any("fields-u-0" in line for line in written)
 
 
 def test_without_matplotlib_one_line_says_what_to_install(solved, tmp_path):

@@ -26,11 +26,52 @@ def test_a_finished_run_shows_its_figures(opened):
     page = opened(finished())
     assert "A wave equation" in page.inner_text("h1")
     assert page.inner_text(".tile.strong .value").replace("\n", "") == "2.00 × 10−4"
-    assert "20 times the floor" in page.inner_text(".verdict")
+    assert "20 times what the trusted method gets" in page.inner_text(".verdict")
     for words in ("openai:x", "fieldsmith solve waves --seed 7", "price unknown", "order 2.00"):
         assert words in page.inner_text("body")
     assert page.locator("svg.chart").count() == 8
     assert not page.faults
+
+
+def with_samples(samples, kinds, reference=1e-9):
+    """A finished run of one program with such errors of its samples."""
+    best = candidate(1, sum(samples) / len(samples))
+    own = (reference,) * len(samples)
+    changes = {"samples": samples, "kinds": kinds, "trusted_samples": (1e-5,) * len(samples), "reference_samples": own}
+    score = dataclasses.replace(best.evaluation.dev, reference_error=reference, **changes)
+    best = dataclasses.replace(best, evaluation=dataclasses.replace(best.evaluation, dev=score, test=score))
+    return run_of([best], best, [picture("u", 0)])
+
+
+def test_samples_are_shown_by_kind_beside_mean_and_geometric_mean(opened):
+    page = opened(with_samples((1e-8, 1e-6, 4e-3), ("smooth", "smooth", "kinked")))
+    assert page.inner_text("#kinds thead").split() == ["test", "samples", "smooth", "kinked"]
+    rows = page.locator("#kinds tbody tr").all_inner_texts()
+    assert [row.split("\t")[0] for row in rows] == ["nRMSE", "geometric mean", "trusted", "reference error", "how many"]
+    assert rows[-1].split()[2:] == ["2", "1"]
+    tiles = page.inner_text(".tiles")
+    for words in ("geometric mean", "trusted", "error / trusted", "below 1: better than that"):
+        assert words in tiles
+    assert not page.faults
+    assert opened(with_samples((1e-8, 1e-6), ())).locator("#kinds").count() == 0
+
+
+@pytest.mark.parametrize(
+    ("samples", "words"),
+    [
+        ((1e-10, 1e-10, 1e-10), "within the reference's own"),
+        (
+            (1e-10, 1e-10, 2e-9),
+            "times smaller than what the trusted method gets from the same inputs, which is no bound",
+        ),
+        ((1e-6, 1e-6, 1e-6), "10 times smaller than what the trusted method gets"),
+        ((1e-4, 1e-4, 1e-4), "10 times what the trusted method gets"),
+    ],
+)
+def test_a_page_says_that_nothing_is_left_only_within_the_references_own_error(opened, samples, words):
+    page = opened(with_samples(samples, ("smooth", "smooth", "kinked")))
+    assert words in page.inner_text(".verdict")
+    assert "nothing is left" not in page.inner_text("body")
 
 
 def test_pictures_change_with_field_sample_and_time(opened):
@@ -41,7 +82,7 @@ def test_pictures_change_with_field_sample_and_time(opened):
     first = page.get_attribute("#map-solution image", "href")
     page.focus("#sample")
     page.keyboard.press("ArrowRight")
-    expect(shown).to_have_attribute("aria-label", re.compile("sample 2"))
+    expect(shown).to_have_attribute("aria-label", re.compile("sample 1"))
     assert page.get_attribute("#map-solution image", "href") != first
     before, moment = line.get_attribute("d"), page.inner_text("#row-value")
     page.focus("#row")
@@ -108,7 +149,7 @@ def shown(opened, *pictures, **options):
 def test_a_moving_picture_opens_on_its_last_frame_and_moves_by_keyboard(opened):
     page = shown(opened, moving("u"), moving("v"))
     solution = page.locator("#map-solution svg")
-    assert "sample 1 at t = 1:" in solution.get_attribute("aria-label")
+    assert "sample 0 at t = 1:" in solution.get_attribute("aria-label")
     assert "cut at z = 0.5" in page.inner_text("#which")
     last = {kind: page.get_attribute(f"#map-{kind} image", "href") for kind in ("solution", "reference", "error")}
     page.focus("#frame")
@@ -118,7 +159,7 @@ def test_a_moving_picture_opens_on_its_last_frame_and_moves_by_keyboard(opened):
     for kind, href in last.items():
         assert page.get_attribute(f"#map-{kind} image", "href") != href
     page.select_option("#field", label="v")
-    expect(solution).to_have_attribute("aria-label", re.compile("of v, sample 1 at t = 0:"))
+    expect(solution).to_have_attribute("aria-label", re.compile("of v, sample 0 at t = 0:"))
     assert not page.faults
 
 
@@ -172,7 +213,7 @@ def test_numbers_make_a_table_and_what_is_not_drawn_is_said(opened):
     page = shown(opened, values("k", 3.0, -7.0), undrawn("w"))
     assert text_of(page, "#numbers tbody tr:nth-child(2)").split() == [
         "k[1]",
-        "1",
+        "0",
         "−7.00000",
         "−6.99301",
         "−6.99",
@@ -233,7 +274,7 @@ def test_before_the_test_split_is_scored_its_column_is_empty(opened):
     assert "dev nRMSE" in page.inner_text(".tile.strong")
 
 
-@pytest.mark.parametrize("changes", [{"floor": float("inf")}, {"floor": float("nan")}, {"seconds": float("nan")}])
+@pytest.mark.parametrize("changes", [{"trusted": float("inf")}, {"trusted": float("nan")}, {"seconds": float("nan")}])
 def test_figures_that_are_not_finite_leave_the_page_whole(opened, changes):
     best = scored(candidate(1, 1e-3), **changes)
     page = opened(run_of([best], best))
@@ -281,7 +322,7 @@ def test_everything_can_be_read_in_light_and_dark(opened, scheme):
     page = opened(finished(), color_scheme=scheme)
     page.locator("#tree li", has_text="not finite").click()
     page.get_by_role("tab", name="Code").click()
-    for selector in ("body", ".note", ".chart text", ".floor-label", ".t-k", ".t-s", ".t-f", "#tree .failed .result"):
+    for selector in ("body", ".note", ".chart text", ".trusted-label", ".t-k", ".t-s", ".t-f", "#tree .failed .result"):
         assert contrast(page, selector) > 4.5, selector
 
 

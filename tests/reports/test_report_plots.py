@@ -60,7 +60,7 @@ def test_the_table_of_a_map_is_its_data(opened):
     drawn = run.best.pictures[0]
     name, content = saved(opened(run), "map-error", "CSV")
     head, rows = table(content)
-    assert name == "waves-u-sample1-error.csv"
+    assert name == "waves-u-sample0-error.csv"
     assert head == ["t", "x", "solution", "reference", "error"]
     values = np.array(rows, dtype=float).reshape(*drawn.solution.shape, 5)
     np.testing.assert_allclose(values[..., 2], drawn.solution, rtol=1e-6, atol=1e-7)
@@ -99,7 +99,7 @@ def test_the_tables_of_a_frame_and_of_components_are_their_data(opened):
     page = opened(run_of([best], best, [drawn, lines]))
     name, content = saved(page, "map-error", "CSV")
     head, rows = table(content)
-    assert name == "waves-u-sample1-t1-error.csv"
+    assert name == "waves-u-sample0-t1-error.csv"
     assert head == ["x", "y", "solution", "reference", "error"]
     last = np.array(rows, dtype=float).reshape(40, 20, 5)
     np.testing.assert_allclose(last[..., 2], drawn.solution[-1], atol=2e-5)
@@ -141,7 +141,7 @@ def test_the_search_is_drawn_against_candidates_tokens_and_seconds(opened):
         paths.add(page.get_attribute("#progress .canvas .best-line", "d"))
         assert by in page.text_content("#progress .chart")
     assert len(paths) == 3
-    assert page.locator("#progress .canvas .floor").count() == page.locator("#pareto .canvas .floor").count() == 1
+    assert page.locator("#progress .canvas .trusted").count() == page.locator("#pareto .canvas .trusted").count() == 1
     assert not page.faults
 
 
@@ -163,7 +163,7 @@ def test_the_front_holds_what_nothing_beats():
 def test_the_axis_of_a_metric_goes_by_decades_where_its_values_do(values, lower, log):
     found = charts.ordinate([scored(n, value, lower) for n, value in enumerate(values)])
     assert found == charts.Ordinate("gain", log, lower)
-    assert charts.floor([scored(1, values[0], lower)]) is None, "that of the error is on another axis"
+    assert charts.trusted([scored(1, values[0], lower)]) is None, "that of the error is on another axis"
 
 
 def test_where_more_is_better_failures_are_below_and_the_best_so_far_climbs(opened):

@@ -69,14 +69,16 @@ def test_a_failed_write_leaves_no_file_and_says_what_to_do(home: Path, monkeypat
     assert not data_files(home)
 
 
-def test_smooth_samples_are_marked_and_refinement_goes_from_coarse_to_fine() -> None:
+def test_samples_tell_their_kind_and_refinement_goes_from_coarse_to_fine() -> None:
     task = load("advection")
     cases = task.refinement()
     assert [case.resolution for case in cases] == [64, 128, 256]
     for case in cases:
-        assert case.smooth is not None
-        assert case.smooth.all()
+        assert case.kinds == ()
         assert case.reference["u_batch"].shape == (3, 51, case.resolution)
     dev = task.split("dev")[0]
-    assert dev.smooth is not None
-    assert dev.smooth.shape == (8,)
+    assert len(dev.kinds) == 8
+    assert set(dev.kinds) == {"smooth", "kinked", "windowed"}
+    assert dev.trusted_errors is not None
+    assert dev.reference_errors is not None
+    assert dev.trusted_errors.shape == dev.reference_errors.shape == (8,)

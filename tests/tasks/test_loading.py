@@ -67,7 +67,7 @@ def test_statements_stand_alone(name: str, tmp_path: Path, monkeypatch: pytest.M
     text = brief.statement
     for part in ("nRMSE", "77 s", "pyamg 5.3", "boundary", brief.stub.rstrip(), f"x = {brief.sizes['x']}"):
         assert part in text
-    assert brief.floor is None
+    assert brief.trusted is None
     assert not list(tmp_path.iterdir())
     compile(brief.stub, "stub", "exec")
     assert set(brief.sizes) <= {"batch", "time", "x", "y"}

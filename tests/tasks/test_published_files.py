@@ -116,12 +116,12 @@ def published_burgers(path: Path, nu: float, samples: int = 5, spoil: float = 0.
 
 
 @pytest.mark.parametrize("spoil", [0.0, 3e-3])
-def test_floor_of_a_file_is_the_error_of_its_own_solutions(tmp_path: Path, spoil: float) -> None:
+def test_a_file_is_as_far_from_the_trusted_solutions_as_its_own_are_wrong(tmp_path: Path, spoil: float) -> None:
     task = load("burgers", {"nu": 0.1}, data=published_burgers(tmp_path / "u.h5", 0.1, spoil=spoil))
     for name in ("dev", "test"):
-        floor = task.split(name)[0].floor
-        assert floor is not None
-        assert (1e-3 < floor < 4e-3) if spoil else floor < 1e-3
+        away = task.split(name)[0].trusted
+        assert away is not None
+        assert (1e-3 < away < 4e-3) if spoil else away < 1e-3
     brief = task.brief()
     assert (brief.sizes["batch"], brief.sizes["time"], brief.sizes["x"]) == (2, 21, 256)
     assert brief.span == pytest.approx((0.0, 0.8), rel=1e-6)
@@ -164,9 +164,9 @@ def test_darcy_files_on_cell_centres_are_stated_and_solved_as_such(tmp_path: Pat
     assert "the two values 0.1 and 1" in brief.statement
     assert "boundary included" not in brief.statement
     assert {axis.nodes for axis in brief.equation.axes} == {"cell_centres"}
-    floor = task.split("test")[0].floor
-    assert floor is not None
-    assert floor < 0.05  # the file's own solutions split each cell once
+    away = task.split("test")[0].trusted
+    assert away is not None
+    assert away < 0.05  # the file's own solutions split each cell once
     assert all(case.resolution in (22, 43, 85) for case in task.refinement())
 
 

@@ -118,5 +118,5 @@ def test_estimated_reference_errors_are_small(name: str, tmp_path, monkeypatch: 
     monkeypatch.setenv("FIELDSMITH_HOME", str(tmp_path))
     case = load(name).split("dev")[0]
     assert case.reference_error <= {"advection": 1e-12, "reacdiff1d": 1e-8}[name]
-    assert case.floor is not None
-    assert case.floor >= 0.0
+    assert case.trusted is not None
+    assert case.trusted >= 0.0

@@ -5,9 +5,10 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from fieldsmith.agents.author import Candidate, Move, NothingLeft, Program, Proposal
+from fieldsmith.agents.author import Candidate, Move, NothingLeft, Program, Proposal, Refine
 from fieldsmith.equations.analysis import Analysis
 from fieldsmith.equations.expressions import Unsuited
+from fieldsmith.evaluation.evaluation import Score
 from fieldsmith.numerics.code import analysed
 from fieldsmith.numerics.family import Family, Variant
 from fieldsmith.numerics.ladder import Rung, ladder
@@ -15,11 +16,9 @@ from fieldsmith.numerics.methods import families
 from fieldsmith.tasks.task import Brief
 
 STALLED = 0.7
-"""An error above this share of its parent's counts as no progress."""
-AT_FLOOR = 1.005
-"""Within this factor of what the trusted method reaches from the same inputs, nothing is left to win ..."""
-UNRESOLVED = 2.0
-"""... if smooth samples, which have a far lower floor, are also within this factor of the reference's own error."""
+"""An error above this share of an earlier one counts as no progress."""
+IDLE = 3
+"""After so many programs in a row that bring no progress nothing is refined any more."""
 BLOW_UPS = 2
 """A family is given up after so many programs whose values were not finite."""
 UNKNOWN = "the built-in author knows no method for this equation"
@@ -43,9 +42,12 @@ class NumericsAuthor:
         return families()
 
     def write(self, brief: Brief, move: Move, slot: str, history: Sequence[Candidate]) -> Proposal:
-        """The program for a move. Raises NothingLeft when no method is known or left, or nothing is left to win."""
-        if any(map(_at_floor, history)):
-            raise NothingLeft("the best program is as accurate as the given inputs allow")
+        """The program for a move. Raises NothingLeft when no method is known or left, or none makes progress that can be told."""
+        scores = [c.evaluation.dev for c in history if c.ok and c.evaluation and c.evaluation.dev]
+        if any(score.resolved for score in scores):
+            raise NothingLeft("the error of the best program is within the reference's own")
+        if isinstance(move, Refine) and _idle(scores) >= IDLE:
+            raise NothingLeft(f"the last {IDLE} programs came no closer than those before")
         try:
             return self._proposal(brief, move, history)
         except Unsuited as reason:
@@ -133,18 +135,32 @@ class Reaction:
     def _stalled(self, candidate: Candidate) -> bool:
         """Whether the step that led to this candidate gained little."""
         parents = [c for c in self.history if c.id in candidate.parents and c.ok]
-        return bool(parents) and candidate.dev_nrmse > STALLED * min(c.dev_nrmse for c in parents)
+        before = [c.evaluation.dev for c in parents if c.evaluation and c.evaluation.dev]
+        score = candidate.evaluation.dev if candidate.ok and candidate.evaluation else None
+        return bool(before) and (score is None or not _advances(score, before))
 
 
-def _at_floor(candidate: Candidate) -> bool:
-    score = candidate.evaluation.dev if candidate.ok and candidate.evaluation else None
-    if score is None or not score.floor:
-        return False
-    if score.reference_error and score.nrmse <= score.reference_error:
-        return True  # what is better cannot be told from it
-    if score.nrmse > AT_FLOOR * score.floor:
-        return False
-    return score.smooth_nrmse is None or score.smooth_nrmse <= UNRESOLVED * (score.reference_error or score.floor)
+def _advances(score: Score, before: Sequence[Score]) -> bool:
+    """Whether a score is well below all earlier ones: by its mean, its geometric mean, or for one kind of samples."""
+    if score.value is not None:
+        return all(score.rank < other.rank for other in before)
+    if not before:
+        return True
+    best = [min(errors) for errors in zip(*map(_errors, before), strict=True)]
+    return any(error <= STALLED * least for error, least in zip(_errors(score), best, strict=True))
+
+
+def _errors(score: Score) -> list[float]:
+    """Mean, geometric mean, and the mean for every kind of samples."""
+    return [score.nrmse, score.geometric, *(kind.nrmse for kind in score.by_kind.values())]
+
+
+def _idle(scores: Sequence[Score]) -> int:
+    """How many of the last programs that ran brought no progress."""
+    idle = 0
+    for n, score in enumerate(scores):
+        idle = 0 if _advances(score, scores[:n]) else idle + 1
+    return idle
 
 
 def _name(family: Family[Any], variant: Variant[Any]) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fieldsmith.cli.output import Output
+from fieldsmith.evaluation.record import kind_lines
 from fieldsmith.orchestrator.run import Asked
 from fieldsmith.reports.plain import visible
 
@@ -137,10 +138,16 @@ def tell_result(run: Any, say: Callable[[str], None]) -> None:
     for split in ("dev", "test"):
         score = getattr(evaluation, split)
         if score is not None:
-            floor = "unknown" if score.floor is None else f"{score.floor:.3e}"
+            trusted = "unknown" if score.trusted is None else f"{score.trusted:.3e}"
             reference = "unknown" if score.reference_error is None else f"{score.reference_error:.1e}"
-            known = f"floor {floor}   reference error {reference}   " if score.value is None else ""
+            known = (
+                f"geometric mean {score.geometric:.3e}   trusted {trusted}   reference error {reference}   "
+                if score.value is None
+                else ""
+            )
             say(f"  {split:<4} {score.metric} {score.figure:.3e}   {known}{score.seconds:.2f} s")
+            for line in kind_lines(score) if known else ():
+                say(line)
     say(f"Solver: {run.folder / 'best' / 'solver.py'}")
     say(f"Report: {(run.folder / 'report.html').resolve().as_uri()}")
 

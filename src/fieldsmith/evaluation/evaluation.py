@@ -1,12 +1,30 @@
 """The words of this room: what a program earned when it met the references."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from fieldsmith.tasks.task import NRMSE
 
 Status = Literal["ok", "crashed", "timeout", "out_of_memory", "missing_function", "bad_output", "not_finite"]
+
+ROUNDING = 1e-14
+"""Errors below this are those of the arithmetic, whatever the reference."""
+
+
+@dataclass(frozen=True)
+class KindFigures:
+    """The figures of a split's samples of one kind: how many there are, mean and geometric mean of their nRMSE.
+
+    trusted: mean of what the trusted method reaches, reference_error: mean of the reference's own error; None where unknown.
+    """
+
+    count: int
+    nrmse: float
+    geometric: float
+    trusted: float | None
+    reference_error: float | None
 
 
 @dataclass(frozen=True)
@@ -15,18 +33,18 @@ class Score:
 
     nrmse: mean over samples of ||u - u_ref||_2 / ||u_ref||_2, norms over time, space and all fields stacked; NaN where the
     task has a metric of its own and no references.
-    fields: the same a field. floor: what the trusted method reaches from the same inputs; the
-    reference's own error where that cannot be told. reference_error: the
-    reference's own estimated relative error, None where unknown. max_error: largest absolute deviation. order:
+    fields: the same a field. trusted: what the trusted method reaches from the same inputs, which is no bound; the
+    reference's own error where it starts from them itself. reference_error: the
+    reference's own estimated relative error, None where unknown. Both are means over the samples. max_error: largest absolute deviation. order:
     empirical order of convergence on smooth data. drift: largest departure of a conserved total from where it
-    began and from the reference's, relative to its scale. seconds: wall time of the calls as the host saw it. samples: nrmse a sample. smooth_nrmse: over
-    samples without kinks. metric: what candidates are chosen by, its value the nrmse unless `value` holds that of a task's own
+    began and from the reference's, relative to its scale. seconds: wall time of the calls as the host saw it. samples, trusted_samples, reference_samples: nrmse,
+    trusted and reference_error a sample, () where unknown; kinds: what kind each is of, () where there is one. metric: what candidates are chosen by, its value the nrmse unless `value` holds that of a task's own
     metric; measures: further figures of such a task.
     """
 
     nrmse: float
     fields: Mapping[str, float]
-    floor: float | None
+    trusted: float | None
     reference_error: float | None
     max_error: float
     seconds: float
@@ -34,8 +52,10 @@ class Score:
     peak_mb: float | None = None
     order: float | None = None
     drift: float | None = None
-    smooth_nrmse: float | None = None
     samples: tuple[float, ...] = ()
+    kinds: tuple[str, ...] = ()
+    trusted_samples: tuple[float, ...] = ()
+    reference_samples: tuple[float, ...] = ()
     metric: str = NRMSE.name
     value: float | None = None
     lower_is_better: bool = True
@@ -50,6 +70,45 @@ class Score:
     def rank(self) -> float:
         """What scores sort by: the smaller the better, whichever way the metric goes."""
         return self.figure if self.lower_is_better else -self.figure
+
+    @property
+    def geometric(self) -> float:
+        """Geometric mean of the samples' nRMSE, which a few bad samples do not rule; NaN where there is none."""
+        return geometric_mean(self.samples) if self.samples else self.nrmse
+
+    @property
+    def reference_geometric(self) -> float | None:
+        """The same of the reference's own error."""
+        return geometric_mean(self.reference_samples) if self.reference_samples else self.reference_error
+
+    @property
+    def by_kind(self) -> Mapping[str, KindFigures]:
+        """The figures of each kind of samples, the most frequent first; empty where there is one kind."""
+        kinds = sorted(set(self.kinds), key=lambda kind: (-self.kinds.count(kind), kind))
+        return {kind: self._of_kind([n for n, one in enumerate(self.kinds) if one == kind]) for kind in kinds}
+
+    def _of_kind(self, chosen: Sequence[int]) -> KindFigures:
+        def mean(values: Sequence[float]) -> float | None:
+            return math.fsum(values[n] for n in chosen) / len(chosen) if values else None
+
+        errors = [self.samples[n] for n in chosen]
+        trusted, reference = mean(self.trusted_samples), mean(self.reference_samples)
+        return KindFigures(len(chosen), math.fsum(errors) / len(errors), geometric_mean(errors), trusted, reference)
+
+    @property
+    def resolved(self) -> bool:
+        """Whether the error is within the reference's own, or is rounding: by mean, geometric mean and for every kind.
+
+        What is better than that cannot be told from it.
+        """
+        pairs = [(self.nrmse, self.reference_error), (self.geometric, self.reference_geometric)]
+        pairs += [(kind.nrmse, kind.reference_error) for kind in self.by_kind.values()]
+        return self.value is None and all(own is not None and error <= max(own, ROUNDING) for error, own in pairs)
+
+
+def geometric_mean(errors: Sequence[float]) -> float:
+    """Errors of 0 count as 1e-17, which is below what double precision tells."""
+    return math.exp(math.fsum(math.log(max(error, 1e-17)) for error in errors) / len(errors))
 
 
 @dataclass(frozen=True)

@@ -157,19 +157,19 @@ def success_facts(
     """
     errors = frame_errors(outputs, case.reference) if brief.span is not None and case.reference else np.zeros(0)
     marks = sorted({0, 1, len(errors) // 4, len(errors) // 2, len(errors) - 1} & set(range(len(errors))))
-    worst = {"median": float(np.median(score.samples)), "worst": max(score.samples)} if len(score.samples) > 1 else None
     return {
         "kind": "success",
         "metric": score.metric,
         "figure": score.figure,
         "measures": [[name, value] for name, value in score.measures.items()],
         "seconds": score.seconds,
-        "against": _against_floor(score),
+        "against": _against(score),
         "reference_error": score.reference_error,
-        "floor": score.floor,
-        "times": times(score.nrmse / score.floor) if score.floor else "",
+        "trusted": score.trusted,
+        "times": _times_trusted(score),
         "fields": [[name, value] for name, value in score.fields.items()],
-        "samples": worst,
+        "samples": _samples(score),
+        "kinds": [[kind, of.count, of.nrmse, of.trusted] for kind, of in score.by_kind.items()],
         "frames": [[n, float(errors[n])] for n in marks],
         "arises": _arises(errors, score),
         "largest": _in_space(score, case, outputs, brief),
@@ -190,8 +190,8 @@ def _arises(errors: np.ndarray, score: Score) -> str:
     """What the growth of the error tells, where it tells something: first_frame or first_interval."""
     if len(errors) and errors[0] > 1e-6:
         return "first_frame"
-    at_floor = score.floor is not None and score.nrmse <= 1.5 * score.floor
-    return "first_interval" if not at_floor and len(errors) > 4 and errors[1] > 0.5 * errors[-1] > 0.0 else ""
+    as_trusted = score.trusted is not None and score.nrmse <= 1.5 * score.trusted
+    return "first_interval" if not as_trusted and len(errors) > 4 and errors[1] > 0.5 * errors[-1] > 0.0 else ""
 
 
 def _in_space(score: Score, case: Case, outputs: Mapping[str, np.ndarray], brief: Brief) -> Facts | None:
@@ -237,20 +237,40 @@ def _edge_share(error: np.ndarray, first: int) -> float | None:
     return 1.0 - float(np.sum(error[(..., *inner)] ** 2)) / total if total else None
 
 
-def _against_floor(score: Score) -> str:
-    """Where the error stands to what the trusted method reaches from the same inputs: above, at or below; or what else is known.
+def _samples(score: Score) -> dict[str, Any] | None:
+    """Geometric mean, median and the worst sample with its kind; None of a single one."""
+    if len(score.samples) < 2:
+        return None
+    worst = int(np.argmax(score.samples))
+    return {
+        "geometric": score.geometric,
+        "median": float(np.median(score.samples)),
+        "worst": score.samples[worst],
+        "number": worst,
+        "kind": score.kinds[worst] if score.kinds else "",
+    }
 
-    reference: no larger than the reference's own error. samples: the samples are all there is to know, or shocks hide what
-    they lose.
+
+def _against(score: Score) -> str:
+    """Where the error stands to what the trusted method reaches from the same inputs: above or below; or what else is known.
+
+    reference: within the reference's own error, rounding: in that of the arithmetic. samples: the reference starts from the
+    samples itself, or shocks hide what they lose.
     """
     if score.value is not None:
         return ""
-    if score.reference_error and score.nrmse <= score.reference_error:
-        return "reference"
-    if score.floor is None:
+    if score.resolved:
+        return "reference" if score.nrmse <= (score.reference_error or 0.0) else "rounding"
+    if score.trusted is None:
         return ""
-    if score.floor == score.reference_error:
+    if score.trusted == score.reference_error:
         return "samples"
-    if score.nrmse > 1.5 * score.floor:
-        return "above"
-    return "at" if score.nrmse > 0.67 * score.floor else "below"
+    return "above" if score.nrmse > score.trusted else "below"
+
+
+def _times_trusted(score: Score) -> str:
+    """How many times as large the error is as that of the trusted method, or the other way round where it is smaller."""
+    if not score.trusted or not score.nrmse:
+        return ""
+    ratio = score.nrmse / score.trusted
+    return times(max(ratio, 1.0 / ratio))

@@ -203,43 +203,48 @@ class _CaseScore:
         self.fields = {
             unknowns[name]: metrics.sample_nrmse({name: outputs[name]}, {name: reference[name]}) for name in reference
         }
-        smooth = case.smooth if case.smooth is not None else np.zeros(len(self.samples), bool)
-        self.smooth = self.samples[np.asarray(smooth, bool)]
         self.max_error = metrics.max_error(outputs, reference)
         totals = task.conserved(case.reference) if reference else {}
         self.drift = metrics.drift(task.conserved(result.outputs), totals) if totals else None
         self.value, self.measures = measured(task, case, result)
-        self.floor, self.reference_error = case.floor, case.reference_error
+        self.kinds = case.kinds
+        self.trusted, self.reference = case.trusted_errors, case.reference_errors
         self.result = result
 
 
 def _combine(task: Task, parts: Sequence[_CaseScore]) -> Score:
     samples = np.concatenate([part.samples for part in parts])
-    smooth = np.concatenate([part.smooth for part in parts])
-    weights = [len(part.samples) for part in parts]
     values = [part.value for part in parts if part.value is not None]
-    floors = [part.floor for part in parts]
-    errors = [part.reference_error for part in parts]
+    trusted, reference = _joined([part.trusted for part in parts]), _joined([part.reference for part in parts])
     drifts = [part.drift for part in parts if part.drift is not None]
     return Score(
         nrmse=float(np.mean(samples)) if samples.size else math.nan,
         fields={
             name: float(np.mean(np.concatenate([part.fields[name] for part in parts]))) for name in parts[0].fields
         },
-        floor=None if None in floors else float(np.average([f for f in floors if f is not None], weights=weights)),
-        reference_error=max(errors) if all(math.isfinite(e) for e in errors) else None,
+        trusted=float(np.mean(trusted)) if trusted else None,
+        reference_error=float(np.mean(reference)) if reference else None,
         max_error=max(part.max_error for part in parts),
         seconds=sum(part.result.seconds for part in parts),
         cpu_seconds=_total([part.result.cpu_seconds for part in parts]),
         peak_mb=_largest([part.result.peak_mb for part in parts]),
         drift=max(drifts) if drifts else None,
-        smooth_nrmse=float(np.mean(smooth)) if smooth.size else None,
         samples=tuple(float(value) for value in samples),
+        kinds=tuple(kind for part in parts for kind in part.kinds) if all(part.kinds for part in parts) else (),
+        trusted_samples=trusted,
+        reference_samples=reference,
         metric=task.metric.name,
         value=float(np.mean(values)) if values else None,
         lower_is_better=task.metric.lower_is_better,
         measures={name: float(np.mean([part.measures[name] for part in parts])) for name in parts[0].measures},
     )
+
+
+def _joined(parts: Sequence[np.ndarray | None]) -> tuple[float, ...]:
+    """Values of all samples; () where some are unknown."""
+    known = [part for part in parts if part is not None]
+    joined = np.concatenate(known) if len(known) == len(parts) else np.zeros(0)
+    return tuple(map(float, joined)) if np.isfinite(joined).all() else ()
 
 
 def _total(values: Sequence[float | None]) -> float | None:

@@ -9,12 +9,16 @@ from typing import Any
 from fieldsmith.evaluation.evaluation import ConvergencePoint, Evaluation, Score
 from fieldsmith.tasks.task import NRMSE, Task
 
+SAMPLES = ("samples", "kinds", "trusted_samples", "reference_samples")
+"""What a score holds a sample."""
+
 
 def score_fields(score: Score | None) -> dict[str, object] | None:
     """A score as plain JSON values; not-a-number becomes null."""
     if score is None:
         return None
-    fields = {**asdict(score), "value": score.figure}
+    by_kind = {kind: asdict(figures) for kind, figures in score.by_kind.items()}
+    fields = {**asdict(score), "value": score.figure, "geometric": score.geometric, "by_kind": by_kind}
     return {name: _plain(value) for name, value in fields.items()}
 
 
@@ -61,8 +65,9 @@ def evaluation_from(fields: Mapping[str, object]) -> Evaluation:
 def _score_from(fields: Mapping[str, Any]) -> Score:
     unknown = {name: math.nan for name in ("nrmse", "max_error") if fields[name] is None}
     own = fields.get("metric", NRMSE.name) != NRMSE.name
-    value = fields.get("value") if own else None
-    return Score(**{**fields, **unknown, "value": value, "samples": tuple(fields.get("samples") or ())})
+    tuples = {name: tuple(fields.get(name) or ()) for name in SAMPLES}
+    stored = {name: value for name, value in fields.items() if name in Score.__dataclass_fields__}
+    return Score(**{**stored, **unknown, **tuples, "value": fields.get("value") if own else None})
 
 
 def summary(file: str, evaluation: Evaluation) -> str:
@@ -87,13 +92,26 @@ def _score_lines(split: str, score: Score) -> list[str]:
         further = "".join(f"   {name} {value:.3e}" for name, value in score.measures.items())
         return [f"  {split} {score.metric} {score.value:.3e}{further}   {took}"]
     lines = [
-        f"  {split} nRMSE {score.nrmse:.3e}   floor {figure(score.floor)}   "
+        f"  {split} nRMSE {score.nrmse:.3e}   geometric mean {score.geometric:.3e}   trusted {figure(score.trusted)}   "
         f"reference error {figure(score.reference_error)}",
         f"  largest error {score.max_error:.3e}   order {figure(score.order, '.2f')}   drift {figure(score.drift)}   {took}",
     ]
     if len(score.fields) > 1:
         lines.append("  by field: " + ", ".join(f"{name} {value:.3e}" for name, value in score.fields.items()))
-    return lines
+    return [*lines, *kind_lines(score)]
+
+
+def kind_lines(score: Score) -> list[str]:
+    """A line for each kind of samples."""
+
+    def figure(value: float | None, style: str) -> str:
+        return "unknown" if value is None else format(value, style)
+
+    return [
+        f"    {of.count} {kind}: nRMSE {of.nrmse:.3e}   geometric mean {of.geometric:.3e}   "
+        f"trusted {figure(of.trusted, '.3e')}   reference error {figure(of.reference_error, '.1e')}"
+        for kind, of in score.by_kind.items()
+    ]
 
 
 def _plain(value: object) -> object:

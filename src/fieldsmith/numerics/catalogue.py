@@ -25,6 +25,17 @@ CHEBYSHEV = Block(
     source="Trefethen, Spectral Methods in MATLAB, 2000",
 )
 
+UNFOLDED = Block(
+    "interpolation", "unfolded", "kinked samples unfolded",
+    "Where a sample has kinks and its square, about some base, has not, it is the absolute value of a short Fourier sum: that is recovered",
+    source="Sampling theorem for the square; signs by extrapolation, Fourier coefficients of the folded sum in closed form",
+)
+TRIGONOMETRIC = Block(
+    "interpolation", "trigonometric", "trigonometric interpolation",
+    "The Fourier sum through the samples: exact for what they resolve, of second order at kinks",
+    source="Canuto, Hussaini, Quarteroni and Zang, Spectral Methods, 2006",
+)
+
 TWO_THIRDS = Block(
     "dealiasing", "two_thirds", "2/3",
     "The upper third of the modes of every product is dropped: exact for products of two",

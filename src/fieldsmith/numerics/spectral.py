@@ -19,7 +19,9 @@ from fieldsmith.numerics.catalogue import (
     MAJORANT,
     ONE_HALF,
     ONE_PASS,
+    TRIGONOMETRIC,
     TWO_THIRDS,
+    UNFOLDED,
 )
 from fieldsmith.numerics.code import call_values, equation_values
 from fieldsmith.numerics.family import Family, Variant, periodic_line
@@ -41,6 +43,7 @@ KEPT = {TWO_THIRDS: "2.0 / 3.0", ONE_HALF: "0.5"}
 @dataclass(frozen=True)
 class SpectralChoices(Choices):
     discretisation: Block = choice(FOURIER)
+    interpolation: Block = choice(UNFOLDED, TRIGONOMETRIC)
     integrator: Block = choice(ETDRK4, EXPONENTIAL)
     dealiasing: Block = choice(TWO_THIRDS, ONE_HALF)
     diffusion: Block = choice(MAJORANT)
@@ -68,12 +71,15 @@ class Spectral(Family[SpectralChoices]):
 
     def objections(self, analysis: Analysis) -> Mapping[Block, str]:
         if analysis.linear:
-            return {ETDRK4: "the equation is linear with constant coefficients and is solved exactly"}
+            coupled = {UNFOLDED: "the equations are coupled and are solved on the modes of the samples"}
+            exact = {ETDRK4: "the equation is linear with constant coefficients and is solved exactly"}
+            return {**exact, **(coupled if analysis.coupled else {})}
         return {EXPONENTIAL: "the equation is not linear with constant coefficients"}
 
     def variants(self, analysis: Analysis, brief: Brief) -> Sequence[Variant[SpectralChoices]]:
         if analysis.linear:
-            return (Variant("exact in time", SpectralChoices(integrator=EXPONENTIAL), 1, 9),)
+            known = TRIGONOMETRIC if analysis.coupled else UNFOLDED
+            return (Variant("exact in time", SpectralChoices(interpolation=known, integrator=EXPONENTIAL), 1, 9),)
         given = SpectralChoices(refinement=ONE_PASS, tolerance=1e-4, oversampling=1.0)
         coarse = SpectralChoices(refinement=ONE_PASS, courant=2.0, tolerance=1e-2, oversampling=0.75)
         finest = SpectralChoices(courant=0.7, levels=7, tolerance=1e-11)
@@ -95,12 +101,12 @@ class Spectral(Family[SpectralChoices]):
                 f"{EXPONENTIAL.title} of the linear {'matrix' if analysis.coupled else 'symbol'}",
                 "none needed",
                 None,
-                "Every Fourier mode is multiplied by the exponential of its symbol: exact for the interpolant.",
+                f"Every Fourier mode is multiplied by the exponential of its symbol: exact for the {'samples, unfolded where they have kinks' if choices.interpolation is UNFOLDED else 'interpolant'}.",
             )
         once = f"{COURANT.title}, {ONE_PASS.title}"
         refined = f"{DOUBLING.title} until two answers agree to {choices.tolerance:g}"
         return Plan(
-            f"Fourier pseudo-spectral, {choices.dealiasing.title} dealiasing, inner grid by trigonometric interpolation",
+            f"Fourier pseudo-spectral, {choices.dealiasing.title} dealiasing, inner grid by trigonometric interpolation{', ' + UNFOLDED.title if choices.interpolation is UNFOLDED else ''}",
             "ETDRK4, linear part exact" + (f" with {MAJORANT.title}" if Remainder(analysis).majorizes else ""),
             f"{variant.name}: {once if choices.refinement is ONE_PASS else refined}",
             None,
@@ -113,11 +119,16 @@ class Spectral(Family[SpectralChoices]):
         values = {**call_values(brief), **equation_values(analysis, brief), **_linear_values(remainder, brief)}
         if not exact:
             values |= _remaining_values(remainder)
+        unfolds = choices.interpolation is UNFOLDED
+        moved = _moved(analysis) if exact else None
         return render(
             "spectral.py.jinja",
             **values,
             scheme="exact in time" if exact else "exponential time differencing (ETDRK4)",
             exact=exact,
+            unfolds=unfolds,
+            unfolds_spectra=unfolds and moved is None,
+            moved=moved,
             method_text=_method_text(remainder, choices),
             courant=choices.courant,
             steps=choices.steps,
@@ -129,6 +140,14 @@ class Spectral(Family[SpectralChoices]):
             work=WORK_SHARE * brief.time_limit * VALUES_A_SECOND / max(1, brief.sizes.get("batch", 1)),
             patience=round(PATIENCE_SHARE * brief.time_limit, 1),
         )
+
+
+def _moved(analysis: Analysis) -> tuple[str, str] | None:
+    """Velocity and growth rate of an equation that only moves and scales what it begins with, as source; None for another."""
+    if len(analysis.unknowns) > 1 or set(analysis.terms[0].linear) - {(0,), (1,)}:
+        return None
+    linear = analysis.terms[0].linear
+    return numpy_code(-linear.get((1,), sp.Integer(0))), numpy_code(linear.get((0,), sp.Integer(0)))
 
 
 def _linear_values(remainder: Remainder, brief: Brief) -> dict[str, object]:
@@ -240,15 +259,22 @@ def _less(remainder: Remainder, index: int) -> str:
 
 
 def _method_text(remainder: Remainder, choices: SpectralChoices) -> list[str]:
+    unfolding = [
+        "A sample with kinks whose square, about some base, has none is the absolute value of a short Fourier sum. That is",
+        "recovered from the samples, as their trigonometric interpolant misses much of the kinks between them.",
+    ]
     if choices.integrator is EXPONENTIAL:
         return [
             "The equation is linear with constant coefficients: every Fourier mode of the samples is multiplied by the",
             f"exponential of its {'matrix' if remainder.analysis.coupled else 'symbol'}. This is exact for the trigonometric interpolant of the samples.",
+            *(unfolding if choices.interpolation is UNFOLDED else ()),
         ]
     lines = [
         "Linear terms with constant coefficients are taken exactly in Fourier space, so that they put no limit on the step;",
         f"products are formed on the grid and dealiased by the {choices.dealiasing.title} rule. The samples are interpolated to an inner grid.",
     ]
+    if choices.interpolation is UNFOLDED:
+        lines += unfolding
     if choices.refinement is DOUBLING:
         lines.append("Grid and steps are refined until two answers agree.")
     if remainder.majorizes:

@@ -19,6 +19,8 @@ from fieldsmith.numerics.catalogue import (
     QUADRATIC_FLOW,
     RICHARDSON,
     STRANG,
+    TRIGONOMETRIC,
+    UNFOLDED,
 )
 from fieldsmith.numerics.code import call_values, equation_values
 from fieldsmith.numerics.family import Family, Variant, periodic_line
@@ -50,6 +52,7 @@ def quadratic_reaction(analysis: Analysis) -> tuple[Expression, Expression, Expr
 @dataclass(frozen=True)
 class SplittingChoices(Choices):
     discretisation: Block = choice(FOURIER)
+    interpolation: Block = choice(UNFOLDED, TRIGONOMETRIC)
     splitting: Block = choice(STRANG)
     integrator: Block = choice(EXPONENTIAL)
     reaction: Block = choice(QUADRATIC_FLOW)
@@ -80,7 +83,7 @@ class Splitting(Family[SplittingChoices]):
     def plan(self, analysis: Analysis, variant: Variant[SplittingChoices]) -> Plan:
         extrapolated = ", Richardson extrapolation to order 4"
         return Plan(
-            "Fourier, linear part with derivatives solved exactly",
+            f"Fourier, linear part with derivatives solved exactly{', ' + UNFOLDED.title if variant.choices.interpolation is UNFOLDED else ''}",
             f"{STRANG.title} with {QUADRATIC_FLOW.title}{extrapolated if _extrapolated(variant.choices) else ''}",
             variant.name,
             None,
@@ -93,6 +96,8 @@ class Splitting(Family[SplittingChoices]):
             **equation_values(analysis, brief),
             steps=choices.steps,
             extrapolated=_extrapolated(choices),
+            unfolds=choices.interpolation is UNFOLDED,
+            unfolds_spectra=True,
             unknown=analysis.unknowns[0].name,
             symbol=symbol_code({counts: c for counts, c in analysis.terms[0].linear.items() if any(counts)}),
             reaction=[numpy_code(part) for part in quadratic_reaction(analysis)],

@@ -19,6 +19,7 @@ from pydantic import ValidationError, create_model
 
 from fieldsmith.agents.author import Candidate
 from fieldsmith.errors import InputError
+from fieldsmith.evaluation.evaluation import Score
 from fieldsmith.evaluation.record import evaluation_fields
 from fieldsmith.files import clear, write_whole
 from fieldsmith.orchestrator.budget import spent
@@ -28,6 +29,12 @@ from fieldsmith.orchestrator.store import Store
 from fieldsmith.orchestrator.trouble import unknown
 from fieldsmith.orchestrator.waits import FACT, waiting_of
 from fieldsmith.tasks.task import Picture
+
+EQUAL = 0.02
+"""Relative difference below which errors count as equal."""
+GEOMETRIC_WEIGHT = 0.04
+"""Of the geometric mean's logarithm beside that of the mean."""
+SMALLEST = 1e-16
 
 
 def write_text(file: Path, text: str) -> None:
@@ -174,9 +181,9 @@ def _read_picture(words: Mapping[str, Any], key: str, arrays: Mapping[str, np.nd
 def best_of(candidates: list[Candidate]) -> Candidate | None:
     """The candidate that ran with the smallest dev error, or the best value of the task's own metric.
 
-    Samples with kinks keep the mean error at the floor whatever a program does with the others. So those within
-    2 % of the floor are told apart by the geometric mean over the samples, and equals (within a factor of 2) by speed,
-    in factors of 2, so that the noise of a clock seldom decides.
+    One bad sample can be the whole mean, so the geometric mean has a say: a tenth of it makes up for a mean that is a tenth
+    larger. What is within the reference's own error counts as that. Equals, within 2 %, are told apart by speed in factors
+    of 2, so that the noise of a clock seldom decides.
     """
     first: dict[str, Candidate] = {}
     for candidate in candidates:
@@ -184,23 +191,21 @@ def best_of(candidates: list[Candidate]) -> Candidate | None:
             first.setdefault(candidate.program.sha256, candidate)
     ran = first.values()
 
-    def key(candidate: Candidate) -> tuple[float, int, int, int]:
+    def key(candidate: Candidate) -> tuple[float, int, int]:
         score = candidate.evaluation.dev if candidate.evaluation else None
         if score is None:
-            return (math.inf, 0, 0, candidate.id)
+            return (math.inf, 0, candidate.id)
         speed = round(math.log2(max(score.seconds, 1e-3)))
-        if score.value is not None:
-            return (score.rank, 0, speed, candidate.id)
-        errors = [max(error, 1e-16) for error in score.samples or (score.nrmse,)]
-        typical = round(sum(map(math.log2, errors)) / len(errors))
-        return (
-            max(score.nrmse, 1.02 * (score.floor or 0.0)),
-            typical,
-            speed,
-            candidate.id,
-        )
+        return (score.rank if score.value is not None else _closeness(score), speed, candidate.id)
 
     return min(ran, key=key) if ran else None
+
+
+def _closeness(score: Score) -> int:
+    """Logarithm of the error in steps of 2 %, the geometric mean with a small weight; the smaller the better."""
+    mean = max(score.nrmse, score.reference_error or 0.0, SMALLEST)
+    geometric = max(score.geometric, score.reference_geometric or 0.0, SMALLEST)
+    return round((math.log(mean) + GEOMETRIC_WEIGHT * math.log(geometric)) / EQUAL)
 
 
 def load_run(folder: Path, pictures: bool = True) -> RunRecord:

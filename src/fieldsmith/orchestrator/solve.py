@@ -131,7 +131,7 @@ class Solve:
 
     def _brief(self) -> Brief:
         brief = self.task.brief(self.sandbox.libraries())
-        return replace(brief, floor=self.task.split("dev")[0].floor)
+        return replace(brief, trusted=self.task.split("dev")[0].trusted)
 
     def _started(self, candidate: Candidate) -> None:
         self.listener("start", {"candidate": candidate.id, "slot": candidate.slot})

@@ -105,12 +105,12 @@ def ordinate(candidates: Sequence[Candidate]) -> Ordinate:
     return Ordinate(metric, log, lower)
 
 
-def floor(candidates: Sequence[Candidate]) -> float | None:
-    """The floor of the dev split, which is the same for all candidates; a metric of the task's own has none."""
+def trusted(candidates: Sequence[Candidate]) -> float | None:
+    """What the trusted method reaches on the dev split, which is the same for all candidates; a metric of the task's own has none."""
     for candidate in candidates:
         score = candidate.evaluation.dev if candidate.evaluation else None
-        if score is not None and score.value is None and score.floor and math.isfinite(score.floor):
-            return score.floor
+        if score is not None and score.value is None and score.trusted and math.isfinite(score.trusted):
+            return score.trusted
     return None
 
 

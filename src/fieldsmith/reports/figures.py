@@ -88,15 +88,15 @@ def _plots(run: RunRecord) -> Iterator[tuple[str, tuple[float, float], Draw]]:
     for picture in run.best.pictures if run.best else ():
         if picture.axes:
             field = "".join(c if c.isalnum() else "_" for c in picture.field)
-            yield f"fields-{field}-{picture.sample + 1}", picture_size(picture), lambda f, p=picture: draw_picture(f, p)
-    found, floor = charts.points(run.candidates), charts.floor(run.candidates)
+            yield f"fields-{field}-{picture.sample}", picture_size(picture), lambda f, p=picture: draw_picture(f, p)
+    found, trusted = charts.points(run.candidates), charts.trusted(run.candidates)
     ordinate = charts.ordinate(run.candidates)
     if found:
-        yield "error-against-time", (WIDTH, 2.5), lambda f: _error_against_time(f, found, floor, ordinate)
+        yield "error-against-time", (WIDTH, 2.5), lambda f: _error_against_time(f, found, trusted, ordinate)
         steps = charts.progress(run.candidates)
         for by in AGAINST:
             if any(getattr(step, by) for step in steps):
-                yield f"best-against-{by}", (WIDTH, 2.5), lambda f, by=by: _progress(f, steps, by, floor, ordinate)
+                yield f"best-against-{by}", (WIDTH, 2.5), lambda f, by=by: _progress(f, steps, by, trusted, ordinate)
     study = charts.convergence(run.best.candidate.evaluation if run.best else None)
     if study is not None:
         yield "convergence", (WIDTH, 2.5), lambda f: _convergence(f, study)
@@ -192,7 +192,7 @@ def _compared(picture: Picture) -> tuple[np.ndarray, np.ndarray | None]:
 
 
 def _error_against_time(
-    figure: Any, found: Sequence[charts.Point], floor: float | None, ordinate: charts.Ordinate
+    figure: Any, found: Sequence[charts.Point], trusted: float | None, ordinate: charts.Ordinate
 ) -> None:
     axes = figure.subplots()
     for move in dict.fromkeys(point.move for point in found):
@@ -206,7 +206,7 @@ def _error_against_time(
         axes.step(
             seconds, errors, where="post", color=GREY, linestyle="--", linewidth=1, label="Pareto front", zorder=1
         )
-    _finish(axes, "wall time of the call, s", _name_of(ordinate), floor, ordinate.log)
+    _finish(axes, "wall time of the call, s", _name_of(ordinate), trusted, ordinate.log)
     axes.set_xscale("log")
     ticker = importlib.import_module("matplotlib.ticker")
     axes.xaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
@@ -215,7 +215,7 @@ def _error_against_time(
 
 
 def _progress(
-    figure: Any, steps: Sequence[charts.Step], by: str, floor: float | None, ordinate: charts.Ordinate
+    figure: Any, steps: Sequence[charts.Step], by: str, trusted: float | None, ordinate: charts.Ordinate
 ) -> None:
     axes = figure.subplots()
     ran = [step for step in steps if step.error is not None]
@@ -227,7 +227,7 @@ def _progress(
         beside = ordinate.beyond([s.error for s in ran if s.error is not None])
         places = [getattr(s, by) for s in failed]
         axes.plot(places, [beside] * len(failed), "x", color=ORANGE, markersize=4, label="failed")
-    _finish(axes, AGAINST[by], _name_of(ordinate), floor, ordinate.log)
+    _finish(axes, AGAINST[by], _name_of(ordinate), trusted, ordinate.log)
 
 
 def _convergence(figure: Any, study: charts.Convergence) -> None:
@@ -250,10 +250,10 @@ def _name_of(ordinate: charts.Ordinate) -> str:
     return f"dev {_words(ordinate.metric)}{'' if ordinate.lower_is_better else ', higher is better'}"
 
 
-def _finish(axes: Any, x: str, y: str, floor: float | None, log: bool = True) -> None:
+def _finish(axes: Any, x: str, y: str, trusted: float | None, log: bool = True) -> None:
     axes.set_yscale("log" if log else "linear")
-    if floor:
-        axes.axhline(floor, color=ORANGE, linestyle=":", label="floor")
+    if trusted:
+        axes.axhline(trusted, color=ORANGE, linestyle=":", label="trusted")
     axes.set_xlabel(x)
     axes.set_ylabel(y)
     axes.grid(axis="y", color="#dddddd", linewidth=0.5)

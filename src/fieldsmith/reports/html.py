@@ -79,6 +79,7 @@ def render(run: RunRecord, refresh: float = REFRESH_SECONDS) -> str:
         score=score,
         ratio=_ratio(score),
         figures=_figures(evaluation.dev, evaluation.test) if evaluation else [],
+        kinds=_kinds(evaluation.test or evaluation.dev) if evaluation else [],
         fields=_fields(evaluation.dev, evaluation.test)[:MOST_ROWS] if evaluation else [],
         measure="error" if best is None or score is None or score.value is None else visible(score.metric, 40),
         resolved=_resolved(evaluation),
@@ -149,7 +150,7 @@ def _charts(run: RunRecord, best: Candidate | None, shown: Container[int]) -> di
     ordinate = charts.ordinate(run.candidates)
     front = charts.front(charts.points(run.candidates))
     return {
-        "floor": charts.floor(run.candidates),
+        "trusted": charts.trusted(run.candidates),
         "log": ordinate.log,
         "lower": ordinate.lower_is_better,
         "front": [point.candidate for point in front if point.candidate in shown],
@@ -168,13 +169,14 @@ def _verdict(run: RunRecord, best: Candidate | None) -> str:
     if score.value is not None:
         return f"{words}, by its {visible(score.metric, 40)}."
     ratio = _ratio(score)
-    if score.reference_error is not None and score.nrmse < 2.0 * score.reference_error:
-        return f"{words}: its error is of the size of the reference's own, or below."
-    if ratio is None:
+    if score.resolved:
+        return f"{words}: its error is within the reference's own, or is rounding."
+    if not ratio:
         return f"{words}."
-    if ratio <= 1.05:
-        return f"{words}: it reaches the floor, what the trusted method gets from the same inputs."
-    return f"{words}: its error is {times(ratio)} times the floor, what the trusted method gets from the same inputs."
+    trusted = "what the trusted method gets from the same inputs"
+    if ratio < 1.0:
+        return f"{words}: its error is {times(1.0 / ratio)} times smaller than {trusted}, which is no bound."
+    return f"{words}: its error is {times(ratio)} times {trusted}."
 
 
 def _figures(dev: Score | None, test: Score | None) -> list[tuple[str, Markup, Markup, str]]:
@@ -183,9 +185,9 @@ def _figures(dev: Score | None, test: Score | None) -> list[tuple[str, Markup, M
 
     names = [
         ("nRMSE", "nrmse", 2, "mean over samples of the relative error in time and space"),
-        ("floor", "floor", 2, "what the trusted method reaches from the same inputs"),
+        ("geometric mean of nRMSE", "geometric", 2, "over samples; a few bad ones do not rule it"),
+        ("trusted", "trusted", 2, "nRMSE of the trusted method from the same inputs"),
         ("reference error", "reference_error", 1, "estimated error of the reference itself"),
-        ("nRMSE, smooth samples", "smooth_nrmse", 2, "samples without kinks and windows"),
         ("largest error", "max_error", 2, "anywhere, in any sample"),
         ("order of convergence", "order", 2, "on smooth data; a dash where it could not be told"),
         ("drift of conserved totals", "drift", 1, "relative to their size at the start"),
@@ -200,7 +202,7 @@ def _figures(dev: Score | None, test: Score | None) -> list[tuple[str, Markup, M
         return [*_own_figures(score, dev, test), *shown]
     rows = [(label, *both(name, digits), why) for label, name, digits, why in names]
     ratios = [number(_ratio(score), 2) for score in (dev, test)]
-    return [*rows[:2], ("nRMSE / floor", *ratios, "1 means that nothing is left to win"), *rows[2:]]  # type: ignore[list-item]
+    return [*rows[:3], ("nRMSE / trusted", *ratios, "below 1: better than the trusted method"), *rows[3:]]  # type: ignore[list-item]
 
 
 def _own_figures(score: Score, dev: Score | None, test: Score | None) -> list[tuple[str, Markup, Markup, str]]:
@@ -216,7 +218,20 @@ def _own_figures(score: Score, dev: Score | None, test: Score | None) -> list[tu
 
 
 def _ratio(score: Score | None) -> float | None:
-    return finite(score.nrmse / score.floor) if score and score.floor else None
+    return finite(score.nrmse / score.trusted) if score and score.trusted else None
+
+
+def _kinds(score: Score | None) -> list[tuple[str, int, list[Markup]]]:
+    """Each kind of samples: how many, mean and geometric mean of the error, that of the trusted method and of the reference."""
+    by_kind = score.by_kind if score is not None and score.value is None else {}
+    return [
+        (
+            visible(kind or "other", 40),
+            of.count,
+            [number(value) for value in (of.nrmse, of.geometric, of.trusted, of.reference_error)],
+        )
+        for kind, of in by_kind.items()
+    ]
 
 
 def _resolved(evaluation: Evaluation | None) -> str:
@@ -228,7 +243,7 @@ def _resolved(evaluation: Evaluation | None) -> str:
             and score.reference_error is not None
             and score.nrmse < 2.0 * score.reference_error
         ):
-            return f"The {name} error is of the size of the reference's own, or below: the program may be better than the figure says."
+            return f"The mean {name} error is of the size of the reference's own, or below: the program may be better than the figure says."
     return ""
 
 

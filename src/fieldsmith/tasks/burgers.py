@@ -37,7 +37,7 @@ class Burgers(ScalarEvolution):
         "demo": {"dev": 8, "test": 8, "time": 51, "x": 256},
         "paper": {"dev": 50, "test": 100, "time": 201, "x": 1024},
     }
-    version: ClassVar = 4
+    version: ClassVar = 5
     span = (0.0, 2.0)
     time_limits: ClassVar = {"demo": 60.0, "paper": 1200.0}
 

@@ -40,10 +40,6 @@ class GasFields:
     background: np.ndarray
     depth: np.ndarray
 
-    @property
-    def smooth(self) -> np.ndarray:
-        return np.ones(self.waves.shape[1], bool)
-
     def take(self, part: slice) -> "GasFields":
         return GasFields(self.waves[:, part], self.background[:, part], self.depth[:, part])
 

@@ -27,10 +27,6 @@ class Coefficients:
 
     series: np.ndarray
 
-    @property
-    def smooth(self) -> np.ndarray:
-        return np.zeros(len(self.series), bool)
-
     def take(self, part: slice) -> "Coefficients":
         return Coefficients(self.series[part])
 
@@ -45,10 +41,6 @@ class Coefficients:
 @dataclass(frozen=True)
 class SmoothCoefficients(Coefficients):
     """The same series as a smooth positive coefficient between the two values, for refinement studies."""
-
-    @property
-    def smooth(self) -> np.ndarray:
-        return np.ones(len(self.series), bool)
 
     def take(self, part: slice) -> "SmoothCoefficients":
         return SmoothCoefficients(self.series[part])
@@ -174,7 +166,7 @@ half a cell away from the outermost ones. It takes {self._values()} in random pa
         )
 
     def from_samples(self, inputs: Mapping[str, np.ndarray | float]) -> None:
-        """The samples are all there is to know: the floor is the reference's own error."""
+        """The samples are all there is to know: what the trusted method reaches is the reference, to within its own error."""
         return None
 
     def trusted(self, inputs: Mapping[str, np.ndarray | float]) -> Arrays:

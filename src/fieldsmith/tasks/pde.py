@@ -1,4 +1,4 @@
-"""What every PDE shares: splits with disjoint seeds, references with error estimates, floors, the cache, the brief.
+"""What every PDE shares: splits with disjoint seeds, references with error estimates, what the trusted method reaches, the cache, the brief.
 
 A PDE is one file: a subclass of `PDETask` that states the equation and has a trusted solver, `reference`. Words, signature,
 random initial fields and the sampled inputs follow from the equation unless the task has its own. Where all axes are
@@ -17,7 +17,7 @@ import numpy as np
 
 from fieldsmith.errors import InputError
 from fieldsmith.tasks import cache, hdf5
-from fieldsmith.tasks.published import PublishedFile, distance, join
+from fieldsmith.tasks.published import PublishedFile, distances, join
 from fieldsmith.tasks.sources import source_digest
 from fieldsmith.tasks.stated import StatedTask, intervals_of
 from fieldsmith.tasks.statement import render_problem, render_statement, render_stub
@@ -72,7 +72,7 @@ class PDETask(StatedTask):
     def from_samples(self, inputs: Mapping[str, np.ndarray | float]) -> Arrays | None:
         """What the trusted method makes of the sampled inputs alone, refined inside.
 
-        None where the reference itself starts from the samples: then its own error is the floor.
+        None where the reference itself starts from the samples: then that is what it makes of them.
         """
         return None
 
@@ -230,9 +230,13 @@ class PDETask(StatedTask):
         work = [(fields.take(part), points) for part in cache.parts(count, self.samples_a_process)]
         parts = cache.in_processes(partial(references_of, self), work, progress, f"{self.name} {name}", self._key(name))
         fine, coarse = join([part[0] for part in parts]), join([part[1] for part in parts])
-        floors = [part[2] for part in parts if part[2] is not None]
-        error = distance(coarse, fine)
-        return _stored(inputs, fine, error, distance(join(floors), fine) if floors else error, fields.smooth)
+        solved = [part[2] for part in parts if part[2] is not None]
+        errors = distances(coarse, fine)
+        return {
+            **_stored(inputs, fine, errors),
+            "trusted_errors": distances(join(solved), fine) if solved else errors,
+            "kinds": np.asarray(getattr(fields, "kinds", ()), str),
+        }
 
     def _generate_refinement(self) -> Arrays:
         stored: Arrays = {}
@@ -240,7 +244,7 @@ class PDETask(StatedTask):
         for points in self._refined():
             fields = task.initial_fields(seeded(self, "refinement"), self.refinement_samples, smooth=True)
             fine, coarse = task.reference(fields, points, 1), task.reference(fields, points, 0)
-            part = _stored(task.inputs(fields, points), fine, distance(coarse, fine), 0.0, fields.smooth)
+            part = _stored(task.inputs(fields, points), fine, distances(coarse, fine))
             stored.update({f"{points}/{key}": value for key, value in part.items()})
         return stored
 
@@ -250,14 +254,13 @@ class PDETask(StatedTask):
             value = stored[f"input/{argument.name}"]
             inputs[argument.name] = value if argument.axes else float(value)
         reference = {r.name: stored[f"reference/{r.name}"] for r in self.signature.results}
-        floor = float(stored["floor"])
         return Case(
             name=name,
             inputs=inputs,
             reference=reference,
-            reference_error=float(stored["reference_error"]),
-            floor=floor if np.isfinite(floor) else None,
-            smooth=stored["smooth"].astype(bool),
+            reference_errors=stored["reference_errors"],
+            trusted_errors=stored.get("trusted_errors"),
+            kinds=tuple(map(str, stored.get("kinds", ()))),
             resolution=self.intervals(reference),
         )
 
@@ -268,17 +271,15 @@ def seeded(task: Task, name: str) -> np.random.Generator:
 
 
 def references_of(task: PDETask, fields: Any, points: int) -> tuple[Arrays, Arrays, Arrays | None]:
-    """Stored reference, coarser reference and floor solution of a batch; runs in a process of its own."""
+    """Stored reference, coarser reference and trusted solution of a batch; runs in a process of its own."""
     fine = task.reference(fields, points, 1)
     coarse = task.reference(fields, points, 0)
     return fine, coarse, task.from_samples(task.inputs(fields, points))
 
 
-def _stored(inputs: Mapping[str, Any], fine: Arrays, error: float, floor: float, smooth: np.ndarray) -> Arrays:
+def _stored(inputs: Mapping[str, Any], fine: Arrays, errors: np.ndarray) -> Arrays:
     return {
         **{f"input/{key}": np.asarray(value, float) for key, value in inputs.items()},
         **{f"reference/{key}": value for key, value in fine.items()},
-        "reference_error": np.array(error),
-        "floor": np.array(floor),
-        "smooth": np.asarray(smooth, float),
+        "reference_errors": errors,
     }

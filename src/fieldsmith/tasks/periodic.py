@@ -87,7 +87,7 @@ class PeriodicTask(PDETask):
     def reference(self, fields: Any, points: int, level: int) -> Arrays:
         """ETDRK4 on a finer grid, from Fourier coefficients of finer samples still."""
         fine = points * self.factor(points, level)
-        coefficients = self._resampled(self._initial(self.inputs(fields, fine * self.oversampled[level])), fine)
+        coefficients = self.exact_spectrum(fields, fine, level)
         start = self._initial(self.inputs(fields, points))
         return self._evolved(coefficients, fine, start, 2 if level else 1)
 
@@ -95,7 +95,15 @@ class PeriodicTask(PDETask):
         """The same method from the trigonometric interpolant of the samples."""
         start = self._initial(inputs)
         fine = start.shape[2] * self.factor_from_samples(start.shape[2])
-        return self._evolved(self._resampled(start, fine), fine, start, 1)
+        return self._evolved(self.interpolated(start, fine), fine, start, 1)
+
+    def exact_spectrum(self, fields: Any, points: int, level: int) -> np.ndarray:
+        """Spectrum of the initial fields on an inner grid, from many more samples: nothing that these lose is aliased into it."""
+        return self._resampled(self._initial(self.inputs(fields, points * self.oversampled[level])), points)
+
+    def interpolated(self, samples: np.ndarray, points: int) -> np.ndarray:
+        """Spectrum on an inner grid of the trigonometric interpolant of samples [unknowns, batch, *points]."""
+        return self._resampled(samples, points)
 
     def _initial(self, inputs: Mapping[str, np.ndarray | float]) -> np.ndarray:
         names = {a.of: a.name for a in self.signature.arguments if a.role == "initial"}

@@ -19,11 +19,6 @@ class RandomFields:
     phases: np.ndarray
     numbers: np.ndarray
 
-    @property
-    def smooth(self) -> np.ndarray:
-        """[batch], all of them."""
-        return np.ones(self.phases.shape[1], bool)
-
     def __call__(self, *places: np.ndarray) -> np.ndarray:
         """Values [fields, batch, *points]; `places`, an array a dimension that broadcast, in units of the period."""
         shape = np.broadcast_shapes(*(place.shape for place in places))

@@ -29,7 +29,7 @@ class ReactionDiffusion(ScalarEvolution):
         "demo": {"dev": 8, "test": 8, "time": 51, "x": 256},
         "paper": {"dev": 50, "test": 100, "time": 101, "x": 1024},
     }
-    version: ClassVar = 4
+    version: ClassVar = 5
     generated_text: ClassVar = f"{INITIAL_TEXT} Each sample is then shifted and scaled to span [0, 1]."
     span = (0.0, 1.0)
     time_limits: ClassVar = {"demo": 60.0, "paper": 2400.0}

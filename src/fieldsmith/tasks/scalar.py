@@ -1,6 +1,6 @@
 """The contract shared by the scalar evolution equations on a periodic unit interval."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from fieldsmith.equations.equation import Axis
 from fieldsmith.tasks import hdf5
+from fieldsmith.tasks.folded import unfold
 from fieldsmith.tasks.pde import Arrays, PDETask
 from fieldsmith.tasks.periodic import PeriodicTask
 from fieldsmith.tasks.task import Argument, Result, Signature
@@ -65,6 +66,32 @@ class ScalarTask(PDETask):
 
 
 class ScalarEvolution(ScalarTask, PeriodicTask):
-    """One that a Fourier method follows. Initial fields have kinks, so their coefficients come from many more samples."""
+    """One that a Fourier method follows.
 
-    oversampled: ClassVar = (9, 15)  # different ones, so that what kinks do to coefficients shows too
+    Kinked fields have exact coefficients, whether the fields themselves are known or only their samples. The others' come
+    from many more samples.
+    """
+
+    oversampled: ClassVar = (9, 15)  # different ones, so that what steep edges do to coefficients shows too
+
+    def exact_spectrum(self, fields: Waves, points: int, level: int) -> np.ndarray:
+        spectrum = super().exact_spectrum(fields, points, level)
+        exact = [fields.kinked_coefficients(n, spectrum.shape[-1]) for n in range(spectrum.shape[1])]
+        return _with_exact(spectrum, exact, points, 0.5 / points)
+
+    def interpolated(self, samples: np.ndarray, points: int) -> np.ndarray:
+        """Of samples of a folded sum the spectrum of that: their own interpolant misses much of the kinks."""
+        spectrum, given = super().interpolated(samples, points), samples.shape[-1]
+        found = [one and one.coefficients(spectrum.shape[-1]) for one in map(unfold, samples[0])]
+        return _with_exact(spectrum, found, points, 0.5 / points - 0.5 / given)
+
+
+def _with_exact(spectrum: np.ndarray, exact: Sequence[np.ndarray | None], points: int, shift: float) -> np.ndarray:
+    """Spectra [1, batch, modes] with exact Fourier coefficients put in, of places that begin `shift` periods before the first."""
+    turn = points * np.exp(2j * np.pi * shift * np.arange(spectrum.shape[-1]))
+    if points % 2 == 0:
+        turn[-1] = 0.0  # as wherever one grid is made of another
+    for sample, coefficients in enumerate(exact):
+        if coefficients is not None:
+            spectrum[0, sample] = turn * coefficients
+    return spectrum

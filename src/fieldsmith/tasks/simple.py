@@ -24,7 +24,7 @@ import numpy as np
 
 from fieldsmith.errors import InputError
 from fieldsmith.tasks import cache
-from fieldsmith.tasks.published import distance
+from fieldsmith.tasks.published import distances
 from fieldsmith.tasks.sources import source_digest
 from fieldsmith.tasks.statement import render_stub, render_task_statement
 from fieldsmith.tasks.task import Brief, Case, Progress, Signature, SplitName, Task
@@ -117,9 +117,8 @@ class SimpleTask(Task):
             reference, rougher = self.reference(inputs), self.rougher_reference(inputs)
             stored |= {f"{n}/input/{key}": np.asarray(value, float) for key, value in inputs.items()}
             stored |= {f"{n}/reference/{key}": np.asarray(value, float) for key, value in reference.items()}
-            stored[f"{n}/error"] = np.array(
-                np.nan if rougher is None else distance(rougher, reference, self.signature.batched)
-            )
+            if rougher is not None:
+                stored[f"{n}/reference_errors"] = distances(rougher, reference, self.signature.batched)
         return stored
 
     def _case(self, name: SplitName, n: int, stored: Arrays) -> Case:
@@ -129,4 +128,4 @@ class SimpleTask(Task):
             inputs[argument.name] = value if argument.axes else float(value)
         keys = {r.name: f"{n}/reference/{r.name}" for r in self.signature.results}
         reference = {result: stored[key] for result, key in keys.items() if key in stored}
-        return Case(name, inputs, reference, float(stored[f"{n}/error"]))
+        return Case(name, inputs, reference, stored.get(f"{n}/reference_errors"))

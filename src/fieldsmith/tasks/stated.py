@@ -57,7 +57,7 @@ class StatedTask(Task):
         """Output times, the first is 0."""
 
     def initial_fields(self, rng: np.random.Generator, count: int, smooth: bool) -> Any:
-        """A batch of random data, functions of space; has `take(slice)` and `smooth` [batch]."""
+        """A batch of random data, functions of space; has `take(slice)` and, if they are of several kinds, `kinds` [batch]."""
         return random_fields(rng, count, len(self._given()), len(self.equation.axes))
 
     def inputs(self, fields: Any, points: int) -> dict[str, np.ndarray | float]:

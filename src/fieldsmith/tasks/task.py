@@ -117,19 +117,29 @@ class Case:
     """One call of the function: named inputs, and what they are judged against.
 
     `reference` holds one array a result, or nothing where the task has a metric of its own that needs none;
-    `reference_error` is its estimated relative error (NaN: unknown); `floor` is the nRMSE the trusted method reaches from
-    `inputs` alone. `smooth` marks the samples [batch] whose initial
-    fields have no kinks or windows. `resolution` is the number of intervals along the first space axis: its length
-    over the spacing of the points.
+    `reference_errors` [samples] are its estimated relative errors, None where they are unknown; `trusted_errors` [samples] is
+    the nRMSE that the trusted method reaches from `inputs` alone, which is no bound. `kinds` says of each sample of which
+    kind it is, such as smooth or kinked; () where there is one kind or it is not known. `resolution` is the number of intervals
+    along the first space axis: its length over the spacing of the points.
     """
 
     name: str
     inputs: Mapping[str, np.ndarray | float]
     reference: Mapping[str, np.ndarray]
-    reference_error: float = float("nan")
-    floor: float | None = None
-    smooth: np.ndarray | None = None
+    reference_errors: np.ndarray | None = None
+    trusted_errors: np.ndarray | None = None
+    kinds: tuple[str, ...] = ()
     resolution: int = 0
+
+    @property
+    def reference_error(self) -> float:
+        """Mean over the samples; NaN where it is unknown."""
+        return float("nan") if self.reference_errors is None else float(np.mean(self.reference_errors))
+
+    @property
+    def trusted(self) -> float | None:
+        """Mean over the samples; None where there is none."""
+        return None if self.trusted_errors is None else float(np.mean(self.trusted_errors))
 
 
 @dataclass(frozen=True)
@@ -139,7 +149,7 @@ class Brief:
     `statement` is Markdown that stands alone, `problem` its part on equation, domain and conditions. `stub` is the Python
     source of the function with its docstring and no body. `sizes` gives the axes' lengths at the scored scale, `span` the first and last output time
     (None when steady), `time_limit` the seconds and `memory_mb` the memory a call may take, `libraries` what the sandbox
-    can import, `floor` the nRMSE that the trusted method reaches on the dev split from the same inputs. `equation` is None
+    can import, `trusted` the nRMSE that the trusted method reaches on the dev split from the same inputs. `equation` is None
     for a problem that is not stated as one.
     """
 
@@ -154,7 +164,7 @@ class Brief:
     time_limit: float
     memory_mb: int = 4096
     libraries: tuple[str, ...] = ()
-    floor: float | None = None
+    trusted: float | None = None
     problem: str = ""
     metric: Metric = NRMSE
 

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fieldsmith.tasks.folded import DENSE, Folded
+from fieldsmith.tasks.fourier import rfft
+
 WINDOW_WIDTH = 0.01
 SPLIT = 4
 """From this size on a batch has at least one folded and one windowed field."""
@@ -27,9 +30,21 @@ class Waves:
     factor: np.ndarray
 
     @property
-    def smooth(self) -> np.ndarray:
-        """[batch], True where the field has neither kinks nor a window."""
-        return ~self.folded & np.isnan(self.windows[:, 0])
+    def kinds(self) -> np.ndarray:
+        """[batch], words: smooth, kinked (folded), windowed, or both of these."""
+        windowed = ~np.isnan(self.windows[:, 0])
+        plain = np.where(windowed, "windowed", "smooth")
+        return np.where(self.folded, np.where(windowed, "kinked and windowed", "kinked"), plain)
+
+    def folded_sum(self, sample: int) -> Folded | None:
+        """A kinked field in closed form, places counted from x = 0; None for one of another kind."""
+        if self.kinds[sample] != "kinked":
+            return None
+        factor, side = float(self.factor[sample]), float(self.sign[sample] * np.sign(self.factor[sample]))
+        modes = np.zeros(int(self.numbers[sample].max()) + 1, complex)
+        terms = 0.5 / 1j * self.amplitudes[sample] * np.exp(1j * self.phases[sample])
+        np.add.at(modes, self.numbers[sample], abs(factor) * terms)
+        return Folded(modes, -factor * float(self.offset[sample]), side)
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         """Values [batch, points] at x [points] or [batch, points]."""
@@ -43,6 +58,16 @@ class Waves:
         left, right = self.windows[:, :1], self.windows[:, 1:]
         window = 0.5 * (np.tanh((x - left) / WINDOW_WIDTH) - np.tanh((x - right) / WINDOW_WIDTH))
         return np.where(np.isnan(left), u, u * window)
+
+    def kinked_coefficients(self, sample: int, count: int) -> np.ndarray | None:
+        """Fourier coefficients 0..count-1 of a field with kinks, aliased by 1e-12 at most; None for one without."""
+        folded = self.folded_sum(sample)
+        if folded is not None:
+            return folded.coefficients(count)
+        if not self.folded[sample]:
+            return None
+        values = self.take(slice(sample, sample + 1))((np.arange(DENSE) + 0.5) / DENSE)[0]
+        return rfft(values)[:count] / DENSE * np.exp(-1j * np.pi * np.arange(count) / DENSE)
 
     def take(self, part: slice) -> "Waves":
         """Some of the samples."""

@@ -103,6 +103,6 @@ def _ran(number: int, nrmse: float, order: float | None, brief: Brief) -> Candid
     errors = (nrmse, nrmse) if order is None else (nrmse, nrmse / 2**order)
     study = tuple(ConvergencePoint(n, error) for n, error in zip((64, 128), errors, strict=True))
     outputs = _arrays(brief, 1.0)
-    facts = feedback.success_facts(score, Case("", {}, _arrays(brief, 1.0 + nrmse), 0.0), outputs, brief, (1.0, 3.0))
+    facts = feedback.success_facts(score, Case("", {}, _arrays(brief, 1.0 + nrmse)), outputs, brief, (1.0, 3.0))
     evaluation = Evaluation("ok", "It ran.", dev=score, convergence=study, facts=facts)
     return Candidate(number, str(number), "draft", proposal=proposal, evaluation=evaluation)

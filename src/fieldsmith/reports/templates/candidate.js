@@ -96,7 +96,7 @@ const figuresOf = c => {
   const tokens = (c.input || 0) + (c.output || 0), rows = [];
   const add = (name, value) => value !== null && value !== undefined && rows.push(make("div", {}, make("dt", {}, name), make("dd", {}, value)));
   if (c.error !== null) add(`dev ${data.metric}`, figure(c.error));
-  if (c.error !== null && c.floor) add("times the floor", figure(c.error / c.floor));
+  if (c.error !== null && c.trusted) add("error / trusted", figure(c.error / c.trusted));
   if (c.order !== null) add("order", figure(c.order));
   if (c.seconds !== null) add("wall time, s", figure(c.seconds));
   if (tokens) add("tokens in, out", `${c.estimated ? "about " : ""}${c.input}, ${c.output}${c.estimated ? " (estimated)" : ""}`);

@@ -23,16 +23,16 @@ const showCharts = () => {
       draw: width => {
         const size = chartSize(width), { margin, height } = size;
         const x = scale(ran.map(secondsOf), margin.left, width - margin.right, { log: true, most: width < 420 ? 4 : 6 });
-        const y = scale([...ran.map(c => c.error), ...(known.floor ? [known.floor] : [])], height - margin.bottom, margin.top, { log });
+        const y = scale([...ran.map(c => c.error), ...(known.trusted ? [known.trusted] : [])], height - margin.bottom, margin.top, { log });
         const front = known.front.map(id => byId.get(id)).filter(Boolean);
         // A staircase: between two of its points nothing better is known than the faster one.
         const stairs = front.map((c, n) => (n ? `H${x.at(secondsOf(c)).toFixed(1)}V${y.at(c.error).toFixed(1)}` : `M${x.at(secondsOf(c)).toFixed(1)} ${worse(size)}V${y.at(c.error).toFixed(1)}`)).join("");
         return walkable(frame({ ...size, x, y, xName: "wall time of the call, s", yName, title: title(`${measure} against wall time of every candidate that ran`) },
-          ran.map(c => candidateMark(c, x.at(secondsOf(c)), y.at(c.error))), draw("path", { class: "front", d: `${stairs}H${width - margin.right}` }), floorLine(known.floor, y, size)));
+          ran.map(c => candidateMark(c, x.at(secondsOf(c)), y.at(c.error))), draw("path", { class: "front", d: `${stairs}H${width - margin.right}` }), trustedLine(known.trusted, y, size)));
       },
       rows: () => [["candidate", "move", "seconds", column, "on_front"], ...ran.map(c => [c.slot, c.move, c.seconds, c.error, known.front.includes(c.id) ? 1 : 0])],
     });
-    legendOf(element("pareto"), [...moveLegend(ran), lineKey("front", "Pareto front"), ...(known.floor ? [lineKey("floor", "floor")] : [])]);
+    legendOf(element("pareto"), [...moveLegend(ran), lineKey("front", "Pareto front"), ...(known.trusted ? [lineKey("trusted", "trusted")] : [])]);
   }
 
   const steps = known.progress, choice = element("against");
@@ -45,17 +45,17 @@ const showCharts = () => {
       draw: width => {
         const size = chartSize(width), { margin, height } = size, by = choice.value, drawable = steps.filter(step => step.error !== null);
         const x = scale([...(by === "candidates" ? [] : [0]), ...steps.map(step => step[by])], margin.left, width - margin.right, { most: width < 420 ? 4 : 6, whole: by === "candidates" });
-        const y = scale([...drawable.map(step => step.error), ...(known.floor ? [known.floor] : [])], height - margin.bottom - (known.lower ? 0 : 18), margin.top + (known.lower ? 12 : 0), { log });
+        const y = scale([...drawable.map(step => step.error), ...(known.trusted ? [known.trusted] : [])], height - margin.bottom - (known.lower ? 0 : 18), margin.top + (known.lower ? 12 : 0), { log });
         let path = "";
         for (const step of steps) if (step.best !== null) path += path ? `H${x.at(step[by]).toFixed(1)}V${y.at(step.best).toFixed(1)}` : `M${x.at(step[by]).toFixed(1)} ${y.at(step.best).toFixed(1)}`;
         const mark = step => candidateMark(byId.get(step.candidate), x.at(step[by]), step.error === null ? worse(size) - (known.lower ? 0 : 6) : y.at(step.error), `; ${step.tokens} tokens, ${step.seconds.toFixed(1)} s so far`);
-        return walkable(frame({ ...size, x, y, xName: names[by], yName, title: `Best ${measure} against ${by}` }, steps.map(mark), draw("path", { class: "best-line", d: `${path}H${width - margin.right}` }), floorLine(known.floor, y, size)));
+        return walkable(frame({ ...size, x, y, xName: names[by], yName, title: `Best ${measure} against ${by}` }, steps.map(mark), draw("path", { class: "best-line", d: `${path}H${width - margin.right}` }), trustedLine(known.trusted, y, size)));
       },
       rows: () => [["candidate", "status", "candidates", "tokens", "seconds", column, "best_so_far"], ...steps.map(s => [byId.get(s.candidate).slot, byId.get(s.candidate).status, s.candidates, s.tokens, s.seconds, s.error, s.best])],
     });
     choice.addEventListener("input", plot.redraw);
     const cross = make("span", { class: "key" }, draw("svg", { width: 14, height: 14, viewBox: "-7 -7 14 14", "aria-hidden": "true" }, draw("path", { class: "cross", d: "M-4 -4L4 4M-4 4L4 -4" })), "failed");
-    legendOf(element("progress"), [lineKey("best-line", "best so far"), ...(steps.some(s => s.error === null) ? [cross] : []), ...(known.floor ? [lineKey("floor", "floor")] : [])]);
+    legendOf(element("progress"), [lineKey("best-line", "best so far"), ...(steps.some(s => s.error === null) ? [cross] : []), ...(known.trusted ? [lineKey("trusted", "trusted")] : [])]);
   }
 
   const study = known.convergence;

@@ -29,7 +29,7 @@ const showFields = () => {
   const frameMoment = p => `${p.frame.axis} = ${short(p.frame.places[frame(p)])}`;
   const moment = p => [p.frame && frameMoment(p), isMap(p) && `${p.axes[0]} = ${short(along(p, 0, row(p)))}`].filter(Boolean).join(", ");
   const when = p => (p.frame ? ` at ${frameMoment(p)}` : "");
-  const stem = p => `${data.name}-${p.field}-sample${p.sample + 1}${p.frame ? `-${p.frame.axis}${short(p.frame.places[frame(p)])}` : ""}`.replace(/[^\w.-]+/g, "_");
+  const stem = p => `${data.name}-${p.field}-sample${p.sample}${p.frame ? `-${p.frame.axis}${short(p.frame.places[frame(p)])}` : ""}`.replace(/[^\w.-]+/g, "_");
   const chosen = p => (isMap(p) ? [] : control("component").value === "all" || +control("component").value >= p.rows ? [...Array(p.rows).keys()] : [+control("component").value]);
 
   const readOut = (p, r, c) => {
@@ -98,9 +98,9 @@ const showFields = () => {
       control("component").dataset.of = p.components.join();
     }
     document.querySelector("#cut .legend").replaceChildren(...(!isMap(p) && p.rows > 1 ? componentKeys(p, chosen(p)) : []));
-    control("sample-value").textContent = `${p.sample + 1}`;
+    control("sample-value").textContent = `${p.sample}`;
     const size = isMap(p) ? `${p.rows} × ${p.columns} values` : `${p.columns} values`;
-    control("which").textContent = [`${p.split} split`, `sample ${p.sample + 1}`, p.frame && `${frameMoment(p)}${p.frames > 1 ? `, one of ${p.frames} times` : ""}`, size, p.note].filter(Boolean).join(", ");
+    control("which").textContent = [`${p.split} split`, `sample ${p.sample}`, p.frame && `${frameMoment(p)}${p.frames > 1 ? `, one of ${p.frames} times` : ""}`, size, p.note].filter(Boolean).join(", ");
   };
   const kept = memory.kept.values || {};
   for (const id of ["field", "sample", "shades", "reach"]) if (kept[id] !== undefined) control(id).value = kept[id];
@@ -112,9 +112,9 @@ const showFields = () => {
   labels();
   const own = ["solution", "reference", "error"].map(kind => addPlot({
     figure: control(`map-${kind}`), draw: map(kind), rows: () => mapTable(current()),
-    get name() { return `${stem(current())}-${kind}`; }, get title() { return `${kindName[kind]} of ${current().field}, sample ${current().sample + 1}${when(current())}`; },
+    get name() { return `${stem(current())}-${kind}`; }, get title() { return `${kindName[kind]} of ${current().field}, sample ${current().sample}${when(current())}`; },
   }));
-  const at = () => (moment(current()) ? ` at ${moment(current())}` : ` of ${current().field}, sample ${current().sample + 1}`);
+  const at = () => (moment(current()) ? ` at ${moment(current())}` : ` of ${current().field}, sample ${current().sample}`);
   const title = () => (current().alone ? "Solution" : "Solution and reference");
   own.push(addPlot({ figure: control("cut"), draw: lines(p => (p.alone ? ["solution"] : ["reference", "solution"]), ""), rows: () => lineTable(current()), get name() { return `${stem(current())}-line`; }, get title() { return `${title()}${at()}`; } }));
   own.push(addPlot({ figure: control("cut-error"), draw: lines(() => ["error"], "error of "), rows: () => lineTable(current()), get name() { return `${stem(current())}-line-error`; }, get title() { return `Error${at()}`; } }));

@@ -80,9 +80,9 @@ const frame = ({ width, height, x, y, xName, yName, title, margin }, ...body) =>
 };
 const chartSize = width => ({ width, height: Math.round(Math.min(320, Math.max(260, width * 0.62))), margin: { left: 68, right: 14, top: 22, bottom: 46 } });
 
-const floorLine = (value, y, { width, margin }, word = "floor") => value && [
-  draw("line", { class: "floor", x1: margin.left, x2: width - margin.right, y1: y.at(value), y2: y.at(value) }),
-  draw("text", { class: "floor-label", x: margin.left + 6, y: y.at(value) - 5 }, word),
+const trustedLine = (value, y, { width, margin }, word = "trusted") => value && [
+  draw("line", { class: "trusted", x1: margin.left, x2: width - margin.right, y1: y.at(value), y2: y.at(value) }),
+  draw("text", { class: "trusted-label", x: margin.left + 6, y: y.at(value) - 5 }, word),
 ];
 
 // The kind of move as a shape, so that colour carries nothing alone.

@@ -1,0 +1,38 @@
+"""Which candidate a run calls its best."""
+
+import pytest
+
+from fieldsmith.agents.author import Candidate, Program, Proposal
+from fieldsmith.evaluation.evaluation import Evaluation, Score
+from fieldsmith.numerics.plan import Plan
+from fieldsmith.orchestrator.record import best_of
+
+
+def ran(number: int, samples: tuple[float, ...], seconds: float = 1.0, reference: float = 1e-12) -> Candidate:
+    mean = sum(samples) / len(samples)
+    score = Score(
+        mean, {}, 1e-6, reference, 0.1, seconds, samples=samples, reference_samples=(reference,) * len(samples)
+    )
+    proposal = Proposal(Program(f"x = {number}"), Plan(), prompt="", reply="")
+    return Candidate(number, str(number), "draft", (), "numerics", proposal, Evaluation("ok", dev=score))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "best"),
+    [
+        # One bad sample is the whole mean of both: the others decide, although its mean is 1 % larger.
+        (ran(1, (1e-5, 1e-5, 1.00e-3)), ran(2, (1e-9, 1e-9, 1.03e-3)), 2),
+        # The mean leads all the same.
+        (ran(1, (1e-5, 1e-5, 1.00e-5)), ran(2, (1e-9, 1e-9, 1.03e-3)), 1),
+        # Below the trusted method is better than at it.
+        (ran(1, (1e-6, 1e-6, 1e-6)), ran(2, (2e-8, 2e-8, 2e-8), 40.0), 2),
+        # What the reference cannot tell apart is told apart by speed.
+        (ran(1, (4e-9,) * 3, 8.0, 1e-8), ran(2, (9e-9,) * 3, 1.0, 1e-8), 2),
+        (ran(1, (1.000e-6,) * 3, 8.0), ran(2, (1.001e-6,) * 3, 1.0), 2),
+        (ran(1, (1.0e-6,) * 3, 1.4), ran(2, (0.8e-6,) * 3, 8.0), 2),
+    ],
+)
+def test_the_mean_leads_the_typical_sample_has_a_say_and_speed_parts_equals(first, second, best):
+    for candidates in ([first, second], [second, first]):
+        assert best_of(candidates) is not None
+        assert best_of(candidates).id == best
