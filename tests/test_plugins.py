@@ -1,6 +1,7 @@
 """Plug-ins of other distributions: a good one works by its name, a bad one is told to those who ask for it."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ from fieldsmith.numerics.methods import BUILT_INS, families, family
 from fieldsmith.plugins import warn_once
 from fieldsmith.tasks import load, names
 from plug_ins import distribution, with_plug_ins
+from small_task import SOURCE
 
 GOOD = """
 from fieldsmith.tasks.advection import Advection
@@ -111,6 +113,14 @@ from fieldsmith.errors import InputError
 from fieldsmith.numerics.spectral import Spectral
 from fieldsmith.tasks.advection import Advection
 
+class Mute(ChatModel):
+    note, label = "a model that ends in the middle", "mute:x"
+    def complete(self, request):
+        return {}["choices"]
+
+def open_mute(name, base_url, key_file, settings):
+    return Mute()
+
 def open_licensed(name, base_url, key_file, settings):
     if name == "typo":
         raise InputError("There is no model 'typo'.", "Name another.")
@@ -139,7 +149,7 @@ class Idle(Spectral):
 def failing(tmp_path, monkeypatch):
     """A distribution whose parts are found and cannot be opened."""
     points = {
-        MODELS: "licensed = failing:open_licensed",
+        MODELS: "licensed = failing:open_licensed\nmute = failing:open_mute",
         TASKS: "fragile = failing:Fragile",
         STRATEGIES: "stuck = failing:Stuck",
         "fieldsmith.methods": "idle = failing:Idle",
@@ -183,6 +193,26 @@ def test_a_command_whose_model_cannot_be_opened_ends_with_one_sentence(failing):
     assert ran.returncode == 3
     (line,) = ran.stderr.splitlines()
     assert "RuntimeError: no licence found" in line
+
+
+def test_a_plug_in_that_fails_at_work_is_to_blame_for_it(failing):
+    ran = run(failing, "solve", "advection", "--model", "mute:x", "--sandbox", "process", "--run-dir", "r", "--quiet")
+    assert ran.returncode == 3
+    (line,) = ran.stderr.splitlines()
+    assert "failing-parts 0.3 fails: KeyError: 'choices'" in line
+    assert re.search(r"failing\.py, line \d+\)\. ", line)
+    assert "unforeseen" not in line
+    assert "Traceback" in Path(line.rpartition(" in ")[2].rstrip(".")).read_text()
+    assert "failing-parts 0.3 fails" in json.loads(run(failing, "runs", "show", "r", "--json").stdout)["message"]
+
+
+def test_a_file_of_a_task_that_fails_at_work_is_to_blame_for_it(tmp_path):
+    file = tmp_path / "twice.py"
+    file.write_text(SOURCE.replace('2.0 * inputs["x"]', '2.0 * inputs["z"]'))
+    (tmp_path / "solver.py").write_text("def f(x):\n    return 2 * x\n")
+    ran = run(tmp_path, "evaluate", file, tmp_path / "solver.py", "--sandbox", "process")
+    assert ran.returncode == 2
+    assert f"{file} fails in line 17: KeyError: 'z'. Mend the file." in ran.stderr.splitlines()[-1]
 
 
 def test_built_ins_keep_their_names_and_say_so(strangers, caplog):
