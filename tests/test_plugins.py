@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 
 import command_line
+from fieldsmith.agents.author import Draft
 from fieldsmith.agents.models import open_model
+from fieldsmith.agents.numerics_author import NumericsAuthor
 from fieldsmith.agents.strategies import open_strategy
 from fieldsmith.errors import InputError, MissingPart
+from fieldsmith.numerics import menu
 from fieldsmith.numerics.methods import BUILT_INS, families, family
 from fieldsmith.plugins import warn_once
 from fieldsmith.tasks import load, names
@@ -142,6 +145,16 @@ class Idle(Spectral):
     name = "idle"
     def __init__(self):
         raise ValueError("no tables")
+
+class Narrow(Spectral):
+    name = "narrow"
+    def suits(self, analysis):
+        return [0.5][analysis.dimensions]
+
+class Empty(Spectral):
+    name = "empty"
+    def variants(self, analysis, brief):
+        return []
 """
 
 
@@ -152,7 +165,7 @@ def failing(tmp_path, monkeypatch):
         MODELS: "licensed = failing:open_licensed\nmute = failing:open_mute",
         TASKS: "fragile = failing:Fragile",
         STRATEGIES: "stuck = failing:Stuck",
-        "fieldsmith.methods": "idle = failing:Idle",
+        "fieldsmith.methods": "idle = failing:Idle\nnarrow = failing:Narrow\nempty = failing:Empty",
     }
     distribution(tmp_path, "failing-parts", {"failing": FAILING}, points, "0.3")
     monkeypatch.syspath_prepend(str(tmp_path))
@@ -184,8 +197,18 @@ def test_what_a_plug_in_says_to_a_person_stays_as_it_is(failing):
 
 def test_the_built_in_author_does_without_a_family_that_fails(failing, caplog):
     warn_once.cache_clear()
-    assert [one.name for one in families()] == [kind.name for kind in BUILT_INS]
+    assert [one.name for one in families()] == [*(kind.name for kind in BUILT_INS), "narrow", "empty"]
     assert "'idle' of failing-parts 0.3 fails in failing:Idle: ValueError: no tables" in caplog.text
+
+
+def test_a_family_that_fails_when_it_is_asked_leaves_the_others(failing, caplog):
+    warn_once.cache_clear()
+    brief = load("advection").brief()
+    assert NumericsAuthor().write(brief, Draft(), "1", []).plan.summary.startswith("spectral")
+    assert "failing-parts 0.3 fails: IndexError: list index out of range (" in caplog.text
+    why_not = {course["family"]: course["why_not"] for course in menu(brief)}
+    assert why_not["spectral"] == ""
+    assert "IndexError: list index out of range" in why_not["narrow"]
 
 
 def test_a_command_whose_model_cannot_be_opened_ends_with_one_sentence(failing):
