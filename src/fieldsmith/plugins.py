@@ -20,6 +20,8 @@ from fieldsmith.errors import FieldsmithError, InputError, MissingPart
 
 PREFIX = "fieldsmith."
 """Begins the name of every entry-point group."""
+INSTALLED = {"site-packages", "dist-packages"}
+"""Folders of distributions."""
 Part = TypeVar("Part")
 
 
@@ -155,17 +157,20 @@ def fault_of_others(error: BaseException) -> FieldsmithError | None:
     was raised here. Libraries that either has called are not to blame.
     """
     here = Path(__file__).parent
-    libraries = [Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")]
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         file = Path(frame.filename)
         if file.is_relative_to(here):
             return None
         if plug_in := _owner(file):
             return MissingPart(f"{plug_in.distribution} {plug_in.version} fails: {_words(error)}.", _mend(plug_in))
-        if file.is_file() and not any(file.is_relative_to(library) for library in libraries):
+        if file.is_file() and not _of_a_library(file):
             text = " ".join(str(error).split()).rstrip(".")
             return InputError(f"{file} fails in line {frame.lineno}: {type(error).__name__}: {text}.", "Mend the file.")
     return None
+
+
+def _of_a_library(file: Path) -> bool:
+    return file.is_relative_to(sysconfig.get_path("stdlib")) or not INSTALLED.isdisjoint(file.parts)
 
 
 def _owner(file: Path) -> PlugIn | None:
