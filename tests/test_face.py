@@ -137,6 +137,14 @@ def test_what_is_no_program_is_said():
         fs.evaluate("advection", 3)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("given", [3, Waves])
+def test_what_is_no_task_is_said(given):
+    with pytest.raises(InputError, match=r"^task = .* cannot be used: it "):
+        fs.evaluate(given, "def solver(): ...")
+    with pytest.raises(InputError, match=r"is not the name of a task\. Give one of fs\.list_tasks\(\)"):
+        fs.task(given)
+
+
 def test_progress_is_told_unless_it_is_not_wanted(tmp_path, capsys):
     fs.solve("advection", tmp_path / "told", candidates=1, sandbox="process")
     told = capsys.readouterr()

@@ -1,6 +1,7 @@
 """Plug-ins of other distributions: a good one works by its name, a bad one is told to those who ask for it."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,13 +9,17 @@ from pathlib import Path
 import pytest
 
 import command_line
+from fieldsmith.agents.author import Draft
 from fieldsmith.agents.models import open_model
+from fieldsmith.agents.numerics_author import NumericsAuthor
 from fieldsmith.agents.strategies import open_strategy
 from fieldsmith.errors import InputError, MissingPart
+from fieldsmith.numerics import menu
 from fieldsmith.numerics.methods import BUILT_INS, families, family
 from fieldsmith.plugins import warn_once
 from fieldsmith.tasks import load, names
 from plug_ins import distribution, with_plug_ins
+from small_task import SOURCE
 
 GOOD = """
 from fieldsmith.tasks.advection import Advection
@@ -111,6 +116,14 @@ from fieldsmith.errors import InputError
 from fieldsmith.numerics.spectral import Spectral
 from fieldsmith.tasks.advection import Advection
 
+class Mute(ChatModel):
+    note, label = "a model that ends in the middle", "mute:x"
+    def complete(self, request):
+        return {}["choices"]
+
+def open_mute(name, base_url, key_file, settings):
+    return Mute()
+
 def open_licensed(name, base_url, key_file, settings):
     if name == "typo":
         raise InputError("There is no model 'typo'.", "Name another.")
@@ -132,6 +145,16 @@ class Idle(Spectral):
     name = "idle"
     def __init__(self):
         raise ValueError("no tables")
+
+class Narrow(Spectral):
+    name = "narrow"
+    def suits(self, analysis):
+        return [0.5][analysis.dimensions]
+
+class Empty(Spectral):
+    name = "empty"
+    def variants(self, analysis, brief):
+        return []
 """
 
 
@@ -139,10 +162,10 @@ class Idle(Spectral):
 def failing(tmp_path, monkeypatch):
     """A distribution whose parts are found and cannot be opened."""
     points = {
-        MODELS: "licensed = failing:open_licensed",
+        MODELS: "licensed = failing:open_licensed\nmute = failing:open_mute",
         TASKS: "fragile = failing:Fragile",
         STRATEGIES: "stuck = failing:Stuck",
-        "fieldsmith.methods": "idle = failing:Idle",
+        "fieldsmith.methods": "idle = failing:Idle\nnarrow = failing:Narrow\nempty = failing:Empty",
     }
     distribution(tmp_path, "failing-parts", {"failing": FAILING}, points, "0.3")
     monkeypatch.syspath_prepend(str(tmp_path))
@@ -174,8 +197,18 @@ def test_what_a_plug_in_says_to_a_person_stays_as_it_is(failing):
 
 def test_the_built_in_author_does_without_a_family_that_fails(failing, caplog):
     warn_once.cache_clear()
-    assert [one.name for one in families()] == [kind.name for kind in BUILT_INS]
+    assert [one.name for one in families()] == [*(kind.name for kind in BUILT_INS), "narrow", "empty"]
     assert "'idle' of failing-parts 0.3 fails in failing:Idle: ValueError: no tables" in caplog.text
+
+
+def test_a_family_that_fails_when_it_is_asked_leaves_the_others(failing, caplog):
+    warn_once.cache_clear()
+    brief = load("advection").brief()
+    assert NumericsAuthor().write(brief, Draft(), "1", []).plan.summary.startswith("spectral")
+    assert "failing-parts 0.3 fails: IndexError: list index out of range (" in caplog.text
+    why_not = {course["family"]: course["why_not"] for course in menu(brief)}
+    assert why_not["spectral"] == ""
+    assert "IndexError: list index out of range" in why_not["narrow"]
 
 
 def test_a_command_whose_model_cannot_be_opened_ends_with_one_sentence(failing):
@@ -183,6 +216,26 @@ def test_a_command_whose_model_cannot_be_opened_ends_with_one_sentence(failing):
     assert ran.returncode == 3
     (line,) = ran.stderr.splitlines()
     assert "RuntimeError: no licence found" in line
+
+
+def test_a_plug_in_that_fails_at_work_is_to_blame_for_it(failing):
+    ran = run(failing, "solve", "advection", "--model", "mute:x", "--sandbox", "process", "--run-dir", "r", "--quiet")
+    assert ran.returncode == 3
+    (line,) = ran.stderr.splitlines()
+    assert "failing-parts 0.3 fails: KeyError: 'choices'" in line
+    assert re.search(r"failing\.py, line \d+\)\. ", line)
+    assert "unforeseen" not in line
+    assert "Traceback" in Path(line.rpartition(" in ")[2].rstrip(".")).read_text()
+    assert "failing-parts 0.3 fails" in json.loads(run(failing, "runs", "show", "r", "--json").stdout)["message"]
+
+
+def test_a_file_of_a_task_that_fails_at_work_is_to_blame_for_it(tmp_path):
+    file = tmp_path / "twice.py"
+    file.write_text(SOURCE.replace('2.0 * inputs["x"]', '2.0 * inputs["z"]'))
+    (tmp_path / "solver.py").write_text("def f(x):\n    return 2 * x\n")
+    ran = run(tmp_path, "evaluate", file, tmp_path / "solver.py", "--sandbox", "process")
+    assert ran.returncode == 2
+    assert f"{file} fails in line 17: KeyError: 'z'. Mend the file." in ran.stderr.splitlines()[-1]
 
 
 def test_built_ins_keep_their_names_and_say_so(strangers, caplog):

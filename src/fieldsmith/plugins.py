@@ -7,16 +7,21 @@ and what is wrong with one plug-in is told to whoever asks for it, never to thos
 import contextlib
 import difflib
 import functools
+import sys
+import sysconfig
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, distributions
+from pathlib import Path
 from typing import Generic, TypeVar
 
 from fieldsmith.errors import FieldsmithError, InputError, MissingPart
 
 PREFIX = "fieldsmith."
 """Begins the name of every entry-point group."""
+INSTALLED = {"site-packages", "dist-packages"}
+"""Folders of distributions."""
 Part = TypeVar("Part")
 
 
@@ -145,6 +150,37 @@ class Group(Generic[Part]):
             words = f"Several plug-ins bring a {self.kind} of one name: {', '.join(same)}."
             return InputError(words, "Uninstall all but one of them.")
         return None
+
+
+def fault_of_others(error: BaseException) -> FieldsmithError | None:
+    """An error that was raised in a plug-in, or in a file of the person's such as a task's, in one sentence; None where it
+    was raised here. Libraries that either has called are not to blame.
+    """
+    here = Path(__file__).parent
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        file = Path(frame.filename)
+        if file.is_relative_to(here):
+            return None
+        if plug_in := _owner(file):
+            return MissingPart(f"{plug_in.distribution} {plug_in.version} fails: {_words(error)}.", _mend(plug_in))
+        if file.is_file() and not _of_a_library(file):
+            text = " ".join(str(error).split()).rstrip(".")
+            return InputError(f"{file} fails in line {frame.lineno}: {type(error).__name__}: {text}.", "Mend the file.")
+    return None
+
+
+def _of_a_library(file: Path) -> bool:
+    return file.is_relative_to(sysconfig.get_path("stdlib")) or not INSTALLED.isdisjoint(file.parts)
+
+
+def _owner(file: Path) -> PlugIn | None:
+    """A plug-in whose package, or single module, the file belongs to."""
+    for plug_in in installed():
+        module = sys.modules.get(plug_in.target.partition(":")[0].partition(".")[0])
+        places = [*getattr(module, "__path__", ()), getattr(module, "__file__", None) or ""]
+        if any(place and file.is_relative_to(place) for place in places):
+            return plug_in
+    return None
 
 
 def meant(name: str, known: Iterable[str]) -> str:

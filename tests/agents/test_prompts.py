@@ -27,7 +27,7 @@ from fieldsmith.evaluation.feedback import failure_facts, not_finite_facts
 from fieldsmith.evaluation.words import usual
 from fieldsmith.sandboxes.sandbox import CallResult, Failure, Limits
 from fieldsmith.tasks import load, names
-from fieldsmith.tasks.task import Brief
+from fieldsmith.tasks.task import Brief, Signature, data, result
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 LIMITS = Limits()
@@ -408,3 +408,23 @@ def test_drafts_from_one_prompt_are_asked_for_different_approaches(name):
     assert all("in another way" in text for text in added)
     assert len(set(added)) == 3
     assert told[1] == prompts.move(brief, Draft(), 2), "whenever it is asked"
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_move_of_a_plug_in_tells_a_tasks_own_metric(style):
+    class Join(Move):
+        words = "Join these programs."
+
+    score = replace(candidate("ok").evaluation.dev, nrmse=np.nan, metric="share covered", value=0.565)
+    ran = replace(candidate("ok"), evaluation=Evaluation("ok", "It ran.", dev=score))
+    told = Prompts(style).move(load("burgers").brief(LIBRARIES), Join((ran,)))
+    assert "share covered 5.650e-01" in told
+    assert "nan" not in told
+
+
+def test_a_function_without_samples_is_not_asked_to_take_any_number_of_them():
+    whole = load("burgers").brief(LIBRARIES)
+    lone = Signature("f", (data("x", ("n",), "values"),), (result("y", ("n",), "values"),))
+    brief = replace(whole, equation=None, span=None, signature=lone)
+    assert "It works for any lengths of the arrays." in Prompts("guided").move(brief, Draft())
+    assert "It works for any number of samples and points." in Prompts("guided").move(whole, Draft())

@@ -225,6 +225,15 @@ def test_numbers_make_a_table_and_what_is_not_drawn_is_said(opened):
     assert not page.faults
 
 
+def test_what_no_reference_answers_has_no_column_and_no_row_for_one(opened):
+    own = {"metric": "share covered", "value": 0.5, "lower_is_better": False, "nrmse": float("nan"), "fields": {}}
+    best = scored(candidate(1, 1e-3), **own)
+    page = opened(run_of([best], best, [dataclasses.replace(values("k", 1.0), reference=None)]))
+    assert page.locator("#numbers th[scope=col]").all_inner_texts() == ["result", "sample", "solution"]
+    assert "largest error" not in page.inner_text("body")
+    assert not page.faults
+
+
 def test_without_pictures_there_is_no_section_for_them(opened):
     page = shown(opened)
     assert not page.locator("#fields").count()

@@ -110,6 +110,16 @@ def test_the_tables_of_a_frame_and_of_components_are_their_data(opened):
     np.testing.assert_allclose(np.array(rows, dtype=float)[:, 4], lines.solution[1], rtol=1e-6, atol=1e-7)
 
 
+def test_a_frame_that_has_faded_keeps_its_digits(opened):
+    drawn = moving("u")
+    for values in (drawn.solution, drawn.reference):
+        values[-1] = 0.5 + 1e-6 * values[0]
+    best = candidate(1, 1e-3)
+    _, rows = table(saved(opened(run_of([best], best, [drawn])), "map-error", "CSV")[1])
+    last = np.array(rows, dtype=float)[:, 2].reshape(40, 20)
+    np.testing.assert_allclose(last, drawn.solution[-1], atol=1e-9, rtol=0)
+
+
 def test_the_tables_of_the_search_are_its_data(opened):
     page = opened(finished())
     head, rows = table(saved(page, "pareto", "CSV")[1])

@@ -135,6 +135,20 @@ class Unwritten(SimpleTask):
         return {"x": rng.random(3)}
 
 
+class Picking(SimpleTask):
+    """What a program returns is taken for indices without a look at them."""
+
+    name, title = "picking", "A metric that some answers break"
+    metric = Unmeasured.metric
+    signature = Unmeasured.signature
+
+    def inputs(self, rng):
+        return {"x": rng.random(3)}
+
+    def measure(self, case, outputs):
+        return float(case.inputs["x"][outputs["y"].astype(int)].sum())
+
+
 class Endless(Heat):
     span = None
 
@@ -218,7 +232,11 @@ def test_a_sound_task_in_two_dimensions_passes_every_check() -> None:
             Endless,
             r"^The task heat has an equation in time and no `span`\. Give the first and last output time, such as ",
         ),
-        (Unwritten, r"Unwritten has the metric gain and no `measure`\.$"),
+        (Unwritten, r"^Unwritten has the metric gain and no `measure`\. Write it\.$"),
+        (
+            Picking,
+            r"^Picking\.measure fails with IndexError: .*test_check\.py, line \d+\)\. .*give NaN for answers that are",
+        ),
         (Breaking, r"Breaking fails with KeyError: 'z' \(.*test_check\.py, line \d+\)\.$"),
         (WrongOscillator, r"does not satisfy d\(v\)/dt = -u \+ v/4: .*It would with -1 times “v/4”"),
         (MisspeltOscillator, r"The equation cannot be read: .*unknown symbol w"),
@@ -267,7 +285,9 @@ def test_a_result_with_an_axis_of_no_argument_is_named() -> None:
     class Open(Unmeasured):
         signature = Signature("f", (data("x", ("n",), "values"),), (result("y", ("m",), "values"),))
 
-    assert "The result y has an axis 'm' that no argument has." in faults(Open())[0]
+    (fault,) = (finding for finding in examine(Open()) if finding.fault)
+    assert "The result y has an axis 'm' that no argument has. Axes of the arguments: n;" in fault.fault
+    assert fault.check == "signature", "before any data is made"
 
 
 def test_the_command_names_a_file_and_ends_with_1_for_a_fault(tmp_path) -> None:

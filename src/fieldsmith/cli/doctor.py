@@ -4,6 +4,7 @@ import os
 import platform
 import shutil
 import subprocess
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -14,7 +15,14 @@ from fieldsmith.cli.output import current
 
 LIBRARIES = ("numpy", "scipy", "h5py", "sympy", "pydantic", "openai", "anthropic", "docker")
 OPTIONAL = {"matplotlib": "pip install matplotlib", "torch": "pip install torch", "xllamacpp": "pip install xllamacpp"}
+MENDS = {
+    "docker": "install and start Docker, then: fieldsmith sandbox build",
+    "bubblewrap": "apt-get install bubblewrap",
+}
 KEYS = {"OPENAI_API_KEY": "openai:", "ANTHROPIC_API_KEY": "anthropic:"}
+
+Row = tuple[str, str, str, str]
+"""Part, state, what was found, what mends it."""
 
 
 def doctor(
@@ -24,61 +32,64 @@ def doctor(
 
     Example: fieldsmith doctor
     """
-    from fieldsmith import __version__
-    from fieldsmith.folders import cache_folder
-    from fieldsmith.plugins import PREFIX
-    from fieldsmith.sandboxes import survey
-
     current.json = as_json
-    rows: list[dict[str, str]] = []
-
-    def row(part: str, state: str, found: str, mend: str = "") -> None:
-        rows.append({"part": part, "state": state, "found": found, "mend": mend})
-
-    row("fieldsmith", "ok", f"{__version__}, Python {platform.python_version()}")
-    for name in LIBRARIES:
-        version = _version(name)
-        row(name, "ok" if version else "missing", version, "" if version else "pip install --upgrade fieldsmith")
-    for name, mend in OPTIONAL.items():
-        version = _version(name)
-        row(name, "ok" if version else "optional", version or "not installed", "" if version else mend)
-    sandboxes = survey()
-    mends = {
-        "docker": "install and start Docker, then: fieldsmith sandbox build",
-        "bubblewrap": "apt-get install bubblewrap",
-    }
-    for name, why in sandboxes.items():
-        row(f"sandbox {name}", "missing" if why else "ok", why or "ready", mends.get(name, "") if why else "")
-    isolating = [name for name, why in sandboxes.items() if not why and name != "process"]
-    row("sandbox auto", "ok" if isolating else "limited", (isolating or ["process, built-in author only"])[0])
-    for part, state, found in _sandbox_facts(isolating):
-        row(part, state, found)
-    row("GPU", "ok" if (gpu := _gpu()) else "optional", gpu or "none found")
-    for key, prefix in KEYS.items():
-        present = bool(os.environ.get(key))
-        row(
-            key,
-            "ok" if present else "optional",
-            "set" if present else "not set",
-            "" if present else f"export {key}=... to use {prefix} models",
-        )
-    row("disk", *_disk(cache_folder()))
     brought = _plug_ins()
-    for plug_in in brought:
-        found = f"{plug_in['distribution']} {plug_in['version']}"
-        mend = f"mend or uninstall {plug_in['distribution']}" if plug_in["why"] else ""
-        row(
-            f"{plug_in['group'].removeprefix(PREFIX)} {plug_in['name']}",
-            plug_in["state"],
-            plug_in["why"] or found,
-            mend,
-        )
+    found = [*_libraries(), *_sandboxes(), *_machine(), *map(_plug_in_row, brought)]
+    rows = [dict(zip(("part", "state", "found", "mend"), row, strict=True)) for row in found]
     current.event("result", {"parts": rows, "plug_ins": brought})
     for item in rows:
         mend = f"   -> {item['mend']}" if item["mend"] else ""
         current.say(f"{item['state']:<9} {item['part']:<20} {item['found']}{mend}")
     if any(item["state"] == "missing" and item["part"] in LIBRARIES for item in rows):
         raise typer.Exit(3)
+
+
+def _libraries() -> Iterator[Row]:
+    from fieldsmith import __version__
+
+    yield "fieldsmith", "ok", f"{__version__}, Python {platform.python_version()}", ""
+    for name in LIBRARIES:
+        version = _version(name)
+        yield name, "ok" if version else "missing", version, "" if version else "pip install --upgrade fieldsmith"
+    for name, mend in OPTIONAL.items():
+        version = _version(name)
+        yield name, "ok" if version else "optional", version or "not installed", "" if version else mend
+
+
+def _sandboxes() -> Iterator[Row]:
+    from fieldsmith.sandboxes import survey
+
+    surveyed = survey()
+    for name, why in surveyed.items():
+        yield f"sandbox {name}", "missing" if why else "ok", why or "ready", MENDS.get(name, "") if why else ""
+    isolating = [name for name, why in surveyed.items() if not why and name != "process"]
+    usual = (isolating or ["process, built-in author only"])[0]
+    yield "sandbox auto", "ok" if isolating else "limited", usual, ""
+    for part, state, found in _sandbox_facts(isolating):
+        yield part, state, found, ""
+
+
+def _machine() -> Iterator[Row]:
+    """GPU, keys of providers, disk."""
+    from fieldsmith.folders import cache_folder
+
+    gpu = _gpu()
+    yield "GPU", "ok" if gpu else "optional", gpu or "none found", ""
+    for key, prefix in KEYS.items():
+        if os.environ.get(key):
+            yield key, "ok", "set", ""
+        else:
+            yield key, "optional", "not set", f"export {key}=... to use {prefix} models"
+    yield "disk", *_disk(cache_folder())
+
+
+def _plug_in_row(plug_in: Mapping[str, str]) -> Row:
+    from fieldsmith.plugins import PREFIX
+
+    part = f"{plug_in['group'].removeprefix(PREFIX)} {plug_in['name']}"
+    if plug_in["why"]:
+        return part, plug_in["state"], plug_in["why"], f"mend or uninstall {plug_in['distribution']}"
+    return part, plug_in["state"], f"{plug_in['distribution']} {plug_in['version']}", ""
 
 
 def _plug_ins() -> list[dict[str, str]]:

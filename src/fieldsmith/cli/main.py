@@ -16,6 +16,7 @@ from fieldsmith.cli import doctor, evaluate, report, runs, sandbox, solve, tasks
 from fieldsmith.cli.output import ClosedPipe, current
 from fieldsmith.cli.terminal import narrow, prepare
 from fieldsmith.errors import FieldsmithError, InputError, disk_trouble
+from fieldsmith.plugins import fault_of_others
 
 app = typer.Typer(
     name="fieldsmith",
@@ -113,15 +114,17 @@ def _run() -> object:
 
 
 def _unforeseen(error: Exception) -> int:
-    """A fault of this program: one line, and all that helps to mend it in a file."""
+    """A fault of this program, or of a person's own code: one line, and all that helps to mend it in a file."""
     with tempfile.NamedTemporaryFile(
         "w", prefix="fieldsmith-fault-", suffix=".txt", encoding="utf-8", errors="replace", delete=False
     ) as file:
         print(shlex.join(sys.argv), file=file)
         traceback.print_exception(error, file=file)
-    words = f"An unforeseen fault, {type(error).__name__}: {' '.join(str(error).split())[:200]}"
-    current.error(FieldsmithError(f"{words}.", f"Its traceback is in {file.name}."))
-    return FieldsmithError.exit_code
+    words = f"An unforeseen fault, {type(error).__name__}: {' '.join(str(error).split())[:200]}."
+    told = fault_of_others(error) or FieldsmithError(words)
+    told.hint = f"{told.hint} Its traceback is in {file.name}.".strip()
+    current.error(told)
+    return told.exit_code
 
 
 def _misused(error: Any) -> None:

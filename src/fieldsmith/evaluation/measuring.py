@@ -8,6 +8,7 @@ import numpy as np
 
 from fieldsmith.errors import InputError
 from fieldsmith.sandboxes.sandbox import CallResult
+from fieldsmith.tasks.measured import figures
 from fieldsmith.tasks.task import NRMSE, Brief, Case, Metric, Signature, Task
 
 
@@ -41,27 +42,13 @@ def measured(task: Task, case: Case, result: CallResult) -> tuple[float | None, 
     name = task.metric.name
     if task.metric == NRMSE:
         return None, {}
-    figures: dict[str, float] = {"seconds": result.seconds}
+    found: dict[str, float] = {"seconds": result.seconds}
     if name != "seconds" or type(task).measure is not Task.measure:
-        figures |= _figures(task, case, result.outputs)
-    if name not in figures:
+        found |= figures(task, case, result.outputs)
+    if name not in found:
         raise InputError(
-            f"{type(task).__name__}.measure gives {', '.join(figures)}, but not {name}.", "Give a value of its metric."
+            f"{type(task).__name__}.measure gives {', '.join(found)}, but not {name}.", "Give a value of its metric."
         )
-    value = figures.pop(name)
-    figures.pop("seconds", None)
-    return value, figures
-
-
-def _figures(task: Task, case: Case, outputs: Mapping[str, np.ndarray]) -> dict[str, float]:
-    try:
-        with np.errstate(all="ignore"):
-            found = task.measure(case, outputs)
-        return (
-            {name: float(v) for name, v in found.items()}
-            if isinstance(found, Mapping)
-            else {task.metric.name: float(found)}
-        )
-    except Exception as error:  # a task's own code may raise anything
-        words = f"{type(task).__name__}.measure fails with {type(error).__name__}: {error}."
-        raise InputError(words, "Mend the task; give NaN for answers that are wrong.") from error
+    value = found.pop(name)
+    found.pop("seconds", None)
+    return value, found

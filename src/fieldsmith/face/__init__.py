@@ -26,6 +26,8 @@ from fieldsmith.tasks.task import SplitName, Task
 
 def task(name: str, scale: str = "demo", data: str | Path | None = None, **parameters: float) -> Task:
     """A task by name. Raises InputError for an unknown name, parameter, value, scale or data file."""
+    if not isinstance(name, str):
+        raise InputError(f"{name!r} is not the name of a task.", "Give one of fs.list_tasks(), or a file's path.")
     return tasks.load(name, parameters, scale, expanded(data) if data else None)
 
 
@@ -108,8 +110,9 @@ def evaluate(
 ) -> Evaluation:
     """Score a solver on a task: a source text, or the path of a file that holds one.
 
-    Raises InputError for what is neither, for a file that cannot be read and for an unknown split.
+    Raises InputError for what is neither, for a file that cannot be read, for what is no task and for an unknown split.
     """
+    Question(task).check()
     known = ("dev", "test")
     if isinstance(splits, str) or any(name not in known for name in splits) or not splits:
         raise InputError(f"splits = {splits!r} is not known.", 'Give ("test",), ("dev",) or both.')

@@ -6,9 +6,20 @@ from typing import Any
 from fieldsmith.equations.analysis import Analysis
 from fieldsmith.equations.expressions import Unsuited
 from fieldsmith.numerics.family import Family, Variant
+from fieldsmith.numerics.methods import asking
 from fieldsmith.tasks.task import Brief
 
 Rung = tuple[Family[Any], Variant[Any]]
+
+
+def _rungs(family: Family[Any], analysis: Analysis, brief: Brief) -> tuple[float, list[Rung]]:
+    """How well a family suits, and its variants. Raises Unsuited."""
+    score = family.suits(analysis)
+    rungs = [(family, variant) for variant in family.variants(analysis, brief)]
+    if not rungs:
+        raise Unsuited("It offers no variants")
+    family.source(analysis, brief, rungs[0][1].choices)  # some expressions cannot be written with NumPy
+    return score, rungs
 
 
 def ladder(families: Iterable[Family[Any]], analysis: Analysis, brief: Brief) -> list[Rung]:
@@ -17,10 +28,8 @@ def ladder(families: Iterable[Family[Any]], analysis: Analysis, brief: Brief) ->
     reasons: dict[str, list[str]] = {}
     for family in families:
         try:
-            score = family.suits(analysis)
-            rungs = [(family, variant) for variant in family.variants(analysis, brief)]
-            family.source(analysis, brief, rungs[0][1].choices)  # some expressions cannot be written with NumPy
-            suited.append((score, rungs))
+            with asking():
+                suited.append(_rungs(family, analysis, brief))
         except Unsuited as reason:
             reasons.setdefault(str(reason), []).append(family.name)
     if not suited:

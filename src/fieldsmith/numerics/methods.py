@@ -1,8 +1,11 @@
 """The families of methods: those here and those of the entry-point group `fieldsmith.methods`, each naming a class."""
 
+import contextlib
 import inspect
+from collections.abc import Iterator
 from typing import Any
 
+from fieldsmith.equations.expressions import Unsuited
 from fieldsmith.errors import FieldsmithError
 from fieldsmith.numerics.block import Block, Choices
 from fieldsmith.numerics.elliptic import Elliptic
@@ -11,7 +14,7 @@ from fieldsmith.numerics.finite_volumes import FiniteVolumes
 from fieldsmith.numerics.lines import MethodOfLines
 from fieldsmith.numerics.spectral import Spectral
 from fieldsmith.numerics.splitting import Splitting
-from fieldsmith.plugins import Group, warn_once
+from fieldsmith.plugins import Group, fault_of_others, warn_once
 
 BUILT_INS: tuple[type[Family[Any]], ...] = (Spectral, Splitting, FiniteVolumes, MethodOfLines, Elliptic)
 
@@ -49,6 +52,21 @@ def families() -> list[Family[Any]]:
     for words in why:
         warn_once(words)
     return made
+
+
+@contextlib.contextmanager
+def asking() -> Iterator[None]:
+    """While a family is asked what it can do: a fault of a plug-in's is logged and becomes Unsuited, so that others go on."""
+    try:
+        yield
+    except Unsuited:
+        raise
+    except Exception as error:
+        fault = fault_of_others(error)
+        if fault is None:
+            raise
+        warn_once(str(fault))
+        raise Unsuited(fault.message) from error
 
 
 def family(name: str) -> Family[Any]:

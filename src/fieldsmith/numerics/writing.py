@@ -10,7 +10,7 @@ from fieldsmith.errors import InputError
 from fieldsmith.numerics.block import Choices
 from fieldsmith.numerics.code import analysed
 from fieldsmith.numerics.family import Family, Variant
-from fieldsmith.numerics.methods import families, family
+from fieldsmith.numerics.methods import asking, families, family
 from fieldsmith.numerics.plan import Plan
 from fieldsmith.tasks.task import Brief
 
@@ -60,9 +60,10 @@ def menu(brief: Brief) -> list[dict[str, Any]]:
 def _course(family: Family[Any], analysis: Analysis, brief: Brief) -> dict[str, Any]:
     kind = family.choices
     try:
-        family.suits(analysis)
-        family.variants(analysis, brief)
-        objections, why_not = family.objections(analysis), ""
+        with asking():
+            family.suits(analysis)
+            family.variants(analysis, brief)
+            objections, why_not = family.objections(analysis), ""
     except Unsuited as reason:
         objections, why_not = {}, str(reason)
     usual = kind.from_dict({}, objections)

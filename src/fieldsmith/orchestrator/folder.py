@@ -25,7 +25,7 @@ NAMED = ("task", "param", "scale", "fingerprint", "author", "strategy", "seed")
 
 def run_name(asked: Asked) -> str:
     """A name that the same question always gets, so that the same command finds its run again."""
-    parameters = "-".join(f"{name}{value:g}" for name, value in asked.parameters.items())
+    parameters = "".join(f"-{name}{value:g}" for name, value in asked.parameters.items())
     author = "".join(c if c.isalnum() else "-" for c in asked.author).strip("-")
     if len(author) > 40:  # two long names may begin alike
         author = f"{author[:33]}-{hashlib.sha256(asked.author.encode()).hexdigest()[:6]}"
@@ -33,7 +33,7 @@ def run_name(asked: Asked) -> str:
     unusual = {name: value for name, value in _same(asked).items() if name not in NAMED and not _usual(name, value)}
     options = f"-{hashlib.sha256(json.dumps(unusual, sort_keys=True).encode()).hexdigest()[:6]}" if unusual else ""
     question = asked.question
-    return f"{asked.task}-{parameters}-{asked.scale}{data}-{author}-{question.strategy}-{question.seed}{options}"
+    return f"{asked.task}{parameters}-{asked.scale}{data}-{author}-{question.strategy}-{question.seed}{options}"
 
 
 def first_width(folder: Path, otherwise: int) -> int:

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import math
 import os
 import signal
 import subprocess
@@ -80,7 +81,7 @@ def _facts(run: RunRecord) -> dict[str, str]:
         "FIELDSMITH_STATE": run.state,
         "FIELDSMITH_TASK": run.asked.task,
         "FIELDSMITH_MESSAGE": run.message,
-        "FIELDSMITH_NRMSE": f"{score.nrmse:.6e}" if score else "",
+        "FIELDSMITH_NRMSE": f"{score.nrmse:.6e}" if score and math.isfinite(score.nrmse) else "",
         "FIELDSMITH_METRIC": score.metric if score else "",
         "FIELDSMITH_VALUE": f"{score.figure:.6e}" if score else "",
     }

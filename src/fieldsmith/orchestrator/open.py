@@ -31,10 +31,8 @@ def open_solve(question: Question, command: str = "") -> Solve:
     """
     question.check()
     task = _task(question)
-    if isinstance(question.strategy, str):
-        open_strategy(
-            question.strategy
-        )  # from here on a plug-in's moves are known, and --prompts may hold templates for them
+    if isinstance(question.strategy, str):  # a plug-in's moves become known, and --prompts may hold templates for them
+        open_strategy(question.strategy)
     writer = open_writer(question)
     place = sandboxes.choose(question.sandbox, writer.trusted, question.image, question.docker_runtime, question.gpus)
     brief = task.brief(place.libraries())

@@ -24,6 +24,7 @@ from fieldsmith.orchestrator.result import candidate_fields, write_outcome
 from fieldsmith.orchestrator.run import Asked, RunRecord, written
 from fieldsmith.orchestrator.store import Store
 from fieldsmith.orchestrator.waits import FACT
+from fieldsmith.plugins import fault_of_others
 from fieldsmith.sandboxes.sandbox import Sandbox
 from fieldsmith.tasks.task import Brief, Case, Picture, SplitName, Task
 
@@ -175,7 +176,7 @@ def _end_by(error: BaseException, asked: Asked) -> tuple[str, str]:
         return "interrupted", f"Interrupted; {asked.resumed_by} resumes."
     if isinstance(error, FieldsmithError):
         return "interrupted" if error.exit_code == 4 else "failed", str(error)
-    return "failed", f"An unforeseen fault, {type(error).__name__}."
+    return "failed", str(fault_of_others(error) or f"An unforeseen fault, {type(error).__name__}.")
 
 
 class Drawings:

@@ -197,7 +197,7 @@ def _figures(dev: Score | None, test: Score | None) -> list[tuple[str, Markup, M
     ]
     score = test or dev
     if score is not None and score.value is not None:
-        kept = ("max_error", "seconds", "cpu_seconds", "peak_mb", *(("nrmse",) if score.fields else ()))
+        kept = ("seconds", "cpu_seconds", "peak_mb", *(("nrmse", "max_error") if score.fields else ()))
         shown = [(label, *both(name, digits), why) for label, name, digits, why in names if name in kept]
         return [*_own_figures(score, dev, test), *shown]
     rows = [(label, *both(name, digits), why) for label, name, digits, why in names]

@@ -19,7 +19,7 @@ def drawn(pictures: Sequence[Picture]) -> list[dict[str, Any]]:
     """What the page's scripts draw: lines, maps and moving maps as [frames, rows, columns]; lines are rows of one frame.
 
     Reference and error stand apart, so that small errors keep their digits; the solution is their sum. Moving maps have
-    16 bits a value, all others single precision.
+    16 bits a value within the range of its frame, all others single precision.
     """
     usable = [picture for picture in pictures if picture.axes and picture.solution.size]
     stride = 1
@@ -84,8 +84,8 @@ def _drawn(picture: Picture, stride: int) -> dict[str, Any]:
         "places": places[-2:],
         "range": [low, high],
         "errorSize": size,
-        "reference": _in_16_bits(reference, low, high) if moving else _in_single(reference),
-        "error": None if alone else _in_16_bits(error, -size, size) if moving else _in_single(error),
+        "reference": _in_16_bits(reference, *_ends(reference)) if moving else _in_single(reference),
+        "error": None if alone else _in_16_bits(error, *_about_zero(error)) if moving else _in_single(error),
     }
 
 
@@ -98,9 +98,24 @@ def _in_single(values: np.ndarray) -> str:
     return _encoded(np.clip(values, -largest, largest).astype("<f4"))
 
 
-def _in_16_bits(values: np.ndarray, low: float, high: float) -> str:
-    """Values in [low, high] as 0 to 65534, an even number of steps so that the middle is one of them."""
-    return _encoded(np.round((values - low) / ((high - low) or 1.0) * 65534.0).astype("<u2"))
+def _ends(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The smallest and the largest value of each frame [frames, 1, 1]."""
+    return values.min(axis=(1, 2), keepdims=True), values.max(axis=(1, 2), keepdims=True)
+
+
+def _about_zero(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The same, as far below zero as above."""
+    _, size = _ends(np.abs(values))
+    return -size, size
+
+
+def _in_16_bits(values: np.ndarray, low: np.ndarray, high: np.ndarray) -> dict[str, Any]:
+    """Values [frames, rows, columns] as 0 to 65534 between the ends of each frame, so that one that has faded keeps its digits.
+
+    The number of steps is even, so that the middle is one of them.
+    """
+    steps = np.round((values - low) / np.where(high > low, high - low, 1.0) * 65534.0)
+    return {"ranges": np.stack([low, high], -1).reshape(-1, 2).tolist(), "steps": _encoded(steps.astype("<u2"))}
 
 
 def _encoded(values: np.ndarray) -> str:

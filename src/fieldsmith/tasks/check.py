@@ -6,8 +6,6 @@ Each fault is one sentence for the author of the task.
 import itertools
 import keyword
 import re
-import sys
-import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -19,8 +17,9 @@ from fieldsmith.equations.equation import Equation
 from fieldsmith.errors import FieldsmithError
 from fieldsmith.tasks.measured import metric_fault
 from fieldsmith.tasks.pde import PDETask, seeded
+from fieldsmith.tasks.places import line_of
 from fieldsmith.tasks.satisfied import in_space, satisfied
-from fieldsmith.tasks.task import NRMSE, Brief, Case, Progress, Signature, Task
+from fieldsmith.tasks.task import NRMSE, Brief, Case, Progress, Signature, Task, unknown_axis
 
 ROUGH = 1e-2
 """A reference whose two levels are further apart cannot tell programs apart."""
@@ -59,11 +58,9 @@ def examine(task: Task, progress: Progress | None = None) -> Iterator[Finding]:
 
 
 def _failure(error: Exception, task: Task) -> str:
-    """What a task's own code has raised, and the line of its file at or below which it was."""
-    own = sys.modules[type(task).__module__].__file__
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == own]
-    place = f" ({own}, line {lines[-1]})" if lines else ""
-    return f"{type(task).__name__} fails with {type(error).__name__}: {str(error).rstrip('. ')}{place}."
+    """What a task's own code has raised, and where."""
+    name = type(task).__name__
+    return f"{name} fails with {type(error).__name__}: {str(error).rstrip('. ')}{line_of(error, type(task))}."
 
 
 def _statement(task: Task) -> Iterator[Finding]:
@@ -108,6 +105,11 @@ def _signature_faults(signature: Signature, brief: Brief) -> Iterator[str]:
             yield f"The signature has two things called {twice[0]}."
     if not results:
         yield "The signature has no results."
+    known = {axis for argument in signature.arguments for axis in argument.axes}
+    for result in signature.results:
+        for axis in result.axes:
+            if axis not in known and not axis.isdecimal():
+                yield str(unknown_axis(result, axis, known))
     if brief.equation is not None:
         yield from _mismatches(signature, brief.equation)
 

@@ -1,4 +1,5 @@
-"""Whether a task's own `measure` gives its metric: for answers on trial, and in every mapping that its text returns.
+"""What a task's own `measure` finds, and whether it gives its metric: for answers on trial, and in every mapping that its
+text returns.
 
 A problem without references has no answer that is known to be good, and what is on trial may take another way through
 `measure` than a good one does; so its text is read too.
@@ -11,16 +12,36 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
+from fieldsmith.errors import FieldsmithError, InputError
+from fieldsmith.tasks.places import line_of
 from fieldsmith.tasks.task import Case, Task
+
+WILD = 1e6
+"""What a program may return, as an index or a size too: `measure` has to take any finite numbers."""
+
+
+def figures(task: Task, case: Case, answer: Mapping[str, np.ndarray]) -> dict[str, float]:
+    """What `measure` finds, by name. Raises InputError where it fails."""
+    try:
+        with np.errstate(all="ignore"):
+            found = task.measure(case, answer)
+        named = found if isinstance(found, Mapping) else {task.metric.name: found}
+        return {name: float(value) for name, value in named.items()}
+    except FieldsmithError:
+        raise
+    except Exception as error:  # a task's own code may raise anything
+        words = f"{type(task).__name__}.measure fails with {type(error).__name__}: {str(error).rstrip('. ')}"
+        hint = "Mend the task; give NaN for answers that are wrong."
+        raise InputError(f"{words}{line_of(error, type(task))}.", hint) from error
 
 
 def metric_fault(task: Task, case: Case) -> str:
-    """What is wrong with the metric for the reference, or for zeros and random numbers where there is none; or nothing."""
+    """What is wrong with the metric for answers on trial, or nothing. Raises InputError where `measure` fails."""
     metric = task.metric.name
     if metric == "seconds" and type(task).measure is Task.measure:
         return ""
-    found = [_figures(task, case, answer) for answer in _on_trial(task, case)]
-    for names, place in [*((figures, "") for figures in found), *_returned(task)]:
+    found = [figures(task, case, answer) for answer in _on_trial(task, case)]
+    for names, place in [*((one, "") for one in found), *_returned(task)]:
         if metric not in (*names, "seconds"):
             return f"`measure` gives {', '.join(names) or 'nothing'}{place}, but not the metric {metric}."
     bad = [f"{name} = {value}" for name, value in found[0].items() if not np.isfinite(value)]
@@ -28,19 +49,14 @@ def metric_fault(task: Task, case: Case) -> str:
 
 
 def _on_trial(task: Task, case: Case) -> Iterator[Mapping[str, np.ndarray]]:
+    """The reference, or zeros and random numbers where there is none, and what no good program returns."""
+    shapes, rng = task.brief().signature.shapes(case.inputs), np.random.default_rng(0)
     if case.reference:
         yield case.reference
-        return
-    shapes, rng = task.brief().signature.shapes(case.inputs), np.random.default_rng(0)
-    yield {name: np.zeros(shape) for name, shape in shapes.items()}
-    yield {name: rng.standard_normal(shape) for name, shape in shapes.items()}
-
-
-def _figures(task: Task, case: Case, answer: Mapping[str, np.ndarray]) -> dict[str, float]:
-    with np.errstate(all="ignore"):
-        found = task.measure(case, answer)
-    figures = found if isinstance(found, Mapping) else {task.metric.name: found}
-    return {name: float(value) for name, value in figures.items()}
+    else:
+        yield {name: np.zeros(shape) for name, shape in shapes.items()}
+        yield {name: rng.standard_normal(shape) for name, shape in shapes.items()}
+    yield {name: np.full(shape, WILD) for name, shape in shapes.items()}
 
 
 def _returned(task: Task) -> Iterator[tuple[Iterable[str], str]]:

@@ -7,6 +7,7 @@ import inspect
 import os
 import sys
 import sysconfig
+import traceback
 from pathlib import Path
 from types import ModuleType
 from typing import TypeGuard
@@ -56,6 +57,13 @@ def place_of(kind: type[Task]) -> str:
     return f"{Path(file).resolve()}:{kind.__qualname__}" if file else ""
 
 
+def line_of(error: BaseException, kind: type[Task]) -> str:
+    """The line of the class's file at or below which an error was raised: ` (file, line 3)`, or nothing."""
+    own = getattr(sys.modules.get(kind.__module__), "__file__", None)
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == own]
+    return f" ({own}, line {lines[-1]})" if lines else ""
+
+
 def check_scale(kind: type[Task], scale: str) -> None:
     """Raises InputError for a scale that the task has no data of."""
     known = kind.scales()
@@ -86,7 +94,7 @@ def _file(path: Path) -> ModuleType:
         spec.loader.exec_module(module)
     except Exception as error:
         del sys.modules[name]
-        raise _not_imported(str(path), error) from error
+        raise _not_imported(str(path), error, str(path)) from error
     return module
 
 
@@ -104,9 +112,12 @@ def _module(name: str) -> ModuleType:
             sys.path.remove(here)
 
 
-def _not_imported(what: str, error: Exception) -> InputError:
-    line = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
-    reason = error.msg if isinstance(error, SyntaxError) else error
+def _not_imported(what: str, error: Exception, file: str = "") -> InputError:
+    """Of an import that fails; the line is named where it is one of `file`."""
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
+    number = error.lineno if isinstance(error, SyntaxError) else next(reversed(lines), None)
+    line = f", line {number}" if number else ""
+    reason = error.msg if isinstance(error, SyntaxError) else str(error).rstrip(".")
     return InputError(
         f"The task in {what} cannot be imported: {type(error).__name__}{line}: {reason}.", "Mend the file."
     )

@@ -6,7 +6,7 @@ references in its cases stay in the host process.
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -81,11 +81,7 @@ class Signature:
 
         def size(result: Result, axis: str) -> int:
             if axis not in sizes and not axis.isdecimal():
-                known = ", ".join(name for name in sizes if not name.isdecimal()) or "none"
-                raise InputError(
-                    f"The result {result.name} has an axis {axis!r} that no argument has.",
-                    f"Axes of the arguments: {known}; a fixed length is written as a number.",
-                )
+                raise unknown_axis(result, axis, sizes)
             return sizes[axis] if axis in sizes else int(axis)
 
         return {result.name: tuple(size(result, axis) for axis in result.axes) for result in self.results}
@@ -94,6 +90,15 @@ class Signature:
     def batched(self) -> bool:
         """Whether the first axis of every result is the batch of samples."""
         return all(result.axes[:1] == ("batch",) for result in self.results)
+
+
+def unknown_axis(result: Result, axis: str, known: Iterable[str]) -> InputError:
+    """Of a result with an axis whose length nothing tells."""
+    named = ", ".join(sorted(name for name in known if not name.isdecimal())) or "none"
+    return InputError(
+        f"The result {result.name} has an axis {axis!r} that no argument has.",
+        f"Axes of the arguments: {named}; a fixed length is written as a number.",
+    )
 
 
 @dataclass(frozen=True)
@@ -258,11 +263,12 @@ class Task(ABC):
     def measure(self, case: Case, outputs: Mapping[str, np.ndarray]) -> Mapping[str, float] | float:
         """The task's own metric for the answer to one call, or several figures by name, the metric among them.
 
-        Called on the host, and only where `metric` is not nRMSE. Arrays are finite and of the signature's shapes. A value
+        Called on the host, and only where `metric` is not nRMSE. Arrays are of the signature's shapes and hold any finite
+        numbers, such as indices that are out of range. A value
         that is not finite fails the program, for the reason that the metric's `failure` gives. A metric called `seconds`
         is the wall time of the call and needs no figure here.
         """
-        raise NotImplementedError(f"{type(self).__name__} has the metric {self.metric.name} and no `measure`.")
+        raise InputError(f"{type(self).__name__} has the metric {self.metric.name} and no `measure`.", "Write it.")
 
     def conserved(self, outputs: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
         """Totals [batch, time] that the exact solution keeps constant, by name; empty where nothing is conserved.

@@ -1,11 +1,15 @@
 // What a picture of the results holds: its values [frames, rows, columns], where they lie, and how they are coloured.
 const decodeSingle = bytes => { const view = new DataView(bytes.buffer); return Float64Array.from({ length: bytes.length / 4 }, (_, i) => view.getFloat32(4 * i, true)); };
-const decode16Bits = (bytes, low, high) => { const view = new DataView(bytes.buffer); return Float64Array.from({ length: bytes.length / 2 }, (_, i) => low + view.getUint16(2 * i, true) / 65534 * (high - low)); };
+const decode16Bits = (bytes, ranges) => {
+  const view = new DataView(bytes.buffer), count = bytes.length / 2;
+  return Float64Array.from({ length: count }, (_, i) => { const [low, high] = ranges[Math.floor(i * ranges.length / count)]; return low + view.getUint16(2 * i, true) / 65534 * (high - low); });
+};
 const decodedPictures = new Map();
 const arraysOf = p => {
   if (!decodedPictures.has(p)) {
-    const decode = (text, low, high) => { const bytes = Uint8Array.from(atob(text), c => c.charCodeAt(0)); return p.frame ? decode16Bits(bytes, low, high) : decodeSingle(bytes); };
-    const reference = decode(p.reference, ...p.range), error = p.alone ? null : decode(p.error, -p.errorSize, p.errorSize);
+    const bytesOf = text => Uint8Array.from(atob(text), c => c.charCodeAt(0));
+    const decode = values => (p.frame ? decode16Bits(bytesOf(values.steps), values.ranges) : decodeSingle(bytesOf(values)));
+    const reference = decode(p.reference), error = p.alone ? null : decode(p.error);
     decodedPictures.set(p, { reference, error, solution: error ? reference.map((value, i) => value + error[i]) : reference });
   }
   return decodedPictures.get(p);
