@@ -19,7 +19,8 @@ class Score:
     reference's own error where that cannot be told. reference_error: the
     reference's own estimated relative error, None where unknown. max_error: largest absolute deviation. order:
     empirical order of convergence on smooth data. drift: largest departure of a conserved total from where it
-    began and from the reference's, relative to its scale. seconds: wall time of the calls as the host saw it. samples: nrmse a sample. smooth_nrmse: over
+    began and from the reference's, relative to its scale. seconds: wall time of the calls as the host saw it; cpu_seconds: processor
+    time of all their processes and threads. samples: nrmse a sample. smooth_nrmse: over
     samples without kinks. metric: what candidates are chosen by, its value the nrmse unless `value` holds that of a task's own
     metric; measures: further figures of such a task.
     """
@@ -45,6 +46,11 @@ class Score:
     def figure(self) -> float:
         """The metric's value."""
         return self.nrmse if self.value is None else self.value
+
+    @property
+    def cost(self) -> float:
+        """What the calls took: processor seconds, which other work on the machine hardly changes; by the wall where those are not known."""
+        return self.seconds if self.cpu_seconds is None else self.cpu_seconds
 
     @property
     def rank(self) -> float:

@@ -191,7 +191,7 @@ def best_of(candidates: list[Candidate]) -> Candidate | None:
         score = candidate.evaluation.dev if candidate.evaluation else None
         if score is None:
             return (math.inf, 0, 0, candidate.id)
-        speed = round(math.log2(max(score.seconds, 1e-3)))
+        speed = round(math.log2(max(score.cost, 1e-3)))
         if score.value is not None:
             return (score.rank, 0, speed, candidate.id)
         errors = [max(error, 1e-16) for error in score.samples or (score.nrmse,)]

@@ -69,7 +69,8 @@ def described(candidate: Candidate, best: Candidate | None, texts: Texts, detail
         "error": finite(score.figure) if score else None,
         "floor": finite(score.floor) if score else None,
         "order": finite(score.order) if score else None,
-        "seconds": finite(score.seconds) if score else None,
+        "seconds": finite(score.cost) if score else None,
+        "wall": finite(score.seconds) if score else None,
     }
     if evaluation is not None:
         row |= {

@@ -15,7 +15,7 @@ SMALLEST_ERROR, SMALLEST_TIME = 1e-17, 1e-4
 
 @dataclass(frozen=True)
 class Point:
-    """A candidate that ran: its dev error, or the value of the task's own metric, and what it took."""
+    """A candidate that ran: its dev error, or the value of the task's own metric, and the processor time of its calls."""
 
     candidate: int
     slot: str
@@ -61,8 +61,8 @@ def points(candidates: Sequence[Candidate]) -> list[Point]:
     found = []
     for candidate in candidates:
         score = candidate.evaluation.dev if candidate.ok and candidate.evaluation else None
-        if score is not None and math.isfinite(score.figure) and math.isfinite(score.seconds):
-            error, seconds = max(score.figure, SMALLEST_ERROR), max(score.seconds, SMALLEST_TIME)
+        if score is not None and math.isfinite(score.figure) and math.isfinite(score.cost):
+            error, seconds = max(score.figure, SMALLEST_ERROR), max(score.cost, SMALLEST_TIME)
             found.append(Point(candidate.id, candidate.slot, candidate.move, error, seconds, score.lower_is_better))
     return found
 

@@ -98,7 +98,8 @@ const figuresOf = c => {
   if (c.error !== null) add(`dev ${data.metric}`, figure(c.error));
   if (c.error !== null && c.floor) add("times the floor", figure(c.error / c.floor));
   if (c.order !== null) add("order", figure(c.order));
-  if (c.seconds !== null) add("wall time, s", figure(c.seconds));
+  if (c.seconds !== null) add("processor time, s", figure(c.seconds));
+  if (c.wall !== null) add("wall time, s", figure(c.wall));
   if (tokens) add("tokens in, out", `${c.input}, ${c.output}`);
   if (c.usd) add("cost", `$${c.usd.toFixed(4)}`);
   return make("dl", { class: "facts" }, rows);

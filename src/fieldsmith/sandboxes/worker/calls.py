@@ -6,8 +6,9 @@ import select
 import signal
 import time
 
-from . import cgroup, child
+from . import cgroup, child, stopped
 from .channel import Memory
+from .clock import Clock
 from .program import failure
 from .watchdog import Watchdog
 
@@ -17,6 +18,10 @@ MFD_CLOEXEC, MFD_ALLOW_SEALING = 0x1, 0x2
 ANSWER_LIMIT = 4 << 20  # bytes of an answer besides its arrays
 SLACK = 2 << 20  # a large page
 BLOCK = 1 << 16  # bytes that a pipe holds
+LAST_WORDS = 2.0
+"""Seconds in which a program whose time is up may say what it was at."""
+CROWDED = 5.0
+"""Seconds that a call may have as many processes as there may be, where no control group holds it to its share of the CPU."""
 NAMES = {int(number): number.name for number in signal.Signals}
 running = {"pid": 0}
 """The child of the call that is being served."""
@@ -49,10 +54,11 @@ class Tail:
 class Watch:
     """Waits for a child: reads what it prints, ends it when its time is up or its memory is too much."""
 
-    def __init__(self, pid, pipes, call, watchdog):
-        self.pid, self.watchdog = pid, watchdog
-        self.deadline = time.monotonic() + call.seconds
-        self.late = self.exceeded = False
+    def __init__(self, pid, pipes, call, clock, watchdog):
+        self.pid, self.clock, self.watchdog = pid, clock, watchdog
+        self.deadline = time.monotonic() + call.wall
+        self.late, self.exceeded = "", False
+        """Which time is up: `time` for the processor's, `wall`, `asleep`, or `processes` where there were too many for too long."""
         self.tails = {pipe: Tail(call.log_bytes) for pipe in pipes}
         self.open = set(pipes)
         self.poll = select.poll()
@@ -68,20 +74,35 @@ class Watch:
     def wait(self):
         """Status and usage of the child when it has ended."""
         while not self._over(self.poll.poll(self._pause())):
-            if time.monotonic() > self.deadline:
-                self.late = True
-                os.kill(self.pid, signal.SIGKILL)  # until it has been waited for, its number is nobody else's
-                self.deadline = float("inf")
-            elif self.watchdog is not None and self.watchdog.due() and self.watchdog.exceeded():
+            if self.watchdog is not None and self.watchdog.due() and self.watchdog.exceeded():
                 self.exceeded = True
+            if time.monotonic() > self.deadline:
+                self._end("wall")
+            elif not self.late and self._crowded():
+                self._end("processes")
+            if not self.late and self.clock.due() and (over := self.clock.over()):
+                self._end(over)
         if self.ended is not None:
             os.close(self.ended)
         _, status, usage = os.wait4(self.pid, 0)
         return status, usage
 
+    def _crowded(self):
+        """Whether there have been as many processes as there may be for too long."""
+        since = self.watchdog and self.watchdog.crowded
+        return since and time.monotonic() > since + CROWDED
+
+    def _end(self, limit):
+        """Ask what the program is at, and the next time end it. Until it has been waited for, its number is nobody else's."""
+        os.kill(self.pid, signal.SIGKILL if self.late else stopped.SIGNAL)
+        self.deadline = float("inf") if self.late else time.monotonic() + LAST_WORDS
+        self.late = self.late or limit
+
     def _pause(self):
         """Milliseconds until there is something to do."""
         left = min(self.deadline - time.monotonic(), 3600.0)
+        if not self.late:
+            left = min(left, self.clock.next - time.monotonic())
         if self.watchdog is not None:
             left = min(left, self.watchdog.pause())
         if self.ended is None:
@@ -120,12 +141,11 @@ class Counts:
     def __init__(self, known):
         read = (known and (lambda f: f())) or (lambda f: None)
         self.known = known
-        self.cpu, self.peak = read(cgroup.cpu_seconds), read(cgroup.peak_bytes)
+        self.peak = read(cgroup.peak_bytes)
         self.kills, self.refused = read(cgroup.memory_kills), read(cgroup.refused_processes)
 
     def since(self, before):
-        """Processor seconds, peak of memory in MB if it was reached since, and limits that were met."""
-        cpu = None if self.cpu is None or before.cpu is None else self.cpu - before.cpu
+        """The peak of memory in MB if it was reached since, and limits that were met."""
         peak = None
         if self.peak is not None and before.peak is not None and self.peak > before.peak:
             peak = self.peak / 2**20
@@ -134,7 +154,7 @@ class Counts:
             for name, now, then in (("memory", self.kills, before.kills), ("processes", self.refused, before.refused))
             if now is not None and then is not None and now > then
         ]
-        return cpu, peak, met
+        return peak, met
 
 
 def serve(call, channel, setting):
@@ -142,7 +162,7 @@ def serve(call, channel, setting):
     answer = os.memfd_create("answer", MFD_CLOEXEC | MFD_ALLOW_SEALING)
     pipes = [os.pipe() for _ in range(2)]
     before = Counts(setting["cgroup"])
-    begun = time.monotonic()
+    clock, begun = Clock(setting["cgroup"], call.seconds), time.monotonic()
     pid = os.fork()
     running["pid"] = pid
     if pid == 0:
@@ -150,18 +170,19 @@ def serve(call, channel, setting):
     for _, write in pipes:
         os.close(write)
     call.close()
-    watch = Watch(pid, [read for read, _ in pipes], call, None if setting["cgroup"] else Watchdog(call.memory))
+    watchdog = None if setting["cgroup"] else Watchdog(call.memory, setting["processes"], clock)
+    watch = Watch(pid, [read for read, _ in pipes], call, clock, watchdog)
     status, usage = watch.wait()
     seconds = time.monotonic() - begun
     running["pid"] = 0
     end_group(pid)
     end_descendants()
     after = Counts(setting["cgroup"])
-    cpu, peak, met = after.since(before)
+    peak, met = after.since(before)
     if watch.exceeded:
         met.insert(0, "memory")
     told = outcome(call, answer, status, watch.late, met, setting["scratch"])
-    told["cpu_seconds"] = usage.ru_utime + usage.ru_stime if cpu is None else cpu
+    told["cpu_seconds"] = clock.seconds()
     told["peak_mb"] = usage.ru_maxrss / 1024.0 if peak is None else peak
     told["seconds"], told["call"], told["memory_kills"] = seconds, call.number, after.kills
     send(told, watch.drain(), answer, channel)
@@ -188,11 +209,17 @@ def outcome(call, answer, status, late, met, scratch):
     size = os.fstat(answer).st_size
     told = {"status": None, "failure": None, "answer_bytes": 0, "limit": met[0] if met else ""}
     if late and "memory" in met:  # whoever waits for a process that was ended for memory may wait for ever
-        words = "a process of the program was ended for memory; the call did not return within %g s" % call.seconds
+        words = "a process of the program was ended for memory; " + in_words(late, call)
         told.update(status="out_of_memory", failure=failure("Timeout", words))
     elif late:
-        words = "The call did not return within %g s." % call.seconds
-        told.update(status="timeout", failure=failure("Timeout", words), limit=told["limit"] or "time")
+        words = "The call was ended: " + in_words(late, call)
+        told.update(
+            status="timeout",
+            failure=failure("Timeout", words),
+            limit=told["limit"] or {"asleep": "wall"}.get(late, late),
+        )
+        if size <= call.body_limit + ANSWER_LIMIT and seal(answer):  # what the program says that it was at
+            told["answer_bytes"] = size
     elif not (os.WIFEXITED(status) and os.WEXITSTATUS(status) == 0 and size):
         told.update(ended(status, "memory" in met, full(scratch)))
     elif size > call.body_limit + ANSWER_LIMIT:
@@ -207,6 +234,17 @@ def outcome(call, answer, status, late, met, scratch):
     else:
         told["answer_bytes"] = size
     return told
+
+
+def in_words(late, call):
+    """Which time was up."""
+    if late == "time":
+        return "it had used its %g s of processor time, all processes and threads together." % call.seconds
+    if late == "asleep":
+        return "it waited for %g s without computing." % call.seconds
+    if late == "wall":
+        return "it did not return within %g s of wall time." % call.wall
+    return "it had as many processes and threads as there may be for %g s." % CROWDED
 
 
 def seal(file):
