@@ -85,6 +85,8 @@ class Progress:
         dev = fields["dev"]
         self._count = fields["candidates"]
         figure = f"{dev['metric']} {dev['value']:.3e}  {_took(dev)}" if dev else visible(str(fields["feedback"]), 90)
+        if fields.get("copy_of"):
+            figure += f"  (the program of {visible(str(fields['copy_of']), 12)})"
         mark = "*" if fields["best"] == fields["candidate"] else " "
         plan = visible(fields["plan"], 44)
         self.output.progress(f"{mark} {fields['slot']:>5}  {fields['status']:<16} {plan:<44} {figure}")

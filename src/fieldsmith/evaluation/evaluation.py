@@ -70,7 +70,8 @@ class ConvergencePoint:
 class Evaluation:
     """Outcome of judging one program. `feedback` is text an author can act on, never a reference value.
 
-    `facts` are what it says, as JSON values, for those who word it otherwise.
+    `facts` are what it says, as JSON values, for those who word it otherwise. `copy_of` is the slot of the candidate whose evaluation this is,
+    where the program is the same up to comments, formatting and docstrings.
     """
 
     status: Status
@@ -87,3 +88,4 @@ class Evaluation:
     sandbox: str = ""
     notes: tuple[str, ...] = field(default=())
     facts: Mapping[str, object] = field(default_factory=dict)
+    copy_of: str = ""

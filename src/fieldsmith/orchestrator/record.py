@@ -183,7 +183,7 @@ def best_of(candidates: list[Candidate]) -> Candidate | None:
     """
     first: dict[str, Candidate] = {}
     for candidate in candidates:
-        if candidate.ok and candidate.program is not None:
+        if candidate.ok and candidate.program is not None and candidate.evaluation and not candidate.evaluation.copy_of:
             first.setdefault(candidate.program.sha256, candidate)
     ran = first.values()
 

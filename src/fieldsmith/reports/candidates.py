@@ -75,6 +75,7 @@ def described(candidate: Candidate, best: Candidate | None, texts: Texts, detail
     if evaluation is not None:
         row |= {
             "line": evaluation.error_line,
+            "copy": visible(evaluation.copy_of, 40),
             "feedback": texts.add(evaluation.feedback, detail.feedback),
             "stdout": texts.add(evaluation.stdout, detail.output),
             "stderr": texts.add(evaluation.stderr, detail.output),

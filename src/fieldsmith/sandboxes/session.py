@@ -284,6 +284,7 @@ def _message(
         "arguments": arguments,
         "results": list(results),
         "shapes": [list(shape) for shape in results.values()],
+        "cpus": max(1, min(int(limits.cpus), cores.available())),
         "file_bytes": max(answer.most_bytes(results), 2 * limits.scratch_mb * 2**20),
     }
     return header, files

@@ -91,6 +91,8 @@ def prefer_for_memory():
 def shut_in(header, setting):
     """Limits that the program cannot lift again."""
     prefer_for_memory()
+    # By itself it tells the machine's, by which pools of processes take their size.
+    os.cpu_count = lambda: header["cpus"]
     if header["cores"]:
         os.sched_setaffinity(0, header["cores"])
     if header["address_space"]:
