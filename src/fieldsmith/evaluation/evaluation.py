@@ -19,7 +19,8 @@ class Score:
     reference's own error where that cannot be told. reference_error: the
     reference's own estimated relative error, None where unknown. max_error: largest absolute deviation. order:
     empirical order of convergence on smooth data. drift: largest departure of a conserved total from where it
-    began and from the reference's, relative to its scale. seconds: wall time of the calls as the host saw it; cpu_seconds: processor
+    began and from the reference's, relative to its scale; 0 where the samples
+    alone would make it (`conservation.py`). seconds: wall time of the calls as the host saw it; cpu_seconds: processor
     time of all their processes and threads. samples: nrmse a sample. smooth_nrmse: over
     samples without kinks. metric: what candidates are chosen by, its value the nrmse unless `value` holds that of a task's own
     metric; measures: further figures of such a task.

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from fieldsmith.evaluation import feedback, metrics
+from fieldsmith.evaluation import conservation, feedback, metrics
 from fieldsmith.evaluation.evaluation import ConvergencePoint, Evaluation, Score, Status
 from fieldsmith.evaluation.measuring import as_samples, measured, not_measured_facts, with_samples
 from fieldsmith.evaluation.order import empirical_order, local_orders
@@ -224,8 +224,7 @@ class _CaseScore:
         smooth = case.smooth if case.smooth is not None else np.zeros(len(self.samples), bool)
         self.smooth = self.samples[np.asarray(smooth, bool)]
         self.max_error = metrics.max_error(outputs, reference)
-        totals = task.conserved(case.reference) if reference else {}
-        self.drift = metrics.drift(task.conserved(result.outputs), totals) if totals else None
+        self.drift = conservation.drift(task, signature, result.outputs, case.reference)
         self.value, self.measures = measured(task, case, result)
         self.floor, self.reference_error = case.floor, case.reference_error
         self.result = result
