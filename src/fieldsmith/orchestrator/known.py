@@ -53,5 +53,5 @@ def _tells(candidate: Candidate) -> bool:
 
 def _copied(slot: str, evaluation: Evaluation) -> Evaluation:
     facts = {**evaluation.facts, "copy_of": slot} if evaluation.facts else {}
-    feedback = usual().said(facts) if facts else evaluation.feedback
+    feedback = f"{usual().said({'kind': 'copy', 'copy_of': slot})}\n\n{evaluation.feedback}"
     return replace(evaluation, copy_of=slot, facts=facts, feedback=feedback, seconds=0.0)
