@@ -45,7 +45,7 @@ class Limits:
     cpus: float = 1.0
     scratch_mb: int = 256
     log_kb: int = 256
-    patience: float = 10.0
+    patience: float = 20.0
 
     def __post_init__(self) -> None:
         for name, value in asdict(self).items():
