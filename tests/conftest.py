@@ -18,6 +18,9 @@ import pytest
 
 from attacks.summary import lines as attacks
 
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # processes with threads for all cores hold each other up
+
 _not_run: list[tuple[str, str]] = []
 NEEDS = "this machine lacks"
 

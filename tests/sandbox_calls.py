@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from fieldsmith.sandboxes import choose, engine
-from fieldsmith.sandboxes.sandbox import Limits
+from fieldsmith.sandboxes.sandbox import CallResult, Limits, Sandbox, Session
 
 LIMITS = Limits(seconds=20.0, memory_mb=1500, cpus=1.0, scratch_mb=32, log_kb=8)
 
@@ -23,6 +23,42 @@ ISOLATING = [
 
 
 PIPES = pytest.param("docker-pipes", marks=pytest.mark.needs("docker"))
+
+
+class OneSession(Sandbox):
+    """A plain process that stays for all programs with the same limits: its start takes longer than they do."""
+
+    name, isolates = "process", False
+
+    def __init__(self) -> None:
+        self.sessions: dict[Limits, Session] = {}
+
+    def open(self, limits: Limits) -> Session:
+        if limits not in self.sessions:
+            self.sessions[limits] = choose("process").open(limits)
+        return Stay(self.sessions[limits])
+
+    def libraries(self) -> tuple[str, ...]:
+        return choose("process").libraries()
+
+    def close(self) -> None:
+        while self.sessions:
+            self.sessions.popitem()[1].close()
+
+
+class Stay(Session):
+    """One program's stay in a session that goes on after it."""
+
+    closed = False
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def call(self, *asked, **more) -> CallResult:
+        return self.session.call(*asked, **more)
+
+    def close(self) -> None:
+        self.closed = True
 
 
 def opened(name: str, limits: Limits = LIMITS):

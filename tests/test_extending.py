@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import command_line
 from fieldsmith.orchestrator.record import load_run
 from plug_ins import distribution, with_plug_ins
 
@@ -70,8 +71,7 @@ def placed(start):
 
 
 def run(site: Path, *words: object) -> str:
-    command = [sys.executable, "-m", "fieldsmith.cli.main", *map(str, words)]
-    ran = subprocess.run(command, capture_output=True, text=True, cwd=site.parent, env=with_plug_ins(site))
+    ran = command_line.run(*words, cwd=site.parent, env=with_plug_ins(site))
     assert ran.returncode == 0, ran.stderr + ran.stdout
     return ran.stdout
 
@@ -113,7 +113,14 @@ def test_doctor_lists_the_package_and_the_page_asks_for_nothing_else(site):
         assert re.match(r"from fieldsmith(\.(tasks|numerics|errors|agents\.(models|strategies)))? import", line), line
 
 
-@pytest.mark.parametrize("name", [name for group, name in PARTS if group == "fieldsmith.tasks"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow if name == "fitzhugh-nagumo" else ())
+        for group, name in PARTS
+        if group == "fieldsmith.tasks"
+    ],
+)
 def test_tasks_are_sound(site, name):
     assert "residual" in run(site, "tasks", "check", name)
 
@@ -156,6 +163,7 @@ def pictures(folder: Path) -> set[str]:
         }
 
 
+@pytest.mark.slow
 def test_a_move_of_the_package_is_told_in_its_words_or_by_its_template(site, tmp_path):
     texts = {"_1": CHARGES.format(steps=5), "_2": CHARGES.format(steps=10), "c1": CHARGES.format(steps=300)}
     box = replies(tmp_path / "box", **texts)

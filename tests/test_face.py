@@ -130,6 +130,13 @@ def test_what_does_not_go_together_is_said(given, words):
         fs.solve(**given, sandbox="process")
 
 
+def test_what_is_no_program_is_said():
+    with pytest.raises(
+        InputError, match=r"^3 is no program\. Give the source text of one, or the path of a Python file\.$"
+    ):
+        fs.evaluate("advection", 3)  # type: ignore[arg-type]
+
+
 def test_progress_is_told_unless_it_is_not_wanted(tmp_path, capsys):
     fs.solve("advection", tmp_path / "told", candidates=1, sandbox="process")
     told = capsys.readouterr()
@@ -223,6 +230,7 @@ def test_a_title_is_text_in_a_notebook():
     assert "&lt;b&gt;u &amp; v" in page
 
 
+@pytest.mark.slow
 def test_programs_of_the_pages_and_the_examples_are_well_typed(tmp_path):
     import re
 

@@ -22,6 +22,7 @@ def wheel(tmp_path_factory) -> Path:
     return next(folder.glob("*.whl"))
 
 
+@pytest.mark.slow
 def test_the_wheel_holds_every_module_and_data_file(wheel):
     source = Path(fieldsmith.__file__).parent
     wanted = {

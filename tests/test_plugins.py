@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+import command_line
 from fieldsmith.agents.models import open_model
 from fieldsmith.agents.strategies import open_strategy
 from fieldsmith.errors import InputError, MissingPart
+from fieldsmith.numerics.methods import BUILT_INS, families, family
+from fieldsmith.plugins import warn_once
 from fieldsmith.tasks import load, names
 from plug_ins import distribution, with_plug_ins
 
@@ -39,8 +42,7 @@ TASKS, STRATEGIES, MODELS = "fieldsmith.tasks", "fieldsmith.strategies", "fields
 
 
 def run(folder: Path, *words: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "fieldsmith.cli.main", *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True, cwd=folder, env=with_plug_ins(folder))
+    return command_line.run(*words, cwd=folder, env=with_plug_ins(folder))
 
 
 @pytest.fixture
@@ -103,7 +105,88 @@ def test_what_is_wrong_with_a_strategy_or_a_model_is_told_to_who_asks_for_it(str
         open_model("dummy:x")
 
 
+FAILING = """
+from fieldsmith.agents.models import ChatModel
+from fieldsmith.errors import InputError
+from fieldsmith.numerics.spectral import Spectral
+from fieldsmith.tasks.advection import Advection
+
+def open_licensed(name, base_url, key_file, settings):
+    if name == "typo":
+        raise InputError("There is no model 'typo'.", "Name another.")
+    raise RuntimeError("no licence\\nfound")
+
+class Fragile(Advection):
+    name, title = "fragile", "Fragile"
+    def __init__(self, *given):
+        raise OSError("no instrument")
+
+class Stuck:
+    name = "stuck"
+    def __init__(self):
+        raise KeyError("seed")
+    def ask(self, history, limit, left):
+        return ()
+
+class Idle(Spectral):
+    name = "idle"
+    def __init__(self):
+        raise ValueError("no tables")
+"""
+
+
+@pytest.fixture
+def failing(tmp_path, monkeypatch):
+    """A distribution whose parts are found and cannot be opened."""
+    points = {
+        MODELS: "licensed = failing:open_licensed",
+        TASKS: "fragile = failing:Fragile",
+        STRATEGIES: "stuck = failing:Stuck",
+        "fieldsmith.methods": "idle = failing:Idle",
+    }
+    distribution(tmp_path, "failing-parts", {"failing": FAILING}, points, "0.3")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("opened", "words"),
+    [
+        (
+            lambda: open_model("licensed:x"),
+            r"model 'licensed' .* failing:open_licensed: RuntimeError: no licence found",
+        ),
+        (lambda: load("fragile"), r"task 'fragile' .* failing:Fragile: OSError: no instrument"),
+        (lambda: open_strategy("stuck"), r"strategy 'stuck' .* failing:Stuck: KeyError: 'seed'"),
+        (lambda: family("idle"), r"family of methods 'idle' .* failing:Idle: ValueError: no tables"),
+    ],
+)
+def test_a_plug_in_that_fails_when_it_is_opened_is_named_with_its_own_words(failing, opened, words):
+    with pytest.raises(MissingPart, match=rf"^The {words} \(.*failing\.py, line \d+\)\. ") as caught:
+        opened()
+    assert " of failing-parts 0.3 fails in " in str(caught.value)
+
+
+def test_what_a_plug_in_says_to_a_person_stays_as_it_is(failing):
+    with pytest.raises(InputError, match=r"^There is no model 'typo'\. Name another\.$"):
+        open_model("licensed:typo")
+
+
+def test_the_built_in_author_does_without_a_family_that_fails(failing, caplog):
+    warn_once.cache_clear()
+    assert [one.name for one in families()] == [kind.name for kind in BUILT_INS]
+    assert "'idle' of failing-parts 0.3 fails in failing:Idle: ValueError: no tables" in caplog.text
+
+
+def test_a_command_whose_model_cannot_be_opened_ends_with_one_sentence(failing):
+    ran = run(failing, "solve", "advection", "--model", "licensed:x")
+    assert ran.returncode == 3
+    (line,) = ran.stderr.splitlines()
+    assert "RuntimeError: no licence found" in line
+
+
 def test_built_ins_keep_their_names_and_say_so(strangers, caplog):
+    warn_once.cache_clear()
     assert load("advection").title != "Thing"
     assert "'advection' of taker 1.0 is not used: the built-in task keeps this name." in caplog.text
     assert open_strategy("refine").name == "refine"
@@ -140,9 +223,10 @@ def test_other_commands_do_not_notice(strangers):
     solver = strangers / "r" / "best" / "solver.py"
     scored = run(strangers, "evaluate", "advection", solver, "--sandbox", "process", "--no-order")
     assert scored.returncode == 0, scored.stderr
+    assert solved.stderr.count("the built-in strategy keeps this name") == 1
     for told in (solved.stderr, scored.stderr):
         assert "broken" not in told
-        assert "the built-in task keeps this name" in told
+        assert told.count("the built-in task keeps this name") == 1
 
 
 def test_a_broken_plug_in_that_is_asked_for_ends_with_one_sentence(strangers):

@@ -4,9 +4,11 @@ A room that can be added to has a `Group`: its own parts by name, and what a par
 and what is wrong with one plug-in is told to whoever asks for it, never to those who ask for something else.
 """
 
+import contextlib
 import difflib
+import functools
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, distributions
 from typing import Generic, TypeVar
@@ -86,13 +88,30 @@ class Group(Generic[Part]):
         asked = [plug_in for plug_in in self.plug_ins() if plug_in.name == name]
         if name in own:
             for plug_in in asked:
-                _warn(self._refusal(plug_in))
+                warn_once(str(self._refusal(plug_in)))
             return own[name]
         if not asked:
             known = self.names()
             words = f"There is no {self.kind} {name!r}.{meant(name, known)}"
             raise InputError(words, f"Known: {', '.join(known)}.")
         return self._part(asked[0])
+
+    @contextlib.contextmanager
+    def calling(self, name: str) -> Iterator[None]:
+        """While the part of that name is called: what it raises, if it is a plug-in's, becomes MissingPart.
+
+        Errors that are meant for a person, FieldsmithError, stay what they are.
+        """
+        try:
+            yield
+        except FieldsmithError:
+            raise
+        except (Exception, SystemExit) as error:
+            asked = [plug_in for plug_in in self.plug_ins() if plug_in.name == name]
+            if name in self.built_ins() or not asked:
+                raise
+            words = f"The {self.kind} {asked[0]} fails in {asked[0].target}: {_words(error)}."
+            raise MissingPart(words, _mend(asked[0])) from error
 
     def everything(self) -> tuple[dict[str, Part], list[Refused]]:
         """All parts that can be used, the room's own first, and the plug-ins that cannot. Imports every plug-in."""
@@ -147,9 +166,9 @@ def _words(error: BaseException) -> str:
     return f"{type(error).__name__}{': ' if text else ''}{text}{place}"
 
 
-def _warn(clash: InputError | None) -> None:
-    """One line on standard error, unless whoever uses this as a library has other plans for it."""
+@functools.cache
+def warn_once(words: str) -> None:
+    """One line on standard error, the first time only, unless whoever uses this as a library has other plans for it."""
     import logging
 
-    if clash is not None:
-        logging.getLogger("fieldsmith").warning(str(clash))
+    logging.getLogger("fieldsmith").warning(words)

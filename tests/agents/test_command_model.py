@@ -1,6 +1,5 @@
 """Any program as a model: a shell script that answers, one that hangs, one that fails."""
 
-import os
 import shlex
 import subprocess
 import sys
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from command_line import run
 from fieldsmith.agents.models import command as command_models
 from fieldsmith.agents.models import open_model
 from fieldsmith.agents.models.chat_model import ChatRequest, Message
@@ -206,9 +206,9 @@ def solver(u0_batch, t_coordinate, beta):
 def test_solve_with_a_command_as_author(tmp_path, script, code, words):
     (tmp_path / "reply.md").write_text(REPLY)
     script = script.format(folder=tmp_path)
-    solve = [sys.executable, "-m", "fieldsmith.cli.main", "solve", "advection", "--sandbox", "process"]
+    solve = ["solve", "advection", "--sandbox", "process"]
     options = ["--candidates", "2", "--debug-rounds", "0", "--model", f"command:sh -c {shlex.quote(script)}"]
     timeout = ["--model-option", "timeout=1"] if "sleep" in script else []
-    ran = subprocess.run([*solve, *options, *timeout], cwd=tmp_path, capture_output=True, text=True, env=os.environ)
+    ran = run(*solve, *options, *timeout, cwd=tmp_path)
     assert ran.returncode == code, ran.stderr
     assert words in ran.stdout + ran.stderr.splitlines()[-1]

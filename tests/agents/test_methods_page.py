@@ -18,7 +18,7 @@ SAID = {
     "heat on a box": ("Crank-Nicolson", "splu", "only the inner nodes are unknown", "np.roll across a boundary"),
     "heat on a periodic plane": ("no time steps are needed", "lam = (-1) + mu * (1j*ky)**2 + nu * (1j*kx)**2"),
     "waves": ("scipy.linalg.expm", "each wave number has a small matrix"),
-    "Korteweg-de Vries": ("derivatives up to order 3", "ETDRK4", "the derivative of order 3"),
+    "Korteweg-de Vries": ("derivatives up to order 3", "dispersion parts them", "ETDRK4", "the derivative of order 3"),
     "Kuramoto-Sivashinsky": ("derivatives up to order 4", "ETDRK4", "0.125 * dx**4"),
     "Allen-Cahn": ("Split (Strang)", "np.expm1(2 * 1 * dt)", "Part of the reaction dropped"),
     "Gray-Scott": ("rfftn", "ETDRK4", "diffusion of `v`"),
@@ -349,6 +349,19 @@ def test_derivatives_that_amplify_are_not_called_diffusion():
     assert "diffusion of" not in text
     assert "dt <= dx**2" not in text
     assert "Split (Strang)" not in text
+
+
+def test_a_heat_equation_backwards_in_time_is_called_ill_posed():
+    text = page(brief_of(evolution(("u", "-nu*d(u, x, x)"), parameters=("nu",)), {"nu": 0.1}))
+    assert "waves of u grow as exp(nu*k**2 * t), without bound" in text
+    assert "Check the sign" in text
+    assert "no time steps are needed" not in text
+    assert "Limits of explicit steps" not in text
+
+
+def test_diffusion_in_a_plane_is_taken_exactly_by_both_wave_numbers():
+    plane = evolution(("u", "D*(d(u, x, x) + d(u, y, y)) + u - u**2"), axes=(axis("x"), axis("y")), parameters=("D",))
+    assert "np.exp(-D * (kx**2 + ky**2) * dt)" in page(brief_of(plane, {"D": 0.1}))
 
 
 def test_terms_are_called_stiff_only_where_they_are():

@@ -1,6 +1,7 @@
 """What a person sees who asks for something wrong: one clear line, the right exit code, no traceback."""
 
 import json
+import os
 import subprocess
 import sys
 import tomllib
@@ -10,14 +11,12 @@ import h5py
 import numpy as np
 import pytest
 
-COMMAND = [sys.executable, "-m", "fieldsmith.cli.main"]
+import command_line
 
 
 def run(*words, cwd=None, env=None):
-    import os
-
     environment = {k: v for k, v in os.environ.items() if not k.endswith("_API_KEY")} | (env or {})
-    return subprocess.run([*COMMAND, *map(str, words)], capture_output=True, text=True, cwd=cwd, env=environment)
+    return command_line.run(*words, cwd=cwd, env=environment)
 
 
 def last(process) -> str:
@@ -37,6 +36,7 @@ def last(process) -> str:
         (["solve", "burgers", "--scale", "huge"], 2, "no scale 'huge'"),
         (["solve", "burgers", "--strategy", "best"], 2, "no strategy 'best'"),
         (["solve", "burgers", "--strategy-option", "draft=6"], 2, "Did you mean 'drafts'"),
+        (["solve", "burgers", *["--strategy-option", "drafts=6"] * 2], 2, "--strategy-option drafts is given 2 times."),
         (["solve", "burgers", "--strategy-option", "drafts=few"], 2, "drafts = few is not a whole number"),
         (["solve", "burgers", "--strategy", "best-of-n", "--strategy-option", "drafts=6"], 2, "It has none"),
         (["solve", "burgers", "--sandbox", "vm"], 2, "no sandbox 'vm'"),
@@ -57,7 +57,8 @@ def last(process) -> str:
         (["solve", "burgers", "--no-such-option"], 2, "--no-such-option"),
         (["solve", "burgers", "--candidates", "many"], 2, "--candidates"),
         (["solve"], 2, "Missing argument 'task'"),
-        (["forge"], 2, "No such command 'forge'"),
+        (["forge"], 2, "No such command 'forge'."),
+        (["solv"], 2, "Did you mean 'solve'? `"),
         (["solve", "burgers", "--max-hours", "0"], 2, "--max-hours 0 is no budget"),
         (["solve", "burgers", "--max-tokens", "nan"], 2, "--max-tokens nan is no budget"),
         (["solve", "burgers", "--fail-if", "nrmse > nan"], 2, "--fail-if"),
@@ -217,7 +218,8 @@ def test_errors_are_the_last_json_line(tmp_path):
 
 
 def test_a_pipe_gets_plain_lines(tmp_path):
-    ran = run("solve", "advection", "--candidates", 1, "--sandbox", "process", cwd=tmp_path)
+    words = ["solve", "advection", "--candidates", "1", "--sandbox", "process"]
+    ran = subprocess.run([*command_line.COMMAND, *words], capture_output=True, text=True, cwd=tmp_path)
     assert ran.returncode == 0
     assert "\x1b" not in ran.stdout + ran.stderr
     assert "not an LLM" in ran.stderr
@@ -267,8 +269,9 @@ def test_run_directories_with_odd_files_are_named(tmp_path):
     assert run("runs", cwd=tmp_path, env=environment).returncode == 0
 
 
+@pytest.mark.slow
 def test_closed_outputs_are_no_faults(tmp_path):
-    command = " ".join(COMMAND)
+    command = " ".join(command_line.COMMAND)
     for redirection in (">&-", "2>&-", ">&- 2>&-"):
         ran = subprocess.run(f"{command} tasks list {redirection}", shell=True, capture_output=True, text=True)
         assert ran.returncode == 0

@@ -3,11 +3,12 @@
 import json
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from command_line import run
 
 
 @pytest.fixture(scope="module")
@@ -23,8 +24,7 @@ def home(tmp_path_factory):
 
 def fieldsmith(folder, *words):
     environment = {**os.environ, "FIELDSMITH_HOME": str(folder / "home")}
-    command = [sys.executable, "-m", "fieldsmith.cli.main", *words]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    return run(*words, cwd=folder, env=environment)
 
 
 def test_the_list_has_a_line_for_every_run_in_columns(home):

@@ -1,5 +1,6 @@
 """What is read off an equation in any dimension: one rule for authors that write programs and for pages that explain."""
 
+import numpy as np
 import pytest
 import sympy as sp
 
@@ -46,6 +47,16 @@ def test_wave_speeds_are_told_along_every_axis():
 def test_the_slope_of_a_diffusivity_is_no_transport():
     analysis = Analysis(evolution(("u", "d((2 + sin(x))*d(u, x), x) - 3*d(u, x)")))
     assert analysis.speeds(0) == (3,)
+
+
+def test_a_diffusivity_before_the_second_derivative_transports_nothing():
+    assert Analysis(evolution(("u", "(2 + sin(x))*d(u, x, x)"))).speeds(0) == ()
+
+
+def test_the_slope_of_a_given_field_is_a_forcing():
+    analysis = Analysis(evolution(("u", "d(u, x, x) + d(a, x)"), coefficients=("a",)))
+    assert analysis.forced
+    assert not analysis.linear
 
 
 def test_systems_without_a_simple_formula_have_no_speeds_to_tell():
@@ -107,3 +118,22 @@ def test_long_waves_that_grow_are_told_with_their_length_and_rate():
     symbol = k**2 - nu * k**4
     assert float(length) == pytest.approx(float(2 * sp.pi / sp.solve(symbol / k**2, k)[0].subs(nu, 0.25)))
     assert float(rate) == pytest.approx(float(symbol.subs(k, sp.sqrt(1 / (2 * nu))).subs(nu, 0.25)))
+
+
+def test_the_growth_of_long_waves_is_told_to_be_of_derivatives_alone():
+    equation = evolution(("u", "r*u - u**3 - u - 2*d(u, x, x) - d(u, x, x, x, x)"), parameters=("r",))
+    (growth,) = methods(Reading(equation, {"r": 0.1}, {"x": 64, "time": 11}, (0.0, 1.0)), {"r"}).growths
+    assert not growth.alone
+
+
+def test_what_a_second_derivative_amplifies_has_no_fronts_of_reaction_and_diffusion():
+    sizes, span = {"x": 64, "time": 11}, (0.0, 1.0)
+    amplified = evolution(("u", "u - u**3 - 2*d(u, x, x) - d(u, x, x, x, x)"))
+    assert methods(Reading(amplified, {}, sizes, span), set()).front is None
+    assert methods(Reading(evolution(("u", "u - u**3 + 1e-4*d(u, x, x)")), {}, sizes, span), set()).front is not None
+
+
+def test_a_reaction_that_sets_in_at_a_threshold_has_a_rate():
+    equation = evolution(("u", "d(u, x, x) - u*Heaviside(u - 1/2)"))
+    facts = methods(Reading(equation, {}, {"x": 64, "time": 11}, (0.0, 1.0)), set())
+    assert eval(facts.reaction_rate, {"np": np, "u": np.array([0.0, 0.4, 0.9]), "abs": abs}) == 1.0

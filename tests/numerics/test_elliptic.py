@@ -99,8 +99,8 @@ def test_a_field_that_jumps_lowers_the_order_wherever_it_stands():
 def test_rough_media_stay_positive():
     balance = Balance("", "d(a*d(u, x), x) + d(a*d(u, y), y) + 1")
     equation = Equation(("u",), square("endpoints", WALL, WALL, WALL, WALL), (balance,), coefficients=("a",))
-    brief = steady_brief(equation, 33)
-    medium = np.exp(2 * np.random.default_rng(0).standard_normal((1, 33, 33)))
+    brief = steady_brief(equation, 21)
+    medium = np.exp(2 * np.random.default_rng(0).standard_normal((1, 21, 21)))
     for summary, source in rungs(brief).items():
         answer = call(source, brief, medium)[0]
         assert np.isfinite(answer).all(), summary

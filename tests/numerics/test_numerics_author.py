@@ -145,6 +145,7 @@ def test_two_species():
     assert np.allclose(ours[1][0], expected[:, POINTS:], atol=1e-6)
 
 
+@pytest.mark.slow
 def test_shallow_water_is_solved_by_two_families_that_agree():
     equation = Equation(
         ("h", "u"),

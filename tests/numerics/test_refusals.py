@@ -62,7 +62,8 @@ REFUSED = {
     ),
     "two axes in time": (evolving("d(u, x, x) + d(u, y, y)", PLANE), "more than one axis"),
     "three axes in time": (evolving("d(u, x, x)", (*PLANE, Axis("z", 0, 1))), "more than one axis"),
-    "mixed derivatives in time": (evolving("d(u, x, y)", PLANE), "more than one axis"),
+    "mixed derivatives in time": (evolving("d(u, x, x) + d(u, x, y) + d(u, y, y)", PLANE), "more than one axis"),
+    "mixed derivatives alone": (evolving("d(u, x, y)", PLANE), "waves of u along (1, -1) grow"),
     "more unknowns than balances": (evolving("d(u, s, s)", unknowns=("u", "v")), "as many balances as unknowns"),
     "more balances than unknowns": (evolving("u; u", quantities=("u", "u")), "as many balances as unknowns"),
     "no axis": (evolving("-u", ()), "There must be an axis"),
@@ -100,6 +101,8 @@ REFUSED = {
         "cannot be solved for",
     ),
     "what NumPy lacks": (evolving("d(u, s, s) + zeta(u)"), "cannot be written with NumPy"),
+    "heat backwards in time": (evolving("-c*d(u, s, s)", constants={"c": 0.1}), "waves of u grow as exp(c*k**2 * t)"),
+    "an elliptic system in time": (evolving("d(v, s); -d(u, s)", unknowns=("u", "v")), "Check the sign"),
     "a value that is no number": (evolving("-c*d(u, s)", constants={"c": float("nan")}), "no finite value"),
 }
 

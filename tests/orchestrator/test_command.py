@@ -84,9 +84,12 @@ def nameless() -> Advection:
     return Waves({"beta": 0.1})
 
 
-def test_a_task_in_a_file_is_named_by_its_place():
+def test_a_task_in_a_file_is_named_by_its_place(monkeypatch):
+    tried, load = [], tasks.load
+    monkeypatch.setattr(tasks, "load", lambda name, *given: tried.append(name) or load(name, *given))
     asked = opening.open_solve(Question(Waves({"beta": 0.3}), sandbox="process")).asked
     words = shlex.split(asked.command)
+    assert (tried.count("waves"), tried.count(words[2])) == (1, 1), "each name is tried once"
     assert words[2] == f"{Path(__file__).resolve()}:Waves"
     again = tasks.load(words[2], {"beta": 0.3})
     assert again.fingerprint == asked.fingerprint

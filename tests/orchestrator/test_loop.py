@@ -16,6 +16,9 @@ from fieldsmith.orchestrator.run import Spend
 from fieldsmith.orchestrator.store import Store
 from fieldsmith.sandboxes import choose
 from fieldsmith.tasks import load
+from sandbox_calls import OneSession
+
+PROCESS = OneSession()
 
 GOOD = """import numpy as np
 def solver(u0_batch, t_coordinate, beta):
@@ -23,6 +26,12 @@ def solver(u0_batch, t_coordinate, beta):
 """
 BAD = "def solver(u0_batch, t_coordinate, beta):\n    raise ValueError('no')\n"
 SLOW = "import time\ndef solver(u0_batch, t_coordinate, beta):\n    time.sleep(60)\n"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _closed():
+    yield
+    PROCESS.close()
 
 
 class ScriptedAuthor:
@@ -53,11 +62,10 @@ def loop_of(folder: Path, author, budget: Budget, strategy: str = "best-of-n", *
         brief=task.brief(),
         author=author,
         strategy=open_strategy(strategy, debug_rounds=1),
-        sandbox=choose("process"),
         limits=default_limits(task),
         budget=budget,
         store=Store(folder / "run.sqlite"),
-        **{"in_flight": 4, "evaluators": 2, **options},
+        **{"in_flight": 4, "evaluators": 2, "sandbox": PROCESS, **options},
     )
 
 
@@ -118,7 +126,7 @@ def test_tokens_and_dollars_in_flight_count(tmp_path, limits, most):
     author = ScriptedAuthor(lambda slot: time.sleep(0.3) or GOOD)
     reason = loop_of(tmp_path, author, Budget(candidates=20, **limits)).run()
     assert len(author.asked) == most
-    assert next(iter(limits)).replace("usd", "dollars") in reason
+    assert next(iter(limits)).replace("usd", "dollar") in reason
 
 
 def test_what_a_search_fills_does_not_depend_on_who_is_late(tmp_path):
@@ -139,7 +147,7 @@ def test_what_a_search_fills_does_not_depend_on_who_is_late(tmp_path):
 
 def test_the_wall_time_ends_what_is_running(tmp_path):
     author = ScriptedAuthor(lambda slot: SLOW)
-    loop = loop_of(tmp_path, author, Budget(candidates=8, hours=4.0 / 3600.0))
+    loop = loop_of(tmp_path, author, Budget(candidates=8, hours=4.0 / 3600.0), sandbox=choose("process"))
     begun = time.monotonic()
     assert "hours" in loop.run()
     assert time.monotonic() - begun < 40.0
@@ -160,7 +168,7 @@ def test_budgets_refuse_with_the_reason():
     assert "3 candidates" in Budget(candidates=3).refusal(history, spend)
     assert "3000 tokens" in Budget(tokens=3000).refusal(history, spend)
     assert "1.5 dollars" in Budget(usd=1.5).refusal(history, spend)
-    assert "hours" in Budget(hours=1.0, used_before=3600.0).refusal(history, spend)
+    assert "budget of 1 hour is" in Budget(hours=1.0, used_before=3600.0).refusal(history, spend)
     assert Budget(tokens=3001, usd=1.6, hours=2.0, used_before=3600.0).refusal(history, spend) == ""
 
 

@@ -2,11 +2,11 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+import command_line
 from plug_ins import distribution, with_plug_ins
 
 PLANE = """
@@ -31,8 +31,7 @@ REASONS = (
 
 
 def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "fieldsmith.cli.main", *words]
-    return subprocess.run(command, capture_output=True, text=True, cwd=folder, env=with_plug_ins(folder))
+    return command_line.run(*words, cwd=folder, env=with_plug_ins(folder))
 
 
 @pytest.fixture(scope="module")

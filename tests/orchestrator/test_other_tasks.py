@@ -132,6 +132,7 @@ def test_a_run_of_an_edited_task_is_another(tmp_path) -> None:
                 open_solve(question).prepare()
 
 
+@pytest.mark.slow
 def test_a_metric_of_which_more_is_better_chooses_the_largest(tmp_path) -> None:
     kind = type(fs.task(str(EXAMPLES / "kepler.py")))
 

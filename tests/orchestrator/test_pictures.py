@@ -135,6 +135,28 @@ def test_without_an_equation_places_come_from_an_argument_along_the_axis():
     assert many.axes == ("index",)
 
 
+def test_short_axes_of_the_arguments_are_drawn_along_where_nothing_else_is():
+    brief = load("darcy").brief()
+    arguments = (Argument("matrix", "data", "", ("batch", "n", "n"), ""), Argument("t", "times", "", ("time",), ""))
+    axes = {
+        "inverse": ("batch", "n", "n"),
+        "pivots": ("batch", "n"),
+        "moments": ("batch", "n", "3"),
+        "path": ("time", "n"),
+    }
+    results = tuple(Result(name, "", named, "") for name, named in axes.items())
+    brief = replace(brief, equation=None, signature=Signature("f", arguments, results))
+    inputs = {"matrix": np.ones((1, 3, 3)), "t": np.linspace(0.0, 1.0, 5)}
+    found = {name: np.ones(shape) for name, shape in brief.signature.shapes(inputs).items()}
+    drawn = {p.field: p for p in pictures_of(brief, "dev", Case("c", inputs, found, 0.0), found).values()}
+    assert {field: (p.axes, len(p.components)) for field, p in drawn.items()} == {
+        "inverse": (("n", "n"), 0),
+        "pivots": (("n",), 1),
+        "moments": (("n",), 3),
+        "path": (("t",), 3),
+    }
+
+
 def test_components_of_a_field_are_fields_of_their_own():
     pictures, found = made({"u": ("species", "time", "x")})
     assert [p.field for p in pictures] == ["u[0]", "u[1]", "u[2]"]

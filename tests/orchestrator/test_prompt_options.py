@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from command_line import run
 from fieldsmith.errors import InputError
 from fieldsmith.orchestrator.open import open_solve
 from fieldsmith.orchestrator.question import Question
@@ -26,9 +27,8 @@ def solve(folder: Path, *options: str) -> subprocess.CompletedProcess:
     (folder / "reply.md").write_text(REPLY)
     script = f"import sys; sys.stdin.read(); print(open({str(folder / 'reply.md')!r}).read())"
     model = f"command:{shlex.quote(sys.executable)} -c {shlex.quote(script)}"
-    command = [sys.executable, "-m", "fieldsmith.cli.main", "solve", "advection", "--sandbox", "process"]
-    command += ["--model", model, "--candidates", "1", "--run-dir", "run", *options]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    words = ["solve", "advection", "--sandbox", "process", "--model", model, "--candidates", "1", "--run-dir", "run"]
+    return run(*words, *options, cwd=folder)
 
 
 def test_style_and_templates_are_options_of_the_run(tmp_path):

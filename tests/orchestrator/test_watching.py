@@ -4,24 +4,22 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 
 import pytest
 from filelock import FileLock
 
+from command_line import COMMAND, run
 from fieldsmith.orchestrator import hook, record
 from fieldsmith.orchestrator.follow import follow
 from fieldsmith.orchestrator.store import Store
 from mailbox_person import Person
 
-FIELDSMITH = [sys.executable, "-m", "fieldsmith.cli.main"]
-
 
 def start(*words, cwd):
     # A suite that runs in the background ignores SIGINT, and so would its children.
     return subprocess.Popen(
-        [*FIELDSMITH, *map(str, words)],
+        [*COMMAND, *map(str, words)],
         cwd=cwd,
         text=True,
         stdout=subprocess.PIPE,
@@ -47,9 +45,7 @@ def solving(folder, *options):
 def test_a_run_is_watched_to_its_end_and_its_end_is_told(tmp_path):
     told = 'cat > told.json; echo "$FIELDSMITH_STATE $FIELDSMITH_TASK $FIELDSMITH_NRMSE $FIELDSMITH_RUN" > told.txt; echo heard'
     process = solving(tmp_path, "--on-finish", told)
-    (listed,) = json.loads(subprocess.check_output([*FIELDSMITH, "runs", "--json"], cwd=tmp_path, text=True))["runs"][
-        -1:
-    ]
+    (listed,) = json.loads(subprocess.check_output([*COMMAND, "runs", "--json"], cwd=tmp_path, text=True))["runs"][-1:]
     assert (listed["run"], listed["state"]) == (str(tmp_path / "run"), "running")
     watcher = start("runs", "watch", tmp_path / "run", "--json", cwd=tmp_path)
     person = Person(tmp_path / "box")
@@ -87,7 +83,7 @@ def test_an_interrupted_run_tells_so_and_a_watcher_leaves_runs_alone(tmp_path):
     assert process.returncode == 130
     assert "--on-finish ended with exit code 3." in err
     assert (tmp_path / "told.txt").read_text() == "interrupted\n"
-    over = subprocess.run([*FIELDSMITH, "runs", "watch", tmp_path / "run"], capture_output=True, text=True)
+    over = run("runs", "watch", tmp_path / "run")
     assert over.returncode == 1, "nothing ran"
     assert "The run is interrupted." in over.stderr
 
@@ -108,7 +104,7 @@ def test_a_run_that_is_done_is_followed_until_its_result_is_written(tmp_path, fi
 
 def test_nothing_to_watch_is_said(tmp_path):
     environment = {**os.environ, "FIELDSMITH_HOME": str(tmp_path / "home")}
-    ran = subprocess.run([*FIELDSMITH, "runs", "watch"], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    ran = run("runs", "watch", cwd=tmp_path, env=environment)
     assert ran.returncode == 2
     assert ran.stderr.strip() == "fieldsmith: No run is going on. Name one: `fieldsmith runs` lists them."
 

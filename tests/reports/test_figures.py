@@ -2,14 +2,13 @@
 
 import io
 import os
-import subprocess
-import sys
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
 
+import command_line
 from fieldsmith.errors import InputError
 from fieldsmith.reports.figures import write_figures
 from report_runs import candidate, finished, moving, picture, run_of, trajectory, undrawn, values
@@ -36,6 +35,7 @@ def test_every_plot_is_written_as_pdf_and_png(tmp_path):
             assert content.rstrip().endswith(b"%%EOF")
 
 
+@pytest.mark.slow
 def test_the_same_run_gives_the_same_files(tmp_path):
     best = candidate(1, 1e-3)
     first, second = (write_figures(run_of([best], best, [picture("u", 0)]), tmp_path / name) for name in "ab")
@@ -48,6 +48,7 @@ def test_names_with_formula_signs_are_drawn_as_text(tmp_path):
     assert len(write_figures(run_of([best, candidate(2, 1e-2)], best, [steady]), tmp_path)) > 6
 
 
+@pytest.mark.slow
 def test_pictures_of_every_kind_are_drawn_and_numbers_are_not(tmp_path):
     uneven = replace(picture("w", 0), places=(np.linspace(0, 2, 51) ** 2 / 2, np.linspace(0, 1, 128)))
     alone = [replace(moving("v"), reference=None), trajectory("z", ("z",), reference=False)]
@@ -80,8 +81,7 @@ def solved(tmp_path_factory):
 
 
 def fieldsmith(*words, **environment):
-    command = [sys.executable, "-m", "fieldsmith.cli.main", *words]
-    return subprocess.run(command, capture_output=True, text=True, env={**os.environ, **environment})
+    return command_line.run(*words, env={**os.environ, **environment})
 
 
 @pytest.mark.slow

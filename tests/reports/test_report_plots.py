@@ -10,7 +10,7 @@ from PIL import Image
 
 from fieldsmith.evaluation.evaluation import ConvergencePoint, Evaluation, Score
 from fieldsmith.reports import charts
-from report_runs import candidate, finished, moving, run_of, trajectory
+from report_runs import candidate, finished, moving, run_of, scored, trajectory
 
 PLOTS = (
     "map-solution", "map-reference", "map-error", "cut", "cut-error", "pareto", "progress", "convergence",
@@ -148,6 +148,46 @@ def test_the_search_is_drawn_against_candidates_tokens_and_seconds(opened):
 def test_the_front_holds_what_nothing_beats():
     found = charts.points([candidate(n, error) for n, error in enumerate((1e-2, 1e-1, 1e-3, 5e-3, 1e-4), 1)])
     assert [point.candidate for point in charts.front(found)] == [1, 3, 5]
+
+
+@pytest.mark.parametrize(
+    ("values", "lower", "log"),
+    [
+        ((1e-2, 1e-5), True, True),
+        ((1e-2, 0.0), True, False),
+        ((0.7, 0.9), False, False),
+        ((1.0, 1e4), False, True),
+        ((-3.0, 2e4), False, False),
+    ],
+)
+def test_the_axis_of_a_metric_goes_by_decades_where_its_values_do(values, lower, log):
+    found = charts.ordinate([scored(n, value, lower) for n, value in enumerate(values)])
+    assert found == charts.Ordinate("gain", log, lower)
+    assert charts.floor([scored(1, values[0], lower)]) is None, "that of the error is on another axis"
+
+
+def test_where_more_is_better_failures_are_below_and_the_best_so_far_climbs(opened):
+    values = (-1.0, None, 0.0, 2.0)
+    run = [scored(n, value) for n, value in enumerate(values, 1)]
+    page = opened(run_of(run, run[3]))
+    places = {
+        chart: page.eval_on_selector_all(
+            f"#{chart} a.mark",
+            "all => Object.fromEntries(all.map(m => [m.dataset.candidate, m.transform.baseVal[0].matrix.f]))",
+        )
+        for chart in ("pareto", "progress")
+    }
+    assert places["pareto"]["4"] < places["pareto"]["3"] < places["pareto"]["1"]
+    assert places["progress"]["4"] < places["progress"]["3"] < places["progress"]["1"] < places["progress"]["2"]
+    assert places["pareto"]["3"] - places["pareto"]["4"] == pytest.approx(
+        2 * (places["pareto"]["1"] - places["pareto"]["3"]), abs=0.5
+    )
+    stairs = page.get_attribute("#pareto .front", "d")
+    assert float(stairs.split("V")[0].split()[1]) > places["pareto"]["1"], "it begins at the end that is worse"
+    assert "dev gain, higher is better" in page.text_content("#pareto .chart")
+    page.select_option("#order", "best")
+    assert page.locator("#tree .slot").all_inner_texts()[:3] == ["4", "3", "1"]
+    assert not page.faults
 
 
 def test_work_adds_up_over_writing_and_running():

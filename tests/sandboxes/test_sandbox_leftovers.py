@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import command_line
 from fieldsmith.sandboxes import choose
 from fieldsmith.sandboxes.sandbox import Limits
 from sandbox_calls import ISOLATING, LIMITS, run, wait_until
@@ -32,7 +33,6 @@ def test_nothing_is_left_behind():
 def test_nothing_of_a_run_is_left_when_the_next_command_has_run(name, number, tmp_path):
     left = f"left-{uuid.uuid4().hex[:8]}"
     (tmp_path / "reply.md").write_text(LEAVES.replace("NAME", left))
-    command = [sys.executable, "-m", "fieldsmith.cli.main"]
     solve = [
         "solve",
         "advection",
@@ -45,7 +45,7 @@ def test_nothing_of_a_run_is_left_when_the_next_command_has_run(name, number, tm
         "--quiet",
     ]
     running = subprocess.Popen(
-        [*command, *solve],
+        [*command_line.COMMAND, *solve],
         cwd=tmp_path,
         stderr=subprocess.PIPE,
         text=True,
@@ -55,7 +55,7 @@ def test_nothing_of_a_run_is_left_when_the_next_command_has_run(name, number, tm
     wait_until(lambda: len(_named(left)) >= 2, 120.0)
     running.send_signal(number)
     running.communicate(timeout=120)
-    subprocess.run([*command, "tasks", "list"], check=False, capture_output=True)
+    command_line.run("tasks", "list")
     wait_until(lambda: not _named(left))
     wait_until(lambda: not _of(running.pid))
     assert f"fieldsmith-{running.pid}-" not in Path("/proc/self/mounts").read_text()

@@ -88,6 +88,21 @@ def test_no_command_of_docker_is_needed(tmp_path):
 
 
 @pytest.mark.usefixtures("ask_anew")
+@pytest.mark.timeout(60)
+def test_an_engine_that_does_not_attach_to_a_container_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr(engine, "ANSWER_SECONDS", 2)
+    monkeypatch.setattr(engine, "PATIENCE_SECONDS", 1.0)
+    with between(silent="/attach") as hanging:
+        monkeypatch.setenv("DOCKER_HOST", hanging.host)
+        with choose("docker") as sandbox:
+            monkeypatch.setattr(sandbox, "transport_kind", "stream")
+            with pytest.raises(
+                MissingPart, match=r"The Docker engine has not answered for 1 s\. Start it, anew if it hangs"
+            ):
+                sandbox.start(LIMITS)  # type: ignore[attr-defined]
+
+
+@pytest.mark.usefixtures("ask_anew")
 def test_an_engine_that_hangs_is_named_and_does_not_hold_up_what_needs_none(tmp_path, monkeypatch):
     for name in ("FIRST_SECONDS", "ANSWER_SECONDS", "LEFTOVER_SECONDS"):
         monkeypatch.setattr(engine, name, 1)

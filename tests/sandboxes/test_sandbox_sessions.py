@@ -53,6 +53,7 @@ def test_threads_that_share_a_session_get_their_own_answers(session):
         assert all(threads.map(call, range(20)))
 
 
+@pytest.mark.slow
 def test_a_session_that_is_closed_in_the_midst_of_calls_tells_so(session):
     for delay in np.linspace(0.0, 0.02, 15):
         opened = type(session)(session.limits, session._start)

@@ -1,6 +1,7 @@
 """`tasks check`: a sound task passes, and each fault of a task has a sentence of its own."""
 
 import json
+import warnings
 
 import numpy as np
 import pytest
@@ -24,7 +25,7 @@ from small_task import SOURCE
 def _home(tmp_path, monkeypatch):
     monkeypatch.setenv("FIELDSMITH_HOME", str(tmp_path))
     yield
-    current.json = False
+    current.json = current.quiet = False
 
 
 class Heat(PeriodicTask):
@@ -53,6 +54,11 @@ class Heat(PeriodicTask):
 
 class WrongSign(Heat):
     rhs = "nu*(d(u, x, x) + d(u, y, y)) + u**2"
+
+
+class Diverging(Heat):
+    def nonlinear(self, box: Box, u: np.ndarray) -> np.ndarray:
+        return box.spectrum(np.exp(1e3 * u**2))
 
 
 class Misspelt(Heat):
@@ -103,6 +109,23 @@ class Unmeasured(SimpleTask):
         return {"loss": 1.0}
 
 
+class Misnamed(SimpleTask):
+    """As many are that have no reference: what no good answer is leaves before the metric is named."""
+
+    name, title = "misnamed", "A metric by another name than its figure"
+    metric = Metric("energy drift", "how much energy is lost", failure="It must begin at x.")
+    signature = Unmeasured.signature
+
+    def inputs(self, rng):
+        return {"x": 2.0 + rng.random(3)}
+
+    def measure(self, case, outputs):
+        off = abs(outputs["y"] - case.inputs["x"]).max()
+        if off > 1e-9:
+            return {self.metric.name: np.nan}
+        return {"drift": float(off), "momentum": 0.0}
+
+
 class Unwritten(SimpleTask):
     name, title = "unwritten", "A metric that nothing measures"
     metric = Unmeasured.metric
@@ -110,6 +133,10 @@ class Unwritten(SimpleTask):
 
     def inputs(self, rng):
         return {"x": rng.random(3)}
+
+
+class Endless(Heat):
+    span = None
 
 
 class Pathlike(Heat):
@@ -185,7 +212,12 @@ def test_a_sound_task_in_two_dimensions_passes_every_check() -> None:
         (WrongFirstFrame, r"The first frame of the reference of u is not u0"),
         (Coarse, r"The two levels of the reference differ by .*refine it"),
         (Unmeasured, r"`measure` gives loss, but not the metric gain"),
+        (Misnamed, r"^`measure` gives drift, momentum in line \d+, but not the metric energy drift\.$"),
         (Pathlike, r"The name 'heat/2d' is no name for files"),
+        (
+            Endless,
+            r"^The task heat has an equation in time and no `span`\. Give the first and last output time, such as ",
+        ),
         (Unwritten, r"Unwritten has the metric gain and no `measure`\.$"),
         (Breaking, r"Breaking fails with KeyError: 'z' \(.*test_check\.py, line \d+\)\.$"),
         (WrongOscillator, r"does not satisfy d\(v\)/dt = -u \+ v/4: .*It would with -1 times “v/4”"),
@@ -197,6 +229,15 @@ def test_each_fault_has_a_sentence_of_its_own(kind, words) -> None:
 
     (fault,) = faults(kind())
     assert re.search(words, fault), fault
+
+
+def test_a_reference_that_diverges_ends_with_its_sentence_alone() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        (fault,) = faults(Diverging())
+        assert "values that are not finite" in fault
+        with pytest.raises(InputError, match="values that are not finite"):
+            Diverging().split("dev")
 
 
 def test_samples_differ_by_what_they_share_too() -> None:
@@ -232,11 +273,13 @@ def test_a_result_with_an_axis_of_no_argument_is_named() -> None:
 def test_the_command_names_a_file_and_ends_with_1_for_a_fault(tmp_path) -> None:
     file = tmp_path / "twice.py"
     file.write_text(SOURCE)
-    good = CliRunner().invoke(app, ["check", f"{file}:Twice", "--json"])
+    good = CliRunner().invoke(app, ["check", f"{file}:Twice", "--json", "--quiet"])
+    assert good.stderr == ""
     assert good.exit_code == 0
     assert json.loads(good.stdout.splitlines()[-1]) == {"event": "result", "task": "twice", "ok": True, "faults": []}
     file.write_text(SOURCE.replace("2.0 *", "np.nan *"))
-    current.json = False
+    current.json = current.quiet = False
     bad = CliRunner().invoke(app, ["check", str(file)])
     assert bad.exit_code == 1
+    assert "Generating twice dev" in bad.stderr
     assert "FAIL  data       dev: The reference of y holds 3 values that are not finite." in bad.stdout

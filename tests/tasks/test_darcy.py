@@ -62,6 +62,7 @@ def test_coefficients_have_two_values_and_agree_across_grids() -> None:
     assert (fine[:, ::2, ::2] == coarse).all()
 
 
+@pytest.mark.slow
 def test_the_refinement_data_is_smooth_and_belongs_to_one_medium(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FIELDSMITH_HOME", str(tmp_path))
     cases = darcy().refinement()

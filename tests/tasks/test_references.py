@@ -95,7 +95,7 @@ def test_advection_returns_to_its_start_after_a_period() -> None:
     assert np.abs(u[:, 10] - u[:, 0]).max() > 0.1
 
 
-@pytest.mark.parametrize("name", ["advection", "burgers", "reacdiff1d"])
+@pytest.mark.parametrize("name", ["advection", pytest.param("burgers", marks=pytest.mark.slow), "reacdiff1d"])
 def test_a_smooth_field_is_recovered_from_its_samples(name: str) -> None:
     equation = task(name)
     fields = equation.initial_fields(np.random.default_rng(5), 2, smooth=True)

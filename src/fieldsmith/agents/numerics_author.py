@@ -35,6 +35,7 @@ class NumericsAuthor:
     label = "numerics"
     note = "built-in numerics author: rules of a numerical analyst, not an LLM"
     trusted = True
+    _known: tuple[Brief, Analysis, list[Rung]] | None = None
 
     @cached_property
     def families(self) -> list[Family[Any]]:
@@ -46,12 +47,20 @@ class NumericsAuthor:
         if any(map(_at_floor, history)):
             raise NothingLeft("the best program is as accurate as the given inputs allow")
         try:
-            return self._proposal(analysed(brief), brief, move, history)
+            return self._proposal(brief, move, history)
         except Unsuited as reason:
             raise NothingLeft(f"{UNKNOWN}. {reason} A model may know one: name it with --model") from None
 
-    def _proposal(self, analysis: Analysis, brief: Brief, move: Move, history: Sequence[Candidate]) -> Proposal:
-        rungs = ladder(self.families, analysis, brief)
+    def _ladder(self, brief: Brief) -> tuple[Analysis, list[Rung]]:
+        """The equation understood, and all that is known for it: worked out once a brief. Raises Unsuited if there is nothing."""
+        known = self._known
+        if known is None or known[0] is not brief:
+            analysis = analysed(brief)
+            known = self._known = (brief, analysis, ladder(self.families, analysis, brief))
+        return known[1:]
+
+    def _proposal(self, brief: Brief, move: Move, history: Sequence[Candidate]) -> Proposal:
+        analysis, rungs = self._ladder(brief)
         candidates = {c.id: c for c in (*history, *move.candidates)}
         written = {c.program.sha256 for c in candidates.values() if c.program is not None}
         taken = {c.proposal.plan.summary for c in candidates.values() if c.proposal is not None}

@@ -1,5 +1,6 @@
 """The `fieldsmith` command: registers the commands and turns errors into one line and an exit code."""
 
+import gc
 import os
 import shlex
 import signal
@@ -76,6 +77,7 @@ def main() -> None:
     # What is left to do must not be broken off by an impatient second Ctrl-C.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
+    gc.freeze()  # the interpreter would look through all that was imported for garbage before it ends
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -120,10 +122,11 @@ def _unforeseen(error: Exception) -> int:
 
 def _misused(error: Any) -> None:
     """A complaint of the parser as one line; where it has shown the help already, nothing."""
-    words = error.format_message().rstrip(".")
+    words = error.format_message()
     place = error.ctx.command_path if getattr(error, "ctx", None) else "fieldsmith"
     if words:
-        current.error(InputError(f"{words}.", f"`{place} --help` says what is known."))
+        ended = words.endswith((".", "?", "!"))
+        current.error(InputError(words if ended else f"{words}.", f"`{place} --help` says what is known."))
 
 
 def _no_more_output(code: int) -> int:

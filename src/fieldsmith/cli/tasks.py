@@ -101,6 +101,7 @@ def check(
     param: Annotated[list[str] | None, typer.Option(help="Parameter of the task, name=value; repeatable.")] = None,
     scale: Annotated[str, typer.Option(help="demo or paper.")] = "demo",
     as_json: AsJson = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
 ) -> None:
     """Check that a task is sound: equation, signature, arrays, splits, and that the reference satisfies the equation.
 
@@ -110,7 +111,7 @@ def check(
     from fieldsmith.tasks import load
     from fieldsmith.tasks.check import examine
 
-    current.json = current.json or as_json
+    current.json, current.quiet = current.json or as_json, quiet
     chosen = load(task, parse_parameters(param or []), scale)
     found = []
     for finding in examine(chosen, current.making):

@@ -10,7 +10,7 @@ from functools import cached_property
 import sympy as sp
 
 from fieldsmith.equations import names
-from fieldsmith.equations.expressions import D, Expression, derivative, field_and_axes
+from fieldsmith.equations.expressions import D, Expression, derivative, field_and_axes, slope_of
 from fieldsmith.equations.printing import derivative_name
 from fieldsmith.equations.symbols import Symbols
 from fieldsmith.equations.terms import Counts, Terms, along, split
@@ -63,15 +63,32 @@ class Analysis(Symbols):
         """The expression where all is flat."""
         return expression.xreplace(dict.fromkeys(self.marks.values(), sp.Integer(0)))
 
+    @cached_property
+    def slopes(self) -> Mapping[tuple[int, int, Counts], Expression]:
+        """By (i, j, counts): how rate i changes with that derivative of unknown j (with j itself where nothing is counted)."""
+        variables = [
+            (j, counts, mark) for j in range(len(self.unknowns)) for counts, mark in self._variables(j).items()
+        ]
+        return {
+            (i, j, counts): slope_of(rate, variable)
+            for i, rate in enumerate(self.marked_rates)
+            for j, counts, variable in variables
+        }
+
+    def _variables(self, j: int) -> dict[Counts, sp.Symbol]:
+        return {self.flat: self.unknowns[j], **self.derivatives(j)}
+
     def slope(self, i: int, j: int, counts: Counts) -> Expression:
-        """How rate i changes with that derivative of unknown j (with the unknown itself where nothing is counted)."""
-        variable = self.derivatives(j).get(counts) if any(counts) else self.unknowns[j]
-        value = sp.Integer(0) if variable is None else sp.diff(self.marked_rates[i], variable)
-        return value.replace(sp.DiracDelta, lambda *_: sp.Integer(0))  # steps such as Heaviside(u) change at once
+        """How rate i changes with that derivative of unknown j, 0 where it does not occur."""
+        return self.slopes.get((i, j, counts), sp.Integer(0))
 
     def coefficient(self, i: int, j: int, counts: Counts) -> Expression:
         """The same where all else is flat; 0 where that is undefined, as of abs(u_x)."""
-        value = self.still(self.slope(i, j, counts))
+        return self.defined(self.slope(i, j, counts))
+
+    def defined(self, expression: Expression) -> Expression:
+        """The expression where all is flat; 0 where that is undefined."""
+        value = self.still(expression)
         return sp.Integer(0) if value.has(*UNDEFINED) else value
 
     def amplifies(self, coefficient: Expression, order: int = 2) -> bool:
@@ -80,8 +97,13 @@ class Analysis(Symbols):
 
     def diffusivities(self, i: int) -> list[Expression]:
         """Coefficients of unknown i's own second derivatives along the axes, empty where there are none."""
-        found = [sp.simplify(self.coefficient(i, i, self.unit(k, 2))) for k in range(self.dimensions)]
-        return found if any(c != 0 for c in found) else []
+        found = self._second[i]
+        return list(found) if any(c != 0 for c in found) else []
+
+    @cached_property
+    def _second(self) -> tuple[tuple[Expression, ...], ...]:
+        size, axes = range(len(self.unknowns)), range(self.dimensions)
+        return tuple(tuple(sp.simplify(self.coefficient(i, i, self.unit(k, 2))) for k in axes) for i in size)
 
     @cached_property
     def transports(self) -> tuple[sp.Matrix, ...]:
@@ -92,8 +114,10 @@ class Analysis(Symbols):
         n = len(self.unknowns)
         matrix = sp.Matrix(n, n, lambda i, j: -self.coefficient(i, j, self.unit(axis, 1)))
         for i in range(n):
+            # Of d(D u_x)/dx = D u_xx + D_x u_x the last is no transport; in a rate with D u_xx alone there is none.
             drift = sp.diff(self.coefficient(i, i, self.unit(axis, 2)), self.coordinates[axis])
-            matrix[i, i] = sp.simplify(matrix[i, i] + drift)
+            plain = sp.simplify(-self.coefficient(i, i, self.unit(axis, 1)))
+            matrix[i, i] = min(sp.simplify(plain + drift), plain, key=sp.count_ops)
         return matrix
 
     def source(self, i: int) -> Expression:
@@ -117,16 +141,14 @@ class Analysis(Symbols):
     @cached_property
     def constant(self) -> bool:
         """Whether all coefficients of the unknowns and their derivatives are the same everywhere and always."""
-        rates = self.marked_rates
         fields = [mark for (field, _), mark in self.marks.items() if field not in self.unknowns]
-        slopes = [sp.diff(rate, variable) for rate in rates for variable in (*self.unknowns, *self._own_marks())]
-        return not any(slope.has(*self.places, *fields) for slope in slopes)
+        return not any(slope.has(*self.places, *fields) for slope in self.slopes.values())
 
     @cached_property
     def forced(self) -> bool:
         """Whether there are terms that do not depend on the unknowns."""
-        nothing = dict.fromkeys(self.unknowns, sp.Integer(0))
-        return any(self.source(i).xreplace(nothing) != 0 for i in range(len(self.unknowns)))
+        nothing = dict.fromkeys((*self.unknowns, *self._own_marks()), sp.Integer(0))
+        return any(rate.xreplace(nothing) != 0 for rate in self.marked_rates)
 
     @cached_property
     def linear(self) -> bool:
@@ -160,44 +182,6 @@ class Analysis(Symbols):
     def _own(self, i: int, axis: int, order: int) -> Expression:
         return self.coefficient(i, i, self.unit(axis, order))
 
-    def untaken(self, i: int, j: int, counts: Counts) -> Expression:
-        """How rate i changes with that derivative of unknown j by terms that no symbol holds."""
-        terms = self.terms[i]
-        held = terms.linear.get(counts) if i == j else terms.coupling.get((self.unknowns[j], counts))
-        return sp.expand(self.slope(i, j, counts) - (held or sp.Integer(0)))
-
-    @cached_property
-    def diffusion(self) -> tuple[Expression, ...]:
-        """In one dimension: coefficient of each unknown's own second derivative in the part that no symbol holds."""
-        return tuple(self._defined(self.untaken(i, i, (2,))) for i in range(len(self.unknowns)))
-
-    @cached_property
-    def reaction(self) -> tuple[Expression, ...]:
-        """How fast each unknown changes with itself in place, by the part that no symbol holds."""
-        return tuple(self._defined(self.untaken(i, i, self.flat)) for i in range(len(self.unknowns)))
-
-    def _defined(self, expression: Expression) -> Expression:
-        value = self.still(expression)
-        return sp.Integer(0) if value.has(*UNDEFINED) else value
-
-    @cached_property
-    def stiffness(self) -> Mapping[tuple[int, int], Mapping[int, Expression]]:
-        """In one dimension: by (i, j) and n >= 2, how rate i changes with d^n(unknown j)/dx^n by terms that no symbol holds.
-
-        An unknown's own diffusion is left out as far as `diffusion` has it, unless there is a matrix of symbols.
-        """
-        found: dict[tuple[int, int], dict[int, Expression]] = {}
-        for i in range(len(self.unknowns)):
-            for j in range(len(self.unknowns)):
-                for counts in self.derivatives(j):
-                    slope = self.untaken(i, j, counts)
-                    if counts == (2,) and i == j and not self.coupled:
-                        slope -= self.diffusion[i]
-                    slope = sp.simplify(self.unmarked(slope))
-                    if sum(counts) >= 2 and slope != 0:
-                        found.setdefault((i, j), {})[sum(counts)] = slope
-        return found
-
     def unmarked(self, expression: Expression) -> Expression:
         """The expression with derivatives in place of their marks."""
         back = {
@@ -207,6 +191,13 @@ class Analysis(Symbols):
 
     def speeds(self, axis: int) -> tuple[Expression, ...] | None:
         """Wave speeds other than 0 along an axis; None where they have no simple formulas."""
+        return self._speeds[axis]
+
+    @cached_property
+    def _speeds(self) -> tuple[tuple[Expression, ...] | None, ...]:
+        return tuple(map(self._speeds_along, range(self.dimensions)))
+
+    def _speeds_along(self, axis: int) -> tuple[Expression, ...] | None:
         matrix = self.transports[axis]
         if matrix.is_zero_matrix:
             return ()

@@ -6,7 +6,7 @@ from typing import Literal
 
 import sympy as sp
 
-from fieldsmith.equations.expressions import Expression
+from fieldsmith.equations.expressions import Expression, slope_of
 from fieldsmith.equations.reading import Reading
 
 Kind = Literal["", "parabolic", "waves", "oscillations", "unclear"]
@@ -30,19 +30,14 @@ class Oscillation:
 
 def couplings_of(reading: Reading) -> tuple[Kind, tuple[Oscillation, ...]]:
     """What couplings by second and higher derivatives do, and the oscillations where they are nothing else."""
-    numbers = {u: n for n, u in enumerate(reading.unknowns)}
-    high = {
-        (i, numbers[base], counts)
-        for (base, counts), mark in reading.marks.items()
-        for i, rate in enumerate(reading.marked_rates)
-        if base in numbers and sum(counts) >= 2 and sp.diff(rate, mark) != 0
-    }
+    size = range(len(reading.unknowns))
+    high = {key for key, slope in reading.slopes.items() if sum(key[2]) >= 2 and slope != 0}
     crossed = {(i, j) for i, j, _ in high if i != j}
     if not crossed:
         return "", ()
     if all(any(c != 0 and not reading.amplifies(c) for c in reading.diffusivities(n)) for n in set().union(*crossed)):
         return "parabolic", ()
-    found = [_oscillation(reading, i, j) for i, j in itertools.combinations(range(len(numbers)), 2) if {(i, j), (j, i)} & crossed]  # fmt: skip
+    found = [_oscillation(reading, i, j) for i, j in itertools.combinations(size, 2) if {(i, j), (j, i)} & crossed]  # fmt: skip
     pairs = {name for one in found if one for name in one.pair}
     alone = all(reading.name(n) in pairs for entry in high for n in entry[:2]) and len(pairs) == 2 * len(found)
     if not alone or None in found or any(i == j for i, j, _ in high):
@@ -86,10 +81,9 @@ def _entry(reading: Reading, i: int, j: int) -> dict[tuple[int, ...], Expression
     Lower derivatives beside higher ones do not change how fast the finest waves oscillate.
     """
     found: dict[tuple[int, ...], Expression] = {}
-    flat = (0,) * len(reading.coordinates)
     own = [mark for (base, _), mark in reading.marks.items() if base in reading.unknowns]
-    for counts, mark in reading.derivatives(j).items():
-        slope = sp.diff(reading.marked_rates[i], mark)
+    for counts in reading.derivatives(j):
+        slope = reading.slope(i, j, counts)
         if slope == 0:
             continue
         if slope.has(*own) or max(counts) != sum(counts):
@@ -98,5 +92,5 @@ def _entry(reading: Reading, i: int, j: int) -> dict[tuple[int, ...], Expression
     if found:
         highest = max(map(sum, found))
         return {counts: slope for counts, slope in found.items() if sum(counts) == highest}
-    slope = sp.diff(reading.still(reading.marked_rates[i]), reading.unknowns[j])
-    return {flat: slope} if slope != 0 else {}
+    slope = slope_of(reading.source(i), reading.unknowns[j])
+    return {reading.flat: slope} if slope != 0 else {}

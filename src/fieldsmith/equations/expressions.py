@@ -40,6 +40,19 @@ def field_and_axes(expression: Expression) -> tuple[Expression, tuple[Expression
     return expression, axes
 
 
+def slope_of(expression: Expression, variable: Expression) -> Expression:
+    """The derivative, but for places where a step such as Heaviside(u) changes at once: there it is 0."""
+    slope = sp.diff(expression, variable)
+    return slope.replace(sp.DiracDelta, lambda *_: sp.Integer(0)) if slope.has(sp.DiracDelta) else slope
+
+
+def holds(expression: Expression, coordinate: sp.Symbol) -> bool:
+    """Whether a coordinate stands in an expression by itself, not only as what is differentiated along."""
+    if isinstance(expression, D):
+        return holds(expression.args[0], coordinate)
+    return expression == coordinate or any(holds(argument, coordinate) for argument in expression.args)
+
+
 def parsed(text: str, scope: Mapping[str, sp.Symbol], coordinates: Sequence[sp.Symbol]) -> Expression:
     """The expression over the symbols that `scope` gives names. Raises Unsuited where it makes no sense."""
 

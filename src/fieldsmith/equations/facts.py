@@ -85,6 +85,26 @@ class Growth:
     """The wave length from which on they grow, as code."""
     rate: str
     """Of the fastest growth, as code; empty where it is not worked out."""
+    alone: bool
+    """Whether no term without derivatives adds to the rate."""
+
+
+@dataclass(frozen=True)
+class IllPosed:
+    """Unknowns whose waves grow the faster the shorter they are, without bound: finer grids only make it worse."""
+
+    unknowns: tuple[str, ...]
+    rate: str
+    """Of growth of short waves by their wave number k, as code; empty where it is not worked out."""
+    along: str
+    """The axis along which they travel, or a direction; empty where there is one axis."""
+
+    @property
+    def sentence(self) -> str:
+        along = f" along {self.along}" if self.along else ""
+        growth = f" as exp({self.rate} * t)," if self.rate else " the faster the shorter they are,"
+        whose = " and ".join(self.unknowns)
+        return f"The equation is ill-posed: waves of {whose}{along} grow{growth} without bound as the grid is refined"
 
 
 @dataclass(frozen=True)
@@ -132,6 +152,7 @@ class Methods:
     inside: tuple[str, ...]
     """Given coefficient fields that stand inside a derivative."""
     growths: tuple[Growth, ...]
+    ill_posed: tuple[IllPosed, ...]
     permeable: bool
     """Whether a given coefficient field stands in the coefficient of a diffusion."""
     symbol: str
@@ -198,6 +219,16 @@ class Methods:
     @property
     def higher_odd(self) -> tuple[int, ...]:
         return tuple(sorted({limit.order for limit in self.limits if limit.order % 2}))
+
+    @property
+    def dispersive(self) -> bool:
+        """Whether short waves are spread by derivatives of higher odd order and damped by nothing."""
+        return bool(self.higher_odd) and not self.diffuses and not self.even
+
+    @property
+    def squared_wave_number(self) -> str:
+        """What minus the Laplacian multiplies a Fourier coefficient by, as code."""
+        return "k**2" if len(self.axes) == 1 else f"({' + '.join(f'k{axis.name}**2' for axis in self.axes)})"
 
     def fourier_share(self, order: int) -> float:
         """What Fourier derivatives, which reach (pi/h)^n, leave of the limit of an odd derivative by central differences."""

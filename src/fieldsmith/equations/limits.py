@@ -1,7 +1,7 @@
 """How long the time steps of explicit schemes may be, as formulas with an equation's own coefficients."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from fieldsmith.equations.couplings import Oscillation
 from fieldsmith.equations.expressions import Expression
@@ -15,36 +15,39 @@ def limits_of(
     squares: Sequence[tuple[int, list[Expression]]] = (),
 ) -> list[Limit]:
     """The limits of explicit steps; `squares` holds the speeds of slopes."""
-    limits = []
     names = [f"d{axis.name}" for axis in reading.equation.axes]
     spacings = [reading.spacing(axis) for axis in reading.equation.axes]
-    for k in range(reading.dimensions):
-        speeds = reading.speeds(k)
-        if speeds is None:
-            limits.append(Limit("transport", f"dt <= {names[k]} / max|wave speed|", None, None))
-        elif speeds:
-            sizes = [reading.size(speed) for speed in speeds]
-            known = [size for size in sizes if size is not None]
-            value = None
-            if len(known) == len(sizes) and max(known) > 0 and (h := spacings[k]) is not None:
-                value = h / max(known)
-            rough = any(reading.number(speed) is None for speed in speeds)
-            shown = ", ".join(map(reading.magnitude, (s for s in speeds if reading.text(s)))) or "abs(wave speed)"
-            biggest = shown if speeds[0].is_number and len(speeds) == 1 else f"max({shown})"
-            fastest = [reading.largest(speed) for speed in speeds]
-            most = fastest[0] if len(fastest) == 1 else f"max({', '.join(fastest)})"
-            rate = f"{most} / {names[k]}" if all(fastest) else ""
-            limits.append(_limit(reading, "transport", f"dt <= {names[k]} / {biggest}", value, rough, rate))
-    for i, slopes in squares:
-        for k, speed in enumerate(slopes):
-            if speed != 0:
-                fastest = reading.magnitude(speed) if reading.text(speed) else f"abs(d({reading.name(i)}_t)/d(slope))"
-                limits.append(Limit(SLOPES, f"dt <= {names[k]} / max({fastest})", None, None))
+    limits = [limit for k, h in enumerate(spacings) for limit in _transport_limit(reading, k, names[k], h)]
+    limits += [limit for i, slopes in squares for limit in _slope_limits(reading, i, slopes, names)]
     limits += [_oscillation_limit(reading, one, names, spacings) for one in oscillations]
     for i in range(len(reading.unknowns)):
         limits += _diffusion_limit(reading, i, names, spacings)
         limits += _higher_limits(reading, i, names, spacings)
     return list(dict.fromkeys(limits))
+
+
+def _transport_limit(reading: Reading, k: int, name: str, h: float | None) -> list[Limit]:
+    speeds = reading.speeds(k)
+    if speeds is None:
+        return [Limit("transport", f"dt <= {name} / max|wave speed|", None, None)]
+    if not speeds:
+        return []
+    known = [size for size in map(reading.size, speeds) if size is not None]
+    value = h / max(known) if h and len(known) == len(speeds) and max(known) > 0 else None
+    rough = any(reading.number(speed) is None for speed in speeds)
+    shown = ", ".join(map(reading.magnitude, (s for s in speeds if reading.text(s)))) or "abs(wave speed)"
+    biggest = shown if speeds[0].is_number and len(speeds) == 1 else f"max({shown})"
+    fastest = [reading.largest(speed) for speed in speeds]
+    most = fastest[0] if len(fastest) == 1 else f"max({', '.join(fastest)})"
+    rate = f"{most} / {name}" if all(fastest) else ""
+    return [_limit(reading, "transport", f"dt <= {name} / {biggest}", value, rough, rate)]
+
+
+def _slope_limits(reading: Reading, i: int, speeds: list[Expression], names: list[str]) -> Iterator[Limit]:
+    for speed, name in zip(speeds, names, strict=True):
+        if speed != 0:
+            fastest = reading.magnitude(speed) if reading.text(speed) else f"abs(d({reading.name(i)}_t)/d(slope))"
+            yield Limit(SLOPES, f"dt <= {name} / max({fastest})", None, None)
 
 
 def _oscillation_limit(reading: Reading, one: Oscillation, names: list[str], spacings: list[float | None]) -> Limit:

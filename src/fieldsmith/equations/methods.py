@@ -7,6 +7,7 @@ from fieldsmith.equations.conservation import conservative
 from fieldsmith.equations.couplings import couplings_of
 from fieldsmith.equations.facts import Methods, Waves
 from fieldsmith.equations.limits import limits_of
+from fieldsmith.equations.posedness import ill_posed
 from fieldsmith.equations.reading import Reading
 from fieldsmith.equations.slopes import squared_slopes
 from fieldsmith.equations.stepping import bounded, parted, reaction_rate, symbol_of, without_exchange
@@ -21,7 +22,8 @@ def methods(reading: Reading, spoken_of: Container[str]) -> Methods:
     crossing, oscillations = couplings_of(reading)
     reactions = [without_exchange(reading, i, oscillations) for i in size]
     rates = tuple(reading.rate(i, reactions[i]) for i in size)
-    limits = () if equation.steady else tuple(limits_of(reading, oscillations, squares))
+    ill = ill_posed(reading)
+    limits = () if equation.steady or ill else tuple(limits_of(reading, oscillations, squares))
     walls = [reading.parse(end.value) for axis in equation.axes for end in (axis.lower, axis.upper)]
     values = {**equation.constants, **reading.parameters}
     shown = (*equation.parameters, *equation.constants)
@@ -56,6 +58,7 @@ def methods(reading: Reading, spoken_of: Container[str]) -> Methods:
             dict.fromkeys(reading.plain(str(base)) for base, _ in reading.marks if base not in reading.unknowns)
         ),
         growths=() if equation.steady else tuple(traits.growths(reading)),
+        ill_posed=ill,
         permeable=traits.permeable(reading),
         symbol=symbol_of(reading),
         limits=limits,

@@ -13,6 +13,7 @@ import re
 import tokenize
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 _PLACEHOLDER = re.compile(r"(?:eq|time|arg|fun)0_(\w+?)_0qe")
 
@@ -43,7 +44,12 @@ def original(text: str) -> str:
 
 def settled(source: str, asked: Iterable[str]) -> str:
     """The program with names in place of placeholders. Names that were asked for stand."""
-    asked = [unicodedata.normalize("NFKC", name) for name in asked]
+    return _settled(source, tuple(asked))
+
+
+@lru_cache(maxsize=64)  # an author writes the first programs of its families anew whenever it is asked for another
+def _settled(source: str, wanted: tuple[str, ...]) -> str:
+    asked = [unicodedata.normalize("NFKC", name) for name in wanted]
     attributes = _own_attributes(source)
     for name in sorted(set(asked) & _own(source)):
         source = _renamed(source, name, _free(name, {*_identifiers(source), *asked}))
@@ -86,7 +92,8 @@ def _own_attributes(source: str) -> set[str]:
     return found
 
 
-def _identifiers(source: str) -> set[str]:
+@lru_cache(maxsize=4)  # the same text is looked at several times in a row
+def _identifiers(source: str) -> frozenset[str]:
     """Everything a program calls by name, builtins included, but for attributes, methods and keyword arguments."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(source)):
@@ -97,7 +104,7 @@ def _identifiers(source: str) -> set[str]:
                 found.add(name)
             case ast.alias(name=name, asname=other):
                 found.add(other or name.partition(".")[0])
-    return found
+    return frozenset(found)
 
 
 def _renamed(source: str, old: str, new: str) -> str:

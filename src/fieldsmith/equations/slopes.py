@@ -16,7 +16,7 @@ def squared_slopes(reading: Reading) -> list[tuple[int, list[Expression]]]:
     for i, unknown in enumerate(reading.unknowns):
         slopes = [reading.derivatives(i).get(reading.unit(k, 1)) for k in range(len(reading.coordinates))]
         own = [slope for slope in slopes if slope is not None]
-        speeds = [sp.Integer(0) if s is None else sp.diff(reading.marked_rates[i], s) for s in slopes]
+        speeds = [reading.slope(i, i, reading.unit(k, 1)) for k in range(len(reading.coordinates))]
         if not any(speed.has(*own) for speed in speeds if own):
             continue
         for k, slope in enumerate(slopes):

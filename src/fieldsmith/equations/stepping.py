@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import sympy as sp
 
 from fieldsmith.equations.couplings import Oscillation
-from fieldsmith.equations.expressions import Expression
+from fieldsmith.equations.expressions import Expression, slope_of
 from fieldsmith.equations.fourier import symbol_text
 from fieldsmith.equations.reading import Reading
 from fieldsmith.equations.traits import varies
@@ -41,16 +41,12 @@ def bounded(reading: Reading) -> bool:
     They are of transport and of derivatives along one axis of the unknown itself, whose factors hold no derivatives.
     """
     own = [mark for (base, _), mark in reading.marks.items() if base in reading.unknowns]
-    for unknown, rate in zip(reading.unknowns, reading.marked_rates, strict=True):
-        if rate.has(*reading.coordinates, reading.time):
+    if any(rate.has(*reading.coordinates, reading.time) for rate in reading.marked_rates):
+        return False
+    for (i, j, counts), slope in reading.slopes.items():
+        mixed = sum(counts) >= 2 and (i != j or max(counts) != sum(counts))
+        if slope != 0 and any(counts) and (mixed or slope.has(*own)):
             return False
-        for (base, counts), mark in reading.marks.items():
-            slope = sp.diff(rate, mark)
-            if base not in reading.unknowns or slope == 0:
-                continue
-            mixed = sum(counts) >= 2 and (base != unknown or max(counts) != sum(counts))
-            if mixed or slope.has(*own):
-                return False
     return True
 
 
@@ -62,12 +58,13 @@ def without_exchange(reading: Reading, i: int, oscillations: Sequence[Oscillatio
     partners = {name for one in oscillations if reading.name(i) in one.pair for name in one.pair} - {reading.name(i)}
     source = reading.source(i)
     for j, unknown in enumerate(reading.unknowns):
-        if reading.name(j) in partners and not sp.diff(source, unknown).has(*reading.unknowns):
-            source = sp.expand(source - sp.diff(source, unknown) * unknown)
+        slope = slope_of(source, unknown)
+        if reading.name(j) in partners and not slope.has(*reading.unknowns):
+            source = sp.expand(source - slope * unknown)
     return source
 
 
 def reaction_rate(reading: Reading, sources: list[Expression]) -> str:
-    slopes = [sp.factor(sp.diff(source, u)) for source in sources for u in reading.unknowns]
+    slopes = [sp.factor(slope_of(source, u)) for source in sources for u in reading.unknowns]
     found = [reading.largest(slope) for slope in slopes if slope != 0]
     return " + ".join(found) if all(found) else ""

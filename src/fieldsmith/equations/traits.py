@@ -2,27 +2,25 @@
 
 import sympy as sp
 
-from fieldsmith.equations.expressions import Expression
+from fieldsmith.equations.expressions import Expression, slope_of
 from fieldsmith.equations.facts import Growth
 from fieldsmith.equations.reading import Reading
 
 
 def varies(reading: Reading) -> bool:
-    moving = (*reading.unknowns, *reading.places, *reading.marks.values())
-    high = [mark for (base, counts), mark in reading.marks.items() if base in reading.unknowns and sum(counts) >= 2]
-    return any(sp.diff(rate, mark).has(*moving) for rate in reading.marked_rates for mark in high)
+    """Whether a second or higher derivative has a coefficient that varies with place, time or the solution."""
+    return _any_moves(reading, [slope for (_, _, counts), slope in reading.slopes.items() if sum(counts) >= 2])
 
 
 def high_varies(reading: Reading) -> bool:
-    """Whether a derivative of the highest order has a coefficient that varies with place, time or the solution."""
+    """Whether a derivative of the highest order has such a coefficient."""
+    order = max((sum(counts) for (_, _, counts), slope in reading.slopes.items() if slope != 0), default=0)
+    return _any_moves(reading, [slope for (_, _, counts), slope in reading.slopes.items() if 0 < sum(counts) == order])
+
+
+def _any_moves(reading: Reading, slopes: list[Expression]) -> bool:
     moving = (*reading.unknowns, *reading.places, *reading.marks.values())
-    orders = {
-        mark: sum(counts)
-        for (base, counts), mark in reading.marks.items()
-        if base in reading.unknowns and any(rate.has(mark) for rate in reading.marked_rates)
-    }
-    high = [mark for mark, order in orders.items() if order == max(orders.values())]
-    return any(sp.diff(rate, mark).has(*moving) for rate in reading.marked_rates for mark in high)
+    return any(slope.has(*moving) for slope in slopes)
 
 
 def signed(reading: Reading) -> bool:
@@ -54,11 +52,13 @@ def sharp(reading: Reading) -> bool:
 
 def front(reading: Reading, sources: list[Expression]) -> float | None:
     """Points across the fronts of one unknown, sqrt(diffusion / rate of reaction) over the spacing, for values from 0 to 1."""
-    if len(reading.unknowns) != 1 or reading.equation.steady:
+    second = [c for c in reading.diffusivities(0) if c != 0] if len(reading.unknowns) == 1 else []
+    high = any(sum(counts) > 2 for counts in reading.derivatives(0))
+    if not second or reading.steady or high or any(map(reading.amplifies, second)):
         return None
     unknown, spacing = reading.unknowns[0], reading.spacing(reading.equation.axes[0])
-    slope = sp.diff(sources[0], unknown)
-    sizes = [reading.size(c) for c in reading.diffusivities(0) if c != 0]
+    slope = slope_of(sources[0], unknown)
+    sizes = list(map(reading.size, second))
     slopes = [reading.number(slope.xreplace({unknown: sp.Rational(n, 2)})) for n in range(3)]
     known, rates = ([value for value in values if value is not None] for values in (sizes, slopes))
     if not slope.has(unknown) or spacing is None or not known or len(known) + len(rates) < len(sizes) + 3:
@@ -76,16 +76,21 @@ def permeable(reading: Reading) -> bool:
 
 def growths(reading: Reading) -> list[Growth]:
     """Unknowns whose long waves grow, by constant coefficients along the first axis: of exp(ikx + rt) is r = -c2 k^2 + ... > 0."""
-    found = []
-    for i in range(len(reading.unknowns)):
-        own = {counts[0]: reading.coefficient(i, i, counts) for counts in reading.derivatives(i) if counts == reading.unit(0, counts[0])}  # fmt: skip
-        high = max((n for n, c in own.items() if n > 2 and n % 2 == 0 and c != 0), default=0)
-        second, highest = own.get(2, sp.Integer(0)), own.get(high, sp.Integer(0))
-        varies = any(c.has(*reading.unknowns, *reading.places) for c in (second, highest))
-        if varies or not high or not reading.amplifies(second) or reading.amplifies(highest, high):
-            continue
-        ratio = sp.simplify(sp.Abs(highest / second))
-        longest = 2 * sp.pi * ratio ** sp.Rational(1, high - 2)
-        fastest = second**2 / (4 * sp.Abs(highest)) if high == 4 else None
-        found.append(Growth(reading.name(i), high, reading.text(longest), reading.text(fastest) if fastest else ""))
-    return found
+    found = (_growth(reading, i) for i in range(len(reading.unknowns)))
+    return [growth for growth in found if growth is not None]
+
+
+def _growth(reading: Reading, i: int) -> Growth | None:
+    own = {n: reading.coefficient(i, i, reading.unit(0, n)) for n in range(2, 1 + max(map(sum, reading.derivatives(i)), default=0), 2)}  # fmt: skip
+    even = [(n, c) for n, c in own.items() if c != 0]
+    crossed = any(row == i != column and sum(counts) > 1 and slope != 0 for (row, column, counts), slope in reading.slopes.items())  # fmt: skip
+    if [n for n, _ in even[:1]] != [2] or len(even) != 2 or crossed:
+        return None
+    (_, second), (high, highest) = even
+    varies = any(c.has(*reading.unknowns, *reading.places) for c in (second, highest))
+    if varies or not reading.amplifies(second) or reading.amplifies(highest, high):
+        return None
+    longest = 2 * sp.pi * sp.simplify(sp.Abs(highest / second)) ** sp.Rational(1, high - 2)
+    fastest = reading.text(second**2 / (4 * sp.Abs(highest))) if high == 4 else ""
+    alone = reading.slope(i, i, reading.flat) == 0
+    return Growth(reading.name(i), high, reading.text(longest), fastest, alone)

@@ -107,7 +107,7 @@ def evaluate(
 ) -> Evaluation:
     """Score a solver on a task: a source text, or the path of a file that holds one.
 
-    Raises InputError for a file that cannot be read and for an unknown split.
+    Raises InputError for what is neither, for a file that cannot be read and for an unknown split.
     """
     known = ("dev", "test")
     if isinstance(splits, str) or any(name not in known for name in splits) or not splits:
@@ -119,6 +119,8 @@ def evaluate(
 
 def _source(program: str | Path) -> str:
     """A text with a line break or a definition in it is a program, anything else names a file."""
+    if not isinstance(program, str | Path):
+        raise InputError(f"{program!r} is no program.", "Give the source text of one, or the path of a Python file.")
     if isinstance(program, str) and ("\n" in program or "def " in program):
         return program
     try:

@@ -2,20 +2,27 @@
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 from fieldsmith.equations import names
 from fieldsmith.equations.analysis import Analysis
 from fieldsmith.equations.expressions import Unsuited
+from fieldsmith.equations.posedness import ill_posed
 from fieldsmith.numerics.nodes import Samples
 from fieldsmith.tasks.task import Argument, Brief
 
 
 def analysed(brief: Brief) -> Analysis:
-    """The brief's equation, understood. Raises Unsuited where there is none, or it or the signature cannot be used."""
+    """The brief's equation, understood.
+
+    Raises Unsuited where there is none, where it or the signature cannot be used, and for an evolution that is ill-posed.
+    """
     if brief.equation is None:
         raise Unsuited("This task states no equation.")
     analysis = Analysis(brief.equation, brief.parameters)
     check_signature(analysis, brief)
+    for found in ill_posed(analysis):
+        raise Unsuited(f"{found.sentence}. Check the sign, or add a term that damps them.")
     return analysis
 
 
@@ -43,7 +50,7 @@ def check_signature(analysis: Analysis, brief: Brief) -> None:
             raise Unsuited(f"{name} has no finite value.")
 
 
-def call_values(brief: Brief) -> dict[str, object]:
+def call_values(brief: Brief) -> dict[str, Any]:
     """What every template needs of the signature: names of arguments by role."""
     signature = brief.signature
     by_role: dict[str, list[Argument]] = {}

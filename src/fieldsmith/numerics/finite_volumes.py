@@ -3,14 +3,15 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import sympy as sp
 
 from fieldsmith.equations.analysis import Analysis
-from fieldsmith.equations.conservation import parts
-from fieldsmith.equations.expressions import D, Expression, Unsuited
+from fieldsmith.equations.expressions import D, Expression, Unsuited, holds
 from fieldsmith.equations.printing import named_derivatives, numpy_code, timed_factors
+from fieldsmith.numerics.balance_laws import BalanceLaw, Gas, balance_law, ideal_gas
 from fieldsmith.numerics.block import Block, Choices, choice, number
 from fieldsmith.numerics.catalogue import (
     AS_GIVEN,
@@ -33,97 +34,6 @@ from fieldsmith.numerics.family import Family, Variant, periodic_line
 from fieldsmith.numerics.plan import Plan
 from fieldsmith.numerics.rendering import render
 from fieldsmith.tasks.task import Brief
-
-
-@dataclass(frozen=True)
-class BalanceLaw:
-    """dq/dt = -dF(w)/dx + dG(w, w_x)/dx + S(w), each of x and t too; `inverse` gives the unknowns w from the quantities q."""
-
-    fluxes: tuple[Expression, ...]
-    viscous: tuple[Expression, ...]
-    sources: tuple[Expression, ...]
-    inverse: tuple[Expression, ...]
-
-    @property
-    def everything(self) -> tuple[Expression, ...]:
-        return (*self.fluxes, *self.viscous, *self.sources)
-
-
-@dataclass(frozen=True)
-class Gas:
-    """Names of velocity, density and pressure, and the ratio of specific heats, where the law is that of an ideal gas."""
-
-    velocity: str
-    density: str
-    pressure: str
-    gamma: Expression
-
-
-def balance_law(analysis: Analysis) -> BalanceLaw:
-    """The equation in conservation form. Raises Unsuited where it is not one or has derivatives of higher order."""
-    fluxes, viscous, sources = [], [], []
-    for side in analysis.right_hand_sides:
-        flux, diffusive, source = sp.Integer(0), sp.Integer(0), sp.Integer(0)
-        for part in parts(analysis, side):
-            if part.factor.has(D) or (part.flux is not None and part.factor.has(*analysis.varying)):
-                raise Unsuited("A derivative has a variable factor in front: this is not a conservation form.")
-            if part.flux is None:
-                source += part.factor
-            elif not part.flux.has(D):
-                flux -= part.term
-            elif any(atom.args[0] not in analysis.unknowns for atom in part.flux.atoms(D)):
-                raise Unsuited("There are derivatives above the second order.")
-            else:
-                for inner in sp.Add.make_args(sp.expand(part.flux)):
-                    if inner.has(D):
-                        diffusive += part.factor * inner
-                    else:
-                        flux -= part.factor * inner
-        fluxes.append(flux)
-        viscous.append(diffusive)
-        sources.append(source)
-    return BalanceLaw(tuple(fluxes), tuple(viscous), tuple(sources), _inverse(analysis))
-
-
-def _inverse(analysis: Analysis) -> tuple[Expression, ...]:
-    if any(q.has(*analysis.coordinates) for q in analysis.quantities):
-        raise Unsuited("What is balanced depends on the place by itself.")
-    quantities = [sp.Symbol(f"q{n}", real=True) for n in range(len(analysis.quantities))]
-    relations = [q - n for q, n in zip(analysis.quantities, quantities, strict=True)]
-    try:
-        solved = sp.solve(relations, analysis.unknowns, dict=True)
-    except NotImplementedError:
-        solved = []
-    if len(solved) != 1:
-        raise Unsuited("The balanced quantities do not give the unknowns in one way.")
-    return tuple(sp.simplify(solved[0][w]) for w in analysis.unknowns)
-
-
-def ideal_gas(analysis: Analysis, law: BalanceLaw) -> Gas | None:
-    """Whether the fluxes are those of an ideal gas, and which unknown is which."""
-    if len(analysis.unknowns) != 3 or len(analysis.positive) != 2:
-        return None
-    by_name = {w.name: w for w in analysis.unknowns}
-    velocity = next(w for w in analysis.unknowns if w.name not in analysis.positive)
-    for first in analysis.positive:
-        density = by_name[first]
-        pressure = by_name[next(n for n in analysis.positive if n != first)]
-        if density not in analysis.quantities or density * velocity not in analysis.quantities:
-            continue
-        internal = [sp.expand(q - density * velocity**2 / 2) for q in analysis.quantities]
-        energies = [n for n, e in enumerate(internal) if e.free_symbols & {pressure} and not e.has(density, velocity)]
-        if len(energies) != 1:
-            continue
-        n = energies[0]
-        gamma = sp.simplify(1 + pressure / internal[n])
-        wanted = {density: density * velocity, density * velocity: density * velocity**2 + pressure}
-        energy = analysis.quantities[n]
-        wanted[energy] = (energy + pressure) * velocity
-        same = (sp.simplify(f - wanted[q]) == 0 for f, q in zip(law.fluxes, analysis.quantities, strict=True))
-        if not gamma.free_symbols & set(analysis.varying) and all(same):
-            return Gas(velocity.name, density.name, pressure.name, gamma)
-    return None
-
 
 RECONSTRUCTIONS = {
     WENO5: ("weno", "Fifth-order WENO reconstruction"),
@@ -200,20 +110,13 @@ class FiniteVolumes(Family[VolumesChoices]):
         law = balance_law(analysis)
         gas = ideal_gas(analysis, law)
         local = [analysis.coefficient(i, i, analysis.flat) for i in range(len(analysis.unknowns))]
-        viscous, gradients = [], {}
-        for flux in law.viscous:
-            plain, found = named_derivatives(flux)
-            gradients.update(found)
-            viscous.append(numpy_code(sp.factor_terms(plain)))
         call = call_values(brief)
-        passed = call["passed"]
-        assert isinstance(passed, list)
         x, t = analysis.coordinates[0], analysis.time
-        uses_x, uses_t = any(e.has(x) for e in law.everything), any(e.has(t) for e in law.everything)
+        uses_x, uses_t = (any(holds(e, symbol) for e in law.everything) for symbol in (x, t))
 
         def at(place: str, moment: str) -> str:
             """Arguments after the fields: place and moment where the equation has them, parameters."""
-            words = [*([place] if uses_x else []), *([moment] if uses_t else []), *passed]
+            words = [*([place] if uses_x else []), *([moment] if uses_t else []), *call["passed"]]
             return "".join(f", {word}" for word in words)
 
         return render(
@@ -234,10 +137,7 @@ class FiniteVolumes(Family[VolumesChoices]):
             quantities=[numpy_code(q) for q in analysis.quantities],
             inverse=[numpy_code(w) for w in law.inverse],
             fluxes=[numpy_code(f) for f in law.fluxes],
-            viscous=viscous,
-            has_viscous=any(flux != 0 for flux in law.viscous),
-            gradients=[(name, field) for name, (field, _) in sorted(gradients.items())],
-            diffusivity=_diffusivities(analysis, law),
+            **_viscous_values(analysis, law),
             sources=[numpy_code(s) for s in law.sources],
             has_sources=any(s != 0 for s in law.sources),
             local=[numpy_code(r) for r in local if r != 0],
@@ -260,6 +160,21 @@ def _tick(brief: Brief) -> float:
     """A time that is nothing beside the whole span."""
     first, last = brief.span or (0.0, 1.0)
     return float(f"1e{math.floor(math.log10(last - first)) - 13}") if last > first else 0.0
+
+
+def _viscous_values(analysis: Analysis, law: BalanceLaw) -> dict[str, object]:
+    """What the template needs of the viscous fluxes."""
+    viscous, gradients = [], {}
+    for flux in law.viscous:
+        plain, found = named_derivatives(flux)
+        gradients.update(found)
+        viscous.append(numpy_code(sp.factor_terms(plain)))
+    return {
+        "viscous": viscous,
+        "has_viscous": any(flux != 0 for flux in law.viscous),
+        "gradients": [(name, field) for name, (field, _) in sorted(gradients.items())],
+        "diffusivity": _diffusivities(analysis, law),
+    }
 
 
 def _diffusivities(analysis: Analysis, law: BalanceLaw) -> list[str]:
@@ -285,13 +200,21 @@ def _explicit(law: BalanceLaw, time: Expression) -> list[tuple[str, str]]:
     return [(numpy_code(factor), numpy_code(slope)) for factor, slope in timed_factors(expressions, time)]
 
 
+def _real(speed: Expression) -> Expression:
+    """A wave speed but for its sign, with roots that stay real, and no smaller, where a step leaves the states that have waves."""
+    size = -speed if speed.could_extract_minus_sign() else speed
+    return size.replace(lambda e: e.is_Pow and e.exp.is_Rational and e.exp.q == 2, lambda e: sp.Abs(e.base) ** e.exp)
+
+
 def _speed(analysis: Analysis, gas: Gas | None) -> str:
     """Largest signal speed in terms of the unknowns."""
     if gas is not None:
         return f"np.abs({gas.velocity}) + np.sqrt(({numpy_code(gas.gamma)}) * {gas.pressure} / {gas.density})"
+    speeds = analysis.speeds(0)
+    if speeds is not None:
+        sizes = dict.fromkeys(f"np.abs({numpy_code(_real(speed))})" for speed in speeds)  # of c and -c once
+        return reduce("np.maximum({}, {})".format, sizes) if sizes else "0.0"
     matrix = analysis.transports[0]
-    if matrix.shape == (1, 1):
-        return f"np.abs({numpy_code(matrix[0, 0])})"
     # Without symbolic eigenvalues the geometric mean of two norms bounds the spectral radius well enough.
     rows = [" + ".join(f"np.abs({numpy_code(entry)})" for entry in matrix.row(i)) for i in range(matrix.rows)]
     columns = [" + ".join(f"np.abs({numpy_code(entry)})" for entry in matrix.col(j)) for j in range(matrix.cols)]

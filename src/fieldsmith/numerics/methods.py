@@ -1,9 +1,9 @@
 """The families of methods: those here and those of the entry-point group `fieldsmith.methods`, each naming a class."""
 
 import inspect
-import logging
 from typing import Any
 
+from fieldsmith.errors import FieldsmithError
 from fieldsmith.numerics.block import Block, Choices
 from fieldsmith.numerics.elliptic import Elliptic
 from fieldsmith.numerics.family import Family
@@ -11,7 +11,7 @@ from fieldsmith.numerics.finite_volumes import FiniteVolumes
 from fieldsmith.numerics.lines import MethodOfLines
 from fieldsmith.numerics.spectral import Spectral
 from fieldsmith.numerics.splitting import Splitting
-from fieldsmith.plugins import Group
+from fieldsmith.plugins import Group, warn_once
 
 BUILT_INS: tuple[type[Family[Any]], ...] = (Spectral, Splitting, FiniteVolumes, MethodOfLines, Elliptic)
 
@@ -40,14 +40,25 @@ METHODS: Group[type[Family[Any]]] = Group("fieldsmith.methods", "family of metho
 def families() -> list[Family[Any]]:
     """Every family that can be used, the built-in ones first; of the others it is logged why not."""
     found, refused = METHODS.everything()
-    for left in refused:
-        logging.getLogger("fieldsmith").warning(left.why)
-    return [kind() for kind in found.values()]
+    made, why = [], [left.why for left in refused]
+    for name in found:
+        try:
+            made.append(_made(name, found[name]))
+        except FieldsmithError as error:
+            why.append(error.message)
+    for words in why:
+        warn_once(words)
+    return made
 
 
 def family(name: str) -> Family[Any]:
     """The family of that name. Raises InputError for an unknown name, MissingPart for a plug-in that is broken."""
-    return METHODS.get(name)()
+    return _made(name, METHODS.get(name))
+
+
+def _made(name: str, kind: type[Family[Any]]) -> Family[Any]:
+    with METHODS.calling(name):
+        return kind()
 
 
 def blocks(kind: str = "") -> list[Block]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import sympy as sp
 
 from fieldsmith.equations.analysis import Analysis
+from fieldsmith.equations.expressions import holds
 from fieldsmith.equations.fourier import symbol_code
 from fieldsmith.equations.printing import named_derivatives, numpy_code, timed_factors
 from fieldsmith.numerics.block import Block, Choices, choice, number
@@ -23,6 +24,7 @@ from fieldsmith.numerics.catalogue import (
 from fieldsmith.numerics.code import call_values, equation_values
 from fieldsmith.numerics.family import Family, Variant, periodic_line
 from fieldsmith.numerics.plan import Plan
+from fieldsmith.numerics.remainder import Remainder
 from fieldsmith.numerics.rendering import render
 from fieldsmith.tasks.task import Brief
 
@@ -99,7 +101,7 @@ class Spectral(Family[SpectralChoices]):
         refined = f"{DOUBLING.title} until two answers agree to {choices.tolerance:g}"
         return Plan(
             f"Fourier pseudo-spectral, {choices.dealiasing.title} dealiasing, inner grid by trigonometric interpolation",
-            "ETDRK4, linear part exact" + (f" with {MAJORANT.title}" if _majorants(analysis) else ""),
+            "ETDRK4, linear part exact" + (f" with {MAJORANT.title}" if Remainder(analysis).majorizes else ""),
             f"{variant.name}: {once if choices.refinement is ONE_PASS else refined}",
             None,
             f"Spectral in space, fourth order in time; {variant.name}.",
@@ -107,15 +109,16 @@ class Spectral(Family[SpectralChoices]):
 
     def text(self, analysis: Analysis, brief: Brief, choices: SpectralChoices) -> str:
         exact = choices.integrator is EXPONENTIAL
-        values = {**call_values(brief), **equation_values(analysis, brief), **_linear_values(analysis, brief)}
+        remainder = Remainder(analysis)
+        values = {**call_values(brief), **equation_values(analysis, brief), **_linear_values(remainder, brief)}
         if not exact:
-            values |= _remaining_values(analysis)
+            values |= _remaining_values(remainder)
         return render(
             "spectral.py.jinja",
             **values,
             scheme="exact in time" if exact else "exponential time differencing (ETDRK4)",
             exact=exact,
-            method_text=_method_text(analysis, choices),
+            method_text=_method_text(remainder, choices),
             courant=choices.courant,
             steps=choices.steps,
             oversampling=choices.oversampling,
@@ -128,12 +131,12 @@ class Spectral(Family[SpectralChoices]):
         )
 
 
-def _linear_values(analysis: Analysis, brief: Brief) -> dict[str, object]:
+def _linear_values(remainder: Remainder, brief: Brief) -> dict[str, object]:
     """What the template needs of the part that is taken exactly."""
+    analysis = remainder.analysis
     size = range(len(analysis.unknowns))
     passed = call_values(brief)["passed"]
-    assert isinstance(passed, list)
-    symbols = [symbol_code(terms.linear) + _less(analysis, i) for i, terms in enumerate(analysis.terms)]
+    symbols = [symbol_code(terms.linear) + _less(remainder, i) for i, terms in enumerate(analysis.terms)]
     return {
         "coupled": analysis.coupled,
         "unpack": f"({', '.join(passed)},) = self.parameters" if passed else "",
@@ -144,14 +147,15 @@ def _linear_values(analysis: Analysis, brief: Brief) -> dict[str, object]:
     }
 
 
-def _remaining_values(analysis: Analysis) -> dict[str, object]:
+def _remaining_values(remainder: Remainder) -> dict[str, object]:
     """What the template needs of the terms that are not taken exactly."""
+    analysis = remainder.analysis
     index = {w.name: i for i, w in enumerate(analysis.unknowns)}
-    majorants = [numpy_code(d) if _majorized(analysis, i) else "" for i, d in enumerate(analysis.diffusion)]
+    majorants = [numpy_code(d) if remainder.majorized(i) else "" for i, d in enumerate(remainder.diffusion)]
     fluxes, derivatives = _fluxes(analysis)
     speeds, transport = _speeds(analysis)
     explicit, timed = _explicit(analysis)
-    stiffness, stiff = _stiffness(analysis)
+    stiffness, stiff = _stiffness(remainder)
     everything = [f for terms in analysis.terms for f in terms.fluxes.values()]
     uses_time = any(f.has(analysis.time) for f in everything)
 
@@ -166,12 +170,12 @@ def _remaining_values(analysis: Analysis) -> dict[str, object]:
         "fluxes": fluxes,
         "derivatives": listed(derivatives),
         "transforms": len(index) + len(derivatives) + sum(map(len, fluxes)),
-        "uses_coordinate": any(f.has(analysis.coordinates[0]) for f in everything),
+        "uses_coordinate": any(holds(f, analysis.coordinates[0]) for f in everything),
         "uses_time": uses_time,
         "interval_too": f", {analysis.time.name}, interval" if uses_time else "",
         "speeds": speeds,
         "transport": transport,
-        "reaction": [numpy_code(r) for r in analysis.reaction if r != 0],
+        "reaction": [numpy_code(r) for r in remainder.reaction if r != 0],
         "explicit": explicit,
         "timed_derivatives": listed(timed),
         "stiffness": stiffness,
@@ -220,9 +224,9 @@ def _explicit(analysis: Analysis) -> tuple[list[tuple[str, str]], dict[str, tupl
     return pairs, derivatives
 
 
-def _stiffness(analysis: Analysis) -> tuple[list[tuple[int, int, int, str]], dict[str, tuple[str, int]]]:
+def _stiffness(remainder: Remainder) -> tuple[list[tuple[int, int, int, str]], dict[str, tuple[str, int]]]:
     rows, derivatives = [], {}
-    for (i, j), slopes in analysis.stiffness.items():
+    for (i, j), slopes in remainder.stiffness.items():
         for order, slope in sorted(slopes.items()):
             plain, found = named_derivatives(slope)
             derivatives.update(found)
@@ -230,25 +234,16 @@ def _stiffness(analysis: Analysis) -> tuple[list[tuple[int, int, int, str]], dic
     return rows, derivatives
 
 
-def _majorants(analysis: Analysis) -> bool:
-    return any(_majorized(analysis, index) for index in range(len(analysis.unknowns)))
-
-
-def _majorized(analysis: Analysis, index: int) -> bool:
-    """Whether one unknown has a variable diffusion of which a constant part is taken exactly."""
-    return not analysis.coupled and analysis.diffusion[index] != 0
-
-
-def _less(analysis: Analysis, index: int) -> str:
+def _less(remainder: Remainder, index: int) -> str:
     """What a symbol holds of a variable diffusion."""
-    return f" - majorants[{index}][:, None] * k**2" if _majorized(analysis, index) else ""
+    return f" - majorants[{index}][:, None] * k**2" if remainder.majorized(index) else ""
 
 
-def _method_text(analysis: Analysis, choices: SpectralChoices) -> list[str]:
+def _method_text(remainder: Remainder, choices: SpectralChoices) -> list[str]:
     if choices.integrator is EXPONENTIAL:
         return [
             "The equation is linear with constant coefficients: every Fourier mode of the samples is multiplied by the",
-            f"exponential of its {'matrix' if analysis.coupled else 'symbol'}. This is exact for the trigonometric interpolant of the samples.",
+            f"exponential of its {'matrix' if remainder.analysis.coupled else 'symbol'}. This is exact for the trigonometric interpolant of the samples.",
         ]
     lines = [
         "Linear terms with constant coefficients are taken exactly in Fourier space, so that they put no limit on the step;",
@@ -256,7 +251,7 @@ def _method_text(analysis: Analysis, choices: SpectralChoices) -> list[str]:
     ]
     if choices.refinement is DOUBLING:
         lines.append("Grid and steps are refined until two answers agree.")
-    if _majorants(analysis):
+    if remainder.majorizes:
         lines += [
             "Diffusion with a variable coefficient is split into a constant one midway between the extremes, taken exactly,",
             "and the rest, which is then too small to limit the step.",

@@ -27,7 +27,8 @@ class Written:
 def write(brief: Brief, choices: Mapping[str, object]) -> Written:
     """The program for a family's name and choices of it; what is not given is the usual that fits the equation.
 
-    Raises InputError for an unknown family, block or number, Unsuited for one that does not fit the equation.
+    Raises InputError for an unknown family, block or number, Unsuited for one that does not fit the equation, and for an equation
+    that cannot be read or is ill-posed.
     """
     if not isinstance(choices.get("family"), str):
         raise InputError("The choices name no family.", f"Give one: {', '.join(one.name for one in families())}.")
@@ -50,7 +51,7 @@ def menu(brief: Brief) -> list[dict[str, Any]]:
 
     `why_not` says why the family does not suit the equation, and is empty if it does; `blocks` holds the blocks of every kind, the
     usual one first, each with its own `why_not`; `numbers` what each means, its range, the blocks that use it and its usual value.
-    Raises Unsuited for an equation that cannot be read.
+    Raises Unsuited for an equation that cannot be read or is ill-posed.
     """
     analysis = analysed(brief)
     return [_course(one, analysis, brief) for one in families()]

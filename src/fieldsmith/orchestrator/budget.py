@@ -32,13 +32,13 @@ class Budget:
     def refusal(self, history: Sequence[Candidate], spend: Spend) -> str:
         """Why nothing more may be asked, or an empty string. A price that is unknown never reaches a limit."""
         if len(history) >= self.candidates:
-            return f"the budget of {self.candidates} candidates is spent"
+            return exhausted(self.candidates, "candidate")
         if spend.input_tokens + spend.output_tokens >= self.tokens:
-            return f"the budget of {self.tokens:g} tokens is spent"
+            return exhausted(self.tokens, "token")
         if spend.usd is not None and spend.usd >= self.usd:
-            return f"the budget of {self.usd:g} dollars is spent"
+            return exhausted(self.usd, "dollar")
         if self.late:
-            return f"the budget of {self.hours:g} hours is spent"
+            return exhausted(self.hours, "hour")
         return ""
 
     def affordable(self, history: Sequence[Candidate], spend: Spend) -> int:
@@ -61,6 +61,11 @@ class Budget:
                 # What is begun may go over the limit by less than one reply.
                 left = min(left, math.ceil((limit - used) / mean) - waited)
         return max(0, left)
+
+
+def exhausted(limit: float, unit: str) -> str:
+    """Why a search ends at a limit."""
+    return f"the budget of {limit:g} {unit}{'' if limit == 1 else 's'} is spent"
 
 
 def spent(history: Sequence[Candidate], seconds: float) -> Spend:

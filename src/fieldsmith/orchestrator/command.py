@@ -11,13 +11,12 @@ from fieldsmith.tasks import places
 from fieldsmith.tasks.task import Task
 
 
-def command_of(question: Question, task: Task) -> str:
+def command_of(question: Question, task: Task, name: str) -> str:
     """What to type for the same, options of their usual values left out; empty where no command can name an object.
 
-    A task that was given as an object can be named if one that is loaded by its name has the same data.
+    `name` is what loads the task again, by `loading_name`.
     """
-    name = "" if set(question.ready_made()) - {"task"} else _name(question, task)
-    if not name:
+    if not name or set(question.ready_made()) - {"task"}:
         return ""
     named = replace(question, task=name, param=task.parameters, scale=task.scale, data=_data(task))
     words = ["fieldsmith", "solve", name]
@@ -27,15 +26,13 @@ def command_of(question: Question, task: Task) -> str:
     return shlex.join(words)
 
 
-def _name(question: Question, task: Task) -> str:
-    """What names the task on a command line: its name, or the place that it is written at; empty for one that nothing names."""
+def loading_name(question: Question, task: Task) -> str:
+    """The name that was asked for, or the task's own, or else its place, if that loads a task of the same data.
+
+    Empty if nothing does.
+    """
     if isinstance(question.task, str) and not places.is_place(question.task):
         return question.task
-    return loading_name(task)
-
-
-def loading_name(task: Task) -> str:
-    """The task's own name, or else its place, if that loads a task of the same data; empty if neither does."""
     known = (task.name, places.place_of(type(task)))
     return next((name for name in known if name and _loads_again(name, task)), "")
 

@@ -14,7 +14,7 @@ from fieldsmith.errors import FieldsmithError, InputError
 from fieldsmith.evaluation import evaluate
 from fieldsmith.evaluation.evaluation import Evaluation, Score
 from fieldsmith.evaluation.judge import OnOutputs
-from fieldsmith.orchestrator.budget import Budget, spent
+from fieldsmith.orchestrator.budget import Budget, exhausted, spent
 from fieldsmith.orchestrator.known import Known
 from fieldsmith.orchestrator.store import Store
 from fieldsmith.orchestrator.tracked import TrackedSandbox
@@ -96,7 +96,7 @@ class Loop:
                 if error:
                     self._deadline = time.monotonic() + FAULT_SECONDS
             if not self.stopping.is_set() and (self.budget.late or time.monotonic() > self._deadline):
-                reason = reason or f"the budget of {self.budget.hours:g} hours is spent"
+                reason = reason or exhausted(self.budget.hours, "hour")
                 self._stop()
 
     def _issued(self, ask: Ask) -> Candidate:

@@ -19,7 +19,6 @@ from fieldsmith.orchestrator.run import Asked
 from fieldsmith.orchestrator.solve import Solve
 from fieldsmith.orchestrator.writer import Writer, open_writer
 from fieldsmith.sandboxes.sandbox import Sandbox
-from fieldsmith.tasks.places import is_place
 from fieldsmith.tasks.task import Task
 
 DEFAULT_CANDIDATES = 12
@@ -41,6 +40,7 @@ def open_solve(question: Question, command: str = "") -> Solve:
     brief = task.brief(place.libraries())
     prompts = writer.prompts(brief)
     settled = _settled(question, task, writer, place, prompts)
+    name = loading_name(question, task)
     asked = Asked(
         question=settled,
         title=task.title,
@@ -48,10 +48,10 @@ def open_solve(question: Question, command: str = "") -> Solve:
         fingerprint=task.fingerprint,
         author=writer.label,
         author_note=writer.note,
-        command=command or command_of(question, task),
+        command=command or command_of(question, task, name),
         started=time.strftime("%Y-%m-%d %H:%M:%S"),
         templates=dict(prompts.templates) if prompts else {},
-        place=_place(question, task),
+        place=name if name != task.name else "",
     )
     folder = Path(question.run_dir or Path("runs") / run_name(asked))
     asked = replace(asked, width=first_width(folder, settled.in_flight))
@@ -78,12 +78,6 @@ def _task(question: Question) -> Task:
         return question.task
     data = Path(question.data) if question.data else None
     return tasks.load(question.task, question.param, question.scale, data)
-
-
-def _place(question: Question, task: Task) -> str:
-    by_name = isinstance(question.task, str) and not is_place(question.task)
-    name = "" if by_name else loading_name(task)
-    return name if name != task.name else ""
 
 
 def _settled(question: Question, task: Task, writer: Writer, place: Sandbox, prompts: Prompts | None) -> Question:

@@ -26,12 +26,16 @@ MOST_PICTURES = 36
 
 @dataclass(frozen=True)
 class _Coordinate:
-    """A dimension of a result: where its values lie and where it ends; `counted` where nothing is known but their number."""
+    """A dimension of a result: where its values lie and where it ends.
+
+    `counted` where nothing is known but their number, `shared` where an argument of the task has this axis too.
+    """
 
     name: str
     places: np.ndarray
     ends: tuple[float, float]
     counted: bool = False
+    shared: bool = False
     time: bool = False
 
     def at(self, index: int) -> str:
@@ -125,7 +129,9 @@ def _coordinate(axis: str, n: int, brief: Brief, case: Case) -> _Coordinate:
         places = np.asarray(case.inputs[argument.name], float)
         time = argument.name == "t" or axis in ("t", "time")
         return _Coordinate("t" if time else argument.name, places, (float(places[0]), float(places[-1])), time=time)
-    return _Coordinate("index" if axis.isdecimal() else axis, np.arange(float(n)), (-0.5, n - 0.5), counted=True)
+    shared = not axis.isdecimal() and any(axis in argument.axes for argument in brief.signature.arguments)
+    name, ends = "index" if axis.isdecimal() else axis, (-0.5, n - 0.5)
+    return _Coordinate(name, np.arange(float(n)), ends, counted=True, shared=shared)
 
 
 def _rises(values: np.ndarray, n: int) -> bool:
@@ -135,12 +141,15 @@ def _rises(values: np.ndarray, n: int) -> bool:
 
 
 def _view(coordinates: Sequence[_Coordinate]) -> _View:
+    """What is drawn along which dimension: where none has places, along those that the task's arguments have, however short."""
+    bare = all(coordinate.counted for coordinate in coordinates)
     sizes = [len(coordinate.places) for coordinate in coordinates]
     fixed = {n: 0 for n, size in enumerate(sizes) if size == 1}
     components: list[int] = []
     for n, coordinate in enumerate(coordinates):
         count = math.prod(sizes[m] for m in components)
-        if coordinate.counted and n not in fixed and count * sizes[n] <= COMPONENTS:
+        drawn_along = not coordinate.counted or (bare and coordinate.shared)
+        if not drawn_along and n not in fixed and count * sizes[n] <= COMPONENTS:
             components.append(n)
     along = [n for n in range(len(sizes)) if n not in fixed and n not in components]
     along.sort(key=lambda n: not coordinates[n].time)

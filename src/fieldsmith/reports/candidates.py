@@ -67,7 +67,7 @@ def described(candidate: Candidate, best: Candidate | None, texts: Texts, detail
         "ok": candidate.ok,
         "best": best is not None and candidate.id == best.id,
         "error": finite(score.figure) if score else None,
-        "floor": finite(score.floor) if score else None,
+        "floor": finite(score.floor) if score and score.value is None else None,
         "order": finite(score.order) if score else None,
         "seconds": finite(score.cost) if score else None,
         "wall": finite(score.seconds) if score else None,

@@ -9,8 +9,10 @@ from fieldsmith.evaluation.evaluation import ConvergencePoint, Evaluation
 from fieldsmith.evaluation.order import Why, empirical_order, why_no_order
 from fieldsmith.tasks.task import NRMSE
 
-SMALLEST_ERROR, SMALLEST_TIME = 1e-17, 1e-4
-"""Below these a figure is drawn as if it were this, since the axes are logarithmic."""
+SMALLEST_TIME = 1e-4
+"""A shorter time is drawn as if it were this, since the axis is logarithmic."""
+DECADES = 10.0
+"""Values of a metric where more is better have a logarithmic axis if they are this factor apart, such as speeds."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,23 @@ class Point:
     def rank(self) -> float:
         """The smaller the better."""
         return self.error if self.lower_is_better else -self.error
+
+
+@dataclass(frozen=True)
+class Ordinate:
+    """The axis of what candidates are chosen by: whether it goes by decades, and which of its ends is the good one."""
+
+    metric: str
+    log: bool
+    lower_is_better: bool
+
+    def beyond(self, values: Sequence[float]) -> float:
+        """A place for candidates that failed: beside the worst of these values."""
+        low, high = min(values), max(values)
+        if self.log:
+            return 1.6 * high if self.lower_is_better else low / 1.6
+        pad = 0.1 * (high - low) or 0.5
+        return high + pad if self.lower_is_better else low - pad
 
 
 @dataclass(frozen=True)
@@ -62,8 +81,8 @@ def points(candidates: Sequence[Candidate]) -> list[Point]:
     for candidate in candidates:
         score = candidate.evaluation.dev if candidate.ok and candidate.evaluation else None
         if score is not None and math.isfinite(score.figure) and math.isfinite(score.cost):
-            error, seconds = max(score.figure, SMALLEST_ERROR), max(score.cost, SMALLEST_TIME)
-            found.append(Point(candidate.id, candidate.slot, candidate.move, error, seconds, score.lower_is_better))
+            figures = score.figure, max(score.cost, SMALLEST_TIME), score.lower_is_better
+            found.append(Point(candidate.id, candidate.slot, candidate.move, *figures))
     return found
 
 
@@ -77,17 +96,20 @@ def front(found: Sequence[Point]) -> list[Point]:
     return kept
 
 
-def metric(candidates: Sequence[Candidate]) -> str:
-    """The name of what candidates are chosen by."""
-    scores = (c.evaluation.dev for c in candidates if c.evaluation)
-    return next((score.metric for score in scores if score is not None), NRMSE.name)
+def ordinate(candidates: Sequence[Candidate]) -> Ordinate:
+    """The axis that the values of the candidates ask for: errors by decades, unless one is zero or below."""
+    scores = [c.evaluation.dev for c in candidates if c.evaluation and c.evaluation.dev]
+    metric, lower = (scores[0].metric, scores[0].lower_is_better) if scores else (NRMSE.name, True)
+    drawn = [point.error for point in points(candidates)] or [1.0]
+    log = min(drawn) > 0.0 and (lower or max(drawn) >= DECADES * min(drawn))
+    return Ordinate(metric, log, lower)
 
 
 def floor(candidates: Sequence[Candidate]) -> float | None:
-    """The floor of the dev split, which is the same for all candidates."""
+    """The floor of the dev split, which is the same for all candidates; a metric of the task's own has none."""
     for candidate in candidates:
         score = candidate.evaluation.dev if candidate.evaluation else None
-        if score is not None and score.floor and math.isfinite(score.floor):
+        if score is not None and score.value is None and score.floor and math.isfinite(score.floor):
             return score.floor
     return None
 

@@ -90,13 +90,13 @@ def _plots(run: RunRecord) -> Iterator[tuple[str, tuple[float, float], Draw]]:
             field = "".join(c if c.isalnum() else "_" for c in picture.field)
             yield f"fields-{field}-{picture.sample + 1}", picture_size(picture), lambda f, p=picture: draw_picture(f, p)
     found, floor = charts.points(run.candidates), charts.floor(run.candidates)
-    name = f"dev {_words(charts.metric(run.candidates))}"
+    ordinate = charts.ordinate(run.candidates)
     if found:
-        yield "error-against-time", (WIDTH, 2.5), lambda f: _error_against_time(f, found, floor, name)
+        yield "error-against-time", (WIDTH, 2.5), lambda f: _error_against_time(f, found, floor, ordinate)
         steps = charts.progress(run.candidates)
         for by in AGAINST:
             if any(getattr(step, by) for step in steps):
-                yield f"best-against-{by}", (WIDTH, 2.5), lambda f, by=by: _progress(f, steps, by, floor, name)
+                yield f"best-against-{by}", (WIDTH, 2.5), lambda f, by=by: _progress(f, steps, by, floor, ordinate)
     study = charts.convergence(run.best.candidate.evaluation if run.best else None)
     if study is not None:
         yield "convergence", (WIDTH, 2.5), lambda f: _convergence(f, study)
@@ -191,7 +191,9 @@ def _compared(picture: Picture) -> tuple[np.ndarray, np.ndarray | None]:
     return np.nan_to_num(picture.solution), None if known is None else np.nan_to_num(known)
 
 
-def _error_against_time(figure: Any, found: Sequence[charts.Point], floor: float | None, name: str) -> None:
+def _error_against_time(
+    figure: Any, found: Sequence[charts.Point], floor: float | None, ordinate: charts.Ordinate
+) -> None:
     axes = figure.subplots()
     for move in dict.fromkeys(point.move for point in found):
         own = [point for point in found if point.move == move]
@@ -204,7 +206,7 @@ def _error_against_time(figure: Any, found: Sequence[charts.Point], floor: float
         axes.step(
             seconds, errors, where="post", color=GREY, linestyle="--", linewidth=1, label="Pareto front", zorder=1
         )
-    _finish(axes, "processor time of the call, s", name, floor)
+    _finish(axes, "processor time of the call, s", _name_of(ordinate), floor, ordinate.log)
     axes.set_xscale("log")
     ticker = importlib.import_module("matplotlib.ticker")
     axes.xaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
@@ -212,7 +214,9 @@ def _error_against_time(figure: Any, found: Sequence[charts.Point], floor: float
     axes.xaxis.set_minor_locator(ticker.NullLocator())
 
 
-def _progress(figure: Any, steps: Sequence[charts.Step], by: str, floor: float | None, name: str) -> None:
+def _progress(
+    figure: Any, steps: Sequence[charts.Step], by: str, floor: float | None, ordinate: charts.Ordinate
+) -> None:
     axes = figure.subplots()
     ran = [step for step in steps if step.error is not None]
     failed = [step for step in steps if step.error is None]
@@ -220,10 +224,10 @@ def _progress(figure: Any, steps: Sequence[charts.Step], by: str, floor: float |
     axes.step([getattr(s, by) for s in best], [s.best for s in best], where="post", color=TEAL, label="best so far")
     axes.plot([getattr(s, by) for s in ran], [s.error for s in ran], "o", color=TEAL, markersize=3.5, label="candidate")
     if failed:
-        top = 1.6 * max(s.error for s in ran if s.error is not None)
+        beside = ordinate.beyond([s.error for s in ran if s.error is not None])
         places = [getattr(s, by) for s in failed]
-        axes.plot(places, [top] * len(failed), "x", color=ORANGE, markersize=4, label="failed")
-    _finish(axes, AGAINST[by], name, floor)
+        axes.plot(places, [beside] * len(failed), "x", color=ORANGE, markersize=4, label="failed")
+    _finish(axes, AGAINST[by], _name_of(ordinate), floor, ordinate.log)
 
 
 def _convergence(figure: Any, study: charts.Convergence) -> None:
@@ -242,8 +246,12 @@ def _convergence(figure: Any, study: charts.Convergence) -> None:
     _finish(axes, "intervals along an axis", "nRMSE on smooth data", None)
 
 
-def _finish(axes: Any, x: str, y: str, floor: float | None) -> None:
-    axes.set_yscale("log")
+def _name_of(ordinate: charts.Ordinate) -> str:
+    return f"dev {_words(ordinate.metric)}{'' if ordinate.lower_is_better else ', higher is better'}"
+
+
+def _finish(axes: Any, x: str, y: str, floor: float | None, log: bool = True) -> None:
+    axes.set_yscale("log" if log else "linear")
     if floor:
         axes.axhline(floor, color=ORANGE, linestyle=":", label="floor")
     axes.set_xlabel(x)

@@ -53,6 +53,7 @@ def render(run: RunRecord, refresh: float = REFRESH_SECONDS) -> str:
     """
     best = run.best.candidate if run.best else None
     evaluation = best.evaluation if best else None
+    score = (evaluation.test or evaluation.dev) if evaluation else None
     asked = replace(
         run.asked,
         **{n: visible(getattr(run.asked, n), 600) for n in ("title", "author", "author_note")},
@@ -74,10 +75,11 @@ def render(run: RunRecord, refresh: float = REFRESH_SECONDS) -> str:
         plan=plan_rows(best.proposal.plan) if best and best.proposal else [],
         evaluation=evaluation,
         notes=[visible(note, 400) for note in evaluation.notes[:MOST_ROWS]] if evaluation else [],
-        score=(evaluation.test or evaluation.dev) if evaluation else None,
-        ratio=_ratio((evaluation.test or evaluation.dev) if evaluation else None),
+        score=score,
+        ratio=_ratio(score),
         figures=_figures(evaluation.dev, evaluation.test) if evaluation else [],
         fields=_fields(evaluation.dev, evaluation.test)[:MOST_ROWS] if evaluation else [],
+        measure="error" if best is None or score is None or score.value is None else visible(score.metric, 40),
         resolved=_resolved(evaluation),
         drawn=any(picture.axes for picture in pictures),
         compared=any(picture.reference is not None for picture in pictures),
@@ -107,7 +109,7 @@ def _data(run: RunRecord, refresh: float) -> tuple[str, list[str]]:
         "refresh": refresh if run.state == "running" else 0,
         "written": time.time(),
         "name": visible(run.asked.task, 40),
-        "metric": visible(charts.metric(run.candidates), 40),
+        "metric": visible(charts.ordinate(run.candidates).metric, 40),
         "pictures": drawn(run.best.pictures if run.best else ()),
     }
     steps = {step.candidate: script_safe(_step(step)) for step in charts.progress(run.candidates)}
@@ -143,9 +145,12 @@ def _step(step: charts.Step) -> dict[str, Any]:
 
 def _charts(run: RunRecord, best: Candidate | None, shown: Container[int]) -> dict[str, Any]:
     study = charts.convergence(best.evaluation if best else None)
+    ordinate = charts.ordinate(run.candidates)
     front = charts.front(charts.points(run.candidates))
     return {
         "floor": charts.floor(run.candidates),
+        "log": ordinate.log,
+        "lower": ordinate.lower_is_better,
         "front": [point.candidate for point in front if point.candidate in shown],
         "convergence": asdict(study) if study else None,
     }

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from docker.errors import NotFound
+from requests.exceptions import Timeout
 
 from fieldsmith.sandboxes import engine
 from fieldsmith.sandboxes.channel import Channel
@@ -98,13 +99,16 @@ def remove_later(name: str) -> None:
 
 
 def remove(name: str) -> None:
-    """Remove a container; one that is not there is no fault, and neither is an engine that does not answer."""
+    """Remove a container; one that is not there is no fault, and neither is an engine that does not answer.
+
+    An engine that hangs is asked once; what it has left is removed by a later command.
+    """
     for attempt in range(REMOVALS):
         if attempt:
             time.sleep(0.2)
         try:
             engine.client().api.remove_container(name, force=True)
-        except NotFound:
+        except (NotFound, Timeout):
             return
         except engine.failures():
             continue

@@ -240,7 +240,7 @@ def _no_container(error: Exception) -> MissingPart:
     if engine.silent(error):
         return MissingPart(
             f"The Docker engine has not answered for {engine.PATIENCE_SECONDS:g} s.",
-            "Start it, then repeat the same command: it resumes.",
+            "Start it, anew if it hangs, then repeat the same command: it resumes.",
         )
     if isinstance(error, ImageNotFound):
         return MissingPart(

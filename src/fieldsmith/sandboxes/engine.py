@@ -9,7 +9,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 from ssl import SSLError
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -88,6 +88,8 @@ def client() -> "DockerClient":
     """The client of this process, for all its threads. Raises what `failures` lists."""
     found = connect(FIRST_SECONDS)
     found.api.timeout = ANSWER_SECONDS
+    # The SDK limits the time of every request but that for a container's streams, which it makes by `post` itself.
+    found.api.post = partial(found.api.post, timeout=ANSWER_SECONDS)
     return found
 
 
@@ -129,12 +131,12 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def patiently(work: Callable[[], T], undo: Callable[[], object], patience: float = PATIENCE_SECONDS) -> T:
-    """What `work` returns, tried again while no engine answers, for at most `patience` seconds.
+def patiently(work: Callable[[], T], undo: Callable[[], object]) -> T:
+    """What `work` returns, tried again while no engine answers, until PATIENCE_SECONDS are over.
 
     `undo` is called before each new try: what was asked for may have been done all the same.
     """
-    end = time.monotonic() + patience
+    end = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
             return work()

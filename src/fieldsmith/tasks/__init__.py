@@ -113,16 +113,20 @@ def load(
 ) -> Task:
     """The task of that name, or at that place: `file.py:Class`, `package.module:Class`.
 
-    Raises InputError for an unknown name, parameter, value, scale or data file, MissingPart for a plug-in that is broken.
+    Raises InputError for an unknown name, parameter, value, scale or data file, MissingPart for a plug-in that is broken or
+    fails.
     """
     kind = kind_at(name) if is_place(name) else TASKS.get(name)
-    check_scale(kind, scale)
+    with TASKS.calling(name):
+        check_scale(kind, scale)
     if data is not None and not Path(data).is_file():
         what = "is a folder" if Path(data).is_dir() else "does not exist"
         raise InputError(f"The data file {data} {what}.", "Give the path of a published HDF5 file.")
-    task = kind(_values(name, kind, parameters or {}), scale, Path(data) if data else None)
-    if data is not None:
-        task.examine()
+    values = _values(name, kind, parameters or {})
+    with TASKS.calling(name):
+        task = kind(values, scale, Path(data) if data else None)
+        if data is not None:
+            task.examine()
     return task
 
 

@@ -38,7 +38,8 @@ def load_or_make(key: str, make: Callable[[], Arrays], progress: Progress | None
                 return stored
             if progress is not None:
                 progress(f"Generating {what}", 0.0)
-            arrays = make()
+            with np.errstate(all="ignore"):  # what overflows is told of by what is not finite in the end
+                arrays = make()
             _write(file, arrays)
     except OSError as error:
         raise MissingPart(

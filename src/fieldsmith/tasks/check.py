@@ -3,7 +3,6 @@
 Each fault is one sentence for the author of the task.
 """
 
-import copy
 import itertools
 import keyword
 import re
@@ -11,27 +10,20 @@ import sys
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from fieldsmith.equations.equation import Axis, Equation
+from fieldsmith.equations.equation import Equation
 from fieldsmith.errors import FieldsmithError
+from fieldsmith.tasks.measured import metric_fault
 from fieldsmith.tasks.pde import PDETask, seeded
-from fieldsmith.tasks.residual import Fields, Residual
+from fieldsmith.tasks.satisfied import in_space, satisfied
 from fieldsmith.tasks.task import NRMSE, Brief, Case, Progress, Signature, Task
 
 ROUGH = 1e-2
 """A reference whose two levels are further apart cannot tell programs apart."""
-HOLDS = 1e-4
-"""A balance holds where its sides are no further apart than this, relative to its terms ..."""
-FALLS = 4.0
-"""... or come closer by this factor as steps in time, and spacings, become shorter, as truncation does."""
-SHORTER = ((1.0, 1.0), (4.0, 1.0), (16.0, 2.0))
-"""Times as many steps within the first output interval, and points along each axis, of the looks at a reference."""
-DENSER = (0.25, 0.5, 1.0)
-"""Points of these looks at a steady one, as shares."""
 
 
 @dataclass(frozen=True)
@@ -51,11 +43,12 @@ def examine(task: Task, progress: Progress | None = None) -> Iterator[Finding]:
         ("signature", lambda: _signature(task)),
         ("arrays", lambda: _first_arrays(task)),
         ("data", lambda: _data(task, progress)),
-        ("residual", lambda: _residual(task)),
+        ("residual", lambda: (Finding("residual", *told) for told in satisfied(task))),
     ]
     for check, step in steps:
         try:
-            findings = list(step())
+            with np.errstate(all="ignore"):  # what overflows is told of by what is not finite in the end
+                findings = list(step())
         except FieldsmithError as error:
             findings = [Finding(check, str(error))]
         except Exception as error:  # a task's own code may raise anything
@@ -91,18 +84,13 @@ def _equation(task: Task) -> Iterator[Finding]:
     from fieldsmith.equations.expressions import Unsuited
 
     try:
-        Analysis(_in_space(equation))
+        Analysis(in_space(equation))
     except Unsuited as reason:
         yield Finding("equation", f"The equation cannot be read: {reason}")
         return
     values = {**task.brief().parameters, **equation.constants}
     lost = [name for name in equation.parameters if name not in values]
     yield Finding("equation", f"The equation's parameter {lost[0]} has no value in `argument_values`." if lost else "")
-
-
-def _in_space(equation: Equation) -> Equation:
-    """The equation; one without an axis on an axis of one point, where nothing varies."""
-    return equation if equation.axes else replace(equation, axes=(Axis("nowhere", 0.0, 1.0),))
 
 
 def _signature(task: Task) -> Iterator[Finding]:
@@ -206,7 +194,7 @@ def _data(task: Task, progress: Progress | None) -> Iterator[Finding]:
     yield Finding("levels", *_levels((*dev, *test)))
     yield Finding("splits", _overlap(task.brief().signature, dev, test))
     if task.metric != NRMSE:
-        yield Finding("metric", _metric_fault(task, dev[0]))
+        yield Finding("metric", metric_fault(task, dev[0]))
 
 
 def _first_frames(task: Task, case: Case) -> Iterator[str]:
@@ -251,74 +239,3 @@ def _overlap(signature: Signature, dev: tuple[Case, ...], test: tuple[Case, ...]
     return (
         f"The splits share {common} {what}: dev and test must be drawn from different random numbers." if common else ""
     )
-
-
-def _metric_fault(task: Task, case: Case) -> str:
-    """Whether `measure` gives the metric, for the reference where there is one, else for nothing but zeros."""
-    if task.metric.name == "seconds" and type(task).measure is Task.measure:
-        return ""
-    shapes = task.brief().signature.shapes(case.inputs)
-    with np.errstate(all="ignore"):
-        found = task.measure(case, case.reference or {name: np.zeros(shape) for name, shape in shapes.items()})
-    figures = found if isinstance(found, Mapping) else {task.metric.name: found}
-    if task.metric.name not in figures and task.metric.name != "seconds":
-        return f"`measure` gives {', '.join(figures)}, but not the metric {task.metric.name}."
-    if not case.reference:
-        return ""
-    bad = [name for name, value in figures.items() if not np.isfinite(float(value))]
-    return f"`measure` gives {bad[0]} = {figures[bad[0]]} for the reference itself." if bad else ""
-
-
-def _residual(task: Task) -> Iterator[Finding]:
-    """Whether the reference satisfies the equation, on smooth data with ever shorter times, or on ever more points."""
-    if not isinstance(task, PDETask):
-        yield Finding("residual", note="not looked at: there is no equation")
-        return
-    known: list[list[Residual]] = []
-    for look in range(len(SHORTER)):
-        known.append(_residuals_of(task, look))
-        if all(residual.size <= HOLDS for residual in known[-1]):
-            break
-    for k, balance in enumerate(task.equation.balances):
-        sizes = [residuals[k].size for residuals in known]
-        left = f"d({balance.quantity})/dt" if balance.quantity else "0"
-        factors = known[-1][k].factors
-        truncation = sizes[-1] < min(ROUGH, max(sizes) / FALLS) and not _mend(factors, 0.5)
-        if not (sizes[-1] <= HOLDS or truncation):
-            mend = _mend(factors, 0.02)
-            yield Finding(
-                "residual",
-                f"The reference does not satisfy {left} = {balance.rhs}: the sides are {sizes[-1]:.1e} of their terms apart, "
-                f"and shorter steps do not change that.{f' It would with {mend}.' if mend else ''}",
-            )
-        else:
-            yield Finding("residual", note=f"{left} holds within {sizes[-1]:.1e} of its terms")
-
-
-def _mend(factors: Mapping[str, float], tolerance: float) -> str:
-    """The terms whose factor in the reference is another than in the equation by more than this."""
-    return " and ".join(
-        f"{factor:.3g} times “{text}”" for text, factor in factors.items() if abs(factor - 1.0) > tolerance
-    )
-
-
-def _residuals_of(task: PDETask, look: int) -> list[Residual]:
-    """The balances' residuals for a smooth sample at one of the looks."""
-    early = copy.copy(task.refinement_task())
-    if early.equation.steady:
-        points = early.scored_points(DENSER[look])
-    else:
-        shorter, denser = SHORTER[look]
-        times, points = early.times(), early.scored_points(denser)
-        early.last_time = float(times[0] + (times[1] - times[0]) / shorter)
-    fields = early.initial_fields(seeded(early, "refinement"), 1, smooth=True)
-    inputs, solved = early.inputs(fields, points), early.reference(fields, points, 1)
-    arrays: dict[str, Any] = {**early.argument_values(), **early.equation.constants}
-    arrays |= {a.of: inputs[a.name] for a in early.signature.arguments if a.role == "coefficient"}
-    arrays |= {r.of: solved[r.name] for r in early.signature.results}
-    equation = _in_space(early.equation)
-    for name in (*equation.unknowns, *equation.coefficients):
-        values = np.asarray(arrays[name]) if early.equation.axes else np.asarray(arrays[name])[..., None]
-        arrays[name] = values if values.ndim == 2 + len(equation.axes) else values[:, None]
-    times = None if equation.steady else early.times()
-    return Fields(equation, arrays, times).residuals()

@@ -89,10 +89,14 @@ class PDETask(StatedTask):
         return self
 
     def times(self) -> np.ndarray:
-        """Output times of the scale, or of the published file; the first is 0."""
+        """Output times of the scale, or of the published file; the first is 0. Raises InputError without a `span`."""
         if self._file is not None:
             return np.asarray(self._file.arrays("dev")[0]["t_coordinate"])
-        assert self.span is not None
+        if self.span is None:
+            raise InputError(
+                f"The task {self.name} has an equation in time and no `span`.",
+                "Give the first and last output time, such as span = (0.0, 1.0).",
+            )
         if self.last_time is not None:
             return np.linspace(self.span[0], self.last_time, 11)
         return np.linspace(*self.span, self.size_of("time"))

@@ -11,7 +11,7 @@ from types import ModuleType
 from fieldsmith.tasks.task import Task
 
 NUMERICS = "fieldsmith.tasks"
-WORDS = {f"{NUMERICS}.{name}" for name in ("task", "statement", "equation", "cache", "sources", "places")}
+WORDS = {f"{NUMERICS}.{name}" for name in ("task", "statement", "cache", "sources", "places")}
 """Modules that make no numbers."""
 SILENT = {tokenize.COMMENT, tokenize.NL}
 

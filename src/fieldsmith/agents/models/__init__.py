@@ -65,7 +65,8 @@ def open_model(
 ) -> ChatModel:
     """The model that `PREFIX:NAME` names.
 
-    Raises InputError for an unknown prefix, MissingPart for a missing key and for a plug-in that is broken.
+    Raises InputError for an unknown prefix, MissingPart for a missing key and for a plug-in that is broken or
+    whose opener fails.
     """
     known = MODELS.names()
     prefix, sign, name = spec.partition(":")
@@ -77,7 +78,9 @@ def open_model(
         )
     if not sign or not name:
         raise InputError(f"The model {spec!r} has no name after the colon.", f"Write {prefix}:NAME.")
-    model = MODELS.get(prefix)(name, checked_address(base_url), key_file, settings or {})
+    opener, address = MODELS.get(prefix), checked_address(base_url)
+    with MODELS.calling(prefix):
+        model = opener(name, address, key_file, settings or {})
     if missing := [member for member in MODEL_MEMBERS if not hasattr(model, member)]:
         raise MissingPart(f"The model {spec} has no {' and no '.join(missing)}.", "Mend the package that brings it.")
     return model

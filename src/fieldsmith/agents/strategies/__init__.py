@@ -53,13 +53,16 @@ STRATEGIES: Group[Callable[..., Strategy]] = Group("fieldsmith.strategies", "str
 def open_strategy(name: str, debug_rounds: int = 4, **settings: object) -> Strategy:
     """The strategy of that name, told of `debug_rounds` if it takes them.
 
-    Raises InputError for an unknown name or setting and for negative rounds, MissingPart for a plug-in that is broken.
+    Raises InputError for an unknown name or setting and for negative rounds, MissingPart for a plug-in that is broken or
+    fails.
     """
     made = STRATEGIES.get(name)
     if debug_rounds < 0:
         raise InputError(f"--debug-rounds {debug_rounds} is negative.", "Give 0 or more.")
     rounds = {"debug_rounds": debug_rounds} if "debug_rounds" in inspect.signature(made).parameters else {}
-    return made(**rounds, **checked(name, made, settings))
+    given = checked(name, made, settings)
+    with STRATEGIES.calling(name):
+        return made(**rounds, **given)
 
 
 def strategy_settings(name: str, given: Mapping[str, object]) -> dict[str, Any]:

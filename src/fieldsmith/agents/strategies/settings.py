@@ -36,6 +36,8 @@ def _typed(name: str, value: object, hint: Any) -> Any:
     union = get_origin(hint) in (Union, UnionType)
     kinds = [kind for kind in (get_args(hint) if union else (hint,)) if kind is not NoneType]
     converted = [result for kind in kinds if (result := _as(value, kind)) is not None]
+    if isinstance(value, list | tuple) and set(kinds) <= set(WORDS):
+        raise InputError(f"--strategy-option {name} is given {len(value)} times.", "Give it once.")
     if not converted:
         words = " or ".join(WORDS.get(kind, str(kind)) for kind in kinds)
         raise InputError(f"--strategy-option {name} = {value} is not {words}.", "Give another value.")

@@ -7,8 +7,11 @@ const NO_ORDER = {
 };
 const showCharts = () => {
   const known = data.charts, ran = data.candidates.filter(c => c.ok && c.error !== null && c.seconds !== null);
-  const smallest = { error: 1e-17, seconds: 1e-4 };
-  const errorOf = c => Math.max(c.error, smallest.error), secondsOf = c => Math.max(c.seconds, smallest.seconds);
+  const secondsOf = c => Math.max(c.seconds, 1e-4), log = known.log;
+  // Larger values are higher; candidates that failed, and where the best so far begins, are at the end that is worse.
+  const worse = ({ margin, height }) => (known.lower ? margin.top : height - margin.bottom);
+  const measure = data.metric === "nRMSE" ? "error" : data.metric, yName = `dev ${data.metric}${known.lower ? "" : ", higher is better"}`;
+  const title = text => text[0].toUpperCase() + text.slice(1), column = `dev_${data.metric.toLowerCase().replace(/\W+/g, "_")}`;
   const element = id => document.getElementById(id);
   const revealed = id => { element(id).hidden = false; return element(id); };
   const legendOf = (figure, items) => figure.querySelector(".legend").replaceChildren(...items);
@@ -16,18 +19,18 @@ const showCharts = () => {
 
   if (ran.length && element("pareto")) {
     addPlot({
-      figure: revealed("pareto"), name: `${data.name}-error-against-time`, title: "Error against processor time",
+      figure: revealed("pareto"), name: `${data.name}-error-against-time`, title: title(`${measure} against processor time`),
       draw: width => {
         const size = chartSize(width), { margin, height } = size;
         const x = scale(ran.map(secondsOf), margin.left, width - margin.right, { log: true, most: width < 420 ? 4 : 6 });
-        const y = scale([...ran.map(errorOf), ...(known.floor ? [known.floor] : [])], height - margin.bottom, margin.top, { log: true });
+        const y = scale([...ran.map(c => c.error), ...(known.floor ? [known.floor] : [])], height - margin.bottom, margin.top, { log });
         const front = known.front.map(id => byId.get(id)).filter(Boolean);
         // A staircase: between two of its points nothing better is known than the faster one.
-        const stairs = front.map((c, n) => (n ? `H${x.at(secondsOf(c)).toFixed(1)}V${y.at(errorOf(c)).toFixed(1)}` : `M${x.at(secondsOf(c)).toFixed(1)} ${margin.top}V${y.at(errorOf(c)).toFixed(1)}`)).join("");
-        return walkable(frame({ ...size, x, y, xName: "processor time of the call, s", yName: `dev ${data.metric}`, title: "Error against processor time of every candidate that ran" },
-          ran.map(c => candidateMark(c, x.at(secondsOf(c)), y.at(errorOf(c)))), draw("path", { class: "front", d: `${stairs}H${width - margin.right}` }), floorLine(known.floor, y, size)));
+        const stairs = front.map((c, n) => (n ? `H${x.at(secondsOf(c)).toFixed(1)}V${y.at(c.error).toFixed(1)}` : `M${x.at(secondsOf(c)).toFixed(1)} ${worse(size)}V${y.at(c.error).toFixed(1)}`)).join("");
+        return walkable(frame({ ...size, x, y, xName: "processor time of the call, s", yName, title: title(`${measure} against processor time of every candidate that ran`) },
+          ran.map(c => candidateMark(c, x.at(secondsOf(c)), y.at(c.error))), draw("path", { class: "front", d: `${stairs}H${width - margin.right}` }), floorLine(known.floor, y, size)));
       },
-      rows: () => [["candidate", "move", "seconds", "dev_nrmse", "on_front"], ...ran.map(c => [c.slot, c.move, c.seconds, c.error, known.front.includes(c.id) ? 1 : 0])],
+      rows: () => [["candidate", "move", "seconds", column, "on_front"], ...ran.map(c => [c.slot, c.move, c.seconds, c.error, known.front.includes(c.id) ? 1 : 0])],
     });
     legendOf(element("pareto"), [...moveLegend(ran), lineKey("front", "Pareto front"), ...(known.floor ? [lineKey("floor", "floor")] : [])]);
   }
@@ -38,17 +41,17 @@ const showCharts = () => {
     if ((memory.kept.values || {}).against && !choice.querySelector(`[value=${CSS.escape(memory.kept.values.against)}]`)?.disabled) choice.value = memory.kept.values.against;
     const names = { candidates: "candidates", tokens: "tokens, in and out", seconds: "seconds of writing and running" };
     const plot = addPlot({
-      figure: revealed("progress"), get name() { return `${data.name}-best-against-${choice.value}`; }, get title() { return `Best error against ${choice.value}`; },
+      figure: revealed("progress"), get name() { return `${data.name}-best-against-${choice.value}`; }, get title() { return `Best ${measure} against ${choice.value}`; },
       draw: width => {
         const size = chartSize(width), { margin, height } = size, by = choice.value, drawable = steps.filter(step => step.error !== null);
         const x = scale([...(by === "candidates" ? [] : [0]), ...steps.map(step => step[by])], margin.left, width - margin.right, { most: width < 420 ? 4 : 6, whole: by === "candidates" });
-        const y = scale([...drawable.map(step => step.error), ...(known.floor ? [known.floor] : [])], height - margin.bottom, margin.top + 12, { log: true });
+        const y = scale([...drawable.map(step => step.error), ...(known.floor ? [known.floor] : [])], height - margin.bottom - (known.lower ? 0 : 18), margin.top + (known.lower ? 12 : 0), { log });
         let path = "";
         for (const step of steps) if (step.best !== null) path += path ? `H${x.at(step[by]).toFixed(1)}V${y.at(step.best).toFixed(1)}` : `M${x.at(step[by]).toFixed(1)} ${y.at(step.best).toFixed(1)}`;
-        const mark = step => candidateMark(byId.get(step.candidate), x.at(step[by]), step.error === null ? margin.top : y.at(step.error), `; ${step.tokens} tokens, ${step.seconds.toFixed(1)} s so far`);
-        return walkable(frame({ ...size, x, y, xName: names[by], yName: `dev ${data.metric}`, title: `Best error against ${by}` }, steps.map(mark), draw("path", { class: "best-line", d: `${path}H${width - margin.right}` }), floorLine(known.floor, y, size)));
+        const mark = step => candidateMark(byId.get(step.candidate), x.at(step[by]), step.error === null ? worse(size) - (known.lower ? 0 : 6) : y.at(step.error), `; ${step.tokens} tokens, ${step.seconds.toFixed(1)} s so far`);
+        return walkable(frame({ ...size, x, y, xName: names[by], yName, title: `Best ${measure} against ${by}` }, steps.map(mark), draw("path", { class: "best-line", d: `${path}H${width - margin.right}` }), floorLine(known.floor, y, size)));
       },
-      rows: () => [["candidate", "status", "candidates", "tokens", "seconds", "dev_nrmse", "best_so_far"], ...steps.map(s => [byId.get(s.candidate).slot, byId.get(s.candidate).status, s.candidates, s.tokens, s.seconds, s.error, s.best])],
+      rows: () => [["candidate", "status", "candidates", "tokens", "seconds", column, "best_so_far"], ...steps.map(s => [byId.get(s.candidate).slot, byId.get(s.candidate).status, s.candidates, s.tokens, s.seconds, s.error, s.best])],
     });
     choice.addEventListener("input", plot.redraw);
     const cross = make("span", { class: "key" }, draw("svg", { width: 14, height: 14, viewBox: "-7 -7 14 14", "aria-hidden": "true" }, draw("path", { class: "cross", d: "M-4 -4L4 4M-4 4L4 -4" })), "failed");

@@ -13,7 +13,7 @@ const showTree = () => {
   // Rows as [candidate, level, position, siblings, has children]; children of what is closed are left out.
   const rows = () => {
     if (order.value !== "tree" || filter.value !== "all") {
-      const by = { tree: c => c.id, came: c => c.id, error: c => (c.ok ? c.error ?? Infinity : Infinity), time: c => (c.ok ? c.seconds ?? Infinity : Infinity) }[order.value];
+      const by = { tree: c => c.id, came: c => c.id, best: c => (c.ok && c.error !== null ? (data.charts.lower ? c.error : -c.error) : Infinity), time: c => (c.ok ? c.seconds ?? Infinity : Infinity) }[order.value];
       const found = data.candidates.filter(wanted).sort((a, b) => { const [p, q] = [by(a), by(b)]; return p === q ? a.id - b.id : p < q ? -1 : 1; });
       return found.map((c, n) => [c, 1, n + 1, found.length, false]);
     }
