@@ -13,7 +13,7 @@ FOLDER = Path(__file__).parent / "programs"
 LIMITS = Limits(seconds=6.0, memory_mb=512, processes=128, cpus=1.0, scratch_mb=32, log_kb=8)
 WON = 666.0
 SHORT = 3.0
-"""Seconds for a program that goes on until it is stopped."""
+"""Processor seconds for a program that goes on until it is stopped."""
 HONEST = "def solve(a):\n    return 2 * a\n"
 INPUT = np.arange(4.0)
 CANARY = Path("/tmp/reference-canary.npy")

@@ -49,7 +49,7 @@ class ScriptedAuthor:
             self.open += 1
             self.most = max(self.most, self.open)
         try:
-            return Proposal(Program(self.answer(slot) + f"# {slot}\n"), Plan(), usage=Usage(600, 400, 0.5))
+            return Proposal(Program(self.answer(slot) + f"\nSLOT = {slot!r}\n"), Plan(), usage=Usage(600, 400, 0.5))
         finally:
             with self.lock:
                 self.open -= 1

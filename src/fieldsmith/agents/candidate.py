@@ -1,5 +1,6 @@
 """What an author writes and what becomes of it: programs, proposals, candidates."""
 
+import ast
 import hashlib
 from dataclasses import dataclass, field
 
@@ -15,7 +16,23 @@ class Program:
 
     @property
     def sha256(self) -> str:
-        return hashlib.sha256(self.source.encode("utf-8", "surrogatepass")).hexdigest()
+        return _digest(self.source)
+
+    @property
+    def essence(self) -> str:
+        """The same for programs that differ in comments, formatting and docstrings alone; that of the text where it is no Python."""
+        try:
+            tree = ast.parse(self.source)
+            for node in ast.walk(tree):
+                if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+                    node.body = node.body[1:] if ast.get_docstring(node, clean=False) is not None else node.body
+            return _digest(ast.dump(tree))
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return self.sha256
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fieldsmith.cli.output import Output
-from fieldsmith.evaluation.record import kind_lines
+from fieldsmith.evaluation.record import kind_lines, took_words
 from fieldsmith.orchestrator.run import Asked
 from fieldsmith.reports.plain import visible
 
@@ -88,11 +88,9 @@ class Progress:
     def _candidate(self, fields: Mapping[str, Any]) -> None:
         dev = fields["dev"]
         self._count = fields["candidates"]
-        figure = (
-            f"{dev['metric']} {dev['value']:.3e}  {dev['seconds']:.2f} s"
-            if dev
-            else visible(str(fields["feedback"]), 90)
-        )
+        figure = f"{dev['metric']} {dev['value']:.3e}  {_took(dev)}" if dev else visible(str(fields["feedback"]), 90)
+        if fields.get("copy_of"):
+            figure += f"  (the program of {visible(str(fields['copy_of']), 12)})"
         mark = "*" if fields["best"] == fields["candidate"] else " "
         plan = visible(fields["plan"], 44)
         self.output.progress(f"{mark} {fields['slot']:>5}  {fields['status']:<16} {plan:<44} {figure}")
@@ -120,6 +118,11 @@ class Progress:
         tell_result(run, self.output.say)
 
 
+def _took(score: Mapping[str, Any]) -> str:
+    cpu = score.get("cpu_seconds")
+    return f"{score['seconds']:.2f} s" if cpu is None else f"{cpu:.2f} s CPU"
+
+
 def _in_notebook() -> bool:
     """Whether this is a notebook that can redraw a line, for which rich uses ipywidgets; without them it gets plain lines."""
     return "ipykernel" in sys.modules and importlib.util.find_spec("ipywidgets") is not None
@@ -145,7 +148,7 @@ def tell_result(run: Any, say: Callable[[str], None]) -> None:
                 if score.value is None
                 else ""
             )
-            say(f"  {split:<4} {score.metric} {score.figure:.3e}   {known}{score.seconds:.2f} s")
+            say(f"  {split:<4} {score.metric} {score.figure:.3e}   {known}{took_words(score)}")
             for line in kind_lines(score) if known else ():
                 say(line)
     say(f"Solver: {run.folder / 'best' / 'solver.py'}")

@@ -89,16 +89,19 @@ class Condition:
 
     def check(self, metric: str) -> None:
         """Raises InputError for a figure that a task judged by that metric has none of."""
-        if self.figure.lower() not in (metric.lower(), "seconds"):
-            raise InputError(f"--fail-if {self.text!r} is not understood.", f"Use the figures {metric} and seconds.")
+        if self.figure.lower() not in (metric.lower(), "seconds", "cpu_seconds"):
+            raise InputError(
+                f"--fail-if {self.text!r} is not understood.", f"Use the figures {metric}, cpu_seconds and seconds."
+            )
 
     def holds(self, score: "Score") -> bool:
-        value = score.seconds if self.figure == "seconds" and score.metric.lower() != "seconds" else score.figure
+        named = {"seconds": score.seconds, "cpu_seconds": score.cost}
+        value = score.figure if self.figure.lower() == score.metric.lower() else named.get(self.figure, score.figure)
         return value > self.limit if self.above else value < self.limit
 
 
 def parse_condition(text: str) -> Condition:
-    """`nrmse > 1e-3`, `seconds > 10`, or a task's own metric above or below a limit. Raises InputError for anything else."""
+    """`nrmse > 1e-3`, `cpu_seconds > 10`, `seconds > 10` by the wall, or a task's own metric above or below a limit. Raises InputError for anything else."""
     found = re.fullmatch(r"\s*(.+?)\s*([<>])\s*(\S+)\s*", text)
     with contextlib.suppress(ValueError):
         if found and math.isfinite(limit := float(found[3])):

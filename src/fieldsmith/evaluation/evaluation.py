@@ -37,7 +37,9 @@ class Score:
     reference's own error where it starts from them itself. reference_error: the
     reference's own estimated relative error, None where unknown. Both are means over the samples. max_error: largest absolute deviation. order:
     empirical order of convergence on smooth data. drift: largest departure of a conserved total from where it
-    began and from the reference's, relative to its scale. seconds: wall time of the calls as the host saw it. samples, trusted_samples, reference_samples: nrmse,
+    began and from the reference's, relative to its scale; 0 where the samples
+    alone would make it (`conservation.py`). seconds: wall time of the calls as the host saw it; cpu_seconds: processor
+    time of all their processes and threads. samples, trusted_samples, reference_samples: nrmse,
     trusted and reference_error a sample, () where unknown; kinds: what kind each is of, () where there is one. metric: what candidates are chosen by, its value the nrmse unless `value` holds that of a task's own
     metric; measures: further figures of such a task.
     """
@@ -65,6 +67,11 @@ class Score:
     def figure(self) -> float:
         """The metric's value."""
         return self.nrmse if self.value is None else self.value
+
+    @property
+    def cost(self) -> float:
+        """What the calls took: processor seconds, which other work on the machine hardly changes; by the wall where those are not known."""
+        return self.seconds if self.cpu_seconds is None else self.cpu_seconds
 
     @property
     def rank(self) -> float:
@@ -123,7 +130,8 @@ class ConvergencePoint:
 class Evaluation:
     """Outcome of judging one program. `feedback` is text an author can act on, never a reference value.
 
-    `facts` are what it says, as JSON values, for those who word it otherwise.
+    `facts` are what it says, as JSON values, for those who word it otherwise. `copy_of` is the slot of the candidate whose evaluation this is,
+    where the program is the same up to comments, formatting and docstrings.
     """
 
     status: Status
@@ -140,3 +148,4 @@ class Evaluation:
     sandbox: str = ""
     notes: tuple[str, ...] = field(default=())
     facts: Mapping[str, object] = field(default_factory=dict)
+    copy_of: str = ""

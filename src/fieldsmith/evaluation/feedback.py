@@ -4,6 +4,7 @@ Here it is found out, as facts of plain JSON values; their words are those of `t
 gives in place of these.
 """
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,6 +15,7 @@ from fieldsmith.evaluation import hints
 from fieldsmith.evaluation.evaluation import Score
 from fieldsmith.evaluation.metrics import frame_errors
 from fieldsmith.evaluation.newer import newer
+from fieldsmith.evaluation.overtime import overtime
 from fieldsmith.sandboxes.sandbox import CallResult, Failure, Limits
 from fieldsmith.tasks.task import Brief, Case, Result
 
@@ -63,6 +65,7 @@ def failure_facts(result: CallResult, source: str, brief: Brief, limits: Limits)
         "memory_mb": limits.memory_mb,
         "processes": limits.processes,
         "scratch_mb": limits.scratch_mb,
+        "overtime": overtime(result, brief, _line(source, line)) if result.status == "timeout" else None,
         "step": _step(result, source, brief),
         "line": line,
         "excerpt": excerpt(source, line) if line else "",
@@ -104,7 +107,12 @@ def _variables(failure: Failure, source: str) -> list[list[str]]:
     """The local variables at the failing line, those that the line names first."""
     named = set(re.findall(r"\w+", _line(source, failure.line)))
     order = sorted(failure.variables, key=lambda name: name not in named)[:MOST_VARIABLES]
-    return [[name, failure.variables[name]] for name in order]
+    sizes = {
+        array.name: f", largest absolute value {array.largest:.2e}"
+        for array in failure.arrays
+        if array.largest is not None and math.isfinite(array.largest)
+    }
+    return [[name, failure.variables[name] + sizes.get(name, "")] for name in order]
 
 
 def not_finite_facts(outputs: Mapping[str, np.ndarray], brief: Brief) -> Facts:
@@ -163,6 +171,7 @@ def success_facts(
         "figure": score.figure,
         "measures": [[name, value] for name, value in score.measures.items()],
         "seconds": score.seconds,
+        "cpu_seconds": score.cpu_seconds,
         "against": _against(score),
         "reference_error": score.reference_error,
         "trusted": score.trusted,

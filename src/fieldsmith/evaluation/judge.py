@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from fieldsmith.evaluation import feedback, metrics
+from fieldsmith.evaluation import conservation, feedback, metrics
 from fieldsmith.evaluation.evaluation import ConvergencePoint, Evaluation, Score, Status
 from fieldsmith.evaluation.measuring import as_samples, measured, not_measured_facts, with_samples
 from fieldsmith.evaluation.order import empirical_order, local_orders
@@ -17,6 +17,8 @@ from fieldsmith.tasks.task import Brief, Case, Signature, SplitName, Task
 
 CLOCKS_APART = 1.0
 """Seconds by which the clocks of host and sandbox may differ, the way of the arrays included."""
+STUDY_SECONDS, SHORTEST = 2.0, 0.01
+"""Processor seconds that the study of the order may take whatever the score took, and the least that a call of it is given."""
 OnOutputs = Callable[[SplitName, Case, Mapping[str, np.ndarray]], None]
 
 
@@ -36,13 +38,13 @@ def evaluate(
     *,
     limits: Limits | None = None,
     splits: Sequence[SplitName] = ("dev",),
-    refinement: bool = True,
+    refinement: bool | Callable[[Score], bool] = True,
     on_outputs: OnOutputs | None = None,
 ) -> Evaluation:
     """Score `source` on the named splits.
 
-    The first failing call decides the status. With `refinement`, the order of convergence is measured on smooth
-    data afterwards; a failure there is a note, not a status. `on_outputs` sees the arrays of each scored call.
+    The first failing call decides the status. With `refinement`, a value or what tells it from the score on the last split, the order of convergence is measured on smooth
+    data afterwards, in no more time than the score took; a failure there is a note, not a status. `on_outputs` sees the arrays of each scored call.
     Raises MissingPart if the sandbox disappears.
     """
     limits = limits or default_limits(task)
@@ -54,7 +56,7 @@ def evaluate(
             failed = judge.score_split(split, cases[split])
             if failed is not None:
                 return failed
-        if refinement:
+        if refinement if isinstance(refinement, bool) else refinement(judge.scores[splits[-1]]):
             judge.measure_order()
         return judge.evaluation()
 
@@ -85,11 +87,13 @@ class _Judge:
         self.stdout = self.stderr = ""
         self.seconds = 0.0
 
-    def call(self, case: Case) -> CallResult:
+    def call(self, case: Case, seconds: float = math.inf) -> CallResult:
         signature = self.brief.signature
         inputs = {argument.name: case.inputs[argument.name] for argument in signature.arguments}
         shapes = signature.shapes(inputs)
-        result = self.session.call(self.source, signature.function, inputs, shapes, self.seconds_for(case))
+        result = self.session.call(
+            self.source, signature.function, inputs, shapes, min(seconds, self.seconds_for(case))
+        )
         self.compare_clocks(result)
         return result
 
@@ -154,10 +158,19 @@ class _Judge:
     def measure_order(self) -> None:
         """Errors on smooth data at rising resolution, and the slope through them."""
         points, telling = [], []
+        left = max(STUDY_SECONDS, sum(score.cost for score in self.scores.values()))
+        costs = [0.0]
         for case in self.task.refinement():
-            result = self.call(case)
+            result = self.call(case, left) if expected(costs) < left else None
             if self.session.closed:
                 break
+            if result is None or (result.status == "timeout" and left < self.seconds_for(case)):
+                self.notes.append(
+                    f"The order was not measured at {case.resolution} intervals: it would have taken longer than the score."
+                )
+                break
+            costs.append(result.seconds if result.cpu_seconds is None else result.cpu_seconds)
+            left = max(left - costs[-1], SHORTEST)
             if result.status != "ok":
                 reason = result.failure.message if result.failure else result.status
                 self.notes.append(f"At {case.resolution} intervals the program ended with {result.status}: {reason}")
@@ -193,6 +206,11 @@ class _Judge:
         )
 
 
+def expected(costs: Sequence[float]) -> float:
+    """What the next resolution will take: as much more as the last did, and no less than twice that."""
+    return costs[-1] * max(2.0, costs[-1] / costs[-2] if len(costs) > 2 and costs[-2] else 2.0)
+
+
 class _CaseScore:
     """The figures of one call, ready to be joined with those of the split's other calls."""
 
@@ -204,8 +222,7 @@ class _CaseScore:
             unknowns[name]: metrics.sample_nrmse({name: outputs[name]}, {name: reference[name]}) for name in reference
         }
         self.max_error = metrics.max_error(outputs, reference)
-        totals = task.conserved(case.reference) if reference else {}
-        self.drift = metrics.drift(task.conserved(result.outputs), totals) if totals else None
+        self.drift = conservation.drift(task, signature, result.outputs, case.reference)
         self.value, self.measures = measured(task, case, result)
         self.kinds = case.kinds
         self.trusted, self.reference = case.trusted_errors, case.reference_errors

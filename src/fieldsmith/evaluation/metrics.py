@@ -29,8 +29,10 @@ def max_error(outputs: Arrays, reference: Arrays) -> float:
     return max((float(np.max(np.abs(outputs[name] - reference[name]))) for name in reference), default=float("nan"))
 
 
-def drift(totals: Arrays, reference: Arrays) -> float | None:
+def drift(totals: Arrays, reference: Arrays, unseen: Arrays | None = None) -> float | None:
     """Largest departure of any conserved total [batch, time]; None where nothing is conserved.
+
+    A sample whose departure is no more than `unseen` [batch], what the total of its points may be off by, has none.
 
     Totals are sums over points, which change a little even for an exact solution where fronts are thin. So a total
     counts as kept while it lies between its first value and the reference's total at that time, and the departure is
@@ -39,12 +41,14 @@ def drift(totals: Arrays, reference: Arrays) -> float | None:
     if not totals:
         return None
 
-    def departure(total: np.ndarray, expected: np.ndarray) -> float:
+    def departure(total: np.ndarray, expected: np.ndarray, least: np.ndarray) -> float:
         first = np.broadcast_to(total[:, :1], total.shape)
         low, high = np.minimum(first, expected), np.maximum(first, expected)
-        return float(np.max(np.maximum(low - total, total - high), initial=0.0))
+        largest = np.max(np.maximum(low - total, total - high), axis=1, initial=0.0)
+        return float(np.max(np.where(largest > least, largest, 0.0), initial=0.0))
 
-    return max(departure(total, reference[name]) for name, total in totals.items())
+    known = unseen or {}
+    return max(departure(total, reference[name], known.get(name, np.zeros(1))) for name, total in totals.items())
 
 
 def frame_errors(outputs: Arrays, reference: Arrays) -> np.ndarray:

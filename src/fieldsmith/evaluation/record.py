@@ -83,11 +83,18 @@ def summary(file: str, evaluation: Evaluation) -> str:
     return "\n".join(lines)
 
 
+def took_words(score: Score) -> str:
+    """What the calls took: processor time first, wall time second."""
+    if score.cpu_seconds is None:
+        return f"{score.seconds:.2f} s"
+    return f"{score.cpu_seconds:.2f} s CPU ({score.seconds:.2f} s wall)"
+
+
 def _score_lines(split: str, score: Score) -> list[str]:
     def figure(value: float | None, style: str = ".3e") -> str:
         return "unknown" if value is None else format(value, style)
 
-    took = f"{score.seconds:.2f} s   peak {figure(score.peak_mb, '.0f')} MB"
+    took = f"{took_words(score)}   peak {figure(score.peak_mb, '.0f')} MB"
     if score.value is not None:
         further = "".join(f"   {name} {value:.3e}" for name, value in score.measures.items())
         return [f"  {split} {score.metric} {score.value:.3e}{further}   {took}"]

@@ -1,7 +1,6 @@
 """`best/`: the best program, made to run by itself, and its pictures."""
 
 import ast
-import math
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -26,29 +25,26 @@ def write_best(folder: Path, program: Program, brief: Brief, pictures: Mapping[s
 
 
 def score_once_more(task: Task, best: Candidate, sandbox: Sandbox, draw: OnOutputs, listener: Listener) -> Evaluation:
-    """The best candidate's program scored on both splits, alone on the machine; a note says where its figure is another."""
-    source = best.program.source if best.program else ""
-    scored = evaluate(task, source, sandbox, splits=("dev", "test"), on_outputs=draw)
-    note = _other_figure(best, scored)
-    if note is None:
-        return scored
-    listener("note", {"message": note})
-    return replace(scored, notes=(*scored.notes, note))
+    """The best candidate's program scored on the test split, alone on the machine; of what the search found on the dev split nothing is found again.
 
-
-def _other_figure(chosen: Candidate, final: Evaluation) -> str | None:
-    """A word where the final scoring of a program differs from the one it was chosen by."""
-    if final.status != "ok" or final.dev is None:
-        return f"When it was scored once more at the end, the chosen program ended with {final.status}."
-    score = chosen.evaluation.dev if chosen.evaluation else None
-    before, now = score.figure if score else math.inf, final.dev.figure
-    if abs(before - now) <= min(abs(before), abs(now)):
-        return None
-    name = "error" if final.dev.value is None else final.dev.metric
-    return (
-        f"The chosen program's dev {name} was {before:.3e} in the search and {now:.3e} when it was scored once more at the "
-        "end: what it does depends on more than its inputs, such as the time it takes."
+    A note says where the program fails on the test split.
+    """
+    source, known = best.program.source if best.program else "", best.evaluation or Evaluation("ok")
+    scored = evaluate(task, source, sandbox, splits=("test",), refinement=not known.convergence, on_outputs=draw)
+    study = known if known.convergence else scored
+    order = next((score.order for score in (study.dev, study.test) if score), None)
+    whole = replace(
+        scored,
+        dev=replace(known.dev, order=order) if known.dev else None,
+        test=replace(scored.test, order=order) if scored.test else None,
+        convergence=study.convergence,
+        notes=tuple(dict.fromkeys((*known.notes, *scored.notes))),
     )
+    if scored.status == "ok":
+        return whole
+    note = f"On the test split the chosen program ended with {scored.status}."
+    listener("note", {"message": note})
+    return replace(whole, notes=(*whole.notes, note))
 
 
 def runnable(source: str, brief: Brief) -> str:

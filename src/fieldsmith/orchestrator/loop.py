@@ -12,15 +12,18 @@ from fieldsmith.agents.moves import move_named
 from fieldsmith.agents.strategies.strategy import Ask, Strategy
 from fieldsmith.errors import FieldsmithError, InputError
 from fieldsmith.evaluation import evaluate
-from fieldsmith.evaluation.evaluation import Evaluation
+from fieldsmith.evaluation.evaluation import Evaluation, Score
 from fieldsmith.evaluation.judge import OnOutputs
 from fieldsmith.orchestrator.budget import Budget, exhausted, spent
+from fieldsmith.orchestrator.known import Known
 from fieldsmith.orchestrator.store import Store
 from fieldsmith.orchestrator.tracked import TrackedSandbox
 from fieldsmith.sandboxes.sandbox import Limits, Sandbox
 from fieldsmith.tasks.task import Brief, Task
 
 OnCandidate = Callable[[Candidate], None]
+STUDIED = 3
+"""Of how many of the best so far the order of convergence is measured."""
 FAULT_SECONDS = 300.0
 """How long replies that are on their way are waited for after another request has failed."""
 
@@ -49,6 +52,7 @@ class Loop:
     def __post_init__(self) -> None:
         self._sandbox = TrackedSandbox(self.sandbox)
         self._deadline = math.inf
+        self._known = Known(self.store)
 
     def run(self) -> str:
         """Search until the budget is spent or nothing is left to try; says which. Resumes what was begun before.
@@ -155,14 +159,16 @@ class Loop:
                 return nothing
             candidate = replace(candidate, proposal=proposal)
             self.store.record(candidate)
-        with self._places:
+        with self._known.claimed(proposal.program) as evaluation:
+            if evaluation is None:
+                with self._places:
+                    if self.stopping.is_set():
+                        return candidate
+                    evaluation = self._evaluate(candidate, proposal)
             if self.stopping.is_set():
                 return candidate
-            evaluation = self._evaluate(candidate, proposal)
-            if self.stopping.is_set():
-                return candidate
-        candidate = replace(candidate, evaluation=evaluation)
-        self.store.record(candidate)
+            candidate = replace(candidate, evaluation=evaluation)
+            self.store.record(candidate)
         return candidate
 
     def _evaluate(self, candidate: Candidate, proposal: Proposal) -> Evaluation:
@@ -170,7 +176,15 @@ class Loop:
             problem = proposal.problem
             return Evaluation("missing_function", problem, error_message=problem, sandbox=self.sandbox.name)
         source = proposal.program.source
-        return evaluate(self.task, source, self._sandbox, limits=self.limits, on_outputs=self.draw(candidate))
+        drawn = self.draw(candidate)
+        return evaluate(
+            self.task, source, self._sandbox, limits=self.limits, refinement=self._worth_a_study, on_outputs=drawn
+        )
+
+    def _worth_a_study(self, score: Score) -> bool:
+        """Whether a program that ran is among the best so far."""
+        better = sum(c.dev_rank < score.rank for c in self.store.candidates() if c.evaluation)
+        return better < STUDIED
 
     def _move(self, candidate: Candidate, history: Sequence[Candidate]) -> Move:
         by_id = {c.id: c for c in history}

@@ -187,7 +187,7 @@ def best_of(candidates: list[Candidate]) -> Candidate | None:
     """
     first: dict[str, Candidate] = {}
     for candidate in candidates:
-        if candidate.ok and candidate.program is not None:
+        if candidate.ok and candidate.program is not None and candidate.evaluation and not candidate.evaluation.copy_of:
             first.setdefault(candidate.program.sha256, candidate)
     ran = first.values()
 
@@ -195,7 +195,7 @@ def best_of(candidates: list[Candidate]) -> Candidate | None:
         score = candidate.evaluation.dev if candidate.evaluation else None
         if score is None:
             return (math.inf, 0, candidate.id)
-        speed = round(math.log2(max(score.seconds, 1e-3)))
+        speed = round(math.log2(max(score.cost, 1e-3)))
         return (score.rank if score.value is not None else _closeness(score), speed, candidate.id)
 
     return min(ran, key=key) if ran else None

@@ -69,11 +69,13 @@ def described(candidate: Candidate, best: Candidate | None, texts: Texts, detail
         "error": finite(score.figure) if score else None,
         "trusted": finite(score.trusted) if score and score.value is None else None,
         "order": finite(score.order) if score else None,
-        "seconds": finite(score.seconds) if score else None,
+        "seconds": finite(score.cost) if score else None,
+        "wall": finite(score.seconds) if score else None,
     }
     if evaluation is not None:
         row |= {
             "line": evaluation.error_line,
+            "copy": visible(evaluation.copy_of, 40),
             "feedback": texts.add(evaluation.feedback, detail.feedback),
             "stdout": texts.add(evaluation.stdout, detail.output),
             "stderr": texts.add(evaluation.stderr, detail.output),

@@ -17,7 +17,7 @@ DECADES = 10.0
 
 @dataclass(frozen=True)
 class Point:
-    """A candidate that ran: its dev error, or the value of the task's own metric, and what it took."""
+    """A candidate that ran: its dev error, or the value of the task's own metric, and the processor time of its calls."""
 
     candidate: int
     slot: str
@@ -80,8 +80,8 @@ def points(candidates: Sequence[Candidate]) -> list[Point]:
     found = []
     for candidate in candidates:
         score = candidate.evaluation.dev if candidate.ok and candidate.evaluation else None
-        if score is not None and math.isfinite(score.figure) and math.isfinite(score.seconds):
-            figures = score.figure, max(score.seconds, SMALLEST_TIME), score.lower_is_better
+        if score is not None and math.isfinite(score.figure) and math.isfinite(score.cost):
+            figures = score.figure, max(score.cost, SMALLEST_TIME), score.lower_is_better
             found.append(Point(candidate.id, candidate.slot, candidate.move, *figures))
     return found
 

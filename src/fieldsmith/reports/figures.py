@@ -206,7 +206,7 @@ def _error_against_time(
         axes.step(
             seconds, errors, where="post", color=GREY, linestyle="--", linewidth=1, label="Pareto front", zorder=1
         )
-    _finish(axes, "wall time of the call, s", _name_of(ordinate), trusted, ordinate.log)
+    _finish(axes, "processor time of the call, s", _name_of(ordinate), trusted, ordinate.log)
     axes.set_xscale("log")
     ticker = importlib.import_module("matplotlib.ticker")
     axes.xaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))

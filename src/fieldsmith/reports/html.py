@@ -191,8 +191,8 @@ def _figures(dev: Score | None, test: Score | None) -> list[tuple[str, Markup, M
         ("largest error", "max_error", 2, "anywhere, in any sample"),
         ("order of convergence", "order", 2, "on smooth data; a dash where it could not be told"),
         ("drift of conserved totals", "drift", 1, "relative to their size at the start"),
+        ("processor time, s", "cpu_seconds", 2, "of the call, all its processes and threads"),
         ("wall time, s", "seconds", 2, "of the call, seen from the host"),
-        ("CPU time, s", "cpu_seconds", 2, ""),
         ("peak memory, MB", "peak_mb", 1, ""),
     ]
     score = test or dev

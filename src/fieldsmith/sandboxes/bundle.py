@@ -3,7 +3,20 @@
 from functools import cache
 from importlib.resources import files
 
-MODULES = ("channel", "cgroup", "guard", "program", "child", "watchdog", "scratch", "calls", "main")
+MODULES = (
+    "channel",
+    "cgroup",
+    "guard",
+    "program",
+    "stopped",
+    "child",
+    "clock",
+    "watchdog",
+    "scratch",
+    "watch",
+    "calls",
+    "main",
+)
 """In the order in which they need each other."""
 
 START = """\

@@ -18,7 +18,7 @@ from fieldsmith.sandboxes.memory import MemoryFile, sealed_bytes
 
 MAGIC = b"FSMITH02"
 HEAD = struct.Struct("<8sQ")
-CALL = struct.Struct("<8sQQdQQQQ")
+CALL = struct.Struct("<8sQQddQQQQ")
 HEADER_LIMIT = 16 << 20
 """More than a worker passes on, logs included."""
 BLOCK = 1 << 22
@@ -45,10 +45,11 @@ class OutOfTime(Exception):
 
 @dataclass(frozen=True)
 class Bounds:
-    """What the worker itself must know of a call: its number, which the answer repeats, seconds, bytes of logs, of memory and of the answer's arrays."""
+    """What the worker itself must know of a call: its number, which the answer repeats, seconds of processor time and of wall time, bytes of logs, of memory and of the answer's arrays."""
 
     number: int
     seconds: float
+    wall: float
     log_bytes: int
     memory: int
     body_limit: int
@@ -197,7 +198,15 @@ ENDED = "The sandbox's process ended before the function returned."
 
 def encode(header: Mapping[str, object], bounds: Bounds, files: Sequence[MemoryFile]) -> bytes:
     body = json.dumps(header).encode()
-    numbers = (bounds.number, bounds.seconds, bounds.log_bytes, bounds.memory, bounds.body_limit, len(files))
+    numbers = (
+        bounds.number,
+        bounds.seconds,
+        bounds.wall,
+        bounds.log_bytes,
+        bounds.memory,
+        bounds.body_limit,
+        len(files),
+    )
     sizes = array.array("Q", [file.size for file in files])
     return CALL.pack(MAGIC, len(body), *numbers) + sizes.tobytes() + body
 

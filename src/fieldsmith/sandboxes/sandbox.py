@@ -15,7 +15,7 @@ from fieldsmith.errors import InputError
 
 NUMERICAL_LIBRARIES = ("numpy", "scipy", "numba", "pyamg", "torch", "jax")
 Status = Literal["ok", "crashed", "timeout", "out_of_memory", "missing_function", "bad_output"]
-Limit = Literal["", "memory", "processes", "time", "output", "scratch", "log"]
+Limit = Literal["", "memory", "processes", "time", "wall", "output", "scratch", "log"]
 
 
 _BOUNDS: dict[str, tuple[float, float]] = {
@@ -25,13 +25,19 @@ _BOUNDS: dict[str, tuple[float, float]] = {
     "cpus": (0.01, 2**16),
     "scratch_mb": (1, 2**24),
     "log_kb": (1, 8192),
+    "patience": (1, 1000),
 }
 """The least and the most of each limit; the worker itself needs 100 MB and three threads."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one call may use. Exceeding `seconds` or `memory_mb` ends the call with a status of its own."""
+    """What one call may use. Exceeding `seconds` or `memory_mb` ends the call with a status of its own.
+
+    `seconds` are those of the processor, all processes and threads of the call together, on however many cores: what else the
+    machine does neither adds to them nor takes them away. A call that waits for so long without computing is ended as well, and one
+    that takes `patience` times as long by the wall, for which the machine has no time.
+    """
 
     seconds: float = 60.0
     memory_mb: int = 4096
@@ -39,15 +45,31 @@ class Limits:
     cpus: float = 1.0
     scratch_mb: int = 256
     log_kb: int = 256
+    patience: float = 20.0
 
     def __post_init__(self) -> None:
         for name, value in asdict(self).items():
             least, most = _BOUNDS[name]
-            whole = name not in ("seconds", "cpus")
+            whole = name not in ("seconds", "cpus", "patience")
             if not least <= value <= most or (whole and value != int(value)):
                 kind = "a whole number, " if whole else ""
                 words = f"Give {kind}at least {least} and at most {most:,}."
                 raise InputError(f"A sandbox cannot be limited to {name} = {value!r}.", words)
+
+
+@dataclass(frozen=True)
+class LocalArray:
+    """A local variable that is an array of floats, or a list of such: its shape and largest absolute value: NaN if not all is finite, None if it is too large to look through.
+
+    `frames` is the largest absolute value of each of its parts along the second axis, where it has the shape of a result; those of
+    a list (`listed`) are its items, and its shape begins with their number.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    largest: float | None
+    frames: tuple[float, ...] = ()
+    listed: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,7 +78,8 @@ class Failure:
 
     `line` is the line of the program (1-based) the error points at, None where there is none; `trace` is the
     traceback restricted to the program's frames. `variables` are the local variables of the function it happened in, by
-    name, each in a few words: type and shape of arrays, values of numbers. All of it is the program's own word.
+    name, each in a few words: type and shape of arrays, values of numbers; of a call that was ended for its time those of all its functions,
+    inner ones first, with `arrays` among them. All of it is the program's own word.
     """
 
     type: str
@@ -64,14 +87,15 @@ class Failure:
     line: int | None = None
     trace: str = ""
     variables: Mapping[str, str] = field(default_factory=dict)
+    arrays: tuple[LocalArray, ...] = ()
 
 
 @dataclass(frozen=True)
 class CallResult:
     """What came of one call. Arrays are C-contiguous float64 and cannot be written to.
 
-    `seconds` is wall time as the host saw it, `worker_seconds` as the sandbox did; `cpu_seconds` and `peak_mb` come from the
-    control group where the sandbox has one of its own. `limit` is the limit that was met, if one was.
+    `seconds` is wall time as the host saw it, `worker_seconds` as the sandbox did; `cpu_seconds`, of all processes and threads, and `peak_mb` come from the
+    control group where the sandbox has one of its own. `limit` is the limit that was met, if one was: `time` that of the processor, `wall` the other.
     """
 
     status: Status
@@ -102,7 +126,7 @@ class Session(ABC):
 
         `results` names the returned arrays in order with the shapes they must have (one array for one name, a
         tuple for several). An input that cannot be written to is taken to stay as it is for good, and is sent but once.
-        `seconds` replaces the limit for this call. Never raises for what the program does; raises InputError for inputs
+        `seconds` of the processor replace the limit for this call, and as many more by the wall. Never raises for what the program does; raises InputError for inputs
         that are no real numbers, and MissingPart if the sandbox is gone.
         """
 

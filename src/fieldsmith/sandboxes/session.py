@@ -160,7 +160,7 @@ class WorkerSession(Session):
         if not worker.pins_cores:
             header["cores"] = []
         bounds = self._bounds(results, limit)
-        patience = limit + GRACE_SECONDS
+        patience = bounds.wall + GRACE_SECONDS
         if worker.channel.kind == "stream":
             patience += (sum(file.size for file in files) + bounds.body_limit) / SLOWEST_PIPE
         begun = time.perf_counter()
@@ -173,15 +173,15 @@ class WorkerSession(Session):
                 raise WorkerGone("The sandbox's answer is not that of this call.")
             worker.heard(told)
             content = self._kept(worker, content)
-            said, outputs = answer.read(content, results) if told.get("answer_bytes") else ({}, {})
+            said, outputs = answer.taken(told, content, results)
         except Unsent:
             self._drop()
             raise Lost from None
         except OutOfTime:
             self._drop()
-            words = f"The call did not return within {limit:g} s."
+            words = f"The call was ended: it did not return within {bounds.wall:g} s of wall time."
             return CallResult(
-                "timeout", seconds=time.perf_counter() - begun, failure=Failure("Timeout", words), limit="time"
+                "timeout", seconds=time.perf_counter() - begun, failure=Failure("Timeout", words), limit="wall"
             )
         except WorkerGone as gone:
             return self._gone(worker, gone, time.perf_counter() - begun)
@@ -195,6 +195,7 @@ class WorkerSession(Session):
         return Bounds(
             secrets.randbits(64),
             seconds,
+            seconds * self.limits.patience / min(1.0, self.limits.cpus),
             self.limits.log_kb * 1024,
             self.limits.memory_mb * 2**20,
             answer.body_bytes(results),
@@ -283,6 +284,7 @@ def _message(
         "arguments": arguments,
         "results": list(results),
         "shapes": [list(shape) for shape in results.values()],
+        "cpus": max(1, min(int(limits.cpus), cores.available())),
         "file_bytes": max(answer.most_bytes(results), 2 * limits.scratch_mb * 2**20),
     }
     return header, files

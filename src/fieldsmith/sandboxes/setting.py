@@ -17,7 +17,10 @@ def unused_user() -> int:
 
 
 def environment(limits: Limits, scratch: str) -> dict[str, str]:
-    """All environment variables that a worker gets; none of the host's. Threads of BLAS follow the share of the CPU."""
+    """All environment variables that a worker gets; none of the host's. Threads of BLAS follow the share of the CPU.
+
+    Threads that have nothing to do sleep: what they would use up while they wait for others would be the program's.
+    """
     threads = str(max(1, min(int(limits.cpus), cores.available())))
     names = (
         "OMP_NUM_THREADS",
@@ -29,6 +32,9 @@ def environment(limits: Limits, scratch: str) -> dict[str, str]:
     folders = ("HOME", "TMPDIR", "NUMBA_CACHE_DIR", "MPLCONFIGDIR", "XDG_CACHE_HOME")
     fixed = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
     fixed |= {"USER": "sandbox", "LOGNAME": "sandbox"}  # the user has a number that no list knows
+    fixed |= {"OMP_WAIT_POLICY": "PASSIVE", "OPENBLAS_THREAD_TIMEOUT": "4", "KMP_BLOCKTIME": "0"}
+    # By itself MKL, and so torch, counts cores by choosing one after the other, which a sandbox may deny, and then takes one thread.
+    fixed |= {"MKL_DYNAMIC": "FALSE"}
     return fixed | dict.fromkeys(names, threads) | dict.fromkeys(folders, scratch)
 
 

@@ -83,7 +83,7 @@ def render_statement(
     scored = (
         f"The error nRMSE = mean over the batch of ||u - u_ref||_2 / ||u_ref||_2, norms over {over}{stacked}, against a\n"
         f"trusted reference. Lower is better. The {'order of convergence under grid refinement, the ' if spatial else ''}largest\n"
-        f"error{'' if steady else ', the drift of conserved quantities'} and the wall time of the call are reported beside it.{smooth}"
+        f"error{'' if steady else ', the drift of conserved quantities'} and the processor time of the call are reported beside it.{smooth}"
     )
     sizes_text = (
         f"At the scored scale {shapes}. The function is also called with other numbers of {'points and ' if spatial else ''}samples, so take all\n"
@@ -112,7 +112,7 @@ def render_task_statement(
         mean = "mean over the batch of " if signature.batched else ""
         scored = (
             f"The error nRMSE = {mean}||u - u_ref||_2 / ||u_ref||_2, u being all that is returned, against a trusted\n"
-            "reference. Lower is better. The wall time of the call is reported beside it."
+            "reference. Lower is better. The processor time of the call is reported beside it."
         )
     else:
         scored = _own_metric(metric)
@@ -190,6 +190,6 @@ def _page(
 
 ## Limits
 
-One call may take {limit:g} s and {memory_mb / 1024:g} GB of memory. It runs without network and without files, on a few processor
-cores. Libraries: {named}.
+One call may take {limit:g} s of processor time, all its processes and threads together, and {memory_mb / 1024:g} GB of
+memory. It runs without network and without files, on a few processor cores. Libraries: {named}.
 """

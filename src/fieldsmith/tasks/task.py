@@ -153,7 +153,7 @@ class Brief:
 
     `statement` is Markdown that stands alone, `problem` its part on equation, domain and conditions. `stub` is the Python
     source of the function with its docstring and no body. `sizes` gives the axes' lengths at the scored scale, `span` the first and last output time
-    (None when steady), `time_limit` the seconds and `memory_mb` the memory a call may take, `libraries` what the sandbox
+    (None when steady), `time_limit` the seconds of processor time, all processes and threads together, and `memory_mb` the memory a call may take, `libraries` what the sandbox
     can import, `trusted` the nRMSE that the trusted method reaches on the dev split from the same inputs. `equation` is None
     for a problem that is not stated as one.
     """

@@ -1,7 +1,7 @@
 """Blocks and ignores every signal, then waits for ever in C code that holds the interpreter.
 
 Must end as: timeout
-Meets the limit: time
+Meets the limit: wall
 """
 
 import ctypes

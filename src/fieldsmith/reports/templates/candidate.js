@@ -98,7 +98,8 @@ const figuresOf = c => {
   if (c.error !== null) add(`dev ${data.metric}`, figure(c.error));
   if (c.error !== null && c.trusted) add("error / trusted", figure(c.error / c.trusted));
   if (c.order !== null) add("order", figure(c.order));
-  if (c.seconds !== null) add("wall time, s", figure(c.seconds));
+  if (c.seconds !== null) add("processor time, s", figure(c.seconds));
+  if (c.wall !== null) add("wall time, s", figure(c.wall));
   if (tokens) add("tokens in, out", `${c.estimated ? "about " : ""}${c.input}, ${c.output}${c.estimated ? " (estimated)" : ""}`);
   if (c.usd) add("cost", `${c.estimated ? "about " : ""}$${c.usd.toFixed(4)}`);
   return make("dl", { class: "facts" }, rows);
@@ -106,7 +107,7 @@ const figuresOf = c => {
 const lineageOf = c => {
   const links = c.parents.flatMap((id, n) => [n ? ", " : "", make("a", { href: `#candidate-${id}` }, byId.get(id).slot)]);
   const children = data.candidates.filter(o => o.parents.includes(c.id)).flatMap((o, n) => [n ? ", " : "", make("a", { href: `#candidate-${o.id}` }, o.slot)]);
-  return make("p", { class: "note lineage" }, `${c.move[0]?.toUpperCase() || ""}${c.move.slice(1)}`, links.length > 0 && [" of ", ...links], `, by ${c.author}. `, children.length > 0 && ["Led to ", ...children, "."]);
+  return make("p", { class: "note lineage" }, `${c.move[0]?.toUpperCase() || ""}${c.move.slice(1)}`, links.length > 0 && [" of ", ...links], `, by ${c.author}. `, c.copy && `The program is that of candidate ${c.copy} but for comments and formatting, and was not run again. `, children.length > 0 && ["Led to ", ...children, "."]);
 };
 
 const showCandidate = candidate => {

@@ -19,7 +19,7 @@ const showCharts = () => {
 
   if (ran.length && element("pareto")) {
     addPlot({
-      figure: revealed("pareto"), name: `${data.name}-error-against-time`, title: title(`${measure} against wall time`),
+      figure: revealed("pareto"), name: `${data.name}-error-against-time`, title: title(`${measure} against processor time`),
       draw: width => {
         const size = chartSize(width), { margin, height } = size;
         const x = scale(ran.map(secondsOf), margin.left, width - margin.right, { log: true, most: width < 420 ? 4 : 6 });
@@ -27,7 +27,7 @@ const showCharts = () => {
         const front = known.front.map(id => byId.get(id)).filter(Boolean);
         // A staircase: between two of its points nothing better is known than the faster one.
         const stairs = front.map((c, n) => (n ? `H${x.at(secondsOf(c)).toFixed(1)}V${y.at(c.error).toFixed(1)}` : `M${x.at(secondsOf(c)).toFixed(1)} ${worse(size)}V${y.at(c.error).toFixed(1)}`)).join("");
-        return walkable(frame({ ...size, x, y, xName: "wall time of the call, s", yName, title: title(`${measure} against wall time of every candidate that ran`) },
+        return walkable(frame({ ...size, x, y, xName: "processor time of the call, s", yName, title: title(`${measure} against processor time of every candidate that ran`) },
           ran.map(c => candidateMark(c, x.at(secondsOf(c)), y.at(c.error))), draw("path", { class: "front", d: `${stairs}H${width - margin.right}` }), trustedLine(known.trusted, y, size)));
       },
       rows: () => [["candidate", "move", "seconds", column, "on_front"], ...ran.map(c => [c.slot, c.move, c.seconds, c.error, known.front.includes(c.id) ? 1 : 0])],

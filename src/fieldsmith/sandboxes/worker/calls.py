@@ -2,13 +2,13 @@
 
 import fcntl
 import os
-import select
 import signal
 import time
 
 from . import cgroup, child
-from .channel import Memory
+from .clock import Clock
 from .program import failure
+from .watch import Watch, in_words
 from .watchdog import Watchdog
 
 # Seals of <linux/fcntl.h>: a file that has them all can never change again.
@@ -16,102 +16,9 @@ F_ADD_SEALS, SEALS = 1033, 0x0001 | 0x0002 | 0x0004 | 0x0008
 MFD_CLOEXEC, MFD_ALLOW_SEALING = 0x1, 0x2
 ANSWER_LIMIT = 4 << 20  # bytes of an answer besides its arrays
 SLACK = 2 << 20  # a large page
-BLOCK = 1 << 16  # bytes that a pipe holds
 NAMES = {int(number): number.name for number in signal.Signals}
 running = {"pid": 0}
 """The child of the call that is being served."""
-
-
-class Tail:
-    """Keeps the last bytes that come through a pipe, and counts all."""
-
-    def __init__(self, limit):
-        self.limit, self.kept, self.count = limit, 0, 0
-        self.memory = Memory(2 * limit + BLOCK)
-
-    def read(self, pipe):
-        """Take what a pipe has, at most one block; how many bytes that were."""
-        if self.kept + BLOCK > self.memory.size:
-            self.memory.map.move(0, self.kept - self.limit, self.limit)
-            self.kept = self.limit
-        with memoryview(self.memory.map) as whole, whole[self.kept : self.kept + BLOCK] as room:
-            n = os.readv(pipe, [room])
-        self.kept += n
-        self.count += n
-        return n
-
-    def last(self):
-        """A view of the last bytes, to be released before the memory is closed."""
-        with memoryview(self.memory.map) as whole:
-            return whole[max(0, self.kept - self.limit) : self.kept]
-
-
-class Watch:
-    """Waits for a child: reads what it prints, ends it when its time is up or its memory is too much."""
-
-    def __init__(self, pid, pipes, call, watchdog):
-        self.pid, self.watchdog = pid, watchdog
-        self.deadline = time.monotonic() + call.seconds
-        self.late = self.exceeded = False
-        self.tails = {pipe: Tail(call.log_bytes) for pipe in pipes}
-        self.open = set(pipes)
-        self.poll = select.poll()
-        for pipe in pipes:
-            os.set_blocking(pipe, False)
-            self.poll.register(pipe, select.POLLIN)
-        try:
-            self.ended = os.pidfd_open(pid)
-            self.poll.register(self.ended, select.POLLIN)
-        except (OSError, AttributeError):  # kernels before 5.3, gVisor
-            self.ended = None
-
-    def wait(self):
-        """Status and usage of the child when it has ended."""
-        while not self._over(self.poll.poll(self._pause())):
-            if time.monotonic() > self.deadline:
-                self.late = True
-                os.kill(self.pid, signal.SIGKILL)  # until it has been waited for, its number is nobody else's
-                self.deadline = float("inf")
-            elif self.watchdog is not None and self.watchdog.due() and self.watchdog.exceeded():
-                self.exceeded = True
-        if self.ended is not None:
-            os.close(self.ended)
-        _, status, usage = os.wait4(self.pid, 0)
-        return status, usage
-
-    def _pause(self):
-        """Milliseconds until there is something to do."""
-        left = min(self.deadline - time.monotonic(), 3600.0)
-        if self.watchdog is not None:
-            left = min(left, self.watchdog.pause())
-        if self.ended is None:
-            left = min(left, 0.002)
-        return max(0, int(1000 * left) + 1)
-
-    def _over(self, events):
-        for descriptor, _ in events:
-            if descriptor != self.ended:
-                self._read(descriptor)
-        if self.ended is not None:
-            return any(descriptor == self.ended for descriptor, _ in events)
-        return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is not None
-
-    def _read(self, pipe):
-        try:
-            if self.tails[pipe].read(pipe):
-                return
-        except BlockingIOError:
-            return
-        self.poll.unregister(pipe)
-        self.open.discard(pipe)
-
-    def drain(self):
-        """What is still in the pipes; nobody is left who could write to them."""
-        end = time.monotonic() + 0.5
-        while self.open and time.monotonic() < end:
-            for pipe in list(self.open):
-                self._read(pipe)
-        return list(self.tails.values())
 
 
 class Counts:
@@ -120,12 +27,11 @@ class Counts:
     def __init__(self, known):
         read = (known and (lambda f: f())) or (lambda f: None)
         self.known = known
-        self.cpu, self.peak = read(cgroup.cpu_seconds), read(cgroup.peak_bytes)
+        self.peak = read(cgroup.peak_bytes)
         self.kills, self.refused = read(cgroup.memory_kills), read(cgroup.refused_processes)
 
     def since(self, before):
-        """Processor seconds, peak of memory in MB if it was reached since, and limits that were met."""
-        cpu = None if self.cpu is None or before.cpu is None else self.cpu - before.cpu
+        """The peak of memory in MB if it was reached since, and limits that were met."""
         peak = None
         if self.peak is not None and before.peak is not None and self.peak > before.peak:
             peak = self.peak / 2**20
@@ -134,7 +40,7 @@ class Counts:
             for name, now, then in (("memory", self.kills, before.kills), ("processes", self.refused, before.refused))
             if now is not None and then is not None and now > then
         ]
-        return cpu, peak, met
+        return peak, met
 
 
 def serve(call, channel, setting):
@@ -142,7 +48,7 @@ def serve(call, channel, setting):
     answer = os.memfd_create("answer", MFD_CLOEXEC | MFD_ALLOW_SEALING)
     pipes = [os.pipe() for _ in range(2)]
     before = Counts(setting["cgroup"])
-    begun = time.monotonic()
+    clock, begun = Clock(setting["cgroup"], call.seconds), time.monotonic()
     pid = os.fork()
     running["pid"] = pid
     if pid == 0:
@@ -150,18 +56,19 @@ def serve(call, channel, setting):
     for _, write in pipes:
         os.close(write)
     call.close()
-    watch = Watch(pid, [read for read, _ in pipes], call, None if setting["cgroup"] else Watchdog(call.memory))
+    watchdog = None if setting["cgroup"] else Watchdog(call.memory, setting["processes"], clock)
+    watch = Watch(pid, [read for read, _ in pipes], call, clock, watchdog)
     status, usage = watch.wait()
     seconds = time.monotonic() - begun
     running["pid"] = 0
     end_group(pid)
     end_descendants()
     after = Counts(setting["cgroup"])
-    cpu, peak, met = after.since(before)
+    peak, met = after.since(before)
     if watch.exceeded:
         met.insert(0, "memory")
     told = outcome(call, answer, status, watch.late, met, setting["scratch"])
-    told["cpu_seconds"] = usage.ru_utime + usage.ru_stime if cpu is None else cpu
+    told["cpu_seconds"] = clock.seconds()
     told["peak_mb"] = usage.ru_maxrss / 1024.0 if peak is None else peak
     told["seconds"], told["call"], told["memory_kills"] = seconds, call.number, after.kills
     send(told, watch.drain(), answer, channel)
@@ -188,11 +95,17 @@ def outcome(call, answer, status, late, met, scratch):
     size = os.fstat(answer).st_size
     told = {"status": None, "failure": None, "answer_bytes": 0, "limit": met[0] if met else ""}
     if late and "memory" in met:  # whoever waits for a process that was ended for memory may wait for ever
-        words = "a process of the program was ended for memory; the call did not return within %g s" % call.seconds
+        words = "a process of the program was ended for memory; " + in_words(late, call)
         told.update(status="out_of_memory", failure=failure("Timeout", words))
     elif late:
-        words = "The call did not return within %g s." % call.seconds
-        told.update(status="timeout", failure=failure("Timeout", words), limit=told["limit"] or "time")
+        words = "The call was ended: " + in_words(late, call)
+        told.update(
+            status="timeout",
+            failure=failure("Timeout", words),
+            limit=told["limit"] or {"asleep": "wall"}.get(late, late),
+        )
+        if size <= call.body_limit + ANSWER_LIMIT and seal(answer):  # what the program says that it was at
+            told["answer_bytes"] = size
     elif not (os.WIFEXITED(status) and os.WEXITSTATUS(status) == 0 and size):
         told.update(ended(status, "memory" in met, full(scratch)))
     elif size > call.body_limit + ANSWER_LIMIT:

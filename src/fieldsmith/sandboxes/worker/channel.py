@@ -18,7 +18,7 @@ import struct
 
 MAGIC = b"FSMITH02"
 HEAD = struct.Struct("<8sQ")
-CALL = struct.Struct("<8sQQdQQQQ")
+CALL = struct.Struct("<8sQQddQQQQ")
 HEADER_LIMIT = 64 << 20  # bytes of what the host sends
 MOST_ARRAYS = 200
 BLOCK = 1 << 20
@@ -58,7 +58,7 @@ class Call:
 
     def __init__(self, head):
         magic, length, self.number, *numbers = CALL.unpack(head)
-        self.seconds, self.log_bytes, self.memory, self.body_limit, self.inputs = numbers
+        self.seconds, self.wall, self.log_bytes, self.memory, self.body_limit, self.inputs = numbers
         if magic != MAGIC or length > HEADER_LIMIT or self.inputs > MOST_ARRAYS:
             raise EOFError
         self.header, self.files = Memory(length), []

@@ -11,6 +11,7 @@ import sys
 from .channel import encode, write_all
 from .guard import close_in, libc, prctl
 from .program import FILE, answer_of
+from .stopped import on_signal
 
 ALIGNMENT = 64
 PIECE = 8 << 20
@@ -37,6 +38,7 @@ def run(call, answer, out, err, setting):
         sys.argv = [FILE]
         if "random" in header["program"]:  # numbers of this call's own; not for others, as it takes half a millisecond
             importlib.import_module("numpy.random").seed(int.from_bytes(os.urandom(4), "little"))
+        on_signal(header["shapes"], answer, leave)
         shut_in(header, setting)
         own = os.getpid()
         told, results = answer_of(header, arrays)
@@ -89,6 +91,8 @@ def prefer_for_memory():
 def shut_in(header, setting):
     """Limits that the program cannot lift again."""
     prefer_for_memory()
+    # By itself it tells the machine's, by which pools of processes take their size.
+    os.cpu_count = lambda: header["cpus"]
     if header["cores"]:
         os.sched_setaffinity(0, header["cores"])
     if header["address_space"]:

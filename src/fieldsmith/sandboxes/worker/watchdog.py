@@ -1,7 +1,7 @@
-"""Ends a call whose processes together take more memory than they may, where no control group counts it.
+"""Looks again and again at the processes of a call, where no control group counts what they take together.
 
-Limits of address space hold for each process alone. Between two looks a program may take more for a moment; what each
-process can take in that moment is limited by its address space.
+Limits of address space and processor time hold for each process alone. Between two looks a program may take more for a
+moment; what each process can take in that moment is limited by its address space.
 """
 
 import glob
@@ -10,19 +10,11 @@ import os
 import signal
 import time
 
+from .clock import TICK, descendants, threads
+
 INTERVAL = 0.1
-
-
-def descendants(pid):
-    """Living processes that this one started, and those that they started."""
-    children = []
-    try:
-        for thread in os.listdir("/proc/%d/task" % pid):  # each thread has the children that it started
-            with open("/proc/%d/task/%s/children" % (pid, thread)) as stream:
-                children += [int(word) for word in stream.read().split()]
-    except OSError:
-        pass
-    return [item for child in children for item in (child, *descendants(child))]
+UTIME, STIME, THREADS, STARTED = 11, 12, 17, 19
+"""Places in /proc/PID/stat, counted from the field behind the name (proc(5))."""
 
 
 def own_bytes(pid):
@@ -53,12 +45,42 @@ def fair_bytes(pid):
         return own_bytes(pid)
 
 
-class Watchdog:
-    """Looks again and again at what the processes below this one take together."""
+def own_work(pid):
+    """A process by number and start, the processor seconds that it has used itself, and its threads; None if it has gone."""
+    try:
+        with open("/proc/%d/stat" % pid) as stream:
+            words = stream.read().rpartition(")")[2].split()
+        return (pid, int(words[STARTED])), TICK * (int(words[UTIME]) + int(words[STIME])), int(words[THREADS])
+    except (OSError, IndexError, ValueError):
+        return None
 
-    def __init__(self, limit):
-        self.limit = limit
+
+def end(pids):
+    for pid in pids:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except OSError:
+            pass
+
+
+def step_back(pids):
+    """Let everything else on the machine go first, now and for what these start."""
+    for pid in pids:
+        try:
+            for thread in threads(pid):
+                os.setpriority(os.PRIO_PROCESS, int(thread), 19)
+        except OSError:
+            pass
+
+
+class Watchdog:
+    """What the processes below this one take together. `processes`: how many there may be, threads included; 0 for any."""
+
+    def __init__(self, limit, processes, clock):
+        self.limit, self.processes, self.clock = limit, processes, clock
         self.next = time.monotonic() + INTERVAL
+        self.crowded = None
+        """Since when there have been as many processes as there may be."""
 
     def pause(self):
         return max(0.0, self.next - time.monotonic())
@@ -67,14 +89,18 @@ class Watchdog:
         return time.monotonic() >= self.next
 
     def exceeded(self):
-        """Whether they took too much; then they have been ended."""
+        """Whether they took too much memory; then they have been ended."""
         self.next = time.monotonic() + INTERVAL
         pids = descendants(os.getpid())
+        works = [work for work in map(own_work, pids) if work is not None]
+        self.clock.look((who, seconds) for who, seconds, _ in works)
+        # This process and its thread that watches count as well.
+        if not self.processes or sum(count for _, _, count in works) + 2 < self.processes:
+            self.crowded = None
+        else:
+            self.crowded = self.crowded or time.monotonic()
+            step_back(pids)
         if sum(map(own_bytes, pids)) <= self.limit or sum(map(fair_bytes, pids)) <= self.limit:
             return False
-        for pid in pids:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except OSError:
-                pass
+        end(pids)
         return True

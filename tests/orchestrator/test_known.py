@@ -1,0 +1,142 @@
+"""A program that was evaluated before is not evaluated again, and what is known of the best is not found out twice."""
+
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+from fieldsmith.agents.author import Draft, Program, Proposal
+from fieldsmith.evaluation import default_limits, evaluate
+from fieldsmith.evaluation.evaluation import Evaluation
+from fieldsmith.orchestrator.best import score_once_more
+from fieldsmith.orchestrator.budget import Budget
+from fieldsmith.orchestrator.known import Known
+from fieldsmith.orchestrator.loop import Loop
+from fieldsmith.orchestrator.record import best_of
+from fieldsmith.orchestrator.result import candidate_fields
+from fieldsmith.orchestrator.run import Spend
+from fieldsmith.orchestrator.store import Store
+from fieldsmith.sandboxes import choose
+from fieldsmith.tasks import load
+from orchestrator.test_loop import GOOD, ScriptedAuthor, loop_of
+
+SAME = [
+    ("def f(a):\n    return a + 1\n", "def f( a ):  # the same\n\n    return (a+1)\n", True),
+    ("def f(a):\n    return a\n", '"""Words."""\ndef f(a):\n    """More words."""\n    return a\n', True),
+    ("class C:\n    pass\n", 'class C:\n    """Words."""\n    pass\n', True),
+    ("def f(a):\n    return a + 1\n", "def f(a):\n    return a + 2\n", False),
+    ("def f(a):\n    return 'x'\n", "def f(a):\n    return 'y'\n", False),
+    ("def f(a:\n", "def f(a:\n\n", False),
+]
+
+
+@pytest.mark.parametrize(("one", "other", "same"), SAME)
+def test_programs_are_the_same_up_to_comments_formatting_and_docstrings(one, other, same):
+    assert (Program(one).essence == Program(other).essence) == same
+
+
+class Commenting(ScriptedAuthor):
+    """Gives one program again and again, each time with another comment."""
+
+    def write(self, brief, move, slot, history) -> Proposal:
+        return Proposal(Program(self.answer(slot) + f"# {slot}\n"))
+
+
+def counted(loop: Loop, monkeypatch) -> Counter:
+    opened, open_session = Counter(), loop.sandbox.open
+
+    def counting(limits):
+        opened["sessions"] += 1
+        return open_session(limits)
+
+    monkeypatch.setattr(loop.sandbox, "open", counting)
+    return opened
+
+
+def test_copies_get_the_evaluation_of_the_first_and_say_so(tmp_path, monkeypatch):
+    loop = loop_of(tmp_path, Commenting(lambda slot: GOOD), Budget(candidates=4))
+    opened = counted(loop, monkeypatch)
+    loop.run()
+    assert opened["sessions"] == 1
+    first, *copies = sorted(loop.store.candidates(), key=lambda c: c.evaluation.copy_of)
+    assert first.evaluation.copy_of == ""
+    for copy in copies:
+        assert copy.evaluation.copy_of == first.slot
+        assert copy.evaluation.dev == first.evaluation.dev
+        assert copy.evaluation.feedback.startswith(f"This program is that of candidate {first.slot} but for comments")
+        assert copy.evaluation.feedback.endswith(first.evaluation.feedback)
+        assert candidate_fields(copy, first, Spend(0, 0, 0.0, 1.0), 4)["copy_of"] == first.slot
+    assert best_of(loop.store.candidates()).id == first.id
+
+
+def test_a_sitting_that_resumes_knows_what_earlier_ones_evaluated(tmp_path, monkeypatch):
+    loop_of(tmp_path, Commenting(lambda slot: GOOD), Budget(candidates=1)).run()
+    loop = loop_of(tmp_path, Commenting(lambda slot: GOOD), Budget(candidates=2))
+    opened = counted(loop, monkeypatch)
+    loop.run()
+    assert opened["sessions"] == 0
+    assert [c.evaluation.copy_of for c in loop.store.candidates()] == ["", "1"]
+
+
+@pytest.mark.parametrize(("limit", "again"), [("wall", True), ("time", False)])
+def test_an_end_by_the_wall_clock_tells_nothing_of_a_copy(tmp_path, limit, again):
+    store = Store(tmp_path / "run.sqlite")
+    first = store.issue("1", Draft(), "x")
+    evaluation = Evaluation("timeout", "It took too long.", facts={"limit": limit})
+    store.record(replace(first, proposal=Proposal(Program(GOOD)), evaluation=evaluation))
+    known = Known(store)
+    with known.claimed(Program(GOOD + "# once more\n")) as found:
+        assert (found is None) == again
+
+
+def test_the_final_scoring_finds_out_nothing_twice(tmp_path):
+    task, sandbox = load("advection"), choose("process")
+    store = Store(tmp_path / "run.sqlite")
+    known = evaluate(task, GOOD, sandbox)
+    best = replace(store.issue("1", Draft(), "x"), proposal=Proposal(Program(GOOD)), evaluation=known)
+    seen = []
+    scored = score_once_more(task, best, sandbox, lambda split, *_: seen.append(split), lambda *_: None)
+    assert seen == ["test"]
+    assert scored.dev == known.dev
+    assert scored.convergence == known.convergence != ()
+    assert scored.test is not None
+
+
+def test_a_program_that_fails_on_the_test_split_is_told_of(tmp_path):
+    task, sandbox, notes = load("advection"), choose("process"), []
+    known = evaluate(task, GOOD, sandbox)
+    failing = Proposal(Program(GOOD.replace("import numpy as np", "import numpy as np\nraise ValueError('late')")))
+    best = replace(Store(tmp_path / "run.sqlite").issue("1", Draft(), "x"), proposal=failing, evaluation=known)
+    scored = score_once_more(task, best, sandbox, lambda *_: None, lambda kind, fields: notes.append(fields["message"]))
+    assert (scored.status, scored.dev, scored.test) == ("crashed", known.dev, None)
+    assert notes == ["On the test split the chosen program ended with crashed."]
+
+
+COSTLY = """import time
+import numpy as np
+def solver(u0_batch, t_coordinate, beta):
+    if len(u0_batch) < 8:  # the study of the order
+        end = time.process_time() + 600.0
+        while time.process_time() < end: pass
+    return np.repeat(np.asarray(u0_batch)[:, None], len(t_coordinate), axis=1)
+"""
+
+
+def test_the_study_of_the_order_takes_no_more_than_its_share():
+    task = load("advection")
+    evaluation = evaluate(task, COSTLY, choose("process"), limits=default_limits(task))
+    assert evaluation.status == "ok"
+    assert evaluation.convergence == ()
+    assert "it would have taken longer than the score" in evaluation.feedback
+
+
+def test_the_order_is_studied_only_for_the_best_so_far(tmp_path):
+    factors = {str(n): 1.0 + 0.1 * n for n in range(1, 7)}
+
+    def answer(slot: str) -> str:
+        return GOOD.replace("return np.repeat", f"return {factors[slot]} * np.repeat")
+
+    loop = loop_of(tmp_path, ScriptedAuthor(answer), Budget(candidates=6), in_flight=1, evaluators=1)
+    loop.run()
+    studied = {c.slot for c in loop.store.candidates() if c.evaluation.convergence}
+    assert studied == {"1", "2", "3"}
