@@ -105,10 +105,10 @@ def _variables(failure: Failure, source: str) -> list[list[str]]:
     return [[name, failure.variables[name]] for name in order]
 
 
-def not_finite_facts(outputs: Mapping[str, np.ndarray], brief: Brief) -> Facts:
+def not_finite_facts(outputs: Mapping[str, np.ndarray], brief: Brief, probes: Facts | None = None) -> Facts:
     """Which result, how many samples, from which frame on, and whether the values grew before or broke at once."""
     found = [_not_finite(outputs[r.name], r) for r in brief.signature.results if not np.isfinite(outputs[r.name]).all()]
-    return {"kind": "not_finite", "setting": _setting(brief), "results": found, "cause": _cause(found)}
+    return {"kind": "not_finite", "setting": _setting(brief), "results": found, "cause": _cause(found), "probes": probes}
 
 
 def _not_finite(array: np.ndarray, result: Result) -> dict[str, Any]:
@@ -148,10 +148,11 @@ def success_facts(
     brief: Brief,
     slopes: Sequence[float] = (),
     notes: Sequence[str] = (),
+    probes: Facts | None = None,
 ) -> Facts:
     """How good the program is, what is left to win, and when and where the error arises.
 
-    `slopes` are the orders of convergence between neighbouring grids.
+    `slopes` are the orders of convergence between neighbouring grids, `probes` what `diagnosis.py` found.
     """
     errors = frame_errors(outputs, case.reference) if brief.span is not None and case.reference else np.zeros(0)
     marks = sorted({0, 1, len(errors) // 4, len(errors) // 2, len(errors) - 1} & set(range(len(errors))))
@@ -175,6 +176,7 @@ def success_facts(
         "slopes": list(slopes) if slopes and max(slopes) - min(slopes) > UNSTEADY else [],
         "drift": score.drift if score.drift is not None and score.drift > CONSERVED else None,
         "notes": list(notes),
+        "probes": probes,
     }
 
 

@@ -28,7 +28,7 @@ def write_best(folder: Path, program: Program, brief: Brief, pictures: Mapping[s
 def score_once_more(task: Task, best: Candidate, sandbox: Sandbox, draw: OnOutputs, listener: Listener) -> Evaluation:
     """The best candidate's program scored on both splits, alone on the machine; a note says where its figure is another."""
     source = best.program.source if best.program else ""
-    scored = evaluate(task, source, sandbox, splits=("dev", "test"), on_outputs=draw)
+    scored = evaluate(task, source, sandbox, splits=("dev", "test"), on_outputs=draw, probing=False)
     note = _other_figure(best, scored)
     if note is None:
         return scored

@@ -1,0 +1,81 @@
+"""Why a program that runs does not converge: what probes and its own answer tell, and whom they make a suspect."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from fieldsmith.evaluation import probes
+from fieldsmith.evaluation.behaviour import copied_frames, course
+from fieldsmith.evaluation.evaluation import Score
+from fieldsmith.evaluation.probes import Call
+from fieldsmith.evaluation.smooth import smooth
+from fieldsmith.tasks.task import Brief, Case
+
+Found = dict[str, Any]
+"""What was found, as JSON values: `suspects` are the names of likely causes, each with the term that it is about, if any."""
+Outputs = Mapping[str, np.ndarray]
+
+FAR = 3.0
+"""Times the error that the trusted method reaches, beyond which a program is asked why."""
+CHEAP = 0.25
+"""Share of the time limit that the score may have taken."""
+LEAST_SECONDS = 1.0
+"""Probes may take this long however short the score was."""
+
+__all__ = ["FAR", "LEAST_SECONDS", "Call", "Found", "diagnosed", "unstable", "worthwhile"]
+
+
+def worthwhile(score: Score, limit: float) -> bool:
+    """Whether a program is far enough from the trusted method, and cheap enough, to be asked why."""
+    if score.value is not None or score.floor is None:
+        return False
+    return score.nrmse > FAR * max(score.floor, score.reference_error or 0.0) and score.seconds < CHEAP * limit
+
+
+def diagnosed(brief: Brief, case: Case, outputs: Outputs, errors: Sequence[float], call: Call) -> Found | None:
+    """Of a program that ran, with its answer [batch, time, *points] and the errors of its samples; None for equations without
+    output times and where there is none."""
+    if brief.equation is None or brief.span is None or not case.reference:
+        return None
+    found: Found = {
+        "physics": None,
+        "steps": None,
+        "copies": copied_frames(outputs, case.reference),
+        "course": course(outputs, case.reference, len(brief.equation.axes)),
+    }
+    if (ready := smooth(brief, case)) is not None:
+        found["physics"] = probes.physics(ready, call)
+        if not list(_causes(found)):
+            found["steps"] = probes.steps_in_time(brief.signature, case, outputs, _telling(errors), call)
+    return {**found, "suspects": list(_causes(found))}
+
+
+def unstable(brief: Brief, case: Case, call: Call) -> Found | None:
+    """Of a program whose values are not finite: whether it solves another equation from the start."""
+    ready = smooth(brief, case)
+    if ready is None:
+        return None
+    found: Found = {"physics": probes.physics(ready, call), "steps": None, "copies": [], "course": []}
+    return {**found, "suspects": list(_causes(found))}
+
+
+def _telling(errors: Sequence[float]) -> tuple[int, ...]:
+    """The worst sample and the median one."""
+    order = np.argsort(errors)
+    return tuple(dict.fromkeys((int(order[-1]), int(order[len(order) // 2]))))
+
+
+def _causes(found: Found) -> Iterator[dict[str, str]]:
+    physics = found["physics"] or {}
+    if found["copies"] or physics.get("still"):
+        yield {"name": "frames", "term": ""}
+    if physics.get("everything") is not None:
+        yield {"name": "elapsed", "term": ""}
+    for term in physics.get("terms", ()):
+        yield {"name": term["kind"], "term": term["term"]}
+    for name, fact in {"spacing": "cells", "displaced": "displaced", "ends": "moved"}.items():
+        if physics.get(fact):
+            yield {"name": name, "term": ""}
+    if found["steps"] and found["steps"]["limit"]:
+        yield {"name": "steps", "term": ""}
