@@ -42,7 +42,7 @@ def diagnosed(brief: Brief, case: Case, outputs: Outputs, errors: Sequence[float
         "physics": None,
         "steps": None,
         "copies": copied_frames(outputs, case.reference),
-        "course": course(outputs, case.reference, len(brief.equation.axes)),
+        "course": course(_named(brief, outputs), _named(brief, case.reference), len(brief.equation.axes)),
     }
     if (ready := smooth(brief, case)) is not None:
         found["physics"] = probes.physics(ready, call)
@@ -58,6 +58,11 @@ def unstable(brief: Brief, case: Case, call: Call) -> Found | None:
         return None
     found: Found = {"physics": probes.physics(ready, call), "steps": None, "copies": [], "course": []}
     return {**found, "suspects": list(_causes(found))}
+
+
+def _named(brief: Brief, arrays: Outputs) -> Outputs:
+    """By what the results are called in the equation."""
+    return {result.of or result.name: arrays[result.name] for result in brief.signature.results}
 
 
 def _telling(errors: Sequence[float]) -> tuple[int, ...]:

@@ -170,7 +170,7 @@ def success_facts(
         "fields": [[name, value] for name, value in score.fields.items()],
         "samples": worst,
         "frames": [[n, float(errors[n])] for n in marks],
-        "arises": _arises(errors, score),
+        "arises": _arises(errors, score, bool(probes and probes["suspects"])),
         "largest": _in_space(score, case, outputs, brief),
         "order": score.order,
         "slopes": list(slopes) if slopes and max(slopes) - min(slopes) > UNSTEADY else [],
@@ -186,10 +186,12 @@ def times(value: float) -> str:
     return f"{rounded:.1e}" if rounded >= 1e6 else f"{rounded:,.0f}" if rounded >= 10 else f"{rounded:.1f}"
 
 
-def _arises(errors: np.ndarray, score: Score) -> str:
-    """What the growth of the error tells, where it tells something: first_frame or first_interval."""
+def _arises(errors: np.ndarray, score: Score, explained: bool) -> str:
+    """What the growth of the error tells, where it tells something that is not known already: first_frame or first_interval."""
     if len(errors) and errors[0] > 1e-6:
         return "first_frame"
+    if explained:
+        return ""
     at_floor = score.floor is not None and score.nrmse <= 1.5 * score.floor
     return "first_interval" if not at_floor and len(errors) > 4 and errors[1] > 0.5 * errors[-1] > 0.0 else ""
 
