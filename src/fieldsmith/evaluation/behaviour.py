@@ -15,9 +15,10 @@ Arrays = Mapping[str, np.ndarray]
 
 
 def copied_frames(outputs: Arrays, reference: Arrays) -> list[int]:
-    """Frames that are the frame before over again though the solution changes; arrays [batch, time, ...]."""
+    """Frames that are the frame before over again though the solution changes, and later frames do; arrays [batch, time, ...]."""
     frames = min(array.shape[1] for array in reference.values())
-    return [n for n in range(1, frames) if _same(outputs, n) and not _nearly(reference, n)]
+    last = max((n for n in range(1, frames) if not _same(outputs, n)), default=frames)
+    return [n for n in range(1, last) if _same(outputs, n) and not _nearly(reference, n)]
 
 
 def _same(arrays: Arrays, n: int) -> bool:
@@ -46,7 +47,11 @@ def _courses(name: str, own: np.ndarray, true: np.ndarray, dimensions: int) -> I
     means = [np.mean(array.mean(axis=space), axis=0) for array in (own, true)]
     change = means[1] - means[1][0]
     if np.max(np.abs(change)) > NOTABLE * np.max(np.abs(true[:, 0])):
-        told = np.where(np.abs(change) > 0.01 * np.max(np.abs(change)), (means[0] - means[0][0]) / np.where(change, change, 1.0), 1.0)
+        told = np.where(
+            np.abs(change) > 0.01 * np.max(np.abs(change)),
+            (means[0] - means[0][0]) / np.where(change, change, 1.0),
+            1.0,
+        )
         yield from _departure(name, "mean", told)
 
 

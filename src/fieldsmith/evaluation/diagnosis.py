@@ -83,4 +83,4 @@ def _causes(found: Found) -> Iterator[dict[str, str]]:
         if physics.get(fact):
             yield {"name": name, "term": ""}
     if found["steps"] and found["steps"]["limit"]:
-        yield {"name": "steps", "term": ""}
+        yield {"name": "elapsed" if found["steps"]["odd"] else "steps", "term": ""}

@@ -108,7 +108,13 @@ def _variables(failure: Failure, source: str) -> list[list[str]]:
 def not_finite_facts(outputs: Mapping[str, np.ndarray], brief: Brief, probes: Facts | None = None) -> Facts:
     """Which result, how many samples, from which frame on, and whether the values grew before or broke at once."""
     found = [_not_finite(outputs[r.name], r) for r in brief.signature.results if not np.isfinite(outputs[r.name]).all()]
-    return {"kind": "not_finite", "setting": _setting(brief), "results": found, "cause": _cause(found), "probes": probes}
+    return {
+        "kind": "not_finite",
+        "setting": _setting(brief),
+        "results": found,
+        "cause": _cause(found),
+        "probes": probes,
+    }
 
 
 def _not_finite(array: np.ndarray, result: Result) -> dict[str, Any]:

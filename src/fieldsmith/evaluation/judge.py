@@ -183,7 +183,9 @@ class _Judge:
         """What the program does with inputs that tell why its error is far from what the trusted method reaches."""
         if self.last is not None and diagnosis.worthwhile(self.scores[self.last[0]], self.limits.seconds):
             split, case, outputs = self.last
-            self.probes = diagnosis.diagnosed(self.brief, case, outputs, self.scores[split].samples, self.probing_call())
+            self.probes = diagnosis.diagnosed(
+                self.brief, case, outputs, self.scores[split].samples, self.probing_call()
+            )
 
     def probing_call(self) -> diagnosis.Call:
         """Calls that give up once they have taken as long as the score, or one has failed."""
@@ -206,7 +208,9 @@ class _Judge:
         facts: feedback.Facts = {}
         if self.last is not None:
             split, case, outputs = self.last
-            facts = feedback.success_facts(scores[split], case, outputs, self.shown, self.slopes, self.notes, self.probes)
+            facts = feedback.success_facts(
+                scores[split], case, outputs, self.shown, self.slopes, self.notes, self.probes
+            )
         return Evaluation(
             status="ok",
             feedback=usual().said(facts) if facts else " ".join(self.notes),

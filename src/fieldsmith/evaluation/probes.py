@@ -26,7 +26,11 @@ FAINT = 0.02
 """Terms that make up a smaller part of the change are not judged."""
 UNEXPLAINED = 0.2
 """Part of the change that no terms explain, beyond which nothing is said of them."""
-CELL = 0.1
+SAME, APART = 0.02, 0.03
+"""Strengths that differ by no more are one factor of all terms, which is wrong from the second on."""
+RUSH = 2.0
+"""How many times too much must change, or too little, where the terms explain nothing."""
+CELL = 0.15
 """How near a deviation must come to that of one cell too few, in cells."""
 MOVED = 0.02
 """Departure of the answer to moved data from the moved answer, in units of the change."""
@@ -34,7 +38,9 @@ DISPLACED = 0.05
 """Cells that a solution must be displaced by to be told."""
 STEPS = 0.25
 """Share of the error from which on the steps in time are told of."""
-DIVISIONS = (4, 64)
+TOO_MUCH = 1.5
+"""The same, beyond which the answer depends on the output times by more than steps that are too long."""
+DIVISIONS = (4, 256)
 """Into how many parts output intervals are divided; the second finds programs with many steps in each already."""
 SAID = {
     math.pi: "pi", 1 / math.pi: "1/pi", 2 * math.pi: "2 pi", 1 / (2 * math.pi): "1/(2 pi)", 4 * math.pi**2: "4 pi^2",
@@ -64,7 +70,10 @@ def physics(smooth: Smooth, call: Call) -> dict[str, Any]:
     coarse = smooth.probe(2)
     coarser = call(coarse.inputs) if coarse else None
     second = _strengths(smooth, coarse, coarser) if coarse and coarser else [None] * len(first)
-    return {**found, **_verdicts(first, second, smooth.points)}
+    verdicts = _verdicts(first, second, smooth.points)
+    if found["moved"] and not verdicts.get("terms"):
+        verdicts = {}
+    return {**found, **verdicts}
 
 
 def _strengths(smooth: Smooth, probe: Probe, outputs: Outputs) -> list[Strengths | None]:
@@ -104,20 +113,25 @@ def _verdicts(
     first: Sequence[Strengths | None], second: Sequence[Strengths | None], points: Sequence[int]
 ) -> dict[str, Any]:
     known = [(one, two) for one, two in zip(first, second, strict=True) if one is not None]
-    if not known or any(one.misfit > UNEXPLAINED for one, _ in known):
+    if not known:
         return {}
+    if any(one.misfit > UNEXPLAINED for one, _ in known):
+        paces = [one.pace for one, _ in known]
+        rushes = min(paces) > RUSH or max(paces) < 1.0 / RUSH
+        return {"everything": math.exp(float(np.mean(np.log(paces))))} if rushes else {}
     cells = _cells(known, max(points))
     if cells:
         return {"cells": cells}
     wrong, factors = [], []
     for one, two in known:
-        strong = [(t, _limit(v, w, t.due), s) for t, v, w, s in zip(one.terms, one.values, two.values if two else one.values, one.shares, strict=True)]  # fmt: skip
+        strong = [(t, _limit(v, w, t), s) for t, v, w, s in zip(one.terms, one.values, two.values if two else one.values, one.shares, strict=True)]  # fmt: skip
         own = [(term, value) for term, value, share in strong if term.due and share > FAINT]
         factors += [value for _, value in own]
         wrong += _wrong(own, one.misfit)
         wrong += [_told(t, v) for t, v, share in strong if not t.due and abs(v) * share > 2 * OFF + 2 * one.misfit]
-    same = len(factors) > 1 and max(factors) - min(factors) < 0.05 * abs(np.mean(factors)) and bool(wrong)
-    sound = not wrong and len(known) == len(first) and len(factors) > 0
+    alike = len(factors) > 1 and max(factors) - min(factors) < SAME * abs(np.mean(factors))
+    same = alike and abs(np.mean(factors) - 1.0) > APART
+    sound = not wrong and not same and len(known) == len(first) and len(factors) > 0
     return {
         "terms": [] if same else wrong,
         "everything": float(np.mean(factors)) if same else None,
@@ -126,9 +140,14 @@ def _verdicts(
     }
 
 
-def _limit(fine: float, coarse: float, due: float) -> float:
-    """The strength on ever finer grids, were its deviation to fall in proportion to the spacing; as it is where it does not fall."""
-    one, two = fine - due, coarse - due
+def _limit(fine: float, coarse: float, term: Term) -> float:
+    """The strength on ever finer grids, were its deviation to fall in proportion to the spacing; as it is where it does not fall.
+
+    A drift that no term asks for is none of a scheme: one of a cell an output interval falls too.
+    """
+    one, two = fine - term.due, coarse - term.due
+    if term.order == 1 and not term.due:
+        return fine
     return 2.0 * fine - coarse if one * two > 0.0 and abs(one) < abs(two) < 4.5 * abs(one) else fine
 
 
@@ -139,7 +158,9 @@ def _wrong(own: Sequence[tuple[Term, float]], misfit: float) -> list[dict[str, A
         parts = [(term, value) for term, value in own if term.written == written]
         values = [value for _, value in parts]
         if max(values) - min(values) < OFF / 2 and len(parts) > 1:
-            parts = [(Term(written, parts[0][0].expression, max(t.order for t, _ in parts), written), float(np.mean(values)))]
+            parts = [
+                (Term(written, parts[0][0].expression, max(t.order for t, _ in parts), written), float(np.mean(values)))
+            ]
         told += [_told(term, value) for term, value in parts if abs(value - 1.0) > OFF + misfit]
     return told
 
@@ -150,7 +171,14 @@ def _told(term: Term, value: float) -> dict[str, Any]:
     kind = "brought" if not term.due else "missing" if size < NO_EFFECT else "sign" if value < 0.0 else "strength"
     acts = {0: "reaction", 1: "transport"}.get(term.order, "odd" if term.order % 2 else "decay")
     text = term.written if term.due and not term.text else term.text
-    return {"term": text, "kind": kind, "acts": acts, "factor": float(value), "near": near, "alone": abs(size - 1.0) < OFF}
+    return {
+        "term": text,
+        "kind": kind,
+        "acts": acts,
+        "factor": float(value),
+        "near": near,
+        "alone": abs(size - 1.0) < OFF,
+    }
 
 
 def _cells(known: Sequence[tuple[Strengths, Strengths | None]], points: int) -> int:
@@ -162,13 +190,16 @@ def _cells(known: Sequence[tuple[Strengths, Strengths | None]], points: int) -> 
     for one, two in known:
         if two is None:
             return 0
-        pairs = zip(one.terms, one.values, two.values, one.shares, strict=True)
-        seen += [
-            ((v - 1.0) * points / term.order, (w - 1.0) * points / 2 / term.order)
-            for term, v, w, share in pairs
-            if term.due and term.order and share > FAINT
-        ]
-    return next((cells for cells in (-1, 1) if seen and all(abs(d - cells) < CELL for both in seen for d in both)), 0)
+        for term, fine, coarse, share in zip(one.terms, one.values, two.values, one.shares, strict=True):
+            if term.due and term.order and share > FAINT:
+                seen.append(_first_order(fine - 1.0, coarse - 1.0) * points / term.order)
+    return next((cells for cells in (-1, 1) if seen and all(abs(d - cells) < CELL for d in seen)), 0)
+
+
+def _first_order(fine: float, coarse: float) -> float:
+    """The part a/N of a deviation a/N + b/N^2 that is known on a grid and on half of it; 0 where it does not fall like that."""
+    falls = fine * coarse > 0.0 and 1.7 * abs(fine) < abs(coarse) < 4.2 * abs(fine)
+    return (4.0 * fine - coarse) / 2.0 if falls else 0.0
 
 
 def _order(known: Sequence[tuple[Strengths, Strengths | None]]) -> float | None:
@@ -192,6 +223,7 @@ def steps_in_time(
     """What the answer at the same times changes by when the output intervals are divided; None where that is not known.
 
     share: of the error at these times. divided: into how many parts. limit: whether the steps in time make much of the error.
+    odd: whether it is more than that.
     """
     told = None
     for parts in DIVISIONS:
@@ -199,15 +231,18 @@ def steps_in_time(
         error, change = _distances(call(inputs), outputs, case.reference, samples, kept)
         if not error:
             return told
-        told = {"share": change / error, "divided": parts, "limit": change > STEPS * error}
+        told = {
+            "share": change / error,
+            "divided": parts,
+            "limit": change > STEPS * error,
+            "odd": change > TOO_MUCH * error,
+        }
         if change > STEPS * error:
             break
     return told
 
 
-def _divided(
-    signature: Signature, case: Case, samples: Sequence[int], parts: int
-) -> tuple[Inputs, int]:
+def _divided(signature: Signature, case: Case, samples: Sequence[int], parts: int) -> tuple[Inputs, int]:
     """Inputs with the first output intervals divided, of these samples; how many intervals there are."""
     name = next(a.name for a in signature.arguments if a.role == "times")
     times = np.asarray(case.inputs[name])

@@ -13,9 +13,9 @@ from fieldsmith.tasks.task import Argument, Brief, Case, Signature
 
 SAMPLES, MOVED, FLAT = 4, 2, 3
 """How many samples are smoothed, how many of them are given again, moved along the axes, and how many are the same everywhere."""
-WIDEST = 2.0
-"""Wave number, in waves a period, from which on waves are damped."""
-FEWEST = 32
+WIDEST, POINTS_A_WAVE = 2.0, 24.0
+"""Wave number, in waves a period, from which on waves are damped, and the points that such a wave has at the least."""
+FEWEST = 24
 """Points along an axis below which smooth waves are not resolved well enough."""
 CHANGE = 0.05
 """By how much of their size fields change from the first frame to the last."""
@@ -49,7 +49,9 @@ class Smooth:
         """Inputs with `coarser` times fewer points along each axis; None where nothing happens."""
         points = [n // coarser for n in self.points]
         spatial = {a.name: self._smoothed(a, points) for a in self._arguments("initial", "coefficient")}
-        fields = self.fields({**self.case.inputs, **spatial}, {a.of: spatial[a.name] for a in self._arguments("initial")}, 0.0)
+        fields = self.fields(
+            {**self.case.inputs, **spatial}, {a.of: spatial[a.name] for a in self._arguments("initial")}, 0.0
+        )
         interval = self._interval(fields)
         if interval is None:
             return None
@@ -72,11 +74,17 @@ class Smooth:
         """What the terms are evaluated at, frame by frame, of the samples that were not moved."""
         own = {k: v[: probe.samples] if a.axes[:1] == ("batch",) else v for a in self.brief.signature.arguments for k, v in [(a.name, np.asarray(probe.inputs[a.name]))]}  # fmt: skip
         return [
-            self.fields(own, {r.of: outputs[r.name][: probe.samples, n] for r in self.brief.signature.results}, n * probe.interval)
+            self.fields(
+                own,
+                {r.of: outputs[r.name][: probe.samples, n] for r in self.brief.signature.results},
+                n * probe.interval,
+            )
             for n in range(FRAMES)
         ]
 
-    def fields(self, inputs: Mapping[str, np.ndarray | float], unknowns: Mapping[str, np.ndarray], after: float) -> Fields:
+    def fields(
+        self, inputs: Mapping[str, np.ndarray | float], unknowns: Mapping[str, np.ndarray], after: float
+    ) -> Fields:
         analysis = self.terms.analysis
         fields = {names.symbol(name): values for name, values in unknowns.items()}
         fields |= {names.symbol(a.of): np.asarray(inputs[a.name]) for a in self._arguments("coefficient", "parameter")}
@@ -125,7 +133,8 @@ class Smooth:
             number = np.fft.fftfreq(old, 1.0 / old)
             offset = 0.5 * (1.0 / new - 1.0 / old) if axis.nodes == "cell_centres" else 0.0
             kept = np.abs(number) < new / 2
-            factor = np.exp(-0.5 * (number / WIDEST) ** 2 + 2j * np.pi * number * offset) * (new / old)
+            widest = min(WIDEST, self.points[n] / POINTS_A_WAVE)
+            factor = np.exp(-0.5 * (number / widest) ** 2 + 2j * np.pi * number * offset) * (new / old)
             spectrum = np.moveaxis(np.fft.fft(values, axis=1 + n), 1 + n, -1) * factor
             out = np.zeros((*spectrum.shape[:-1], new), complex)
             out[..., number[kept].astype(int)] = spectrum[..., kept]

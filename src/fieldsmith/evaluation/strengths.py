@@ -48,7 +48,8 @@ class Term:
 class Strengths:
     """What the terms of one balance were found to act with.
 
-    `shares` are their sizes in units of the change, `misfit` is the part of the change that they do not explain; `start` what the first frame departs by beyond them,
+    `shares` are their sizes in units of the change, `misfit` is the part of the change that they do not explain, `pace` the size of the change in units
+    of what the equation makes of the same frames; `start` what the first frame departs by beyond them,
     [batch, *points].
     """
 
@@ -56,6 +57,7 @@ class Strengths:
     values: tuple[float, ...]
     shares: tuple[float, ...]
     misfit: float
+    pace: float
     start: np.ndarray
 
 
@@ -118,7 +120,9 @@ class Terms:
 
     def _compiled(self, expression: Expression) -> "Code":
         marks = {atom: sp.Dummy() for atom in _outermost(expression)}
-        slopes = [(str(mark), atom.args[0], self.analysis.coordinates.index(atom.args[1])) for atom, mark in marks.items()]
+        slopes = [
+            (str(mark), atom.args[0], self.analysis.coordinates.index(atom.args[1])) for atom, mark in marks.items()
+        ]
         plain = expression.xreplace({**self.analysis.numbers, **marks})
         used = sorted(plain.free_symbols, key=str)
         return slopes, [str(symbol) for symbol in used], sp.lambdify(used, plain, "numpy")
@@ -140,9 +144,9 @@ class Terms:
         terms = self.balances[balance]
         quantity = self.analysis.quantities[balance]
         states = [self.values(quantity, fields) for fields in frames]
-        parts = [[self.values(term.expression, fields) for fields in frames] for term in terms]
+        parts = [np.stack([self.values(term.expression, fields) for fields in frames]) for term in terms]
         change = states[4] - states[1]
-        integrals = [interval * sum(w * f for w, f in zip(SIMPSON, part[1:], strict=True)) for part in parts]
+        integrals = [interval * np.tensordot(SIMPSON, part[1:], axes=1) for part in parts]
         weights = 1.0 / (_norms(change) + 1e-9 * _norms(states[0]) + 1e-300)
         columns = np.stack([(weights * part).ravel() for part in integrals], axis=1)
         sizes = np.linalg.norm(columns, axis=0)
@@ -153,11 +157,13 @@ class Terms:
             return None
         values = found / sizes
         rest = weights * (change - sum(v * part for v, part in zip(values, integrals, strict=True)))
-        first = [interval * sum(w * f for w, f in zip(FIRST_STEP, part, strict=False)) for part in parts]
+        first = [interval * np.tensordot(FIRST_STEP, part[:4], axes=1) for part in parts]
         start = states[1] - states[0] - sum(v * part for v, part in zip(values, first, strict=True))
         size = max(float(np.linalg.norm(weights * change)), 1e-12)
         shares = tuple(float(one) / size for one in sizes)
-        return Strengths(terms, tuple(map(float, values)), shares, float(np.linalg.norm(rest)) / size, start)
+        due = np.sum(np.stack([t.due * part for t, part in zip(terms, integrals, strict=True)]), axis=0)
+        pace = size / max(float(np.linalg.norm(weights * due)), 1e-12)
+        return Strengths(terms, tuple(map(float, values)), shares, float(np.linalg.norm(rest)) / size, pace, start)
 
 
 def _outermost(expression: Expression) -> Iterator[Expression]:

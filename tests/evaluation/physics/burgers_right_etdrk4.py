@@ -1,8 +1,10 @@
+from itertools import pairwise
+
 import numpy as np
 
 
 def solver(u0_batch, t_coordinate, nu):
-    n, r = u0_batch.shape[1], 3
+    n, r = u0_batch.shape[1], 2
     m = n * r
     k = 2 * np.pi * np.arange(m // 2 + 1)
     lin = -nu * k**2
@@ -14,8 +16,8 @@ def solver(u0_batch, t_coordinate, nu):
     def f(w):
         return -0.5j * k * keep * np.fft.rfft(np.fft.irfft(w, m) ** 2)
 
-    for a, b in zip(t_coordinate[:-1], t_coordinate[1:]):
-        steps = max(1, int(np.ceil((b - a) / 4e-4)))
+    for a, b in pairwise(t_coordinate):
+        steps = max(1, int(np.ceil((b - a) / 1e-3)))
         h = (b - a) / steps
         e, e2 = np.exp(h * lin), np.exp(h * lin / 2)
         ring = h * lin[:, None] + np.exp(1j * np.pi * (np.arange(1, 33) - 0.5) / 32)

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 
 
@@ -19,7 +21,7 @@ def solver(u0_batch, t_coordinate, nu):
     u = np.array(u0_batch)
     dx = 1.0 / u.shape[1]
     frames = [u]
-    for a, b in zip(t_coordinate[:-1], t_coordinate[1:]):
+    for a, b in pairwise(t_coordinate):
         limit = 0.4 / (np.abs(u).max() / dx + 2 * nu / dx**2)
         steps = max(1, int(np.ceil((b - a) / limit)))
         dt = (b - a) / steps

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 
 
@@ -12,8 +14,8 @@ def solver(u0_batch, t_coordinate, nu):
     def rate(w):
         return -0.5j * k * keep * np.fft.rfft(np.fft.irfft(w, n) ** 2)
 
-    for a, b in zip(t_coordinate[:-1], t_coordinate[1:]):
-        steps = max(1, int(np.ceil((b - a) / 5e-4)))
+    for a, b in pairwise(t_coordinate):
+        steps = max(1, int(np.ceil((b - a) / 1e-3)))
         h = (b - a) / steps
         e = np.exp(-0.5 * h * nu * k**2)
         for _ in range(steps):

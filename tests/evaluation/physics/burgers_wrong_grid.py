@@ -1,8 +1,10 @@
+from itertools import pairwise
+
 import numpy as np
 
 
 def solver(u0_batch, t_coordinate, nu):
-    n, r = u0_batch.shape[1], 4
+    n, r = u0_batch.shape[1], 2
     m = n * r
     k = 2 * np.pi * np.arange(m // 2 + 1)
     keep = k < 2 / 3 * k.max()
@@ -13,8 +15,8 @@ def solver(u0_batch, t_coordinate, nu):
     def rate(w):
         return -0.5j * k * keep * np.fft.rfft(np.fft.irfft(w, m) ** 2)
 
-    for a, b in zip(t_coordinate[:-1], t_coordinate[1:]):
-        steps = max(1, int(np.ceil((b - a) / 5e-4)))
+    for a, b in pairwise(t_coordinate):
+        steps = max(1, int(np.ceil((b - a) / 1e-3)))
         h = (b - a) / steps
         e = np.exp(-0.5 * h * nu * k**2)
         for _ in range(steps):

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 
 
@@ -12,7 +14,7 @@ def solver(u0_batch, t_coordinate, nu):
     u = np.array(u0_batch)
     dx = 1.0 / u.shape[1]
     frames = [u]
-    for a, b in zip(t_coordinate[:-1], t_coordinate[1:]):
+    for a, b in pairwise(t_coordinate):
         steps = max(1, int(np.ceil((b - a) / min(0.4 * dx**2 / nu, 0.4 * dx / np.abs(u).max()))))
         dt = (b - a) / steps
         for _ in range(steps):

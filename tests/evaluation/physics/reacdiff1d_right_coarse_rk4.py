@@ -1,9 +1,11 @@
+from itertools import pairwise
+
 import numpy as np
 
 
 def solver(u0_batch, t_coordinate, nu, rho):
     n = u0_batch.shape[1]
-    m = 16
+    m = 8
     k = 2 * np.pi * np.arange(m // 2 + 1)
     v = np.fft.rfft(u0_batch)[:, : m // 2 + 1] * m / n
     frames = [u0_batch]
@@ -12,7 +14,7 @@ def solver(u0_batch, t_coordinate, nu, rho):
         u = np.fft.irfft(w, m)
         return np.fft.rfft(rho * u * (1 - u)) - nu * k**2 * w
 
-    for a, b in zip(t_coordinate[:-1], t_coordinate[1:]):
+    for a, b in pairwise(t_coordinate):
         steps = max(1, int(np.ceil((b - a) * nu * k.max() ** 2 / 2)))
         h = (b - a) / steps
         for _ in range(steps):

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 from scipy.sparse import diags, identity
 from scipy.sparse.linalg import splu
@@ -8,7 +10,7 @@ def solver(u0_batch, t_coordinate, nu, rho):
     laplace = diags([1.0, 1.0, -2.0, 1.0, 1.0], [-n + 1, -1, 0, 1, n - 1], shape=(n, n)) * nu * n**2
     u = np.array(u0_batch).T
     frames = [u.T]
-    for a, b in zip(t_coordinate[:-1], t_coordinate[1:]):
+    for a, b in pairwise(t_coordinate):
         steps = 2
         dt = (b - a) / steps
         implicit = splu((identity(n) - 0.5 * dt * laplace).tocsc())

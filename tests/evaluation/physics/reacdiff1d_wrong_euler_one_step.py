@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 
 
@@ -6,7 +8,7 @@ def solver(u0_batch, t_coordinate, nu, rho):
     k = 2 * np.pi * np.arange(n // 2 + 1)
     u = np.array(u0_batch)
     frames = [u]
-    for a, b in zip(t_coordinate[:-1], t_coordinate[1:]):
+    for a, b in pairwise(t_coordinate):
         dt = b - a
         rhs = np.fft.rfft(u + dt * rho * u * (1 - u))
         u = np.fft.irfft(rhs / (1 + dt * nu * k**2), n)

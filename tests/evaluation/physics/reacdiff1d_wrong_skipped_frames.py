@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 
 
@@ -6,7 +8,7 @@ def solver(u0_batch, t_coordinate, nu, rho):
     k = 2 * np.pi * np.arange(n // 2 + 1)
     u = np.array(u0_batch)
     frames = [u]
-    for a, b in zip(t_coordinate[:-1], t_coordinate[1:]):
+    for a, b in pairwise(t_coordinate):
         steps = int((b - a) / 0.02)
         for _ in range(steps):
             dt = (b - a) / steps
