@@ -38,7 +38,7 @@ WRONG = {
     "burgers_wrong_grid": ([("displaced", "")], "0.5 cells too far to the left (towards smaller x)"),
     "reacdiff1d_wrong_half_reaction": ([("strength", "rho*u*(1 - u)")], "half of its strength"),
     "reacdiff1d_wrong_skipped_frames": ([("frames", "")], "copies of the frame before"),
-    "reacdiff1d_wrong_euler_one_step": ([("steps", "")], "the steps in time are too few"),
+    "reacdiff1d_wrong_euler_one_step": ([("steps", "")], "this much is what steps of first order make"),
 }
 
 

@@ -5,11 +5,12 @@ from typing import Any
 
 import numpy as np
 
+from fieldsmith.equations.expressions import Unsuited
 from fieldsmith.evaluation import probes
 from fieldsmith.evaluation.behaviour import copied_frames, course
 from fieldsmith.evaluation.evaluation import Score
 from fieldsmith.evaluation.probes import Call
-from fieldsmith.evaluation.smooth import smooth
+from fieldsmith.evaluation.smooth import Smooth, smooth
 from fieldsmith.tasks.task import Brief, Case
 
 Found = dict[str, Any]
@@ -45,7 +46,7 @@ def diagnosed(brief: Brief, case: Case, outputs: Outputs, errors: Sequence[float
         "course": course(_named(brief, outputs), _named(brief, case.reference), len(brief.equation.axes)),
     }
     if (ready := smooth(brief, case)) is not None:
-        found["physics"] = probes.physics(ready, call)
+        found["physics"] = _physics(ready, call)
         if not list(_causes(found)):
             found["steps"] = probes.steps_in_time(brief.signature, case, outputs, _telling(errors), call)
     return {**found, "suspects": list(_causes(found))}
@@ -56,8 +57,16 @@ def unstable(brief: Brief, case: Case, call: Call) -> Found | None:
     ready = smooth(brief, case)
     if ready is None:
         return None
-    found: Found = {"physics": probes.physics(ready, call), "steps": None, "copies": [], "course": []}
+    found: Found = {"physics": _physics(ready, call), "steps": None, "copies": [], "course": []}
     return {**found, "suspects": list(_causes(found))}
+
+
+def _physics(ready: Smooth, call: Call) -> Found | None:
+    try:
+        with np.errstate(all="ignore"):
+            return probes.physics(ready, call)
+    except Unsuited:  # a term that cannot be evaluated
+        return None
 
 
 def _named(brief: Brief, arrays: Outputs) -> Outputs:

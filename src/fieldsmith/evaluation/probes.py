@@ -16,6 +16,8 @@ from fieldsmith.evaluation.strengths import Strengths, Term
 from fieldsmith.tasks.task import Case, Signature
 
 Outputs = Mapping[str, np.ndarray]
+Pairs = Sequence[tuple[Strengths, Strengths]]
+"""Of each balance, on the scored grid and on one of half the points."""
 Call = Callable[[Inputs], Outputs | None]
 """Calls the program; None where it fails or there is no time left."""
 
@@ -40,6 +42,8 @@ STEPS = 0.25
 """Share of the error from which on the steps in time are told of."""
 TOO_MUCH = 1.5
 """The same, beyond which the answer depends on the output times by more than steps that are too long."""
+FIRST = 0.03
+"""How near that share comes to what steps of first order make."""
 DIVISIONS = (4, 256)
 """Into how many parts output intervals are divided; the second finds programs with many steps in each already."""
 SAID = {
@@ -112,7 +116,8 @@ def _displaced(smooth: Smooth, probe: Probe, outputs: Outputs, found: Sequence[S
 def _verdicts(
     first: Sequence[Strengths | None], second: Sequence[Strengths | None], points: Sequence[int]
 ) -> dict[str, Any]:
-    known = [(one, two) for one, two in zip(first, second, strict=True) if one is not None]
+    pairs = [pair for pair in zip(first, second, strict=True) if pair[0] is not None and pair[1] is not None]
+    known = [(one, two) for one, two in pairs if one.terms == two.terms]  # pyright: ignore[reportOptionalMemberAccess]
     if not known:
         return {}
     if any(one.misfit > UNEXPLAINED for one, _ in known):
@@ -124,7 +129,7 @@ def _verdicts(
         return {"cells": cells}
     wrong, factors = [], []
     for one, two in known:
-        strong = [(t, _limit(v, w, t), s) for t, v, w, s in zip(one.terms, one.values, two.values if two else one.values, one.shares, strict=True)]  # fmt: skip
+        strong = [(t, _limit(v, w, t), s) for t, v, w, s in zip(one.terms, one.values, two.values, one.shares, strict=True)]  # fmt: skip
         own = [(term, value) for term, value, share in strong if term.due and share > FAINT]
         factors += [value for _, value in own]
         wrong += _wrong(own, one.misfit)
@@ -181,15 +186,13 @@ def _told(term: Term, value: float) -> dict[str, Any]:
     }
 
 
-def _cells(known: Sequence[tuple[Strengths, Strengths | None]], points: int) -> int:
+def _cells(known: Pairs, points: int) -> int:
     """-1 or 1 where every derivative acts as with that many cells more than there are, which its order tells exactly.
 
     With N - 1 cells a derivative of order p is (1 - 1/N)^p of what it should be: p times as much as 1/N, on every grid.
     """
     seen = []
     for one, two in known:
-        if two is None:
-            return 0
         for term, fine, coarse, share in zip(one.terms, one.values, two.values, one.shares, strict=True):
             if term.due and term.order and share > FAINT:
                 seen.append(_first_order(fine - 1.0, coarse - 1.0) * points / term.order)
@@ -202,17 +205,15 @@ def _first_order(fine: float, coarse: float) -> float:
     return (4.0 * fine - coarse) / 2.0 if falls else 0.0
 
 
-def _order(known: Sequence[tuple[Strengths, Strengths | None]]) -> float | None:
+def _order(known: Pairs) -> float | None:
     """Of the scheme in space, from what it errs by on both grids; 0 where the grid plays no role."""
-    one, two = (sum(_errs(pair[k]) for pair in known if pair[k]) for k in (0, 1))
+    one, two = (sum(_errs(pair[k]) for pair in known) for k in (0, 1))
     if not one > 3e-4 or not two:
         return None
     return max(0.0, math.log2(two / one))
 
 
-def _errs(found: Strengths | None) -> float:
-    if found is None:
-        return 0.0
+def _errs(found: Strengths) -> float:
     off = [abs(v - t.due) * s for t, v, s in zip(found.terms, found.values, found.shares, strict=True)]
     return math.hypot(found.misfit, max(off, default=0.0))
 
@@ -223,7 +224,7 @@ def steps_in_time(
     """What the answer at the same times changes by when the output intervals are divided; None where that is not known.
 
     share: of the error at these times. divided: into how many parts. limit: whether the steps in time make much of the error.
-    odd: whether it is more than that.
+    odd: whether it is more than that. first: whether it is as much as with steps of first order. intervals: how many were divided.
     """
     told = None
     for parts in DIVISIONS:
@@ -234,8 +235,10 @@ def steps_in_time(
         told = {
             "share": change / error,
             "divided": parts,
+            "intervals": kept,
             "limit": change > STEPS * error,
             "odd": change > TOO_MUCH * error,
+            "first": parts == DIVISIONS[0] and abs(change / error - (1.0 - 1.0 / parts)) < FIRST,
         }
         if change > STEPS * error:
             break

@@ -55,7 +55,7 @@ class Smooth:
         interval = self._interval(fields)
         if interval is None:
             return None
-        if any(term.due and not term.order for terms in self.terms.balances for term in terms):
+        if any(not term.order for ways in self.terms.balances for term in ways[0]):
             spatial = {name: np.concatenate([values, _flat(values)]) for name, values in spatial.items()}
         moved = min(MOVED, len(next(iter(spatial.values()))))
         shift = tuple(n // 3 + 1 for n in points)

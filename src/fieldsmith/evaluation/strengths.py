@@ -15,7 +15,7 @@ import sympy as sp
 
 from fieldsmith.equations import names
 from fieldsmith.equations.analysis import Analysis
-from fieldsmith.equations.expressions import D, Expression, derivative, field_and_axes
+from fieldsmith.equations.expressions import D, Expression, Unsuited, derivative, field_and_axes
 from fieldsmith.equations.printing import derivative_name, python_code
 
 FRAMES = 5
@@ -61,15 +61,17 @@ class Strengths:
     start: np.ndarray
 
 
-def terms_of(analysis: Analysis) -> tuple[tuple[Term, ...], ...]:
-    """The terms of each balance, with what schemes bring behind them."""
-    return tuple(
-        (*_own(analysis, side), *_brought(analysis, side, unknown))
-        for side, unknown in zip(analysis.right_hand_sides, analysis.unknowns, strict=True)
-    )
+def terms_of(analysis: Analysis) -> tuple[tuple[tuple[Term, ...], ...], ...]:
+    """The terms of each balance in three ways: taken apart and with what schemes bring, as written and with it, as written."""
+    ways = []
+    for side, unknown in zip(analysis.right_hand_sides, analysis.unknowns, strict=True):
+        brought = tuple(_brought(analysis, side, unknown))
+        written = tuple(Term(text_of(part), part, _order(part), text_of(part)) for part in sp.Add.make_args(side))
+        ways.append(((*_apart(side), *brought), (*written, *brought), written))
+    return tuple(ways)
 
 
-def _own(analysis: Analysis, side: Expression) -> Iterator[Term]:
+def _apart(side: Expression) -> Iterator[Term]:
     for written in sp.Add.make_args(side):
         for part in sp.Add.make_args(sp.expand(written)):
             yield Term(text_of(part), part, _order(part), text_of(written))
@@ -110,13 +112,20 @@ class Terms:
         self._code: dict[Expression, Code] = {}
 
     def values(self, expression: Expression, fields: Fields) -> np.ndarray:
-        """An expression's values, derivatives by Fourier transforms along the last axes, those of the box."""
+        """An expression's values, derivatives by Fourier transforms along the last axes, those of the box.
+
+        Raises Unsuited for one that cannot be evaluated.
+        """
         if expression not in self._code:
             self._code[expression] = self._compiled(expression)
         slopes, used, function = self._code[expression]
-        given = {**fields, **{name: self._slope(self.values(inner, fields), axis) for name, inner, axis in slopes}}
+        given = {**fields, **{name: self.slope(self.values(inner, fields), axis) for name, inner, axis in slopes}}
         shape = np.broadcast_shapes(*map(np.shape, fields.values()))
-        return np.broadcast_to(np.asarray(function(*(given[name] for name in used)), float), shape)
+        try:
+            values = function(*(given[name] for name in used))
+        except (NameError, TypeError, AttributeError) as error:  # functions that NumPy and SciPy do not have
+            raise Unsuited(f"{text_of(expression)} cannot be evaluated: {error}.") from error
+        return np.broadcast_to(np.asarray(values, float), shape)
 
     def _compiled(self, expression: Expression) -> "Code":
         marks = {atom: sp.Dummy() for atom in _outermost(expression)}
@@ -125,9 +134,9 @@ class Terms:
         ]
         plain = expression.xreplace({**self.analysis.numbers, **marks})
         used = sorted(plain.free_symbols, key=str)
-        return slopes, [str(symbol) for symbol in used], sp.lambdify(used, plain, "numpy")
+        return slopes, [str(symbol) for symbol in used], sp.lambdify(used, plain, ["numpy", "scipy"])
 
-    def _slope(self, values: np.ndarray, axis: int) -> np.ndarray:
+    def slope(self, values: np.ndarray, axis: int) -> np.ndarray:
         place = axis - len(self._lengths)
         points = values.shape[place]
         k = 2.0 * np.pi * np.fft.rfftfreq(points, self._lengths[axis] / points)
@@ -140,8 +149,13 @@ class Terms:
         return self.values(self.analysis.right_hand_sides[balance], fields)
 
     def strengths(self, balance: int, frames: Sequence[Fields], interval: float) -> Strengths | None:
-        """From `FRAMES` frames at equal intervals; None where the terms cannot be told apart."""
-        terms = self.balances[balance]
+        """From `FRAMES` frames at equal intervals, of terms as far apart as can be told; None where they cannot be told."""
+        ways = (self._found(balance, terms, frames, interval) for terms in self.balances[balance])
+        return next((found for found in ways if found is not None), None)
+
+    def _found(
+        self, balance: int, terms: tuple[Term, ...], frames: Sequence[Fields], interval: float
+    ) -> Strengths | None:
         quantity = self.analysis.quantities[balance]
         states = [self.values(quantity, fields) for fields in frames]
         parts = [np.stack([self.values(term.expression, fields) for fields in frames]) for term in terms]
