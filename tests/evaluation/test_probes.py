@@ -111,3 +111,45 @@ def test_slips_of_a_right_program_are_named(slip):
 def test_only_programs_that_are_far_off_and_cheap_are_probed(error, seconds, asked):
     score = Score(error, {}, 1e-5, 1e-9, 0.1, seconds, samples=(error,))
     assert worthwhile(score, 60.0) is asked
+
+
+DARCY = """import numpy as np
+from scipy.sparse import csc_matrix
+from scipy.sparse.linalg import spsolve
+
+def solver(a):
+    samples, n, m = a.shape
+    h = 1 / (n - 1)
+    at = np.arange(n * m).reshape(n, m)
+    inner = at[1:-1, 1:-1]
+    u = np.zeros(a.shape)
+    for s in range(samples):
+        rows, columns, values = [], [], []
+        for step, weight in ((m, 1.0), (-m, 1.0), (1, 1.0), (-1, 1.0)):
+            mean = weight * 0.5 * (a[s].ravel()[inner] + a[s].ravel()[inner + step]) / h**2
+            rows += [inner, inner]
+            columns += [inner, inner + step]
+            values += [mean, -mean]
+        flat = [np.concatenate([part.ravel() for part in parts]) for parts in (values, rows, columns)]
+        matrix = csc_matrix((flat[0], (flat[1], flat[2])), shape=(n * m, n * m))[inner.ravel()][:, inner.ravel()]
+        u[s, 1:-1, 1:-1] = spsolve(matrix, np.ones(inner.size)).reshape(inner.shape)
+    return u
+"""
+"""Arithmetic means of the coefficient: right, and of first order at its jumps."""
+
+STEADY_SLIPS = {
+    "half of the forcing": ("np.ones(inner.size)", "0.5 * np.ones(inner.size)", [("scale", "")], "0.5 times what"),
+    "one cell too many": ("1 / (n - 1)", "1 / n", [("spacing", "")], "one cell more"),
+    "half of a term": ("(m, 1.0), (-m, 1.0)", "(m, 0.5), (-m, 0.5)", [("strength", "d(a*u_x, x)")], "0.5 times its strength"),
+    "values on the boundary": ("return u", "return u + 0.1 * u.max()", [("boundary", "")], "are not held"),
+    "none": ("", "", [], "satisfies the equation inside"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("slip", STEADY_SLIPS)
+def test_slips_of_a_steady_solver_are_named(slip):
+    right, wrong, expected, words = STEADY_SLIPS[slip]
+    evaluation = evaluate(load("darcy"), DARCY.replace(right, wrong, 1), PLACE, refinement=False)
+    assert right in DARCY
+    assert suspects(evaluation) == expected
+    assert words in evaluation.feedback

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from fieldsmith.equations.expressions import Unsuited
-from fieldsmith.evaluation import probes
+from fieldsmith.evaluation import probes, steady
 from fieldsmith.evaluation.behaviour import copied_frames, course
 from fieldsmith.evaluation.evaluation import Score
 from fieldsmith.evaluation.probes import Call
@@ -21,6 +21,7 @@ FAR = 3.0
 """Times the error that the trusted method reaches, beyond which a program is asked why."""
 CHEAP = 0.25
 """Share of the time limit that the score may have taken."""
+NOTHING: Mapping[str, Any] = {"physics": None, "steady": None, "steps": None, "copies": [], "course": []}
 LEAST_SECONDS = 1.0
 """Probes may take this long however short the score was."""
 
@@ -35,13 +36,13 @@ def worthwhile(score: Score, limit: float) -> bool:
 
 
 def diagnosed(brief: Brief, case: Case, outputs: Outputs, errors: Sequence[float], call: Call) -> Found | None:
-    """Of a program that ran, with its answer [batch, time, *points] and the errors of its samples; None for equations without
-    output times and where there is none."""
-    if brief.equation is None or brief.span is None or not case.reference:
+    """Of a program that ran, with its answer [batch, time, *points] and the errors of its samples; None where there is no equation."""
+    if brief.equation is None or not case.reference:
         return None
+    if brief.span is None:
+        return _steady(brief, case, call)
     found: Found = {
-        "physics": None,
-        "steps": None,
+        **NOTHING,
         "copies": copied_frames(outputs, case.reference),
         "course": course(_named(brief, outputs), _named(brief, case.reference), len(brief.equation.axes)),
     }
@@ -57,7 +58,23 @@ def unstable(brief: Brief, case: Case, call: Call) -> Found | None:
     ready = smooth(brief, case)
     if ready is None:
         return None
-    found: Found = {"physics": _physics(ready, call), "steps": None, "copies": [], "course": []}
+    found: Found = {**NOTHING, "physics": _physics(ready, call)}
+    return {**found, "suspects": list(_causes(found))}
+
+
+def _steady(brief: Brief, case: Case, call: Call) -> Found | None:
+    if not steady.suited(brief):
+        return None
+    inputs = steady.smoothed(brief, case)
+    outputs = call(inputs)
+    if outputs is None:
+        return None
+    try:
+        with np.errstate(all="ignore"):
+            balance = steady.balanced(brief, inputs, next(iter(outputs.values())))
+    except Unsuited:
+        return None
+    found: Found = {**NOTHING, "steady": balance}
     return {**found, "suspects": list(_causes(found))}
 
 
@@ -91,5 +108,11 @@ def _causes(found: Found) -> Iterator[dict[str, str]]:
     for name, fact in {"spacing": "cells", "displaced": "displaced", "ends": "moved"}.items():
         if physics.get(fact):
             yield {"name": name, "term": ""}
+    balance = found["steady"] or {}
+    for term, _ in balance.get("terms", ()):
+        yield {"name": "strength", "term": term}
+    for name, fact in {"scale": "factor", "cells": "cells", "boundary": "edges"}.items():
+        if balance.get(fact):
+            yield {"name": "spacing" if name == "cells" else name, "term": ""}
     if found["steps"] and found["steps"]["limit"]:
         yield {"name": "elapsed" if found["steps"]["odd"] else "steps", "term": ""}

@@ -23,6 +23,10 @@ RIM = 0.1
 """Part of the points at each end that is left out."""
 OFF, UNEXPLAINED = 0.1, 0.2
 """A deviation of a strength, and a part of the forcing that terms leave over, that are told, or forbid to tell."""
+CELL, EXPLAINED = 0.2, 0.02
+"""How near a factor must come to that of one cell more, in cells, and what may be left over of the forcing then."""
+EDGE = 0.02
+"""Departure from the prescribed values on the boundary, in units of the largest value, that is told."""
 
 Inputs = dict[str, np.ndarray | float]
 
@@ -60,9 +64,11 @@ def smoothed(brief: Brief, case: Case) -> Inputs:
 
 
 def balanced(brief: Brief, inputs: Inputs, answer: np.ndarray) -> dict[str, Any] | None:
-    """factor: by how much the whole solution is too large, where all terms agree; terms: strengths of those that do not.
+    """What the answer to such inputs satisfies.
 
-    None where the terms do not explain the forcing. Raises Unsuited for terms that cannot be evaluated.
+    factor: by how much the whole solution is too large, where all terms agree. terms: strengths of those that do not. cells:
+    1 or -1 where second derivatives act as with one cell more, or less. edges: whether prescribed boundary values are not held.
+        None where the terms do not explain the forcing. Raises Unsuited for terms that cannot be evaluated.
     """
     assert brief.equation is not None
     analysis = Analysis(brief.equation, brief.parameters)
@@ -79,11 +85,28 @@ def balanced(brief: Brief, inputs: Inputs, answer: np.ndarray) -> dict[str, Any]
     rest = np.linalg.norm(columns @ found + forcing) / np.linalg.norm(forcing)
     if rank < len(own) or rest > UNEXPLAINED:
         return None
-    off = [[text_of(part), float(value)] for part, value in zip(own, found, strict=True)]
-    if max(found) - min(found) < OFF * abs(np.mean(found)):
-        factor = 1.0 / float(np.mean(found))
-        return {"factor": factor if abs(factor - 1.0) > OFF else None, "terms": []}
-    return {"factor": None, "terms": [one for one in off if abs(one[1] - 1.0) > OFF]}
+    told: dict[str, Any] = {"factor": None, "terms": [], "cells": 0, "edges": _leaves_edges(brief, answer)}
+    if max(found) - min(found) > OFF * abs(np.mean(found)):
+        strengths = [[text_of(part), float(value)] for part, value in zip(own, found, strict=True)]
+        return {**told, "terms": [one for one in strengths if abs(one[1] - 1.0) > OFF]}
+    factor = 1.0 / float(np.mean(found))
+    if abs(factor - 1.0) > OFF:
+        return {**told, "factor": factor}
+    intervals = max(answer.shape[1:]) - (brief.equation.axes[0].nodes == "endpoints")
+    deviation = (1.0 / factor - 1.0) * intervals / 2.0
+    return {**told, "cells": next((c for c in (-1, 1) if rest < EXPLAINED and abs(deviation - c) < CELL), 0)}
+
+
+def _leaves_edges(brief: Brief, answer: np.ndarray) -> bool:
+    """Whether points on the boundary have other values than the numbers that are prescribed there."""
+    assert brief.equation is not None
+    for n, axis in enumerate(brief.equation.axes):
+        for end, boundary in ((0, axis.lower), (-1, axis.upper)):
+            if axis.nodes == "endpoints" and boundary.kind == "dirichlet" and boundary.value in ("0", "0.0"):
+                edge = np.take(answer, end, axis=1 + n)
+                if np.max(np.abs(edge)) > EDGE * np.max(np.abs(answer)):
+                    return True
+    return False
 
 
 def _fields(
@@ -97,6 +120,3 @@ def _fields(
         low, h = axis.grid(size)
         fields[str(symbol)] = (low + h * np.arange(size)).reshape(-1, *[1] * (answer.ndim - n - 2))
     return fields
-
-
-
