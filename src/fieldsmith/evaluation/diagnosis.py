@@ -58,7 +58,10 @@ def unstable(brief: Brief, case: Case, call: Call) -> Found | None:
     ready = smooth(brief, case)
     if ready is None:
         return None
-    found: Found = {**NOTHING, "physics": _physics(ready, call)}
+    physics = _physics(ready, call)
+    if not physics or not (physics["terms"] or physics["moved"]):
+        return None  # what else smooth fields show may come of the instability
+    found: Found = {**NOTHING, "physics": physics}
     return {**found, "suspects": list(_causes(found))}
 
 

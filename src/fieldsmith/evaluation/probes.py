@@ -116,8 +116,10 @@ def _displaced(smooth: Smooth, probe: Probe, outputs: Outputs, found: Sequence[S
 def _verdicts(
     first: Sequence[Strengths | None], second: Sequence[Strengths | None], points: Sequence[int]
 ) -> dict[str, Any]:
-    pairs = [pair for pair in zip(first, second, strict=True) if pair[0] is not None and pair[1] is not None]
-    known = [(one, two) for one, two in pairs if one.terms == two.terms]  # pyright: ignore[reportOptionalMemberAccess]
+    known: list[tuple[Strengths, Strengths]] = []
+    for one, two in zip(first, second, strict=True):
+        if one is not None and two is not None and one.terms == two.terms:
+            known.append((one, two))
     if not known:
         return {}
     if any(one.misfit > UNEXPLAINED for one, _ in known):
