@@ -115,10 +115,16 @@ def _variables(failure: Failure, source: str) -> list[list[str]]:
     return [[name, failure.variables[name] + sizes.get(name, "")] for name in order]
 
 
-def not_finite_facts(outputs: Mapping[str, np.ndarray], brief: Brief) -> Facts:
+def not_finite_facts(outputs: Mapping[str, np.ndarray], brief: Brief, probes: Facts | None = None) -> Facts:
     """Which result, how many samples, from which frame on, and whether the values grew before or broke at once."""
     found = [_not_finite(outputs[r.name], r) for r in brief.signature.results if not np.isfinite(outputs[r.name]).all()]
-    return {"kind": "not_finite", "setting": _setting(brief), "results": found, "cause": _cause(found)}
+    return {
+        "kind": "not_finite",
+        "setting": _setting(brief),
+        "results": found,
+        "cause": _cause(found),
+        "probes": probes,
+    }
 
 
 def _not_finite(array: np.ndarray, result: Result) -> dict[str, Any]:
@@ -158,10 +164,11 @@ def success_facts(
     brief: Brief,
     slopes: Sequence[float] = (),
     notes: Sequence[str] = (),
+    probes: Facts | None = None,
 ) -> Facts:
     """How good the program is, what is left to win, and when and where the error arises.
 
-    `slopes` are the orders of convergence between neighbouring grids.
+    `slopes` are the orders of convergence between neighbouring grids, `probes` what `diagnosis.py` found.
     """
     errors = frame_errors(outputs, case.reference) if brief.span is not None and case.reference else np.zeros(0)
     marks = sorted({0, 1, len(errors) // 4, len(errors) // 2, len(errors) - 1} & set(range(len(errors))))
@@ -180,12 +187,13 @@ def success_facts(
         "samples": _samples(score),
         "kinds": [[kind, of.count, of.nrmse, of.trusted] for kind, of in score.by_kind.items()],
         "frames": [[n, float(errors[n])] for n in marks],
-        "arises": _arises(errors, score),
+        "arises": _arises(errors, score, bool(probes and probes["suspects"])),
         "largest": _in_space(score, case, outputs, brief),
         "order": score.order,
         "slopes": list(slopes) if slopes and max(slopes) - min(slopes) > UNSTEADY else [],
         "drift": score.drift if score.drift is not None and score.drift > CONSERVED else None,
         "notes": list(notes),
+        "probes": probes,
     }
 
 
@@ -195,10 +203,12 @@ def times(value: float) -> str:
     return f"{rounded:.1e}" if rounded >= 1e6 else f"{rounded:,.0f}" if rounded >= 10 else f"{rounded:.1f}"
 
 
-def _arises(errors: np.ndarray, score: Score) -> str:
-    """What the growth of the error tells, where it tells something: first_frame or first_interval."""
+def _arises(errors: np.ndarray, score: Score, explained: bool) -> str:
+    """What the growth of the error tells, where it tells something that is not known already: first_frame or first_interval."""
     if len(errors) and errors[0] > 1e-6:
         return "first_frame"
+    if explained:
+        return ""
     as_trusted = score.trusted is not None and score.nrmse <= 1.5 * score.trusted
     return "first_interval" if not as_trusted and len(errors) > 4 and errors[1] > 0.5 * errors[-1] > 0.0 else ""
 

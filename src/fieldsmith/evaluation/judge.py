@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from fieldsmith.evaluation import conservation, feedback, metrics
+from fieldsmith.evaluation import conservation, diagnosis, feedback, metrics
 from fieldsmith.evaluation.evaluation import ConvergencePoint, Evaluation, Score, Status
 from fieldsmith.evaluation.measuring import as_samples, measured, not_measured_facts, with_samples
 from fieldsmith.evaluation.order import empirical_order, local_orders
@@ -40,11 +40,15 @@ def evaluate(
     splits: Sequence[SplitName] = ("dev",),
     refinement: bool | Callable[[Score], bool] = True,
     on_outputs: OnOutputs | None = None,
+    probing: bool = True,
 ) -> Evaluation:
     """Score `source` on the named splits.
 
-    The first failing call decides the status. With `refinement`, a value or what tells it from the score on the last split, the order of convergence is measured on smooth
-    data afterwards, in no more time than the score took; a failure there is a note, not a status. `on_outputs` sees the arrays of each scored call.
+    The first failing call decides the status. With `refinement`, a value or what tells it from the score on the last
+    split, the order of convergence is measured on smooth data afterwards, in no more time than the score took; a failure
+    there is a note, not a status. `on_outputs` sees the arrays of each scored call.
+    With `probing`, a program whose error is far from what the trusted method reaches is called with inputs that tell why,
+    in no more time than the score took (`diagnosis.py`).
     Raises MissingPart if the sandbox disappears.
     """
     limits = limits or default_limits(task)
@@ -58,6 +62,8 @@ def evaluate(
                 return failed
         if refinement if isinstance(refinement, bool) else refinement(judge.scores[splits[-1]]):
             judge.measure_order()
+        if probing:
+            judge.probe()
         return judge.evaluation()
 
 
@@ -83,6 +89,7 @@ class _Judge:
         self.order: float | None = None
         self.slopes: tuple[float, ...] = ()
         self.notes: list[str] = []
+        self.probes: diagnosis.Found | None = None
         self.last: tuple[SplitName, Case, Mapping[str, np.ndarray]] | None = None
         self.stdout = self.stderr = ""
         self.seconds = 0.0
@@ -116,7 +123,8 @@ class _Judge:
                 return self.failed(result.status, facts, result)
             outputs = as_samples(self.brief.signature, result.outputs)
             if not all(np.isfinite(array).all() for array in outputs.values()):
-                return self.failed("not_finite", feedback.not_finite_facts(outputs, self.shown), result)
+                found = diagnosis.unstable(self.brief, case, self.probing_call())
+                return self.failed("not_finite", feedback.not_finite_facts(outputs, self.shown, found), result)
             with np.errstate(over="ignore", invalid="ignore"):
                 score = _CaseScore(self.task, self.brief.signature, case, result)
             if not np.isfinite(score.samples).all():  # values whose squares overflow
@@ -185,12 +193,38 @@ class _Judge:
         self.convergence = tuple(points)
         self.order, self.slopes = empirical_order(telling), local_orders(telling)
 
+    def probe(self) -> None:
+        """What the program does with inputs that tell why its error is far from what the trusted method reaches."""
+        if self.last is not None and diagnosis.worthwhile(self.scores[self.last[0]], self.limits.seconds):
+            split, case, outputs = self.last
+            self.probes = diagnosis.diagnosed(
+                self.brief, case, outputs, self.scores[split].samples, self.probing_call()
+            )
+
+    def probing_call(self) -> diagnosis.Call:
+        """Calls that give up once they have taken as long as the score, or one has failed."""
+        left = max(diagnosis.LEAST_SECONDS, self.seconds)
+
+        def call(inputs: Mapping[str, np.ndarray | float]) -> Mapping[str, np.ndarray] | None:
+            nonlocal left
+            if left <= 0.0 or self.session.closed:
+                return None
+            signature = self.brief.signature
+            result = self.session.call(self.source, signature.function, inputs, signature.shapes(inputs), left)
+            left -= result.seconds if result.status == "ok" else left
+            finite = result.status == "ok" and all(np.isfinite(array).all() for array in result.outputs.values())
+            return result.outputs if finite else None
+
+        return call
+
     def evaluation(self) -> Evaluation:
         scores = {split: replace(score, order=self.order) for split, score in self.scores.items()}
         facts: feedback.Facts = {}
         if self.last is not None:
             split, case, outputs = self.last
-            facts = feedback.success_facts(scores[split], case, outputs, self.shown, self.slopes, self.notes)
+            facts = feedback.success_facts(
+                scores[split], case, outputs, self.shown, self.slopes, self.notes, self.probes
+            )
         return Evaluation(
             status="ok",
             feedback=usual().said(facts) if facts else " ".join(self.notes),

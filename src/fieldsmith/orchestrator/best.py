@@ -30,7 +30,9 @@ def score_once_more(task: Task, best: Candidate, sandbox: Sandbox, draw: OnOutpu
     A note says where the program fails on the test split.
     """
     source, known = best.program.source if best.program else "", best.evaluation or Evaluation("ok")
-    scored = evaluate(task, source, sandbox, splits=("test",), refinement=not known.convergence, on_outputs=draw)
+    scored = evaluate(
+        task, source, sandbox, splits=("test",), refinement=not known.convergence, on_outputs=draw, probing=False
+    )
     study = known if known.convergence else scored
     order = next((score.order for score in (study.dev, study.test) if score), None)
     whole = replace(

@@ -1,0 +1,67 @@
+"""How a computed solution behaves beside the reference: ratios and their direction only, never a value of it."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+NOTABLE = 0.05
+"""Departure of energy, steepness or mean from the reference's that is told."""
+LASTING = 0.8
+"""Share of the later frames that must depart in the same direction."""
+MOST_FRAMES = 8
+
+Arrays = Mapping[str, np.ndarray]
+
+
+def copied_frames(outputs: Arrays, reference: Arrays) -> list[int]:
+    """Frames that are the frame before over again though the solution changes, and later frames do; arrays [batch, time, ...]."""
+    frames = min(array.shape[1] for array in reference.values())
+    last = max((n for n in range(1, frames) if not _same(outputs, n)), default=frames)
+    return [n for n in range(1, last) if _same(outputs, n) and not _nearly(reference, n)]
+
+
+def _same(arrays: Arrays, n: int) -> bool:
+    return all(np.array_equal(array[:, n], array[:, n - 1]) for array in arrays.values())
+
+
+def _nearly(arrays: Arrays, n: int) -> bool:
+    return all(
+        np.max(np.abs(array[:, n] - array[:, n - 1])) <= 1e-6 * np.max(np.abs(array[:, n])) for array in arrays.values()
+    )
+
+
+def course(outputs: Arrays, reference: Arrays, dimensions: int) -> list[dict[str, Any]]:
+    """Of every field: from which frame on its energy, its steepest place and its mean depart, and in which direction."""
+    return [told for name in reference for told in _courses(name, outputs[name], reference[name], dimensions)]
+
+
+def _courses(name: str, own: np.ndarray, true: np.ndarray, dimensions: int) -> Iterator[dict[str, Any]]:
+    space = tuple(range(2, 2 + dimensions))
+    energies = [np.mean((array - array.mean(axis=space, keepdims=True)) ** 2, axis=space) for array in (own, true)]
+    alive = energies[1] > 1e-6 * np.maximum(energies[1][:, :1], 1e-300)
+    steep = [_steepest(array, dimensions) for array in (own, true)]
+    for what, (one, other) in {"energy": energies, "fronts": steep}.items():
+        ratios = np.where(alive, one / np.where(other > 0.0, other, 1.0), 1.0)
+        yield from _departure(name, what, np.exp(np.mean(np.log(np.maximum(ratios, 1e-12)), axis=0)))
+    means = [np.mean(array.mean(axis=space), axis=0) for array in (own, true)]
+    change = means[1] - means[1][0]
+    if np.max(np.abs(change)) > NOTABLE * np.max(np.abs(true[:, 0])):
+        told = np.where(
+            np.abs(change) > 0.01 * np.max(np.abs(change)),
+            (means[0] - means[0][0]) / np.where(change, change, 1.0),
+            1.0,
+        )
+        yield from _departure(name, "mean", told)
+
+
+def _steepest(array: np.ndarray, dimensions: int) -> np.ndarray:
+    steps = [np.abs(np.diff(array, axis=2 + n)) for n in range(dimensions)]
+    return np.max([np.max(step, axis=tuple(range(2, 2 + dimensions))) for step in steps], axis=0)
+
+
+def _departure(name: str, what: str, ratios: np.ndarray) -> Iterator[dict[str, Any]]:
+    for sign in (1.0, -1.0):
+        beyond = sign * (ratios - 1.0) > NOTABLE
+        if beyond.any() and np.mean(beyond[(first := int(np.argmax(beyond))) :]) > LASTING:
+            yield {"field": name, "what": what, "frame": first, "more": sign > 0.0}

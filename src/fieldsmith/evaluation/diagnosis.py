@@ -1,0 +1,121 @@
+"""Why a program that runs does not converge: what probes and its own answer tell, and whom they make a suspect."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from fieldsmith.equations.expressions import Unsuited
+from fieldsmith.evaluation import probes, steady
+from fieldsmith.evaluation.behaviour import copied_frames, course
+from fieldsmith.evaluation.evaluation import Score
+from fieldsmith.evaluation.probes import Call
+from fieldsmith.evaluation.smooth import Smooth, smooth
+from fieldsmith.tasks.task import Brief, Case
+
+Found = dict[str, Any]
+"""What was found, as JSON values: `suspects` are the names of likely causes, each with the term that it is about, if any."""
+Outputs = Mapping[str, np.ndarray]
+
+FAR = 3.0
+"""Times the error that the trusted method reaches, beyond which a program is asked why."""
+CHEAP = 0.25
+"""Share of the time limit that the score may have taken."""
+NOTHING: Mapping[str, Any] = {"physics": None, "steady": None, "steps": None, "copies": [], "course": []}
+LEAST_SECONDS = 1.0
+"""Probes may take this long however short the score was."""
+
+__all__ = ["FAR", "LEAST_SECONDS", "Call", "Found", "diagnosed", "unstable", "worthwhile"]
+
+
+def worthwhile(score: Score, limit: float) -> bool:
+    """Whether a program is far enough from the trusted method, and cheap enough, to be asked why."""
+    if score.value is not None or score.trusted is None:
+        return False
+    return score.nrmse > FAR * max(score.trusted, score.reference_error or 0.0) and score.cost < CHEAP * limit
+
+
+def diagnosed(brief: Brief, case: Case, outputs: Outputs, errors: Sequence[float], call: Call) -> Found | None:
+    """Of a program that ran, with its answer [batch, time, *points] and the errors of its samples; None where there is no equation."""
+    if brief.equation is None or not case.reference:
+        return None
+    if brief.span is None:
+        return _steady(brief, case, call)
+    found: Found = {
+        **NOTHING,
+        "copies": copied_frames(outputs, case.reference),
+        "course": course(_named(brief, outputs), _named(brief, case.reference), len(brief.equation.axes)),
+    }
+    if (ready := smooth(brief, case)) is not None:
+        found["physics"] = _physics(ready, call)
+        if not list(_causes(found)):
+            found["steps"] = probes.steps_in_time(brief.signature, case, outputs, _telling(errors), call)
+    return {**found, "suspects": list(_causes(found))}
+
+
+def unstable(brief: Brief, case: Case, call: Call) -> Found | None:
+    """Of a program whose values are not finite: whether it solves another equation from the start."""
+    ready = smooth(brief, case)
+    if ready is None:
+        return None
+    physics = _physics(ready, call)
+    if not physics or not (physics["terms"] or physics["moved"]):
+        return None  # what else smooth fields show may come of the instability
+    found: Found = {**NOTHING, "physics": physics}
+    return {**found, "suspects": list(_causes(found))}
+
+
+def _steady(brief: Brief, case: Case, call: Call) -> Found | None:
+    if not steady.suited(brief):
+        return None
+    inputs = steady.smoothed(brief, case)
+    outputs = call(inputs)
+    if outputs is None:
+        return None
+    try:
+        with np.errstate(all="ignore"):
+            balance = steady.balanced(brief, inputs, next(iter(outputs.values())))
+    except Unsuited:
+        return None
+    found: Found = {**NOTHING, "steady": balance}
+    return {**found, "suspects": list(_causes(found))}
+
+
+def _physics(ready: Smooth, call: Call) -> Found | None:
+    try:
+        with np.errstate(all="ignore"):
+            return probes.physics(ready, call)
+    except Unsuited:  # a term that cannot be evaluated
+        return None
+
+
+def _named(brief: Brief, arrays: Outputs) -> Outputs:
+    """By what the results are called in the equation."""
+    return {result.of or result.name: arrays[result.name] for result in brief.signature.results}
+
+
+def _telling(errors: Sequence[float]) -> tuple[int, ...]:
+    """The worst sample and the median one."""
+    order = np.argsort(errors)
+    return tuple(dict.fromkeys((int(order[-1]), int(order[len(order) // 2]))))
+
+
+def _causes(found: Found) -> Iterator[dict[str, str]]:
+    physics = found["physics"] or {}
+    if found["copies"] or physics.get("still"):
+        yield {"name": "frames", "term": ""}
+    if physics.get("everything") is not None:
+        yield {"name": "elapsed", "term": ""}
+    for term in physics.get("terms", ()):
+        yield {"name": term["kind"], "term": term["term"]}
+    for name, fact in {"spacing": "cells", "displaced": "displaced", "ends": "moved"}.items():
+        if physics.get(fact):
+            yield {"name": name, "term": ""}
+    balance = found["steady"] or {}
+    for term, _ in balance.get("terms", ()):
+        yield {"name": "strength", "term": term}
+    for name, fact in {"scale": "factor", "cells": "cells", "boundary": "edges"}.items():
+        if balance.get(fact):
+            yield {"name": "spacing" if name == "cells" else name, "term": ""}
+    if found["steps"] and found["steps"]["limit"]:
+        yield {"name": "elapsed" if found["steps"]["odd"] else "steps", "term": ""}
