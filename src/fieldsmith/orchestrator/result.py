@@ -13,12 +13,15 @@ from fieldsmith.agents.models.chat_model import ChatReply
 from fieldsmith.agents.models.replay import RECORDING, write_replay
 from fieldsmith.evaluation.record import score_fields
 from fieldsmith.orchestrator import record
+from fieldsmith.orchestrator.course import course_fields, curve, first_shot
 from fieldsmith.orchestrator.run import Best, RunRecord, Spend
+
+NO_PROGRAM_RAN, BEST_FAILED = "no_program_ran", "best_failed"
 
 
 def run_fields(run: RunRecord) -> dict[str, object]:
     """The last line of `solve --json`."""
-    solver = run.folder / "best" / "solver.py"
+    solver, sittings = run.folder / "best" / "solver.py", run.asked.sittings
     return {
         "run": str(run.folder),
         "task": run.asked.task,
@@ -31,10 +34,22 @@ def run_fields(run: RunRecord) -> dict[str, object]:
         "best": _best_fields(run.best) if run.best else None,
         "candidates": len(run.candidates),
         "statuses": dict(Counter(c.evaluation.status for c in run.candidates if c.evaluation)),
+        **course_fields(run.candidates),
         "spend": asdict(run.spend),
         "message": run.message,
+        "reason": _reason(run),
+        "data": {"fingerprint": run.asked.fingerprint, **(dict(sittings[-1]["data"]) if sittings else {})},
+        "sittings": [dict(one) for one in sittings],
         "certificate": None,
     }
+
+
+def _reason(run: RunRecord) -> str | None:
+    """Why the run is not good enough, as a word for scripts; None where it is."""
+    evaluation = run.best.candidate.evaluation if run.best else None
+    if evaluation is None:
+        return NO_PROGRAM_RAN
+    return None if evaluation.status == "ok" else BEST_FAILED
 
 
 def _best_fields(best: Best) -> dict[str, object]:
@@ -66,6 +81,21 @@ def candidate_fields(candidate: Candidate, best: Candidate | None, spend: Spend,
         "best_nrmse": best.dev_nrmse if best and math.isfinite(best.dev_nrmse) else None,
         "best_value": best.dev_figure if best else None,
         "candidates": count,
+        "usd": spend.usd,
+        "tokens": spend.input_tokens + spend.output_tokens,
+        "seconds": spend.seconds,
+    }
+
+
+def resumed_fields(before: Sequence[Candidate], spend: Spend) -> dict[str, object]:
+    """The event of a run that is taken up: what earlier sittings had evaluated."""
+    best = record.best_of(list(before))
+    return {
+        "candidates": len(before),
+        "first_shot": first_shot(before),
+        "curve": curve(before),
+        "best": best.id if best else None,
+        "best_value": best.dev_figure if best else None,
         "usd": spend.usd,
         "tokens": spend.input_tokens + spend.output_tokens,
         "seconds": spend.seconds,
