@@ -92,8 +92,9 @@ def _of_result(result: Result, brief: Brief, case: Case, solution: np.ndarray | 
     for sample in range(min(PICTURE_SAMPLES, len(solution))):
         computed = view.of(solution[sample])
         for picture in _drawn(view, field, sample, computed, None if reference is None else view.of(reference[sample])):
-            beside = len(picture.axes) == 2 and given is not None
-            yield replace(picture, given=view.of(given[sample])[0], given_name=name) if beside else picture
+            if len(picture.axes) == 2 and given is not None:
+                picture = replace(picture, given=view.of(given[sample])[0], given_name=name)
+            yield picture
 
 
 def _given(result: Result, brief: Brief, case: Case) -> tuple[str, np.ndarray | None]:
