@@ -99,6 +99,7 @@ def test_labels_of_axes_and_bars_are_whole(opened, width, low, high):
     assert page.evaluate(outside) == []
     labels = page.locator("#map-reference .bar-label").all_text_contents()[:5]
     assert len(set(labels)) == 5, "neighbours are told apart"
+    assert len({page.get_attribute(f"#map-{kind} image", "width") for kind in ("solution", "reference", "error")}) == 1
 
 
 def test_the_coefficient_is_drawn_beside_the_solution(opened):

@@ -40,7 +40,8 @@ const showFields = () => {
   };
   const map = kind => width => {
     const p = current();
-    return drawMap({ kind, p, frame: frame(p), row: row(p), shade: shade(kind), width, when: when(p), onPoint: (r, c) => readOut(p, r, c), onPress: r => { control("row").value = r; update(); } });
+    const room = Math.max(...mapsOf(p).map(one => barRoom(shade(one))));
+    return drawMap({ kind, p, frame: frame(p), row: row(p), shade: shade(kind), room, width, when: when(p), onPoint: (r, c) => readOut(p, r, c), onPress: r => { control("row").value = r; update(); } });
   };
   const linesOf = p => {
     const values = arraysOf(p), rows = isMap(p) ? [row(p)] : chosen(p);

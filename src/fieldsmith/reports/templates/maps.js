@@ -20,16 +20,17 @@ const barLabels = ({ at: valueAt }) => {
   });
   return { labels, power };
 };
+const barRoom = shade => Math.ceil(Math.max(26, ...barLabels(shade).labels.map(([, text]) => widthOf(text, 11))));
 const colourBar = (svg, shade, bar, base, tall, top) => {
   const steps = 64, { table } = shade, { labels, power } = barLabels(shade);
   for (let n = 0; n < steps; n++) svg.append(draw("rect", { fill: `rgb(${table[Math.round((n + 0.5) / steps * 511)]})`, x: bar, width: 11, y: base - (n + 1) / steps * tall, height: tall / steps + 0.6 }));
   for (const [s, text] of labels) svg.append(draw("text", { x: bar + 15, y: base - s * tall + (s === 0 ? 0 : s === 1 ? 9 : 4), class: "bar-label" }, text));
   if (power) svg.append(draw("text", { x: bar + 11, y: top - 8, class: "bar-label", "text-anchor": "middle" }, "× 10", draw("tspan", { dy: -4, class: "power" }, String(power).replace("-", "−"))));
 };
-// `onPoint(row, column)` is told what is pointed at, `onPress(row)` which row is pressed.
-const drawMap = ({ kind, p, frame, row, shade, width, when, onPoint, onPress }) => {
-  const [a, b, low, high] = p.extent, yTicks = scale([low, high], 1, 0, { tight: true, most: 4 }).ticks(), labels = barLabels(shade).labels.map(([, text]) => widthOf(text, 11));
-  const margin = { left: Math.ceil(widest(yTicks) + widthOf(p.axes[1], 12.5)) + 20, right: Math.ceil(Math.max(26, ...labels)) + 32, top: 22, bottom: 40 }, wide = width - margin.left - margin.right;
+// `room` is for the widest labels of all bars, so that maps side by side are of one size; `onPoint(row, column)` is told what is pointed at, `onPress(row)` which row is pressed.
+const drawMap = ({ kind, p, frame, row, shade, room, width, when, onPoint, onPress }) => {
+  const [a, b, low, high] = p.extent, yTicks = scale([low, high], 1, 0, { tight: true, most: 4 }).ticks();
+  const margin = { left: Math.ceil(widest(yTicks) + widthOf(p.axes[1], 12.5)) + 20, right: room + 32, top: 22, bottom: 40 }, wide = width - margin.left - margin.right;
   const plane = p.axes[0] !== "t", tall = Math.round(wide * (plane ? Math.min(1.6, Math.max(0.4, (high - low) / (b - a || 1))) : width < 360 && innerWidth < 600 ? 0.7 : 0.92)), height = tall + margin.top + margin.bottom, base = margin.top + tall;
   const x = scale([a, b], margin.left, margin.left + wide, { tight: true, most: 4 }), y = scale([low, high], base, margin.top, { tight: true, most: 4 });
   const svg = draw("svg", { class: "chart map", width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `${shownIn(kind, p)}, sample ${p.sample + 1}${when}: ${p.axes[0]} to the right, ${p.axes[1]} upwards` });
