@@ -55,7 +55,7 @@ def sitting(task: Task, sandbox: Sandbox) -> Sitting:
 def with_sitting(earlier: Sequence[Sitting], now: Sitting) -> Sequence[Sitting]:
     """The sittings with this one, unless its surroundings are those of the one before it."""
     same = bool(earlier) and {**earlier[-1], "begun": ""} == {**now, "begun": ""}
-    return earlier if same else (*earlier, now)
+    return earlier if same else [*earlier, now]
 
 
 def _checkout(root: Path) -> tuple[str, bool]:

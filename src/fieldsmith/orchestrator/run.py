@@ -41,7 +41,7 @@ class Asked:
     """A person's own templates by file name."""
     place: str = ""
     """Where the task is written, if its name does not load it."""
-    sittings: Sequence[Mapping[str, Any]] = ()
+    sittings: Sequence[Mapping[str, Any]] = field(default_factory=list)
     """What each sitting was made with (`provenance.py`); one that had the surroundings of the one before is not told again."""
 
     @property
