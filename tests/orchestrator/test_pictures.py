@@ -58,6 +58,16 @@ def test_nodes_on_the_boundary_keep_their_places():
     np.testing.assert_allclose(drawn.places, [np.arange(85) / 84] * 2)
 
 
+def test_the_coefficient_of_a_steady_field_lies_beside_it(tmp_path):
+    brief, rng = load("darcy").brief(), np.random.default_rng(0)
+    coefficient, fields = rng.random((2, 512, 512)), {"u": np.zeros((2, 512, 512))}
+    pictures = pictures_of(brief, "test", Case("c", {"a": coefficient}, fields, 0.0), fields)
+    write_pictures(tmp_path, pictures)
+    drawn = read_pictures(tmp_path)
+    assert {picture.given_name for picture in drawn} == {"coefficient a"}
+    np.testing.assert_array_equal(drawn[1].given, coefficient[1, ::2, ::2])
+
+
 TIMES = np.linspace(0.0, 1.0, 41) ** 2
 AXES = tuple(Axis(name, 0.0, high) for name, high in (("x", 1.0), ("y", 2.0), ("z", 4.0)))
 

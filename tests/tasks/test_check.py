@@ -296,7 +296,13 @@ def test_the_command_names_a_file_and_ends_with_1_for_a_fault(tmp_path) -> None:
     good = CliRunner().invoke(app, ["check", f"{file}:Twice", "--json", "--quiet"])
     assert good.stderr == ""
     assert good.exit_code == 0
-    assert json.loads(good.stdout.splitlines()[-1]) == {"event": "result", "task": "twice", "ok": True, "faults": []}
+    assert json.loads(good.stdout.splitlines()[-1]) == {
+        "event": "result",
+        "task": "twice",
+        "ok": True,
+        "faults": [],
+        "reason": None,
+    }
     file.write_text(SOURCE.replace("2.0 *", "np.nan *"))
     current.json = current.quiet = False
     bad = CliRunner().invoke(app, ["check", str(file)])

@@ -61,12 +61,13 @@ class Output:
     def interrupted(self) -> None:
         """The last words of a command that was interrupted."""
         hint = "The same command resumes." if self.resumes else ""
-        self.event("error", {"kind": "interrupted", "message": "Interrupted.", "hint": hint})
+        self.event("error", {"kind": "interrupted", "reason": "interrupted", "message": "Interrupted.", "hint": hint})
         print(f"fieldsmith: Interrupted. {hint}".strip(), file=sys.stderr, flush=True)
 
     def error(self, error: FieldsmithError) -> None:
         """The last line on standard error, and with --json the last line of standard output."""
-        self.event("error", {"kind": error.kind, "message": error.message, "hint": error.hint})
+        told = {"kind": error.kind, "reason": error.kind, "message": error.message, "hint": error.hint}
+        self.event("error", told)
         self.failed(str(error))
 
     def failed(self, why: str) -> None:

@@ -73,6 +73,8 @@ class Progress:
         self.output.event(kind, fields)
         if kind == "candidate":
             self._candidate(fields)
+        elif kind == "resumed":
+            self._resumed(fields)
         elif kind == "testing":
             self._show("scoring the best on the test split")
         elif kind == "waiting":
@@ -99,6 +101,11 @@ class Progress:
         if fields["tokens"]:
             self._spend = used(fields["tokens"], fields["usd"], fields["estimated"])
         self._show("")
+
+    def _resumed(self, fields: Mapping[str, Any]) -> None:
+        self._count = fields["candidates"]
+        best = f", best {fields['best_value']:.3e}" if fields["best_value"] is not None else ""
+        self.output.progress(f"Resumes: {counted(self._count, 'candidate')} of earlier sittings{best}")
 
     def _describe(self, text: str) -> None:
         if self._display is not None:

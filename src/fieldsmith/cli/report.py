@@ -36,6 +36,7 @@ def report(
     result: dict[str, object] = {"run": str(run), "report": str(file)}
     if figures is not None:
         result["figures"] = [str(one) for one in written]
+        result["reason"] = None if written else "nothing_drawn"
     current.event("result", result)
     current.say(file.resolve().as_uri())
     for one in written:

@@ -61,13 +61,15 @@ def _run(options: dict[str, Any]) -> None:
     run.listener = progress.event
     with progress:
         done = run.run()
-    current.event("result", run_fields(done))
+    fields, best = run_fields(done), done.best.candidate.evaluation if done.best else None
+    if condition is not None and best is not None and best.test is not None and condition.holds(best.test):
+        fields["reason"] = fields["reason"] or "fail_if"
+    current.event("result", fields)
     progress.result(done)
-    best = done.best.candidate.evaluation if done.best else None
     if best is None or best.status != "ok" or best.test is None:
         current.failed(f"The best program ended with {best.status}." if best else f"No candidate ran. {done.message}")
         raise typer.Exit(1)
-    if condition is not None and condition.holds(best.test):
+    if fields["reason"]:
         current.failed(f"--fail-if {options['fail_if']} holds.")
         raise typer.Exit(1)
 

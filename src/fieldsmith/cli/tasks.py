@@ -120,6 +120,8 @@ def check(
         current.event("check", fields)
         current.say(f"{'FAIL' if finding.fault else 'ok':4}  {finding.check:9}  {fields['message']}".rstrip())
     faults = [finding.fault for finding in found if finding.fault]
-    current.event("result", {"task": chosen.name, "ok": not faults, "faults": faults})
+    current.event(
+        "result", {"task": chosen.name, "ok": not faults, "faults": faults, "reason": "faults" if faults else None}
+    )
     if faults:
         raise typer.Exit(1)

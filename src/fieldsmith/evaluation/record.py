@@ -32,6 +32,7 @@ def result_fields(task: Task, source: str, evaluation: Evaluation) -> dict[str, 
         "program": hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest(),
         "status": evaluation.status,
         "feedback": evaluation.feedback,
+        "reason": None if evaluation.status == "ok" else "program_failed",
     }
     for split in ("dev", "test"):
         score = score_fields(getattr(evaluation, split))

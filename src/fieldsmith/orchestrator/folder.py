@@ -72,13 +72,14 @@ def held(folder: Path) -> Iterator[None]:
 
 
 def begin(folder: Path, asked: Asked) -> Asked:
-    """Write down what is asked, begun when the first sitting began, and note the run in the index.
+    """Write down what is asked, begun when the first sitting began, with earlier sittings, and note the run in the index.
 
     What a sitting that was killed has left half-written is removed.
     """
     record.clear_half_written(folder)
     if (folder / "run.toml").exists():
-        asked = replace(asked, started=record.read_asked(folder).started)
+        before = record.read_asked(folder)
+        asked = replace(asked, started=before.started, sittings=before.sittings)
     record.write_asked(folder, asked)
     remember(folder)
     return asked

@@ -88,9 +88,24 @@ def _of_result(result: Result, brief: Brief, case: Case, solution: np.ndarray | 
         solution, reference = solution[None], None if reference is None else reference[None]
     axes = [axis for n, axis in enumerate(result.axes) if n or axis != "batch"]
     view = _view([_coordinate(axis, n, brief, case) for axis, n in zip(axes, solution.shape[1:], strict=True)])
+    name, given = _given(result, brief, case)
     for sample in range(min(PICTURE_SAMPLES, len(solution))):
         computed = view.of(solution[sample])
-        yield from _drawn(view, field, sample, computed, None if reference is None else view.of(reference[sample]))
+        for picture in _drawn(view, field, sample, computed, None if reference is None else view.of(reference[sample])):
+            if len(picture.axes) == 2 and given is not None:
+                picture = replace(picture, given=view.of(given[sample])[0], given_name=name)
+            yield picture
+
+
+def _given(result: Result, brief: Brief, case: Case) -> tuple[str, np.ndarray | None]:
+    """The coefficient, or else other data, that lies at the places of a result; none where there is no such argument."""
+    alike = [one for one in brief.signature.arguments if one.axes == result.axes and one.axes[:1] == ("batch",)]
+    for role in ("coefficient", "data"):
+        for one in alike:
+            values = np.asarray(case.inputs.get(one.name))
+            if one.role == role and values.dtype.kind in "fiub":
+                return f"coefficient {one.name}" if role == "coefficient" else one.name, values.astype(float)
+    return "", None
 
 
 def _why_not(result: Result, solution: np.ndarray | None, reference: np.ndarray | None) -> str:
@@ -200,6 +215,7 @@ def _thinned(picture: Picture, values: int) -> Picture:
         picture,
         solution=thin(picture.solution),
         reference=None if picture.reference is None else thin(picture.reference),
+        given=None if picture.given is None else thin(picture.given),
         places=tuple(places[indices] for places, indices in zip(picture.places, kept, strict=True)),
     )
 

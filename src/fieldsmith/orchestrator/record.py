@@ -134,7 +134,7 @@ def write_pictures(folder: Path, pictures: Mapping[str, Picture]) -> None:
     content = io.BytesIO()
     np.savez_compressed(content, **arrays)  # pyright: ignore[reportArgumentType]
     write_bytes(folder / "best" / "pictures.npz", content.getvalue())
-    words = ("field", "sample", "axes", "extent", "components", "split", "note")
+    words = ("field", "sample", "axes", "extent", "components", "split", "note", "given_name")
     named = {key: {word: getattr(picture, word) for word in words} for key, picture in pictures.items()}
     write_text(folder / "best" / "pictures.json", json.dumps(named, indent=2))
 
@@ -142,6 +142,8 @@ def write_pictures(folder: Path, pictures: Mapping[str, Picture]) -> None:
 def _stored(picture: Picture) -> dict[str, np.ndarray]:
     """A picture's arrays by name. Moving pictures are many values: single precision, with an error that keeps its digits."""
     arrays = {f"places{n}": places for n, places in enumerate(picture.places)}
+    if picture.given is not None:
+        arrays["given"] = picture.given
     if picture.reference is None:
         return {**arrays, "solution": picture.solution}
     values = {"reference": picture.reference, "error": picture.solution - picture.reference}
@@ -175,6 +177,8 @@ def _read_picture(words: Mapping[str, Any], key: str, arrays: Mapping[str, np.nd
         components=tuple(words["components"]),
         split=words["split"],
         note=words["note"],
+        given=arrays.get(f"{key}/given"),
+        given_name=words.get("given_name", ""),
     )
 
 

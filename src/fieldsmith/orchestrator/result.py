@@ -13,12 +13,15 @@ from fieldsmith.agents.models.chat_model import ChatReply
 from fieldsmith.agents.models.replay import RECORDING, write_replay
 from fieldsmith.evaluation.record import score_fields
 from fieldsmith.orchestrator import record
+from fieldsmith.orchestrator.course import course_fields, curve, first_shot
 from fieldsmith.orchestrator.run import Best, RunRecord, Spend, Waiting
+
+NO_PROGRAM_RAN, BEST_FAILED = "no_program_ran", "best_failed"
 
 
 def run_fields(run: RunRecord) -> dict[str, object]:
     """The last line of `solve --json`."""
-    solver = run.folder / "best" / "solver.py"
+    solver, sittings = run.folder / "best" / "solver.py", run.asked.sittings
     return {
         "run": str(run.folder),
         "task": run.asked.task,
@@ -31,9 +34,13 @@ def run_fields(run: RunRecord) -> dict[str, object]:
         "best": _best_fields(run.best) if run.best else None,
         "candidates": len(run.written),
         "statuses": dict(Counter(c.evaluation.status for c in run.candidates if c.evaluation)),
+        **course_fields(run.candidates),
         "spend": spend_fields(run.spend),
         "waiting": waiting_fields(run.waiting),
         "message": run.message,
+        "reason": _reason(run),
+        "data": {"fingerprint": run.asked.fingerprint, **(dict(sittings[-1]["data"]) if sittings else {})},
+        "sittings": [dict(one) for one in sittings],
         "certificate": None,
     }
 
@@ -47,6 +54,14 @@ def spend_fields(spend: Spend) -> dict[str, object]:
 def waiting_fields(waiting: Sequence[Waiting]) -> list[dict[str, object]]:
     """What is waited for, as JSON."""
     return [{"candidate": w.candidate, "slot": w.slot, "for": w.what, "since": w.since} for w in waiting]
+
+
+def _reason(run: RunRecord) -> str | None:
+    """Why the run is not good enough, as a word for scripts; None where it is."""
+    evaluation = run.best.candidate.evaluation if run.best else None
+    if evaluation is None:
+        return NO_PROGRAM_RAN
+    return None if evaluation.status == "ok" else BEST_FAILED
 
 
 def _best_fields(best: Best) -> dict[str, object]:
@@ -82,6 +97,21 @@ def candidate_fields(candidate: Candidate, best: Candidate | None, spend: Spend,
         "usd": spend.usd,
         "tokens": spend.input_tokens + spend.output_tokens if spend.counted else None,
         "estimated": spend.estimated,
+        "seconds": spend.seconds,
+    }
+
+
+def resumed_fields(before: Sequence[Candidate], spend: Spend) -> dict[str, object]:
+    """The event of a run that is taken up: what earlier sittings had evaluated."""
+    best = record.best_of(list(before))
+    return {
+        "candidates": len(before),
+        "first_shot": first_shot(before),
+        "curve": curve(before),
+        "best": best.id if best else None,
+        "best_value": best.dev_figure if best else None,
+        "usd": spend.usd,
+        "tokens": spend.input_tokens + spend.output_tokens,
         "seconds": spend.seconds,
     }
 

@@ -11,6 +11,7 @@ report.html        rewritten as the run goes
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from fieldsmith.agents.author import Candidate
 from fieldsmith.orchestrator.question import Question
@@ -40,6 +41,8 @@ class Asked:
     """A person's own templates by file name."""
     place: str = ""
     """Where the task is written, if its name does not load it."""
+    sittings: Sequence[Mapping[str, Any]] = field(default_factory=list)
+    """What each sitting was made with (`provenance.py`); one that had the surroundings of the one before is not told again."""
 
     @property
     def task(self) -> str:

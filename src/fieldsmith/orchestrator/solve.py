@@ -20,7 +20,8 @@ from fieldsmith.orchestrator.hook import tell
 from fieldsmith.orchestrator.loop import Loop
 from fieldsmith.orchestrator.page import Listener, Page, WriteReport
 from fieldsmith.orchestrator.pictures import pictures_of
-from fieldsmith.orchestrator.result import candidate_fields, write_outcome
+from fieldsmith.orchestrator.provenance import sitting, with_sitting
+from fieldsmith.orchestrator.result import candidate_fields, resumed_fields, write_outcome
 from fieldsmith.orchestrator.run import Asked, RunRecord, written
 from fieldsmith.orchestrator.store import Store
 from fieldsmith.orchestrator.waits import FACT
@@ -92,6 +93,8 @@ class Solve:
         self.budget.used_before = float(store.fact("seconds", 0.0))
         store.set_facts({"state": "running", "message": ""})
         record.write_missing(self.folder, store.candidates())
+        if before := [candidate for candidate in store.candidates() if candidate.evaluation is not None]:
+            self.listener("resumed", resumed_fields(before, spent(before, self.budget.used_before)))
         self._page.write()
         try:
             store.set_fact("message", f"Ended: {self._search(store)}.")
@@ -112,6 +115,7 @@ class Solve:
         workers = self.workers or max(1, min(int(limits.cpus), self.in_flight))
         for split in ("dev", "test"):
             self.task.split(split, lambda what, share: self.listener("data", {"what": what, "share": share}))
+        self._tell_surroundings()
         drawn = Drawings(self.task.brief())
         return Loop(
             task=self.task,
@@ -129,6 +133,12 @@ class Solve:
             on_candidate=lambda candidate: self._recorded(store, candidate, drawn.taken(candidate)),
             draw=drawn.of,
         ).run()
+
+    def _tell_surroundings(self) -> None:
+        """What this sitting is made with, into run.toml."""
+        sittings = with_sitting(self.asked.sittings, sitting(self.task, self.sandbox))
+        self.asked = replace(self.asked, sittings=sittings)
+        record.write_asked(self.folder, self.asked)
 
     def _brief(self) -> Brief:
         brief = self.task.brief(self.sandbox.libraries())

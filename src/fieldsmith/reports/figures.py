@@ -131,17 +131,21 @@ def _maps(figure: Any, picture: Picture) -> None:
     solution, reference = _compared(picture)
     scaled = solution if reference is None else reference
     shown = {"vmin": float(scaled.min()), "vmax": float(scaled.max()), "cmap": "viridis"}
-    panels = [("solution", solution, shown)]
+    field = _words(picture.field)
+    panels = [(f"solution of {field}", solution, shown)]
+    if picture.given is not None:
+        panels.insert(0, (_words(picture.given_name), np.nan_to_num(picture.given), {"cmap": "Greys_r"}))
     if reference is not None:
         error = solution - reference
         size = float(np.abs(error).max()) or 1.0
-        panels += [("reference", reference, shown), ("error", error, {"vmin": -size, "vmax": size, "cmap": "RdBu_r"})]
+        around = {"vmin": -size, "vmax": size, "cmap": "RdBu_r"}
+        panels += [(f"reference of {field}", reference, shown), (f"error of {field}", error, around)]
     axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
     in_time = picture.axes[0] == "t"
     for place, (name, values, style) in zip(axes, panels, strict=True):
         image = _map(place, picture, values, style)
         place.set_aspect("auto" if in_time else "equal")
-        place.set_title(f"{name} of {_words(picture.field)}")
+        place.set_title(name)
         place.set_xlabel(_words(picture.axes[0]))
         bar = figure.colorbar(image, cax=place.inset_axes((1.04, 0.0, 0.05, 1.0)))
         bar.formatter.set_powerlimits((-2, 3))

@@ -16,6 +16,7 @@ from fieldsmith.orchestrator.record import write_text
 from fieldsmith.orchestrator.run import RunRecord
 from fieldsmith.reports import charts
 from fieldsmith.reports.candidates import plan_rows
+from fieldsmith.reports.made import made_with
 from fieldsmith.reports.numbers import finite, number
 from fieldsmith.reports.pictures import drawn, numbers, undrawn
 from fieldsmith.reports.plain import clean, cut, visible
@@ -28,7 +29,7 @@ MOST_ROWS = 40
 """Of a table of authors, parameters, fields or notes."""
 REFRESH_SECONDS = 10.0
 SCRIPTS = (
-    "basics", "colours", "plots", "save", "pictures", "maps", "lines", "fields", "charts", "code", "candidate", "tree",
+    "basics", "colours", "plots", "save", "pictures", "maps", "lines", "fields", "charts", "effects", "code", "long", "candidate", "tree",
     "page",
 )  # fmt: skip
 
@@ -87,6 +88,7 @@ def render(run: RunRecord, refresh: float = REFRESH_SECONDS) -> str:
         compared=any(picture.reference is not None for picture in pictures),
         numbers=numbers(pictures),
         undrawn=undrawn(pictures),
+        made=made_with(run.asked),
         spend=spend[:MOST_ROWS],
         more_authors=max(0, len(spend) - MOST_ROWS),
         data=Markup(data),

@@ -53,7 +53,8 @@ def _strides(picture: Picture, stride: int) -> tuple[int, ...]:
 def _bytes(picture: Picture, stride: int) -> int:
     sizes = zip(picture.solution.shape, _strides(picture, stride), strict=True)
     width = 2 if len(picture.axes) == 3 else 4
-    return int(np.prod([-(-size // each) for size, each in sizes])) * 2 * width * 4 // 3
+    arrays = 2 if picture.given is None else 3
+    return int(np.prod([-(-size // each) for size, each in sizes])) * arrays * width * 4 // 3
 
 
 def _drawn(picture: Picture, stride: int) -> dict[str, Any]:
@@ -86,6 +87,19 @@ def _drawn(picture: Picture, stride: int) -> dict[str, Any]:
         "errorSize": size,
         "reference": _in_16_bits(reference, *_ends(reference)) if moving else _in_single(reference),
         "error": None if alone else _in_16_bits(error, *_about_zero(error)) if moving else _in_single(error),
+        "given": _given(picture, kept),
+    }
+
+
+def _given(picture: Picture, kept: tuple[slice, ...]) -> dict[str, Any] | None:
+    """The coefficient of a map; it is never one that moves."""
+    if picture.given is None:
+        return None
+    values = np.nan_to_num(picture.given[kept].astype(float))
+    return {
+        "name": visible(picture.given_name, 40),
+        "values": _in_single(values),
+        "range": [float(values.min()), float(values.max())],
     }
 
 

@@ -159,6 +159,10 @@ class DockerSandbox(PooledSandbox):
     def libraries(self) -> tuple[str, ...]:
         return images.libraries(self.image)
 
+    def image_facts(self) -> dict[str, str]:
+        found = images.about(self.variant)
+        return {"tag": self.image, "id": found["id"], "made": found["created"][:10]} if found else {}
+
 
 def hardening(limits: Limits, user: int) -> dict[str, Any]:
     """What closes a container in, as the SDK's `containers.create` takes it. `tests/attacks` takes it away piece by piece."""

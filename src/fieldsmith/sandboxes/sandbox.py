@@ -170,6 +170,10 @@ class Sandbox(ABC):
         """What is worth knowing of this sandbox on this machine, by name, in words."""
         return {}
 
+    def image_facts(self) -> dict[str, str]:
+        """`tag`, `id` and the day it was `made` of the image that programs run in; empty where there is none."""
+        return {}
+
     def close(self) -> None:
         """End what was made ready; sessions are closed before."""
         return

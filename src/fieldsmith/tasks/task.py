@@ -312,3 +312,6 @@ class Picture:
     components: tuple[str, ...] = ()
     split: str = "test"
     note: str = ""
+    given: np.ndarray | None = None
+    """An input that lies at the places of a map, such as the coefficient that its solution depends on; `given_name` says what it is."""
+    given_name: str = ""

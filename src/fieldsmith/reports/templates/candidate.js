@@ -47,7 +47,7 @@ const codeView = candidate => {
   }
   flush();
   const marked = rows.some(row => row.classList.contains("failing"));
-  return [fileNote(candidate, "solver.py", isWhole(candidate.code) && textOf(candidate.code)), candidate.line && make("p", { class: "note" }, `It failed at line ${candidate.line}${marked ? ", marked ▶" : ""}.`), make("pre", { class: "listing", tabindex: 0, "aria-label": "Program" }, rows)];
+  return [fileNote(candidate, "solver.py", isWhole(candidate.code) && textOf(candidate.code)), candidate.line && make("p", { class: "note" }, `It failed at line ${candidate.line}${marked ? ", marked ▶" : ""}.`), passage(make("pre", { class: "listing", tabindex: 0, "aria-label": "Program" }, rows))];
 };
 
 const around = 3;
@@ -72,14 +72,14 @@ const diffView = candidate => {
   const link = make("a", { href: `#candidate-${parent.id}` }, `candidate ${parent.slot}`);
   const others = candidate.parents.length > 1 ? `, the closest of ${candidate.parents.length} programs it was made from` : "";
   const words = added || removed ? `: ${removed} lines gone (−), ${added} new (+).` : ": the same program.";
-  return [make("p", { class: "note above" }, make("span", {}, "Against ", link, others, words)), make("pre", { class: "listing diff", tabindex: 0, "aria-label": "What changed" }, rows)];
+  return [make("p", { class: "note above" }, make("span", {}, "Against ", link, others, words)), passage(make("pre", { class: "listing diff", tabindex: 0, "aria-label": "What changed" }, rows))];
 };
 
 const textView = (candidate, file, name) => parts => {
   const text = textOf(parts, fileOf(candidate, file));
-  return [fileNote(candidate, file, text), make("pre", { tabindex: 0, "aria-label": name }, text)];
+  return [fileNote(candidate, file, text), passage(make("pre", { tabindex: 0, "aria-label": name }, text))];
 };
-const outputView = candidate => [["stdout", "Standard output"], ["stderr", "Standard error"]].filter(([name]) => candidate[name]?.length).flatMap(([name, title]) => [make("h4", {}, title), make("pre", { tabindex: 0, "aria-label": title }, textOf(candidate[name], fileOf(candidate, "candidate.json")))]);
+const outputView = candidate => [["stdout", "Standard output"], ["stderr", "Standard error"]].filter(([name]) => candidate[name]?.length).flatMap(([name, title]) => [make("h4", {}, title), passage(make("pre", { tabindex: 0, "aria-label": title }, textOf(candidate[name], fileOf(candidate, "candidate.json"))))]);
 
 // Name, whether there is something to show, and how.
 const tabs = [
@@ -107,7 +107,7 @@ const figuresOf = c => {
 const lineageOf = c => {
   const links = c.parents.flatMap((id, n) => [n ? ", " : "", make("a", { href: `#candidate-${id}` }, byId.get(id).slot)]);
   const children = data.candidates.filter(o => o.parents.includes(c.id)).flatMap((o, n) => [n ? ", " : "", make("a", { href: `#candidate-${o.id}` }, o.slot)]);
-  return make("p", { class: "note lineage" }, `${c.move[0]?.toUpperCase() || ""}${c.move.slice(1)}`, links.length > 0 && [" of ", ...links], `, by ${c.author}. `, c.copy && `The program is that of candidate ${c.copy} but for comments and formatting, and was not run again. `, children.length > 0 && ["Led to ", ...children, "."]);
+  return make("p", { class: "note lineage" }, `${c.move[0]?.toUpperCase() || ""}${c.move.slice(1)}`, links.length > 0 && [" of ", ...links], `, by ${c.author}. `, effectOf(c) && [effectMark(c), ". "], c.copy && `The program is that of candidate ${c.copy} but for comments and formatting, and was not run again. `, children.length > 0 && ["Led to ", ...children, "."]);
 };
 
 const showCandidate = candidate => {

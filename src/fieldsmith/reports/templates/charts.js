@@ -21,9 +21,9 @@ const showCharts = () => {
     addPlot({
       figure: revealed("pareto"), name: `${data.name}-error-against-time`, title: title(`${measure} against processor time`),
       draw: width => {
-        const size = chartSize(width), { margin, height } = size;
+        const errors = [...ran.map(c => c.error), ...(known.trusted ? [known.trusted] : [])], size = chartSize(width, scale(errors, 1, 0, { log }).ticks()), { margin, height } = size;
         const x = scale(ran.map(secondsOf), margin.left, width - margin.right, { log: true, most: width < 420 ? 4 : 6 });
-        const y = scale([...ran.map(c => c.error), ...(known.trusted ? [known.trusted] : [])], height - margin.bottom, margin.top, { log });
+        const y = scale(errors, height - margin.bottom, margin.top, { log });
         const front = known.front.map(id => byId.get(id)).filter(Boolean);
         // A staircase: between two of its points nothing better is known than the faster one.
         const stairs = front.map((c, n) => (n ? `H${x.at(secondsOf(c)).toFixed(1)}V${y.at(c.error).toFixed(1)}` : `M${x.at(secondsOf(c)).toFixed(1)} ${worse(size)}V${y.at(c.error).toFixed(1)}`)).join("");
@@ -43,9 +43,10 @@ const showCharts = () => {
     const plot = addPlot({
       figure: revealed("progress"), get name() { return `${data.name}-best-against-${choice.value}`; }, get title() { return `Best ${measure} against ${choice.value}`; },
       draw: width => {
-        const size = chartSize(width), { margin, height } = size, by = choice.value, drawable = steps.filter(step => step.error !== null);
+        const by = choice.value, drawable = steps.filter(step => step.error !== null), errors = [...drawable.map(step => step.error), ...(known.trusted ? [known.trusted] : [])];
+        const size = chartSize(width, scale(errors, 1, 0, { log }).ticks()), { margin, height } = size;
         const x = scale([...(by === "candidates" ? [] : [0]), ...steps.map(step => step[by])], margin.left, width - margin.right, { most: width < 420 ? 4 : 6, whole: by === "candidates" });
-        const y = scale([...drawable.map(step => step.error), ...(known.trusted ? [known.trusted] : [])], height - margin.bottom - (known.lower ? 0 : 18), margin.top + (known.lower ? 12 : 0), { log });
+        const y = scale(errors, height - margin.bottom - (known.lower ? 0 : 18), margin.top + (known.lower ? 12 : 0), { log });
         let path = "";
         for (const step of steps) if (step.best !== null) path += path ? `H${x.at(step[by]).toFixed(1)}V${y.at(step.best).toFixed(1)}` : `M${x.at(step[by]).toFixed(1)} ${y.at(step.best).toFixed(1)}`;
         const mark = step => candidateMark(byId.get(step.candidate), x.at(step[by]), step.error === null ? worse(size) - (known.lower ? 0 : 6) : y.at(step.error), `; ${step.tokens} tokens, ${step.seconds.toFixed(1)} s so far`);
@@ -64,8 +65,8 @@ const showCharts = () => {
     addPlot({
       figure: revealed("convergence"), name: `${data.name}-convergence`, title: study.order === null ? "Convergence on smooth data" : `Convergence on smooth data, order ${study.order.toFixed(2)}`,
       draw: width => {
-        const size = chartSize(width), { margin, height } = size;
-        const x = scale(resolutions, margin.left, width - margin.right, { log: true, marked: resolutions }), y = scale([...study.points, ...study.fit].map(p => p.error), height - margin.bottom, margin.top, { log: true });
+        const errors = [...study.points, ...study.fit].map(p => p.error), size = chartSize(width, scale(errors, 1, 0, { log: true }).ticks()), { margin, height } = size;
+        const x = scale(resolutions, margin.left, width - margin.right, { log: true, marked: resolutions }), y = scale(errors, height - margin.bottom, margin.top, { log: true });
         const at = p => `${x.at(p.resolution).toFixed(1)} ${y.at(p.error).toFixed(1)}`, body = [draw("path", { class: "through", d: `M${study.points.map(at).join("L")}` })];
         if (study.fit.length === 2) {
           const [one, other] = study.fit;

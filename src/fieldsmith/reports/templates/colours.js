@@ -22,5 +22,6 @@ const isDark = () => {
   const set = document.documentElement.dataset.theme;
   return matchMedia("print").matches ? false : set ? set === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
 };
-const tables = { value: lookup(viridis), light: lookup(diverging(false)), dark: lookup(diverging(true)) };
+const greys = s => Array(3).fill(Math.round(45 + 190 * s));
+const tables = { value: lookup(viridis), given: lookup(greys), light: lookup(diverging(false)), dark: lookup(diverging(true)) };
 const errorTable = () => (isDark() ? tables.dark : tables.light);

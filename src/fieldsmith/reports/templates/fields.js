@@ -34,12 +34,14 @@ const showFields = () => {
 
   const readOut = (p, r, c) => {
     const values = arraysOf(p), i = (frame(p) * p.rows + r) * p.columns + c;
+    const given = p.given ? `, ${p.given.name} = ${inWords(values.given[i], 3)}` : "";
     const words = p.alone ? `${inWords(values.solution[i], 3)}` : `solution ${inWords(values.solution[i], 3)}, reference ${inWords(values.reference[i], 3)}, error ${inWords(values.error[i])}`;
-    control("readout").textContent = `${p.axes[0]} = ${plain(along(p, 0, r))}, ${p.axes[1]} = ${plain(along(p, 1, c))}: ${words}`;
+    control("readout").textContent = `${p.axes[0]} = ${plain(along(p, 0, r))}, ${p.axes[1]} = ${plain(along(p, 1, c))}${given}: ${words}`;
   };
   const map = kind => width => {
     const p = current();
-    return drawMap({ kind, p, frame: frame(p), row: row(p), shade: shade(kind), width, when: when(p), onPoint: (r, c) => readOut(p, r, c), onPress: r => { control("row").value = r; update(); } });
+    const room = Math.max(...mapsOf(p).map(one => barRoom(shade(one))));
+    return drawMap({ kind, p, frame: frame(p), row: row(p), shade: shade(kind), room, width, when: when(p), onPoint: (r, c) => readOut(p, r, c), onPress: r => { control("row").value = r; update(); } });
   };
   const linesOf = p => {
     const values = arraysOf(p), rows = isMap(p) ? [row(p)] : chosen(p);
@@ -52,7 +54,7 @@ const showFields = () => {
 
   // Tables for CSV.
   const mapTable = p => {
-    const kinds = kindsOf(p), values = kinds.map(kind => frameOf(arraysOf(p)[kind], p, frame(p))), rows = [[...p.axes, ...kinds]];
+    const kinds = mapsOf(p), values = kinds.map(kind => frameOf(arraysOf(p)[kind], p, frame(p))), rows = [[...p.axes, ...kinds.map(kind => (kind === "given" ? p.given.name : kind))]];
     for (let r = 0; r < p.rows; r++) for (let c = 0; c < p.columns; c++) rows.push([along(p, 0, r), along(p, 1, c), ...values.map(list => list[r * p.columns + c])]);
     return rows;
   };
@@ -66,7 +68,9 @@ const showFields = () => {
   const offered = (id, yes) => { control(id).parentElement.hidden = !yes; };
   const labels = () => {
     const p = current();
-    for (const kind of ["solution", "reference", "error"]) shown(`map-${kind}`, isMap(p) && kindsOf(p).includes(kind));
+    for (const kind of ["given", "solution", "reference", "error"]) shown(`map-${kind}`, isMap(p) && mapsOf(p).includes(kind));
+    if (p.given) control("map-given").querySelector("b").textContent = capital(p.given.name);
+    control("maps").classList.toggle("four", mapsOf(p).length > 3);
     shown("maps", isMap(p));
     control("cut").classList.toggle("several", !isMap(p) && p.rows > 1);
     shown("cut-error", !p.alone);
@@ -110,9 +114,9 @@ const showFields = () => {
   control("row").value = kept.row ?? (first.kind === "map" && first.errorSize ? largestAt(first) : Math.floor((first.rows - 1) / 2));
   if (kept.component !== undefined) control("component").value = kept.component;
   labels();
-  const own = ["solution", "reference", "error"].map(kind => addPlot({
+  const own = ["given", "solution", "reference", "error"].map(kind => addPlot({
     figure: control(`map-${kind}`), draw: map(kind), rows: () => mapTable(current()),
-    get name() { return `${stem(current())}-${kind}`; }, get title() { return `${kindName[kind]} of ${current().field}, sample ${current().sample}${when(current())}`; },
+    get name() { return `${stem(current())}-${kind}`; }, get title() { return `${shownIn(kind, current())}, sample ${current().sample}${when(current())}`; },
   }));
   const at = () => (moment(current()) ? ` at ${moment(current())}` : ` of ${current().field}, sample ${current().sample}`);
   const title = () => (current().alone ? "Solution" : "Solution and reference");

@@ -1,9 +1,10 @@
 // Solution and reference along an axis, or their error: the components of a result, or one line through a map.
 const drawLines = ({ kinds, p, lists, width, name, title }) => {
   // lists: [{ component, values of each kind }]
-  const size = chartSize(width), axis = p.places.length - 1, places = p.places[axis], [low, high] = p.extent.slice(2 * axis);
+  const axis = p.places.length - 1, places = p.places[axis], [low, high] = p.extent.slice(2 * axis);
   const all = lists.flatMap(list => kinds.flatMap(kind => [...list[kind]]));
-  const x = scale([low, high], size.margin.left, width - size.margin.right, { tight: true }), y = scale(kinds[0] === "error" ? [...all, 0] : all, size.height - size.margin.bottom, size.margin.top);
+  const own = kinds[0] === "error" ? [...all, 0] : all, size = chartSize(width, scale(own, 1, 0).ticks());
+  const x = scale([low, high], size.margin.left, width - size.margin.right, { tight: true }), y = scale(own, size.height - size.margin.bottom, size.margin.top);
   const path = values => Array.from(values, (v, n) => `${n ? "L" : "M"}${x.at(places[n]).toFixed(1)} ${y.at(v).toFixed(1)}`).join("");
   const body = lists.flatMap(list => kinds.map(kind => draw("path", { class: `line-${kind}${list.component === null ? "" : ` component component-${list.component}`}`, d: path(list[kind]) })));
   // Few values are shown as such: what lies between them is not known.

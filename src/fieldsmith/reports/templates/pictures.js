@@ -10,11 +10,15 @@ const arraysOf = p => {
     const bytesOf = text => Uint8Array.from(atob(text), c => c.charCodeAt(0));
     const decode = values => (p.frame ? decode16Bits(bytesOf(values.steps), values.ranges) : decodeSingle(bytesOf(values)));
     const reference = decode(p.reference), error = p.alone ? null : decode(p.error);
-    decodedPictures.set(p, { reference, error, solution: error ? reference.map((value, i) => value + error[i]) : reference });
+    const given = p.given && decodeSingle(bytesOf(p.given.values));
+    decodedPictures.set(p, { given, reference, error, solution: error ? reference.map((value, i) => value + error[i]) : reference });
   }
   return decodedPictures.get(p);
 };
 const kindsOf = p => (p.alone ? ["solution"] : ["solution", "reference", "error"]);
+const mapsOf = p => [...(p.given ? ["given"] : []), ...kindsOf(p)];
+const capital = text => text[0].toUpperCase() + text.slice(1);
+const shownIn = (kind, p) => (kind === "given" ? capital(p.given?.name || kind) : `${kindName[kind]} of ${p.field}`);
 const kindName = { solution: "Solution", reference: "Reference", error: "Error" };
 const along = (p, axis, n) => p.places[axis][n];  // where the n-th value of an axis lies
 // What lies nearest to a place of an axis.
@@ -37,6 +41,10 @@ const lineOf = (values, p, frame, row) => frameOf(values, p, frame).subarray(row
 // Colours: solution and reference share one range; the error is symmetric about zero, by request in decades so that small errors show.
 const rangeOf = values => values.reduce(([low, high], v) => [Math.min(low, v), Math.max(high, v)], [Infinity, -Infinity]);
 const shadeOf = (kind, p, frame, { decades, each }) => {
+  if (kind === "given") {
+    const [low, high] = p.given.range;
+    return { table: tables.given, of: v => (v - low) / (high - low || 1), at: s => low + s * (high - low) };
+  }
   const own = kind === "error" || !each ? null : rangeOf(frameOf(arraysOf(p).reference, p, frame));
   if (kind !== "error") {
     const [low, high] = own || p.range;

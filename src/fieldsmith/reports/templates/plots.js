@@ -78,7 +78,11 @@ const frame = ({ width, height, x, y, xName, yName, title, margin }, ...body) =>
   svg.append(...body.flat().filter(Boolean));
   return svg;
 };
-const chartSize = width => ({ width, height: Math.round(Math.min(320, Math.max(260, width * 0.62))), margin: { left: 68, right: 14, top: 22, bottom: 46 } });
+// Labels are measured, so that none is cut: the widest of these ticks, or of these texts, in pixels.
+const ruler = document.createElement("canvas").getContext("2d");
+const widthOf = (text, size = 12) => { ruler.font = `${size}px ${getComputedStyle(document.body).fontFamily}`; return ruler.measureText(text).width; };
+const widest = ticks => Math.max(0, ...ticks.map(([, label, power]) => widthOf(label) + (power === undefined ? 0 : widthOf(power, 9) + 1)));
+const chartSize = (width, yTicks = []) => ({ width, height: Math.round(Math.min(320, Math.max(260, width * 0.62))), margin: { left: Math.max(56, Math.ceil(widest(yTicks)) + 34), right: 18, top: 22, bottom: 46 } });
 
 const trustedLine = (value, y, { width, margin }, word = "trusted") => value && [
   draw("line", { class: "trusted", x1: margin.left, x2: width - margin.right, y1: y.at(value), y2: y.at(value) }),

@@ -25,12 +25,20 @@ const showTree = () => {
     }
     return found;
   };
+  // The better, the nearer to the accent: by decades where the charts go by them.
+  const ran = data.candidates.filter(measured), onScale = c => (data.charts.log ? Math.log(c.error) : c.error), all = ran.map(onScale);
+  const [first, last] = data.charts.lower ? [Math.max(...all), Math.min(...all)] : [Math.min(...all), Math.max(...all)];
+  const goodness = c => (first === last ? 1 : (onScale(c) - first) / (last - first));
+  const scaleKey = document.getElementById("tree-scale"), worst = ran.find(c => onScale(c) === first);
+  if (ran.length > 1 && first !== last) { scaleKey.hidden = false; scaleKey.append(figure(worst.error), make("span", { class: "ramp", "aria-hidden": "true" }), figure(bestAmong(ran).error)); }
   const items = () => [...tree.children];
   const mark = id => {
     for (const item of items()) {
       const on = +item.dataset.id === id;
       item.setAttribute("aria-selected", on);
       item.tabIndex = on ? 0 : -1;
+      item.classList.toggle("parent", byId.get(id)?.parents.includes(+item.dataset.id) || false);
+      item.classList.toggle("child", byId.get(+item.dataset.id).parents.includes(id));
     }
     if (!tree.querySelector("[tabindex='0']") && tree.firstElementChild) tree.firstElementChild.tabIndex = 0;
   };
@@ -59,10 +67,10 @@ const showTree = () => {
       onclick: event => { if (event.target.closest(".twist")) toggle(c.id, closed.has(c.id)); else { select(c.id, { focus: true }); if (matchMedia("(max-width: 860px)").matches) document.getElementById("candidate").scrollIntoView({ block: "start" }); } },
     },
       make("span", { class: "twist", "aria-hidden": "true" }, parent ? (closed.has(c.id) ? "▸" : "▾") : ""),
-      make("span", { class: `symbol ${c.ok ? "ok" : "failed"}`, "aria-hidden": "true" }, markOf(c)),
-      make("span", { class: "slot" }, c.slot), make("span", { class: "move" }, c.move),
+      make("span", { class: `symbol ${c.ok ? "ok" : "failed"}`, "aria-hidden": "true", style: measured(c) ? `--good-share: ${Math.round(100 * goodness(c))}%` : null }, markOf(c)),
+      make("span", { class: "slot" }, c.slot), make("span", { class: "move" }, c.move, c.parents.length > 1 && make("span", { class: "others" }, ` of ${c.parents.map(id => byId.get(id).slot).join(" + ")}`)),
       make("span", { class: "result" }, c.ok && c.error !== null ? figure(c.error) : statusName(c)), c.best && make("span", { class: "chip" }, "best"),
-      make("span", { class: "summary" }, c.summary || ""))));
+      make("span", { class: "summary" }, effectMark(c), effectOf(c) && c.summary ? ": " : "", c.summary || ""))));
     document.getElementById("count").textContent = `${shown.length} of ${data.candidates.length}`;
     mark(selected);
   };

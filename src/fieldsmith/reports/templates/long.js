@@ -1,0 +1,15 @@
+// A passage that is longer than its place says so: it fades at its end, and a button opens the whole.
+const passage = pre => {
+  const more = make("button", { type: "button", class: "more", onclick: () => { box.classList.add("whole"); update(); pre.focus({ preventScroll: true }); } });
+  const box = make("div", { class: "passage" }, pre, more);
+  const update = () => {
+    const hidden = pre.scrollHeight - pre.clientHeight - pre.scrollTop, lines = Math.round(hidden / (parseFloat(getComputedStyle(pre).lineHeight) || 20));
+    const goesOn = !box.classList.contains("whole") && hidden > 4;
+    box.classList.toggle("goes-on", goesOn);
+    more.hidden = box.classList.contains("whole") || pre.scrollHeight <= pre.clientHeight + 4;
+    more.textContent = goesOn && lines > 0 ? `${lines} more line${lines === 1 ? "" : "s"} below. Show all` : "Show all";
+  };
+  pre.addEventListener("scroll", update, { passive: true });
+  new ResizeObserver(update).observe(pre);  // also when it is first laid out
+  return box;
+};
