@@ -111,7 +111,7 @@ def resumed_fields(before: Sequence[Candidate], spend: Spend) -> dict[str, objec
         "best": best.id if best else None,
         "best_value": best.dev_figure if best else None,
         "usd": spend.usd,
-        "tokens": spend.input_tokens + spend.output_tokens,
+        "tokens": spend.input_tokens + spend.output_tokens if spend.counted else None,
         "seconds": spend.seconds,
     }
 
