@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from fieldsmith.evaluation import evaluate
-from fieldsmith.evaluation.diagnosis import worthwhile
+from fieldsmith.evaluation.doubts import worthwhile
 from fieldsmith.evaluation.evaluation import Evaluation, Score
 from fieldsmith.tasks import load
 from sandbox_calls import OneSession

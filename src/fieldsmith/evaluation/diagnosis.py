@@ -8,31 +8,12 @@ import numpy as np
 from fieldsmith.equations.expressions import Unsuited
 from fieldsmith.evaluation import probes, steady
 from fieldsmith.evaluation.behaviour import copied_frames, course
-from fieldsmith.evaluation.evaluation import Score
-from fieldsmith.evaluation.probes import Call
+from fieldsmith.evaluation.doubts import Call, Found
 from fieldsmith.evaluation.smooth import Smooth, smooth
 from fieldsmith.tasks.task import Brief, Case
 
-Found = dict[str, Any]
-"""What was found, as JSON values: `suspects` are the names of likely causes, each with the term that it is about, if any."""
 Outputs = Mapping[str, np.ndarray]
-
-FAR = 3.0
-"""Times the error that the trusted method reaches, beyond which a program is asked why."""
-CHEAP = 0.25
-"""Share of the time limit that the score may have taken."""
 NOTHING: Mapping[str, Any] = {"physics": None, "steady": None, "steps": None, "copies": [], "course": []}
-LEAST_SECONDS = 1.0
-"""Probes may take this long however short the score was."""
-
-__all__ = ["FAR", "LEAST_SECONDS", "Call", "Found", "diagnosed", "unstable", "worthwhile"]
-
-
-def worthwhile(score: Score, limit: float) -> bool:
-    """Whether a program is far enough from the trusted method, and cheap enough, to be asked why."""
-    if score.value is not None or score.trusted is None:
-        return False
-    return score.nrmse > FAR * max(score.trusted, score.reference_error or 0.0) and score.cost < CHEAP * limit
 
 
 def diagnosed(brief: Brief, case: Case, outputs: Outputs, errors: Sequence[float], call: Call) -> Found | None:

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from fieldsmith.evaluation import conservation, diagnosis, feedback, metrics
+from fieldsmith.evaluation import conservation, feedback, metrics
+from fieldsmith.evaluation.doubts import LEAST_SECONDS, Call, Found, worthwhile
 from fieldsmith.evaluation.evaluation import ConvergencePoint, Evaluation, Score, Status
 from fieldsmith.evaluation.measuring import as_samples, measured, not_measured_facts, with_samples
 from fieldsmith.evaluation.order import empirical_order, local_orders
@@ -55,7 +56,7 @@ def evaluate(
     brief = task.brief(sandbox.libraries())
     cases = {split: task.split(split) for split in splits}
     with sandbox.open(limits) as session:
-        judge = _Judge(task, brief, source, session, limits, sandbox.name, on_outputs)
+        judge = _Judge(task, brief, source, session, limits, sandbox.name, on_outputs, probing)
         for split in splits:
             failed = judge.score_split(split, cases[split])
             if failed is not None:
@@ -79,17 +80,18 @@ class _Judge:
         limits: Limits,
         sandbox: str,
         on_outputs: OnOutputs | None,
+        probing: bool,
     ) -> None:
         self.task, self.brief, self.source = task, brief, source
         self.shown = with_samples(brief)
         self.session, self.limits, self.sandbox = session, limits, sandbox
-        self.on_outputs = on_outputs
+        self.on_outputs, self.probing = on_outputs, probing
         self.scores: dict[SplitName, Score] = {}
         self.convergence: tuple[ConvergencePoint, ...] = ()
         self.order: float | None = None
         self.slopes: tuple[float, ...] = ()
         self.notes: list[str] = []
-        self.probes: diagnosis.Found | None = None
+        self.probes: Found | None = None
         self.last: tuple[SplitName, Case, Mapping[str, np.ndarray]] | None = None
         self.stdout = self.stderr = ""
         self.seconds = 0.0
@@ -123,8 +125,8 @@ class _Judge:
                 return self.failed(result.status, facts, result)
             outputs = as_samples(self.brief.signature, result.outputs)
             if not all(np.isfinite(array).all() for array in outputs.values()):
-                found = diagnosis.unstable(self.brief, case, self.probing_call())
-                return self.failed("not_finite", feedback.not_finite_facts(outputs, self.shown, found), result)
+                facts = feedback.not_finite_facts(outputs, self.shown, self.unstable(case))
+                return self.failed("not_finite", facts, result)
             with np.errstate(over="ignore", invalid="ignore"):
                 score = _CaseScore(self.task, self.brief.signature, case, result)
             if not np.isfinite(score.samples).all():  # values whose squares overflow
@@ -195,15 +197,25 @@ class _Judge:
 
     def probe(self) -> None:
         """What the program does with inputs that tell why its error is far from what the trusted method reaches."""
-        if self.last is not None and diagnosis.worthwhile(self.scores[self.last[0]], self.limits.seconds):
+        if self.last is not None and worthwhile(self.scores[self.last[0]], self.limits.seconds):
+            from fieldsmith.evaluation import diagnosis  # needs SymPy and SciPy
+
             split, case, outputs = self.last
             self.probes = diagnosis.diagnosed(
                 self.brief, case, outputs, self.scores[split].samples, self.probing_call()
             )
 
-    def probing_call(self) -> diagnosis.Call:
+    def unstable(self, case: Case) -> Found | None:
+        """What tells of a program whose values are not finite that it solves another equation."""
+        if not self.probing:
+            return None
+        from fieldsmith.evaluation import diagnosis
+
+        return diagnosis.unstable(self.brief, case, self.probing_call())
+
+    def probing_call(self) -> Call:
         """Calls that give up once they have taken as long as the score, or one has failed."""
-        left = max(diagnosis.LEAST_SECONDS, self.seconds)
+        left = max(LEAST_SECONDS, self.seconds)
 
         def call(inputs: Mapping[str, np.ndarray | float]) -> Mapping[str, np.ndarray] | None:
             nonlocal left

@@ -6,11 +6,12 @@ falls with the spacing is the scheme's. The scored inputs at more output times t
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from fieldsmith.evaluation.doubts import Call
 from fieldsmith.evaluation.smooth import Inputs, Probe, Smooth
 from fieldsmith.evaluation.strengths import Strengths, Term
 from fieldsmith.tasks.task import Case, Signature
@@ -18,8 +19,6 @@ from fieldsmith.tasks.task import Case, Signature
 Outputs = Mapping[str, np.ndarray]
 Pairs = Sequence[tuple[Strengths, Strengths]]
 """Of each balance, on the scored grid and on one of half the points."""
-Call = Callable[[Inputs], Outputs | None]
-"""Calls the program; None where it fails or there is no time left."""
 
 OFF = 0.1
 """A term's strength is wrong from this deviation on."""

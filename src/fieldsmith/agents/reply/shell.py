@@ -71,7 +71,7 @@ def without_lone_words(text: str) -> tuple[str, str]:
         lone.append(body.pop(0))
     if not lone:
         return text, ""
-    lines = text.split("\n")
+    lines = re.split(r"\r\n|\r|\n", text)  # where Python ends a line
     out = {n for node in lone for n in range(node.lineno, (node.end_lineno or node.lineno) + 1)}
     said = " ".join(lines[n - 1].strip() for n in sorted(out))[:60]
     kept = "\n".join(line for n, line in enumerate(lines, 1) if n not in out)

@@ -1,0 +1,26 @@
+"""Which programs are asked why they do not converge; what is found out then is `diagnosis.py`'s, which needs SymPy and SciPy."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from fieldsmith.evaluation.evaluation import Score
+
+Call = Callable[[Mapping[str, np.ndarray | float]], Mapping[str, np.ndarray] | None]
+"""The program called with inputs of our own; None where it failed or there is no time left."""
+Found = dict[str, Any]
+"""What was found, as JSON values: `suspects` are the names of likely causes, each with the term that it is about, if any."""
+FAR = 3.0
+"""Times the error that the trusted method reaches, beyond which a program is asked why."""
+CHEAP = 0.25
+"""Share of the time limit that the score may have taken."""
+LEAST_SECONDS = 1.0
+"""Probes may take this long however short the score was."""
+
+
+def worthwhile(score: Score, limit: float) -> bool:
+    """Whether a program is far enough from the trusted method, and cheap enough, to be asked why."""
+    if score.value is not None or score.trusted is None:
+        return False
+    return score.nrmse > FAR * max(score.trusted, score.reference_error or 0.0) and score.cost < CHEAP * limit
