@@ -105,6 +105,7 @@ def test_the_names_that_are_said_to_be_stable_are_all_and_there():
         assert sorted(re.findall(r"`(\w+)`", names)) == sorted(importlib.import_module(room).__all__), room
 
 
+@pytest.mark.slow
 def test_doctor_lists_the_package_and_the_page_asks_for_nothing_else(site):
     told = json.loads(run(site, "doctor", "--json"))["plug_ins"]
     mine = {(one["group"], one["name"]): one["state"] for one in told if one["distribution"] == "my-plugins"}

@@ -62,6 +62,7 @@ def test_the_arguments_of_solve_are_the_fields_of_the_question():
     assert told == asked
 
 
+@pytest.mark.slow
 def test_a_task_a_model_and_a_strategy_may_be_objects(tmp_path):
     run = fs.solve(
         Waves({"beta": 0.1}),
@@ -82,6 +83,7 @@ def test_a_task_a_model_and_a_strategy_may_be_objects(tmp_path):
     assert again.best.solver(np.zeros(16), [0.0, 1.0], 0.1).shape == (2, 16)
 
 
+@pytest.mark.slow
 def test_a_run_of_a_task_that_nothing_names_is_opened_with_it(tmp_path):
     class Nameless(Waves):
         """A task that is made where it is used."""
@@ -145,6 +147,7 @@ def test_what_is_no_task_is_said(given):
         fs.task(given)
 
 
+@pytest.mark.slow
 def test_progress_is_told_unless_it_is_not_wanted(tmp_path, capsys):
     fs.solve("advection", tmp_path / "told", candidates=1, sandbox="process")
     told = capsys.readouterr()

@@ -46,6 +46,7 @@ def test_a_conversation_names_who_spoke(tmp_path):
     assert text.endswith("[assistant]\n")
 
 
+@pytest.mark.slow
 def test_one_that_hangs_is_ended_with_all_that_it_started(tmp_path):
     model = command(tmp_path, f"echo thinking >&2; sleep 300 & echo $! > {tmp_path}/child; wait", timeout=2)
     with pytest.raises(ProviderError, match=r"gave no reply within 2 s, saying: thinking"):
@@ -57,6 +58,7 @@ def test_one_that_hangs_is_ended_with_all_that_it_started(tmp_path):
         time.sleep(0.05)
 
 
+@pytest.mark.slow
 def test_what_it_leaves_behind_does_not_hold_up_the_reply(tmp_path):
     """A process in a session of its own keeps the pipes open and is out of reach."""
     begun = time.monotonic()

@@ -122,6 +122,7 @@ def test_replies_are_streamed_and_asked_for_again_if_they_have_no_end(server, ki
     assert len(server.seen) == 1 + breaks
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["openai", "anthropic"])
 def test_a_connection_that_always_breaks_is_told(server, kind):
     server.streams, server.breaks = True, 100

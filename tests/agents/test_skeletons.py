@@ -56,6 +56,7 @@ STEPPED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "derivative"), [(kind, way) for kind, ways in STEPPED.items() for way in ways])
 def test_the_steps_of_a_skeleton_are_stable_and_follow_the_equation(kind, derivative):
     brief = KINDS[kind] if kind in KINDS else load(kind, {"nu": 0.02} if kind == "burgers" else {}).brief()

@@ -116,6 +116,7 @@ def test_values_of_a_wrong_type_in_a_file_are_named(tmp_path, line, said):
     assert f"fieldsmith.toml: {said}" in last(ran)
 
 
+@pytest.mark.slow
 def test_a_damaged_run_is_named_and_does_not_hide_the_others(tmp_path):
     environment = {"FIELDSMITH_HOME": str(tmp_path / "home")}
     for name in ("good", "bad"):
@@ -184,6 +185,7 @@ def test_a_run_directory_of_another_task_is_refused(tmp_path):
     assert "its param is" in last(other)
 
 
+@pytest.mark.slow
 def test_options_come_from_a_file_and_the_command_line_wins(tmp_path):
     (tmp_path / "fieldsmith.toml").write_text('candidates = 1\nsandbox = "process"\nscale = "huge"\n')
     ran = run("solve", "advection", cwd=tmp_path)
@@ -195,6 +197,7 @@ def test_options_come_from_a_file_and_the_command_line_wins(tmp_path):
     assert "Did you mean 'candidates'" in last(run("solve", "advection", cwd=tmp_path))
 
 
+@pytest.mark.slow
 def test_settings_of_a_strategy_are_part_of_what_was_asked(tmp_path):
     """They may stand in a file, are written down in their kinds, and another value of theirs is another run."""
     (tmp_path / "fieldsmith.toml").write_text("candidates = 2\n\n[strategy-option]\ndrafts = 1\n")
@@ -217,6 +220,7 @@ def test_errors_are_the_last_json_line(tmp_path):
     assert line["kind"] == "input"
 
 
+@pytest.mark.slow
 def test_a_pipe_gets_plain_lines(tmp_path):
     words = ["solve", "advection", "--candidates", "1", "--sandbox", "process"]
     ran = subprocess.run([*command_line.COMMAND, *words], capture_output=True, text=True, cwd=tmp_path)
@@ -239,6 +243,7 @@ def test_every_command_explains_itself(words):
     assert "Usage" in ran.stdout
 
 
+@pytest.mark.slow
 def test_doctor_and_status_speak_json(tmp_path):
     for words in (["doctor", "--json"], ["sandbox", "status", "--json"], ["runs", "list", "--json"]):
         ran = run(*words, cwd=tmp_path, env={"OPENAI_API_KEY": "sk-canary"})
@@ -247,6 +252,7 @@ def test_doctor_and_status_speak_json(tmp_path):
         assert "sk-canary" not in ran.stdout
 
 
+@pytest.mark.slow
 def test_run_directories_with_odd_files_are_named(tmp_path):
     environment = {"FIELDSMITH_HOME": str(tmp_path / "home")}
     solve = ["solve", "advection", "--sandbox", "process", "--run-dir", tmp_path / "r"]

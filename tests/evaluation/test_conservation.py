@@ -59,6 +59,7 @@ def drift(u: np.ndarray, nu: float) -> float:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("nu", [THIN, WIDE])
 @pytest.mark.parametrize("finer", [1, 3, 5])
 def test_one_that_conserves_on_its_own_grid_is_not_accused(finer, nu):

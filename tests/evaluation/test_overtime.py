@@ -58,6 +58,7 @@ def told(name: str, source: str) -> str:
     return evaluation.feedback
 
 
+@pytest.mark.slow
 def test_a_step_that_collapses_as_values_grow_is_a_blow_up():
     words = told("burgers", GROWING)
     assert "frame 0 of 50 (`out`)" in words
@@ -75,6 +76,7 @@ def test_one_that_is_slow_is_told_how_far_it_came():
     assert "u: float64 array (8, 256), largest absolute value 1.44e+00" in words
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("source", "blamed"), [(DENSE, True), (SWEEPS, False)])
 def test_a_dense_matrix_is_blamed_only_where_there_is_one(source, blamed):
     words = told("darcy", source)

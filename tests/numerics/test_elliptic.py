@@ -96,6 +96,7 @@ def test_a_field_that_jumps_lowers_the_order_wherever_it_stands():
     assert space["order_of"]([smooth, jumping]) == space["order_of"]([jumping, smooth]) == 1.5
 
 
+@pytest.mark.slow
 def test_rough_media_stay_positive():
     balance = Balance("", "d(a*d(u, x), x) + d(a*d(u, y), y) + 1")
     equation = Equation(("u",), square("endpoints", WALL, WALL, WALL, WALL), (balance,), coefficients=("a",))

@@ -89,6 +89,7 @@ def test_a_scalar_law_with_explicit_place_and_time():
     check(SCALAR, {"nu": 0.02}, [start], references(scalar_rate, [start], method="DOP853"), 8e-3)
 
 
+@pytest.mark.slow
 def test_shallow_water():
     starts = [
         np.stack([1 + 0.3 * np.sin(Z), 1.2 + 0.2 * np.cos(2 * Z)]),
@@ -98,6 +99,7 @@ def test_shallow_water():
     check(SHALLOW, {"nu": 0.02}, starts, [depth, through / depth], 8e-3)
 
 
+@pytest.mark.slow
 def test_a_viscous_gas_under_other_names():
     starts = [
         np.stack([1 + 0.2 * np.sin(Z), 1 + 0.1 * np.cos(Z)]),

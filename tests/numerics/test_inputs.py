@@ -94,6 +94,7 @@ FORCED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FORCED)
 def test_what_oscillates_between_two_times_is_resolved(name):
     text, forcing = FORCED[name]
@@ -159,6 +160,7 @@ VANISHING = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", VANISHING)
 def test_coefficients_that_are_zero_are_as_if_their_terms_were_not_there(name):
     rest, term, axes, families = VANISHING[name]

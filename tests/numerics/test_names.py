@@ -86,6 +86,7 @@ def words() -> list[str]:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 @settings(
     max_examples=12, derandomize=True, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
@@ -107,6 +108,7 @@ AWKWARD = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_symbols_called_like_methods_and_attributes(kind):
     """An axis may be kept as an attribute, and Python changes names in classes that begin with two underscores."""

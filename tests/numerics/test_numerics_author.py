@@ -86,6 +86,7 @@ PERIODIC_CASES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PERIODIC_CASES)
 def test_periodic_equations(name):
     equation, parameters, length, rhs = PERIODIC_CASES[name]
@@ -97,6 +98,7 @@ def test_periodic_equations(name):
     assert np.linalg.norm(ours - expected) / np.linalg.norm(expected) < 2e-6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["dirichlet", "neumann"])
 def test_boundaries_that_are_not_periodic(kind):
     equation = Equation(
@@ -123,6 +125,7 @@ def test_boundaries_that_are_not_periodic(kind):
     assert np.linalg.norm(ours[0] - expected) / np.linalg.norm(expected) < 2e-5
 
 
+@pytest.mark.slow
 def test_two_species():
     equation = Equation(
         ("a", "b"),

@@ -74,6 +74,7 @@ def test_dispersion_with_a_variable_coefficient():
     check(equation, {"e": 1e-4}, [STARTS], expected, 2e-5)
 
 
+@pytest.mark.slow
 def test_diffusion_by_the_gradient_itself():
     first = fourier(POINTS, 1.0, 1)
     expected = references(lambda t, u: first @ ((first @ u) ** 3) * 1e-3 + 0.01 * first @ first @ u, [STARTS])

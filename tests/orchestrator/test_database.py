@@ -75,6 +75,7 @@ def calm(error: FieldsmithError) -> str:
     return str(error)
 
 
+@pytest.mark.slow
 def test_a_file_that_another_process_holds_is_told_with_how_long_it_was_waited_for(file, monkeypatch):
     monkeypatch.setattr(database, "PATIENCE_SECONDS", 1.0)
     store = Store(file)

@@ -122,6 +122,7 @@ def solver(u0_batch, t_coordinate, beta):
 """
 
 
+@pytest.mark.slow
 def test_the_study_of_the_order_takes_no_more_than_its_share():
     task = load("advection")
     evaluation = evaluate(task, COSTLY, choose("process"), limits=default_limits(task))

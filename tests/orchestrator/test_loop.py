@@ -129,6 +129,7 @@ def test_tokens_and_dollars_in_flight_count(tmp_path, limits, most):
     assert next(iter(limits)).replace("usd", "dollar") in reason
 
 
+@pytest.mark.slow
 def test_what_a_search_fills_does_not_depend_on_who_is_late(tmp_path):
     def searched(folder: Path, late: str) -> set[str]:
         folder.mkdir()
@@ -145,6 +146,7 @@ def test_what_a_search_fills_does_not_depend_on_who_is_late(tmp_path):
     assert searched(tmp_path / "a", "1") == searched(tmp_path / "b", "3")
 
 
+@pytest.mark.slow
 def test_the_wall_time_ends_what_is_running(tmp_path):
     author = ScriptedAuthor(lambda slot: SLOW)
     loop = loop_of(tmp_path, author, Budget(candidates=8, hours=4.0 / 3600.0), sandbox=choose("process"))

@@ -142,6 +142,7 @@ def test_without_a_limit_a_reply_far_beyond_any_program_is_cut_off(store, monkey
     server.shutdown()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("part", "words"),
     [

@@ -86,6 +86,7 @@ def solved(tmp_path: Path, task, programs: list[str], **options):
     return run, person.prompts
 
 
+@pytest.mark.slow
 def test_an_orbit_is_chosen_by_its_energy_drift(tmp_path) -> None:
     programs = [
         ORBITS.format(steps=8, wrong=" + 1.0"),
@@ -152,6 +153,7 @@ def test_a_metric_of_which_more_is_better_chooses_the_largest(tmp_path) -> None:
     assert "Higher is better" in prompts[0]
 
 
+@pytest.mark.slow
 def test_an_inverse_problem_is_judged_by_its_reference(tmp_path) -> None:
     run, prompts = solved(tmp_path, str(EXAMPLES / "deconvolution.py"), [SIGNALS])
     assert run.best.test.nrmse < 1e-10

@@ -119,6 +119,7 @@ def test_a_plug_ins_move_is_told_in_its_words_and_taken_up_as_itself_after_a_kil
     assert '"combine"' in (tmp_path / "run" / "report.html").read_text()
 
 
+@pytest.mark.slow
 def test_a_folder_of_templates_may_speak_for_a_plug_ins_move(tmp_path, plug_in):
     (tmp_path / "own").mkdir()
     own = "Both of {% for candidate in candidates %}{{ candidate.slot }} {% endfor %}as {{ move.name }}."

@@ -31,6 +31,7 @@ def solve(folder: Path, *options: str) -> subprocess.CompletedProcess:
     return run(*words, *options, cwd=folder)
 
 
+@pytest.mark.slow
 def test_style_and_templates_are_options_of_the_run(tmp_path):
     (tmp_path / "own").mkdir()
     (tmp_path / "own" / "answer.md.jinja").write_text("Answer with {{ brief.signature.function }} alone.\n")

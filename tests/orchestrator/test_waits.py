@@ -67,6 +67,7 @@ def test_a_request_belongs_to_the_candidate_of_its_slot(store):
     assert found == names
 
 
+@pytest.mark.slow
 def test_others_see_what_a_run_waits_for(tmp_path):
     command = [sys.executable, "-m", "fieldsmith.cli.main", "solve", "advection", "--sandbox", "process", "--json"]
     options = ["--model", "mailbox:box", "--candidates", "2", "--debug-rounds", "0", "--strategy", "best-of-n"]

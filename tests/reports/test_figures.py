@@ -42,6 +42,7 @@ def test_the_same_run_gives_the_same_files(tmp_path):
     assert [f.read_bytes() for f in first] == [f.read_bytes() for f in second]
 
 
+@pytest.mark.slow
 def test_names_with_formula_signs_are_drawn_as_text(tmp_path):
     best = candidate(1, 1e-3, move="a$b^{")
     steady = picture("$\\x{", 0, ("x", "$y"), (0.0, 1.0, 0.0, 1.0))

@@ -96,6 +96,7 @@ EXTREMES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EXTREMES)
 def test_a_page_stays_small_and_says_what_it_left_out(name):
     candidates = EXTREMES[name]()

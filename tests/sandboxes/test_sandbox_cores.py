@@ -77,6 +77,7 @@ def test_a_process_that_was_forked_in_the_middle_of_a_call_keeps_no_core(monkeyp
     process.join()
 
 
+@pytest.mark.slow
 def test_workers_are_started_ahead_where_a_core_is_free(alone):
     every = len(os.sched_getaffinity(0))
     with choose("process") as sandbox, ExitStack() as busy:
@@ -90,6 +91,7 @@ def test_workers_are_started_ahead_where_a_core_is_free(alone):
         wait_until(lambda: sandbox.ready() == 1)
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_taken_is_replaced_when_a_core_is_free(alone):
     with choose("process") as sandbox:
         sandbox.expect(LIMITS, 99)

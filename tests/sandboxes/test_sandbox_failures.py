@@ -50,6 +50,7 @@ def test_a_sudden_end_is_a_crash(session, body, words):
     assert run(session, DOUBLE).status == "ok"
 
 
+@pytest.mark.slow
 def test_too_much_memory_has_its_own_status(session):
     result = run(session, "import numpy as np\ndef f(a):\n    b = np.ones(600_000_000)\n    return a\n")
     assert result.status == "out_of_memory"

@@ -28,6 +28,7 @@ def test_nothing_is_left_behind():
     wait_until(lambda: _containers() | _scratch() <= before)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
 @pytest.mark.parametrize("name", [*ISOLATING, "process"])
 def test_nothing_of_a_run_is_left_when_the_next_command_has_run(name, number, tmp_path):

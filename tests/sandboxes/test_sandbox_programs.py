@@ -54,6 +54,7 @@ def test_dataclasses_and_the_main_guard_work(session):
     assert run(session, source).status == "ok"
 
 
+@pytest.mark.slow
 def test_sessions_run_side_by_side():
     sandbox = choose("process")
     results = []

@@ -30,6 +30,7 @@ def test_an_answer_that_nobody_has_waited_for_is_not_given_to_the_next_call(sess
     assert result.outputs["y"].tolist() == [0, 2, 4]
 
 
+@pytest.mark.slow
 def test_an_answer_with_another_number_is_not_taken(session, monkeypatch):
     assert run(session, DOUBLE).status == "ok"
     channel, whole = session._worker.channel, session._worker.channel.receive
@@ -128,6 +129,7 @@ def test_inputs_that_are_no_real_numbers_are_refused(session, value):
         run(session, DOUBLE, value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*ISOLATING, "process"])
 def test_a_process_that_was_forked_has_workers_of_its_own(name):
     sandbox = choose(name, trusted=True)

@@ -63,6 +63,7 @@ def test_a_program_beside_busy_neighbours_is_charged_for_itself_alone(session):
     assert beside.cpu_seconds < 3.0 * alone.cpu_seconds
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "source",
     [
@@ -100,12 +101,14 @@ def test_a_program_that_is_ended_tells_where_it_was(session):
     assert arrays["frames"].frames == (7.0, 7.0, 7.0, 0.0, 0.0)
 
 
+@pytest.mark.slow
 def test_compiled_code_is_left_at_its_line(session):
     source = "import numpy as np\ndef f(a):\n    m = np.eye(4000)\n    np.linalg.svd(m + 1e-3 * np.random.rand(4000, 4000))\n"
     result = call(session, source, 1.0)
     assert (result.status, result.failure.line) == ("timeout", 4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "first",
     [

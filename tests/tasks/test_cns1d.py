@@ -104,6 +104,7 @@ def test_references_start_from_the_samples_and_keep_mass_momentum_and_energy(vis
         assert np.abs(total - total[:, :1]).max() < 1e-6
 
 
+@pytest.mark.slow
 def test_the_reference_does_not_depend_on_the_scored_grid() -> None:
     task = gas(0.1)
     fields = task.initial_fields(np.random.default_rng(13), 2, smooth=True)

@@ -13,6 +13,7 @@ from fieldsmith.tasks.pde import seeded
 from fieldsmith.tasks.poisson import solve_split
 
 
+@pytest.mark.slow
 def test_the_gas_reference_agrees_with_conserved_variables_integrated_by_scipy():
     task = load("cns1d")
     points = 128

@@ -130,6 +130,7 @@ def test_what_was_finished_is_not_computed_again(tmp_path):
     assert making.begun() - begun <= splits + smooth - 2 * len(kept)
 
 
+@pytest.mark.slow
 def test_they_have_nothing_open_but_what_the_task_reads(tmp_path):
     making = Making(tmp_path, 0.0)
     process = making.start()

@@ -20,6 +20,7 @@ def write(path: Path, **arrays: object) -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("extra", [0, 1])
 def test_scalar_files_become_disjoint_splits(tmp_path: Path, extra: int) -> None:
     tensor = RNG.standard_normal((9, 6, 32)).astype("float32")
@@ -37,6 +38,7 @@ def test_scalar_files_become_disjoint_splits(tmp_path: Path, extra: int) -> None
     assert task.fingerprint != load("burgers", {"nu": 0.1}).fingerprint
 
 
+@pytest.mark.slow
 def test_gas_files(tmp_path: Path) -> None:
     fields = {name: 1 + RNG.random((3, 4, 16)) for name in ("Vx", "density", "pressure")}
     file = write(tmp_path / "gas.h5", **fields, t_coordinate=np.arange(5.0))
@@ -115,6 +117,7 @@ def published_burgers(path: Path, nu: float, samples: int = 5, spoil: float = 0.
     return write(path, **{name: array.astype("float32") for name, array in arrays.items()})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spoil", [0.0, 3e-3])
 def test_a_file_is_as_far_from_the_trusted_solutions_as_its_own_are_wrong(tmp_path: Path, spoil: float) -> None:
     task = load("burgers", {"nu": 0.1}, data=published_burgers(tmp_path / "u.h5", 0.1, spoil=spoil))
@@ -136,6 +139,7 @@ def test_a_file_of_other_parameters_is_noticed(tmp_path: Path, capsys: pytest.Ca
     assert "away from the trusted ones for nu=4" in said
 
 
+@pytest.mark.slow
 def test_only_the_samples_that_are_used_are_read(tmp_path: Path) -> None:
     """A whole file of PDEBench has 10,000 samples; here all but the first 150 are not even numbers."""
     file = tmp_path / "many.h5"

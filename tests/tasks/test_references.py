@@ -48,6 +48,7 @@ def cole_hopf(fields: Waves, x: np.ndarray, t: float, nu: float) -> np.ndarray:
     return np.sum(weight * (x[:, None] - y) / t, axis=1) / weight.sum(axis=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("nu", [0.01, 0.1, 2.0])
 def test_burgers_agrees_with_cole_hopf_quadrature(nu: float) -> None:
     burgers, fields = task("burgers", nu=nu), wave(0.8, 2, 0.4)
@@ -104,6 +105,7 @@ def test_a_smooth_field_is_recovered_from_its_samples(name: str) -> None:
     assert np.linalg.norm(ours - exact) < 1e-6 * np.linalg.norm(exact)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["advection", "burgers"])
 def test_references_keep_their_mass(name: str) -> None:
     equation = task(name)
@@ -113,6 +115,7 @@ def test_references_keep_their_mass(name: str) -> None:
     assert np.abs(mass - mass[:, :1]).max() < 1e-6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["advection", "reacdiff1d"])
 def test_estimated_reference_errors_are_small(name: str, tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FIELDSMITH_HOME", str(tmp_path))
