@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from fieldsmith.errors import InputError
 from fieldsmith.evaluation import evaluate
 from fieldsmith.evaluation.record import evaluation_fields, evaluation_from, result_fields, summary
 from fieldsmith.sandboxes import choose
@@ -53,6 +52,7 @@ class Broken(Integral):
         raise KeyError("totals")
 
 
+RAISED = Broken.measure.__code__.co_firstlineno + 1
 RIGHT = "def integral(f, h):\n    return h * (f.sum() - 0.5 * (f[0] + f[-1])), f[[0, -1]]\n"
 WRONG = "def integral(f, h):\n    return h * f.sum(), f[[0, -1]]\n"
 
@@ -97,8 +97,11 @@ def test_the_wall_time_can_be_the_metric_of_answers_that_are_right() -> None:
 
 
 def test_a_measure_that_fails_is_the_tasks_fault_and_says_so() -> None:
-    with pytest.raises(InputError, match=r"Broken\.measure fails with KeyError: 'totals'"):
-        judged(Broken(), RIGHT)
+    failed = judged(Broken(), RIGHT)
+    assert failed.status == "bad_output"
+    where = f"Broken.measure fails with KeyError: 'totals' in line {RAISED} of test_own_metric.py."
+    assert failed.notes == (f"{where} It may be the task's fault.",)
+    assert f"could not judge the answer: {where} It may be the task's fault" in failed.feedback
 
 
 def test_the_metric_is_in_the_record_and_survives_it() -> None:

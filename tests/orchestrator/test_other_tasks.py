@@ -119,6 +119,35 @@ def test_a_body_at_rest_does_not_win_by_its_energy(tmp_path, capsys) -> None:
     assert "Orbits about a fixed mass (demo scale)" in capsys.readouterr().err
 
 
+PICKY = """
+from fieldsmith.tasks.task import Metric
+
+
+class Picky(Twice):
+    name = "picky"
+    metric = Metric("picked", "a value at the place that is returned")
+
+    def measure(self, case, outputs):
+        return [1.0, 2.0][int(outputs["y"][0])]
+"""
+ODD, PLAIN = "def f(x):\n    return 0 * x + 7\n", "def f(x):\n    return 0 * x + 1\n"
+
+
+@pytest.mark.parametrize("programs", [[ODD, ODD.replace("7", "8"), PLAIN], [ODD]])
+def test_a_measure_that_fails_on_odd_answers_fails_those_and_not_the_run(tmp_path, capsys, programs) -> None:
+    file = tmp_path / "picky.py"
+    file.write_text(SOURCE + PICKY)
+    run, _ = solved(tmp_path, f"{file}:Picky", programs, strategy="best-of-n")
+    line = (SOURCE + PICKY).splitlines().index('        return [1.0, 2.0][int(outputs["y"][0])]') + 1
+    fault = f"Picky.measure fails with IndexError: list index out of range in line {line} of picky.py."
+    first = run.record.candidates[0].evaluation
+    assert first.status == "bad_output"
+    assert fault in first.feedback
+    assert capsys.readouterr().err.count(f"{fault} It may be the task's fault. Other candidates") == 1
+    assert (run.record.best is not None) == (PLAIN in programs)
+    assert (f"No answer could be judged: {fault}" in run.record.message) == (PLAIN not in programs)
+
+
 def test_a_run_of_an_edited_task_is_another(tmp_path) -> None:
     file = tmp_path / "twice.py"
     for factor in ("2.0 *", "3.0 *"):

@@ -235,7 +235,7 @@ def test_a_sound_task_in_two_dimensions_passes_every_check() -> None:
         (Unwritten, r"^Unwritten has the metric gain and no `measure`\. Write it\.$"),
         (
             Picking,
-            r"^Picking\.measure fails with IndexError: .*test_check\.py, line \d+\)\. .*give NaN for answers that are",
+            r"^Picking\.measure fails with IndexError: .* in line \d+ of test_check\.py\. .*give NaN for answers that are",
         ),
         (Breaking, r"Breaking fails with KeyError: 'z' \(.*test_check\.py, line \d+\)\.$"),
         (WrongOscillator, r"does not satisfy d\(v\)/dt = -u \+ v/4: .*It would with -1 times “v/4”"),

@@ -9,11 +9,12 @@ import numpy as np
 from fieldsmith.evaluation import conservation, feedback, metrics
 from fieldsmith.evaluation.doubts import LEAST_SECONDS, Call, Found, worthwhile
 from fieldsmith.evaluation.evaluation import ConvergencePoint, Evaluation, Score, Status
-from fieldsmith.evaluation.measuring import as_samples, measured, not_measured_facts, with_samples
+from fieldsmith.evaluation.measuring import as_samples, measure_failed_facts, measured, not_measured_facts, with_samples
 from fieldsmith.evaluation.order import empirical_order, local_orders
 from fieldsmith.evaluation.words import usual
 from fieldsmith.sandboxes import cores
 from fieldsmith.sandboxes.sandbox import CallResult, Limits, Sandbox, Session
+from fieldsmith.tasks.measured import MeasureFailed
 from fieldsmith.tasks.task import Brief, Case, Signature, SplitName, Task
 
 CLOCKS_APART = 1.0
@@ -127,8 +128,12 @@ class _Judge:
             if not all(np.isfinite(array).all() for array in outputs.values()):
                 facts = feedback.not_finite_facts(outputs, self.shown, self.unstable(case))
                 return self.failed("not_finite", facts, result)
-            with np.errstate(over="ignore", invalid="ignore"):
-                score = _CaseScore(self.task, self.brief.signature, case, result)
+            try:
+                with np.errstate(over="ignore", invalid="ignore"):
+                    score = _CaseScore(self.task, self.brief.signature, case, result)
+            except MeasureFailed as failed:
+                self.notes.append(f"{failed.message} It may be the task's fault.")
+                return self.failed("bad_output", measure_failed_facts(failed), result)
             if not np.isfinite(score.samples).all():  # values whose squares overflow
                 return self.failed("not_finite", feedback.not_finite_facts(outputs, self.shown), result)
             if not math.isfinite(score.value or 0.0):
@@ -163,6 +168,7 @@ class _Judge:
             error_line=failure.line if failure else None,
             seconds=self.seconds,
             sandbox=self.sandbox,
+            notes=tuple(self.notes),
         )
 
     def measure_order(self) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from fieldsmith.errors import InputError
+from fieldsmith.evaluation.evaluation import Evaluation
 from fieldsmith.sandboxes.sandbox import CallResult
-from fieldsmith.tasks.measured import figures
+from fieldsmith.tasks.measured import MeasureFailed, figures
 from fieldsmith.tasks.task import NRMSE, Brief, Case, Metric, Signature, Task
 
 
@@ -34,10 +34,21 @@ def not_measured_facts(metric: Metric, value: float | None) -> dict[str, Any]:
     return {"kind": "not_measured", "metric": metric.name, "value": str(value), "meaning": metric.failure}
 
 
+def measure_failed_facts(failed: MeasureFailed) -> dict[str, Any]:
+    """Of an answer on which the task's own `measure` fails."""
+    return {"kind": "measure_failed", "fault": failed.message}
+
+
+def fault_of_measure(evaluation: Evaluation | None) -> str:
+    """How the task's own `measure` failed on the answer, if it did."""
+    facts = evaluation.facts if evaluation else {}
+    return str(facts["fault"]) if facts.get("kind") == "measure_failed" else ""
+
+
 def measured(task: Task, case: Case, result: CallResult) -> tuple[float | None, Mapping[str, float]]:
     """The value of the task's own metric for an answer, and its further figures; None where the metric is nRMSE.
 
-    Raises InputError for a `measure` that fails or does not give the metric.
+    Raises MeasureFailed for a `measure` that fails or does not give the metric.
     """
     name = task.metric.name
     if task.metric == NRMSE:
@@ -46,7 +57,7 @@ def measured(task: Task, case: Case, result: CallResult) -> tuple[float | None, 
     if name != "seconds" or type(task).measure is not Task.measure:
         found |= figures(task, case, result.outputs)
     if name not in found:
-        raise InputError(
+        raise MeasureFailed(
             f"{type(task).__name__}.measure gives {', '.join(found)}, but not {name}.", "Give a value of its metric."
         )
     value = found.pop(name)

@@ -1,7 +1,7 @@
 """A whole run: open its directory, search, score the best once on the test split, write everything down."""
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from fieldsmith.agents.strategies.strategy import Strategy
 from fieldsmith.errors import FieldsmithError, MissingPart, disk_trouble
 from fieldsmith.evaluation import default_limits
 from fieldsmith.evaluation.judge import OnOutputs
+from fieldsmith.evaluation.measuring import fault_of_measure
 from fieldsmith.orchestrator import record
 from fieldsmith.orchestrator.best import score_once_more, write_best
 from fieldsmith.orchestrator.budget import Budget, spent
@@ -97,7 +98,8 @@ class Solve:
             self.listener("resumed", resumed_fields(before, spent(before, self.budget.used_before)))
         self._page.write()
         try:
-            store.set_fact("message", f"Ended: {self._search(store)}.")
+            self._fault_told = False
+            store.set_fact("message", f"Ended: {self._search(store)}.{_never_measured(store.candidates())}")
             self._score_best(store)
             self._ended(store, "done", str(store.fact("message", "")))
         except BaseException as error:
@@ -150,6 +152,7 @@ class Solve:
 
     def _recorded(self, store: Store, candidate: Candidate, pictures: Mapping[str, Picture]) -> None:
         record.write_candidate(self.folder, candidate)
+        self._tell_fault(candidate)
         history = store.candidates()
         store.set_fact("seconds", self.budget.seconds())
         best = record.best_of(history)
@@ -160,6 +163,14 @@ class Solve:
         if store.fact(FACT):  # whoever is waited for looks at the page to see what is left to do
             self._page.write()
         self._page.write_if_due()
+
+    def _tell_fault(self, candidate: Candidate) -> None:
+        """Of a task whose own `measure` fails a person hears once; it cannot be mended without another run."""
+        fault = fault_of_measure(candidate.evaluation)
+        if fault and not self._fault_told:
+            self._fault_told = True
+            hint = "Other candidates are still judged; once the task is mended, it is another one and needs a new run."
+            self.listener("note", {"message": f"{fault} It may be the task's fault. {hint}"})
 
     def _score_best(self, store: Store) -> None:
         """Score the best once on both splits, alone on the machine."""
@@ -178,6 +189,12 @@ class Solve:
         with contextlib.suppress(OSError):
             write_outcome(self.folder, state, store.replies())
             self._page.write()
+
+
+def _never_measured(candidates: Sequence[Candidate]) -> str:
+    """What is wrong with the task's `measure`, where that is how every answer that came so far failed."""
+    faults = [fault_of_measure(c.evaluation) for c in candidates if c.evaluation]
+    return f" No answer could be judged: {faults[-1]}" if faults and all(faults) else ""
 
 
 def _end_by(error: BaseException, asked: Asked) -> tuple[str, str]:

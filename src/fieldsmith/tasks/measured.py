@@ -13,30 +13,38 @@ from collections.abc import Iterable, Iterator, Mapping
 import numpy as np
 
 from fieldsmith.errors import FieldsmithError, InputError
-from fieldsmith.tasks.places import line_of
+from fieldsmith.tasks.places import raised_at
 from fieldsmith.tasks.task import Case, Task
 
 WILD = 1e6
 """What a program may return, as an index or a size too: `measure` has to take any finite numbers."""
 
 
+class MeasureFailed(InputError):
+    """A task's own `measure` fails on an answer, or does not give the task's metric for it."""
+
+
 def figures(task: Task, case: Case, answer: Mapping[str, np.ndarray]) -> dict[str, float]:
-    """What `measure` finds, by name. Raises InputError where it fails."""
+    """What `measure` finds, by name. Raises MeasureFailed where it fails."""
     try:
         with np.errstate(all="ignore"):
             found = task.measure(case, answer)
         named = found if isinstance(found, Mapping) else {task.metric.name: found}
         return {name: float(value) for name, value in named.items()}
-    except FieldsmithError:
+    except InputError as error:  # in the task's own words
+        raise MeasureFailed(error.message, error.hint) from error
+    except FieldsmithError:  # of this machine, whatever the answer
         raise
     except Exception as error:  # a task's own code may raise anything
         words = f"{type(task).__name__}.measure fails with {type(error).__name__}: {str(error).rstrip('. ')}"
-        hint = "Mend the task; give NaN for answers that are wrong."
-        raise InputError(f"{words}{line_of(error, type(task))}.", hint) from error
+        place = raised_at(error, type(task))
+        # A model is told this too: what it needs is the file's name, not where the person keeps it.
+        where = f" in line {place[1]} of {place[0].name}" if place else ""
+        raise MeasureFailed(f"{words}{where}.", "Mend the task; give NaN for answers that are wrong.") from error
 
 
 def metric_fault(task: Task, case: Case) -> str:
-    """What is wrong with the metric for answers on trial, or nothing. Raises InputError where `measure` fails."""
+    """What is wrong with the metric for answers on trial, or nothing. Raises MeasureFailed where `measure` fails."""
     metric = task.metric.name
     if metric == "seconds" and type(task).measure is Task.measure:
         return ""

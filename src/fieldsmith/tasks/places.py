@@ -57,11 +57,17 @@ def place_of(kind: type[Task]) -> str:
     return f"{Path(file).resolve()}:{kind.__qualname__}" if file else ""
 
 
-def line_of(error: BaseException, kind: type[Task]) -> str:
-    """The line of the class's file at or below which an error was raised: ` (file, line 3)`, or nothing."""
+def raised_at(error: BaseException, kind: type[Task]) -> tuple[Path, int] | None:
+    """The class's file and the line of it at or below which an error was raised, if it was raised there."""
     own = getattr(sys.modules.get(kind.__module__), "__file__", None)
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == own]
-    return f" ({own}, line {lines[-1]})" if lines else ""
+    return (Path(own), lines[-1]) if own and lines and lines[-1] else None
+
+
+def line_of(error: BaseException, kind: type[Task]) -> str:
+    """The same in words: ` (file, line 3)`, or nothing."""
+    found = raised_at(error, kind)
+    return f" ({found[0]}, line {found[1]})" if found else ""
 
 
 def check_scale(kind: type[Task], scale: str) -> None:
