@@ -14,7 +14,7 @@ class GrayScott(PeriodicTask):
         "feed": Parameter(0.04, 0.01, 0.1, "rate at which u is fed"),
         "kill": Parameter(0.06, 0.03, 0.08, "rate at which v decays besides"),
     }
-    meanings = {"u": "food", "v": "feeder", "feed": "rate at which u is fed", "kill": "rate at which v decays besides"}
+    meanings = {"u": "food", "v": "feeder"}
     sizes = {"dev": 2, "test": 2, "time": 11, "x": 32, "y": 24}
     span = (0.0, 50.0)
     frame_steps = 4

@@ -9,6 +9,7 @@ from fieldsmith.tasks import load
 from fieldsmith.tasks.pde import PDETask
 from fieldsmith.tasks.periodic import Box, PeriodicTask
 from fieldsmith.tasks.random_fields import random_fields
+from fieldsmith.tasks.task import Parameter
 
 
 @pytest.fixture(autouse=True)
@@ -26,6 +27,24 @@ class Decay(PDETask):
 
     def reference(self, fields, points, level):
         return {"u": np.asarray(self.inputs(fields, points)["u0"])[:, None] * np.exp(-self.times())}
+
+
+class Damping(Decay):
+    """With parameters that are known."""
+
+    name = "damping"
+    known_parameters = {"A": Parameter(1.0, 0.0, 2.0, "rate"), "B": Parameter(1.0, 0.0, 2.0, "shift")}  # noqa: RUF012
+    meanings = {"B": "what it decays to"}  # noqa: RUF012
+    equation = Equation(("u",), (), (Balance("u", "A*(B - u)"),), parameters=("A", "B"))
+
+
+class Halved(Damping):
+    """The function receives another number than the person gave."""
+
+    name = "halved"
+
+    def argument_values(self):
+        return {name: 0.5 * value for name, value in self.parameters.items()}
 
 
 WALL = Boundary("dirichlet", "0")
@@ -70,6 +89,13 @@ def test_an_equation_without_axes_is_a_task() -> None:
     assert case.resolution == 0
     assert task.refinement() == ()
     assert "d(u)/dt = -u" in task.brief().statement
+
+
+def test_the_stub_says_of_parameters_what_is_known_of_them() -> None:
+    stub = Damping().brief().stub
+    assert "A: float, rate\n" in stub
+    assert "B: float, what it decays to\n" in stub
+    assert "A: float, parameter\n" in Halved().brief().stub
 
 
 def test_resolution_is_that_of_the_first_axis_where_the_grid_is_not_square() -> None:

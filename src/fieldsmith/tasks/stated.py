@@ -25,7 +25,7 @@ class StatedTask(Task):
     span: ClassVar[tuple[float, float] | None] = None
     """First and last output time; None for a steady problem."""
     meanings: ClassVar[Mapping[str, str]] = {}
-    """What unknowns, coefficients and parameters are, for the signature."""
+    """What unknowns, coefficients and parameters are, for the signature; of parameters what `known_parameters` says if not given."""
 
     @classmethod
     def scales(cls) -> tuple[str, ...]:
@@ -46,7 +46,14 @@ class StatedTask(Task):
     @property
     def signature(self) -> Signature:
         """`solver(u0, ..., t_coordinate, parameters...)`, arrays [batch, time, axes...], in the equation's order."""
-        return signature_of(self.equation, self.meanings)
+        return signature_of(self.equation, {**self._parameter_meanings(), **self.meanings})
+
+    def _parameter_meanings(self) -> Mapping[str, str]:
+        """What `known_parameters` says of them, unless the function receives other values than were given."""
+        if type(self).argument_values is not StatedTask.argument_values:
+            return {}
+        known = self.known_parameters
+        return {name: known[name].meaning for name in self.equation.parameters if name in known and known[name].meaning}
 
     def argument_values(self) -> Mapping[str, float]:
         """Values of the equation's parameters as the function receives them."""
