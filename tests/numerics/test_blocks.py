@@ -52,7 +52,7 @@ BRIEFS = {
     "method of lines": brief_of(
         Equation(("u",), (line(0, 1, WALL, "endpoints"),), (Balance("u", "d(u, s, s)/20 - u**3"),)), {}
     ),
-    "finite volumes, steady": steady_brief(
+    "steady finite volumes": steady_brief(
         Equation(("p",), SQUARE, (Balance("", f"d(a*d(p, x), x) + d(a*d(p, y), y) + {HUMP}"),), coefficients=("a",)), 17
     ),
 }
@@ -187,7 +187,7 @@ def test_etdrk4_is_of_order_four_in_the_step():
 
 
 def test_control_volumes_are_of_order_two_by_either_solver_and_extrapolated_of_order_four():
-    name = "finite volumes, steady"
+    name = "steady finite volumes"
     errors: dict[str, list[float]] = {"fast": [], "direct": [], "extrapolated": []}
     given = {"refinement": "as_given", "extrapolation": "none"}
     chosen = {"fast": given, "direct": {**given, "solver": "sparse_direct"}, "extrapolated": {}}
@@ -247,8 +247,8 @@ def test_typed_choices_are_held_to_the_equation_too():
         ({"refinement": "split_cells", "factor": 4}, "factor is 4, out of range. Give an odd number from 3 to 31"),
         ({"refinement": "split_cells", "factor": 3.5}, "factor is 3.5, which is not whole."),
         ({"factor": 5}, "factor is a number of the refinement split_cells, which is not chosen."),
-        ({"family": "finite volumes, steady", "refinement": "as_given"}, "richardson combines two resolutions"),
-        ({"family": "finite volumes, steady", "fine": 5, "coarse": 5}, "coarse is 5, not below fine, 5."),
+        ({"family": "steady finite volumes", "refinement": "as_given"}, "richardson combines two resolutions"),
+        ({"family": "steady finite volumes", "fine": 5, "coarse": 5}, "coarse is 5, not below fine, 5."),
     ],
 )
 def test_choices_that_are_none_are_refused_in_a_sentence(given, sentence):
@@ -268,7 +268,7 @@ def test_the_menu_says_what_fits_and_why_the_rest_does_not():
     assert not volumes["why_not"]
     assert {block["name"]: block["why_not"] for block in volumes["blocks"]["flux"]} == {"hllc": "", "rusanov": ""}
     assert volumes["numbers"]["factor"]["of"] == ["refinement split_cells"]
-    assert "steady" in menu["finite volumes, steady"]["why_not"]
+    assert "steady" in menu["steady finite volumes"]["why_not"]
     fronts = {course["family"]: course for course in numerics.menu(BRIEFS["finite volumes"])}
     hllc = next(block for block in fronts["finite volumes"]["blocks"]["flux"] if block["name"] == "hllc")
     assert hllc["why_not"] == "the fluxes are not those of an ideal gas"
@@ -278,9 +278,9 @@ def test_a_fast_solver_is_not_offered_where_it_fails():
     brief = steady_brief(
         Equation(("p",), SQUARE, (Balance("", "d(a*d(p, x), x) + d(a*d(p, y), y) - p"),), coefficients=("a",)), 9
     )
-    course = next(c for c in numerics.menu(brief) if c["family"] == "finite volumes, steady")
+    course = next(c for c in numerics.menu(brief) if c["family"] == "steady finite volumes")
     assert [b["name"] for b in course["blocks"]["solver"] if not b["why_not"]] == ["sparse_direct"]
-    assert SINE_PCG.name not in numerics.write(brief, {"family": "finite volumes, steady"}).choices.values()
+    assert SINE_PCG.name not in numerics.write(brief, {"family": "steady finite volumes"}).choices.values()
 
 
 PLUG_IN = """

@@ -179,4 +179,4 @@ def test_every_family_gives_its_own_reason():
     problem = problem_of(brief_of(evolving("d(u, x, x) + d(u, y, y)", PLANE), {}))
     assert problem.startswith("the built-in author knows no method for this equation.")
     assert "There is more than one axis (spectral, splitting, finite volumes, method of lines)." in problem
-    assert "The equation is not steady (finite volumes, steady)." in problem
+    assert "The equation is not steady (steady finite volumes)." in problem

@@ -26,7 +26,7 @@ class Plane(Advection):
 REASONS = (
     "the built-in author knows no method for this equation. "
     "There is more than one axis (spectral, splitting, finite volumes, method of lines). "
-    "The equation is not steady (finite volumes, steady). A model may know one: name it with --model."
+    "The equation is not steady (steady finite volumes). A model may know one: name it with --model."
 )
 
 

@@ -126,7 +126,7 @@ class EllipticChoices(Choices):
 class Elliptic(Family[EllipticChoices]):
     """Harmonic averages at faces, control volumes split for accuracy; a fast or a direct solver."""
 
-    name = "finite volumes, steady"
+    name = "steady finite volumes"
     choices = EllipticChoices
 
     def suits(self, analysis: Analysis) -> float:
