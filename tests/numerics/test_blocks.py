@@ -3,6 +3,7 @@
 import ast
 import itertools
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -223,9 +224,16 @@ def test_the_limiter_that_a_person_asks_for_is_told_in_the_plan():
     ],
 )
 def test_a_block_that_does_not_fit_the_equation_is_refused_with_what_would_be_right(name, choices, sentence):
-    with pytest.raises(Unsuited) as refusal:
+    with pytest.raises(InputError) as refusal:
         numerics.write(BRIEFS[name], {"family": name, **choices})
-    assert sentence in str(refusal.value)
+    assert sentence in refusal.value.message
+    assert "numerics.menu` says which families and blocks fit" in refusal.value.hint
+
+
+@pytest.mark.parametrize("asked", [numerics.menu, lambda brief: numerics.write(brief, {"family": "spectral"})])
+def test_a_task_without_an_equation_is_refused_with_a_way_out(asked):
+    with pytest.raises(InputError, match=r"This task states no equation\. .*; a model may\."):
+        asked(replace(BRIEFS["gas"], equation=None))
 
 
 def test_typed_choices_are_held_to_the_equation_too():
@@ -284,7 +292,7 @@ def test_a_fast_solver_is_not_offered_where_it_fails():
 
 
 PLUG_IN = """
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fieldsmith.numerics import Block, Choices, Family, Variant, choice, number
 

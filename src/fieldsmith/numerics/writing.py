@@ -1,6 +1,7 @@
 """Programs from explicit choices, and what there is to choose for an equation."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -13,6 +14,9 @@ from fieldsmith.numerics.family import Family, Variant
 from fieldsmith.numerics.methods import asking, families, family
 from fieldsmith.numerics.plan import Plan
 from fieldsmith.tasks.task import Brief
+
+FITTING = "`fieldsmith.numerics.menu` says which families and blocks fit the equation."
+NO_METHOD = "The built-in methods know none for it; a model may."
 
 
 @dataclass(frozen=True)
@@ -27,18 +31,19 @@ class Written:
 def write(brief: Brief, choices: Mapping[str, object]) -> Written:
     """The program for a family's name and choices of it; what is not given is the usual that fits the equation.
 
-    Raises InputError for an unknown family, block or number, Unsuited for one that does not fit the equation, and for an equation
-    that cannot be read or is ill-posed.
+    Raises InputError for an unknown family, block or number, for one that does not fit the equation, and for an equation that
+    cannot be read or is ill-posed.
     """
     if not isinstance(choices.get("family"), str):
         raise InputError("The choices name no family.", f"Give one: {', '.join(one.name for one in families())}.")
     chosen = family(str(choices["family"]))
-    analysis = analysed(brief)
-    chosen.suits(analysis)
-    chosen.variants(analysis, brief)  # refuses values of parameters that rule the family out
-    blocks = chosen.choose(analysis, {name: value for name, value in choices.items() if name != "family"})
-    plan = chosen.plan(analysis, Variant(str(blocks), blocks))
-    return Written(chosen.text(analysis, brief, blocks), plan, as_dict(chosen, blocks))
+    analysis = _understood(brief)
+    with _told(FITTING):
+        chosen.suits(analysis)
+        chosen.variants(analysis, brief)  # refuses values of parameters that rule the family out
+        blocks = chosen.choose(analysis, {name: value for name, value in choices.items() if name != "family"})
+        plan = chosen.plan(analysis, Variant(str(blocks), blocks))
+        return Written(chosen.text(analysis, brief, blocks), plan, as_dict(chosen, blocks))
 
 
 def as_dict(family: Family[Any], choices: Choices) -> dict[str, str | float]:
@@ -51,10 +56,24 @@ def menu(brief: Brief) -> list[dict[str, Any]]:
 
     `why_not` says why the family does not suit the equation, and is empty if it does; `blocks` holds the blocks of every kind, the
     usual one first, each with its own `why_not`; `numbers` what each means, its range, the blocks that use it and its usual value.
-    Raises Unsuited for an equation that cannot be read or is ill-posed.
+    Raises InputError for an equation that cannot be read or is ill-posed.
     """
-    analysis = analysed(brief)
+    analysis = _understood(brief)
     return [_course(one, analysis, brief) for one in families()]
+
+
+def _understood(brief: Brief) -> Analysis:
+    with _told(NO_METHOD):
+        return analysed(brief)
+
+
+@contextmanager
+def _told(hint: str) -> Iterator[None]:
+    """What families say to each other by Unsuited is to a caller from outside a mistake of his own."""
+    try:
+        yield
+    except Unsuited as reason:
+        raise InputError(str(reason), hint) from None
 
 
 def _course(family: Family[Any], analysis: Analysis, brief: Brief) -> dict[str, Any]:
