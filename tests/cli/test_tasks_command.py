@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 from fieldsmith.cli.output import current
 from fieldsmith.cli.tasks import app
 from fieldsmith.errors import InputError
+from fieldsmith.tasks import TASKS
 
 
 @pytest.fixture(autouse=True)
@@ -22,6 +23,16 @@ def test_list_names_tasks_with_defaults_and_ranges() -> None:
     assert "nu=0.01" in text
     assert "0.001 to 10" in text
     assert text == CliRunner().invoke(app, ["list"]).output
+
+
+def test_a_task_with_other_scales_says_so(monkeypatch) -> None:
+    assert "\nScales: demo, paper. " in CliRunner().invoke(app, []).output
+    found, refused = TASKS.everything()
+    small = type("Small", (found["advection"],), {"title": "A small one", "sizes_by_scale": {"demo": {"x": 8}}})
+    monkeypatch.setattr(type(TASKS), "everything", lambda _: ({**found, "small": small}, refused))
+    text = CliRunner().invoke(app, []).output
+    assert "A small one (scale: demo)\n" in text
+    assert "\nScales of the others: demo, paper. " in text
 
 
 def test_show_prints_the_statement() -> None:

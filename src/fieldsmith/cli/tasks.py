@@ -50,13 +50,22 @@ def list_tasks(as_json: AsJson = False) -> None:
     ]
     current.event("result", {"tasks": rows, "refused": [{**asdict(r.plug_in), "why": r.why} for r in refused]})
     width = max(map(len, known))
+    own = {name: _own_scales(tuple(kind.scales())) for name, kind in known.items()}
     for name, kind in known.items():
-        current.say(f"{name:{width}}  {kind.title}")
+        current.say(f"{name:{width}}  {kind.title}{own[name]}")
         for key, p in kind.known_parameters.items():
             current.say(f"{'':{width}}    --param {key}={p.default:g}   {p.low:g} to {p.high:g}, {p.meaning}")
-    current.say(f"Scales: {', '.join(SCALES)}. `fieldsmith tasks show NAME` prints a task's statement.")
+    others = " of the others" if any(own.values()) else ""
+    current.say(f"Scales{others}: {', '.join(SCALES)}. `fieldsmith tasks show NAME` prints a task's statement.")
     for plug_in in refused:
         current.progress(f"Left out: {visible(plug_in.why)}")
+
+
+def _own_scales(scales: tuple[str, ...]) -> str:
+    """The scales of a task that has others than most, after its title."""
+    from fieldsmith.tasks import SCALES
+
+    return "" if scales == SCALES else f" (scale{'s' if len(scales) > 1 else ''}: {', '.join(scales)})"
 
 
 @app.command()
