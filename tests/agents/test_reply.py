@@ -167,6 +167,11 @@ def test_the_plan_is_read_in_any_of_its_forms(block):
     assert (plan.discretisation, plan.time_integrator, plan.expected_order) == ("WENO", "SSP-RK3", 5.0)
 
 
+def test_a_plan_of_a_task_without_an_equation_names_a_method():
+    plan = plan_of(f"Words.\n\n```plan\nmethod: Wiener filter\nresolution_control: none\n```\n\n```python\n{GOOD}```")
+    assert (plan.method, plan.summary, plan.discretisation) == ("Wiener filter", "Wiener filter", "")
+
+
 def test_a_reply_without_a_plan_has_an_empty_one():
     assert plan_of(GOOD).discretisation == ""
     assert plan_of(f"First words.\n\n```python\n{GOOD}").summary == ""

@@ -1,6 +1,7 @@
 """What an author is told: where a program failed, with what in its hands, what to do next; where a running one errs."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -231,7 +232,16 @@ def test_what_a_sandbox_does_not_allow_is_explained(body):
 
 def test_every_step_that_a_failure_may_have_has_its_words():
     for name in {name for name, _ in hints.OFTEN} | hints.KINDS:
-        assert len(usual().step({"name": name})) > 20, name
+        for setting in ("in_time", "steady", "free"):
+            assert len(usual().step({"name": name}, setting)) > 20, name
+
+
+def test_steps_of_a_task_without_an_equation_speak_of_no_frames_and_boundaries():
+    for name in {name for name, _ in hints.OFTEN} | hints.KINDS:
+        words = usual().step({"name": name}, "free")
+        assert not re.search(r"frames|boundary|output time|\(batch|\[batch|u0|internal steps", words), words
+    words = usual().step({"name": "sequence_into_element"}, "free")
+    assert words.endswith("Allocate the result with its full shape and write whole rows into it: result[n] = row.")
 
 
 def test_steps_of_ones_own_are_said_and_the_others_stay():

@@ -187,6 +187,8 @@ def test_an_inverse_problem_is_judged_by_its_reference(tmp_path) -> None:
     run, prompts = solved(tmp_path, str(EXAMPLES / "deconvolution.py"), [SIGNALS])
     assert run.best.test.nrmse < 1e-10
     assert "partial differential" not in prompts[0]
+    assert "\nmethod: " in prompts[0]
+    assert "time_integrator" not in prompts[0]
     assert run.best.source == (tmp_path / "run" / "best" / "solver.py").read_text()
     inputs = run.task.split("dev")[0].inputs
     again = fs.open_run(tmp_path / "run").best.solver(**inputs)

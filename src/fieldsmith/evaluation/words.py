@@ -45,15 +45,25 @@ class Wording:
     def said(self, facts: Mapping[str, Any]) -> str:
         """Feedback in words. Raises jinja2.TemplateError and what a faulty template raises."""
         template = self._environment.get_template(WHOLE)
-        text = template.render(facts=facts, step=self.step(facts["step"]) if facts.get("step") else "")
+        text = template.render(facts=facts, step=self._next(facts))
         return re.sub(r"\n{3,}", "\n\n", text).strip("\n").replace(KEPT, "\n")
 
-    def step(self, step: Mapping[str, Any]) -> str:
-        """A next step in words: those of the template in use, or the built-in ones where it has none for it."""
+    def _next(self, facts: Mapping[str, Any]) -> str:
+        return self.step(facts["step"], facts.get("setting", "in_time")) if facts.get("step") else ""
+
+    def step(self, step: Mapping[str, Any], setting: str = "in_time") -> str:
+        """A next step in words: those of the template in use, or the built-in ones where it has none for it.
+
+        `setting` says whether the problem steps in time (`in_time`), is `steady`, or states no equation (`free`).
+        """
         own = self._environment.get_template(STEPS)
         template = own if step["name"] in own.blocks else self._built_in_steps
         block = template.blocks[str(step["name"])]
-        return prose("".join(block(template.new_context({"step": step})))).strip("\n").replace(KEPT, "\n")
+        return (
+            prose("".join(block(template.new_context({"step": step, "setting": setting}))))
+            .strip("\n")
+            .replace(KEPT, "\n")
+        )
 
     @cached_property
     def _built_in_steps(self) -> "Template":

@@ -12,3 +12,5 @@ class Plan:
     resolution_control: str = ""
     expected_order: float | None = None
     summary: str = ""
+    method: str = ""
+    """In place of the first two where there is no equation."""

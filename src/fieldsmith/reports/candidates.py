@@ -45,6 +45,7 @@ def plan_rows(plan: Plan, limit: int = 400) -> list[tuple[str, str]]:
     """A plan as named lines, without what it leaves open."""
     named = {
         "in short": plan.summary,
+        "method": plan.method,
         "discretisation": plan.discretisation,
         "time integrator": plan.time_integrator,
         "resolution control": plan.resolution_control,
@@ -84,7 +85,10 @@ def described(candidate: Candidate, best: Candidate | None, texts: Texts, detail
             row["notes"] = [visible(note, 400) for note in evaluation.notes[:MOST_NOTES]]
     if proposal is not None:
         row |= {
-            "summary": visible(proposal.plan.summary or proposal.plan.discretisation, 160 if detail.plan else 60),
+            "summary": visible(
+                proposal.plan.summary or proposal.plan.method or proposal.plan.discretisation,
+                160 if detail.plan else 60,
+            ),
             "input": proposal.usage.input_tokens,
             "output": proposal.usage.output_tokens,
             "usd": finite(proposal.usage.usd),

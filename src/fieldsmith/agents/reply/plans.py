@@ -23,8 +23,9 @@ class _PlanBlock(BaseModel):
     resolution_control: str = ""
     expected_order: float | None = None
     summary: str = ""
+    method: str = ""
 
-    @field_validator("discretisation", "time_integrator", "resolution_control", "summary", mode="before")
+    @field_validator("discretisation", "time_integrator", "resolution_control", "summary", "method", mode="before")
     @classmethod
     def _as_text(cls, value: Any) -> str:
         return "" if value is None else str(value)[:400]
@@ -51,9 +52,10 @@ def plan_of(reply: str) -> Plan:
                 plan = _PlanBlock.model_validate(read(block.text))
             except (ValueError, ValidationError, RecursionError):
                 continue
-            if plan.discretisation or plan.time_integrator:
+            named = [words for words in (plan.method, plan.discretisation, plan.time_integrator) if words]
+            if named:
                 values = plan.model_dump()
-                values["summary"] = plan.summary or ", ".join(filter(None, [plan.discretisation, plan.time_integrator]))
+                values["summary"] = plan.summary or ", ".join(named)
                 return Plan(**values)
     return Plan(summary=_afterword(spoken(reply)[0]))
 
