@@ -21,7 +21,7 @@ from fieldsmith.orchestrator.loop import Loop
 from fieldsmith.orchestrator.page import Listener, Page, WriteReport
 from fieldsmith.orchestrator.pictures import pictures_of
 from fieldsmith.orchestrator.provenance import sitting, with_sitting
-from fieldsmith.orchestrator.result import candidate_fields, resumed_fields, write_outcome
+from fieldsmith.orchestrator.result import candidate_fields, resumed_fields, withdrawn_fields, write_outcome
 from fieldsmith.orchestrator.run import Asked, RunRecord, written
 from fieldsmith.orchestrator.store import Store
 from fieldsmith.orchestrator.waits import FACT
@@ -130,6 +130,7 @@ class Solve:
             evaluators=workers,
             on_stop=self.stop_author,
             on_start=self._started,
+            on_withdrawn=self._withdrawn,
             on_candidate=lambda candidate: self._recorded(store, candidate, drawn.taken(candidate)),
             draw=drawn.of,
         ).run()
@@ -147,6 +148,9 @@ class Solve:
     def _started(self, candidate: Candidate) -> None:
         self.listener("start", {"candidate": candidate.id, "slot": candidate.slot})
         self._page.write_if_due()
+
+    def _withdrawn(self, candidate: Candidate, reason: str, why: str) -> None:
+        self.listener("withdrawn", withdrawn_fields(candidate.id, candidate.slot, reason, why))
 
     def _recorded(self, store: Store, candidate: Candidate, pictures: Mapping[str, Picture]) -> None:
         record.write_candidate(self.folder, candidate)
