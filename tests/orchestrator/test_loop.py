@@ -10,6 +10,7 @@ from fieldsmith.agents.author import Candidate, Plan, Program, Proposal, Usage
 from fieldsmith.agents.strategies import open_strategy
 from fieldsmith.errors import ProviderError
 from fieldsmith.evaluation import default_limits
+from fieldsmith.orchestrator import elapsed
 from fieldsmith.orchestrator.budget import Budget, spent
 from fieldsmith.orchestrator.loop import Loop
 from fieldsmith.orchestrator.run import Spend
@@ -179,6 +180,23 @@ def test_the_wall_time_ends_what_is_running(tmp_path):
     assert "hours" in loop.run()
     assert time.monotonic() - begun < 40.0
     assert all(c.evaluation is None for c in loop.store.candidates()), "they are taken up when there is more time"
+
+
+def test_the_time_of_a_sitting_that_is_killed_counts(tmp_path, monkeypatch):
+    monkeypatch.setattr(elapsed, "EVERY_SECONDS", 0.3)
+    stored = []
+
+    def answer(slot: str) -> str:
+        """Looks twice at what a kill would leave, from outside."""
+        for pause in (0.0, 1.0):
+            time.sleep(pause)
+            store = Store(tmp_path / "run.sqlite", reading=True)
+            stored.append(store.fact("seconds"))
+            store.close()
+        return GOOD
+
+    loop_of(tmp_path, ScriptedAuthor(answer), Budget(candidates=1, used_before=100.0)).run()
+    assert 100.0 <= stored[0] < stored[1]
 
 
 def candidates(count: int, waited: int) -> list[Candidate]:

@@ -16,6 +16,7 @@ from fieldsmith.evaluation import evaluate
 from fieldsmith.evaluation.evaluation import Evaluation, Score
 from fieldsmith.evaluation.judge import OnOutputs
 from fieldsmith.orchestrator.budget import Budget, exhausted, spent
+from fieldsmith.orchestrator.elapsed import Elapsed
 from fieldsmith.orchestrator.known import Known
 from fieldsmith.orchestrator.store import Store
 from fieldsmith.orchestrator.tracked import TrackedSandbox
@@ -59,6 +60,7 @@ class Loop:
         self._sandbox = TrackedSandbox(self.sandbox)
         self._deadline = math.inf
         self._known = Known(self.store)
+        self._elapsed = Elapsed(self.store, self.budget)
 
     def run(self) -> str:
         """Search until the budget is spent or nothing is left to try; says which. Resumes what was begun before.
@@ -86,18 +88,19 @@ class Loop:
             if not fault and not self.stopping.is_set():
                 for candidate in unfinished[: self.in_flight - len(working)]:
                     unfinished.remove(candidate)
-                    self.on_start(candidate)
+                    self._starts(candidate)
                     working[pool.submit(self._make, candidate)] = candidate
                 if not unfinished and not reason:
                     asks, reason = self._asks(self.in_flight - len(working))
                     for ask in asks:
                         candidate = self._issued(ask)
-                        self.on_start(candidate)
+                        self._starts(candidate)
                         working[pool.submit(self._make, candidate)] = candidate
             if not working:
                 if fault:
                     raise fault
                 return reason or "the strategy has nothing more to ask"
+            self._elapsed.keep_if_due()
             done, _ = wait(working, timeout=0.2, return_when=FIRST_COMPLETED)
             for future in done:
                 ended, error = self._ended(working[future], future)
@@ -108,6 +111,10 @@ class Loop:
             if not self.stopping.is_set() and (self.budget.late or time.monotonic() > self._deadline):
                 reason = reason or exhausted(self.budget.hours, "hour")
                 self._stop()
+
+    def _starts(self, candidate: Candidate) -> None:
+        self._elapsed.keep()
+        self.on_start(candidate)
 
     def _issued(self, ask: Ask) -> Candidate:
         """A new candidate for a move. Raises InputError for a move that a later sitting could not take up as it is."""

@@ -15,6 +15,7 @@ from fieldsmith.evaluation.judge import OnOutputs
 from fieldsmith.orchestrator import record
 from fieldsmith.orchestrator.best import score_once_more, write_best
 from fieldsmith.orchestrator.budget import Budget, spent
+from fieldsmith.orchestrator.elapsed import Elapsed
 from fieldsmith.orchestrator.folder import begin, held, open_folder
 from fieldsmith.orchestrator.hook import tell
 from fieldsmith.orchestrator.loop import Loop
@@ -113,8 +114,7 @@ class Solve:
         author = self.make_author(store)
         limits = default_limits(self.task)
         workers = self.workers or max(1, min(int(limits.cpus), self.in_flight))
-        for split in ("dev", "test"):
-            self.task.split(split, lambda what, share: self.listener("data", {"what": what, "share": share}))
+        self._make_data(store)
         self._tell_surroundings()
         drawn = Drawings(self.task.brief())
         return Loop(
@@ -134,6 +134,17 @@ class Solve:
             on_candidate=lambda candidate: self._recorded(store, candidate, drawn.taken(candidate)),
             draw=drawn.of,
         ).run()
+
+    def _make_data(self, store: Store) -> None:
+        """Have the data made that is not in the cache yet; its time is the run's."""
+        elapsed = Elapsed(store, self.budget)
+
+        def made(what: str, share: float) -> None:
+            elapsed.keep_if_due()
+            self.listener("data", {"what": what, "share": share})
+
+        for split in ("dev", "test"):
+            self.task.split(split, made)
 
     def _tell_surroundings(self) -> None:
         """What this sitting is made with, into run.toml."""
@@ -171,6 +182,7 @@ class Solve:
         if best is None or best.program is None or (final is not None and final[0] == best.id):
             return
         self.listener("testing", {"candidate": best.id})
+        Elapsed(store, self.budget).keep()
         drawn = Drawings(self._brief(), "test")
         scored = score_once_more(self.task, best, self.sandbox, drawn.of(best), self.listener)
         write_best(self.folder, best.program, self._brief(), drawn.taken(best))
