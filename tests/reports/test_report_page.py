@@ -33,6 +33,14 @@ def test_a_finished_run_shows_its_figures(opened):
     assert not page.faults
 
 
+def test_first_shot_and_evaluations_to_the_target_are_among_the_figures(opened):
+    course = opened(finished()).inner_text("#course").replace("\n", " ")
+    assert "first shot" in course
+    assert "not reached evaluations to target" in course
+    met = opened(with_samples((1e-8, 1e-6), ())).inner_text("#course").replace("\n", " ")
+    assert "1 evaluations to target" in met
+
+
 def with_samples(samples, kinds, reference=1e-9):
     """A finished run of one program with such errors of its samples."""
     best = candidate(1, sum(samples) / len(samples))

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from fieldsmith.agents.author import Candidate
 from fieldsmith.evaluation.evaluation import Evaluation, Score
 from fieldsmith.evaluation.feedback import times
+from fieldsmith.orchestrator.course import course_fields
 from fieldsmith.orchestrator.record import write_text
 from fieldsmith.orchestrator.run import RunRecord
 from fieldsmith.reports import charts
@@ -80,6 +81,7 @@ def render(run: RunRecord, refresh: float = REFRESH_SECONDS) -> str:
         score=score,
         ratio=_ratio(score),
         figures=_figures(evaluation.dev, evaluation.test) if evaluation else [],
+        course=_course(run),
         kinds=_kinds(evaluation.test or evaluation.dev) if evaluation else [],
         fields=_fields(evaluation.dev, evaluation.test)[:MOST_ROWS] if evaluation else [],
         measure="error" if best is None or score is None or score.value is None else visible(score.metric, 40),
@@ -217,6 +219,22 @@ def _own_figures(score: Score, dev: Score | None, test: Score | None) -> list[tu
     better = "lower" if score.lower_is_better else "higher"
     rows = [(visible(score.metric, 40), figures[0], figures[1], f"what programs are chosen by; {better} is better")]
     return rows + [(visible(name, 40), shown(dev, name), shown(test, name), "") for name in score.measures]
+
+
+def _course(run: RunRecord) -> list[tuple[str, Markup | str, str]]:
+    """How the search went, in figures: the first shot, and how many evaluations it took to the target."""
+    course: Mapping[str, Any] = course_fields(run.candidates)
+    first, target, count = course["first_shot"], course["target"], course["evaluations_to_target"]
+    if first is None:
+        return []
+    shot = number(first["value"]) if first["value"] is not None else visible(str(first["status"]), 20)
+    rows: list[tuple[str, Markup | str, str]] = [
+        ("first shot", shot, f"candidate {visible(first['slot'], 20)}, on dev")
+    ]
+    if target is not None:
+        words = Markup("a dev error of {}, twice that of the trusted method").format(number(target))
+        rows.append(("evaluations to target", str(count) if count else "not reached", words))
+    return rows
 
 
 def _ratio(score: Score | None) -> float | None:
