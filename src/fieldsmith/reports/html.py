@@ -1,5 +1,6 @@
 """The report of a run: one HTML file that opens offline."""
 
+import math
 import time
 from collections.abc import Container, Mapping
 from dataclasses import asdict, replace
@@ -28,9 +29,10 @@ MOST_BYTES = 5_400_000
 """A page can be mailed: what it embeds stays below this, whatever a run has written, and the rest of it is small."""
 MOST_ROWS = 40
 """Of a table of authors, parameters, fields or notes."""
+MOST_SAMPLES = 1000
 REFRESH_SECONDS = 10.0
 SCRIPTS = (
-    "basics", "colours", "plots", "save", "pictures", "maps", "lines", "fields", "charts", "effects", "code", "long", "candidate", "tree",
+    "basics", "colours", "plots", "save", "pictures", "maps", "lines", "fields", "charts", "samples", "effects", "code", "long", "candidate", "tree",
     "page",
 )  # fmt: skip
 
@@ -159,6 +161,7 @@ def _charts(run: RunRecord, best: Candidate | None, shown: Container[int]) -> di
         "lower": ordinate.lower_is_better,
         "front": [point.candidate for point in front if point.candidate in shown],
         "convergence": asdict(study) if study else None,
+        "samples": _samples(best.evaluation if best else None),
     }
 
 
@@ -219,6 +222,17 @@ def _own_figures(score: Score, dev: Score | None, test: Score | None) -> list[tu
     better = "lower" if score.lower_is_better else "higher"
     rows = [(visible(score.metric, 40), figures[0], figures[1], f"what programs are chosen by; {better} is better")]
     return rows + [(visible(name, 40), shown(dev, name), shown(test, name), "") for name in score.measures]
+
+
+def _samples(evaluation: Evaluation | None) -> dict[str, Any] | None:
+    """The errors of the samples of the scored split, with their kinds; None where there are too few or too many to draw."""
+    score = (evaluation.test or evaluation.dev) if evaluation else None
+    if score is None or not 1 < len(score.samples) <= MOST_SAMPLES or not all(map(math.isfinite, score.samples)):
+        return None
+    trusted = score.trusted_samples if all(map(math.isfinite, score.trusted_samples)) else ()
+    kinds = [visible(kind, 40) for kind in score.kinds]
+    split = "test" if evaluation and evaluation.test else "dev"
+    return {"split": split, "errors": list(score.samples), "trusted": list(trusted), "kinds": kinds}
 
 
 def _course(run: RunRecord) -> list[tuple[str, Markup | str, str]]:
