@@ -237,7 +237,7 @@ def _samples(evaluation: Evaluation | None) -> dict[str, Any] | None:
 
 def _course(run: RunRecord) -> list[tuple[str, Markup | str, str]]:
     """How the search went, in figures: the first shot, and how many evaluations it took to the target."""
-    course: Mapping[str, Any] = course_fields(run.candidates)
+    course = course_fields(run.candidates)
     first, target, count = course["first_shot"], course["target"], course["evaluations_to_target"]
     if first is None:
         return []
