@@ -110,3 +110,13 @@ def finished() -> RunRecord:
         candidate(6, None, "It holds no code.", status="missing_function", slot="3", source=None),
     ]
     return run_of(candidates, candidates[3], [picture("u", 0), picture("u", 1), picture("v", 0)])
+
+
+def with_samples(samples, kinds, reference=1e-9):
+    """A finished run of one program with such errors of its samples."""
+    best = candidate(1, sum(samples) / len(samples))
+    own = (reference,) * len(samples)
+    changes = {"samples": samples, "kinds": kinds, "trusted_samples": (1e-5,) * len(samples), "reference_samples": own}
+    score = dataclasses.replace(best.evaluation.dev, reference_error=reference, **changes)
+    best = dataclasses.replace(best, evaluation=dataclasses.replace(best.evaluation, dev=score, test=score))
+    return run_of([best], best, [picture("u", 0)])

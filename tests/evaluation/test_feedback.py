@@ -230,6 +230,35 @@ def test_what_a_sandbox_does_not_allow_is_explained(body):
     assert "Next step: The sandbox does not allow this" in evaluation.feedback, evaluation.feedback
 
 
+IN_PARTS = """
+import asyncio, multiprocessing
+here, there = multiprocessing.Pipe()
+there.send(asyncio.run(asyncio.sleep(0, 1.0)))
+return here.recv() * np.repeat(np.asarray(u0_batch)[:, None], len(t_coordinate), axis=1)
+"""
+
+
+@pytest.mark.parametrize(
+    "sandbox",
+    [
+        pytest.param("docker", marks=pytest.mark.needs("docker")),
+        pytest.param("bubblewrap", marks=pytest.mark.needs("bubblewrap")),
+        "process",
+    ],
+)
+def test_what_a_sandbox_allows_is_not_called_denied(sandbox):
+    works = judged(IN_PARTS, sandbox=sandbox).status == "ok"
+    step = hints.next_step("PermissionError", "Operation not permitted", choose(sandbox).denies)
+    assert ("no asyncio" in usual().step(step)) == (not works)
+    assert ("sandbox does not allow" in usual().step(step)) == (sandbox != "process")
+
+
+@pytest.mark.needs("docker")
+def test_under_docker_a_socket_to_elsewhere_is_told_apart():
+    told = judged("import socket\nsocket.socket()", sandbox="docker").feedback
+    assert "no socket but those within the machine" in told
+
+
 def test_every_step_that_a_failure_may_have_has_its_words():
     for name in {name for name, _ in hints.OFTEN} | hints.KINDS:
         for setting in ("in_time", "steady", "free"):

@@ -10,6 +10,7 @@ from fieldsmith.agents.author import Candidate, Plan, Program, Proposal, Usage
 from fieldsmith.agents.strategies import open_strategy
 from fieldsmith.errors import ProviderError
 from fieldsmith.evaluation import default_limits
+from fieldsmith.orchestrator import elapsed
 from fieldsmith.orchestrator.budget import Budget, spent
 from fieldsmith.orchestrator.loop import Loop
 from fieldsmith.orchestrator.run import Spend
@@ -80,9 +81,13 @@ def test_replies_under_way_are_kept_when_another_request_fails(tmp_path):
         return GOOD
 
     author = ScriptedAuthor(answer)
-    loop = loop_of(tmp_path, author, Budget(candidates=10))
+    started, withdrawn = [], []
+    loop = loop_of(tmp_path, author, Budget(candidates=10), on_start=lambda c: started.append(c.slot))
+    loop.on_withdrawn = lambda candidate, *why: withdrawn.append((candidate.slot, *why))
     with pytest.raises(ProviderError, match="gave up"):
         loop.run()
+    assert started == ["1", "2", "3", "4"]
+    assert withdrawn == [("1", "fault", "the provider gave up")]
     kept = {c.slot: c.ok for c in loop.store.candidates() if c.proposal is not None}
     assert kept == {"2": True, "3": True, "4": True}
     assert sorted(author.asked) == ["1", "2", "3", "4"], "nothing more is asked after the fault"
@@ -147,6 +152,27 @@ def test_what_a_search_fills_does_not_depend_on_who_is_late(tmp_path):
 
 
 @pytest.mark.slow
+def test_what_is_begun_when_a_search_is_interrupted_is_withdrawn(tmp_path):
+    withdrawn, asked, over = [], threading.Event(), threading.Event()
+
+    def answer(slot: str) -> str:
+        asked.set()
+        over.wait(30)
+        return SLOW
+
+    def interrupted(kept: Candidate) -> None:
+        if kept.slot == "2":
+            asked.wait(30)
+            raise KeyboardInterrupt
+
+    author = ScriptedAuthor(answer)
+    loop = loop_of(tmp_path, author, Budget(candidates=3), on_start=interrupted, on_stop=over.set)
+    loop.on_withdrawn = lambda candidate, reason, why: withdrawn.append((candidate.slot, reason, why))
+    with pytest.raises(KeyboardInterrupt):
+        loop.run()
+    assert withdrawn == [("1", "stopped", "the run was interrupted")]
+
+
 def test_the_wall_time_ends_what_is_running(tmp_path):
     author = ScriptedAuthor(lambda slot: SLOW)
     loop = loop_of(tmp_path, author, Budget(candidates=8, hours=4.0 / 3600.0), sandbox=choose("process"))
@@ -154,6 +180,23 @@ def test_the_wall_time_ends_what_is_running(tmp_path):
     assert "hours" in loop.run()
     assert time.monotonic() - begun < 40.0
     assert all(c.evaluation is None for c in loop.store.candidates()), "they are taken up when there is more time"
+
+
+def test_the_time_of_a_sitting_that_is_killed_counts(tmp_path, monkeypatch):
+    monkeypatch.setattr(elapsed, "EVERY_SECONDS", 0.3)
+    stored = []
+
+    def answer(slot: str) -> str:
+        """Looks twice at what a kill would leave, from outside."""
+        for pause in (0.0, 1.0):
+            time.sleep(pause)
+            store = Store(tmp_path / "run.sqlite", reading=True)
+            stored.append(store.fact("seconds"))
+            store.close()
+        return GOOD
+
+    loop_of(tmp_path, ScriptedAuthor(answer), Budget(candidates=1, used_before=100.0)).run()
+    assert 100.0 <= stored[0] < stored[1]
 
 
 def candidates(count: int, waited: int) -> list[Candidate]:

@@ -66,7 +66,10 @@ def test_the_same_command_says_it_again(folder, solved):
     again = run(folder, "solve", "plane", "--sandbox", "process", "--run-dir", "r", "--json")
     assert again.returncode == 1
     assert again.stderr.splitlines()[-1] == solved.stderr.splitlines()[-1]
-    last = json.loads(again.stdout.splitlines()[-1])
+    *events, last = map(json.loads, again.stdout.splitlines())
+    assert [event["event"] for event in events] == ["begin", "start", "withdrawn"]
+    assert events[1]["candidate"] == events[2]["candidate"]
+    assert (events[2]["reason"], events[2]["why"]) == ("no_more_ideas", REASONS.removesuffix("."))
     assert last["event"] == "result"
     assert last["best"] is None
     assert last["message"] == f"Ended: {REASONS}"

@@ -44,6 +44,23 @@ def shipped(name, points):
     return drawn
 
 
+def test_the_worst_sample_is_among_the_pictures_and_its_kind_is_named():
+    brief = load("burgers").brief()
+    fields = {"u_batch": np.ones((8, 3, 16))}
+    inputs = {a.name: np.arange(3.0) for a in brief.signature.arguments if a.role == "times"}
+    kinds = ("smooth",) * 5 + ("kinked",) * 3
+    for worst, drawn in ((6, [0, 1, 6]), (1, [0, 1, 2])):
+        errors = 1e-4 * np.arange(8) + (np.arange(8) == worst)
+        outputs = {"u_batch": fields["u_batch"] * (1.0 + errors[:, None, None])}
+        found = {
+            p.sample: p.note
+            for p in pictures_of(brief, "dev", Case("c", inputs, fields, kinds=kinds), outputs).values()
+        }
+        assert list(found) == drawn
+        assert found[0] == "smooth"
+        assert found[worst] == f"{kinds[worst]}, the largest error of all samples"
+
+
 def test_cell_centres_and_thinned_points_keep_their_places():
     drawn = shipped("burgers", 1024)
     assert drawn.solution.shape == (51, 256)

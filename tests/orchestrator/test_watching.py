@@ -5,11 +5,15 @@ import os
 import signal
 import subprocess
 import time
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from filelock import FileLock
 
 from command_line import COMMAND, run
+from fieldsmith.agents.author import Candidate
+from fieldsmith.cli.runs import _tell_new
 from fieldsmith.orchestrator import hook, record
 from fieldsmith.orchestrator.follow import follow
 from fieldsmith.orchestrator.store import Store
@@ -100,6 +104,16 @@ def test_a_run_that_is_done_is_followed_until_its_result_is_written(tmp_path, fi
     held.lock.release()
     assert [run.state for run in seen] == ["done"]
     store.close()
+
+
+def test_a_watcher_is_told_of_what_was_begun_and_does_not_come(finished_run):
+    events, told = [], set()
+    listener = SimpleNamespace(event=lambda kind, fields: events.append((kind, fields["slot"], fields.get("reason"))))
+    begun = [Candidate(n, str(n), "draft") for n in (1, 2)]
+    for state, left in (("running", begun), ("running", begun[:1]), ("interrupted", begun[:1])):
+        _tell_new(replace(finished_run, state=state, candidates=tuple(left)), told, listener)
+    assert events[:3] == [("start", "1", None), ("start", "2", None), ("withdrawn", "2", "no_more_ideas")]
+    assert events[3:] == [("withdrawn", "1", "stopped")]
 
 
 def test_nothing_to_watch_is_said(tmp_path):

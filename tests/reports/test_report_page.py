@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from fieldsmith.agents.author import Candidate
 from fieldsmith.orchestrator.question import Question
 from fieldsmith.reports.numbers import number
-from report_runs import candidate, finished, moving, picture, run_of, trajectory, undrawn, values
+from report_runs import candidate, finished, moving, picture, run_of, trajectory, undrawn, values, with_samples
 
 HOSTILE = (
     "</script><script>window.hacked=1</script><!--<script><img src=x onerror='window.hacked=1'>\x1b[31m\x00\ud800"
@@ -33,14 +33,12 @@ def test_a_finished_run_shows_its_figures(opened):
     assert not page.faults
 
 
-def with_samples(samples, kinds, reference=1e-9):
-    """A finished run of one program with such errors of its samples."""
-    best = candidate(1, sum(samples) / len(samples))
-    own = (reference,) * len(samples)
-    changes = {"samples": samples, "kinds": kinds, "trusted_samples": (1e-5,) * len(samples), "reference_samples": own}
-    score = dataclasses.replace(best.evaluation.dev, reference_error=reference, **changes)
-    best = dataclasses.replace(best, evaluation=dataclasses.replace(best.evaluation, dev=score, test=score))
-    return run_of([best], best, [picture("u", 0)])
+def test_first_shot_and_evaluations_to_the_target_are_among_the_figures(opened):
+    course = opened(finished()).inner_text("#course").replace("\n", " ")
+    assert "first shot" in course
+    assert "not reached evaluations to target" in course
+    met = opened(with_samples((1e-8, 1e-6), ())).inner_text("#course").replace("\n", " ")
+    assert "1 evaluations to target" in met
 
 
 def test_samples_are_shown_by_kind_beside_mean_and_geometric_mean(opened):

@@ -10,7 +10,7 @@ from PIL import Image
 
 from fieldsmith.evaluation.evaluation import ConvergencePoint, Evaluation, Score
 from fieldsmith.reports import charts
-from report_runs import candidate, finished, moving, run_of, scored, trajectory
+from report_runs import candidate, finished, moving, run_of, scored, trajectory, with_samples
 
 PLOTS = (
     "map-solution", "map-reference", "map-error", "cut", "cut-error", "pareto", "progress", "convergence",
@@ -53,6 +53,23 @@ def test_a_picture_has_the_keys_of_its_lines_and_signs(opened, figure):
     below = image.crop((0, int((drawn["height"] + 24 + 14) * scale), image.width, image.height))
     assert below.height > 15 * scale
     assert len(below.getcolors()) > 10, "signs and words"
+
+
+def test_the_error_of_each_sample_is_drawn_with_its_kind(opened):
+    kinds = ("smooth", "smooth", "kinked")
+    page = opened(with_samples((1e-8, 0.0, 4e-3), kinds))
+    titles = page.locator("#samples g.sample title").all_text_contents()
+    assert [title.split(":")[0] for title in titles] == ["sample 0, smooth", "sample 1, smooth", "sample 2, kinked"]
+    assert titles[2].endswith("the largest")
+    legend = page.inner_text("#samples .legend")
+    for words in ("smooth", "kinked", "the largest: sample 2", "trusted"):
+        assert words in legend
+    header, rows = table(saved(page, "samples", "CSV")[1])
+    assert header == ["sample", "kind", "nrmse", "trusted"]
+    assert [(int(n), kind, float(error)) for n, kind, error, _ in rows] == [
+        (0, "smooth", 1e-8), (1, "smooth", 0.0), (2, "kinked", 4e-3),
+    ]  # fmt: skip
+    assert not page.faults
 
 
 def test_the_table_of_a_map_is_its_data(opened):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from fieldsmith.errors import InputError
-from fieldsmith.tasks import load
+from fieldsmith.tasks import cache, load
 from fieldsmith.tasks.poisson import solve_split
 
 RNG = np.random.default_rng(0)
@@ -137,6 +137,21 @@ def test_a_file_of_other_parameters_is_noticed(tmp_path: Path, capsys: pytest.Ca
     said = capsys.readouterr().err
     assert "u.h5" in said
     assert "away from the trusted ones for nu=4" in said
+
+
+def test_what_is_known_of_a_file_is_known_at_every_scale(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    times = np.arange(4.0) * 1e-3
+    file = write(tmp_path / "u.h5", tensor=RNG.random((3, 3, 16)), t_coordinate=times)
+    known = load("advection", data=file).split("dev")[0].trusted_errors
+
+    def again(*_: object) -> None:
+        raise AssertionError("computed again")
+
+    monkeypatch.setattr(cache, "in_processes", again)
+    errors = load("advection", {}, "paper", data=file).split("dev")[0].trusted_errors
+    np.testing.assert_array_equal(errors, known)
+    with pytest.raises(AssertionError, match="computed again"):
+        load("advection", {"beta": 0.7}, data=file).split("dev")
 
 
 @pytest.mark.slow

@@ -80,6 +80,8 @@ class Progress:
         elif kind == "waiting":
             since = f" since {fields['since']}" if "since" in fields else ""
             self.output.progress(visible(f"Waiting for {fields['for']}{since}", 600))
+        elif kind == "withdrawn":
+            self._withdrawn(fields)
         elif kind == "note":
             self.output.progress(fields["message"])
         elif kind == "report_failed":
@@ -101,6 +103,12 @@ class Progress:
         if fields["tokens"]:
             self._spend = used(fields["tokens"], fields["usd"], fields["estimated"])
         self._show("")
+
+    def _withdrawn(self, fields: Mapping[str, Any]) -> None:
+        """The run's end tells why an author has no more ideas, and what a fault was."""
+        words = {"no_more_ideas": "the author has no more ideas", "fault": "a fault", "stopped": "stopped"}
+        slot = visible(str(fields["slot"]), 12)
+        self.output.progress(f"  {slot:>5}  withdrawn        {words[fields['reason']]}")
 
     def _resumed(self, fields: Mapping[str, Any]) -> None:
         self._count = fields["candidates"]

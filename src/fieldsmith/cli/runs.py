@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -209,8 +209,11 @@ def _tell_new(found: "RunRecord", told: set[tuple[str, object]], progress: "Prog
 
     finished = [c for c in found.candidates if c.evaluation is not None]
     for candidate in found.candidates:
-        mark = ("start" if candidate.evaluation is None else "candidate", candidate.id)
-        if mark in told:
+        mark = ("start", (candidate.id, candidate.slot))
+        if candidate.evaluation is not None:
+            told.discard(mark)
+            mark = ("candidate", candidate.id)
+        if mark in told or (candidate.evaluation is None and found.state != "running"):
             continue
         told.add(mark)
         if candidate.evaluation is None:
@@ -218,7 +221,27 @@ def _tell_new(found: "RunRecord", told: set[tuple[str, object]], progress: "Prog
         else:
             so_far = [c for c in finished if ("candidate", c.id) in told]
             progress.event("candidate", candidate_fields(candidate, best_of(so_far), found.spend, len(so_far)))
+    for number, slot in _gone(found, told):
+        told.discard(("start", (number, slot)))
+        progress.event("withdrawn", _why_gone(found, number, slot))
     for one, fields in zip(found.waiting, waiting_fields(found.waiting), strict=True):
         if ("waiting", one) not in told:
             told.add(("waiting", one))
             progress.event("waiting", fields)
+
+
+def _gone(found: "RunRecord", told: set[tuple[str, object]]) -> list[tuple[int, str]]:
+    """Number and slot of what was begun and does not come: it has gone, or the sitting is over."""
+    here = {(c.id, c.slot) for c in found.candidates} if found.state == "running" else set()
+    begun: list[Any] = [what for kind, what in told if kind == "start"]
+    return sorted(one for one in begun if one not in here)
+
+
+def _why_gone(found: "RunRecord", number: int, slot: str) -> dict[str, object]:
+    from fieldsmith.orchestrator.result import withdrawn_fields
+
+    left = next((c for c in found.candidates if (c.id, c.slot) == (number, slot)), None)
+    if left is None:
+        return withdrawn_fields(number, slot, "no_more_ideas", found.message or "the author has no more ideas")
+    reason = "fault" if found.state == "failed" else "stopped"
+    return withdrawn_fields(number, slot, reason, found.message or "the run was interrupted")

@@ -48,8 +48,11 @@ def excerpt(source: str, line: int, around: int = 2) -> str:
     return "\n".join(f"{'>' if n == line else ' '} {n:4d} | {rows[n - 1]}" for n in range(first, last + 1))
 
 
-def failure_facts(result: CallResult, source: str, brief: Brief, limits: Limits) -> Facts:
-    """Of a call that gave no usable arrays: what happened, one next step, the place, the arrays there."""
+def failure_facts(result: CallResult, source: str, brief: Brief, limits: Limits, denied: Sequence[str] = ()) -> Facts:
+    """Of a call that gave no usable arrays: what happened, one next step, the place, the arrays there.
+
+    `denied` is what the sandbox does not allow.
+    """
     failure = result.failure
     line = failure.line if failure and failure.line and failure.line <= len(source.splitlines()) else None
     return {
@@ -66,7 +69,7 @@ def failure_facts(result: CallResult, source: str, brief: Brief, limits: Limits)
         "processes": limits.processes,
         "scratch_mb": limits.scratch_mb,
         "overtime": overtime(result, brief, _line(source, line)) if result.status == "timeout" else None,
-        "step": _step(result, source, brief),
+        "step": _step(result, source, brief, denied),
         "line": line,
         "excerpt": excerpt(source, line) if line else "",
         "variables": _variables(failure, source) if failure else [],
@@ -81,7 +84,7 @@ def _setting(brief: Brief) -> str:
     return "steady" if brief.span is None else "in_time"
 
 
-def _step(result: CallResult, source: str, brief: Brief) -> hints.Step | None:
+def _step(result: CallResult, source: str, brief: Brief, denied: Sequence[str]) -> hints.Step | None:
     """What to do next about a failure, where that is known."""
     failure = result.failure
     message = failure.message if failure else ""
@@ -93,7 +96,7 @@ def _step(result: CallResult, source: str, brief: Brief) -> hints.Step | None:
         hints.own_check(failure.type, _line(source, failure.line))
         or newer(failure.type, message, _line(source, failure.line), brief.libraries)
         or hints.missing_library(message, brief.libraries)
-        or hints.next_step(failure.type, message)
+        or hints.next_step(failure.type, message, denied)
         or ({"name": "unknown_variable_kind"} if failure.variables else None)
     )
 

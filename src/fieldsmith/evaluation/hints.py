@@ -170,8 +170,13 @@ def own_check(kind: str, line: str) -> Step | None:
     return {"name": "own_check"}
 
 
-def next_step(kind: str, message: str) -> Step | None:
-    """What to do about an exception of that type and message; None where nothing better is known than reading it."""
+def next_step(kind: str, message: str, denied: Sequence[str] = ()) -> Step | None:
+    """What to do about an exception of that type and message; None where nothing better is known than reading it.
+
+    `denied` is what the sandbox does not allow (`Sandbox.denies`).
+    """
     often = (name for name, pattern in OFTEN if re.search(pattern, message, re.IGNORECASE))
     name = next(often, kind if kind in KINDS else "")
+    if name == "not_allowed":
+        return {"name": name, "denied": list(denied)}
     return {"name": name} if name else None

@@ -57,7 +57,7 @@ def evaluate(
     brief = task.brief(sandbox.libraries())
     cases = {split: task.split(split) for split in splits}
     with sandbox.open(limits) as session:
-        judge = _Judge(task, brief, source, session, limits, sandbox.name, on_outputs, probing)
+        judge = _Judge(task, brief, source, session, limits, sandbox, on_outputs, probing)
         for split in splits:
             failed = judge.score_split(split, cases[split])
             if failed is not None:
@@ -79,13 +79,14 @@ class _Judge:
         source: str,
         session: Session,
         limits: Limits,
-        sandbox: str,
+        sandbox: Sandbox,
         on_outputs: OnOutputs | None,
         probing: bool,
     ) -> None:
         self.task, self.brief, self.source = task, brief, source
         self.shown = with_samples(brief)
-        self.session, self.limits, self.sandbox = session, limits, sandbox
+        self.session, self.limits = session, limits
+        self.sandbox, self.denied = sandbox.name, sandbox.denies
         self.on_outputs, self.probing = on_outputs, probing
         self.scores: dict[SplitName, Score] = {}
         self.convergence: tuple[ConvergencePoint, ...] = ()
@@ -122,7 +123,7 @@ class _Judge:
             self.stdout, self.stderr = feedback.tail(result.stdout), feedback.tail(result.stderr)
             if result.status != "ok":
                 limits = replace(self.limits, seconds=self.seconds_for(case))
-                facts = feedback.failure_facts(result, self.source, self.brief, limits)
+                facts = feedback.failure_facts(result, self.source, self.brief, limits, self.denied)
                 return self.failed(result.status, facts, result)
             outputs = as_samples(self.brief.signature, result.outputs)
             if not all(np.isfinite(array).all() for array in outputs.values()):

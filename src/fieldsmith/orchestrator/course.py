@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 from fieldsmith.agents.author import Candidate
 
@@ -10,7 +11,7 @@ TARGET = 2.0
 """The target is an error within this factor of the trusted method's on the dev split."""
 
 
-def course_fields(candidates: Sequence[Candidate]) -> dict[str, object]:
+def course_fields(candidates: Sequence[Candidate]) -> dict[str, Any]:
     """`first_shot`, `target`, `evaluations_to_target` and `failures`, as `docs/events.md` tells them.
 
     Candidates count in the order in which they were begun, whatever their order of ending was.

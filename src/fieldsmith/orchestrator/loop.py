@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from fieldsmith.agents.author import Author, Candidate, Move, NothingLeft, Proposal
 from fieldsmith.agents.moves import move_named
@@ -15,6 +16,7 @@ from fieldsmith.evaluation import evaluate
 from fieldsmith.evaluation.evaluation import Evaluation, Score
 from fieldsmith.evaluation.judge import OnOutputs
 from fieldsmith.orchestrator.budget import Budget, exhausted, spent
+from fieldsmith.orchestrator.elapsed import Elapsed
 from fieldsmith.orchestrator.known import Known
 from fieldsmith.orchestrator.store import Store
 from fieldsmith.orchestrator.tracked import TrackedSandbox
@@ -22,6 +24,9 @@ from fieldsmith.sandboxes.sandbox import Limits, Sandbox
 from fieldsmith.tasks.task import Brief, Task
 
 OnCandidate = Callable[[Candidate], None]
+Reason = Literal["no_more_ideas", "fault", "stopped"]
+OnWithdrawn = Callable[[Candidate, Reason, str], None]
+Working = dict[Future[Candidate | NothingLeft], Candidate]
 STUDIED = 3
 """Of how many of the best so far the order of convergence is measured."""
 FAULT_SECONDS = 300.0
@@ -44,6 +49,8 @@ class Loop:
     evaluators: int = 1
     on_candidate: OnCandidate = lambda _: None
     on_start: OnCandidate = lambda _: None
+    on_withdrawn: OnWithdrawn = lambda _candidate, _reason, _why: None
+    """Hears of each candidate that was begun and does not come in this sitting."""
     on_stop: Callable[[], None] = lambda: None
     draw: Callable[[Candidate], OnOutputs | None] = lambda _: None
     """What is to see a candidate's arrays, if anything is."""
@@ -53,6 +60,7 @@ class Loop:
         self._sandbox = TrackedSandbox(self.sandbox)
         self._deadline = math.inf
         self._known = Known(self.store)
+        self._elapsed = Elapsed(self.store, self.budget)
 
     def run(self) -> str:
         """Search until the budget is spent or nothing is left to try; says which. Resumes what was begun before.
@@ -62,42 +70,51 @@ class Loop:
         self._places = threading.Semaphore(self.evaluators)
         self._sandbox.expect(self.limits, self.budget.candidates - len(self.store.candidates()))
         pool = ThreadPoolExecutor(self.in_flight, thread_name_prefix="candidate")
+        working: Working = {}
         try:
-            return self._search(pool)
-        except BaseException:
+            return self._search(pool, working)
+        except BaseException as error:
             self._stop()
+            for candidate in working.values():
+                self.on_withdrawn(candidate, "stopped", str(error) or "the run was interrupted")
             raise
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
-    def _search(self, pool: ThreadPoolExecutor) -> str:
-        working: dict[Future[Candidate | NothingLeft], Candidate] = {}
+    def _search(self, pool: ThreadPoolExecutor, working: Working) -> str:
         unfinished = [c for c in self.store.candidates() if c.evaluation is None]
         reason, fault = "", None
         while True:
             if not fault and not self.stopping.is_set():
                 for candidate in unfinished[: self.in_flight - len(working)]:
                     unfinished.remove(candidate)
+                    self._starts(candidate)
                     working[pool.submit(self._make, candidate)] = candidate
                 if not unfinished and not reason:
                     asks, reason = self._asks(self.in_flight - len(working))
                     for ask in asks:
                         candidate = self._issued(ask)
-                        self.on_start(candidate)
+                        self._starts(candidate)
                         working[pool.submit(self._make, candidate)] = candidate
             if not working:
                 if fault:
                     raise fault
                 return reason or "the strategy has nothing more to ask"
+            self._elapsed.keep_if_due()
             done, _ = wait(working, timeout=0.2, return_when=FIRST_COMPLETED)
             for future in done:
-                ended, error = self._ended(working.pop(future), future)
+                ended, error = self._ended(working[future], future)
+                del working[future]
                 reason, fault = ended or reason, fault or error
                 if error:
                     self._deadline = time.monotonic() + FAULT_SECONDS
             if not self.stopping.is_set() and (self.budget.late or time.monotonic() > self._deadline):
                 reason = reason or exhausted(self.budget.hours, "hour")
                 self._stop()
+
+    def _starts(self, candidate: Candidate) -> None:
+        self._elapsed.keep()
+        self.on_start(candidate)
 
     def _issued(self, ask: Ask) -> Candidate:
         """A new candidate for a move. Raises InputError for a move that a later sitting could not take up as it is."""
@@ -121,16 +138,25 @@ class Loop:
         try:
             finished = future.result()
         except FieldsmithError as error:
+            self.on_withdrawn(candidate, "fault", str(error))
             return "", error
         except InterruptedError:
             if self.stopping.is_set():
-                return "", None  # stays unfinished and is taken up by the next sitting
+                return self._left(candidate)
             raise
         if isinstance(finished, NothingLeft):
             self.store.withdraw(candidate)
-            return str(finished) or "the author has tried all it knows", None
-        if finished.evaluation is not None:
-            self.on_candidate(finished)
+            why = str(finished) or "the author has tried all it knows"
+            self.on_withdrawn(candidate, "no_more_ideas", why)
+            return why, None
+        if finished.evaluation is None:
+            return self._left(candidate)
+        self.on_candidate(finished)
+        return "", None
+
+    def _left(self, candidate: Candidate) -> tuple[str, None]:
+        """A candidate that stays unfinished at the end of the time; the next sitting takes it up."""
+        self.on_withdrawn(candidate, "stopped", "the time was over before it was finished")
         return "", None
 
     def _stop(self) -> None:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from fieldsmith.evaluation.measuring import as_samples
+from fieldsmith.evaluation.metrics import sample_nrmse
 from fieldsmith.tasks.task import Brief, Case, Picture, Result, SplitName
 
 PICTURE_SAMPLES = 3
@@ -67,8 +69,9 @@ class _View:
 
 
 def pictures_of(brief: Brief, split: SplitName, case: Case, outputs: Mapping[str, np.ndarray]) -> dict[str, Picture]:
-    """A few samples of every result, by key. A result that cannot be drawn has a note in place of values."""
-    whole = [p for r in brief.signature.results for p in _of_result(r, brief, case, outputs.get(r.name))]
+    """A few samples of every result, the worst among them, by key. A result that cannot be drawn has a note in place of values."""
+    worst = _worst(brief, case, outputs)
+    whole = [p for r in brief.signature.results for p in _of_result(r, brief, case, outputs.get(r.name), worst)]
     shown, left_out = whole[:MOST_PICTURES], whole[MOST_PICTURES:]
     if left_out:
         shown.append(_undrawn(left_out[0].field, f"Only the first {MOST_PICTURES} pictures are drawn."))
@@ -77,7 +80,18 @@ def pictures_of(brief: Brief, split: SplitName, case: Case, outputs: Mapping[str
     return {str(n): replace(_thinned(picture, values), split=split) for n, picture in enumerate(shown)}
 
 
-def _of_result(result: Result, brief: Brief, case: Case, solution: np.ndarray | None) -> Iterator[Picture]:
+def _worst(brief: Brief, case: Case, outputs: Mapping[str, np.ndarray]) -> int | None:
+    """The sample with the largest error; None where there is nothing to compare with, and where all are alike."""
+    results = [result for result in brief.signature.results if result.name in case.reference]
+    if any(_why_not(result, outputs.get(result.name), case.reference[result.name]) for result in results):
+        return None
+    errors = sample_nrmse(as_samples(brief.signature, outputs), as_samples(brief.signature, case.reference))
+    return int(np.argmax(errors)) if len(errors) and errors.max() > errors.min() else None
+
+
+def _of_result(
+    result: Result, brief: Brief, case: Case, solution: np.ndarray | None, worst: int | None
+) -> Iterator[Picture]:
     """Every picture of a result at its full size."""
     field, reference = result.of or result.name, case.reference.get(result.name)
     why = _why_not(result, solution, reference)
@@ -89,12 +103,24 @@ def _of_result(result: Result, brief: Brief, case: Case, solution: np.ndarray | 
     axes = [axis for n, axis in enumerate(result.axes) if n or axis != "batch"]
     view = _view([_coordinate(axis, n, brief, case) for axis, n in zip(axes, solution.shape[1:], strict=True)])
     name, given = _given(result, brief, case)
-    for sample in range(min(PICTURE_SAMPLES, len(solution))):
+    for sample in _chosen(len(solution), worst):
         computed = view.of(solution[sample])
         for picture in _drawn(view, field, sample, computed, None if reference is None else view.of(reference[sample])):
             if len(picture.axes) == 2 and given is not None:
                 picture = replace(picture, given=view.of(given[sample])[0], given_name=name)
-            yield picture
+            yield replace(picture, note=", ".join(filter(None, (_which(case, sample, worst), picture.note))))
+
+
+def _chosen(count: int, worst: int | None) -> list[int]:
+    """The first samples, with the worst in place of the last of them where it comes later."""
+    first = list(range(min(PICTURE_SAMPLES, count)))
+    return first if worst is None or worst in first else [*first[:-1], worst]
+
+
+def _which(case: Case, sample: int, worst: int | None) -> str:
+    """The kind of a sample, and whether it is the worst of all."""
+    kind = case.kinds[sample] if sample < len(case.kinds) else ""
+    return ", ".join(filter(None, (kind, "the largest error of all samples" if sample == worst else "")))
 
 
 def _given(result: Result, brief: Brief, case: Case) -> tuple[str, np.ndarray | None]:

@@ -101,6 +101,11 @@ def candidate_fields(candidate: Candidate, best: Candidate | None, spend: Spend,
     }
 
 
+def withdrawn_fields(candidate: int, slot: str, reason: str, why: str) -> dict[str, object]:
+    """The event of a candidate that was begun and does not come."""
+    return {"candidate": candidate, "slot": slot, "reason": reason, "why": why}
+
+
 def resumed_fields(before: Sequence[Candidate], spend: Spend) -> dict[str, object]:
     """The event of a run that is taken up: what earlier sittings had evaluated."""
     best = record.best_of(list(before))

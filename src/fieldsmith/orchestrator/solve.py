@@ -16,13 +16,14 @@ from fieldsmith.evaluation.measuring import fault_of_measure
 from fieldsmith.orchestrator import record
 from fieldsmith.orchestrator.best import score_once_more, write_best
 from fieldsmith.orchestrator.budget import Budget, spent
+from fieldsmith.orchestrator.elapsed import Elapsed
 from fieldsmith.orchestrator.folder import begin, held, open_folder
 from fieldsmith.orchestrator.hook import tell
 from fieldsmith.orchestrator.loop import Loop
 from fieldsmith.orchestrator.page import Listener, Page, WriteReport
 from fieldsmith.orchestrator.pictures import pictures_of
 from fieldsmith.orchestrator.provenance import sitting, with_sitting
-from fieldsmith.orchestrator.result import candidate_fields, resumed_fields, write_outcome
+from fieldsmith.orchestrator.result import candidate_fields, resumed_fields, withdrawn_fields, write_outcome
 from fieldsmith.orchestrator.run import Asked, RunRecord, written
 from fieldsmith.orchestrator.store import Store
 from fieldsmith.orchestrator.waits import FACT
@@ -115,8 +116,7 @@ class Solve:
         author = self.make_author(store)
         limits = default_limits(self.task)
         workers = self.workers or max(1, min(int(limits.cpus), self.in_flight))
-        for split in ("dev", "test"):
-            self.task.split(split, lambda what, share: self.listener("data", {"what": what, "share": share}))
+        self._make_data(store)
         self._tell_surroundings()
         drawn = Drawings(self.task.brief())
         return Loop(
@@ -132,9 +132,21 @@ class Solve:
             evaluators=workers,
             on_stop=self.stop_author,
             on_start=self._started,
+            on_withdrawn=self._withdrawn,
             on_candidate=lambda candidate: self._recorded(store, candidate, drawn.taken(candidate)),
             draw=drawn.of,
         ).run()
+
+    def _make_data(self, store: Store) -> None:
+        """Have the data made that is not in the cache yet; its time is the run's."""
+        elapsed = Elapsed(store, self.budget)
+
+        def made(what: str, share: float) -> None:
+            elapsed.keep_if_due()
+            self.listener("data", {"what": what, "share": share})
+
+        for split in ("dev", "test"):
+            self.task.split(split, made)
 
     def _tell_surroundings(self) -> None:
         """What this sitting is made with, into run.toml."""
@@ -149,6 +161,9 @@ class Solve:
     def _started(self, candidate: Candidate) -> None:
         self.listener("start", {"candidate": candidate.id, "slot": candidate.slot})
         self._page.write_if_due()
+
+    def _withdrawn(self, candidate: Candidate, reason: str, why: str) -> None:
+        self.listener("withdrawn", withdrawn_fields(candidate.id, candidate.slot, reason, why))
 
     def _recorded(self, store: Store, candidate: Candidate, pictures: Mapping[str, Picture]) -> None:
         record.write_candidate(self.folder, candidate)
@@ -178,6 +193,7 @@ class Solve:
         if best is None or best.program is None or (final is not None and final[0] == best.id):
             return
         self.listener("testing", {"candidate": best.id})
+        Elapsed(store, self.budget).keep()
         drawn = Drawings(self._brief(), "test")
         scored = score_once_more(self.task, best, self.sandbox, drawn.of(best), self.listener)
         write_best(self.folder, best.program, self._brief(), drawn.taken(best))

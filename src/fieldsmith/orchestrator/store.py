@@ -112,6 +112,11 @@ class Store:
         rows = [(name, json.dumps(value)) for name, value in facts.items()]
         self._db.write("INSERT OR REPLACE INTO facts VALUES (?, ?)", *rows)
 
+    def keep_seconds(self, seconds: float) -> None:
+        """How long the run has taken. A file that another process holds is not waited for: the next time comes soon."""
+        row = ("seconds", json.dumps(seconds))
+        self._db.write("INSERT OR REPLACE INTO facts VALUES (?, ?)", row, patience=0.0)
+
     def fact(self, name: str, default: Any = None) -> Any:
         found = self._db.rows("SELECT value FROM facts WHERE name = ?", name)
         return json.loads(found[0][0]) if found else default

@@ -11,6 +11,7 @@ class TrackedSandbox(Sandbox):
     def __init__(self, inner: Sandbox) -> None:
         self._inner = inner
         self.name, self.isolates, self.reason = inner.name, inner.isolates, inner.reason
+        self.denies = inner.denies
         self._open: list[Session] = []
         self._lock = threading.Lock()
         self._ended = False

@@ -1,5 +1,6 @@
 """The report of a run: one HTML file that opens offline."""
 
+import math
 import time
 from collections.abc import Container, Mapping
 from dataclasses import asdict, replace
@@ -12,6 +13,7 @@ from markupsafe import Markup
 from fieldsmith.agents.author import Candidate
 from fieldsmith.evaluation.evaluation import Evaluation, Score
 from fieldsmith.evaluation.feedback import times
+from fieldsmith.orchestrator.course import course_fields
 from fieldsmith.orchestrator.record import write_text
 from fieldsmith.orchestrator.run import RunRecord
 from fieldsmith.reports import charts
@@ -27,9 +29,10 @@ MOST_BYTES = 5_400_000
 """A page can be mailed: what it embeds stays below this, whatever a run has written, and the rest of it is small."""
 MOST_ROWS = 40
 """Of a table of authors, parameters, fields or notes."""
+MOST_SAMPLES = 1000
 REFRESH_SECONDS = 10.0
 SCRIPTS = (
-    "basics", "colours", "plots", "save", "pictures", "maps", "lines", "fields", "charts", "effects", "code", "long", "candidate", "tree",
+    "basics", "colours", "plots", "save", "pictures", "maps", "lines", "fields", "charts", "samples", "effects", "code", "long", "candidate", "tree",
     "page",
 )  # fmt: skip
 
@@ -80,6 +83,7 @@ def render(run: RunRecord, refresh: float = REFRESH_SECONDS) -> str:
         score=score,
         ratio=_ratio(score),
         figures=_figures(evaluation.dev, evaluation.test) if evaluation else [],
+        course=_course(run),
         kinds=_kinds(evaluation.test or evaluation.dev) if evaluation else [],
         fields=_fields(evaluation.dev, evaluation.test)[:MOST_ROWS] if evaluation else [],
         measure="error" if best is None or score is None or score.value is None else visible(score.metric, 40),
@@ -157,6 +161,7 @@ def _charts(run: RunRecord, best: Candidate | None, shown: Container[int]) -> di
         "lower": ordinate.lower_is_better,
         "front": [point.candidate for point in front if point.candidate in shown],
         "convergence": asdict(study) if study else None,
+        "samples": _samples(best.evaluation if best else None),
     }
 
 
@@ -217,6 +222,33 @@ def _own_figures(score: Score, dev: Score | None, test: Score | None) -> list[tu
     better = "lower" if score.lower_is_better else "higher"
     rows = [(visible(score.metric, 40), figures[0], figures[1], f"what programs are chosen by; {better} is better")]
     return rows + [(visible(name, 40), shown(dev, name), shown(test, name), "") for name in score.measures]
+
+
+def _samples(evaluation: Evaluation | None) -> dict[str, Any] | None:
+    """The errors of the samples of the scored split, with their kinds; None where there are too few or too many to draw."""
+    score = (evaluation.test or evaluation.dev) if evaluation else None
+    if score is None or not 1 < len(score.samples) <= MOST_SAMPLES or not all(map(math.isfinite, score.samples)):
+        return None
+    trusted = score.trusted_samples if all(map(math.isfinite, score.trusted_samples)) else ()
+    kinds = [visible(kind, 40) for kind in score.kinds]
+    split = "test" if evaluation and evaluation.test else "dev"
+    return {"split": split, "errors": list(score.samples), "trusted": list(trusted), "kinds": kinds}
+
+
+def _course(run: RunRecord) -> list[tuple[str, Markup | str, str]]:
+    """How the search went, in figures: the first shot, and how many evaluations it took to the target."""
+    course = course_fields(run.candidates)
+    first, target, count = course["first_shot"], course["target"], course["evaluations_to_target"]
+    if first is None:
+        return []
+    shot = number(first["value"]) if first["value"] is not None else visible(str(first["status"]), 20)
+    rows: list[tuple[str, Markup | str, str]] = [
+        ("first shot", shot, f"candidate {visible(first['slot'], 20)}, on dev")
+    ]
+    if target is not None:
+        words = Markup("a dev error of {}, twice that of the trusted method").format(number(target))
+        rows.append(("evaluations to target", str(count) if count else "not reached", words))
+    return rows
 
 
 def _ratio(score: Score | None) -> float | None:

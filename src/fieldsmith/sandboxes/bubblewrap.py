@@ -106,6 +106,7 @@ def usable() -> str:
 class BubblewrapSandbox(PooledSandbox):
     name = "bubblewrap"
     isolates = True
+    denies = ("network", "sockets", "files")
     reason = "namespaces by bubblewrap"
 
     def __init__(self) -> None:

@@ -41,6 +41,7 @@ class NoSocket(Exception):
 class DockerSandbox(PooledSandbox):
     name = "docker"
     isolates = True
+    denies = ("network", "files")
     reason = "hardened containers by Docker"
 
     def __init__(self, variant: str = "base", runtime: str = "", gpus_wanted: str = "") -> None:

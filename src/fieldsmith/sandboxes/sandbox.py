@@ -110,6 +110,10 @@ class CallResult:
     limit: Limit = ""
 
 
+Denied = Literal["network", "sockets", "files"]
+"""`sockets` are those within the machine, which asyncio, pipes of multiprocessing and managers need; `files` those outside scratch."""
+
+
 class Session(ABC):
     """A place where one program is called, once or several times. Use as a context manager; closing leaves nothing."""
 
@@ -151,6 +155,8 @@ class Sandbox(ABC):
     name: str
     isolates: bool
     """False for a plain process, which only trusted authors or an explicit choice may use."""
+    denies: tuple[Denied, ...] = ()
+    """What a program might ask for and does not get here."""
     reason: str = ""
     """Why this one was taken, in words for a person."""
 

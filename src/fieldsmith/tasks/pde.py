@@ -5,6 +5,7 @@ random initial fields and the sampled inputs follow from the equation unless the
 periodic, `PeriodicTask` (tasks/periodic.py) has the solver too.
 """
 
+import copy
 import hashlib
 import json
 from abc import abstractmethod
@@ -201,6 +202,12 @@ class PDETask(StatedTask):
             part = {k.split("/", 1)[1]: v for k, v in stored.items() if k.startswith(f"{points}/")}
             cases.append(self._case(f"refinement {points}", part))
         return tuple(cases)
+
+    def at_scale_of_files(self) -> "PDETask":
+        """The same task at paper scale: what is known of a published file does not depend on the scale that is asked for."""
+        other = copy.copy(self)
+        other.scale, other._file = "paper", self._file
+        return other
 
     def generated(self) -> "PDETask":
         """The same task with data of its own in place of a file's."""

@@ -41,6 +41,8 @@ class Published(Protocol):
 
     def trusted(self, inputs: Mapping[str, np.ndarray | float]) -> Arrays | None: ...
 
+    def at_scale_of_files(self) -> "Published": ...
+
 
 class PublishedFile:
     """The samples of one file. As in CodePDE the first ones are for the test; those after them are for selection."""
@@ -75,9 +77,10 @@ class PublishedFile:
         How far that is from the file's solutions tells of their errors as much as of its own.
         """
         inputs, reference = self.arrays(name)
-        key = f"{self._task.name}-{name}-trusted-{self._task.fingerprint[:20]}"
+        task = self._task.at_scale_of_files()
+        key = f"{task.name}-{name}-trusted-{task.fingerprint[:20]}"
         what = f"{self._task.name} {name} by the trusted method"
-        stored = cache.load_or_make(key, lambda: self._trusted(name, progress, what, key), progress, what)
+        stored = cache.load_or_make(key, lambda: self._trusted(task, name, progress, what, key), progress, what)
         errors = stored.get("trusted_errors")
         away = 0.0 if errors is None else float(np.mean(errors))
         if away > SUSPICIOUS:
@@ -95,16 +98,16 @@ class PublishedFile:
             resolution=self._task.intervals(reference),
         )
 
-    def _trusted(self, name: SplitName, progress: Progress | None, what: str, key: str) -> Arrays:
+    def _trusted(self, task: Published, name: SplitName, progress: Progress | None, what: str, key: str) -> Arrays:
         """Errors of the trusted method; nothing where it cannot follow some of the samples."""
         inputs, reference = self.arrays(name)
         count = len(next(iter(reference.values())))
-        batched = {argument.name for argument in self._task.signature.arguments if "batch" in argument.axes}
+        batched = {argument.name for argument in task.signature.arguments if "batch" in argument.axes}
         work = [
             ({key: np.asarray(value)[part] if key in batched else value for key, value in inputs.items()},)
-            for part in cache.parts(count, self._task.samples_a_process)
+            for part in cache.parts(count, task.samples_a_process)
         ]
-        solved = cache.in_processes(partial(trusted_of, self._task), work, progress, what, key)
+        solved = cache.in_processes(partial(trusted_of, task), work, progress, what, key)
         if any(part is None for part in solved):
             return {}
         return {"trusted_errors": distances(join([part for part in solved if part is not None]), reference)}

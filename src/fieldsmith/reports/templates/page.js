@@ -21,6 +21,7 @@ addEventListener("afterprint", redrawAll);
 document.querySelectorAll("[data-copy]").forEach(place => place.replaceWith(copyButton(document.getElementById(place.dataset.copy).textContent)));
 showFields();
 showCharts();
+showSamples();
 showEffects();
 const tree = showTree();
 let lastWidth = innerWidth;
