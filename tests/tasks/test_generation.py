@@ -36,6 +36,12 @@ class Slow(Advection):
 """
 
 
+def hearing() -> None:
+    """A suite that runs in the background ignores some signals, and so would its children."""
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Making:
     """A command that makes references of a slow task."""
 
@@ -49,7 +55,12 @@ class Making:
         words = ["solve", "slow.py", "--sandbox", "process", "--candidates", "1", "--run-dir", "run"]
         environment = {**os.environ, "FIELDSMITH_HOME": str(self.home), "TMPDIR": str(self.folder)}
         return subprocess.Popen(
-            [sys.executable, "-c", code, *words], cwd=self.folder, env=environment, text=True, stderr=subprocess.PIPE
+            [sys.executable, "-c", code, *words],
+            cwd=self.folder,
+            env=environment,
+            text=True,
+            stderr=subprocess.PIPE,
+            preexec_fn=hearing,
         )
 
     def begun(self) -> int:
