@@ -43,10 +43,10 @@ def host():
     ],
 )
 def sandbox(request):
-    before = open_files()
+    before, left = open_files(), _left()
     opened = choose(request.param)
     opened.expect(LIMITS, len(names()) + 1)
-    opened.files_before = before
+    opened.files_before, opened.left_before = before, left
     yield opened
     opened.close()
 
@@ -110,7 +110,7 @@ def test_nothing_is_left(sandbox, sibling):
     sandbox.close()
     wait_until(lambda: open_files() <= sandbox.files_before)  # containers are removed beside the work
     end = time.monotonic() + 60
-    while (left := _left()) and time.monotonic() < end:
+    while (left := set(_left()) - set(sandbox.left_before)) and time.monotonic() < end:
         time.sleep(0.2)
     assert not left
 

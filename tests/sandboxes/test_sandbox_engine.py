@@ -14,12 +14,18 @@ from fieldsmith.orchestrator.record import load_run
 from fieldsmith.sandboxes import images
 from sandbox_calls import wait_until
 
+AUTHOR = """import pathlib
+import time
+
+reply = pathlib.Path(__file__).with_name("reply.md").read_text()
+print(reply.replace("NUMBER", str(time.time_ns() % 1000000)))
+"""
 PROGRAM = """```python
 import time
 import numpy as np
 
 def solver(u0_batch, t_coordinate, beta):
-    time.sleep(0.5)
+    time.sleep(0.5 + 1e-9 * NUMBER)
     return np.repeat(np.asarray(u0_batch)[:, None], len(t_coordinate), axis=1)
 ```
 """
@@ -98,8 +104,16 @@ class Run:
 
     def __init__(self, engine: Engine, folder: Path) -> None:
         (folder / "reply.md").write_text(PROGRAM)
+        (folder / "author.py").write_text(AUTHOR)  # a program that was evaluated before is not run again
         command = [sys.executable, "-m", "fieldsmith.cli.main", "solve", "advection", "--sandbox", "docker", "--quiet"]
-        command += ["--model", f"command:cat {folder / 'reply.md'}", "--strategy", "best-of-n", "--in-flight", "2"]
+        command += [
+            "--model",
+            f"command:{sys.executable} {folder / 'author.py'}",
+            "--strategy",
+            "best-of-n",
+            "--in-flight",
+            "2",
+        ]
         self.command = [*command, "--candidates", str(CANDIDATES), "--run-dir", "run"]
         self.engine, self.place, self.folder = engine, folder, folder / "run"
 

@@ -38,7 +38,7 @@ def limited():
 def cores():
     """How many it may choose from, having tried to choose all."""
     try:
-        os.sched_setaffinity(0, range(os.cpu_count()))
+        os.sched_setaffinity(0, range(1024))
     except OSError:
         pass
     return len(os.sched_getaffinity(0))
