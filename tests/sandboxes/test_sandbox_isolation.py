@@ -54,8 +54,8 @@ def test_processes_and_files_of_a_call_end_with_it(session):
     assert run(session, source).status == "ok"
     source = (
         "import os\ndef f(a):\n    assert not os.path.exists('kept')\n    for pid in filter(str.isdigit, os.listdir('/proc')):\n"
-        "        try: words = open(f'/proc/{pid}/cmdline').read()\n        except OSError: continue\n"
-        f"        assert not words.startswith({mark!r})\n    return a\n"
+        "        try: words = open(f'/proc/{pid}/cmdline', 'rb').read()\n        except OSError: continue\n"
+        f"        assert not words.startswith({mark.encode()!r})\n    return a\n"
     )
     result = run(session, source)
     assert result.status == "ok", result.failure
