@@ -4,13 +4,11 @@ So the coding assistant that somebody already pays for can be the author: `comma
 """
 
 import contextlib
-import os
 import re
 import shlex
 import shutil
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Mapping
@@ -23,6 +21,7 @@ from fieldsmith.agents.models.settings import Setting, checked
 from fieldsmith.errors import InputError, MissingPart, ProviderError
 from fieldsmith.folders import expanded
 from fieldsmith.sandboxes.owner import temporary_folder
+from fieldsmith.sandboxes.watched import end_group, watched
 
 SETTINGS = {
     "timeout": Setting(float, "seconds that one reply may take", 1.0),
@@ -31,23 +30,6 @@ SETTINGS = {
 TIMEOUT = 900.0
 PAUSES = (1.0, 4.0)
 """Seconds before a command that has failed is tried again: an assistant may have been asked too often."""
-WATCHED = """
-import os, signal, subprocess, sys, threading
-def watch():
-    os.read(int(sys.argv[1]), 1)  # returns when the process at the other end has gone
-    os.killpg(0, signal.SIGKILL)
-threading.Thread(target=watch, daemon=True).start()
-try:
-    code = subprocess.call(sys.argv[2:])
-except OSError as error:
-    sys.exit(f"cannot be started: {error.strerror}")
-if code < 0:
-    if code != -signal.SIGKILL:
-        signal.signal(-code, signal.SIG_DFL)
-    os.kill(os.getpid(), -code)
-os._exit(code)
-"""
-"""Stands between this process and the command, so that the command's group ends with this process, however that ends."""
 TAIL = 400
 """Characters of standard error that a message shows."""
 GRACE = 1.0
@@ -111,25 +93,9 @@ class CommandModel:
 
     def _once(self, request: ChatRequest) -> ChatReply:
         begun = time.perf_counter()
-        alive, ours = os.pipe()
-        with temporary_folder() as empty:
-            try:
-                process = subprocess.Popen(
-                    [sys.executable, "-I", "-c", WATCHED, str(alive), *self._words],
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.PIPE,
-                    cwd=self._folder or empty,
-                    pass_fds=(alive,),
-                    start_new_session=True,
-                )
-                try:
-                    out, err, cut = self._talk(process, request, begun)
-                finally:
-                    _end_group(process)
-            finally:
-                os.close(alive)
-                os.close(ours)
+        with temporary_folder() as empty, watched(self._words, cwd=self._folder or empty) as process:
+            out, err, cut = self._talk(process, request, begun)
+            end_group(process)
         out, cut = out[:LONGEST], cut or len(out) > LONGEST
         text = TERMINAL_CODES.sub("", out.decode("utf-8", "replace"))
         if process.returncode != 0 and not cut:
@@ -185,18 +151,11 @@ def _whole(word: str, base: Path) -> str:
 
 def _rest(process: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
     """What can still be read once the group is ended; a process that left the group may hold the pipes open."""
-    _end_group(process)
+    end_group(process)
     try:
         return process.communicate(timeout=GRACE)
     except subprocess.TimeoutExpired as late:
         return late.stdout or b"", late.stderr or b""
-
-
-def _end_group(process: subprocess.Popen[bytes]) -> None:
-    """End the command and all that it started in its group, also after it has ended itself."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
 
 
 def _ending(code: int) -> str:

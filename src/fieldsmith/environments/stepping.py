@@ -1,0 +1,297 @@
+"""How a step is taken: the call checked, the action run within its limits, the panel computed, all of it recorded."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol, TypeVar
+
+import numpy as np
+
+from fieldsmith.environments.action import Action, GoBack, History, Needs, ReadDocs, Submit
+from fieldsmith.environments.calls import Call, understood
+from fieldsmith.environments.episode import Episode, Record, figure, history_table
+from fieldsmith.environments.host import Host
+from fieldsmith.environments.observation import (
+    NOT_THE_AGENTS,
+    UNREADABLE,
+    Artifact,
+    Lacking,
+    Measure,
+    Observation,
+    OutOfTime,
+    Status,
+    Step,
+    StepFault,
+    ToolFailed,
+    Unfit,
+    Unreachable,
+)
+from fieldsmith.environments.tools import Tools, tools_for
+from fieldsmith.environments.within import within
+from fieldsmith.errors import InputError, MissingPart, ProviderError
+
+CALLS_A_STEP = 5
+"""There may be so many calls for each step, those that cost none included: an agent that only reads comes to an end too."""
+BEGINNING = "reset"
+"""What the first record is called."""
+T = TypeVar("T")
+Metrics = Mapping[str, float | None]
+
+
+class Stepped(Protocol):
+    """What is asked of an environment here; `Environment` says what each means."""
+
+    host: Host
+    name: ClassVar[str]
+    measures: ClassVar[tuple[Measure, ...]]
+    judging: ClassVar[Needs]
+
+    def begin(self, task: str, rng: np.random.Generator) -> Any: ...
+    def act(self, state: Any, action: Action, tools: Tools) -> str: ...
+    def measure(self, state: Any, tools: Tools) -> Metrics: ...
+    def judge(self, state: Any, tools: Tools) -> Metrics: ...
+    def score(self, metrics: Metrics) -> float: ...
+    def brief(self, task: str) -> str: ...
+    def describe(self, state: Any) -> str: ...
+    def docs(self, name: str) -> str: ...
+    def overview(self) -> str: ...
+    def state_of(self, text: str) -> Any: ...
+    def shown(self, metrics: Metrics) -> dict[str, float | None]: ...
+    @property
+    def all_actions(self) -> tuple[type[Action], ...]: ...
+
+
+@dataclass(frozen=True)
+class _Done:
+    """What an action came to, before it is recorded."""
+
+    text: str
+    state: str
+    metrics: Metrics
+    parent: int
+    judged: Metrics | None = None
+    artifacts: tuple[Artifact, ...] = ()
+    ends: bool = False
+
+
+def begun(env: Stepped, task: str, seed: int, max_steps: int) -> tuple[Episode, Observation]:
+    """A new episode and its first observation. Raises what the environment's own code raises: nobody has acted yet."""
+    if max_steps < 1:
+        raise InputError(f"An episode of {max_steps} steps is none.", "Give 1 or more.")
+    state = env.begin(task, np.random.default_rng([seed, 0]))
+    with tools_for(env.host, env.judging, (seed, 0)) as tools:
+        metrics = _figures(env.measure(state, tools))
+        artifacts = tuple(tools.kept)
+    words = [env.describe(state), _panel(env, metrics, None)]
+    record = Record(
+        step=0, parent=0, action=BEGINNING, arguments={}, status="success", text="\n\n".join(filter(None, words)),
+        state=state.model_dump_json(), metrics=metrics, score=_number(env.score(metrics)), artifacts=artifacts,
+    )  # fmt: skip
+    episode = Episode(env.name, task, seed, max_steps, (record,))
+    text = "\n\n".join(filter(None, [env.brief(task), record.text, f"You have {max_steps} steps."]))
+    return episode, Observation(text, artifacts)
+
+
+def taken(env: Stepped, episode: Episode, call: Call) -> tuple[Episode, Step]:
+    """The episode with one more record, and the step. Never raises for what an agent does.
+
+    What is not the agent's fault leaves the episode as it was, so that it can be tried again.
+    """
+    if episode.over:
+        return episode, _refused(episode, call, "The episode is over: nothing more can be done in it.")
+    arguments = call.arguments if isinstance(call.arguments, Mapping) else {"text": call.arguments}
+    begun_at = time.monotonic()
+    try:
+        action = understood(call, env.all_actions)
+        arguments = action.model_dump(mode="json")
+        done = _done(env, episode, action)
+        free = type(action).free
+        status, counted = "success", not free
+    except StepFault as fault:
+        if fault.status in NOT_THE_AGENTS:
+            return episode, _refused(episode, call, str(fault), fault.status)
+        status, counted = fault.status, fault.status not in UNREADABLE
+        done = _Done(_failure(fault, counted), episode.last.state, episode.last.metrics, episode.last.step)
+    seconds = time.monotonic() - begun_at
+    return _recorded(env, episode, call.action, arguments, status, counted, done, seconds)
+
+
+def not_understood(env: Stepped, episode: Episode, text: str, why: str) -> tuple[Episode, Step]:
+    """A reply in which no call can be made out."""
+    if episode.over:
+        return episode, _refused(episode, Call(""), "The episode is over: nothing more can be done in it.")
+    last = episode.last
+    done = _Done(f"{why} (No step was used.)", last.state, last.metrics, last.step)
+    return _recorded(env, episode, "", {"text": text[:2000]}, "parse_error", False, done, 0.0)
+
+
+def _done(env: Stepped, episode: Episode, action: Action) -> _Done:
+    """Raises StepFault for what did not work."""
+    last = episode.last
+    if isinstance(action, ReadDocs):
+        return _Done(_told(lambda: env.docs(action.action)), last.state, last.metrics, last.step)
+    if isinstance(action, History):
+        return _Done(history_table(episode, env.measures), last.state, last.metrics, last.step)
+    if isinstance(action, GoBack):
+        return _gone_back(env, episode, action.step)
+    seed = (episode.seed, len(episode.records))
+    if isinstance(action, Submit):
+        judged, artifacts = _judged(env, last.state, seed)
+        return _Done("Submitted.", last.state, last.metrics, last.step, judged, artifacts, ends=True)
+    done = _acted(env, episode, action, seed)
+    if type(action).free or episode.used + 1 < episode.max_steps:
+        return done
+    judged, more = _judged(env, done.state, seed)
+    return _Done(done.text, done.state, done.metrics, done.parent, judged, (*done.artifacts, *more))
+
+
+def _acted(env: Stepped, episode: Episode, action: Action, seed: Sequence[int]) -> _Done:
+    last, free = episode.last, type(action).free
+    state = env.state_of(last.state)
+    with tools_for(env.host, type(action).needs, seed) as tools:
+
+        def work() -> tuple[str, Metrics]:
+            text = env.act(state, action, tools)
+            return text, last.metrics if free else _figures(env.measure(state, tools))
+
+        text, metrics = _within(type(action).needs, work)
+        artifacts = tuple(tools.kept)
+    return _Done(str(text), last.state if free else state.model_dump_json(), metrics, last.step, artifacts=artifacts)
+
+
+def _judged(env: Stepped, state: str, seed: Sequence[int]) -> tuple[Metrics, tuple[Artifact, ...]]:
+    with tools_for(env.host, env.judging, seed) as tools:
+        judged = _within(env.judging, lambda: _figures(env.judge(env.state_of(state), tools)))
+        return judged, tuple(tools.kept)
+
+
+def _gone_back(env: Stepped, episode: Episode, step: int) -> _Done:
+    found = episode.at(step)
+    if found is None:
+        raise Unfit(f"There is no step {step}.", f"The steps so far are 0 to {episode.used}.")
+    text = f"Back at the state after step {step}.\n\n{env.describe(env.state_of(found.state))}".rstrip()
+    judged = None
+    if episode.used + 1 >= episode.max_steps:
+        judged, _ = _judged(env, found.state, (episode.seed, len(episode.records)))
+    return _Done(text, found.state, found.metrics, step, judged)
+
+
+def _within(needs: Needs, work: Callable[[], T]) -> T:
+    """What the environment's own code gives; whatever it raises becomes a StepFault."""
+    try:
+        return within(needs.seconds, work)
+    except (StepFault, InterruptedError):
+        raise
+    except InputError as error:
+        raise Unfit(error.message, error.hint) from error
+    except MissingPart as error:
+        raise Lacking(error.message, error.hint) from error
+    except (ProviderError, ConnectionError) as error:
+        raise Unreachable(str(error)) from error
+    except TimeoutError as error:
+        raise OutOfTime(f"The step took longer than the tool allows: {error}.") from error
+    except Exception as error:
+        words = " ".join(str(error).split())[:400]
+        raise ToolFailed(f"{type(error).__name__}{': ' if words else ''}{words}".rstrip(".") + ".") from error
+
+
+def _told(read: Callable[[], str]) -> str:
+    try:
+        return read()
+    except InputError as error:
+        raise Unfit(error.message, error.hint) from None
+
+
+def _recorded(
+    env: Stepped,
+    episode: Episode,
+    action: str,
+    arguments: Mapping[str, Any],
+    status: Status,
+    counted: bool,
+    done: _Done,
+    seconds: float,
+) -> tuple[Episode, Step]:
+    last = episode.last
+    step = last.step + counted
+    out_of_calls = len(episode.records) >= CALLS_A_STEP * episode.max_steps + CALLS_A_STEP
+    truncated = not done.ends and (step >= episode.max_steps or out_of_calls)
+    judged = done.judged
+    if truncated and judged is None:
+        judged, _ = _judged_or_nothing(env, done.state, (episode.seed, len(episode.records)))
+    score = _number(env.score({**done.metrics, **(judged or {})})) if counted or judged else last.score
+    words = [done.text]
+    if counted and status == "success" and not done.ends:
+        words.append(_panel(env, done.metrics, last.metrics))
+    words.append(_ending(episode.max_steps - step, done.ends, truncated, out_of_calls, score))
+    text = "\n\n".join(filter(None, words))
+    record = Record(
+        step=step, parent=done.parent, action=action, arguments=arguments, status=status, text=text, state=done.state,
+        metrics=done.metrics, judged=judged or {}, score=score, reward=score - last.score, artifacts=done.artifacts,
+        counted=counted, terminated=done.ends, truncated=truncated, seconds=seconds,
+    )  # fmt: skip
+    shown = Step(
+        number=step, action=action, arguments=arguments, observation=Observation(text, done.artifacts), status=status,
+        reward=record.reward, metrics=env.shown(done.metrics), terminated=done.ends, truncated=truncated,
+        counted=counted, seconds=seconds,
+    )  # fmt: skip
+    return episode.with_record(record), shown
+
+
+def _judged_or_nothing(env: Stepped, state: str, seed: Sequence[int]) -> tuple[Metrics, tuple[Artifact, ...]]:
+    """The last judgement after a step that failed: where it fails too, there are no figures."""
+    try:
+        return _judged(env, state, seed)
+    except StepFault:
+        return {}, ()
+
+
+def _refused(episode: Episode, call: Call, why: str, status: Status = "budget_exceeded") -> Step:
+    """A step that was not taken."""
+    last = episode.last
+    arguments = call.arguments if isinstance(call.arguments, Mapping) else {}
+    return Step(
+        last.step, call.action, arguments, Observation(why), status, metrics=last.metrics,
+        terminated=last.terminated, truncated=last.truncated, counted=False,
+    )  # fmt: skip
+
+
+def _failure(fault: StepFault, counted: bool) -> str:
+    return str(fault) if counted else f"{fault} (No step was used.)"
+
+
+def _panel(env: Stepped, metrics: Metrics, before: Metrics | None) -> str:
+    """The figures in one line each, with what they were before the step."""
+    lines = []
+    for measure in env.measures:
+        if measure.held_out or measure.name not in metrics:
+            continue
+        value, old = metrics[measure.name], (before or {}).get(measure.name)
+        told = "not available" if value is None else f"{figure(value)}{f' {measure.unit}' if measure.unit else ''}"
+        changed = f" (was {figure(old)})" if before is not None and old is not None and old != value else ""
+        lines.append(f"- {measure.name}: {told}{changed}{_way(measure)}")
+    return "\n".join(["Figures:", *lines]) if lines else ""
+
+
+def _way(measure: Measure) -> str:
+    if measure.lower_is_better is None:
+        return ""
+    return ", lower is better" if measure.lower_is_better else ", higher is better"
+
+
+def _ending(left: int, ends: bool, truncated: bool, out_of_calls: bool, score: float) -> str:
+    if ends:
+        return f"The episode is over. Score: {figure(score)}."
+    if truncated:
+        why = "too many calls that cost no step" if out_of_calls and left > 0 else "no steps are left"
+        return f"The episode is over: {why}. Score: {figure(score)}."
+    return f"{left} {'step is' if left == 1 else 'steps are'} left."
+
+
+def _figures(given: Metrics) -> dict[str, float | None]:
+    """Figures as plain numbers; what is not finite is none."""
+    return {name: None if value is None or not np.isfinite(value) else float(value) for name, value in given.items()}
+
+
+def _number(score: float) -> float:
+    return float(score) if np.isfinite(score) else 0.0
