@@ -1,0 +1,186 @@
+"""The agent that asks a language model: documentation on demand, a short window of turns, a table of all steps as memory."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from jinja2 import Environment as Templates
+from jinja2 import PackageLoader, StrictUndefined
+
+from fieldsmith.agents.acting.agent import Asked, Exchange, Turn
+from fieldsmith.agents.acting.protocol import calls_in
+from fieldsmith.agents.candidate import Usage
+from fieldsmith.agents.models.chat_model import ChatModel, ChatReply, ChatRequest, Message
+from fieldsmith.agents.models.tools import Tool, ToolCall
+from fieldsmith.environments.action import EVERYWHERE, Action, ReadDocs, name_of, schema_of, short_docs
+from fieldsmith.environments.calls import Call
+from fieldsmith.environments.environment import AnyEnvironment
+from fieldsmith.environments.episode import Record, history_table
+from fieldsmith.environments.pages import long_docs
+from fieldsmith.errors import InputError, RequestTooLong
+
+LONGEST_SEEN = 8000
+"""Characters of an observation that the model is shown; what lies in the middle is left out."""
+NO_ARGUMENTS = {"type": "object", "properties": {}}
+CHOOSE = "Call it without arguments first: its documentation is shown, at no cost."
+NOTHING = "(nothing)"
+"""In place of an empty reply, which providers refuse to be shown."""
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How the model is led. documentation: `on-demand`, an action's page when it is first chosen, or `all` at once. window: turns that are shown
+    in full; of earlier ones the history table tells. format_errors: calls that are not valid, one after another, that end an episode."""
+
+    documentation: str = "on-demand"
+    window: int = 6
+    format_errors: int = 6
+
+    def __post_init__(self) -> None:
+        if self.documentation not in ("on-demand", "all"):
+            raise InputError(f"documentation = {self.documentation!r} is unknown.", "Use on-demand or all.")
+        if self.window < 1 or self.format_errors < 1:
+            raise InputError("window and format_errors are at least 1.", "Give whole numbers from 1.")
+
+
+class LLMAgent:
+    """Asks a model by its own tools where it has them, else by JSON in its text."""
+
+    def __init__(self, model: ChatModel, seed: int = 0, manner: Manner | None = None) -> None:
+        self.model, self.seed, self.manner = model, seed, manner or Manner()
+        self.label, self.note = model.label, model.note
+        self._templates = Templates(
+            loader=PackageLoader("fieldsmith.agents.acting"), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+            autoescape=False,
+        )  # fmt: skip
+
+    def turn(self, env: AnyEnvironment, dialogue: Sequence[Exchange], ordinal: str) -> Turn:
+        """Asked with fewer turns where the model has no room for the window. Raises ProviderError."""
+        window = min(self.manner.window, len(dialogue))
+        while True:
+            native = self.model.calls_tools
+            request = ChatRequest(
+                self.messages(env, dialogue, window, native),
+                ordinal=f"{ordinal}@{self.seed}" if self.seed else ordinal,
+                tools=self.tools(env, dialogue) if native else (),
+            )
+            try:
+                reply = self.model.complete(request)
+            except RequestTooLong:
+                if window == 0:
+                    raise
+                window = window // 2
+                continue
+            if native and not self.model.calls_tools:  # the server has no tools, as has just turned out
+                continue
+            return self._understood(env, dialogue, reply)
+
+    def messages(
+        self, env: AnyEnvironment, dialogue: Sequence[Exchange], window: int, native: bool
+    ) -> tuple[Message, ...]:
+        """What the model is shown: the rules, the task and its beginning, and the last turns."""
+        shown = dialogue[len(dialogue) - window :] if window else ()
+        turns = [message for exchange in shown for message in _spoken(exchange, native)]
+        head = Message("user", self._head(env, len(dialogue) - len(shown)))
+        if turns and turns[0].role == "user":  # of a turn whose reply is nothing
+            head, turns = Message("user", f"{head.text}\n\n{turns[0].text}"), turns[1:]
+        return (Message("system", self._system(env, native)), head, *turns)
+
+    def tools(self, env: AnyEnvironment, dialogue: Sequence[Exchange]) -> tuple[Tool, ...]:
+        """The actions as a model's tools; one whose documentation was not shown has no arguments yet."""
+        return tuple(
+            Tool(name_of(kind), f"{short_docs(kind)} {CHOOSE}", NO_ARGUMENTS)
+            if self._unread(env, dialogue, kind)
+            else Tool(name_of(kind), short_docs(kind), schema_of(kind))
+            for kind in env.all_actions
+        )
+
+    def _unread(self, env: AnyEnvironment, dialogue: Sequence[Exchange], kind: type[Action]) -> bool:
+        """Whether its documentation is to be shown before it is run."""
+        if self.manner.documentation == "all" or kind in EVERYWHERE:
+            return False
+        if not kind.model_fields and not long_docs(kind, env.folders):
+            return False
+        return name_of(kind) not in _read(dialogue)
+
+    def _system(self, env: AnyEnvironment, native: bool) -> str:
+        on_demand = self.manner.documentation == "on-demand"
+        pages = "" if on_demand else "\n\n".join(env.docs(name_of(kind)) for kind in env.actions)
+        return self._templates.get_template("system.md.jinja").render(
+            title=env.title, about=env.about(), overview=env.overview(), native=native, on_demand=on_demand, pages=pages,
+            format_errors=self.manner.format_errors,
+        )  # fmt: skip
+
+    def _head(self, env: AnyEnvironment, left_out: int) -> str:
+        episode = env.episode
+        return self._templates.get_template("head.md.jinja").render(
+            brief=env.brief(episode.task).strip(),
+            beginning=episode.records[0].text.strip() or "Nothing has been done yet.",
+            left_out=left_out,
+            table=history_table(episode, env.measures),
+        )
+
+    def _understood(self, env: AnyEnvironment, dialogue: Sequence[Exchange], reply: ChatReply) -> Turn:
+        given: list[tuple[Call, str]] = [(Call(call.name, call.arguments), call.id) for call in reply.calls]
+        problem = ""
+        if not given:
+            found, problem = calls_in(reply.text, env.all_actions)
+            given = [(call, "") for call in found]
+            if not found and reply.stop == "length":
+                problem = f"Your reply was cut off before it called an action. Be shorter. {problem}"
+        asked: list[Asked] = []
+        chosen: set[str] = set()
+        for call, identity in given:
+            kind = env.kind_of(call.action)
+            if kind is not None and call.action not in chosen and self._unread(env, dialogue, kind):
+                chosen.add(call.action)
+                asked.append(Asked(Call(name_of(ReadDocs), {"action": call.action}), call, identity))
+            else:
+                asked.append(Asked(call, call, identity))
+        return Turn(reply.text, tuple(asked), problem, self._usage(reply))
+
+    def _usage(self, reply: ChatReply) -> Usage:
+        price = self.model.price(reply)
+        return Usage(reply.input_tokens, reply.output_tokens, price, reply.seconds, reply.estimated)
+
+
+def _read(dialogue: Sequence[Exchange]) -> set[str]:
+    """Actions whose documentation was shown."""
+    records = (record for exchange in dialogue for record in exchange.records)
+    return {
+        str(record.arguments.get("action"))
+        for record in records
+        if record.action == name_of(ReadDocs) and record.status == "success"
+    }
+
+
+def _spoken(exchange: Exchange, native: bool) -> list[Message]:
+    """A turn and what came of it, as the model is reminded of it."""
+    turn = exchange.turn
+    seen = [_seen(record, asked) for record, asked in zip(exchange.records, turn.calls, strict=False)]
+    if native and turn.calls and all(asked.id for asked in turn.calls):
+        calls = tuple(ToolCall(a.id, a.given.action, _text(a.given)) for a in turn.calls)
+        answers = [*seen, *["Not done: the turn was broken off."] * (len(calls) - len(seen))]
+        results = [Message("tool", text, call_id=call.id) for call, text in zip(calls, answers, strict=True)]
+        return [Message("assistant", turn.text, calls=calls), *results]
+    told = seen or [_shortened(record.text) for record in exchange.records]
+    named = [f"[{a.given.action}]\n{text}" for a, text in zip(turn.calls, told, strict=False)] if len(told) > 1 else told
+    return [Message("assistant", turn.text.strip() or NOTHING), Message("user", "\n\n".join(named) or NOTHING)]
+
+
+def _seen(record: Record, asked: Asked) -> str:
+    text = _shortened(record.text)
+    if asked.call == asked.given or record.status != "success":
+        return text
+    return f"{text}\n\nNow call {asked.given.action} with its arguments, or choose another action."
+
+
+def _shortened(text: str) -> str:
+    if len(text) <= LONGEST_SEEN:
+        return text
+    half = LONGEST_SEEN // 2
+    return f"{text[:half]}\n[... {len(text) - 2 * half:,} characters are left out ...]\n{text[-half:]}"
+
+
+def _text(call: Call) -> str:
+    return call.arguments if isinstance(call.arguments, str) else json.dumps(dict(call.arguments), ensure_ascii=False)

@@ -1,0 +1,100 @@
+"""The text protocol: calls as JSON in a reply, for models that know no tools, and for those that write calls into their text.
+
+    {"action": "heat", "arguments": {"degrees": 3}}
+
+Long texts such as programs may follow as fenced blocks in place of arguments: what is missing of the required texts is taken from them in order.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from fieldsmith.agents.reply.blocks import blocks_of, spoken
+from fieldsmith.environments.action import Action, name_of, schema_of
+from fieldsmith.environments.calls import Call
+from fieldsmith.plugins import meant
+
+NAMES = ("action", "name", "tool", "tool_name", "function", "recipient_name")
+ARGUMENTS = ("arguments", "parameters", "args", "input", "action_input", "kwargs")
+START = re.compile(r"\{\s*\"|\{\s*\}")
+MOST = 16
+"""Calls of one reply that are taken."""
+FORM = '{"action": "NAME", "arguments": {...}}'
+
+
+def calls_in(reply: str, actions: Sequence[type[Action]]) -> tuple[list[Call], str]:
+    """The calls of a reply in order, and, where there are none, the problem as its author should be told it."""
+    said, _ = spoken(reply)
+    known = {name_of(action): action for action in actions}
+    found: list[Call] = []
+    for value, end in _objects(said):
+        call = _call(value)
+        if call is not None:
+            kind = known.get(call.action)
+            found.append(_completed(call, kind, said[end:]) if kind else call)
+    if found:
+        return found[:MOST], ""
+    return [], _problem(said, known)
+
+
+def _objects(text: str) -> Iterator[tuple[Any, int]]:
+    """JSON objects of a text that are not within another, and where each ends; line breaks within their texts are let pass."""
+    decoder, at = json.JSONDecoder(strict=False), 0
+    while match := START.search(text, at):
+        try:
+            value, at = decoder.raw_decode(text, match.start())
+            yield value, at
+        except (ValueError, RecursionError):
+            at = match.end()
+
+
+def _call(value: Any) -> Call | None:
+    if not isinstance(value, dict):
+        return None
+    inner = value.get("function")
+    if isinstance(inner, dict):  # as OpenAI writes it
+        value = inner
+    name = next((value[key] for key in NAMES if isinstance(value.get(key), str)), None)
+    if name is None:
+        return None
+    given = next((value[key] for key in ARGUMENTS if key in value), None)
+    if given is None:
+        given = {key: one for key, one in value.items() if key not in NAMES}
+    name = name.strip().removeprefix("functions.")
+    return Call(name, given if isinstance(given, Mapping | str) else {"value": given})
+
+
+def _completed(call: Call, kind: type[Action], rest: str) -> Call:
+    """The call with texts that it lacks taken from the fenced blocks between it and the next one."""
+    arguments = call.arguments
+    if not isinstance(arguments, Mapping):
+        return call
+    schema = schema_of(kind)
+    lacking = [
+        name
+        for name in schema.get("required", [])
+        if name not in arguments and schema["properties"][name].get("type") == "string"
+    ]
+    if not lacking:
+        return call
+    # The call itself may stand in a fence, whose end comes first.
+    rest = re.sub(r"\A\s*`{3,}[ \t]*\n?", "", rest)
+    texts = [block.text for block in blocks_of(rest) if block.language != "json"]
+    return Call(call.action, {**arguments, **dict(zip(lacking, texts, strict=False))})
+
+
+def _problem(said: str, known: Mapping[str, Any]) -> str:
+    right = f"Answer with one JSON object, such as {FORM}."
+    if not said.strip():
+        return f"Your reply was empty. {right}"
+    if match := START.search(said):
+        try:
+            json.JSONDecoder(strict=False).raw_decode(said, match.start())
+        except RecursionError:
+            return f"The JSON in your reply is nested too deeply. {right}"
+        except ValueError as error:
+            return f"The JSON in your reply cannot be read: {error}. {right}"
+        return f'The JSON in your reply names no action. {right}'
+    word = said.strip().split()[0].strip("`*\"'():.,")
+    return f"No action was found in your reply.{meant(word, known)} {right} Actions: {', '.join(known)}."
