@@ -5,8 +5,10 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import openai
+
 from fieldsmith.agents.models import open_model
-from fieldsmith.agents.models.chat_model import ChatRequest, Message
+from fieldsmith.agents.models.chat_model import ChatModel, ChatRequest, Message
 
 KEY = "sk-canary-1234"
 REQUEST = ChatRequest((Message("system", "You are brief."), Message("user", "Say hello.")))
@@ -168,3 +170,11 @@ def model_of(kind: str, server: Server, **settings: Any) -> Any:
     return open_model(
         f"{kind}:some-model", base_url=server.url + ("/v1" if kind == "openai" else ""), settings=settings
     )
+
+
+def responding(server: Server) -> ChatModel:
+    """A model behind the API of OpenAI itself, at an address of this machine."""
+    model = model_of("openai", server)
+    model.connect = lambda **options: openai.OpenAI(**{**options, "base_url": f"{server.url}/v1"})
+    model.base_url = None
+    return model

@@ -3,7 +3,15 @@
 import errno
 import os
 
-__all__ = ["FieldsmithError", "InputError", "MissingPart", "ProviderError", "RequestRefused", "RequestTooLong"]
+__all__ = [
+    "FieldsmithError",
+    "InputError",
+    "MissingPart",
+    "ProviderError",
+    "RequestRefused",
+    "RequestTooLong",
+    "ToolsRefused",
+]
 
 
 class FieldsmithError(Exception):
@@ -50,6 +58,10 @@ class RequestRefused(ProviderError):
 
 class RequestTooLong(RequestRefused):
     """The request does not fit into the model's context."""
+
+
+class ToolsRefused(RequestRefused):
+    """The model or its server takes no tools: the same can be asked in text alone."""
 
 
 FULL = (errno.ENOSPC, errno.EDQUOT)

@@ -4,14 +4,13 @@ import json
 import re
 import threading
 
-import openai
 import pytest
 
 from fieldsmith.agents.models import open_model
-from fieldsmith.agents.models.chat_model import ChatModel, ChatRequest
+from fieldsmith.agents.models.chat_model import ChatRequest
 from fieldsmith.agents.reply import program_in
 from fieldsmith.errors import InputError, MissingPart, ProviderError, RequestRefused, RequestTooLong
-from provider_server import KEY, REQUEST, Server, model_of
+from provider_server import KEY, REQUEST, model_of, responding
 
 
 @pytest.mark.parametrize("kind", ["openai", "anthropic"])
@@ -35,14 +34,6 @@ def test_content_in_parts_is_joined(server):
     choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": parts}}
     server.answer = {"id": "1", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]}
     assert model_of("openai", server).complete(REQUEST).text == "hello"
-
-
-def responding(server: Server) -> ChatModel:
-    """A model behind the API of OpenAI itself, at an address of this machine."""
-    model = model_of("openai", server)
-    model.connect = lambda **options: openai.OpenAI(**{**options, "base_url": f"{server.url}/v1"})
-    model.base_url = None
-    return model
 
 
 NO = "I will not write that."

@@ -18,7 +18,8 @@ from fieldsmith.agents.models.chat_model import (
     sound,
 )
 from fieldsmith.agents.models.counting import counted
-from fieldsmith.errors import InputError, RequestRefused
+from fieldsmith.agents.models.record import reply_fields, reply_from, request_fields
+from fieldsmith.errors import InputError, RequestRefused, ToolsRefused
 from fieldsmith.evaluation.evaluation import Evaluation
 from fieldsmith.evaluation.record import evaluation_fields, evaluation_from
 from fieldsmith.orchestrator.database import Database
@@ -34,6 +35,8 @@ CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
 
+CALLS_TOOLS = "calls_tools"
+"""The fact that says whether a run's model was found to take no tools."""
 PAID_SECONDS = 120.0
 """How long a file that another process holds is waited for, to keep what was paid for."""
 
@@ -86,23 +89,23 @@ class Store:
 
     def reply(self, key: str) -> ChatReply | None:
         found = self._db.rows("SELECT reply FROM replies WHERE key = ?", key)
-        return ChatReply(**json.loads(found[0][0])) if found else None
+        return reply_from(json.loads(found[0][0])) if found else None
 
     def reply_to(self, ordinal: str) -> ChatReply | None:
         """The reply to an earlier request of that ordinal, whatever it said: in a run it is asked once."""
         query = "SELECT reply FROM replies WHERE json_extract(request, '$.ordinal') = ? ORDER BY rowid LIMIT 1"
         found = self._db.rows(query, ordinal)
-        return ChatReply(**json.loads(found[0][0])) if found else None
+        return reply_from(json.loads(found[0][0])) if found else None
 
     def keep_reply(self, request: ChatRequest, reply: ChatReply, usd: float | None) -> None:
         """On disk before anything is done with it."""
-        row = (request.key, json.dumps(asdict(request)), json.dumps(asdict(reply)), usd)
+        row = (request.key, json.dumps(request_fields(request)), json.dumps(reply_fields(reply)), usd)
         self._db.write("INSERT OR REPLACE INTO replies VALUES (?, ?, ?, ?)", row, patience=PAID_SECONDS)
 
     def replies(self) -> list[tuple[dict[str, Any], ChatReply, float | None]]:
         """All requests with their replies and prices."""
         rows = self._db.rows("SELECT request, reply, usd FROM replies ORDER BY rowid")
-        return [(json.loads(request), ChatReply(**json.loads(reply)), usd) for request, reply, usd in rows]
+        return [(json.loads(request), reply_from(json.loads(reply)), usd) for request, reply, usd in rows]
 
     def set_fact(self, name: str, value: object) -> None:
         self.set_facts({name: value})
@@ -145,6 +148,8 @@ class StoredModel:
         inner.waiting = self._waits.tell
         self.label, self.note, self.priced = inner.label, inner.note, inner.priced
         self.waiting, self.receiving = inner.waiting, inner.receiving
+        # What was asked in text alone, since the server refused tools, is asked so again in a later sitting.
+        self.calls_tools = getattr(inner, "calls_tools", False) and bool(store.fact(CALLS_TOOLS, True))
 
     def complete(self, request: ChatRequest) -> ChatReply:
         # The text of a request may change between two sittings, with the sandbox's libraries or with this program.
@@ -174,6 +179,10 @@ class StoredModel:
             return ChatReply("", stop=NOT_ASKED)
         try:
             return self.inner.complete(request)
+        except ToolsRefused:
+            self.calls_tools = False
+            self.store.set_fact(CALLS_TOOLS, False)
+            raise
         except RequestRefused as refused:
             if FURTHER not in request.ordinal:
                 raise

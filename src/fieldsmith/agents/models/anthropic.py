@@ -1,15 +1,18 @@
 """Anthropic by the official SDK: the messages API."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from fieldsmith.agents.models.calls import Calls
 from fieldsmith.agents.models.chat_model import ChatRequest, roomy
 from fieldsmith.agents.models.counting import Counts
 from fieldsmith.agents.models.endings import broken_off, ending
 from fieldsmith.agents.models.faults import field_of
 from fieldsmith.agents.models.hearing import Hearing
 from fieldsmith.agents.models.keys import find_key, refuse_address_in_environment
+from fieldsmith.agents.models.messages import Blocks, conversation
 from fieldsmith.agents.models.network import check_network
 from fieldsmith.agents.models.provider import Form, ProviderModel
 from fieldsmith.agents.models.requests import BrokenOff, Endless, Unstreamed, with_refusal, with_thoughts
@@ -66,29 +69,32 @@ class AnthropicModel(ProviderModel):
             further["output_config"] = {"effort": settings.pop("reasoning_effort")}
         if "thinking_tokens" in settings:
             further["thinking"] = {"type": "enabled", "budget_tokens": settings.pop("thinking_tokens")}
+            request = replace(request, must_call=False)  # a model that thinks cannot be made to call
         if further:
             settings["extra_body"] = further
         system = "\n\n".join(m.text for m in request.messages if m.role == "system")
         if system:
             settings["system"] = system
-        turns = [{"role": m.role, "content": m.text} for m in request.messages if m.role != "system"]
-        answer = client.messages.create(model=self.name, messages=turns, stream=form.streams, **settings)
+        settings |= conversation(request)
+        answer = client.messages.create(model=self.name, stream=form.streams, **settings)
         if form.streams:
             return self.understood(None, lambda: self._streamed(answer, request))
-        return self.understood(answer, lambda: _reply(answer))
+        return self.understood(answer, lambda: _reply(answer, request))
 
     def _streamed(self, events: Iterable[Any], request: ChatRequest) -> dict[str, Any]:
         heard, refusal, reason = self.hearing(request), "", None
-        begun, ended, model = False, False, self.name
+        begun, ended, model, blocks = False, False, self.name, Blocks()
         for event in heard.parts(self.streamed(events)):
-            delta = field_of(event, "delta")
+            delta, place = field_of(event, "delta"), field_of(event, "index")
             if event.type == "message_start":
                 begun, model = True, str(field_of(field_of(event, "message"), "model") or model)
                 heard.counts.hear_part(field_of(event, "message"))
             elif event.type == "content_block_start":
-                _take(heard, field_of(event, "content_block"))
+                blocks.begin(place, field_of(event, "content_block"))
+                _take(heard, field_of(event, "content_block"), place)
             elif event.type == "content_block_delta":
-                _take(heard, delta)
+                blocks.add(place, delta)
+                _take(heard, delta, place)
             elif event.type == "message_delta":
                 reason = field_of(delta, "stop_reason") or reason
                 ended = ended or reason is not None
@@ -100,21 +106,35 @@ class AnthropicModel(ProviderModel):
             raise Unstreamed
         if not ended and not heard.cut:
             raise Endless
-        return with_refusal(heard.fields(reason, model), refusal)
+        kept = blocks.kept(heard.calls.made())
+        return with_refusal({**heard.fields(reason, model), "kept": kept}, refusal)
 
 
-def _take(heard: Hearing, block: object) -> None:
-    """The text or the thoughts of a block, or of what comes to it."""
+def _take(heard: Hearing, block: object, place: object) -> None:
+    """The text, the thoughts or the call of a block, or of what comes to it."""
     kind = str(field_of(block, "type"))
     if kind.startswith("text"):
         heard.take(str(field_of(block, "text") or ""))
     elif kind.startswith("thinking"):
         heard.take(thoughts=str(field_of(block, "thinking") or ""))
+    elif kind == "input_json_delta":
+        heard.take_call(place=place, arguments=field_of(block, "partial_json"))
+    elif kind == "tool_use":
+        heard.take_call(place=place, **_use(block))
 
 
-def _reply(answer: Any) -> dict[str, Any]:
-    counts = Counts()
+def _use(block: object) -> dict[str, Any]:
+    """A call as `Calls.take` has it; what it is called with comes later where there is nothing yet."""
+    return {"id": field_of(block, "id"), "name": field_of(block, "name"), "arguments": field_of(block, "input") or None}
+
+
+def _reply(answer: Any, request: ChatRequest) -> dict[str, Any]:
+    counts, calls, blocks = Counts(), Calls(request), Blocks()
     counts.hear_part(answer)
+    for place, block in enumerate(answer.content):
+        blocks.begin(place, block)
+        if block.type == "tool_use":
+            calls.take(place=place, **_use(block))
     reason = answer.stop_reason
     if broken_off(reason):
         raise BrokenOff(str(reason))
@@ -123,8 +143,10 @@ def _reply(answer: Any) -> dict[str, Any]:
             "".join(block.text for block in answer.content if block.type == "text"),
             "".join(block.thinking for block in answer.content if block.type == "thinking"),
         ),
-        "stop": ending(reason),
+        "stop": ending(reason, bool(calls.made())),
         "model": answer.model,
+        "calls": calls.made(),
+        "kept": blocks.kept(calls.made()),
         **counts.fields(),
     }
     return with_refusal(fields, _refusal(answer))

@@ -15,6 +15,8 @@ from fieldsmith.errors import ProviderError
 
 # Durations differ from run to run without changing what is asked.
 DURATION = re.compile(r"\b\d+(\.\d+)?(e[-+]?\d+)? ?(ms|s|sec|seconds)\b")
+THOUGHTS = re.compile(r"\A\s*<think>.*?</think>\s*", re.DOTALL)
+"""What a reply begins with where the model thought aloud."""
 
 
 LONGEST, LONGEST_THOUGHTS = 400_000, 2_000_000
@@ -36,11 +38,49 @@ def unlimited(_request: "ChatRequest", _characters: int) -> bool:
 
 
 @dataclass(frozen=True)
-class Message:
-    """One turn of a conversation: who speaks, and what."""
+class Tool:
+    """What a model may call: a name of letters, digits, _ and - (64 at most), what it does, and its arguments as a JSON schema
+    of type object."""
 
-    role: Literal["system", "user", "assistant"]
+    name: str
+    description: str
+    parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class ToolCall:
+    """A call in a reply: the id that answers name, the tool's name, and the arguments as the text that came.
+
+    Both come from a model: the name may be no tool's, and the text no JSON."""
+
+    id: str
+    name: str
+    arguments: str
+
+    @property
+    def values(self) -> dict[str, Any] | None:
+        """The arguments as an object; None where the text is no JSON object."""
+        try:
+            read = json.loads(self.arguments)
+        except (ValueError, RecursionError):
+            return None
+        return read if isinstance(read, dict) else None
+
+
+@dataclass(frozen=True)
+class Message:
+    """One turn of a conversation: who speaks, and what.
+
+    `calls` are what the assistant called, `call_id` says which call a message of role tool answers. `kept` holds what the
+    provider wants back unchanged (signed or encrypted thoughts), as `ChatReply.turn` puts it there; it stands for text and calls
+    where the provider's form of them is in it.
+    """
+
+    role: Literal["system", "user", "assistant", "tool"]
     text: str
+    calls: tuple[ToolCall, ...] = ()
+    call_id: str = ""
+    kept: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -48,30 +88,41 @@ class ChatRequest:
     """What is asked. `ordinal` tells apart requests that are meant to differ though their text does not
     (several drafts from one prompt); it is part of the identity but not sent to the provider. `room` says how many
     times as long as usual the reply may be, for models that limit it. `candidate` is the number of the candidate that is
-    asked for, 0 where none is known; it is no part of the identity."""
+    asked for, 0 where none is known; it is no part of the identity. `tools` are what the model may call, and `must_call` asks
+    that it calls one, where the server knows how."""
 
     messages: tuple[Message, ...]
     settings: Mapping[str, object] = field(default_factory=dict)
     ordinal: str = ""
     room: int = 1
     candidate: int = 0
+    tools: tuple[Tool, ...] = ()
+    must_call: bool = False
 
     @property
     def key(self) -> str:
-        """SHA-256 of messages, settings and ordinal, durations left out: a stored reply is found again by it."""
-        fields = asdict(self)
-        del fields["candidate"]
-        if self.room == 1:
-            del fields["room"]
-        fields["messages"] = [[m.role, DURATION.sub("_ s", m.text)] for m in self.messages]
+        """SHA-256 of messages, settings, ordinal and tools, durations left out: a stored reply is found again by it."""
+        fields: dict[str, Any] = {"settings": dict(self.settings), "ordinal": self.ordinal}
+        fields["messages"] = [_identity(m) for m in self.messages]
+        if self.room != 1:
+            fields["room"] = self.room
+        if self.tools:
+            fields |= {"tools": [asdict(tool) for tool in self.tools], "must_call": self.must_call}
         return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
+
+
+def _identity(message: Message) -> list[object]:
+    said: list[object] = [message.role, DURATION.sub("_ s", message.text)]
+    if message.calls or message.call_id:
+        said += [[[call.id, call.name, call.arguments] for call in message.calls], message.call_id]
+    return said
 
 
 @dataclass(frozen=True)
 class ChatReply:
-    """What came back, with the usage the server reported and why it stopped (`stop`, `length`, `refusal`, ...).
+    """What came back, with the usage the server reported and why it stopped (`stop`, `calls`, `length`, `refusal`, ...).
 
-    `estimated` says that a count is not the server's but made from the text."""
+    `estimated` says that a count is not the server's but made from the text. A reply that holds calls may have no text."""
 
     text: str
     input_tokens: int = 0
@@ -80,6 +131,13 @@ class ChatReply:
     model: str = ""
     seconds: float = 0.0
     estimated: bool = False
+    calls: tuple[ToolCall, ...] = ()
+    kept: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def turn(self) -> Message:
+        """The reply as a turn of the conversation that goes on, without thoughts but for those that the provider wants back."""
+        return Message("assistant", THOUGHTS.sub("", self.text), self.calls, kept=self.kept)
 
 
 def sound(reply: ChatReply, label: str) -> ChatReply:
@@ -95,8 +153,13 @@ def sound(reply: ChatReply, label: str) -> ChatReply:
         name: int(count) if isinstance(count := getattr(reply, name), int | float) and 0 < count < math.inf else 0
         for name in ("input_tokens", "output_tokens")
     }
-    text = reply.text.encode("utf-8", "replace").decode("utf-8")
-    return replace(reply, text=text, stop=ending(reply.stop), model=str(reply.model), **counts)
+    calls = tuple(ToolCall(*(_plain(part) for part in (call.id, call.name, call.arguments))) for call in reply.calls)
+    stop = ending(reply.stop, bool(calls))
+    return replace(reply, text=_plain(reply.text), stop=stop, model=str(reply.model), calls=calls, **counts)
+
+
+def _plain(text: object) -> str:
+    return str(text).encode("utf-8", "replace").decode("utf-8")
 
 
 def roomy(settings: Mapping[str, Any], request: ChatRequest) -> dict[str, Any]:
@@ -117,7 +180,13 @@ def without_system(messages: Sequence[Message]) -> tuple[Message, ...]:
     turns = [m for m in messages if m.role != "system"]
     if not said or not turns:
         return tuple(messages)
-    return (Message(turns[0].role, "\n\n".join([*said, turns[0].text])), *turns[1:])
+    return (replace(turns[0], text="\n\n".join([*said, turns[0].text])), *turns[1:])
+
+
+def spoken(message: Message) -> str:
+    """What a message says, its calls written out, for whoever reads text alone."""
+    called = [f"{call.name}({call.arguments})" for call in message.calls]
+    return "\n\n".join([*filter(None, [message.text.rstrip()]), *called]) if called else message.text
 
 
 def prompt_text(request: ChatRequest) -> str:
@@ -126,8 +195,8 @@ def prompt_text(request: ChatRequest) -> str:
     system = [m.text.strip() for m in request.messages if m.role == "system"]
     if len(turns) == 1:
         return "\n\n".join([*system, turns[0].text.strip()]) + "\n"
-    spoken = [f"[{m.role}]\n\n{m.text.strip()}" for m in turns]
-    return "\n\n".join([*system, *spoken, "[assistant]"]) + "\n"
+    said = [f"[{m.role}]\n\n{spoken(m).strip()}" for m in turns]
+    return "\n\n".join([*system, *said, "[assistant]"]) + "\n"
 
 
 NOT_TAKEN = "not taken"
@@ -156,6 +225,8 @@ class ChatModel(Protocol):
     """Asked, as a reply grows, whether it may: given the request and the characters so far. Where not, the model cuts it off, with stop `length`."""
     priced: bool = False
     """Whether `price` knows what a reply costs."""
+    calls_tools: bool = False
+    """Whether requests with tools are understood. It may become False: where a server refuses tools, `complete` raises ToolsRefused."""
 
     @abstractmethod
     def complete(self, request: ChatRequest) -> ChatReply: ...

@@ -53,7 +53,7 @@ class CommandModel:
     Its price is unknown. A reply that is longer than any program, or than what is left of the run's tokens, is cut off.
     """
 
-    priced = False
+    priced, calls_tools = False, False
 
     def __init__(self, command: str, settings: Mapping[str, object]) -> None:
         self.label, self.note = f"command:{command}", "a program of this machine"

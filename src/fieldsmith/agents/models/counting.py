@@ -1,9 +1,11 @@
 """How many tokens a request and its reply took: as the server told, or estimated from the text where it did not."""
 
+import json
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
 
-from fieldsmith.agents.models.chat_model import ChatReply, ChatRequest
+from fieldsmith.agents.models.chat_model import ChatReply, ChatRequest, ToolCall
 from fieldsmith.agents.models.faults import field_of
 
 BYTES_A_TOKEN = 4.0
@@ -23,14 +25,20 @@ def tokens_in(size: float) -> int:
 
 
 def prompt_tokens(request: ChatRequest) -> int:
-    """An estimate of the tokens of a request."""
-    return sum(tokens_of(message.text) + TURN for message in request.messages)
+    """An estimate of the tokens of a request; what is sent back of the model's thoughts is not counted."""
+    tools = sum(tokens_of(json.dumps(asdict(tool))) + TURN for tool in request.tools)
+    return tools + sum(tokens_of(m.text) + called_tokens(m.calls) + TURN for m in request.messages)
+
+
+def called_tokens(calls: Iterable[ToolCall]) -> int:
+    """An estimate of the tokens of calls."""
+    return sum(tokens_of(call.name + call.arguments) + TURN for call in calls)
 
 
 def counted(request: ChatRequest, reply: ChatReply) -> ChatReply:
     """The reply, what its server did not count estimated, and marked as such: no prompt has no tokens, nor has a text."""
     read = reply.input_tokens or prompt_tokens(request)
-    written = reply.output_tokens or tokens_of(reply.text)
+    written = reply.output_tokens or tokens_of(reply.text) + called_tokens(reply.calls)
     if (read, written) == (reply.input_tokens, reply.output_tokens):
         return reply
     return replace(reply, input_tokens=read, output_tokens=written, estimated=True)

@@ -11,7 +11,7 @@ TOO_LONG = re.compile(r"length|max_?\w*tokens|token_?limit|context|^limit$")
 REFUSED = re.compile(r"filter|safety|recitation|prohibited|blocklist|blocked|spii|sensitive|moderat|guardrail|policy")
 WHOLE = re.compile(
     r"(?:(?:natural|normal)_)?(?:stop(?:_sequence|_str|ped)?|eos(?:_token)?|end(?:_turn|_of_turn|ed)?|completed?"
-    r"|tool_(?:calls?|use)|function_call|done|finish(?:ed)?|normal|success)"
+    r"|(?:tool_|function_)?calls?|tool_use|done|finish(?:ed)?|normal|success)"
 )
 
 
@@ -21,14 +21,15 @@ def broken_off(reason: object) -> bool:
     return not (WHOLE.fullmatch(told) or REFUSED.search(told)) and SERVERS_FAULT.search(told) is not None
 
 
-def ending(reason: object) -> str:
-    """`stop`, `length`, `refusal` or `content_filter`; any other word says nothing of the reply's being whole.
+def ending(reason: object, called: bool = False) -> str:
+    """`stop`, `calls`, `length`, `refusal` or `content_filter`; any other word says nothing of the reply's being whole.
 
-    A server that gives no reason is taken to have ended the reply as it should.
+    A server that gives no reason is taken to have ended the reply as it should. A whole reply ends with `calls` where the model
+    `called` something, whichever of the words for a whole one the server has.
     """
     told = _plain(reason)
     if not told or WHOLE.fullmatch(told):
-        return "stop"
+        return "calls" if called else "stop"
     if told in ("refusal", "refused"):
         return "refusal"
     if REFUSED.search(told):

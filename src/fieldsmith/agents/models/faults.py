@@ -40,6 +40,25 @@ NO_NEW_LIMIT = re.compile(
     re.IGNORECASE,
 )
 """In the words of servers that take no max_completion_tokens; those that take no max_tokens name it as what they want."""
+TOOLS = r"(?:tools?|tool[ _-](?:use|calls?|calling|choice)|functions?|function[ _-]call(?:s|ing)?)\b"
+NO = r"(?:not |n't )(?:supported|allowed|accepted|available|enabled|permitted|implemented|recogni[sz]ed|compatible)"
+NO_TOOLS = re.compile(
+    rf"\b{TOOLS}[^.]{{0,60}}(?:\b{NO}|\bunsupported|\bdisabled|\brequires? --)"
+    rf"|(?:\bnot|n't) (?:support|allow|accept|take|have)\w*[^.]{{0,40}}\b{TOOLS}|no endpoints found[^.]{{0,40}}\b{TOOLS}"
+    rf"|\b(?:unrecogni[sz]ed|unknown|unsupported|unexpected)[^.]{{0,60}}\b{TOOLS}",
+    re.IGNORECASE,
+)
+"""In the words of servers that take no tools, or whose model takes none."""
+SCHEMA = re.compile(r"schema|propert|parameters|declarations|tools?[\[.]\d|tools\.", re.IGNORECASE)
+"""In the words of those that take tools, but not this one."""
+FORCED = re.compile(r"tool[ _-]?choice|forces? tool", re.IGNORECASE)
+"""In the words of those whose model cannot be made to call a tool."""
+ECHOED = re.compile(
+    r"reasoning_(?:content|details)|\breasoning\b[^.]{0,40}(?:unsupported|unknown|extra|unexpected|not)|encrypted[ _]content"
+    r"|extra_content|\bsignature|thinking\W* blocks?",
+    re.IGNORECASE,
+)
+"""In the words of those that do not take back what their model thought."""
 WORDS = ("message", "detail", "msg", "error_msg", "error_message", "status_msg", "reason")
 CODES = ("code", "status_code", "error_code", "statusCode", "status", "type")
 RESUME = "The same command resumes."
@@ -146,6 +165,22 @@ def wants_limit(error: Exception) -> str:
     if "max_completion_tokens" not in words:
         return ""
     return "max_tokens" if NO_NEW_LIMIT.search(words) else "max_completion_tokens"
+
+
+def refuses_tools(error: Exception) -> bool:
+    """Whether a request was refused because it had tools; not because of the schema of one."""
+    asked = _about_form(error) or getattr(error, "status_code", None) == 404
+    return asked and bool(NO_TOOLS.search(said(error))) and not SCHEMA.search(said(error))
+
+
+def cannot_force(error: Exception) -> bool:
+    """Whether a request was refused because it asked for a call of a tool."""
+    return _about_form(error) and bool(FORCED.search(said(error)))
+
+
+def refuses_thoughts(error: Exception) -> bool:
+    """Whether a request was refused because of thoughts that it sent back or asked for."""
+    return _about_form(error) and bool(ECHOED.search(said(error)))
 
 
 def _about_form(error: Exception) -> bool:

@@ -1,11 +1,10 @@
 """A model file on this machine, run by llama.cpp in a child process: no key, no network, no second terminal.
 
-The child is this module run as a script. It reads requests as JSON lines on standard input and answers with JSON lines
+The child, `gguf_child.py` run as a script, reads requests as JSON lines on standard input and answers with JSON lines
 on standard output, several at a time; it ends when its standard input does, so that it never outlives its owner.
 """
 
 import contextlib
-import importlib
 import importlib.util
 import itertools
 import json
@@ -20,7 +19,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from fieldsmith.agents.models import chat_completions
 from fieldsmith.agents.models import settings as kinds
+from fieldsmith.agents.models.calls import Calls
 from fieldsmith.agents.models.chat_model import (
     ChatReply,
     ChatRequest,
@@ -30,6 +31,7 @@ from fieldsmith.agents.models.chat_model import (
     unlimited,
     without_system,
 )
+from fieldsmith.agents.models.endings import ending
 from fieldsmith.agents.models.faults import NO_SYSTEM, RESUME, TOO_LONG
 from fieldsmith.agents.models.requests import with_thoughts
 from fieldsmith.errors import InputError, MissingPart, ProviderError, RequestRefused, RequestTooLong
@@ -50,6 +52,7 @@ CONTEXT, MAX_TOKENS, PARALLEL = 8192, 3000, 1
 START_SECONDS = 300.0
 POLL = 0.1
 MAGIC = b"GGUF"
+CHILD = Path(__file__).with_name("gguf_child.py")
 PLACES = ("PYTHONHOME", "PYTHONUSERBASE", "PYTHONNOUSERSITE", "PYTHONPLATLIBDIR")
 """Variables that say where Python and its packages are."""
 
@@ -57,7 +60,7 @@ PLACES = ("PYTHONHOME", "PYTHONUSERBASE", "PYTHONNOUSERSITE", "PYTHONPLATLIBDIR"
 class GGUFModel:
     """The child starts with the first request and serves until the run ends."""
 
-    priced = True
+    priced, calls_tools = True, True
     prompt_style = "skeleton"
     """Models that run on one machine are mostly small: most of the program is written for them, unless a person wants otherwise."""
 
@@ -98,19 +101,22 @@ class GGUFModel:
             if TOO_LONG.search(words):
                 raise RequestTooLong(message, f"Give it more room with --model-option context=TOKENS. {RESUME}")
             raise RequestRefused(message, RESUME)
-        usage = answer["usage"]
+        usage, calls = answer["usage"], Calls(request)
+        for part in answer["calls"]:
+            calls.take(**part)
         return ChatReply(
             text=with_thoughts(answer["text"], answer["thoughts"]),
             input_tokens=int(usage.get("prompt_tokens", 0)),
             output_tokens=int(usage.get("completion_tokens", 0)),
-            stop=answer["stop"] or "stop",
+            stop=ending(answer["stop"], bool(calls.made())),
             model=self._file.name,
             seconds=time.perf_counter() - begun,
+            calls=calls.made(),
+            kept=chat_completions.kept(calls, chat_completions.THOUGHTS[0], answer["thoughts"]),
         )
 
     def _answer(self, request: ChatRequest) -> dict[str, Any]:
-        messages = [{"role": m.role, "content": m.text} for m in request.messages]
-        asked = {"messages": messages, **roomy(self._asking, request)}
+        asked = {**chat_completions.conversation(request), **roomy(self._asking, request)}
         return self._started().ask(asked, self._stopped, lambda size: self.receiving(request.ordinal, size))
 
     def price(self, reply: ChatReply) -> float | None:
@@ -148,7 +154,7 @@ class _Child:
         self._label = label
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the child
         # Beside this script lie modules with the names of packages, such as openai, so its folder stays off the path.
-        command = [sys.executable, "-P", __file__, str(file.resolve()), json.dumps(dict(options))]
+        command = [sys.executable, "-P", str(CHILD), str(file.resolve()), json.dumps(dict(options))]
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -242,72 +248,3 @@ def _environment() -> dict[str, str]:
 
 def open_gguf(name: str, base_url: str | None, key_file: Path | None, settings: Mapping[str, object]) -> GGUFModel:
     return GGUFModel(expanded(name), settings)
-
-
-def _serve(file: str, options: dict[str, int]) -> None:
-    """The child: answer requests until standard input ends."""
-    xllamacpp: Any = importlib.import_module("xllamacpp")
-
-    # llama.cpp writes to standard output; the answers go where that cannot reach.
-    out = os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8")
-    os.dup2(2, 1)
-    threads = options.pop("threads")
-    parameters = xllamacpp.CommonParams()
-    parameters.model.path = file
-    parameters.cpuparams.n_threads = threads
-    parameters.cpuparams_batch.n_threads = threads
-    # Threads that wait by spinning take the cores from the programs that are judged at the same time.
-    parameters.cpuparams.poll = parameters.cpuparams_batch.poll = 0
-    for name, value in options.items():
-        setattr(parameters, name, value)
-    server = xllamacpp.Server(parameters)
-    lock = threading.Lock()
-
-    def tell(number: int, **fields: object) -> None:
-        with lock:
-            out.write(json.dumps({"number": number, **fields}) + "\n")
-            out.flush()
-
-    def answer(number: int, request: dict[str, Any]) -> None:
-        try:
-            tell(number, **_answered(server, request, lambda characters: tell(number, heard=characters)))
-        except Exception as error:
-            tell(number, error=f"{type(error).__name__}: {error}")
-
-    tell(0, ready=True)
-    for line in sys.stdin:
-        asked = json.loads(line)
-        threading.Thread(target=answer, args=(asked["number"], asked["request"]), daemon=True).start()
-    os._exit(0)
-
-
-def _answered(server: Any, request: dict[str, Any], heard: Any) -> dict[str, Any]:
-    """Text, reason of the end and usage of one streamed completion."""
-    text, thoughts, ending, usage, faults = [], [], "", {}, []
-    last = time.monotonic()
-
-    def chunk(data: Any) -> None:
-        nonlocal ending, usage, last
-        for part in data if isinstance(data, list) else [data]:
-            part = json.loads(part) if isinstance(part, str | bytes) else part
-            if "error" in part:
-                faults.append(part["error"].get("message", part["error"]))
-            usage = part.get("usage") or usage
-            for choice in part.get("choices", ()):
-                delta = choice.get("delta") or {}
-                text.append(delta.get("content") or "")
-                thoughts.append(delta.get("reasoning_content") or "")
-                ending = choice.get("finish_reason") or ending
-        if time.monotonic() - last > 1.0:
-            last = time.monotonic()
-            heard(sum(map(len, (*text, *thoughts))))
-
-    asked = {**request, "stream": True, "stream_options": {"include_usage": True}}
-    server.handle_chat_completions(json.dumps(asked), chunk)
-    if faults:
-        return {"error": faults[0]}
-    return {"text": "".join(text), "thoughts": "".join(thoughts), "stop": ending, "usage": usage}
-
-
-if __name__ == "__main__":
-    _serve(sys.argv[1], json.loads(sys.argv[2]))

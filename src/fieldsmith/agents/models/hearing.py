@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from fieldsmith.agents.models.calls import Calls
 from fieldsmith.agents.models.chat_model import LONGEST, LONGEST_THOUGHTS, ChatRequest
 from fieldsmith.agents.models.counting import Counts
 from fieldsmith.agents.models.endings import broken_off, ending
@@ -20,7 +21,7 @@ class TooLate(Exception):
 
 
 class Hearing:
-    """One reply on its way: texts, thoughts, counts, and why it ended.
+    """One reply on its way: texts, thoughts, calls, counts, and why it ended.
 
     `may_go_on` is asked after each part; where it says no, or the reply is longer than any program, it is cut off, which
     ends `parts` and counts as a reply that ran into its limit.
@@ -33,7 +34,7 @@ class Hearing:
         may_go_on: Callable[[ChatRequest, int], bool],
         seconds: float,
     ) -> None:
-        self.counts = Counts()
+        self.counts, self.calls = Counts(), Calls(request)
         self.size = 0
         self._said = 0
         self.cut = False
@@ -71,6 +72,12 @@ class Hearing:
                 self.size += len(more)
         self._said += len(text)
 
+    def take_call(self, **part: Any) -> None:
+        """Add a part of a call, with the arguments of `Calls.take`; what it holds counts like text."""
+        added = self.calls.take(**part)
+        self.size += added
+        self._said += added
+
     def _weigh(self, heard: bool) -> None:
         """Cut the reply off where it has grown too long, or takes too long. Raises TooLate, and BrokenOff for a stream of nothing."""
         if time.monotonic() > self._end:
@@ -87,14 +94,20 @@ class Hearing:
     def text(self) -> str:
         return "".join(self._text)
 
+    @property
+    def thoughts(self) -> str:
+        return "".join(self._thoughts)
+
     def fields(self, reason: object, model: str) -> dict[str, Any]:
         """The fields of a reply. Raises BrokenOff where the reason of its end is a fault of the server."""
         if broken_off(reason) and not self.cut:
             raise BrokenOff(str(reason))
+        calls = self.calls.made()
         fields = {
-            "text": with_thoughts(self.text, "".join(self._thoughts)),
-            "stop": "length" if self.cut else ending(reason),
+            "text": with_thoughts(self.text, self.thoughts),
+            "stop": "length" if self.cut else ending(reason, bool(calls)),
             "model": model,
+            "calls": calls,
             **self.counts.fields(),
         }
         return with_refusal(fields, "".join(self._refusal))

@@ -14,6 +14,7 @@ from fieldsmith.agents.models.chat_model import (
     ChatRequest,
     nothing_heard,
     silent,
+    spoken,
     unlimited,
 )
 from fieldsmith.errors import InputError
@@ -35,7 +36,7 @@ class MailboxModel:
     A request that has its prompt file keeps it. Where two runs share a folder, the later one has 1003 and so on.
     """
 
-    priced = True
+    priced, calls_tools = True, False
 
     def __init__(self, folder: Path) -> None:
         self.note, self.waiting, self.receiving, self.may_go_on = (
@@ -89,7 +90,7 @@ class MailboxModel:
                 f"<!-- Candidate {request.ordinal}. Answer in {name}-reply.md, next to this file. -->",
                 "",
             ]
-            body += [f"<!-- {m.role} -->\n\n{m.text.rstrip()}\n" for m in request.messages]
+            body += [f"<!-- {m.role} -->\n\n{spoken(m).rstrip()}\n" for m in request.messages]
             draft = self._folder / f".{name}-draft"  # matches no pattern that looks for prompts
             draft.write_text("\n".join(body), encoding="utf-8")
             draft.replace(self._folder / f"{name}-prompt.md")

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from fieldsmith.agents.models import chat_completions, responses
 from fieldsmith.agents.models.chat_model import ChatRequest, roomy
 from fieldsmith.agents.models.counting import Counts
 from fieldsmith.agents.models.endings import broken_off, ending
@@ -65,21 +66,21 @@ class OpenAIModel(ProviderModel):
 
     def ask(self, client: Any, request: ChatRequest, form: Form) -> dict[str, Any]:
         if self.base_url is None:
-            return self._respond(client, request, form.streams)
-        messages = [{"role": m.role, "content": m.text} for m in request.messages]
+            return self._respond(client, request, form)
         create, settings = client.chat.completions.create, roomy(self.settings, request)
         if form.limit:
             settings = {form.limit if name in LIMITS else name: value for name, value in settings.items()}
+        settings |= chat_completions.conversation(request)
         if not form.streams:
-            answer = create(model=self.name, messages=messages, **settings)
-            return self.understood(answer, lambda: self._chat_reply(answer))
+            answer = create(model=self.name, **settings)
+            return self.understood(answer, lambda: self._chat_reply(answer, request))
         usage = {"include_usage": True}
-        parts = create(model=self.name, messages=messages, stream=True, stream_options=usage, **settings)
+        parts = create(model=self.name, stream=True, stream_options=usage, **settings)
         return self.understood(None, lambda: self._streamed(parts, request))
 
     def _streamed(self, parts: Iterable[Any], request: ChatRequest) -> dict[str, Any]:
         heard = self.hearing(request)
-        reason, model = "", ""
+        reason, model, where = "", "", ""
         for part in heard.parts(self.streamed(parts)):
             _raise_fault(part)
             heard.counts.hear_part(part)
@@ -90,14 +91,18 @@ class OpenAIModel(ProviderModel):
                 # A chunk may tell of other things than text; some servers end with the whole message.
                 said = field_of(choice, "delta") or (None if heard.size else field_of(choice, "message"))
                 heard.take(text_of(field_of(said, "content")), thoughts_of(said), refusal_of(said))
+                for call in chat_completions.parts_of_calls(said):
+                    heard.take_call(**call)
+                where = chat_completions.where_thoughts(said) or where
                 reason = _reason(choice) or reason
         if not model and not heard.size:
             raise Unstreamed
         if not reason and not heard.counts.told and not heard.cut:
             raise Endless
-        return heard.fields(reason, str(model or self.name))
+        kept = chat_completions.kept(heard.calls, where, heard.thoughts)
+        return {**heard.fields(reason, str(model or self.name)), "kept": kept}
 
-    def _chat_reply(self, answer: Any) -> dict[str, Any]:
+    def _chat_reply(self, answer: Any, request: ChatRequest) -> dict[str, Any]:
         choice, counts = answer.choices[0], Counts()
         _raise_fault(choice)
         counts.hear_part(answer)
@@ -106,26 +111,29 @@ class OpenAIModel(ProviderModel):
             raise TypeError("a choice holds no message")
         if broken_off(reason):
             raise BrokenOff(str(reason))
+        calls, thoughts = chat_completions.calls_in(request, message), thoughts_of(message)
         fields = {
-            "text": with_thoughts(text_of(field_of(message, "content")), thoughts_of(message)),
-            "stop": ending(reason),
+            "text": with_thoughts(text_of(field_of(message, "content")), thoughts),
+            "stop": ending(reason, bool(calls.made())),
             "model": str(field_of(answer, "model") or self.name),
+            "calls": calls.made(),
+            "kept": chat_completions.kept(calls, chat_completions.where_thoughts(message), thoughts),
             **counts.fields(),
         }
         return with_refusal(fields, refusal_of(message))
 
-    def _respond(self, client: Any, request: ChatRequest, stream: bool) -> dict[str, Any]:
+    def _respond(self, client: Any, request: ChatRequest, form: Form) -> dict[str, Any]:
         settings = roomy(self.settings, request)
         settings = {"max_output_tokens" if name in LIMITS else name: value for name, value in settings.items()}
         if "reasoning_effort" in settings:
             settings["reasoning"] = {"effort": settings.pop("reasoning_effort")}
         system = "\n\n".join(m.text for m in request.messages if m.role == "system")
-        turns = [{"role": m.role, "content": m.text} for m in request.messages if m.role != "system"]
+        settings |= responses.conversation(request, form.echoes)
         answer = client.responses.create(
-            model=self.name, instructions=system or None, input=turns, store=False, stream=stream, **settings
+            model=self.name, instructions=system or None, store=False, stream=form.streams, **settings
         )
-        if not stream:
-            return self.understood(answer, lambda: self._response_reply(answer))
+        if not form.streams:
+            return self.understood(answer, lambda: self._response_reply(answer, request))
         return self.understood(None, lambda: self._streamed_response(answer, request))
 
     def _streamed_response(self, events: Iterable[Any], request: ChatRequest) -> dict[str, Any]:
@@ -134,6 +142,8 @@ class OpenAIModel(ProviderModel):
             begun = True
             if event.type == "response.output_text.delta":
                 heard.take(event.delta)
+            elif event.type == "response.function_call_arguments.delta":
+                heard.take_call(place=field_of(event, "output_index"), arguments=event.delta)
             elif event.type in ENDINGS:
                 answer = event.response
             elif event.type == "error":
@@ -144,9 +154,9 @@ class OpenAIModel(ProviderModel):
             raise Unstreamed
         if answer is None:
             raise Endless
-        return self._response_reply(answer)
+        return self._response_reply(answer, request)
 
-    def _response_reply(self, answer: Any) -> dict[str, Any]:
+    def _response_reply(self, answer: Any, request: ChatRequest) -> dict[str, Any]:
         _raise_fault(answer)
         if broken_off(answer.status):
             raise BrokenOff(str(answer.status))
@@ -154,11 +164,14 @@ class OpenAIModel(ProviderModel):
         counts.hear(answer.usage)
         reason = field_of(answer.incomplete_details, "reason")
         cut = ending(reason) if reason else "length"
+        calls = responses.calls_in(request, answer)
         messages = [item for item in answer.output or () if item.type == "message"]
         fields = {
             "text": answer.output_text,
-            "stop": cut if reason or answer.status == "incomplete" else "stop",
+            "stop": cut if reason or answer.status == "incomplete" else ending(None, bool(calls.made())),
             "model": answer.model or self.name,
+            "calls": calls.made(),
+            "kept": responses.kept(calls, answer),
             **counts.fields(),
         }
         return with_refusal(fields, "".join(map(refusal_of, messages)))

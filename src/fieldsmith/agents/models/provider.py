@@ -12,17 +12,20 @@ from fieldsmith.agents.models.chat_model import ChatReply, ChatRequest, nothing_
 from fieldsmith.agents.models.faults import (
     RESUME,
     ToldFault,
+    cannot_force,
     explained,
     fault_of,
     lacks_system_role,
     refuses_streams,
+    refuses_thoughts,
+    refuses_tools,
     wants_limit,
 )
 from fieldsmith.agents.models.hearing import Hearing, bounded
 from fieldsmith.agents.models.network import way_to
 from fieldsmith.agents.models.requests import BrokenOff, Endless, Unstreamed, interruptible, streamed
 from fieldsmith.agents.models.settings import Setting, checked
-from fieldsmith.errors import MissingPart, ProviderError
+from fieldsmith.errors import MissingPart, ProviderError, ToolsRefused
 
 TIMEOUT, CONNECT_TIMEOUT = 900.0, 20.0
 """Seconds without a word from the server, and until it can be reached."""
@@ -45,6 +48,12 @@ class Form:
     """Whether there is a role for what the system says."""
     limit: str = ""
     """What the limit of a reply's tokens is called, where not as the setting is."""
+    tools: bool = True
+    """Whether the model may be given tools."""
+    forces: bool = True
+    """Whether it can be made to call one."""
+    echoes: bool = True
+    """Whether it takes back what it thought before it called."""
 
     def mended(self, error: Exception, settings: Mapping[str, Any], request: ChatRequest) -> "Form | None":
         """The form that a server asks for that has refused a request of this one; None where it is about something else."""
@@ -55,7 +64,23 @@ class Form:
             return replace(self, limit=wanted)
         if self.streams and (isinstance(error, Unstreamed) or refuses_streams(error)):
             return replace(self, streams=False)
-        return None
+        return self._with_less(error, request) if request.tools else None
+
+    def _with_less(self, error: Exception, request: ChatRequest) -> "Form | None":
+        """The form for a server that refused what belongs to tools; None where it is about something else."""
+        if self.forces and request.must_call and cannot_force(error):
+            return replace(self, forces=False)
+        if self.echoes and refuses_thoughts(error):
+            return replace(self, echoes=False)
+        no_role = any(m.role == "tool" for m in request.messages) and lacks_system_role(error)
+        return replace(self, tools=False) if self.tools and (no_role or refuses_tools(error)) else None
+
+    def asked(self, request: ChatRequest) -> ChatRequest:
+        """The request as it goes to such a server."""
+        messages = request.messages if self.system else without_system(request.messages)
+        if not self.echoes:
+            messages = tuple(replace(message, kept=()) for message in messages)
+        return replace(request, messages=messages, must_call=request.must_call and self.forces)
 
 
 class ProviderModel(ABC):
@@ -81,6 +106,7 @@ class ProviderModel(ABC):
         self._lock = threading.Lock()
         self._stopped = threading.Event()
         self._form = Form()
+        self.calls_tools = True
 
     @abstractmethod
     def connect(self, **options: Any) -> Any:
@@ -128,6 +154,7 @@ class ProviderModel(ABC):
         )
 
     def complete(self, request: ChatRequest) -> ChatReply:
+        """Raises ToolsRefused for a request with tools where the server takes none, from then on without asking it."""
         begun = time.perf_counter()
         for attempt in range(RETRIES):
             if attempt and self._stopped.wait(2.0 ** (attempt - 1) - 1.0):
@@ -167,14 +194,16 @@ class ProviderModel(ABC):
         client = self._connected()
         while True:
             form = self._form
-            asked = request if form.system else replace(request, messages=without_system(request.messages))
+            if request.tools and not form.tools:
+                raise ToolsRefused(f"{self.address} takes no tools for {self.label}.", "Ask it in text alone.")
+            asked = form.asked(request)
             try:
                 return self.ask(client, asked, form)
             except Exception as error:
                 mended = form.mended(error, self.settings, asked)
                 if mended is None:
                     raise
-                self._form = mended
+                self._form, self.calls_tools = mended, mended.tools
 
     def _connected(self) -> Any:
         with self._lock:

@@ -3,7 +3,6 @@
 import difflib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +10,12 @@ from fieldsmith.agents.models.chat_model import (
     SHORTENED,
     ChatReply,
     ChatRequest,
-    Message,
     nothing_heard,
     silent,
+    spoken,
     unlimited,
 )
+from fieldsmith.agents.models.record import reply_fields, reply_from, request_from
 from fieldsmith.errors import InputError, RequestTooLong
 from fieldsmith.folders import expanded
 
@@ -42,8 +42,8 @@ class ReplayModel:
             lines = file.read_text(encoding="utf-8").splitlines()
             for line in filter(str.strip, lines):
                 entry = json.loads(line)
-                request = _request(entry["request"])
-                self._known[request.key] = (request, ChatReply(**entry["reply"]), entry.get("usd", 0.0))
+                request = request_from(entry["request"])
+                self._known[request.key] = (request, reply_from(entry["reply"]), entry.get("usd", 0.0))
         except OSError as error:
             raise InputError(
                 f"The recording {file} cannot be read: {error.strerror}.", "Give an existing file."
@@ -52,6 +52,8 @@ class ReplayModel:
             raise InputError(
                 f"The recording {file} is not valid: {error}.", "Each line is a JSON object with request and reply."
             ) from None
+        # Where a server refused tools, what is recorded was asked without them, and is found by asking without them again.
+        self.calls_tools = not self._known or any(request.tools for request, _, _ in self._known.values())
 
     def complete(self, request: ChatRequest) -> ChatReply:
         if request.key in self._known:
@@ -79,17 +81,12 @@ class ReplayModel:
 
 def write_replay(file: Path, entries: Iterable[tuple[Mapping[str, Any], ChatReply, float | None]]) -> None:
     """Write a recording that `replay:RUN` reads, from stored requests with their replies and prices."""
-    lines = [json.dumps({"request": dict(r), "reply": asdict(reply), "usd": usd}) for r, reply, usd in entries]
+    lines = [json.dumps({"request": dict(r), "reply": reply_fields(reply), "usd": usd}) for r, reply, usd in entries]
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _request(fields: Mapping[str, Any]) -> ChatRequest:
-    messages = tuple(Message(**message) for message in fields["messages"])
-    return ChatRequest(messages, fields.get("settings", {}), fields.get("ordinal", ""), fields.get("room", 1))
-
-
 def _text(request: ChatRequest) -> str:
-    return "\n".join(f"[{m.role}]\n{m.text}" for m in request.messages)
+    return "\n".join(f"[{m.role}]\n{spoken(m)}" for m in request.messages)
 
 
 def _likeness(one: str, other: str) -> float:
