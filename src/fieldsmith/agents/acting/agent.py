@@ -24,12 +24,16 @@ class Asked:
 
 @dataclass(frozen=True)
 class Turn:
-    """One reply: its text, the calls in it, or the problem why there are none, as the agent is told it."""
+    """One reply: its text, the calls in it, or the problem why there are none, as the agent is told it.
+
+    kept: what the provider wants back unchanged, such as signed thoughts.
+    """
 
     text: str = ""
     calls: tuple[Asked, ...] = ()
     problem: str = ""
     usage: Usage = field(default_factory=Usage)
+    kept: tuple[Mapping[str, Any], ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON, which `from_dict` reads."""
@@ -38,7 +42,7 @@ class Turn:
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> "Turn":
         calls = tuple(Asked(Call(**one["call"]), Call(**one["given"]), one["id"]) for one in fields["calls"])
-        return cls(fields["text"], calls, fields["problem"], Usage(**fields["usage"]))
+        return cls(fields["text"], calls, fields["problem"], Usage(**fields["usage"]), tuple(fields["kept"]))
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,21 @@ from jinja2 import PackageLoader, StrictUndefined
 from fieldsmith.agents.acting.agent import Asked, Exchange, Turn
 from fieldsmith.agents.acting.protocol import calls_in
 from fieldsmith.agents.candidate import Usage
-from fieldsmith.agents.models.chat_model import ChatModel, ChatReply, ChatRequest, Message
-from fieldsmith.agents.models.tools import Tool, ToolCall
+from fieldsmith.agents.models.chat_model import (
+    THOUGHTS,
+    ChatModel,
+    ChatReply,
+    ChatRequest,
+    Message,
+    Tool,
+    ToolCall,
+)
 from fieldsmith.environments.action import EVERYWHERE, Action, ReadDocs, name_of, schema_of, short_docs
 from fieldsmith.environments.calls import Call
 from fieldsmith.environments.environment import AnyEnvironment
 from fieldsmith.environments.episode import Record, history_table
 from fieldsmith.environments.pages import long_docs
-from fieldsmith.errors import InputError, RequestTooLong
+from fieldsmith.errors import InputError, RequestTooLong, ToolsRefused
 
 LONGEST_SEEN = 8000
 """Characters of an observation that the model is shown; what lies in the middle is left out."""
@@ -70,10 +77,11 @@ class LLMAgent:
                 if window == 0:
                     raise
                 window = window // 2
-                continue
-            if native and not self.model.calls_tools:  # the server has no tools, as has just turned out
-                continue
-            return self._understood(env, dialogue, reply)
+            except ToolsRefused:  # from now on `calls_tools` is False
+                if not native or self.model.calls_tools:
+                    raise
+            else:
+                return self._understood(env, dialogue, reply)
 
     def messages(
         self, env: AnyEnvironment, dialogue: Sequence[Exchange], window: int, native: bool
@@ -137,7 +145,7 @@ class LLMAgent:
                 asked.append(Asked(Call(name_of(ReadDocs), {"action": call.action}), call, identity))
             else:
                 asked.append(Asked(call, call, identity))
-        return Turn(reply.text, tuple(asked), problem, self._usage(reply))
+        return Turn(reply.text, tuple(asked), problem, self._usage(reply), tuple(dict(block) for block in reply.kept))
 
     def _usage(self, reply: ChatReply) -> Usage:
         price = self.model.price(reply)
@@ -162,10 +170,15 @@ def _spoken(exchange: Exchange, native: bool) -> list[Message]:
         calls = tuple(ToolCall(a.id, a.given.action, _text(a.given)) for a in turn.calls)
         answers = [*seen, *["Not done: the turn was broken off."] * (len(calls) - len(seen))]
         results = [Message("tool", text, call_id=call.id) for call, text in zip(calls, answers, strict=True)]
-        return [Message("assistant", turn.text, calls=calls), *results]
+        return [Message("assistant", THOUGHTS.sub("", turn.text), calls, kept=turn.kept), *results]
     told = seen or [_shortened(record.text) for record in exchange.records]
-    named = [f"[{a.given.action}]\n{text}" for a, text in zip(turn.calls, told, strict=False)] if len(told) > 1 else told
-    return [Message("assistant", turn.text.strip() or NOTHING), Message("user", "\n\n".join(named) or NOTHING)]
+    named = (
+        [f"[{a.given.action}]\n{text}" for a, text in zip(turn.calls, told, strict=False)] if len(told) > 1 else told
+    )
+    return [
+        Message("assistant", THOUGHTS.sub("", turn.text).strip() or NOTHING),
+        Message("user", "\n\n".join(named) or NOTHING),
+    ]
 
 
 def _seen(record: Record, asked: Asked) -> str:

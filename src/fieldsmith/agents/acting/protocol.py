@@ -95,6 +95,6 @@ def _problem(said: str, known: Mapping[str, Any]) -> str:
             return f"The JSON in your reply is nested too deeply. {right}"
         except ValueError as error:
             return f"The JSON in your reply cannot be read: {error}. {right}"
-        return f'The JSON in your reply names no action. {right}'
+        return f"The JSON in your reply names no action. {right}"
     word = said.strip().split()[0].strip("`*\"'():.,")
     return f"No action was found in your reply.{meant(word, known)} {right} Actions: {', '.join(known)}."

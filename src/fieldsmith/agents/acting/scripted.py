@@ -67,7 +67,11 @@ def read_script(file: Path) -> list[Call]:
         words = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise InputError(f"The script {file} cannot be read: {words}.", "Give a file of JSON lines.") from None
     try:
-        listed = json.loads(text) if text.lstrip().startswith("[") else [json.loads(line) for line in text.splitlines() if line.strip()]
+        listed = (
+            json.loads(text)
+            if text.lstrip().startswith("[")
+            else [json.loads(line) for line in text.splitlines() if line.strip()]
+        )
         return [_call(one) for one in listed]
     except (ValueError, TypeError, KeyError) as error:
         words = f"The script {file} is not valid: {error}."
