@@ -123,6 +123,18 @@ class Environment(ABC, Generic[S]):
         self.episode, step = stepping.not_understood(self, self.episode, text, why)
         return step
 
+    def end(self, why: str) -> Step:
+        """Break the episode off for a limit of whoever drives it: it is judged by its present state.
+
+        Raises StepFault where that is not possible now.
+        """
+        self.episode, step = stepping.ended(self, self.episode, why)
+        return step
+
+    def branch(self, episode: Episode, step: int, seed: int = 0, max_steps: int | None = None) -> None:
+        """Begin an episode in the state after a step of another. Raises InputError where that has no such step."""
+        self.episode = stepping.branched(self, episode, step, seed, max_steps or episode.max_steps)
+
     @property
     def all_actions(self) -> tuple[type[Action], ...]:
         """Its own, and those that every environment has; one of its own stands for one of the same name."""

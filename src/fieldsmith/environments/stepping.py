@@ -125,6 +125,31 @@ def not_understood(env: Stepped, episode: Episode, text: str, why: str) -> tuple
     return _recorded(env, episode, "", {"text": text[:2000]}, "parse_error", False, done, 0.0)
 
 
+def ended(env: Stepped, episode: Episode, why: str) -> tuple[Episode, Step]:
+    """The episode broken off by whoever drives it, for a limit of theirs; it is judged by its present state.
+
+    Raises StepFault where that is not possible now.
+    """
+    last = episode.last
+    judged, artifacts = _judged(env, last.state, (episode.seed, len(episode.records)))
+    done = _Done(why, last.state, last.metrics, last.step, judged, artifacts)
+    return _recorded(env, episode, "", {}, "budget_exceeded", False, done, 0.0, broken_off=True)
+
+
+def branched(env: Stepped, episode: Episode, step: int, seed: int, max_steps: int) -> Episode:
+    """A new episode that begins in the state after a step of another. Raises InputError where that has no such step."""
+    found = episode.at(step)
+    if found is None:
+        raise InputError(f"The episode has no step {step}.", f"Its steps are 0 to {episode.used}.")
+    state = env.state_of(found.state)
+    words = [env.describe(state), _panel(env, found.metrics, None)]
+    record = Record(
+        step=0, parent=0, action=BEGINNING, arguments={}, status="success", text="\n\n".join(filter(None, words)),
+        state=found.state, metrics=found.metrics, score=_number(env.score(found.metrics)), artifacts=found.artifacts,
+    )  # fmt: skip
+    return Episode(episode.environment, episode.task, seed, max_steps, (record,))
+
+
 def _done(env: Stepped, episode: Episode, action: Action) -> _Done:
     """Raises StepFault for what did not work."""
     last = episode.last
@@ -211,11 +236,12 @@ def _recorded(
     counted: bool,
     done: _Done,
     seconds: float,
+    broken_off: bool = False,
 ) -> tuple[Episode, Step]:
     last = episode.last
     step = last.step + counted
     out_of_calls = len(episode.records) >= CALLS_A_STEP * episode.max_steps + CALLS_A_STEP
-    truncated = not done.ends and (step >= episode.max_steps or out_of_calls)
+    truncated = not done.ends and (step >= episode.max_steps or out_of_calls or broken_off)
     judged = done.judged
     if truncated and judged is None:
         judged, _ = _judged_or_nothing(env, done.state, (episode.seed, len(episode.records)))
@@ -223,7 +249,7 @@ def _recorded(
     words = [done.text]
     if counted and status == "success" and not done.ends:
         words.append(_panel(env, done.metrics, last.metrics))
-    words.append(_ending(episode.max_steps - step, done.ends, truncated, out_of_calls, score))
+    words.append(_ending(episode.max_steps - step, done.ends or broken_off, truncated, out_of_calls, score))
     text = "\n\n".join(filter(None, words))
     record = Record(
         step=step, parent=done.parent, action=action, arguments=arguments, status=status, text=text, state=done.state,
