@@ -72,7 +72,9 @@ def _number(schema: Mapping[str, Any], whole: bool, rng: np.random.Generator) ->
         value = unit * int(rng.integers(first, max(first, last) + 1))
         return int(value) if whole else value
     # Never an end, which may be excluded.
-    return float(low + (high - low) * rng.uniform(0.001, 0.999))
+    value = float(low + (high - low) * rng.uniform(0.001, 0.999))
+    short = float(f"{value:.4g}")
+    return short if low < short < high else value
 
 
 def _ends(low: float | None, high: float | None) -> tuple[float, float]:

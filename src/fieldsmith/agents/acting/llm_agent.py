@@ -124,6 +124,7 @@ class LLMAgent:
         return self._templates.get_template("head.md.jinja").render(
             brief=env.brief(episode.task).strip(),
             beginning=episode.records[0].text.strip() or "Nothing has been done yet.",
+            max_steps=episode.max_steps,
             left_out=left_out,
             table=history_table(episode, env.measures),
         )
