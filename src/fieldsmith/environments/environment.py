@@ -23,6 +23,7 @@ from fieldsmith.environments.episode import Episode
 from fieldsmith.environments.host import Host
 from fieldsmith.environments.observation import Measure, Observation, Step
 from fieldsmith.environments.pages import overview, page
+from fieldsmith.environments.script import read_script
 from fieldsmith.environments.tools import Tools
 from fieldsmith.errors import InputError
 from fieldsmith.plugins import meant
@@ -35,7 +36,8 @@ class Environment(ABC, Generic[S]):
 
     name: `namespace/name-v1`; the number rises when scores can no longer be compared. actions: what can be done, besides what every environment has
     (go_back, read_docs, history, submit). measures: the panel. max_steps: of an episode, unless whoever begins it says otherwise.
-    judging: what `judge` needs.
+    judging: what `judge` needs. gold: the score that the gold sequence of a task reaches with seed 0; its calls lie in `gold/TASK.jsonl` beside
+    the module, and show without a model that the task can be done.
     """
 
     name: ClassVar[str]
@@ -45,6 +47,7 @@ class Environment(ABC, Generic[S]):
     state: type[S]
     max_steps: ClassVar[int] = 20
     judging: ClassVar[Needs] = Needs()
+    gold: ClassVar[Mapping[str, float]] = {}
 
     episode: Episode
 
@@ -148,8 +151,20 @@ class Environment(ABC, Generic[S]):
     @property
     def folders(self) -> list[Path]:
         """Where the long pages of its actions lie, the nearest first: `docs` beside the module of its class and of those it derives from."""
+        return self._beside("docs")
+
+    def _beside(self, name: str) -> list[Path]:
         files = [getattr(sys.modules.get(kind.__module__), "__file__", None) for kind in type(self).__mro__]
-        return [Path(file).parent / "docs" for file in dict.fromkeys(files) if file]
+        return [Path(file).parent / name for file in dict.fromkeys(files) if file]
+
+    def gold_calls(self, task: str) -> list[Call]:
+        """The calls that do a task well. Raises InputError where there are none."""
+        files = [folder / f"{task}.jsonl" for folder in self._beside("gold")]
+        found = next((file for file in files if file.is_file()), None)
+        if found is None:
+            wanted = files[0] if files else f"gold/{task}.jsonl"
+            raise InputError(f"The task {task!r} has no gold sequence.", f"Write its calls to {wanted}.")
+        return read_script(found)
 
     def docs(self, name: str) -> str:
         """The whole page of an action. Raises InputError for a name that none has."""
