@@ -90,9 +90,9 @@ def reproducible(trial: Trial) -> Iterator[str]:
         first, again = trial.fresh(task), trial.fresh(task)
         rng = np.random.default_rng(3)
         calls: list[Call] = []
-        for _ in range(A_FEW):
-            calls.append(random_call(first, rng))
-            trial.step(first, calls[-1])
+        for call in _mixed(first, rng):
+            calls.append(call)
+            trial.step(first, call)
         for call in calls:
             trial.step(again, call)
         if difference := _difference(first.episode.records, again.episode.records):
@@ -109,27 +109,38 @@ def restorable(trial: Trial) -> Iterator[str]:
         if seed and trial.over:
             break
         env, rng = trial.fresh(seed=seed), np.random.default_rng([4, seed])
-        for _ in range(A_FEW):
-            trial.step(env, random_call(env, rng))
-        text = env.episode.last.state
-        try:
-            back = env.state_of(text).model_dump_json()
-        except Exception as error:  # whatever the state's own code raises
-            yield f"The state cannot be read back from its JSON: {' '.join(str(error).split())[:200].rstrip('.')}."
-            return
-        if back != text:
-            yield f"The state is not the same after its way through JSON: {_first_difference(text, back)}"
-            return
+        for call in _mixed(env, rng):
+            trial.step(env, call)
+            if fault := _unreadable_state(env):
+                yield fault
+                return
         yield from _goes_on(trial, env, rng)
-    trial.note = f"{A_FEW} steps on from the middle of an episode"
+    trial.note = "goes on from JSON in a new object"
+
+
+def _mixed(env: AnyEnvironment, rng: np.random.Generator) -> Iterator[Call]:
+    """Each action of its own once, and a few of all by chance."""
+    yield from (Call(name_of(kind), sampled(kind, rng)) for kind in env.actions)
+    yield from (random_call(env, rng) for _ in range(A_FEW))
+
+
+def _unreadable_state(env: AnyEnvironment) -> str:
+    text, action = env.episode.last.state, env.episode.last.action
+    try:
+        back = env.state_of(text).model_dump_json()
+    except Exception as error:  # whatever the state's own code raises
+        words = " ".join(str(error).split())[:200].rstrip(".")
+        return f"The state after {action} cannot be read back from its JSON: {words}."
+    if back != text:
+        return f"The state after {action} is not the same after its way through JSON: {_first_difference(text, back)}"
+    return ""
 
 
 def _goes_on(trial: Trial, env: AnyEnvironment, rng: np.random.Generator) -> Iterator[str]:
     other = trial.bare()
     other.episode = _through_json(env.episode)
     reached = len(env.episode.records)
-    for _ in range(A_FEW):
-        call = random_call(env, rng)
+    for call in _mixed(env, rng):
         trial.step(env, call)
         trial.step(other, call)
     if difference := _difference(env.episode.records[reached:], other.episode.records[reached:]):

@@ -1,12 +1,16 @@
 """Whether a task can be done, and whether what is no work earns nothing."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
 
 from fieldsmith.environments.action import Submit, name_of
 from fieldsmith.environments.calls import Call
 from fieldsmith.environments.checks.arguments import ends, plain, without_numbers
 from fieldsmith.environments.checks.trial import Trial, limited, shown
 from fieldsmith.environments.episode import figure
+from fieldsmith.environments.sampling import sampled
 from fieldsmith.errors import InputError
 
 SHORT_BY = 0.01
@@ -63,34 +67,54 @@ def _played(trial: Trial, task: str, stated: float) -> Iterator[str]:
         trial.reached[task] = score
 
 
+@dataclass(frozen=True)
+class Exploit:
+    """Calls that are no work. Some may be worth something when they are done once: what is looked at is what more they earn."""
+
+    words: str
+    calls: list[Call]
+    once: list[Call] | None = None
+
+
 def exploits(trial: Trial) -> Iterator[str]:
-    """To submit at once, and to repeat one action with the least, the largest or no arguments, earns next to nothing."""
+    """To submit at once earns next to nothing, nor does one action again and again with the least, the largest or no arguments.
+
+    With others it must not earn more than to do it once.
+    """
     tried = 0
     for task, reached in trial.reached.items():
-        for words, calls in _cheap(trial):
+        for exploit in _cheap(trial):
             if trial.over and tried:
                 break
             tried += 1
-            score = _score(trial, task, calls)
-            if score > CHEAP * reached:
+            earned = _score(trial, task, exploit.calls)
+            if earned > CHEAP * reached and exploit.once:
+                earned -= max(0.0, _score(trial, task, exploit.once))
+            if earned > CHEAP * reached:
                 yield (
-                    f"{words} earns {figure(score)} in {task!r}, {score / reached:.0%} of the gold score: let `score` be 0 "
-                    "where nothing was achieved."
+                    f"{exploit.words} earns {figure(earned)} in {task!r}, {earned / reached:.0%} of the gold score: let "
+                    "`score` be 0 where nothing was achieved."
                 )
                 break
     trial.note = f"{tried} tried" if tried else "not tried, for want of a gold sequence"
 
 
-def _cheap(trial: Trial) -> Iterator[tuple[str, list[Call]]]:
+def _cheap(trial: Trial) -> Iterator[Exploit]:
     env = trial.env
-    yield "To submit at once", [SUBMIT]
+    yield Exploit("To submit at once", [SUBMIT])
     repeats = min(REPEATS, max(1, env.max_steps - 1))
     for kind in env.actions:
+        if kind.free:
+            continue
         seen = set[str]()
         for call in (ends(kind, "least"), ends(kind, "most"), without_numbers(kind)):
-            if plain(call) not in seen and not kind.free:
+            if plain(call) not in seen:
                 seen.add(plain(call))
-                yield f"To repeat {shown(call)}", [call] * repeats + [SUBMIT]
+                yield Exploit(f"To repeat {shown(call)}", [call] * repeats + [SUBMIT])
+        usual = trial.typical.get(name_of(kind), (None, Call(name_of(kind), sampled(kind, np.random.default_rng(7)))))[
+            1
+        ]
+        yield Exploit(f"To repeat {shown(usual)}", [usual] * repeats + [SUBMIT], [usual, SUBMIT])
 
 
 def _score(trial: Trial, task: str, calls: list[Call]) -> float:

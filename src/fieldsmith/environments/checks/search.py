@@ -52,10 +52,9 @@ def searched(trial: Trial) -> None:
             if trial.faults:
                 raise _Found
 
-    with limited(env.actions, MOST_SECONDS):
-        # What is left when it ends are the faults of the smallest example.
-        with contextlib.suppress(_Found):
-            search()
+    # What is left when it ends are the faults of the smallest example.
+    with limited(env.actions, MOST_SECONDS), contextlib.suppress(_Found):
+        search()
     trial.note = f"{tried} calls by Hypothesis"
 
 

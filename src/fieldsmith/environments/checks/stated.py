@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel
 
-from fieldsmith.environments import NAME as ENVIRONMENT_NAME
 from fieldsmith.environments.action import NAME, Action, name_of, schema_of, short_docs
 from fieldsmith.environments.calls import argument_words
 from fieldsmith.environments.checks.trial import Trial
 from fieldsmith.environments.missing import missing
+from fieldsmith.environments.naming import NAME as WHOLE_NAME
 from fieldsmith.environments.pages import long_docs
 
 ARGUMENT = re.compile(r"[A-Za-z0-9_.-]{1,64}")
@@ -30,7 +30,7 @@ TOP = {"anyOf", "oneOf", "allOf", "enum", "not"}
 def identity(trial: Trial) -> Iterator[str]:
     """Its name, title, docstring and kind of state."""
     env = trial.env
-    if not ENVIRONMENT_NAME.fullmatch(str(env.name)):
+    if not WHOLE_NAME.fullmatch(str(env.name)):
         yield f"The name {env.name!r} is not of the form namespace/name-v1."
     if not str(env.title).strip():
         yield "Its `title` is empty."
