@@ -43,13 +43,13 @@ class Commenting(ScriptedAuthor):
 
 
 def counted(loop: Loop, monkeypatch) -> Counter:
-    opened, open_session = Counter(), loop.sandbox.open
+    opened, open_session = Counter(), loop.maker.sandbox.open
 
     def counting(limits):
         opened["sessions"] += 1
         return open_session(limits)
 
-    monkeypatch.setattr(loop.sandbox, "open", counting)
+    monkeypatch.setattr(loop.maker.sandbox, "open", counting)
     return opened
 
 

@@ -22,6 +22,7 @@ from fieldsmith.orchestrator.hook import tell
 from fieldsmith.orchestrator.loop import Loop
 from fieldsmith.orchestrator.page import Listener, Page, WriteReport
 from fieldsmith.orchestrator.pictures import pictures_of
+from fieldsmith.orchestrator.programs import ProgramMaker
 from fieldsmith.orchestrator.provenance import sitting, with_sitting
 from fieldsmith.orchestrator.result import candidate_fields, resumed_fields, withdrawn_fields, write_outcome
 from fieldsmith.orchestrator.run import Asked, RunRecord, written
@@ -119,22 +120,26 @@ class Solve:
         self._make_data(store)
         self._tell_surroundings()
         drawn = Drawings(self.task.brief())
-        return Loop(
+        maker = ProgramMaker(
             task=self.task,
             brief=self._brief(),
             author=author,
-            strategy=self.strategy,
             sandbox=self.sandbox,
             limits=replace(limits, cpus=max(1.0, limits.cpus / workers)),
+            store=store,
+            evaluators=workers,
+            draw=drawn.of,
+        )
+        return Loop(
+            maker=maker,
+            strategy=self.strategy,
             budget=self.budget,
             store=store,
             in_flight=self.in_flight,
-            evaluators=workers,
             on_stop=self.stop_author,
             on_start=self._started,
             on_withdrawn=self._withdrawn,
             on_candidate=lambda candidate: self._recorded(store, candidate, drawn.taken(candidate)),
-            draw=drawn.of,
         ).run()
 
     def _make_data(self, store: Store) -> None:
