@@ -12,6 +12,7 @@ from fieldsmith.errors import ProviderError
 from fieldsmith.evaluation import default_limits
 from fieldsmith.orchestrator import elapsed
 from fieldsmith.orchestrator.budget import Budget, spent
+from fieldsmith.orchestrator.elapsed import Elapsed
 from fieldsmith.orchestrator.loop import Loop
 from fieldsmith.orchestrator.run import Spend
 from fieldsmith.orchestrator.store import Store
@@ -57,7 +58,7 @@ class ScriptedAuthor:
 
 
 def loop_of(folder: Path, author, budget: Budget, strategy: str = "best-of-n", **options) -> Loop:
-    task = load("advection")
+    task, store = load("advection"), Store(folder / "run.sqlite")
     return Loop(
         task=task,
         brief=task.brief(),
@@ -65,7 +66,8 @@ def loop_of(folder: Path, author, budget: Budget, strategy: str = "best-of-n", *
         strategy=open_strategy(strategy, debug_rounds=1),
         limits=default_limits(task),
         budget=budget,
-        store=Store(folder / "run.sqlite"),
+        store=store,
+        elapsed=Elapsed(store, budget),
         **{"in_flight": 4, "evaluators": 2, "sandbox": PROCESS, **options},
     )
 

@@ -13,7 +13,7 @@ from fieldsmith.agents.moves import move_named
 from fieldsmith.agents.strategies.strategy import Ask, Strategy
 from fieldsmith.errors import FieldsmithError, InputError
 from fieldsmith.evaluation import evaluate
-from fieldsmith.evaluation.evaluation import Evaluation, Score
+from fieldsmith.evaluation.evaluation import Evaluation
 from fieldsmith.evaluation.judge import OnOutputs
 from fieldsmith.orchestrator.budget import Budget, exhausted, spent
 from fieldsmith.orchestrator.elapsed import Elapsed
@@ -28,7 +28,7 @@ Reason = Literal["no_more_ideas", "fault", "stopped"]
 OnWithdrawn = Callable[[Candidate, Reason, str], None]
 Working = dict[Future[Candidate | NothingLeft], Candidate]
 STUDIED = 3
-"""Of how many of the best so far the order of convergence is measured."""
+"""The order of convergence is measured of a program unless that many of those that it was made from are better."""
 FAULT_SECONDS = 300.0
 """How long replies that are on their way are waited for after another request has failed."""
 
@@ -45,6 +45,7 @@ class Loop:
     limits: Limits
     budget: Budget
     store: Store
+    elapsed: Elapsed
     in_flight: int = 1
     evaluators: int = 1
     on_candidate: OnCandidate = lambda _: None
@@ -60,7 +61,6 @@ class Loop:
         self._sandbox = TrackedSandbox(self.sandbox)
         self._deadline = math.inf
         self._known = Known(self.store)
-        self._elapsed = Elapsed(self.store, self.budget)
 
     def run(self) -> str:
         """Search until the budget is spent or nothing is left to try; says which. Resumes what was begun before.
@@ -100,7 +100,7 @@ class Loop:
                 if fault:
                     raise fault
                 return reason or "the strategy has nothing more to ask"
-            self._elapsed.keep_if_due()
+            self.elapsed.keep_if_due()
             done, _ = wait(working, timeout=0.2, return_when=FIRST_COMPLETED)
             for future in done:
                 ended, error = self._ended(working[future], future)
@@ -113,7 +113,7 @@ class Loop:
                 self._stop()
 
     def _starts(self, candidate: Candidate) -> None:
-        self._elapsed.keep()
+        self.elapsed.keep()
         self.on_start(candidate)
 
     def _issued(self, ask: Ask) -> Candidate:
@@ -195,6 +195,7 @@ class Loop:
                 return candidate
             candidate = replace(candidate, evaluation=evaluation)
             self.store.record(candidate)
+            self._known.keep(candidate)
         return candidate
 
     def _evaluate(self, candidate: Candidate, proposal: Proposal) -> Evaluation:
@@ -202,15 +203,23 @@ class Loop:
             problem = proposal.problem
             return Evaluation("missing_function", problem, error_message=problem, sandbox=self.sandbox.name)
         source = proposal.program.source
-        drawn = self.draw(candidate)
-        return evaluate(
-            self.task, source, self._sandbox, limits=self.limits, refinement=self._worth_a_study, on_outputs=drawn
-        )
+        drawn, worst = self.draw(candidate), self._studied_up_to(candidate)
+        return evaluate(self.task, source, self._sandbox, limits=self.limits, studied_up_to=worst, on_outputs=drawn)
 
-    def _worth_a_study(self, score: Score) -> bool:
-        """Whether a program that ran is among the best so far."""
-        better = sum(c.dev_rank < score.rank for c in self.store.candidates() if c.evaluation)
-        return better < STUDIED
+    def _studied_up_to(self, candidate: Candidate) -> float:
+        """The rank up to which a program is among the best that were known when its making began.
+
+        Those are taken to be its ancestors, which the strategy chose: who else is finished by then depends on timing, and
+        feedback must not.
+        """
+        by_id = {c.id: c for c in self.store.candidates()}
+        ancestors: set[int] = set()
+        found = set(candidate.parents)
+        while found:
+            ancestors |= found
+            found = {parent for n in found for parent in by_id[n].parents} - ancestors
+        ranks = sorted(by_id[n].dev_rank for n in ancestors)
+        return ranks[STUDIED - 1] if len(ranks) >= STUDIED else math.inf
 
     def _move(self, candidate: Candidate, history: Sequence[Candidate]) -> Move:
         by_id = {c.id: c for c in history}
