@@ -12,6 +12,7 @@ from fieldsmith.errors import ProviderError
 from fieldsmith.evaluation import default_limits
 from fieldsmith.orchestrator import elapsed
 from fieldsmith.orchestrator.budget import Budget, spent
+from fieldsmith.orchestrator.elapsed import Elapsed
 from fieldsmith.orchestrator.loop import Loop
 from fieldsmith.orchestrator.programs import ProgramMaker
 from fieldsmith.orchestrator.run import Spend
@@ -62,7 +63,8 @@ def loop_of(folder: Path, author, budget: Budget, strategy: str = "best-of-n", *
     sandbox, evaluators = options.pop("sandbox", PROCESS), options.pop("evaluators", 2)
     maker = ProgramMaker(task, task.brief(), author, sandbox, default_limits(task), store, evaluators)
     strategy = open_strategy(strategy, debug_rounds=1)
-    return Loop(maker=maker, strategy=strategy, budget=budget, store=store, **{"in_flight": 4, **options})
+    own = {"elapsed": Elapsed(store, budget), "in_flight": 4, **options}
+    return Loop(maker=maker, strategy=strategy, budget=budget, store=store, **own)
 
 
 def test_replies_under_way_are_kept_when_another_request_fails(tmp_path):

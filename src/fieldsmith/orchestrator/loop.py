@@ -55,6 +55,7 @@ class Loop:
     strategy: Strategy
     budget: Budget
     store: Store
+    elapsed: Elapsed
     in_flight: int = 1
     on_candidate: OnCandidate = lambda _: None
     on_start: OnCandidate = lambda _: None
@@ -65,7 +66,6 @@ class Loop:
 
     def __post_init__(self) -> None:
         self._deadline = math.inf
-        self._elapsed = Elapsed(self.store, self.budget)
 
     def run(self) -> str:
         """Search until the budget is spent or nothing is left to try; says which. Resumes what was begun before.
@@ -104,7 +104,7 @@ class Loop:
                 if fault:
                     raise fault
                 return reason or "the strategy has nothing more to ask"
-            self._elapsed.keep_if_due()
+            self.elapsed.keep_if_due()
             done, _ = wait(working, timeout=0.2, return_when=FIRST_COMPLETED)
             for future in done:
                 ended, error = self._ended(working[future], future)
@@ -117,7 +117,7 @@ class Loop:
                 self._stop()
 
     def _starts(self, candidate: Candidate) -> None:
-        self._elapsed.keep()
+        self.elapsed.keep()
         self.on_start(candidate)
 
     def _issued(self, ask: Ask) -> Candidate:

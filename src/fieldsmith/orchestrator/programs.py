@@ -1,12 +1,13 @@
 """Makes the candidates of a search for a program: an author writes it, a sandbox runs it, the judge scores it."""
 
+import math
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from fieldsmith.agents.author import Author, Candidate, Move, NothingLeft, Proposal
 from fieldsmith.evaluation import evaluate
-from fieldsmith.evaluation.evaluation import Evaluation, Score
+from fieldsmith.evaluation.evaluation import Evaluation
 from fieldsmith.evaluation.judge import OnOutputs
 from fieldsmith.orchestrator.known import Known
 from fieldsmith.orchestrator.store import Store
@@ -15,7 +16,7 @@ from fieldsmith.sandboxes.sandbox import Limits, Sandbox
 from fieldsmith.tasks.task import Brief, Task
 
 STUDIED = 3
-"""Of how many of the best so far the order of convergence is measured."""
+"""The order of convergence is measured of a program unless that many of those that it was made from are better."""
 
 
 @dataclass
@@ -68,7 +69,7 @@ class ProgramMaker:
             if stopping.is_set():
                 return candidate
             candidate = replace(candidate, evaluation=evaluation)
-            self.store.record(candidate)
+            self._known.keep(candidate)
         return candidate
 
     def _evaluate(self, candidate: Candidate, proposal: Proposal) -> Evaluation:
@@ -76,12 +77,20 @@ class ProgramMaker:
             problem = proposal.problem
             return Evaluation("missing_function", problem, error_message=problem, sandbox=self.sandbox.name)
         source = proposal.program.source
-        drawn = self.draw(candidate)
-        return evaluate(
-            self.task, source, self._sandbox, limits=self.limits, refinement=self._worth_a_study, on_outputs=drawn
-        )
+        drawn, worst = self.draw(candidate), self._studied_up_to(candidate)
+        return evaluate(self.task, source, self._sandbox, limits=self.limits, studied_up_to=worst, on_outputs=drawn)
 
-    def _worth_a_study(self, score: Score) -> bool:
-        """Whether a program that ran is among the best so far."""
-        better = sum(c.dev_rank < score.rank for c in self.store.candidates() if c.evaluation)
-        return better < STUDIED
+    def _studied_up_to(self, candidate: Candidate) -> float:
+        """The rank up to which a program is among the best that were known when its making began.
+
+        Those are taken to be its ancestors, which the strategy chose: who else is finished by then depends on timing, and
+        feedback must not.
+        """
+        by_id = {c.id: c for c in self.store.candidates()}
+        ancestors: set[int] = set()
+        found = set(candidate.parents)
+        while found:
+            ancestors |= found
+            found = {parent for n in found for parent in by_id[n].parents} - ancestors
+        ranks = sorted(by_id[n].dev_rank for n in ancestors)
+        return ranks[STUDIED - 1] if len(ranks) >= STUDIED else math.inf

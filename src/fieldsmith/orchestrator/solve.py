@@ -94,6 +94,7 @@ class Solve:
     def _sitting(self, store: Store) -> None:
         """Search and finish; whatever ends the sitting is written down."""
         self.budget.used_before = float(store.fact("seconds", 0.0))
+        self._elapsed = Elapsed(store, self.budget)
         store.set_facts({"state": "running", "message": ""})
         record.write_missing(self.folder, store.candidates())
         if before := [candidate for candidate in store.candidates() if candidate.evaluation is not None]:
@@ -117,7 +118,7 @@ class Solve:
         author = self.make_author(store)
         limits = default_limits(self.task)
         workers = self.workers or max(1, min(int(limits.cpus), self.in_flight))
-        self._make_data(store)
+        self._make_data()
         self._tell_surroundings()
         drawn = Drawings(self.task.brief())
         maker = ProgramMaker(
@@ -135,6 +136,7 @@ class Solve:
             strategy=self.strategy,
             budget=self.budget,
             store=store,
+            elapsed=self._elapsed,
             in_flight=self.in_flight,
             on_stop=self.stop_author,
             on_start=self._started,
@@ -142,12 +144,11 @@ class Solve:
             on_candidate=lambda candidate: self._recorded(store, candidate, drawn.taken(candidate)),
         ).run()
 
-    def _make_data(self, store: Store) -> None:
+    def _make_data(self) -> None:
         """Have the data made that is not in the cache yet; its time is the run's."""
-        elapsed = Elapsed(store, self.budget)
 
         def made(what: str, share: float) -> None:
-            elapsed.keep_if_due()
+            self._elapsed.keep_if_due()
             self.listener("data", {"what": what, "share": share})
 
         for split in ("dev", "test"):
@@ -198,7 +199,7 @@ class Solve:
         if best is None or best.program is None or (final is not None and final[0] == best.id):
             return
         self.listener("testing", {"candidate": best.id})
-        Elapsed(store, self.budget).keep()
+        self._elapsed.keep()
         drawn = Drawings(self._brief(), "test")
         scored = score_once_more(self.task, best, self.sandbox, drawn.of(best), self.listener)
         write_best(self.folder, best.program, self._brief(), drawn.taken(best))
