@@ -12,8 +12,8 @@ from fieldsmith.environments.episode import Record
 from fieldsmith.environments.host import Host
 from fieldsmith.environments.stepping import BEGINNING
 from fieldsmith.errors import InputError, MissingPart
+from fieldsmith.orchestrator.episodes.asked import read_asked
 from fieldsmith.orchestrator.episodes.ledger import Kept, Ledger
-from fieldsmith.orchestrator.episodes.question import read_asked
 
 CLOSE = 1e-9
 """Relative difference of figures below which they are the same."""

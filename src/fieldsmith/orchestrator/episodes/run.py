@@ -32,17 +32,11 @@ from fieldsmith.environments.host import Host
 from fieldsmith.errors import FieldsmithError, InputError, MissingPart, disk_trouble
 from fieldsmith.orchestrator.budget import Budget, exhausted, spent
 from fieldsmith.orchestrator.elapsed import Elapsed
+from fieldsmith.orchestrator.episodes.asked import FILE, AskedEpisodes, different, read_asked, write_asked
 from fieldsmith.orchestrator.episodes.ledger import Ledger
 from fieldsmith.orchestrator.episodes.maker import EpisodeMaker
 from fieldsmith.orchestrator.episodes.play import Told, unheard
-from fieldsmith.orchestrator.episodes.question import (
-    FILE,
-    AskedEpisodes,
-    EpisodeQuestion,
-    different,
-    read_asked,
-    write_asked,
-)
+from fieldsmith.orchestrator.episodes.question import EpisodeQuestion
 from fieldsmith.orchestrator.folder import held, make_folder
 from fieldsmith.orchestrator.loop import Loop
 from fieldsmith.orchestrator.record import write_text
