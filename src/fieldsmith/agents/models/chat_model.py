@@ -205,6 +205,8 @@ NOT_ASKED = "not asked"
 """Why a reply is empty where a further request would have cost more than the run has left."""
 FURTHER = "+"
 """In an ordinal, before what a further request about the same candidate is for: `3.1+continue`."""
+TURN = "/"
+"""In an ordinal, before the number of a turn of an episode: `3/2`."""
 SHORTENED = "-"
 """Ends the ordinal of a request that stands in for one that was too long, once for each time it was shortened."""
 
