@@ -35,7 +35,7 @@ def watched(words: Sequence[str], **options: Any) -> Iterator[subprocess.Popen[b
     """
     alive, ours = os.pipe()
     try:
-        process = subprocess.Popen(
+        process: subprocess.Popen[bytes] = subprocess.Popen(  # type: ignore[assignment]  # as `options` ask for no text
             [sys.executable, "-I", "-S", "-c", WATCHER, str(alive), *words],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
