@@ -6,6 +6,7 @@ import pytest
 from tool_replies import ASKED, call, called, chat, chunks, events, message, response, use
 
 from fieldsmith.agents.models.chat_model import ChatReply, ToolCall
+from fieldsmith.agents.reply import cut_off, program_in
 from provider_server import Server, model_of, responding
 
 BOTH = (ToolCall("a", "run", '{"code": "1"}'), ToolCall("b", "look", '{"path": "x"}'))
@@ -130,6 +131,11 @@ def test_a_reply_with_calls_ends_with_calls_whatever_the_server_says(server, fin
 
 def test_a_reply_without_calls_is_a_whole_one_whatever_the_server_says(server):
     assert replied(server, "openai", stream=chunks({"content": "Done."})).stop == "stop"
+
+
+def test_a_call_that_nobody_asked_for_makes_no_reply_a_broken_one(server):
+    reply = replied(server, "openai", stream=chunks({"tool_calls": [call("run", "{}", index=0)]}))
+    assert not cut_off(reply.text, reply.stop, program_in(reply.text, "solver", stop=reply.stop))
 
 
 def test_a_call_that_ran_into_the_limit_says_so(server):

@@ -166,6 +166,21 @@ def test_thoughts_go_back_with_the_call_where_a_server_has_them(server, where):
     assert (said[where], said["content"]) == ("Hm.", None)
 
 
+def test_blocks_of_thoughts_go_back_with_the_call_to_openrouter(server):
+    block = {"type": "reasoning.text", "format": "x", "index": 0}
+    hidden = {"type": "reasoning.encrypted", "data": "?", "index": 1}
+    server.events = chunks(
+        {"reasoning": "H", "reasoning_details": [{**block, "text": "H"}]},
+        {"reasoning": "m.", "reasoning_details": [{**block, "text": "m."}]},
+        {"reasoning_details": [{**block, "signature": "signed"}, hidden]},
+        {"tool_calls": [call("run", "{}", index=0)]},
+    )
+    asked = model_of("openai", server)
+    said = went_on(server, asked, asked.complete(ASKED))["messages"][2]
+    assert said["reasoning_details"] == [{**block, "text": "Hm.", "signature": "signed"}, hidden]
+    assert "reasoning" not in said
+
+
 def test_the_signature_of_a_call_goes_back_to_gemini(server):
     extra = {"google": {"thought_signature": "signed"}}
     server.events = chunks({"tool_calls": [call("run", "{}", index=0, extra_content=extra), call("run", "{}", "b")]})
@@ -247,6 +262,15 @@ def test_a_model_that_seals_no_thoughts_is_not_asked_to(server):
         asked.complete(ASKED)
     assert ["include" in body for _, body, _ in server.seen] == [True, False, False]
     assert asked.calls_tools
+
+
+def test_a_server_that_takes_no_thoughts_back_gets_none(server):
+    server.events = chunks({"reasoning_content": "Hm."}, {"tool_calls": [call("run", "{}", index=0)]})
+    asked = model_of("openai", server)
+    reply = asked.complete(ASKED)
+    server.refused_in_turns, server.words = "reasoning_content", "property 'reasoning_content' is unsupported"
+    said = went_on(server, asked, reply)["messages"][2]
+    assert (len(server.seen), "reasoning_content" in said, len(said["tool_calls"])) == (3, False, 1)
 
 
 def test_calls_and_results_can_be_read_where_text_is_all_there_is():

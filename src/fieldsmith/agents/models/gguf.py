@@ -104,7 +104,8 @@ class GGUFModel:
             if TOO_LONG.search(words):
                 raise RequestTooLong(message, f"Give it more room with --model-option context=TOKENS. {RESUME}")
             raise RequestRefused(message, RESUME)
-        usage, calls = answer["usage"], Calls(request)
+        usage, calls, echo = answer["usage"], Calls(request), chat_completions.Echo()
+        echo.take({"reasoning_content": answer["thoughts"]})
         for part in answer["calls"]:
             calls.take(**part)
         return ChatReply(
@@ -115,7 +116,7 @@ class GGUFModel:
             model=self._file.name,
             seconds=time.perf_counter() - begun,
             calls=calls.made(),
-            kept=chat_completions.kept(calls, chat_completions.THOUGHTS[0], answer["thoughts"]),
+            kept=echo.kept(calls),
         )
 
     def _answer(self, request: ChatRequest) -> dict[str, Any]:
