@@ -93,14 +93,17 @@ class Echo:
                 self._thoughts[name] = self._thoughts.get(name, "") + more
         told = field_of(message, DETAILS)
         for part in told if isinstance(told, list) else ():
-            self._add(plain(part))
+            if isinstance(part, Mapping):
+                self._add(plain(part))
 
     def _add(self, part: dict[str, Any]) -> None:
         last = self._details[-1] if self._details else {}
         if part.get("index") is None or any(part.get(name) != last.get(name) for name in ("index", "type")):
             self._details.append(part)
             return
-        grown = {name: last.get(name, "") + part[name] for name in ("text", "summary", "data") if name in part}
+        grown = {
+            name: str(last.get(name, "")) + str(part[name]) for name in ("text", "summary", "data") if name in part
+        }
         self._details[-1] = {**last, **part, **grown}
 
     def kept(self, calls: Calls) -> tuple[dict[str, Any], ...]:
