@@ -199,3 +199,10 @@ def test_a_script_is_read_and_submits_at_its_end(tmp_path):
     file.write_text("{")
     with pytest.raises(InputError, match="not valid"):
         read_script(file)
+
+
+def test_a_model_that_never_calls_its_tools_is_asked_in_text():
+    model = Recorded(*["I would heat."] * 2, '{"action": "look"}', tools=True)
+    env, _ = played(model)
+    assert [bool(request.tools) for request in model.requests] == [True, True, False]
+    assert env.episode.last.action == "look"
