@@ -238,7 +238,7 @@ def open_agent(name: str, env: AnyEnvironment, task: str, seed: int) -> Agent:
     if kind == "script" and rest:
         return ScriptedAgent(read_script(Path(rest).expanduser()), name)
     if kind == "gold" and not rest:
-        raise InputError(f"{env.name} has no gold sequence for {task}.", "Use random or script:FILE.")
+        return ScriptedAgent(env.gold_calls(task), name)
     raise InputError(
         f"There is no agent {name!r}.{meant(kind, ('random', 'gold', 'script'))}", "Use random, gold or script:FILE."
     )
