@@ -3,6 +3,7 @@
 Each fault is one sentence for whoever has written it.
 """
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -23,11 +24,15 @@ MOST_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Check:
-    """`look` gives faults, or notes them in the trial. vital: after a fault here the later checks, which need what this one looks at, stay away."""
+    """`look` gives faults, or notes them in the trial. vital: after a fault here the later checks, which need what this one looks at, stay away.
+
+    weight: its part of the time for what is tried by chance; 0 where it takes what it takes.
+    """
 
     name: str
     look: Callable[[Trial], Iterator[str] | None]
     vital: bool = False
+    weight: int = 0
 
 
 CHECKS = (
@@ -39,13 +44,13 @@ CHECKS = (
     Check("docs", stated.documentation),
     Check("gold", gold.gold),
     Check("limits", limits.enforced),
-    Check("valid", conduct.valid),
-    Check("invalid", conduct.invalid),
-    Check("search", search.searched),
+    Check("valid", conduct.valid, weight=1),
+    Check("invalid", conduct.invalid, weight=2),
+    Check("search", search.searched, weight=1),
     Check("seeds", conduct.reproducible),
-    Check("state", conduct.restorable),
-    Check("random", conduct.random_agent),
-    Check("exploits", gold.exploits),
+    Check("state", conduct.restorable, weight=1),
+    Check("random", conduct.random_agent, weight=4),
+    Check("exploits", gold.exploits, weight=3),
 )
 
 
@@ -56,11 +61,13 @@ def examine(
 
     `seconds` bounds what is tried by chance; gold sequences are always played to their end.
     """
-    trial = Trial(make, host)
-    share = seconds / max(1, sum(not check.vital for check in checks))
-    for check in checks:
-        trial.begin(share)
+    trial, left = Trial(make, host), seconds
+    for n, check in enumerate(checks):
+        weights = sum(one.weight for one in checks[n:])
+        trial.begin(left * check.weight / weights if check.weight else seconds)
+        begun = time.monotonic()
         faults = _faults(trial, check)
+        left = max(1.0, left - (time.monotonic() - begun)) if check.weight else left
         for fault in faults[:MOST_FAULTS]:
             yield Finding(check.name, fault)
         if more := faults[MOST_FAULTS:]:
