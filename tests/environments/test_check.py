@@ -278,6 +278,12 @@ def test_hypothesis_finds_what_chance_does_not_and_makes_it_small(good):
     assert "brittle(angles=[0, 0]) raises KeyError" in found
 
 
+def test_without_hypothesis_the_search_is_left_out(good, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    (finding,) = examine(good, Host(), 5.0, [check for check in CHECKS if check.name == "search"])
+    assert (finding.fault, finding.note[:8]) == ("", "left out")
+
+
 def test_what_is_raised_after_going_back_is_found_by_the_random_agent(good):
     def described(self: Any, state: Any) -> str:
         return "" if not state.readings else str(state.readings[99])

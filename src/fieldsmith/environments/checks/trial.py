@@ -34,12 +34,14 @@ class Trial:
         self.reached: dict[str, float] = {}
         self.typical: dict[str, tuple[Episode, Call]] = {}
         self._faults: dict[object, str] = {}
+        self._told: set[object] = set()
         self._call = Call("")
         self.env = make(host)
         self.begin(60.0)
 
     def begin(self, seconds: float) -> None:
         """Begin a check that may take so long where it goes on by chance."""
+        self._told |= self._faults.keys()
         self.note, self._faults = "", {}
         self._end = time.monotonic() + seconds
 
@@ -51,13 +53,15 @@ class Trial:
     def faults(self) -> list[str]:
         return list(self._faults.values())
 
-    def forget(self) -> None:
-        """Faults so far are of no account."""
-        self._faults = {}
+    def take(self) -> dict[object, str]:
+        """The faults of this check so far by their keys, which are then of no account."""
+        taken, self._faults = self._faults, {}
+        return taken
 
     def fault(self, words: str, key: object = None) -> None:
-        """Note a fault; of several with one key the first."""
-        self._faults.setdefault(key or words, words)
+        """Note a fault; of several with one key the first, in whatever check."""
+        if (key or words) not in self._told:
+            self._faults.setdefault(key or words, words)
 
     def fresh(self, task: str = "", seed: int = 0, max_steps: int = LONG) -> AnyEnvironment:
         """A new object in a new episode."""
