@@ -231,7 +231,7 @@ def no_number(self: Any, state: Any, action: Turn, tools: Any) -> str:
         (Read, changes, "valid", "is free and changes the state, which is lost"),
         (Turn, by_the_clock, "seeds", "give something else the second time, task 'slow': the text after turn"),
         (Turn, remembers, "state", "something is kept outside the state: the text after turn"),
-        (Turn, no_number, "state", "The state after turn cannot be read back from its JSON"),
+        (Turn, no_number, "state", "cannot be read back from its JSON: ValidationError"),
     ],
 )
 def test_actions_that_misbehave(good, action, act, check, words):
@@ -275,7 +275,7 @@ def test_a_schema_by_which_nothing_is_right(good):
 def test_hypothesis_finds_what_chance_does_not_and_makes_it_small(good):
     assert faults(with_action(good, Brittle), "invalid") == []
     (found,) = faults(with_action(good, Brittle), "search", seconds=30.0)
-    assert "brittle(angles=[0, 0]) raises KeyError" in found
+    assert "The arguments of brittle(angles=[0, 0]) make a validator fail with KeyError: 0" in found
 
 
 def test_without_hypothesis_the_search_is_left_out(good, monkeypatch):
@@ -284,13 +284,18 @@ def test_without_hypothesis_the_search_is_left_out(good, monkeypatch):
     assert (finding.fault, finding.note[:8]) == ("", "left out")
 
 
+def test_a_step_that_raises_after_all_is_told(good):
+    told = " ".join(faults(changed(good, score=lambda _, metrics: [0.0][int(metrics["readings"] or 0)]), "valid"))
+    assert "raises IndexError: list index out of range: a step never raises" in told
+
+
 def test_what_is_raised_after_going_back_is_found_by_the_random_agent(good):
     def described(self: Any, state: Any) -> str:
         return "" if not state.readings else str(state.readings[99])
 
     told = " ".join(faults(changed(good, describe=described), "random"))
-    assert "The step go_back(step=" in told
-    assert "raises IndexError" in told
+    assert "`describe` fails with IndexError" in told
+    assert "after go_back(step=" in told
 
 
 def sleeps(self: Any, state: Any, action: Turn, tools: Any) -> str:

@@ -51,6 +51,9 @@ def understood(call: Call, actions: Sequence[type[Action]]) -> Action:
         raise Invalid(*_told(kind, error)) from None
     except RecursionError:
         raise Invalid(f"The arguments of {call.action} are nested too deeply.", _right(kind)) from None
+    except Exception as error:  # a validator of the action's own may raise anything
+        words = f"{call.action} was not run: its arguments cannot be checked ({type(error).__name__}: {error})."
+        raise Invalid(words, _right(kind)) from error
 
 
 def _object(call: Call, kind: type[Action]) -> Mapping[str, Any]:

@@ -175,13 +175,19 @@ def _acted(env: Stepped, episode: Episode, action: Action, seed: Sequence[int]) 
     state = env.state_of(last.state)
     with tools_for(env.host, type(action).needs, seed) as tools:
 
-        def work() -> tuple[str, Metrics]:
+        def work() -> tuple[str, str, Metrics]:
             text = env.act(state, action, tools)
-            return text, last.metrics if free else _figures(env.measure(state, tools))
+            if free:
+                return text, last.state, last.metrics
+            kept = state.model_dump_json()
+            env.state_of(
+                kept
+            )  # one that cannot be read back, such as one with NaN, fails here and not in every later step
+            return text, kept, _figures(env.measure(state, tools))
 
-        text, metrics = _within(type(action).needs, work)
+        text, kept, metrics = _within(type(action).needs, work)
         artifacts = tuple(tools.kept)
-    return _Done(str(text), last.state if free else state.model_dump_json(), metrics, last.step, artifacts=artifacts)
+    return _Done(str(text), kept, metrics, last.step, artifacts=artifacts)
 
 
 def _judged(env: Stepped, state: str, seed: Sequence[int]) -> tuple[Metrics, tuple[Artifact, ...]]:
@@ -205,7 +211,8 @@ def _gone_back(env: Stepped, episode: Episode, step: int) -> _Done:
     found = episode.at(step)
     if found is None:
         raise Unfit(f"There is no step {step}.", f"The steps so far are 0 to {episode.used}.")
-    text = f"Back at the state after step {step}.\n\n{env.describe(env.state_of(found.state))}".rstrip()
+    described = _within(env.judging, lambda: env.describe(env.state_of(found.state)))
+    text = f"Back at the state after step {step}.\n\n{described}".rstrip()
     judged = None
     if episode.used + 1 >= episode.max_steps:
         judged, _ = _judged(env, found.state, (episode.seed, len(episode.records)))

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from pydantic import ValidationError
+
 from fieldsmith.environments.action import Action, name_of
 from fieldsmith.environments.calls import Call
 from fieldsmith.environments.environment import AnyEnvironment
@@ -72,7 +74,7 @@ class Trial:
     def bare(self) -> AnyEnvironment:
         """A new object that has no episode yet."""
         env = self.make(self.host)
-        for name in ("act", "measure", "judge"):
+        for name in ("act", "measure", "judge", "describe", "state_of"):
             setattr(env, name, self._watched(env, name))
         return env
 
@@ -80,7 +82,7 @@ class Trial:
         own = getattr(env, name)
 
         def watched(state: Any, *rest: Any) -> Any:
-            free = isinstance(rest[0], Action) and type(rest[0]).free
+            free = bool(rest) and isinstance(rest[0], Action) and type(rest[0]).free
             before = state.model_dump_json() if free else ""
             try:
                 given = own(state, *rest)
@@ -106,7 +108,11 @@ class Trial:
     def _unforeseen(self, name: str, error: Exception, kind: type) -> None:
         place = raised_in(error, kind)
         words = f"{type(error).__name__}: {_short(' '.join(str(error).split())).rstrip('.')}{place}"
-        after = "Begin" if not self._call.action else shown(self._call)
+        after = shown(self._call) if self._call.action else "the beginning"
+        if name == "state_of":
+            return self.fault(
+                f"The state after {after} cannot be read back from its JSON: {words}.", (name, type(error))
+            )
         self.fault(
             f"`{name}` fails with {words} after {after}: raise Unfit or ToolFailed with a sentence for the agent.",
             (name, type(error), place),
@@ -115,6 +121,7 @@ class Trial:
     def step(self, env: AnyEnvironment, call: Call) -> Step | None:
         """Take a step; None, and a fault, where that raises."""
         self._call = call
+        self._validate(env, call)
         before = env.episode
         try:
             step = env.step(call)
@@ -129,6 +136,21 @@ class Trial:
         if step.status == "success":
             self.typical.setdefault(call.action, (before, call))
         return step
+
+    def _validate(self, env: AnyEnvironment, call: Call) -> None:
+        kind = env.kind_of(call.action)
+        if kind is None or not isinstance(call.arguments, Mapping):
+            return
+        try:
+            kind.model_validate(call.arguments)
+        except (ValidationError, RecursionError):
+            pass
+        except Exception as error:  # a validator of the action's own may raise anything
+            words = f"{type(error).__name__}: {_short(' '.join(str(error).split())).rstrip('.')}"
+            self.fault(
+                f"The arguments of {shown(call)} make a validator fail with {words}: raise ValueError with what would be right.",
+                (call.action, type(error)),
+            )
 
 
 @contextlib.contextmanager
