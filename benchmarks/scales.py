@@ -34,7 +34,8 @@ def scored(task: Task, program: Path) -> str:
 
 def best(name: str, scale: str, folder: Path) -> str:
     run = open_solve(Question(name, run_dir=folder / f"{name}-{scale}", scale=scale, sandbox="process")).run()
-    return cell(run.best.candidate.evaluation) if run.best else "none"
+    evaluated = run.best.candidate.evaluation if run.best else None
+    return cell(evaluated) if evaluated else "none"
 
 
 def main(names: list[str]) -> None:
