@@ -26,13 +26,13 @@ def test_list_names_tasks_with_defaults_and_ranges() -> None:
 
 
 def test_a_task_with_other_scales_says_so(monkeypatch) -> None:
-    assert "\nScales: demo, paper. " in CliRunner().invoke(app, []).output
+    assert "\nScales: demo, paper, hard. " in CliRunner().invoke(app, []).output
     found, refused = TASKS.everything()
     small = type("Small", (found["advection"],), {"title": "A small one", "sizes_by_scale": {"demo": {"x": 8}}})
     monkeypatch.setattr(type(TASKS), "everything", lambda _: ({**found, "small": small}, refused))
     text = CliRunner().invoke(app, []).output
     assert "A small one (scale: demo)\n" in text
-    assert "\nScales of the others: demo, paper. " in text
+    assert "\nScales of the others: demo, paper, hard. " in text
 
 
 def test_show_prints_the_statement() -> None:

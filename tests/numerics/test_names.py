@@ -125,6 +125,11 @@ def test_arguments_called_like_other_symbols(kind):
     assert np.allclose(answer(kind, PLAIN, asked), expected(kind), rtol=1e-9, atol=1e-9)
 
 
+def test_a_function_called_like_a_parameter_with_a_default():
+    asked = ("moved", "u0", "moments", "viscosity")
+    assert np.allclose(answer("spectral, exact", PLAIN, asked), expected("spectral, exact"), rtol=1e-9, atol=1e-9)
+
+
 def test_usual_symbols_stay_as_they_are():
     for kind in KINDS:
         for symbols in (("u", "x", "nu"), ("v", "x", "a"), ("p", "y", "rho"), ("h", "z", "g"), ("q", "r", "c")):

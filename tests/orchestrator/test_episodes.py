@@ -145,11 +145,15 @@ def test_an_episode_ends_where_the_tokens_do(tmp_path):
         f'command:{sys.executable} -c "{code.replace(chr(34), chr(92) + chr(34))}"',
         "--max-tokens",
         3000,
+        "--episodes",
+        3,
     )
     whole = json.loads((tmp_path / "run/episodes/0001.json").read_text())
     assert "3000 tokens" in whole["end"]["text"].replace(",", "")
     assert 3000 <= done["spend"]["input_tokens"] + done["spend"]["output_tokens"] < 6000
     assert done["spend"]["estimated"]
+    assert len(done["episodes"]) == 1, "nothing is begun that nothing is left for"
+    assert "3000 tokens" in done["message"]
 
 
 def test_a_person_plays_through_the_mailbox(tmp_path):
@@ -178,7 +182,7 @@ def test_ten_kills_in_the_middle_of_an_episode_change_nothing(tmp_path):
         witness = Witness(address)
         words = [sys.executable, "-m", "fieldsmith.cli.main", "env", "run", str(ROOM), "--model", "openai:smollm2"]
         words += ["--base-url", f"http://127.0.0.1:{witness.server_port}/v1", "--model-option", "max_tokens=24"]
-        words += ["--format-errors", "60", "--steps", "12", "--run-dir", str(folder), "--quiet"]
+        words += ["--format-errors", "60", "--steps", "5", "--run-dir", str(folder), "--quiet"]
         for _ in range(KILLS):
             asked, stored = witness.asked, replies(folder)
             process = subprocess.Popen(words, start_new_session=True)

@@ -126,7 +126,7 @@ def test_files_and_scales_that_a_task_does_not_have_are_named(tmp_path) -> None:
     with pytest.raises(InputError, match="decay has no published files"):
         Decay({}, "demo", file).examine()
     assert Decay.scales() == ("demo",)
-    with pytest.raises(InputError, match=r"burgers has no scale 'huge'\. Use demo or paper"):
+    with pytest.raises(InputError, match=r"burgers has no scale 'huge'\. Use demo, paper or hard"):
         load("burgers", scale="huge")
 
 

@@ -17,7 +17,7 @@ def evaluate(
     task: Annotated[str, typer.Argument(help="Task to score on, such as burgers.")],
     files: Annotated[list[Path], typer.Argument(help="Solver files; each defines the asked function.")],
     param: Annotated[list[str] | None, typer.Option(help="Parameter of the task, name=value; repeatable.")] = None,
-    scale: Annotated[str, typer.Option(help="demo or paper.")] = "demo",
+    scale: Annotated[str, typer.Option(help="demo, paper or hard.")] = "demo",
     data: Annotated[Path | None, typer.Option(help="Published HDF5 file to score on instead.")] = None,
     split: Annotated[str, typer.Option(help="test, dev or both.")] = "test",
     sandbox: Annotated[str, typer.Option(help="auto, docker, bubblewrap or process.")] = "auto",

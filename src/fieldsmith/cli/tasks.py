@@ -2,12 +2,15 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fieldsmith.cli.findings import tell
 from fieldsmith.cli.output import current
+
+if TYPE_CHECKING:
+    from fieldsmith.tasks.task import Task
 
 app = typer.Typer(invoke_without_command=True, help="List the tasks, or show one as an author sees it.")
 
@@ -46,6 +49,7 @@ def list_tasks(as_json: AsJson = False) -> None:
                 for key, p in kind.known_parameters.items()
             },
             "scales": list(kind.scales()),
+            "defaults_by_scale": {scale: dict(values) for scale, values in kind.defaults_by_scale.items()},
         }
         for name, kind in known.items()
     ]
@@ -55,11 +59,19 @@ def list_tasks(as_json: AsJson = False) -> None:
     for name, kind in known.items():
         current.say(f"{name:{width}}  {kind.title}{own[name]}")
         for key, p in kind.known_parameters.items():
-            current.say(f"{'':{width}}    --param {key}={p.default:g}   {p.low:g} to {p.high:g}, {p.meaning}")
+            current.say(
+                f"{'':{width}}    --param {key}={p.default:g}   {p.low:g} to {p.high:g}, {p.meaning}{_elsewhere(kind, key)}"
+            )
     others = " of the others" if any(own.values()) else ""
     current.say(f"Scales{others}: {', '.join(SCALES)}. `fieldsmith tasks show NAME` prints a task's statement.")
     for plug_in in refused:
         current.progress(f"Left out: {visible(plug_in.why)}")
+
+
+def _elsewhere(kind: type["Task"], parameter: str) -> str:
+    """The scales at which a parameter has another default."""
+    others = {scale: values[parameter] for scale, values in kind.defaults_by_scale.items() if parameter in values}
+    return "".join(f"; {value:g} at {scale} scale" for scale, value in others.items())
 
 
 def _own_scales(scales: tuple[str, ...]) -> str:
@@ -73,7 +85,7 @@ def _own_scales(scales: tuple[str, ...]) -> str:
 def show(
     task: Annotated[str, typer.Argument(help="Task to show, such as burgers.")],
     param: Annotated[list[str] | None, typer.Option(help="Parameter of the task, name=value; repeatable.")] = None,
-    scale: Annotated[str, typer.Option(help="demo or paper.")] = "demo",
+    scale: Annotated[str, typer.Option(help="demo, paper or hard.")] = "demo",
     data: Annotated[Path | None, typer.Option(help="Published HDF5 file to use instead of generated data.")] = None,
     image: Annotated[str, typer.Option(help="Image of the docker sandbox: base, torch or jax.")] = "base",
     as_json: AsJson = False,
@@ -109,7 +121,7 @@ def show(
 def check(
     task: Annotated[str, typer.Argument(help="Task to check: a name, path/to/file.py:Class or package.module:Class.")],
     param: Annotated[list[str] | None, typer.Option(help="Parameter of the task, name=value; repeatable.")] = None,
-    scale: Annotated[str, typer.Option(help="demo or paper.")] = "demo",
+    scale: Annotated[str, typer.Option(help="demo, paper or hard.")] = "demo",
     as_json: AsJson = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
 ) -> None:

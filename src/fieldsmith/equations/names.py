@@ -113,12 +113,13 @@ def _renamed(source: str, old: str, new: str) -> str:
     source = pattern.sub(rf"\1{old} as {new}", source)
     word = re.compile(rf"(?<![\w.]){old}(?!\w)")
     edits: list[tuple[tokenize.TokenInfo, str]] = []
+    parameters = _as_parameter(source, old)
     tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
     depth = 0
     for n, token in enumerate(tokens[:-1]):
         depth += (token.string in "([{") - (token.string in ")]}") if token.type == tokenize.OP else 0
         if token.type == tokenize.NAME and token.string == old:
-            keyword_argument = depth > 0 and tokens[n + 1].string == "="
+            keyword_argument = depth > 0 and tokens[n + 1].string == "=" and token.start not in parameters
             if not keyword_argument and not _is_attribute_or_import(tokens, n):
                 edits.append((token, new))
         elif token.type == tokenize.STRING and token.string[0] in "fF":
@@ -128,6 +129,21 @@ def _renamed(source: str, old: str, new: str) -> str:
     if not hasattr(builtins, old):
         return source
     return re.sub(r"^import ", f"from builtins import {old} as {new}\nimport ", source, count=1, flags=re.MULTILINE)
+
+
+def _as_parameter(source: str, name: str) -> set[tuple[int, int]]:
+    """Where a name is a parameter of the program's own functions, defined or given by keyword: line and column."""
+    tree = ast.parse(source)
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    own = {f.name for f in functions if any(node.arg == name for node in ast.walk(f.args) if isinstance(node, ast.arg))}
+    found: set[tuple[int, int]] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.arg) and node.arg == name:
+            found.add((node.lineno, node.col_offset))
+        elif isinstance(node, ast.Call):
+            called = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+            found |= {(k.lineno, k.col_offset) for k in node.keywords if k.arg == name and called in own}
+    return found
 
 
 def _is_attribute_or_import(tokens: Sequence[tokenize.TokenInfo], n: int) -> bool:

@@ -171,7 +171,7 @@ def success_facts(
 ) -> Facts:
     """How good the program is, what is left to win, and when and where the error arises.
 
-    `slopes` are the orders of convergence between neighbouring grids, `probes` what `diagnosis.py` found.
+    `slopes` are the orders of convergence between neighbouring grids, `probes` what `probes/diagnosis.py` found.
     """
     errors = frame_errors(outputs, case.reference) if brief.span is not None and case.reference else np.zeros(0)
     marks = sorted({0, 1, len(errors) // 4, len(errors) // 2, len(errors) - 1} & set(range(len(errors))))

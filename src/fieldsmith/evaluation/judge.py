@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 
 from fieldsmith.evaluation import feedback, metrics
-from fieldsmith.evaluation.doubts import LEAST_SECONDS, Call, Found, worthwhile
 from fieldsmith.evaluation.evaluation import ConvergencePoint, Evaluation, Score, Status
 from fieldsmith.evaluation.measuring import as_samples, measure_failed_facts, not_measured_facts, with_samples
 from fieldsmith.evaluation.order import empirical_order, local_orders
+from fieldsmith.evaluation.probes.doubts import LEAST_SECONDS, Call, Found, worthwhile
 from fieldsmith.evaluation.scoring import CaseScore, combined
 from fieldsmith.evaluation.words import usual
 from fieldsmith.sandboxes import cores
@@ -52,7 +52,7 @@ def evaluate(
     afterwards, in no more time than the score took, unless the score on the last split ranks above `studied_up_to`; a
     failure there is a note, not a status. `on_outputs` sees the arrays of each scored call.
     With `probing`, a program whose error is far from what the trusted method reaches is called with inputs that tell why,
-    in no more time than the score took (`diagnosis.py`).
+    in no more time than the score took (`probes/diagnosis.py`).
     Raises MissingPart if the sandbox disappears.
     """
     limits = limits or default_limits(task)
@@ -210,7 +210,7 @@ class _Judge:
             return
         split, case, outputs = self.last
         if worthwhile(self.scores[split], self.seconds_for(case)):
-            from fieldsmith.evaluation import diagnosis  # needs SymPy and SciPy
+            from fieldsmith.evaluation.probes import diagnosis  # needs SymPy and SciPy
 
             self.probes = diagnosis.diagnosed(
                 self.brief, case, outputs, self.scores[split].samples, self.probing_call()
@@ -220,7 +220,7 @@ class _Judge:
         """What tells of a program whose values are not finite that it solves another equation."""
         if not self.probing:
             return None
-        from fieldsmith.evaluation import diagnosis
+        from fieldsmith.evaluation.probes import diagnosis
 
         return diagnosis.unstable(self.brief, case, self.probing_call())
 

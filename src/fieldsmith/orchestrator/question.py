@@ -79,7 +79,7 @@ class Question:
     param: Mapping[str, str | float] | None = option(
         None, dict, PLACE, "--param", "Parameter of the task, name=value; repeatable.", same=True, values=float
     )
-    scale: str = option("demo", str, PLACE, "--scale", "demo or paper.", same=True)
+    scale: str = option("demo", str, PLACE, "--scale", "demo, paper or hard.", same=True)
     data: str | Path | None = option(
         None, Path, PLACE, "--data", "Published HDF5 file to use instead of generated data."
     )

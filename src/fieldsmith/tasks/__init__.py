@@ -52,7 +52,7 @@ __all__ = [
     "random_fields",
     "result",
 ]
-SCALES = ("demo", "paper")
+SCALES = ("demo", "paper", "hard")
 
 
 _HOMES = {
@@ -124,7 +124,7 @@ def load(
     if data is not None and not data.is_file():
         what = "is a folder" if data.is_dir() else "does not exist"
         raise InputError(f"The data file {data} {what}.", "Give the path of a published HDF5 file.")
-    values = _values(name, kind, parameters or {})
+    values = _values(name, kind, parameters or {}, scale)
     with TASKS.calling(name):
         task = kind(values, scale, data)
         if data is not None:
@@ -132,8 +132,8 @@ def load(
     return task
 
 
-def _values(name: str, kind: type[Task], given: Mapping[str, str | float]) -> dict[str, float]:
-    values = {key: parameter.default for key, parameter in kind.known_parameters.items()}
+def _values(name: str, kind: type[Task], given: Mapping[str, str | float], scale: str) -> dict[str, float]:
+    values = kind.defaults(scale)
     for key, text in given.items():
         if key not in values:
             raise InputError(

@@ -39,16 +39,14 @@ def spectral_solution(
         coefficients = phi_coefficients(linear, interval / steps)
 
         def rates(spectra: np.ndarray, majorant: np.ndarray = majorant) -> np.ndarray:
-            v, r, p = (irfft(s, points) for s in spectra)
-            v_x, p_x = irfft(ik * spectra[0], points), irfft(ik * spectra[2], points)
-            v_xx = irfft(-(k**2) * spectra[0], points)
-            return kept * np.stack(
-                [
-                    rfft(-v * v_x + (mu * v_xx - p_x) / r) + majorant * k**2 * spectra[0],
-                    -ik * rfft(r * v),
-                    rfft(-v * p_x - GAMMA * p * v_x + (GAMMA - 1.0) * mu * v_x**2),
-                ]
+            slopes = ik * spectra[0], ik * spectra[2], -(k**2) * spectra[0]
+            v, r, p, v_x, p_x, v_xx = irfft(np.stack([*spectra, *slopes]), points)
+            force, mass, work = rfft(
+                np.stack(
+                    [-v * v_x + (mu * v_xx - p_x) / r, r * v, (GAMMA - 1.0) * mu * v_x**2 - v * p_x - GAMMA * p * v_x]
+                )
             )
+            return kept * np.stack([force + majorant * k**2 * spectra[0], -ik * mass, work])
 
         for _ in range(steps):
             state = etdrk4_step(state, rates, coefficients)

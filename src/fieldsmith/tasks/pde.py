@@ -41,11 +41,17 @@ class PDETask(StatedTask):
     samples_a_process: ClassVar[int] = 25
     generated_text: ClassVar[str] = ""
     """Words about the generated initial data, for the statement."""
+    texts_by_scale: ClassVar[Mapping[str, str]] = {}
+    """The same at a scale whose data is of another kind."""
 
     def __init__(
         self, parameters: Mapping[str, float] | None = None, scale: str = "demo", data: Path | None = None
     ) -> None:
         super().__init__(parameters, scale, data)
+        if data is not None and scale in self.defaults_by_scale:
+            raise InputError(
+                f"The scale {scale} says what data to generate, and the file {data} is given.", "Leave one of them out."
+            )
         self._source = source_digest(type(self))
         self._file = PublishedFile(self, data) if data is not None else None
         self.last_time: float | None = None
@@ -169,7 +175,7 @@ class PDETask(StatedTask):
 
     def initial_text(self) -> str:
         """What generated initial data looks like; nothing is promised of a published file's."""
-        return self.generated_text if self._file is None else ""
+        return self.texts_by_scale.get(self.scale, self.generated_text) if self._file is None else ""
 
     def refinement_text(self) -> str:
         """In what the data of the convergence study differs from the scored data; empty where it does not matter."""

@@ -46,4 +46,5 @@ def check_scale(kind: type[Task], scale: str) -> None:
     """Raises InputError for a scale that the task has no data of."""
     known = kind.scales()
     if scale not in known:
-        raise InputError(f"{kind.name} has no scale {scale!r}.", f"Use {' or '.join(known)}.")
+        choice = " or ".join(filter(None, (", ".join(known[:-1]), known[-1])))
+        raise InputError(f"{kind.name} has no scale {scale!r}.", f"Use {choice}.")

@@ -194,6 +194,8 @@ class Task(ABC):
     name: ClassVar[str]
     title: ClassVar[str]
     known_parameters: ClassVar[Mapping[str, Parameter]] = {}
+    defaults_by_scale: ClassVar[Mapping[str, Mapping[str, float]]] = {}
+    """Defaults of parameters that a scale has in place of the usual ones; what is given wins over both."""
     metric: ClassVar[Metric] = NRMSE
 
     parameters: Mapping[str, float]
@@ -203,8 +205,7 @@ class Task(ABC):
     def __init__(
         self, parameters: Mapping[str, float] | None = None, scale: str = "demo", data: Path | None = None
     ) -> None:
-        defaults = {name: parameter.default for name, parameter in self.known_parameters.items()}
-        self.parameters = {**defaults, **(parameters or {})}
+        self.parameters = {**self.defaults(scale), **(parameters or {})}
         self.scale, self.data = scale, data
         self._cases: dict[str, tuple[Case, ...]] = {}
         self._lock = threading.RLock()
@@ -219,6 +220,12 @@ class Task(ABC):
     def __repr__(self) -> str:
         values = "".join(f", {name}={value:g}" for name, value in self.parameters.items())
         return f"<Task {self.name}{values}, {self.scale} scale>"
+
+    @classmethod
+    def defaults(cls, scale: str) -> dict[str, float]:
+        """Every parameter's default at a scale."""
+        usual = {name: parameter.default for name, parameter in cls.known_parameters.items()}
+        return {**usual, **cls.defaults_by_scale.get(scale, {})}
 
     @classmethod
     def scales(cls) -> tuple[str, ...]:

@@ -41,10 +41,18 @@ class Waves:
         if self.kinds[sample] != "kinked":
             return None
         factor, side = float(self.factor[sample]), float(self.sign[sample] * np.sign(self.factor[sample]))
+        return Folded(abs(factor) * self._modes(sample), -factor * float(self.offset[sample]), side)
+
+    def kinks(self, sample: int) -> np.ndarray:
+        """Where in [0, 1) a field has kinks, whether there is a window or not."""
+        return Folded(self._modes(sample), 0.0, 1.0).zeros if self.folded[sample] else np.zeros(0)
+
+    def _modes(self, sample: int) -> np.ndarray:
+        """Fourier coefficients of the sum of sines."""
         modes = np.zeros(int(self.numbers[sample].max()) + 1, complex)
         terms = 0.5 / 1j * self.amplitudes[sample] * np.exp(1j * self.phases[sample])
-        np.add.at(modes, self.numbers[sample], abs(factor) * terms)
-        return Folded(modes, -factor * float(self.offset[sample]), side)
+        np.add.at(modes, self.numbers[sample], terms)
+        return modes
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         """Values [batch, points] at x [points] or [batch, points]."""

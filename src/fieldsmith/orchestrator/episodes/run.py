@@ -11,7 +11,7 @@ import contextlib
 import hashlib
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from fieldsmith.agents.models import open_model
 from fieldsmith.agents.models.chat_model import ChatModel
 from fieldsmith.agents.models.replay import RECORDING, write_replay
 from fieldsmith.agents.strategies import open_strategy
-from fieldsmith.agents.strategies.strategy import Strategy
+from fieldsmith.agents.strategies.strategy import Ask, Strategy
 from fieldsmith.environments.digest import source_digest
 from fieldsmith.environments.environment import AnyEnvironment
 from fieldsmith.environments.host import Host
@@ -96,7 +96,7 @@ class EpisodeRun:
         store.set_facts({"state": "running", "message": ""})
         try:
             why = self._search(store, ledger, host, budget)
-            return self._ended(store, "done", f"Ended: {why.replace('candidate', 'episode')}.", budget)
+            return self._ended(store, "done", f"Ended: {why}.", budget)
         except BaseException as error:
             if words := disk_trouble(error):
                 raise MissingPart(f"{words}: {error}.", f"Mend that. {RESUME}") from None
@@ -132,10 +132,12 @@ class EpisodeRun:
             refusal=refusal,
             told=self.listener,
         )
-        return Loop(
+        why = Loop(
             maker=maker,
-            strategy=_strategy(self.question),
-            budget=replace(budget, tokens=float("inf"), usd=float("inf")),  # kept turn by turn
+            strategy=_WhileAllowed(_strategy(self.question), refusal),
+            budget=Budget(
+                budget.candidates
+            ),  # the other limits are kept turn by turn, so that episodes are judged where they end
             store=store,
             elapsed=Elapsed(store, budget),
             in_flight=min(self.question.in_flight, self.question.episodes),
@@ -143,6 +145,7 @@ class EpisodeRun:
             on_candidate=lambda c: self._recorded(store, c),
             on_stop=lambda: (host.stopped.set(), getattr(self.model, "stop", lambda: None)())[0],
         ).run()
+        return refusal() or why.replace("candidate", "episode")
 
     def _recorded(self, store: Store, candidate: Candidate) -> None:
         best = best_of(store.candidates())
@@ -156,6 +159,16 @@ class EpisodeRun:
         if state == "done":
             write_text(self.folder / "result.json", json.dumps(fields, indent=2))
         return fields
+
+
+class _WhileAllowed:
+    """A strategy that begins nothing once nothing more may be asked."""
+
+    def __init__(self, inner: Strategy, refusal: Callable[[], str]) -> None:
+        self.name, self._inner, self._refusal = inner.name, inner, refusal
+
+    def ask(self, history: Sequence[Candidate], limit: int, left: int) -> Sequence[Ask]:
+        return () if self._refusal() else self._inner.ask(history, limit, left)
 
 
 def episode_fields(candidate: Candidate) -> dict[str, object]:

@@ -1,18 +1,20 @@
 """Programs that run and do not converge: feedback names what is wrong with them, and accuses none that is right."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from fieldsmith.evaluation import evaluate
-from fieldsmith.evaluation.doubts import worthwhile
 from fieldsmith.evaluation.evaluation import Evaluation, Score
+from fieldsmith.evaluation.probes.doubts import worthwhile
+from fieldsmith.sandboxes.sandbox import CallResult, Limits, Session
 from fieldsmith.tasks import load
-from sandbox_calls import OneSession
+from sandbox_calls import OneSession, Stay
 
 PLACE = OneSession()
-PROGRAMS = Path(__file__).parent / "physics"
+PROGRAMS = Path(__file__).parent / "programs"
 """A file a program, named by its task, by whether it is right, and by what is peculiar to it."""
 
 
@@ -60,9 +62,16 @@ def test_no_right_program_is_accused(name):
         assert "every term of the equation acts with its own strength and sign" in evaluation.feedback
 
 
+@pytest.mark.parametrize("name", ["advection_right_interpolation", "advection_right_upwind", "burgers_right_imex"])
+def test_steps_in_time_are_not_blamed_where_shorter_ones_err_more(name):
+    evaluation = judged(name)
+    assert suspects(evaluation) == []
+    assert "So shorter steps alone are no help" in evaluation.feedback
+
+
 def test_there_are_as_many_right_programs_as_wrong_ones():
     assert sorted(WRONG) == sorted(path.stem for path in PROGRAMS.glob("*_wrong_*.py"))
-    assert len(list(PROGRAMS.glob("*_right_*.py"))) == len(WRONG)
+    assert len(list(PROGRAMS.glob("*_right_*.py"))) >= len(WRONG)
 
 
 HEUN = """import numpy as np
@@ -108,9 +117,34 @@ def test_slips_of_a_right_program_are_named(slip):
     assert suspects(evaluation) == expected
 
 
-@pytest.mark.parametrize(("error", "seconds", "asked"), [(1e-3, 1.0, True), (2e-5, 1.0, False), (1e-3, 40.0, False)])
-def test_only_programs_that_are_far_off_and_cheap_are_probed(error, seconds, asked):
-    score = Score(error, {}, 1e-5, 1e-9, 0.1, seconds, samples=(error,))
+class Delayed(Stay):
+    """After its first call the machine has hardly any time for the program."""
+
+    calls = 0
+
+    def call(self, *asked, **more) -> CallResult:
+        result, self.calls = super().call(*asked, **more), self.calls + 1
+        return replace(result, seconds=result.seconds + 1e4 * (self.calls > 1))
+
+
+class Busy(OneSession):
+    def open(self, limits: Limits) -> Session:
+        return Delayed(PLACE.open(limits).session)
+
+
+def test_a_busy_machine_takes_no_probe_away():
+    right, wrong, expected = SLIPS["a factor of the product rule"]
+    evaluation = evaluate(load("burgers"), HEUN.replace(right, wrong, 1), Busy(), refinement=False)
+    assert suspects(evaluation) == expected
+
+
+WITHIN_ROUNDING = (1e-14, 1e-15, 1.0, False)
+PROBED = [(1e-3, 1e-5, 1.0, True), (2e-5, 1e-5, 1.0, False), (1e-3, 1e-5, 40.0, False), WITHIN_ROUNDING]
+
+
+@pytest.mark.parametrize(("error", "trusted", "seconds", "asked"), PROBED)
+def test_only_programs_that_are_far_off_and_cheap_are_probed(error, trusted, seconds, asked):
+    score = Score(error, {}, trusted, 1e-16, 0.1, seconds, samples=(error,))
     assert worthwhile(score, 60.0) is asked
 
 

@@ -13,7 +13,7 @@ from scipy.ndimage import gaussian_filter
 
 from fieldsmith.equations import names
 from fieldsmith.equations.analysis import Analysis
-from fieldsmith.evaluation.strengths import Terms, text_of
+from fieldsmith.evaluation.probes.strengths import Terms, text_of
 from fieldsmith.tasks.task import Brief, Case
 
 SAMPLES = 2

@@ -5,14 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from fieldsmith.evaluation.evaluation import Score
+from fieldsmith.evaluation.evaluation import ROUNDING, Score
 
 Call = Callable[[Mapping[str, np.ndarray | float]], Mapping[str, np.ndarray] | None]
 """The program called with inputs of our own; None where it failed or there is no time left."""
 Found = dict[str, Any]
 """What was found, as JSON values: `suspects` are the names of likely causes, each with the term that it is about, if any."""
 FAR = 3.0
-"""Times the error that the trusted method reaches, beyond which a program is asked why."""
+"""Times the error that the trusted method reaches, or that of rounding, beyond which a program is asked why."""
 CHEAP = 0.25
 """Share of the time limit that the score may have taken."""
 LEAST_SECONDS = 1.0
@@ -23,4 +23,5 @@ def worthwhile(score: Score, limit: float) -> bool:
     """Whether a program is far enough from the trusted method, and cheap enough, to be asked why."""
     if score.value is not None or score.trusted is None:
         return False
-    return score.nrmse > FAR * max(score.trusted, score.reference_error or 0.0) and score.cost < CHEAP * limit
+    reached = max(score.trusted, score.reference_error or 0.0, ROUNDING)
+    return score.nrmse > FAR * reached and score.cost < CHEAP * limit

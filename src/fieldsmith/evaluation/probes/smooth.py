@@ -8,7 +8,7 @@ import numpy as np
 from fieldsmith.equations import names
 from fieldsmith.equations.analysis import Analysis
 from fieldsmith.equations.expressions import D, Unsuited
-from fieldsmith.evaluation.strengths import FRAMES, Fields, Terms
+from fieldsmith.evaluation.probes.strengths import FRAMES, Fields, Terms
 from fieldsmith.tasks.task import Argument, Brief, Case, Signature
 
 SAMPLES, MOVED, FLAT = 4, 2, 3

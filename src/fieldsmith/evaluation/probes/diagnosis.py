@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 
 from fieldsmith.equations.expressions import Unsuited
-from fieldsmith.evaluation import probes, steady
-from fieldsmith.evaluation.behaviour import copied_frames, course
-from fieldsmith.evaluation.doubts import Call, Found
-from fieldsmith.evaluation.smooth import Smooth, smooth
+from fieldsmith.evaluation.probes import steady, transient
+from fieldsmith.evaluation.probes.behaviour import copied_frames, course
+from fieldsmith.evaluation.probes.doubts import Call, Found
+from fieldsmith.evaluation.probes.smooth import Smooth, smooth
 from fieldsmith.tasks.task import Brief, Case
 
 Outputs = Mapping[str, np.ndarray]
@@ -30,7 +30,7 @@ def diagnosed(brief: Brief, case: Case, outputs: Outputs, errors: Sequence[float
     if (ready := smooth(brief, case)) is not None:
         found["physics"] = _physics(ready, call)
         if not list(_causes(found)):
-            found["steps"] = probes.steps_in_time(brief.signature, case, outputs, _telling(errors), call)
+            found["steps"] = transient.steps_in_time(brief.signature, case, outputs, _telling(errors), call)
     return {**found, "suspects": list(_causes(found))}
 
 
@@ -65,7 +65,7 @@ def _steady(brief: Brief, case: Case, call: Call) -> Found | None:
 def _physics(ready: Smooth, call: Call) -> Found | None:
     try:
         with np.errstate(all="ignore"):
-            return probes.physics(ready, call)
+            return transient.physics(ready, call)
     except Unsuited:  # a term that cannot be evaluated
         return None
 
@@ -99,4 +99,4 @@ def _causes(found: Found) -> Iterator[dict[str, str]]:
         if balance.get(fact):
             yield {"name": "spacing" if name == "cells" else name, "term": ""}
     if found["steps"] and found["steps"]["limit"]:
-        yield {"name": "elapsed" if found["steps"]["odd"] else "steps", "term": ""}
+        yield {"name": "steps", "term": ""}

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from fieldsmith.evaluation.doubts import Call
-from fieldsmith.evaluation.smooth import Inputs, Probe, Smooth
-from fieldsmith.evaluation.strengths import Strengths, Term
+from fieldsmith.evaluation.probes.doubts import Call
+from fieldsmith.evaluation.probes.smooth import Inputs, Probe, Smooth
+from fieldsmith.evaluation.probes.strengths import Strengths, Term
 from fieldsmith.tasks.task import Case, Signature
 
 Outputs = Mapping[str, np.ndarray]
@@ -38,9 +38,7 @@ MOVED = 0.02
 DISPLACED = 0.05
 """Cells that a solution must be displaced by to be told."""
 STEPS = 0.25
-"""Share of the error from which on the steps in time are told of."""
-TOO_MUCH = 1.5
-"""The same, beyond which the answer depends on the output times by more than steps that are too long."""
+"""Share of the error that shorter steps take away, or add, from which on they are told of."""
 FIRST = 0.03
 """How near that share comes to what steps of first order make."""
 DIVISIONS = (4, 256)
@@ -224,25 +222,28 @@ def steps_in_time(
 ) -> dict[str, Any] | None:
     """What the answer at the same times changes by when the output intervals are divided; None where that is not known.
 
-    share: of the error at these times. divided: into how many parts. limit: whether the steps in time make much of the error.
-    odd: whether it is more than that. first: whether it is as much as with steps of first order. intervals: how many were divided.
+    share: the change in units of the error at these times. left: the error that remains, in the same. divided: into how many
+    parts. limit: whether shorter steps take much of the error away. worse: whether they add to it instead. first: whether they
+    take away as much as with steps of first order. intervals: how many were divided.
     """
     told = None
     for parts in DIVISIONS:
         inputs, kept = _divided(signature, case, samples, parts)
-        error, change = _distances(call(inputs), outputs, case.reference, samples, kept)
+        error, change, left = _distances(call(inputs), outputs, case.reference, samples, kept)
         if not error:
             return told
-        told = {
+        found = {
             "share": change / error,
+            "left": left / error,
             "divided": parts,
             "intervals": kept,
-            "limit": change > STEPS * error,
-            "odd": change > TOO_MUCH * error,
-            "first": parts == DIVISIONS[0] and abs(change / error - (1.0 - 1.0 / parts)) < FIRST,
+            "limit": left < (1.0 - STEPS) * error,
+            "worse": left > (1.0 + STEPS) * error,
+            "first": parts == DIVISIONS[0] and abs(left / error - 1.0 / parts) < FIRST,
         }
-        if change > STEPS * error:
-            break
+        if found["limit"]:
+            return found
+        told = told if told and told["worse"] else found
     return told
 
 
@@ -261,14 +262,15 @@ def _divided(signature: Signature, case: Case, samples: Sequence[int], parts: in
 
 def _distances(
     fine: Outputs | None, outputs: Outputs, reference: Outputs, samples: Sequence[int], kept: int
-) -> tuple[float, float]:
-    """Of the answer from the reference, and of the answer with divided intervals from the answer, at the common times."""
+) -> tuple[float, float, float]:
+    """At the common times: of the answer from the reference, of that with divided intervals from the answer, and of it from the reference."""
     if fine is None:
-        return 0.0, 0.0
-    error = change = 0.0
+        return 0.0, 0.0, 0.0
+    error = change = left = 0.0
     for name, values in reference.items():
         parts = (fine[name].shape[1] - 1) // kept
-        own = outputs[name][list(samples), : kept + 1]
-        error += float(np.sum((own - values[list(samples), : kept + 1]) ** 2))
+        own, true = outputs[name][list(samples), : kept + 1], values[list(samples), : kept + 1]
+        error += float(np.sum((own - true) ** 2))
         change += float(np.sum((own - fine[name][:, ::parts]) ** 2))
-    return math.sqrt(error), math.sqrt(change)
+        left += float(np.sum((fine[name][:, ::parts] - true) ** 2))
+    return math.sqrt(error), math.sqrt(change), math.sqrt(left)
