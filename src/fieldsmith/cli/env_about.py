@@ -147,7 +147,7 @@ def _described(env: "AnyEnvironment") -> dict[str, Any]:
         "environment": env.name,
         "title": env.title,
         "about": env.about(),
-        "tasks": {task: {"brief": env.brief(task), "gold": env.gold.get(task)} for task in env.tasks()},
+        "tasks": {task: {"about": words, "gold": env.gold.get(task)} for task, words in env.tasks().items()},
         "actions": [
             {
                 "name": name_of(kind),
@@ -171,7 +171,7 @@ def _lines(fields: Mapping[str, Any]) -> Iterator[str]:
     yield "\nTasks"
     for task, told in fields["tasks"].items():
         gold = "" if told["gold"] is None else f" Gold score {told['gold']:g}."
-        yield f"  {task}: {told['brief']}{gold}"
+        yield f"  {task}: {told['about']}{gold}"
     yield f"\nActions, {fields['max_steps']} steps an episode"
     for action in fields["actions"]:
         yield from _action_lines(action)

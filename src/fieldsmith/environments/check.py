@@ -47,7 +47,7 @@ CHECKS = (
     Check("valid", conduct.valid, weight=1),
     Check("invalid", conduct.invalid, weight=2),
     Check("search", search.searched, weight=1),
-    Check("seeds", conduct.reproducible),
+    Check("seeds", conduct.reproducible, weight=1),
     Check("state", conduct.restorable, weight=1),
     Check("random", conduct.random_agent, weight=4),
     Check("exploits", gold.exploits, weight=3),
