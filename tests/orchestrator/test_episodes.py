@@ -182,7 +182,7 @@ def test_ten_kills_in_the_middle_of_an_episode_change_nothing(tmp_path):
         witness = Witness(address)
         words = [sys.executable, "-m", "fieldsmith.cli.main", "env", "run", str(ROOM), "--model", "openai:smollm2"]
         words += ["--base-url", f"http://127.0.0.1:{witness.server_port}/v1", "--model-option", "max_tokens=24"]
-        words += ["--format-errors", "60", "--steps", "5", "--run-dir", str(folder), "--quiet"]
+        words += ["--format-errors", "60", "--steps", "4", "--window", "1", "--run-dir", str(folder), "--quiet"]
         for _ in range(KILLS):
             asked, stored = witness.asked, replies(folder)
             process = subprocess.Popen(words, start_new_session=True)

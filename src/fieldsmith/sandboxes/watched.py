@@ -5,8 +5,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 WATCHER = """
 import os, signal, subprocess, sys, threading
@@ -28,10 +28,12 @@ os._exit(code)
 
 
 @contextlib.contextmanager
-def watched(words: Sequence[str], **options: Any) -> Iterator[subprocess.Popen[bytes]]:
+def watched(
+    words: Sequence[str], *, cwd: str | Path | None = None, env: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
     """A command whose input and outputs are pipes, in a process group of its own that is ended as a whole when this is left.
 
-    `options` are those of Popen. Its exit code is the command's.
+    Its exit code is the command's.
     """
     alive, ours = os.pipe()
     try:
@@ -42,7 +44,8 @@ def watched(words: Sequence[str], **options: Any) -> Iterator[subprocess.Popen[b
             stderr=subprocess.PIPE,
             pass_fds=(alive,),
             start_new_session=True,
-            **options,
+            cwd=cwd,
+            env=env,
         )
         try:
             yield process
