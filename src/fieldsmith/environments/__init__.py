@@ -71,7 +71,9 @@ _HOMES = {
     ),
     "tools": ("Ran", "Tools"),
 }  # fmt: skip
-BUILT_INS: dict[str, str] = {}
+BUILT_INS: dict[str, str] = {
+    "fieldsmith/pde-workbench-v1": "fieldsmith.environments.pde_workbench.environment:PDEWorkbench",
+}
 """Environments of this package by name: module and class, imported when they are asked for."""
 GROUP = "fieldsmith.environments"
 NAME = re.compile(r"(?P<namespace>[a-z0-9][a-z0-9-]*)/(?P<stem>[a-z0-9][a-z0-9-]*)-v(?P<version>[1-9][0-9]*)")
