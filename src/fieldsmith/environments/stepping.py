@@ -282,7 +282,9 @@ def _refused(episode: Episode, call: Call, why: str, status: Status = "budget_ex
 
 
 def _failure(fault: StepFault, counted: bool) -> str:
-    return str(fault) if counted else f"{fault} (No step was used.)"
+    told = str(fault)
+    apart = "\n\n" if "\n" in told else " "
+    return told if counted else f"{told}{apart}(No step was used.)"
 
 
 def _panel(env: Stepped, metrics: Metrics, before: Metrics | None) -> str:

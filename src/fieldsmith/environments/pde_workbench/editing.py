@@ -1,11 +1,13 @@
 """A program's text: numbered lines, and one piece of it replaced by another."""
 
+import ast
 import difflib
 import re
 
 from fieldsmith.environments.observation import Unfit
 
 MOST_LINES = 400
+LONGEST_TITLE = 80
 FENCE = re.compile(r"\s*```[\w+-]*[ \t]*\n(.*?)\n?```\s*", re.DOTALL)
 NUMBERED = re.compile(r"^>? *\d+ \| ?", re.MULTILINE)
 
@@ -30,6 +32,23 @@ def numbered(source: str, first: int = 1, last: int | None = None) -> str:
     if shown < end:
         lines.append(f"({end - shown} more lines: look at them from line {shown + 1} on.)")
     return "\n".join(lines)
+
+
+def title(source: str) -> str:
+    """What a program says it is: the first line of its docstring, or of a comment at its head."""
+    try:
+        said = ast.get_docstring(ast.parse(source)) or ""
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        said = ""
+    if not said and source.lstrip().startswith("#"):
+        said = source.lstrip().lstrip("#")
+    line = " ".join(said.strip().partition("\n")[0].replace("|", "/").split()).rstrip(".")
+    return f"written by hand: {line[:LONGEST_TITLE]}" if line.isprintable() and line else "written by hand"
+
+
+def line_of(source: str, piece: str) -> int:
+    """Number of the line in which a piece begins."""
+    return source.count("\n", 0, max(0, source.find(piece))) + 1
 
 
 def replaced(source: str, old: str, new: str) -> str:

@@ -112,7 +112,8 @@ def _done(action: Action, state: State, found: Problem, tools: Tools) -> str:
 
 @_done.register
 def _(action: WriteSolver, state: State, found: Problem, tools: Tools) -> str:
-    return versions.adopt(state, found, editing.plain(action.source), "written by hand", tools)
+    source = editing.plain(action.source)
+    return versions.adopt(state, found, source, editing.title(source), tools)
 
 
 @_done.register
@@ -120,7 +121,8 @@ def _(action: EditSolver, state: State, found: Problem, tools: Tools) -> str:
     if state.version is None:
         raise Unfit("There is no program to edit yet.", telling.beginning(found))
     source = editing.replaced(state.source, action.old, action.new)
-    return versions.adopt(state, found, source, f"version {state.current} with an edit", tools)
+    title = f"version {state.current} edited at line {editing.line_of(state.source, action.old)}"
+    return versions.adopt(state, found, source, title, tools)
 
 
 @_done.register

@@ -21,8 +21,11 @@ from fieldsmith.environments.pde_workbench.problem import Problem
 from fieldsmith.environments.pde_workbench.residuals import Residuals, residuals
 from fieldsmith.environments.pde_workbench.running import Answers
 from fieldsmith.environments.pde_workbench.views import Samples, View, flat, marks
+from fieldsmith.tasks.residual import Residual
 
 MOST_SAMPLES, MOST_FRAMES, MOST_PLACES = 12, 8, 3
+MEASURED = 0.3
+"""Part of a residual that the trusted solution shows too, from which on it tells nothing of the program."""
 LABEL = 9
 """Characters before a plot."""
 
@@ -154,7 +157,7 @@ def _residual(samples: Samples, sample: int, asked: InspectErrors) -> Iterator[s
     result = samples.result(asked.field, sample)
     view = found.view(samples.view(result, sample), result.of)
     if len(view.axes) and view.errors is not None:
-        frame = _frame(asked, view, np.abs(view.errors).reshape(len(view.errors), -1).max(axis=1), found.first)
+        frame = _frame(asked, view, np.abs(view.errors).reshape(len(view.errors), -1).max(axis=1))
         yield from _where(view, np.abs(view.errors), "|resid.|", frame, sample)
 
 
@@ -162,33 +165,33 @@ def _balances(found: Residuals, sample: int) -> Iterator[str]:
     yield f"How far the answer for sample {sample} is from satisfying the equation, derivatives taken on the output grid:"
     for one, trusted in zip(found.own, found.trusted or [None] * len(found.own), strict=True):
         left = f"d({one.quantity})/dt" if one.quantity else "0"
-        beside = f"; the trusted solution, measured likewise: {trusted.size:.1e}" if trusted else ""
+        beside = f" (the trusted solution's, measured likewise: {trusted.size:.1e})" if trusted else ""
         yield f"- {left}: its sides are {one.size:.1e} of the sizes of all terms apart{beside}."
         if one.quantity:
-            told = " + ".join(f"{factor:.2f} * [{term}]" for term, factor in one.factors.items())
-            beside = (
-                f"; of the trusted solution {', '.join(f'{f:.2f}' for f in trusted.factors.values())}"
-                if trusted
-                else ""
-            )
-            yield f"  Fitted to the answer: {left} = {told}. The factors should be 1{beside}."
-    if found.trusted and all(t.size > 0.3 * o.size for o, t in zip(found.own, found.trusted, strict=True)):
+            fitted = " + ".join(f"{factor:.2f} * [{term}]" for term, factor in one.factors.items())
+            beside = f" (the trusted solution's: {_factors(trusted)})" if trusted else ""
+            yield f"  Fitted to the answer: {left} = {fitted}. All factors should be 1{beside}."
+    if found.trusted and all(t.size > MEASURED * o.size for o, t in zip(found.own, found.trusted, strict=True)):
         yield "The output grid shows no more than this: what is left is truncation of the measurement, not the program's fault."
 
 
-def _frame(asked: InspectErrors, view: View, telling: np.ndarray, first: int = 0) -> int:
+def _factors(residual: Residual) -> str:
+    return ", ".join(f"{factor:.2f}" for factor in residual.factors.values())
+
+
+def _frame(asked: InspectErrors, view: View, telling: np.ndarray) -> int:
     """Which frame of the view to look at closely. Raises Unfit for one that there is not."""
     if asked.frame is None:
         return int(np.argmax(telling))
-    frame = asked.frame - first
+    frame = asked.frame - view.first
     if not 0 <= frame < len(view.values):
         words = f"There is no frame {asked.frame} to look at."
-        raise Unfit(words, f"There are frames {first} to {first + len(view.values) - 1}.")
+        raise Unfit(words, f"There are frames {view.first} to {view.first + len(view.values) - 1}.")
     return frame
 
 
 def _frame_words(view: View, frame: int) -> str:
-    return f"At t = {view.times[frame]:.3g}" if view.times is not None else "Everywhere"
+    return f"Frame {view.first + frame}, t = {view.times[frame]:.3g}" if view.times is not None else "Everywhere"
 
 
 def _spread(values: np.ndarray) -> str:

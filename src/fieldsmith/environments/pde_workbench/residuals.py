@@ -37,7 +37,7 @@ class Residuals:
             slice(None) if axis.periodic else slice(RIM, -RIM) for axis in self.equation.axes[: len(view.axes)]
         )
         times = None if view.times is None else view.times[frames]
-        return replace(view, values=view.values[(frames, *inside)], errors=values, times=times)
+        return replace(view, values=view.values[(frames, *inside)], errors=values, times=times, first=self.first)
 
 
 def residuals(samples: Samples, sample: int) -> Residuals:

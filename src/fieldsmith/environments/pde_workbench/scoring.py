@@ -23,7 +23,6 @@ MEASURES = (
     Measure("test_max_error", "largest absolute error on the test samples", held_out=True),
     Measure("test_cpu_seconds", "processor time of the call with the test samples", unit="s", held_out=True),
 )  # fmt: skip
-FIGURES = ("nrmse", "geometric", "max_error", "cpu_seconds", "drift", "order")
 
 
 def score_of(score: Score) -> float:
@@ -61,15 +60,15 @@ def judgement(evaluation: Evaluation | None) -> dict[str, float | None]:
 
 def figures(score: Score | None) -> dict[str, float | None]:
     if score is None:
-        return {"score": 0.0, **dict.fromkeys(FIGURES)}
+        return {"score": 0.0, "nrmse": None, "cpu_seconds": None}
     found = {
         "score": score_of(score),
         "nrmse": score.nrmse,
         "geometric": score.geometric,
         "max_error": score.max_error,
         "cpu_seconds": score.cost,
-        "drift": score.drift,
         "order": score.order,
     }
+    found |= {} if score.drift is None else {"drift": score.drift}
     found |= {} if score.value is None else {"metric": score.value}
     return {name: value if value is not None and math.isfinite(value) else None for name, value in found.items()}

@@ -1,5 +1,6 @@
 """What an episode in the workbench stands at: the present program, and the versions so far."""
 
+import math
 from collections.abc import Mapping
 
 from pydantic import BaseModel
@@ -32,6 +33,12 @@ class Version(BaseModel):
     def score(self) -> float:
         return self.figures.get("score") or 0.0
 
+    @property
+    def rank(self) -> tuple[float, float]:
+        """What versions sort by, the higher the better."""
+        nrmse = self.figures.get("nrmse")
+        return self.score, -math.inf if nrmse is None else -nrmse
+
 
 class State(BaseModel):
     """current: number of the version whose program is `source`; 0 before there is one."""
@@ -53,9 +60,9 @@ class State(BaseModel):
 
     @property
     def best(self) -> Version | None:
-        """That of the highest score, the first of those; None where none runs."""
+        """That of the highest score, of several the one with the smallest error; None where none runs."""
         running = [version for version in self.versions if version.runs]
-        return max(running, key=lambda version: version.score, default=None)
+        return max(running, key=lambda version: version.rank, default=None)
 
     def numbered(self, number: int) -> Version | None:
         return next((version for version in self.versions if version.number == number), None)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from fieldsmith.environments.observation import ToolFailed, Unfit
 from fieldsmith.environments.pde_workbench.problem import Problem
-from fieldsmith.environments.pde_workbench.running import on_dev
+from fieldsmith.environments.pde_workbench.running import by_the_wall, on_dev
 from fieldsmith.environments.pde_workbench.scoring import panel
 from fieldsmith.environments.pde_workbench.state import Choices, State, Version
 from fieldsmith.environments.tools import Tools
@@ -88,13 +88,12 @@ def _version(
     program = tools.keep(f"version-{number}.py", text, "text/x-python", f"Version {number}: {title}")
     found = json.dumps(evaluation_fields(evaluation), sort_keys=True)
     kept = tools.keep(f"version-{number}.json", found, "application/json", f"What was found of version {number}")
-    by_the_wall = evaluation.facts.get("limit") == "wall"  # tells of the machine
     return Version(
         number=number,
         title=title,
         source=program.digest,
         evaluation=kept.digest,
-        essence="" if by_the_wall else essence_of(source),
+        essence="" if by_the_wall(evaluation) else essence_of(source),
         status=evaluation.status,
         figures=panel(evaluation),
         choices=choices,
@@ -135,7 +134,7 @@ def _standing(state: State) -> str:
     if not present.runs:
         back = _named(best) if best else ""
         return f"Handed in like this it scores 0.{f' The best so far is {back}: restore_version brings it back.' if back else ''}"
-    if best is None or best.score <= present.score:
+    if best is None or best.rank <= present.rank:
         others = [version for version in state.versions if version.number != present.number]
         if present.score >= 1.0:
             return "Its score is as high as it can be: hand it in."

@@ -35,6 +35,7 @@ class View:
     """One field of one sample: [time, *points], one time where it does not change.
 
     errors: its deviation from the reference in size, None without one. relative: the error's norm at each time over the reference's.
+    first: number of the frame that it begins with.
     """
 
     field: str
@@ -43,6 +44,7 @@ class View:
     relative: np.ndarray | None
     times: np.ndarray | None
     axes: tuple[Axis, ...]
+    first: int = 0
 
 
 class Samples:
