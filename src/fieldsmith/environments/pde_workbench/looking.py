@@ -112,9 +112,8 @@ def _closely(view: View, sizes: np.ndarray, label: str, frame: int) -> Iterator[
     yield f"{'solution':{LABEL}}|{line(own, low, high)}|"
     yield f"{label:{LABEL}}|{line(size, 0.0, float(size.max()))}|"
     parts = bins(len(sizes[frame]), COLUMNS)
-    yield "Largest: " + "; ".join(
-        f"{size[n]:.1e} at {axis.place(parts[n], len(sizes[frame]))}" for n in np.argsort(-size)[:MOST_PLACES]
-    )
+    worst = np.argsort(-size, kind="stable")[:MOST_PLACES]
+    yield f"Largest at {'; '.join(axis.place(parts[n], len(sizes[frame])) for n in worst)}."
 
 
 def _map(view: View, sizes: np.ndarray, label: str, frame: int) -> Iterator[str]:
@@ -127,10 +126,8 @@ def _map(view: View, sizes: np.ndarray, label: str, frame: int) -> Iterator[str]
     yield from (f"|{shaded(row, largest)}|" for row in shown.T[::-1])
     columns, rows = bins(field.shape[0], COLUMNS), bins(field.shape[1], ROWS)
     worst = [np.unravel_index(int(n), shown.shape) for n in np.argsort(-shown, axis=None)[:MOST_PLACES]]
-    yield "Largest: " + "; ".join(
-        f"{shown[i, j]:.1e} at {across.place(columns[i], field.shape[0])}, {up.place(rows[j], field.shape[1])}"
-        for i, j in worst
-    )
+    places = (f"{across.place(columns[i], field.shape[0])}, {up.place(rows[j], field.shape[1])}" for i, j in worst)
+    yield f"Largest at {'; '.join(places)}."
 
 
 def _solution(view: View, sample: int, asked: InspectErrors) -> Iterator[str]:

@@ -13,8 +13,8 @@ LEGEND = "█ from 1/2 of the largest value on, ▓ from 1/5, ▒ from 1/20, ░
 
 
 def bins(size: int, most: int) -> list[slice]:
-    """Neighbouring parts of an axis of that many points, no more than `most`."""
-    edges = np.linspace(0, size, min(size, most) + 1).round().astype(int)
+    """Neighbouring parts of an axis of that many points, no more than `most` and of two points at least."""
+    edges = np.linspace(0, size, max(1, min(size // 2, most)) + 1).round().astype(int)
     return [slice(int(a), int(b)) for a, b in itertools.pairwise(edges)]
 
 

@@ -96,6 +96,11 @@ class Problem:
         return self.mode != "free" and not self.no_menu
 
     @property
+    def judged_as(self) -> str:
+        """The name without the mode, in which nothing is judged otherwise."""
+        return re.sub(r"[?&]mode=\w+$", "", self.name)
+
+    @property
     def writes(self) -> bool:
         """Whether programs can be written freely."""
         return self.mode != "structured"
@@ -115,14 +120,27 @@ def problem(name: str) -> Problem:
         return _made(name)
 
 
-@functools.lru_cache(KEPT)
+@functools.lru_cache(3 * KEPT)
 def _made(name: str) -> Problem:
     named = taken_apart(name)
     task = tasks.load(named.task, _known(named), named.scale)
-    found = Problem(task, _canonical(named, task), named.mode)
+    stated = _stated(task)
+    told = [*stated, *([f"mode={named.mode}"] if named.mode != "both" else [])]
+    whole = f"{named.task}?{'&'.join(told)}" if told else named.task
+    if whole != name:
+        return _made(whole)
+    found = Problem(_shared(named.task, stated, named.scale), name, named.mode)
     if named.mode == "structured" and not found.composes:
         raise InputError(f"{named.task} cannot be worked on with mode=structured: {found.no_menu}", "Use mode=free.")
-    return found if found.name == name else _made(found.name)
+    return found
+
+
+@functools.lru_cache(KEPT)
+def _shared(name: str, stated: tuple[str, ...], scale: str) -> Task:
+    """One task for all modes, as its references may be large."""
+    values = dict(pair.split("=", 1) for pair in stated)
+    values.pop("scale", None)
+    return tasks.load(name, values, scale)
 
 
 def _known(named: Named) -> Mapping[str, str]:
@@ -133,13 +151,11 @@ def _known(named: Named) -> Mapping[str, str]:
     return named.parameters
 
 
-def _canonical(named: Named, task: Task) -> str:
-    """One name for one task: parameters in their order, nothing that is as usual."""
+def _stated(task: Task) -> tuple[str, ...]:
+    """What is not as usual: parameters in their order, and the scale."""
     usual = {key: parameter.default for key, parameter in task.known_parameters.items()}
     told = [f"{key}={_number(value)}" for key, value in task.parameters.items() if value != usual.get(key)]
-    told += [f"scale={named.scale}"] if named.scale != "demo" else []
-    told += [f"mode={named.mode}"] if named.mode != "both" else []
-    return f"{named.task}?{'&'.join(told)}" if told else named.task
+    return (*told, *([f"scale={task.scale}"] if task.scale != "demo" else []))
 
 
 def _number(value: float) -> str:

@@ -97,7 +97,7 @@ def answers(problem: Problem, source: str, tools: Tools) -> Answers:
 
 def _judged(problem: Problem, source: str, tools: Tools, split: SplitName, with_answers: bool = False) -> Found:
     sandbox = tools.host.sandbox_with(tools.needs.image)
-    key = (problem.name, source, split, f"{sandbox.name} {tools.needs.image}")
+    key = (problem.judged_as, source, split, f"{sandbox.name} {tools.needs.image}")
     with KNOWN.claimed(key, tools) as known:
         if known is not None and (known.answers or not with_answers):
             return known
