@@ -18,7 +18,8 @@ class Server(ThreadingHTTPServer):
     """Speaks chat completions, responses and messages; `faults` are statuses to answer with first.
 
     `events` are what a streamed answer consists of, `no_streams` says with which status and words
-    none is given; `most` events come before a stream breaks. `unwanted` is a field or a role that is refused with `words`.
+    none is given; `most` events come before a stream breaks. `unwanted` is a field or a role that is refused with `words`, and
+    `refused_in_turns` a field of a message.
     """
 
     def __init__(self) -> None:
@@ -31,7 +32,7 @@ class Server(ThreadingHTTPServer):
         self.refuses = ""
         self.events: list[dict] | None = None
         self.no_streams = (0, "")
-        self.words, self.most, self.unwanted = "", 3, ""
+        self.words, self.most, self.unwanted, self.refused_in_turns = "", 3, "", ""
         self.hold = 0.0
         self.holding, self.release = threading.Event(), threading.Event()
         threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
@@ -49,7 +50,8 @@ class Handler(BaseHTTPRequestHandler):
         self.server.seen.append((self.path, body, {k.lower(): v for k, v in self.headers.items()}))
         status, why = self.server.no_streams
         roles = [m["role"] for m in body["messages"]] if "messages" in body else []
-        if self.server.unwanted and self.server.unwanted in (*body, *roles):
+        within = {name for m in body.get("messages", ()) for name in m}
+        if (self.server.unwanted and self.server.unwanted in (*body, *roles)) or self.server.refused_in_turns in within:
             self.reply(400, {"error": {"message": self.server.words}})
         elif body.get("stream") and status:
             self.reply(status, {"error": {"message": why, "param": "stream"}})

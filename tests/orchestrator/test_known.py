@@ -1,11 +1,14 @@
 """A program that was evaluated before is not evaluated again, and what is known of the best is not found out twice."""
 
+import threading
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
 from fieldsmith.agents.author import Draft, Program, Proposal
+from fieldsmith.agents.strategies import open_strategy
 from fieldsmith.evaluation import default_limits, evaluate
 from fieldsmith.evaluation.evaluation import Evaluation
 from fieldsmith.orchestrator.best import score_once_more
@@ -43,13 +46,13 @@ class Commenting(ScriptedAuthor):
 
 
 def counted(loop: Loop, monkeypatch) -> Counter:
-    opened, open_session = Counter(), loop.sandbox.open
+    opened, open_session = Counter(), loop.maker.sandbox.open
 
     def counting(limits):
         opened["sessions"] += 1
         return open_session(limits)
 
-    monkeypatch.setattr(loop.sandbox, "open", counting)
+    monkeypatch.setattr(loop.maker.sandbox, "open", counting)
     return opened
 
 
@@ -76,6 +79,19 @@ def test_a_sitting_that_resumes_knows_what_earlier_ones_evaluated(tmp_path, monk
     loop.run()
     assert opened["sessions"] == 0
     assert [c.evaluation.copy_of for c in loop.store.candidates()] == ["", "1"]
+
+
+def test_a_program_is_looked_up_without_reading_the_run_again(tmp_path):
+    store = Store(tmp_path / "run.sqlite")
+    first, second = (store.issue(slot, Draft(), "x") for slot in ("1", "2"))
+    earlier, later = Program(GOOD), Program(GOOD + "N = 2\n")
+    store.record(replace(first, proposal=Proposal(earlier), evaluation=Evaluation("ok", "Fine.")))
+    known = Known(store)
+    store.close()
+    known.keep(replace(second, proposal=Proposal(later), evaluation=Evaluation("ok", "Fine.")))
+    for program, slot in ((earlier, "1"), (later, "2")):
+        with known.claimed(Program(program.source + "# a copy\n")) as found:
+            assert found.copy_of == slot
 
 
 @pytest.mark.parametrize(("limit", "again"), [("wall", True), ("time", False)])
@@ -131,13 +147,36 @@ def test_the_study_of_the_order_takes_no_more_than_its_share():
     assert "it would have taken longer than the score" in evaluation.feedback
 
 
-def test_the_order_is_studied_only_for_the_best_so_far(tmp_path):
-    factors = {str(n): 1.0 + 0.1 * n for n in range(1, 7)}
+def scaled(factors: dict[str, float]) -> Callable[[str], str]:
+    """Programs that are the worse the further their factor is from one, by slot."""
+    return lambda slot: GOOD.replace("return np.repeat", f"return {factors[slot]} * np.repeat")
 
-    def answer(slot: str) -> str:
-        return GOOD.replace("return np.repeat", f"return {factors[slot]} * np.repeat")
 
-    loop = loop_of(tmp_path, ScriptedAuthor(answer), Budget(candidates=6), in_flight=1, evaluators=1)
+def test_the_order_is_studied_only_of_what_is_among_the_best_that_it_was_made_from(tmp_path):
+    factors = {"1": 1.1, "2": 1.2, "3": 1.3, "4": 1.4, "r1": 1.35, "r2": 1.25, "r3": 1.0}
+    loop = loop_of(tmp_path, ScriptedAuthor(scaled(factors)), Budget(candidates=7), in_flight=1, evaluators=1)
+    loop.strategy = open_strategy("refine", debug_rounds=0, drafts=4)
     loop.run()
     studied = {c.slot for c in loop.store.candidates() if c.evaluation.convergence}
-    assert studied == {"1", "2", "3"}
+    assert studied == {"1", "2", "3", "4", "r2", "r3"}
+
+
+@pytest.mark.parametrize("late", ["1", "4"])
+def test_feedback_does_not_depend_on_who_is_late(tmp_path, late):
+    programs, others, came = scaled({"1": 1.1, "2": 1.2, "3": 1.3, "4": 1.4}), threading.Event(), []
+
+    def answer(slot: str) -> str:
+        if slot == late:
+            others.wait(60)
+        return programs(slot)
+
+    def recorded(candidate) -> None:
+        came.append(candidate.slot)
+        if len(came) == 3:
+            others.set()
+
+    loop = loop_of(tmp_path, ScriptedAuthor(answer), Budget(candidates=4), on_candidate=recorded)
+    loop.strategy = open_strategy("best-of-n", debug_rounds=0)
+    loop.run()
+    assert came[-1] == late
+    assert {c.slot for c in loop.store.candidates() if c.evaluation.convergence} == {"1", "2", "3", "4"}

@@ -12,7 +12,9 @@ from fieldsmith.errors import ProviderError
 from fieldsmith.evaluation import default_limits
 from fieldsmith.orchestrator import elapsed
 from fieldsmith.orchestrator.budget import Budget, spent
+from fieldsmith.orchestrator.elapsed import Elapsed
 from fieldsmith.orchestrator.loop import Loop
+from fieldsmith.orchestrator.programs import ProgramMaker
 from fieldsmith.orchestrator.run import Spend
 from fieldsmith.orchestrator.store import Store
 from fieldsmith.sandboxes import choose
@@ -57,17 +59,12 @@ class ScriptedAuthor:
 
 
 def loop_of(folder: Path, author, budget: Budget, strategy: str = "best-of-n", **options) -> Loop:
-    task = load("advection")
-    return Loop(
-        task=task,
-        brief=task.brief(),
-        author=author,
-        strategy=open_strategy(strategy, debug_rounds=1),
-        limits=default_limits(task),
-        budget=budget,
-        store=Store(folder / "run.sqlite"),
-        **{"in_flight": 4, "evaluators": 2, "sandbox": PROCESS, **options},
-    )
+    task, store = load("advection"), Store(folder / "run.sqlite")
+    sandbox, evaluators = options.pop("sandbox", PROCESS), options.pop("evaluators", 2)
+    maker = ProgramMaker(task, task.brief(), author, sandbox, default_limits(task), store, evaluators)
+    strategy = open_strategy(strategy, debug_rounds=1)
+    own = {"elapsed": Elapsed(store, budget), "in_flight": 4, **options}
+    return Loop(maker=maker, strategy=strategy, budget=budget, store=store, **own)
 
 
 def test_replies_under_way_are_kept_when_another_request_fails(tmp_path):
@@ -112,7 +109,7 @@ def test_several_requests_are_open_at_a_time(tmp_path):
 @pytest.mark.parametrize("evaluators", [1, 2])
 def test_programs_run_at_most_as_many_at_a_time_as_asked(tmp_path, monkeypatch, evaluators):
     loop = loop_of(tmp_path, ScriptedAuthor(lambda slot: GOOD), Budget(candidates=4), evaluators=evaluators)
-    open_session, sessions, at_once = loop.sandbox.open, [], []
+    open_session, sessions, at_once = loop.maker.sandbox.open, [], []
 
     def counted(limits):
         session = open_session(limits)
@@ -121,7 +118,7 @@ def test_programs_run_at_most_as_many_at_a_time_as_asked(tmp_path, monkeypatch, 
         time.sleep(0.2)  # for others to come
         return session
 
-    monkeypatch.setattr(loop.sandbox, "open", counted)
+    monkeypatch.setattr(loop.maker.sandbox, "open", counted)
     loop.run()
     assert max(at_once) == evaluators
 

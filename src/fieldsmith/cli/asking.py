@@ -10,10 +10,19 @@ import typer
 from fieldsmith.orchestrator.question import Question, option_of
 
 
+def asks(question: type[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Gives a command an option for every field of a question of that kind, between its context and its own options."""
+    return lambda command: _asking(command, question)
+
+
 def asks_question(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command an option for every field of the question, between its context and its own options."""
+    return _asking(command, Question)
+
+
+def _asking(command: Callable[..., None], question: type[Any]) -> Callable[..., None]:
     context, *own = (one for one in inspect.signature(command).parameters.values() if one.kind is not one.VAR_KEYWORD)
-    asked = [_parameter(one) for one in fields(Question) if option_of(one).flag]
+    asked = [_parameter(one) for one in fields(question) if option_of(one).flag]
     parameters = [context.replace(kind=inspect.Parameter.KEYWORD_ONLY), *asked, *own]
     setattr(command, "__signature__", inspect.Signature(parameters))  # noqa: B010
     command.__annotations__ = {one.name: one.annotation for one in parameters}

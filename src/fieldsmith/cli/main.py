@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from fieldsmith.cli import doctor, evaluate, report, runs, sandbox, solve, tasks
+from fieldsmith.cli import doctor, env, evaluate, report, runs, sandbox, solve, tasks
 from fieldsmith.cli.output import ClosedPipe, current
 from fieldsmith.cli.terminal import narrow, prepare
 from fieldsmith.errors import FieldsmithError, InputError, disk_trouble
@@ -30,6 +30,7 @@ app = typer.Typer(
 app.command()(solve.solve)
 app.command()(evaluate.evaluate)
 app.add_typer(tasks.app, name="tasks")
+app.add_typer(env.app, name="env")
 app.add_typer(runs.app, name="runs")
 app.command()(report.report)
 app.add_typer(sandbox.app, name="sandbox")

@@ -189,6 +189,17 @@ def _judged(env: Stepped, state: str, seed: Sequence[int]) -> tuple[Metrics, tup
         return judged, tuple(tools.kept)
 
 
+def measured_again(env: Stepped, state: str, seed: Sequence[int]) -> Metrics:
+    """The panel of a state that was recorded. Raises StepFault."""
+    with tools_for(env.host, env.judging, seed) as tools:
+        return _within(env.judging, lambda: _figures(env.measure(env.state_of(state), tools)))
+
+
+def judged_again(env: Stepped, state: str, seed: Sequence[int]) -> Metrics:
+    """The figures that judges see, of a state that was recorded. Raises StepFault."""
+    return _judged(env, state, seed)[0]
+
+
 def _gone_back(env: Stepped, episode: Episode, step: int) -> _Done:
     found = episode.at(step)
     if found is None:

@@ -36,7 +36,7 @@ def within(seconds: float, work: Callable[[], T]) -> T:
     except BaseException:
         _raise_in(thread)
         raise
-    if raised:
+    if raised and not isinstance(raised[0], _Late):
         raise raised[0]
     if not given:
         raise OutOfTime(f"The step took longer than the {seconds:g} s that it may.", "Ask for less work.")
@@ -58,4 +58,4 @@ class _Late(OutOfTime):
     """Raised in the thread, where nobody can give it words."""
 
     def __init__(self) -> None:
-        super().__init__("The step took longer than it may.", "Ask for less work.")
+        super().__init__("The time is over.")

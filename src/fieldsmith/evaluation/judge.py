@@ -6,16 +6,17 @@ from dataclasses import replace
 
 import numpy as np
 
-from fieldsmith.evaluation import conservation, feedback, metrics
+from fieldsmith.evaluation import feedback, metrics
 from fieldsmith.evaluation.doubts import LEAST_SECONDS, Call, Found, worthwhile
 from fieldsmith.evaluation.evaluation import ConvergencePoint, Evaluation, Score, Status
-from fieldsmith.evaluation.measuring import as_samples, measure_failed_facts, measured, not_measured_facts, with_samples
+from fieldsmith.evaluation.measuring import as_samples, measure_failed_facts, not_measured_facts, with_samples
 from fieldsmith.evaluation.order import empirical_order, local_orders
+from fieldsmith.evaluation.scoring import CaseScore, combined
 from fieldsmith.evaluation.words import usual
 from fieldsmith.sandboxes import cores
 from fieldsmith.sandboxes.sandbox import CallResult, Limits, Sandbox, Session
 from fieldsmith.tasks.measured import MeasureFailed
-from fieldsmith.tasks.task import Brief, Case, Signature, SplitName, Task
+from fieldsmith.tasks.task import Brief, Case, SplitName, Task
 
 CLOCKS_APART = 1.0
 """Seconds by which the clocks of host and sandbox may differ, the way of the arrays included."""
@@ -40,15 +41,16 @@ def evaluate(
     *,
     limits: Limits | None = None,
     splits: Sequence[SplitName] = ("dev",),
-    refinement: bool | Callable[[Score], bool] = True,
+    refinement: bool = True,
+    studied_up_to: float = math.inf,
     on_outputs: OnOutputs | None = None,
     probing: bool = True,
 ) -> Evaluation:
     """Score `source` on the named splits.
 
-    The first failing call decides the status. With `refinement`, a value or what tells it from the score on the last
-    split, the order of convergence is measured on smooth data afterwards, in no more time than the score took; a failure
-    there is a note, not a status. `on_outputs` sees the arrays of each scored call.
+    The first failing call decides the status. With `refinement` the order of convergence is measured on smooth data
+    afterwards, in no more time than the score took, unless the score on the last split ranks above `studied_up_to`; a
+    failure there is a note, not a status. `on_outputs` sees the arrays of each scored call.
     With `probing`, a program whose error is far from what the trusted method reaches is called with inputs that tell why,
     in no more time than the score took (`diagnosis.py`).
     Raises MissingPart if the sandbox disappears.
@@ -62,7 +64,7 @@ def evaluate(
             failed = judge.score_split(split, cases[split])
             if failed is not None:
                 return failed
-        if refinement if isinstance(refinement, bool) else refinement(judge.scores[splits[-1]]):
+        if refinement and judge.scores[splits[-1]].rank <= studied_up_to:
             judge.measure_order()
         if probing:
             judge.probe()
@@ -96,7 +98,7 @@ class _Judge:
         self.probes: Found | None = None
         self.last: tuple[SplitName, Case, Mapping[str, np.ndarray]] | None = None
         self.stdout = self.stderr = ""
-        self.seconds = 0.0
+        self.seconds = self.cost = 0.0
 
     def call(self, case: Case, seconds: float = math.inf) -> CallResult:
         signature = self.brief.signature
@@ -116,10 +118,10 @@ class _Judge:
 
     def score_split(self, split: SplitName, cases: Sequence[Case]) -> Evaluation | None:
         """Score all cases of a split; the failed evaluation if a call fails."""
-        parts: list[_CaseScore] = []
+        parts: list[CaseScore] = []
         for case in cases:
             result = self.call(case)
-            self.seconds += result.seconds
+            self.seconds, self.cost = self.seconds + result.seconds, self.cost + result.cost
             self.stdout, self.stderr = feedback.tail(result.stdout), feedback.tail(result.stderr)
             if result.status != "ok":
                 limits = replace(self.limits, seconds=self.seconds_for(case))
@@ -131,7 +133,7 @@ class _Judge:
                 return self.failed("not_finite", facts, result)
             try:
                 with np.errstate(over="ignore", invalid="ignore"):
-                    score = _CaseScore(self.task, self.brief.signature, case, result)
+                    score = CaseScore(self.task, self.brief.signature, case, result)
             except MeasureFailed as failed:
                 self.notes.append(f"{failed.message} It may be the task's fault.")
                 return self.failed("bad_output", measure_failed_facts(failed), result)
@@ -144,7 +146,7 @@ class _Judge:
             self.last = (split, shown, outputs)
             if self.on_outputs is not None:
                 self.on_outputs(split, case, result.outputs)
-        self.scores[split] = _combine(self.task, parts)
+        self.scores[split] = combined(self.task, parts)
         return None
 
     def compare_clocks(self, result: CallResult) -> None:
@@ -175,7 +177,7 @@ class _Judge:
     def measure_order(self) -> None:
         """Errors on smooth data at rising resolution, and the slope through them."""
         points, telling = [], []
-        left = max(STUDY_SECONDS, sum(score.cost for score in self.scores.values()))
+        left = max(STUDY_SECONDS, self.cost)
         costs = [0.0]
         for case in self.task.refinement():
             result = self.call(case, left) if expected(costs) < left else None
@@ -186,7 +188,7 @@ class _Judge:
                     f"The order was not measured at {case.resolution} intervals: it would have taken longer than the score."
                 )
                 break
-            costs.append(result.seconds if result.cpu_seconds is None else result.cpu_seconds)
+            costs.append(result.cost)
             left = max(left - costs[-1], SHORTEST)
             if result.status != "ok":
                 reason = result.failure.message if result.failure else result.status
@@ -204,10 +206,12 @@ class _Judge:
 
     def probe(self) -> None:
         """What the program does with inputs that tell why its error is far from what the trusted method reaches."""
-        if self.last is not None and worthwhile(self.scores[self.last[0]], self.limits.seconds):
+        if self.last is None:
+            return
+        split, case, outputs = self.last
+        if worthwhile(self.scores[split], self.seconds_for(case)):
             from fieldsmith.evaluation import diagnosis  # needs SymPy and SciPy
 
-            split, case, outputs = self.last
             self.probes = diagnosis.diagnosed(
                 self.brief, case, outputs, self.scores[split].samples, self.probing_call()
             )
@@ -221,8 +225,8 @@ class _Judge:
         return diagnosis.unstable(self.brief, case, self.probing_call())
 
     def probing_call(self) -> Call:
-        """Calls that give up once they have taken as long as the score, or one has failed."""
-        left = max(LEAST_SECONDS, self.seconds)
+        """Calls that give up once they have taken as much processor time as the score, or one has failed."""
+        left = max(LEAST_SECONDS, self.cost)
 
         def call(inputs: Mapping[str, np.ndarray | float]) -> Mapping[str, np.ndarray] | None:
             nonlocal left
@@ -230,7 +234,7 @@ class _Judge:
                 return None
             signature = self.brief.signature
             result = self.session.call(self.source, signature.function, inputs, signature.shapes(inputs), left)
-            left -= result.seconds if result.status == "ok" else left
+            left -= result.cost if result.status == "ok" else left
             finite = result.status == "ok" and all(np.isfinite(array).all() for array in result.outputs.values())
             return result.outputs if finite else None
 
@@ -262,66 +266,3 @@ class _Judge:
 def expected(costs: Sequence[float]) -> float:
     """What the next resolution will take: as much more as the last did, and no less than twice that."""
     return costs[-1] * max(2.0, costs[-1] / costs[-2] if len(costs) > 2 and costs[-2] else 2.0)
-
-
-class _CaseScore:
-    """The figures of one call, ready to be joined with those of the split's other calls."""
-
-    def __init__(self, task: Task, signature: Signature, case: Case, result: CallResult) -> None:
-        outputs, reference = as_samples(signature, result.outputs), as_samples(signature, case.reference)
-        self.samples = metrics.sample_nrmse(outputs, reference)
-        unknowns = {result.name: result.of or result.name for result in signature.results}
-        self.fields = {
-            unknowns[name]: metrics.sample_nrmse({name: outputs[name]}, {name: reference[name]}) for name in reference
-        }
-        self.max_error = metrics.max_error(outputs, reference)
-        self.drift = conservation.drift(task, signature, result.outputs, case.reference)
-        self.value, self.measures = measured(task, case, result)
-        self.kinds = case.kinds
-        self.trusted, self.reference = case.trusted_errors, case.reference_errors
-        self.result = result
-
-
-def _combine(task: Task, parts: Sequence[_CaseScore]) -> Score:
-    samples = np.concatenate([part.samples for part in parts])
-    values = [part.value for part in parts if part.value is not None]
-    trusted, reference = _joined([part.trusted for part in parts]), _joined([part.reference for part in parts])
-    drifts = [part.drift for part in parts if part.drift is not None]
-    return Score(
-        nrmse=float(np.mean(samples)) if samples.size else math.nan,
-        fields={
-            name: float(np.mean(np.concatenate([part.fields[name] for part in parts]))) for name in parts[0].fields
-        },
-        trusted=float(np.mean(trusted)) if trusted else None,
-        reference_error=float(np.mean(reference)) if reference else None,
-        max_error=max(part.max_error for part in parts),
-        seconds=sum(part.result.seconds for part in parts),
-        cpu_seconds=_total([part.result.cpu_seconds for part in parts]),
-        peak_mb=_largest([part.result.peak_mb for part in parts]),
-        drift=max(drifts) if drifts else None,
-        samples=tuple(float(value) for value in samples),
-        kinds=tuple(kind for part in parts for kind in part.kinds) if all(part.kinds for part in parts) else (),
-        trusted_samples=trusted,
-        reference_samples=reference,
-        metric=task.metric.name,
-        value=float(np.mean(values)) if values else None,
-        lower_is_better=task.metric.lower_is_better,
-        measures={name: float(np.mean([part.measures[name] for part in parts])) for name in parts[0].measures},
-    )
-
-
-def _joined(parts: Sequence[np.ndarray | None]) -> tuple[float, ...]:
-    """Values of all samples; () where some are unknown."""
-    known = [part for part in parts if part is not None]
-    joined = np.concatenate(known) if len(known) == len(parts) else np.zeros(0)
-    return tuple(map(float, joined)) if np.isfinite(joined).all() else ()
-
-
-def _total(values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return sum(known) if len(known) == len(values) else None
-
-
-def _largest(values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return max(known) if known else None

@@ -41,8 +41,8 @@ def first_width(folder: Path, otherwise: int) -> int:
     return record.read_asked(folder).width if (folder / "run.toml").exists() else otherwise
 
 
-def open_folder(folder: Path, asked: Asked) -> None:
-    """Make it if need be. Raises InputError for a directory that cannot be written or is another run's."""
+def make_folder(folder: Path) -> None:
+    """Make it if need be. Raises InputError for a directory that cannot be written."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder) as probe:  # a kill leaves nothing of it
@@ -51,6 +51,11 @@ def open_folder(folder: Path, asked: Asked) -> None:
         raise InputError(
             f"The run directory {folder} cannot be written: {error.strerror}.", "Choose another with --run-dir."
         ) from None
+
+
+def open_folder(folder: Path, asked: Asked) -> None:
+    """Make it if need be. Raises InputError for a directory that cannot be written or is another run's."""
+    make_folder(folder)
     if (folder / "run.toml").exists():
         _refuse_another(folder, asked)
     elif any(folder.iterdir()):

@@ -15,16 +15,18 @@ class Known:
     """Evaluations of a run by what their programs do. Safe to use from several threads."""
 
     def __init__(self, store: Store) -> None:
-        self._store = store
         self._lock = threading.Lock()
         self._claims: dict[str, threading.Lock] = {}
-        self._essences: dict[int, str] = {}
+        self._first: dict[str, tuple[str, Evaluation]] = {}
+        """By essence: slot and evaluation of the first candidate that was evaluated for itself."""
+        for candidate in store.candidates():
+            self.keep(candidate)
 
     @contextmanager
     def claimed(self, program: Program | None) -> Iterator[Evaluation | None]:
         """The evaluation of a program that is the same, as that of a copy; None where there is none.
 
-        Until the block is left nobody else gets an answer for the same program, so that what is evaluated meanwhile is known then.
+        Until the block is left nobody else gets an answer for the same program, so that what is evaluated and kept meanwhile is known then.
         """
         if program is None:
             yield None
@@ -32,23 +34,20 @@ class Known:
         with self._lock:
             claim = self._claims.setdefault(program.essence, threading.Lock())
         with claim:
-            first = self._first(program.essence)
-            yield None if first is None or first.evaluation is None else _copied(first.slot, first.evaluation)
+            first = self._first.get(program.essence)
+            yield _copied(*first) if first else None
 
-    def _first(self, essence: str) -> Candidate | None:
-        """The first candidate whose program is the same and was evaluated for itself."""
-        return next((c for c in self._store.candidates() if _tells(c) and self._essence(c) == essence), None)
-
-    def _essence(self, candidate: Candidate) -> str:
-        if candidate.id not in self._essences and candidate.program is not None:
-            self._essences[candidate.id] = candidate.program.essence
-        return self._essences.get(candidate.id, "")
+    def keep(self, candidate: Candidate) -> None:
+        """From now on the candidate's evaluation, if it tells of its program, is known."""
+        evaluation = candidate.evaluation
+        if candidate.program is not None and evaluation is not None and _tells(evaluation):
+            with self._lock:
+                self._first.setdefault(candidate.program.essence, (candidate.slot, evaluation))
 
 
-def _tells(candidate: Candidate) -> bool:
-    """Whether an evaluation tells of the program: one that was ended by the wall clock may tell of the machine."""
-    evaluation = candidate.evaluation
-    return evaluation is not None and not evaluation.copy_of and evaluation.facts.get("limit") != "wall"
+def _tells(evaluation: Evaluation) -> bool:
+    """Whether it tells of the program itself: one that was ended by the wall clock may tell of the machine."""
+    return not evaluation.copy_of and evaluation.facts.get("limit") != "wall"
 
 
 def _copied(slot: str, evaluation: Evaluation) -> Evaluation:

@@ -1,74 +1,78 @@
-"""The loop: ask the strategy, let the author write, evaluate, record; until the budget is spent."""
+"""The loop: ask the strategy, have the candidates made, record; until the budget is spent."""
 
 import math
 import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
 
-from fieldsmith.agents.author import Author, Candidate, Move, NothingLeft, Proposal
+from fieldsmith.agents.author import Candidate, Move, NothingLeft
 from fieldsmith.agents.moves import move_named
 from fieldsmith.agents.strategies.strategy import Ask, Strategy
 from fieldsmith.errors import FieldsmithError, InputError
-from fieldsmith.evaluation import evaluate
-from fieldsmith.evaluation.evaluation import Evaluation, Score
-from fieldsmith.evaluation.judge import OnOutputs
 from fieldsmith.orchestrator.budget import Budget, exhausted, spent
 from fieldsmith.orchestrator.elapsed import Elapsed
-from fieldsmith.orchestrator.known import Known
 from fieldsmith.orchestrator.store import Store
-from fieldsmith.orchestrator.tracked import TrackedSandbox
-from fieldsmith.sandboxes.sandbox import Limits, Sandbox
-from fieldsmith.tasks.task import Brief, Task
 
 OnCandidate = Callable[[Candidate], None]
 Reason = Literal["no_more_ideas", "fault", "stopped"]
 OnWithdrawn = Callable[[Candidate, Reason, str], None]
 Working = dict[Future[Candidate | NothingLeft], Candidate]
-STUDIED = 3
-"""Of how many of the best so far the order of convergence is measured."""
 FAULT_SECONDS = 300.0
 """How long replies that are on their way are waited for after another request has failed."""
 
 
+class Maker(Protocol):
+    """Makes candidates, in several threads at a time. `label` says in the results who makes them."""
+
+    @property
+    def label(self) -> str: ...
+
+    def expect(self, count: int) -> None:
+        """Make ready for so many candidates; a hint."""
+
+    def make(
+        self, candidate: Candidate, move: Move, history: Sequence[Candidate], stopping: threading.Event
+    ) -> Candidate | NothingLeft:
+        """The candidate with its proposal and evaluation, without the latter where `stopping` was set meanwhile.
+
+        `history` holds all finished candidates. Raises ProviderError and MissingPart for what is no candidate's fault, InterruptedError when it is
+        stopped.
+        """
+        ...
+
+    def stop(self) -> None:
+        """End what candidates in the making are at."""
+
+
 @dataclass
 class Loop:
-    """One search for one task. `in_flight` candidates are in the making at a time, `evaluators` run programs."""
+    """One search. `in_flight` candidates are in the making at a time."""
 
-    task: Task
-    brief: Brief
-    author: Author
+    maker: Maker
     strategy: Strategy
-    sandbox: Sandbox
-    limits: Limits
     budget: Budget
     store: Store
+    elapsed: Elapsed
     in_flight: int = 1
-    evaluators: int = 1
     on_candidate: OnCandidate = lambda _: None
     on_start: OnCandidate = lambda _: None
     on_withdrawn: OnWithdrawn = lambda _candidate, _reason, _why: None
     """Hears of each candidate that was begun and does not come in this sitting."""
     on_stop: Callable[[], None] = lambda: None
-    draw: Callable[[Candidate], OnOutputs | None] = lambda _: None
-    """What is to see a candidate's arrays, if anything is."""
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
-        self._sandbox = TrackedSandbox(self.sandbox)
         self._deadline = math.inf
-        self._known = Known(self.store)
-        self._elapsed = Elapsed(self.store, self.budget)
 
     def run(self) -> str:
         """Search until the budget is spent or nothing is left to try; says which. Resumes what was begun before.
 
         An exception, Ctrl-C included, ends running programs and open requests at once; what was recorded stays.
         """
-        self._places = threading.Semaphore(self.evaluators)
-        self._sandbox.expect(self.limits, self.budget.candidates - len(self.store.candidates()))
+        self.maker.expect(self.budget.candidates - len(self.store.candidates()))
         pool = ThreadPoolExecutor(self.in_flight, thread_name_prefix="candidate")
         working: Working = {}
         try:
@@ -100,7 +104,7 @@ class Loop:
                 if fault:
                     raise fault
                 return reason or "the strategy has nothing more to ask"
-            self._elapsed.keep_if_due()
+            self.elapsed.keep_if_due()
             done, _ = wait(working, timeout=0.2, return_when=FIRST_COMPLETED)
             for future in done:
                 ended, error = self._ended(working[future], future)
@@ -113,7 +117,7 @@ class Loop:
                 self._stop()
 
     def _starts(self, candidate: Candidate) -> None:
-        self._elapsed.keep()
+        self.elapsed.keep()
         self.on_start(candidate)
 
     def _issued(self, ask: Ask) -> Candidate:
@@ -126,7 +130,7 @@ class Loop:
         if move_named(move.name, move.parents) != move:
             words = f"The move {move.name!r} holds more than its parents, and a run that resumes would lose it."
             raise InputError(words, f"Let {type(move).__qualname__}.remade give the same move.")
-        return self.store.issue(ask.slot, move, self.author.label)
+        return self.store.issue(ask.slot, move, self.maker.label)
 
     def _ended(
         self, candidate: Candidate, future: "Future[Candidate | NothingLeft]"
@@ -163,7 +167,7 @@ class Loop:
         """End running programs and open requests."""
         self.stopping.set()
         self.on_stop()
-        self._sandbox.end_all()
+        self.maker.stop()
 
     def _asks(self, room: int) -> tuple[Sequence[Ask], str]:
         history = self.store.candidates()
@@ -175,42 +179,12 @@ class Loop:
         return (self.strategy.ask(history, room, self.budget.candidates - len(history)) if room > 0 else ()), ""
 
     def _make(self, candidate: Candidate) -> Candidate | NothingLeft:
-        """Write and evaluate one candidate, or say why the author has nothing left."""
-        proposal = candidate.proposal
-        if proposal is None:
-            history = [c for c in self.store.candidates() if c.evaluation is not None]
-            try:
-                proposal = self.author.write(self.brief, self._move(candidate, history), candidate.slot, history)
-            except NothingLeft as nothing:
-                return nothing
-            candidate = replace(candidate, proposal=proposal)
-            self.store.record(candidate)
-        with self._known.claimed(proposal.program) as evaluation:
-            if evaluation is None:
-                with self._places:
-                    if self.stopping.is_set():
-                        return candidate
-                    evaluation = self._evaluate(candidate, proposal)
-            if self.stopping.is_set():
-                return candidate
-            candidate = replace(candidate, evaluation=evaluation)
-            self.store.record(candidate)
-        return candidate
-
-    def _evaluate(self, candidate: Candidate, proposal: Proposal) -> Evaluation:
-        if proposal.program is None:
-            problem = proposal.problem
-            return Evaluation("missing_function", problem, error_message=problem, sandbox=self.sandbox.name)
-        source = proposal.program.source
-        drawn = self.draw(candidate)
-        return evaluate(
-            self.task, source, self._sandbox, limits=self.limits, refinement=self._worth_a_study, on_outputs=drawn
-        )
-
-    def _worth_a_study(self, score: Score) -> bool:
-        """Whether a program that ran is among the best so far."""
-        better = sum(c.dev_rank < score.rank for c in self.store.candidates() if c.evaluation)
-        return better < STUDIED
+        """The candidate made, or why the maker has nothing left; one without an evaluation was stopped in its making."""
+        history = [c for c in self.store.candidates() if c.evaluation is not None]
+        made = self.maker.make(candidate, self._move(candidate, history), history, self.stopping)
+        if not isinstance(made, NothingLeft) and made.evaluation is not None:
+            self.store.record(made)
+        return made
 
     def _move(self, candidate: Candidate, history: Sequence[Candidate]) -> Move:
         by_id = {c.id: c for c in history}

@@ -29,6 +29,12 @@ class Meter:
         self._growing: dict[str, tuple[int, int]] = {}
         self._reading, self._writing = self._price(MANY, 0), self._price(0, MANY)
 
+    @property
+    def spent(self) -> tuple[int, float]:
+        """Tokens and dollars of all replies that are there."""
+        with self._lock:
+            return self._spent, self._cost
+
     def replied(self, replies: Sequence[tuple[Any, ChatReply, float | None]]) -> None:
         """Count replies that are there."""
         with self._lock:

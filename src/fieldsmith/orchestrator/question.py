@@ -143,14 +143,14 @@ class Question:
     def __post_init__(self) -> None:
         """Numbers of NumPy and the like become Python's, which alone can be stored; `~` at the head of a path is the home folder."""
         for name, told, value in self.told():
-            object.__setattr__(self, name, _plain(told, value))
+            object.__setattr__(self, name, plain(told, value))
 
     def check(self) -> None:
         """Raises InputError for a value of the wrong kind, a number out of range, and things that exclude each other."""
         for name, told, value in self.told():
             if value is not None or field_of(name).default is not None:
-                _check_kind(name, told, value)
-                _check_range(told, value)
+                check_kind(name, told, value)
+                check_range(told, value)
         if self.on_finish is not None and not self.on_finish.strip():
             raise InputError("--on-finish is empty.", "Give a shell command, or leave it out.")
         self._check_owners()
@@ -207,7 +207,7 @@ def field_of(name: str) -> Field[Any]:
     return Question.__dataclass_fields__[name]
 
 
-def _plain(told: Option, value: Any) -> Any:
+def plain(told: Option, value: Any) -> Any:
     """A value as it can be stored, where it stands for one; any other as it is."""
     if told.kind is Path and isinstance(value, str | Path) and value != "":
         whole = expanded(value)
@@ -236,7 +236,7 @@ def _number(value: object, kind: type) -> object:
     return float(value) if isinstance(value, Real) and kind is float else value
 
 
-def _check_kind(name: str, told: Option, value: object) -> None:
+def check_kind(name: str, told: Option, value: object) -> None:
     if told.needs and not isinstance(value, str):
         lacking = [need for need in told.needs if not hasattr(value, need)]
         if lacking or isinstance(value, type):
@@ -249,7 +249,7 @@ def _check_kind(name: str, told: Option, value: object) -> None:
         raise InputError(f"{name} = {value!r} is not {WORDS[told.kind]}.", told.help)
 
 
-def _check_range(told: Option, value: Any) -> None:
+def check_range(told: Option, value: Any) -> None:
     if told.above_zero and not 0.0 < value < math.inf:
         raise InputError(f"{told.flag} {value:g} is no budget.", "Give a number above 0.")
     if told.kind is int and told.flag != "--seed" and value < 0:

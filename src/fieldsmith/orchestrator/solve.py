@@ -22,6 +22,7 @@ from fieldsmith.orchestrator.hook import tell
 from fieldsmith.orchestrator.loop import Loop
 from fieldsmith.orchestrator.page import Listener, Page, WriteReport
 from fieldsmith.orchestrator.pictures import pictures_of
+from fieldsmith.orchestrator.programs import ProgramMaker
 from fieldsmith.orchestrator.provenance import sitting, with_sitting
 from fieldsmith.orchestrator.result import candidate_fields, resumed_fields, withdrawn_fields, write_outcome
 from fieldsmith.orchestrator.run import Asked, RunRecord, written
@@ -93,6 +94,7 @@ class Solve:
     def _sitting(self, store: Store) -> None:
         """Search and finish; whatever ends the sitting is written down."""
         self.budget.used_before = float(store.fact("seconds", 0.0))
+        self._elapsed = Elapsed(store, self.budget)
         store.set_facts({"state": "running", "message": ""})
         record.write_missing(self.folder, store.candidates())
         if before := [candidate for candidate in store.candidates() if candidate.evaluation is not None]:
@@ -116,33 +118,37 @@ class Solve:
         author = self.make_author(store)
         limits = default_limits(self.task)
         workers = self.workers or max(1, min(int(limits.cpus), self.in_flight))
-        self._make_data(store)
+        self._make_data()
         self._tell_surroundings()
         drawn = Drawings(self.task.brief())
-        return Loop(
+        maker = ProgramMaker(
             task=self.task,
             brief=self._brief(),
             author=author,
-            strategy=self.strategy,
             sandbox=self.sandbox,
             limits=replace(limits, cpus=max(1.0, limits.cpus / workers)),
+            store=store,
+            evaluators=workers,
+            draw=drawn.of,
+        )
+        return Loop(
+            maker=maker,
+            strategy=self.strategy,
             budget=self.budget,
             store=store,
+            elapsed=self._elapsed,
             in_flight=self.in_flight,
-            evaluators=workers,
             on_stop=self.stop_author,
             on_start=self._started,
             on_withdrawn=self._withdrawn,
             on_candidate=lambda candidate: self._recorded(store, candidate, drawn.taken(candidate)),
-            draw=drawn.of,
         ).run()
 
-    def _make_data(self, store: Store) -> None:
+    def _make_data(self) -> None:
         """Have the data made that is not in the cache yet; its time is the run's."""
-        elapsed = Elapsed(store, self.budget)
 
         def made(what: str, share: float) -> None:
-            elapsed.keep_if_due()
+            self._elapsed.keep_if_due()
             self.listener("data", {"what": what, "share": share})
 
         for split in ("dev", "test"):
@@ -193,7 +199,7 @@ class Solve:
         if best is None or best.program is None or (final is not None and final[0] == best.id):
             return
         self.listener("testing", {"candidate": best.id})
-        Elapsed(store, self.budget).keep()
+        self._elapsed.keep()
         drawn = Drawings(self._brief(), "test")
         scored = score_once_more(self.task, best, self.sandbox, drawn.of(best), self.listener)
         write_best(self.folder, best.program, self._brief(), drawn.taken(best))

@@ -151,6 +151,11 @@ class StoredModel:
         # What was asked in text alone, since the server refused tools, is asked so again in a later sitting.
         self.calls_tools = getattr(inner, "calls_tools", False) and bool(store.fact(CALLS_TOOLS, True))
 
+    @property
+    def used(self) -> tuple[int, float]:
+        """Tokens and dollars of all replies so far, those of unknown price left out."""
+        return self._meter.spent
+
     def complete(self, request: ChatRequest) -> ChatReply:
         # The text of a request may change between two sittings, with the sandbox's libraries or with this program.
         known = self.store.reply(request.key) or self.store.reply_to(request.ordinal)

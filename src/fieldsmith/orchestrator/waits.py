@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from fieldsmith.agents.author import Candidate
-from fieldsmith.agents.models.chat_model import ChatRequest
+from fieldsmith.agents.models.chat_model import TURN, ChatRequest
 from fieldsmith.orchestrator.run import Waiting
 
 FACT = "waiting"
@@ -65,6 +65,6 @@ def waiting_of(stored: Sequence[dict[str, Any]], candidates: Sequence[Candidate]
 
 
 def candidate_of(ordinal: str, candidates: Sequence[Candidate]) -> Candidate | None:
-    """The candidate that a request's ordinal belongs to: its slot, then a seed and what else is asked."""
-    own = [c for c in candidates if re.fullmatch(rf"{re.escape(c.slot)}(@-?\d+)?-*(\+\w+)?", ordinal)]
+    """The candidate that a request's ordinal belongs to: its slot, then an episode's turn, a seed and what else is asked."""
+    own = [c for c in candidates if re.fullmatch(rf"{re.escape(c.slot)}({TURN}\d+)?(@-?\d+)?-*(\+\w+)?", ordinal)]
     return max(own, key=lambda c: len(c.slot), default=None)

@@ -109,6 +109,11 @@ class CallResult:
     failure: Failure | None = None
     limit: Limit = ""
 
+    @property
+    def cost(self) -> float:
+        """What counts against limits: processor seconds; those by the wall where those are not known."""
+        return self.seconds if self.cpu_seconds is None else self.cpu_seconds
+
 
 Denied = Literal["network", "sockets", "files"]
 """`sockets` are those within the machine, which asyncio, pipes of multiprocessing and managers need; `files` those outside scratch."""

@@ -30,6 +30,8 @@ LONGEST_SEEN = 8000
 """Characters of an observation that the model is shown; what lies in the middle is left out."""
 NO_ARGUMENTS = {"type": "object", "properties": {}}
 CHOOSE = "Call it without arguments first: its documentation is shown, at no cost."
+TRIALS = 2
+"""Turns without a call after which a model is asked in text."""
 NOTHING = "(nothing)"
 """In place of an empty reply, which providers refuse to be shown."""
 
@@ -65,7 +67,7 @@ class LLMAgent:
         """Asked with fewer turns where the model has no room for the window. Raises ProviderError."""
         window = min(self.manner.window, len(dialogue))
         while True:
-            native = self.model.calls_tools
+            native = self.model.calls_tools and not _never_calls(dialogue)
             request = ChatRequest(
                 self.messages(env, dialogue, window, native),
                 ordinal=f"{ordinal}@{self.seed}" if self.seed else ordinal,
@@ -151,6 +153,12 @@ class LLMAgent:
     def _usage(self, reply: ChatReply) -> Usage:
         price = self.model.price(reply)
         return Usage(reply.input_tokens, reply.output_tokens, price, reply.seconds, reply.estimated)
+
+
+def _never_calls(dialogue: Sequence[Exchange]) -> bool:
+    """Whether the first turns held no calls by tools: some servers take tools and do not show them to their model."""
+    first = [exchange.turn for exchange in dialogue[:TRIALS]]
+    return len(first) == TRIALS and not any(asked.id for turn in first for asked in turn.calls)
 
 
 def _read(dialogue: Sequence[Exchange]) -> set[str]:

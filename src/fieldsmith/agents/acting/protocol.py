@@ -32,7 +32,7 @@ def calls_in(reply: str, actions: Sequence[type[Action]]) -> tuple[list[Call], s
         call = _call(value)
         if call is not None:
             kind = known.get(call.action)
-            found.append(_completed(call, kind, said[end:]) if kind else call)
+            found.append(_completed(call, kind, _after(said, end)) if kind else call)
     if found:
         return found[:MOST], ""
     return [], _problem(said, known)
@@ -78,10 +78,14 @@ def _completed(call: Call, kind: type[Action], rest: str) -> Call:
     ]
     if not lacking:
         return call
-    # The call itself may stand in a fence, whose end comes first.
-    rest = re.sub(r"\A\s*`{3,}[ \t]*\n?", "", rest)
     texts = [block.text for block in blocks_of(rest) if block.language != "json"]
     return Call(call.action, {**arguments, **dict(zip(lacking, texts, strict=False))})
+
+
+def _after(said: str, end: int) -> str:
+    """What follows a call, without the end of the fence that the call itself stands in."""
+    inside = len(re.findall(r"^[ \t]*`{3,}", said[:end], re.MULTILINE)) % 2
+    return re.sub(r"\A\s*`{3,}[ \t]*\n?", "", said[end:]) if inside else said[end:]
 
 
 def _problem(said: str, known: Mapping[str, Any]) -> str:

@@ -11,6 +11,8 @@ from fieldsmith.agents.models.faults import field_of
 
 THOUGHTS = ("reasoning_content", "reasoning")
 """Where servers put what a model thought, and want it back with its calls (DeepSeek)."""
+DETAILS = "reasoning_details"
+"""The same in blocks, signed or encrypted (OpenRouter)."""
 EXTRA = "extra_content"
 """Where Gemini's server puts the signature of a call, without which it does not take the call back."""
 
@@ -77,18 +79,41 @@ def parts_of_calls(message: object) -> Iterator[dict[str, Any]]:
         yield {"place": "function_call", "name": field_of(old, "name"), "arguments": field_of(old, "arguments")}
 
 
-def where_thoughts(message: object) -> str:
-    """The name of the field that holds thoughts; empty where none does."""
-    return next((name for name in THOUGHTS if isinstance(field_of(message, name), str)), "")
+class Echo:
+    """What of a turn goes back as it came, as fields of its message: what the model thought, and what belongs to its calls."""
 
+    def __init__(self) -> None:
+        self._thoughts: dict[str, str] = {}
+        self._details: list[dict[str, Any]] = []
 
-def kept(calls: Calls, where: str, thoughts: str) -> tuple[dict[str, Any], ...]:
-    """What of a turn with calls goes back as it came, as fields of its message."""
-    made, extras = calls.made(), calls.extras()
-    fields: dict[str, Any] = {where: thoughts} if where and thoughts else {}
-    if any(extras):
-        fields["tool_calls"] = [{**_call(call), **extra} for call, extra in zip(made, extras, strict=True)]
-    return (fields,) if made and fields else ()
+    def take(self, message: object) -> None:
+        """Add what a message, or a part of one, holds of thoughts."""
+        for name in THOUGHTS:
+            if isinstance(more := field_of(message, name), str):
+                self._thoughts[name] = self._thoughts.get(name, "") + more
+        told = field_of(message, DETAILS)
+        for part in told if isinstance(told, list) else ():
+            if isinstance(part, Mapping):
+                self._add(plain(part))
+
+    def _add(self, part: dict[str, Any]) -> None:
+        last = self._details[-1] if self._details else {}
+        if part.get("index") is None or any(part.get(name) != last.get(name) for name in ("index", "type")):
+            self._details.append(part)
+            return
+        grown = {
+            name: str(last.get(name, "")) + str(part[name]) for name in ("text", "summary", "data") if name in part
+        }
+        self._details[-1] = {**last, **part, **grown}
+
+    def kept(self, calls: Calls) -> tuple[dict[str, Any], ...]:
+        made, extras = calls.made(), calls.extras()
+        fields: dict[str, Any] = {name: thoughts for name, thoughts in self._thoughts.items() if thoughts}
+        if self._details:
+            fields = {DETAILS: self._details}
+        if any(extras):
+            fields["tool_calls"] = [{**_call(call), **extra} for call, extra in zip(made, extras, strict=True)]
+        return (fields,) if made and fields else ()
 
 
 def calls_in(request: ChatRequest, message: object) -> Calls:

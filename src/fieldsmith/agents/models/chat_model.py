@@ -72,8 +72,8 @@ class Message:
     """One turn of a conversation: who speaks, and what.
 
     `calls` are what the assistant called, `call_id` says which call a message of role tool answers. `kept` holds what the
-    provider wants back unchanged (signed or encrypted thoughts), as `ChatReply.turn` puts it there; it stands for text and calls
-    where the provider's form of them is in it.
+    provider wants back unchanged (signed or encrypted thoughts), as `ChatReply.turn` puts it there. The provider's form of text
+    and calls may be in it and is sent in their place, so whoever changes these leaves it out.
     """
 
     role: Literal["system", "user", "assistant", "tool"]
@@ -205,6 +205,8 @@ NOT_ASKED = "not asked"
 """Why a reply is empty where a further request would have cost more than the run has left."""
 FURTHER = "+"
 """In an ordinal, before what a further request about the same candidate is for: `3.1+continue`."""
+TURN = "/"
+"""In an ordinal, before the number of a turn of an episode: `3/2`."""
 SHORTENED = "-"
 """Ends the ordinal of a request that stands in for one that was too long, once for each time it was shortened."""
 

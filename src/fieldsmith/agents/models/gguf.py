@@ -34,7 +34,7 @@ from fieldsmith.agents.models.chat_model import (
 from fieldsmith.agents.models.endings import ending
 from fieldsmith.agents.models.faults import NO_SYSTEM, RESUME, TOO_LONG
 from fieldsmith.agents.models.requests import with_thoughts
-from fieldsmith.errors import InputError, MissingPart, ProviderError, RequestRefused, RequestTooLong
+from fieldsmith.errors import InputError, MissingPart, ProviderError, RequestRefused, RequestTooLong, ToolsRefused
 from fieldsmith.folders import expanded
 
 SERVING = {
@@ -90,8 +90,11 @@ class GGUFModel:
         return int(self._serving.get("parallel", PARALLEL))
 
     def complete(self, request: ChatRequest) -> ChatReply:
-        """Raises ProviderError where the child ends or refuses a request."""
+        """Raises ProviderError where the child ends or refuses a request, ToolsRefused for tools that the model's template has no place for."""
         begun = time.perf_counter()
+        if request.tools and not self._started().tools:
+            self.calls_tools = False
+            raise ToolsRefused(f"The chat template of {self.label} has no place for tools.", "Ask it in text alone.")
         answer = self._answer(request)
         if "error" in answer and NO_SYSTEM.search(str(answer["error"])):
             answer = self._answer(replace(request, messages=without_system(request.messages)))
@@ -101,7 +104,8 @@ class GGUFModel:
             if TOO_LONG.search(words):
                 raise RequestTooLong(message, f"Give it more room with --model-option context=TOKENS. {RESUME}")
             raise RequestRefused(message, RESUME)
-        usage, calls = answer["usage"], Calls(request)
+        usage, calls, echo = answer["usage"], Calls(request), chat_completions.Echo()
+        echo.take({"reasoning_content": answer["thoughts"]})
         for part in answer["calls"]:
             calls.take(**part)
         return ChatReply(
@@ -112,7 +116,7 @@ class GGUFModel:
             model=self._file.name,
             seconds=time.perf_counter() - begun,
             calls=calls.made(),
-            kept=chat_completions.kept(calls, chat_completions.THOUGHTS[0], answer["thoughts"]),
+            kept=echo.kept(calls),
         )
 
     def _answer(self, request: ChatRequest) -> dict[str, Any]:
@@ -169,10 +173,11 @@ class _Child:
         self._changed = threading.Condition()
         threading.Thread(target=self._read, daemon=True, name="gguf").start()
         try:
-            self._await(0, stopped, time.monotonic() + START_SECONDS)
+            ready = self._await(0, stopped, time.monotonic() + START_SECONDS)
         except BaseException:  # nobody has it yet who could end it
             self.end()
             raise
+        self.tools = bool(ready["tools"])
 
     def lives(self) -> bool:
         return self._process.poll() is None

@@ -1,5 +1,6 @@
 """What serves a model file in a process of its own: `python gguf_child.py FILE OPTIONS`, started by `gguf.py`."""
 
+import http.client
 import importlib
 import json
 import os
@@ -7,8 +8,11 @@ import sys
 import threading
 import time
 from typing import Any
+from urllib.parse import urlsplit
 
 from fieldsmith.agents.models.chat_completions import parts_of_calls
+
+SECONDS = 10.0
 
 
 def _serve(file: str, options: dict[str, int]) -> None:
@@ -42,11 +46,29 @@ def _serve(file: str, options: dict[str, int]) -> None:
         except Exception as error:
             tell(number, error=f"{type(error).__name__}: {error}")
 
-    tell(0, ready=True)
+    tell(0, ready=True, tools=_shows_tools(server))
     for line in sys.stdin:
         asked = json.loads(line)
         threading.Thread(target=answer, args=(asked["number"], asked["request"]), daemon=True).start()
     os._exit(0)
+
+
+def _shows_tools(server: Any) -> bool:
+    """Whether the model's template has a place for tools: where it has none, llama.cpp takes them and shows the model nothing."""
+    try:
+        asked = http.client.HTTPConnection(urlsplit(server.listening_address).netloc, timeout=SECONDS)
+        asked.request("GET", "/props")
+        told = json.loads(asked.getresponse().read())["chat_template_caps"]["supports_tools"]
+    except (
+        AttributeError,
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        http.client.HTTPException,
+    ):  # a version that does not tell
+        return True
+    return bool(told)
 
 
 def _answered(server: Any, request: dict[str, Any], heard: Any) -> dict[str, Any]:

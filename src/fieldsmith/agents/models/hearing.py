@@ -94,17 +94,13 @@ class Hearing:
     def text(self) -> str:
         return "".join(self._text)
 
-    @property
-    def thoughts(self) -> str:
-        return "".join(self._thoughts)
-
     def fields(self, reason: object, model: str) -> dict[str, Any]:
         """The fields of a reply. Raises BrokenOff where the reason of its end is a fault of the server."""
         if broken_off(reason) and not self.cut:
             raise BrokenOff(str(reason))
         calls = self.calls.made()
         fields = {
-            "text": with_thoughts(self.text, self.thoughts),
+            "text": with_thoughts(self.text, "".join(self._thoughts)),
             "stop": "length" if self.cut else ending(reason, bool(calls)),
             "model": model,
             "calls": calls,

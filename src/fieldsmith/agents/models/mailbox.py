@@ -10,6 +10,7 @@ from pathlib import Path
 from fieldsmith.agents.models.chat_model import (
     FURTHER,
     SHORTENED,
+    TURN,
     ChatReply,
     ChatRequest,
     nothing_heard,
@@ -99,7 +100,7 @@ class MailboxModel:
     def _name(self, request: ChatRequest, taken: Collection[str]) -> str:
         """A name that is free, by the candidate's number; by the next number where none is known."""
         number = request.candidate or max((int(name.partition("-")[0]) for name in taken), default=0) + 1
-        further = FURTHER in request.ordinal or request.ordinal.endswith(SHORTENED)
+        further = FURTHER in request.ordinal or request.ordinal.endswith(SHORTENED) or _later_turn(request.ordinal)
         first = self._names.get(request.candidate) or (f"{number:04d}" if further and request.candidate else "")
         if first:
             return next(name for n in itertools.count(2) if (name := f"{first}-{n}") not in taken)
@@ -119,6 +120,12 @@ class MailboxModel:
                 return file.read_text(encoding="utf-8", errors="replace")
             self._stopped.wait(POLL)
         raise InterruptedError("stopped while waiting for a reply")
+
+
+def _later_turn(ordinal: str) -> bool:
+    """Whether it is that of a turn after the first of an episode."""
+    number = ordinal.partition(TURN)[2].partition("@")[0]
+    return number not in ("", "1")
 
 
 def open_mailbox(

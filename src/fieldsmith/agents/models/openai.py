@@ -80,7 +80,7 @@ class OpenAIModel(ProviderModel):
 
     def _streamed(self, parts: Iterable[Any], request: ChatRequest) -> dict[str, Any]:
         heard = self.hearing(request)
-        reason, model, where = "", "", ""
+        reason, model, echo = "", "", chat_completions.Echo()
         for part in heard.parts(self.streamed(parts)):
             _raise_fault(part)
             heard.counts.hear_part(part)
@@ -93,14 +93,13 @@ class OpenAIModel(ProviderModel):
                 heard.take(text_of(field_of(said, "content")), thoughts_of(said), refusal_of(said))
                 for call in chat_completions.parts_of_calls(said):
                     heard.take_call(**call)
-                where = chat_completions.where_thoughts(said) or where
+                echo.take(said)
                 reason = _reason(choice) or reason
         if not model and not heard.size:
             raise Unstreamed
         if not reason and not heard.counts.told and not heard.cut:
             raise Endless
-        kept = chat_completions.kept(heard.calls, where, heard.thoughts)
-        return {**heard.fields(reason, str(model or self.name)), "kept": kept}
+        return {**heard.fields(reason, str(model or self.name)), "kept": echo.kept(heard.calls)}
 
     def _chat_reply(self, answer: Any, request: ChatRequest) -> dict[str, Any]:
         choice, counts = answer.choices[0], Counts()
@@ -111,13 +110,14 @@ class OpenAIModel(ProviderModel):
             raise TypeError("a choice holds no message")
         if broken_off(reason):
             raise BrokenOff(str(reason))
-        calls, thoughts = chat_completions.calls_in(request, message), thoughts_of(message)
+        calls, echo = chat_completions.calls_in(request, message), chat_completions.Echo()
+        echo.take(message)
         fields = {
-            "text": with_thoughts(text_of(field_of(message, "content")), thoughts),
+            "text": with_thoughts(text_of(field_of(message, "content")), thoughts_of(message)),
             "stop": ending(reason, bool(calls.made())),
             "model": str(field_of(answer, "model") or self.name),
             "calls": calls.made(),
-            "kept": chat_completions.kept(calls, chat_completions.where_thoughts(message), thoughts),
+            "kept": echo.kept(calls),
             **counts.fields(),
         }
         return with_refusal(fields, refusal_of(message))

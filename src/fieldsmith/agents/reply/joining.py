@@ -11,6 +11,8 @@ from fieldsmith.agents.reply.programs import Found, program_in
 from fieldsmith.agents.reply.refusals import STOPS
 
 ENDING_LINES = 12
+WHOLE = ("stop", "calls")
+"""Why a reply ended that was not cut off."""
 LONGEST_REPEAT = 4000
 LONGEST = 100_000
 """Characters of a reply that is gone on with."""
@@ -26,9 +28,9 @@ def cut_off(reply: str, stop: str, found: Found) -> bool:
     """
     if stop in STOPS:
         return False
-    if found.source is not None and found.whole and (parses(found.source) or stop == "stop"):
+    if found.source is not None and found.whole and (parses(found.source) or stop in WHOLE):
         return False
-    if stop != "stop":
+    if stop not in WHOLE:
         return True
     blocks = blocks_of(spoken(reply)[0])
     return bool(blocks) and not blocks[-1].closed and blocks[-1].python and not parses(blocks[-1].text)

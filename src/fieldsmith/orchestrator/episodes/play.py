@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fieldsmith.agents.acting.agent import Agent, Exchange, Turn
+from fieldsmith.agents.models.chat_model import TURN
 from fieldsmith.environments.calls import Call
 from fieldsmith.environments.environment import AnyEnvironment
 from fieldsmith.environments.observation import UNREADABLE, Step, StepFault
@@ -84,7 +85,7 @@ class Play:
 
     def _turn(self) -> Turn:
         number = len(self._dialogue)
-        turn = self.agent.turn(self.env, self._dialogue, f"{self.slot}/{number + 1}")
+        turn = self.agent.turn(self.env, self._dialogue, f"{self.slot}{TURN}{number + 1}")
         self.ledger.keep_turn(self.candidate, number, turn)
         self._dialogue.append(Exchange(turn, ()))
         return turn

@@ -1,0 +1,156 @@
+"""Makes the candidates of a run of episodes: each is an episode, from the beginning or from the best step of an earlier one."""
+
+import json
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from fieldsmith.agents.acting.agent import Agent
+from fieldsmith.agents.author import Candidate, Proposal, Usage
+from fieldsmith.agents.moves import Move
+from fieldsmith.environments.environment import AnyEnvironment
+from fieldsmith.environments.episode import Episode, Record, efficient
+from fieldsmith.evaluation.evaluation import Evaluation, Score
+from fieldsmith.orchestrator.episodes.ledger import Kept, Ledger
+from fieldsmith.orchestrator.episodes.play import Play, Told, unheard, valid_share
+from fieldsmith.orchestrator.record import write_text
+
+SCORE = "score"
+"""What episodes are chosen by; higher is better."""
+
+
+@dataclass
+class EpisodeMaker:
+    """Plays an episode for each candidate. `open_env` gives an environment of one's own for each."""
+
+    open_env: Callable[[], AnyEnvironment]
+    agent: Agent
+    ledger: Ledger
+    folder: Path
+    task: str
+    seed: int
+    max_steps: int
+    format_errors: int
+    refusal: Callable[[], str] = lambda: ""
+    told: Told = unheard
+
+    @property
+    def label(self) -> str:
+        return self.agent.label
+
+    def expect(self, count: int) -> None:
+        """Nothing has to be made ready."""
+
+    def make(
+        self, candidate: Candidate, move: Move, history: Sequence[Candidate], stopping: threading.Event
+    ) -> Candidate:
+        """The candidate with its episode played and scored. Raises what `Play.run` raises."""
+        env = self.open_env()
+        kept = Play(
+            env=env,
+            agent=self.agent,
+            ledger=self.ledger,
+            candidate=candidate.id,
+            slot=candidate.slot,
+            task=self.task,
+            seed=self.seed + candidate.id - 1,
+            max_steps=self.max_steps,
+            format_errors=self.format_errors,
+            refusal=self.refusal,
+            branch=self._branch(env, candidate, move),
+            told=self.told,
+            stopping=stopping,
+        ).run()
+        write_trajectory(self.folder, kept, candidate)
+        return replace(candidate, proposal=_proposal(kept), evaluation=_evaluation(kept.episode))
+
+    def stop(self) -> None:
+        """What is waited for ends by `stopping` and by the host."""
+
+    def _branch(self, env: AnyEnvironment, candidate: Candidate, move: Move) -> tuple[Kept, int] | None:
+        """The episode and the step to go on from, for a move that has parents: they take turns, the best first."""
+        parents = move.candidates
+        if not parents:
+            return None
+        digits = "".join(c for c in candidate.slot.partition(".")[0] if c.isdecimal()) or "1"
+        parent = parents[(int(digits) - 1) % len(parents)]
+        kept = self.ledger.episode(parent.id)
+        return (kept, best_step(env, kept.episode)) if kept else None
+
+
+def best_step(env: AnyEnvironment, episode: Episode) -> int:
+    """The step worth going on from: among the Pareto-efficient ones that with the best score, the latest of equals."""
+    changes = list(episode.changes())
+    front = set(efficient(changes, env.measures))
+    choice = [record for record in changes if record.step in front] or changes
+    return max(choice, key=lambda record: (record.score, record.step)).step
+
+
+def usage_of(kept: Kept) -> Usage:
+    """What an episode's turns cost; the price is unknown as soon as one of theirs is."""
+    usages = [exchange.turn.usage for exchange in kept.dialogue]
+    prices = [usage.usd for usage in usages]
+    return Usage(
+        sum(usage.input_tokens for usage in usages),
+        sum(usage.output_tokens for usage in usages),
+        None if None in prices else sum(price for price in prices if price is not None),
+        sum(usage.seconds for usage in usages),
+        any(usage.estimated for usage in usages),
+    )
+
+
+def _proposal(kept: Kept) -> Proposal:
+    last = kept.dialogue[-1].turn.text if kept.dialogue else ""
+    return Proposal(None, reply=last, usage=usage_of(kept))
+
+
+def _evaluation(episode: Episode) -> Evaluation:
+    last = episode.last
+    figures = {**last.metrics, **last.judged}
+    share = valid_share(episode.records[1:])
+    measures = {name: value for name, value in figures.items() if value is not None}
+    if share is not None:
+        measures["valid_calls"] = share
+    seconds = sum(record.seconds for record in episode.records)
+    score = Score(
+        nrmse=float("nan"), fields={}, trusted=None, reference_error=None, max_error=0.0, seconds=seconds,
+        metric=SCORE, value=last.score, lower_is_better=False, measures=measures,
+    )  # fmt: skip
+    return Evaluation("ok", last.text, dev=score, test=score, seconds=seconds)
+
+
+def write_trajectory(folder: Path, kept: Kept, candidate: Candidate) -> None:
+    """`episodes/NNNN.json`: the whole episode as plain JSON, for people and other programs."""
+    content = {**trajectory(kept), "slot": candidate.slot, "move": candidate.move, "agent": candidate.author}
+    write_text(folder / "episodes" / f"{candidate.id:04d}.json", json.dumps(content, indent=1, ensure_ascii=False))
+
+
+def trajectory(kept: Kept) -> dict[str, object]:
+    """An episode as plain JSON: every turn with its calls, every step with observation, figures and state."""
+    episode = kept.episode
+    return {
+        "environment": episode.environment,
+        "task": episode.task,
+        "seed": episode.seed,
+        "max_steps": episode.max_steps,
+        "branched_from": {"episode": kept.parent[0], "step": kept.parent[1]} if kept.parent else None,
+        "score": episode.last.score,
+        "steps": episode.used,
+        "beginning": record_fields(episode.records[0]),
+        "turns": [
+            {
+                "text": exchange.turn.text,
+                "problem": exchange.turn.problem,
+                "usage": vars(exchange.turn.usage),
+                "calls": [vars(asked.given) for asked in exchange.turn.calls],
+                "records": [record_fields(record) for record in exchange.records],
+            }
+            for exchange in kept.dialogue
+        ],
+        "end": record_fields(episode.last),
+    }
+
+
+def record_fields(record: Record) -> Mapping[str, object]:
+    return record.to_dict()
