@@ -29,6 +29,7 @@ class EditSolver(Action):
     """Replace one piece of the present program's text by another. The new program is run on the dev samples at once."""
 
     needs: ClassVar[Needs] = RUNS
+    example: ClassVar = {"old": "    steps = 100\n", "new": "    steps = 400\n"}
     old: str = Field(
         description="Text as it stands in the program, line for line with its indentation; it must occur exactly once",
         min_length=1,
@@ -44,6 +45,7 @@ class RestoreVersion(Action):
     """Make an earlier version the present program again; later versions stay in the list. Nothing is run."""
 
     needs: ClassVar[Needs] = RUNS
+    example: ClassVar = {"version": 1}
     version: int = Field(description="Number of the version, as compare_versions lists them", ge=1)
 
 
@@ -61,6 +63,7 @@ class InspectErrors(Action):
 
     free: ClassVar[bool] = True
     needs: ClassVar[Needs] = RUNS
+    example: ClassVar = {"what": "error", "sample": 0}
     what: Literal["error", "residual", "solution"] = Field(
         "error",
         description="error: size of the deviation from the reference. residual: how far the program's answer is from satisfying the equation. solution: the answer itself",
@@ -82,6 +85,7 @@ class CompareVersions(Action):
 
     free: ClassVar[bool] = True
     needs: ClassVar[Needs] = LOOKS
+    example: ClassVar = {"first": 1, "second": 2}
     first: int | None = Field(None, description="Version to compare from", ge=1)
     second: int | None = Field(None, description="Version to compare with; the present one if left out", ge=1)
 
@@ -91,6 +95,7 @@ class ReadPage(Action):
 
     free: ClassVar[bool] = True
     needs: ClassVar[Needs] = LOOKS
+    example: ClassVar = {"topic": "equation"}
     topic: Literal["equation", "space", "time", "fronts", "accuracy", "samples", "speed", "mistakes"] = Field(
         description="equation: what is in it, its limits on time steps, which methods fit. space, time: the methods. fronts: thin layers and shocks. accuracy: reading errors and orders. samples: kinks, grids, interpolation. speed: fast programs. mistakes: frequent ones"
     )

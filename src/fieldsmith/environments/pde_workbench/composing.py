@@ -21,11 +21,15 @@ Course = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Setting:
-    """What a family's own variants are: a name, and what is to be chosen for it; `again` marks one for where another has blown up."""
+    """What a family's own variants are: a name, and what is chosen otherwise than usual; `again` marks one for where another has blown up."""
 
     name: str
-    chosen: str
+    chosen: Mapping[str, str | float]
     again: bool
+
+    def __str__(self) -> str:
+        told = ", ".join(f"{name}={_plain(value)}" for name, value in self.chosen.items()) or "all as usual"
+        return f"{self.name}: {told}{' (where others have blown up)' if self.again else ''}"
 
 
 def composed(problem: Problem, choices: Mapping[str, object]) -> Written:
@@ -97,7 +101,7 @@ def settings(problem: Problem, course: Course) -> list[Setting]:
     except Unsuited:
         return []
     return [
-        Setting(variant.name, unusual(course, variant.choices.to_dict()) or "all as usual", variant.again)
+        Setting(variant.name, differing(course, variant.choices.to_dict()), variant.again)
         for variant in sorted(variants, key=lambda variant: variant.accuracy)
     ]
 
@@ -110,11 +114,18 @@ def usual(course: Course) -> dict[str, object]:
 
 def unusual(course: Course, choices: Mapping[str, object]) -> str:
     """What differs from that, in a line; empty if nothing does."""
+    return ", ".join(f"{name}={_plain(value)}" for name, value in differing(course, choices).items())
+
+
+def differing(course: Course, choices: Mapping[str, Any]) -> dict[str, Any]:
+    """What differs from that."""
     known = usual(course)
-    told = (
-        f"{name}={_plain(value)}" for name, value in choices.items() if name != "family" and value != known.get(name)
-    )
-    return ", ".join(told)
+    return {name: value for name, value in choices.items() if name != "family" and value != known.get(name)}
+
+
+def refined(problem: Problem, course: Course) -> Mapping[str, str | float]:
+    """The change to the family's finest setting: what is worth trying after the usual one."""
+    return next((one.chosen for one in reversed(settings(problem, course)) if one.chosen and not one.again), {})
 
 
 def about(course: Course) -> str:

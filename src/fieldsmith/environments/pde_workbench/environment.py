@@ -50,6 +50,13 @@ class PDEWorkbench(Environment[State]):
     state = State
     max_steps: ClassVar[int] = 16
     judging = RUNS
+    gold: ClassVar[Mapping[str, float]] = {
+        "burgers": 0.95,
+        "advection": 0.48,
+        "cns1d": 0.95,
+        "darcy": 0.95,
+        "reacdiff1d": 0.95,
+    }
 
     def tasks(self) -> Mapping[str, str]:
         known = {name: f"{kind.title}." for name, kind in tasks.kinds().items()}
@@ -100,7 +107,10 @@ class PDEWorkbench(Environment[State]):
 @functools.lru_cache(32)
 def _offered(found: Problem) -> tuple[type[Action], ...]:
     """What can be done in a task: by its mode, with the blocks that fit its equation."""
-    composed = composing_actions(found.menu) if found.composes else ()
+    composed: tuple[type[Action], ...] = ()
+    if found.composes:
+        first = next(course for course in found.menu if not course["why_not"])
+        composed = composing_actions(found.menu, composing.refined(found, first))
     return (*composed, *(WRITING if found.writes else ()), RestoreVersion, *LOOKING)
 
 

@@ -53,16 +53,18 @@ class Changing(Composing):
     called: ClassVar[str] = "change_method"
 
 
-def composing_actions(courses: Sequence[Course]) -> tuple[type[Action], ...]:
-    """list_methods, choose_method and change_method for these families."""
+def composing_actions(
+    courses: Sequence[Course], change: Mapping[str, str | float] | None = None
+) -> tuple[type[Action], ...]:
+    """list_methods, choose_method and change_method for these families; `change` is a sensible one of the first."""
     suited = [course for course in courses if not course["why_not"]]
     names = [course["family"] for course in suited]
     listed = _text(names, "One family to see in full; all of them in short if left out", str | None)
     family = _text(names, "The family of methods; list_methods tells about each")
     return (
-        _derived(Listing, {"family": (listed, None)}),
-        _derived(Choosing, {"family": (family, ...), **_arguments(suited, "as usual")}),
-        _derived(Changing, _arguments(suited, "as it is")),
+        _derived(Listing, {"family": (listed, None)}, {"family": names[0]}),
+        _derived(Choosing, {"family": (family, ...), **_arguments(suited, "as usual")}, {"family": names[0]}),
+        _derived(Changing, _arguments(suited, "as it is"), change or {}),
     )
 
 
@@ -81,8 +83,10 @@ def _course(name: str, choices: Any) -> Course:
     return {"family": name, "why_not": "", "blocks": blocks, "numbers": numbers}
 
 
-def _derived(base: type[Action], fields: Mapping[str, Any]) -> type[Action]:
-    return create_model(base.__name__, __base__=base, __doc__=base.__doc__, __module__=__name__, **fields)
+def _derived(base: type[Action], fields: Mapping[str, Any], example: Mapping[str, Any]) -> type[Action]:
+    kind = create_model(base.__name__, __base__=base, __doc__=base.__doc__, __module__=__name__, **fields)
+    kind.example = example
+    return kind
 
 
 def _arguments(courses: Sequence[Course], left_out: str) -> dict[str, Any]:
@@ -110,7 +114,8 @@ def _choices(course: Course) -> Iterator[tuple[str, list[str]]]:
 
 def _block(of: Mapping[str, list[str]], left_out: str, several: bool) -> Any:
     names = [*dict.fromkeys(name for names in of.values() for name in names)]
-    told = "; ".join(f"{family}: {', '.join(names)}" for family, names in of.items()) if several else "which block"
+    each = "; ".join(f"{family}: {', '.join(names)}" for family, names in of.items())
+    told = each if len(of) > 1 else f"of {next(iter(of))}" if several else "which block"
     return _text(names, f"{told}; {left_out} if left out", str | None)
 
 

@@ -77,6 +77,7 @@ def _openings(problem: Problem, choices: Mapping[str, object]) -> str:
     return f"change_method can change: {told}."
 
 
+@functools.lru_cache(128)
 def methods(problem: Problem, family: str) -> str:
     """What there is to choose for the equation. Raises Unfit for a family that there is not."""
     if family:
@@ -103,7 +104,7 @@ def _family_in_short(problem: Problem, course: Course) -> str:
 
 def _settings(problem: Problem, course: Course) -> list[str]:
     found = composing.settings(problem, course)
-    return ["", "Settings that are known to be good, coarse to fine:", *(f"- {one.name}: {one.chosen}{' (where others have blown up)' if one.again else ''}" for one in found)] if found else []  # fmt: skip
+    return ["", "Settings that are known to be good, coarse to fine:", *(f"- {one}" for one in found)] if found else []
 
 
 def _family_in_full(problem: Problem, course: Course) -> Iterator[str]:
