@@ -25,11 +25,12 @@ from fieldsmith.environments.pde_workbench.actions import (
     WriteSolver,
 )
 from fieldsmith.environments.pde_workbench.method_actions import Changing, Choosing, Listing, composing_actions, general
-from fieldsmith.environments.pde_workbench.problem import Problem, problem
+from fieldsmith.environments.pde_workbench.problem import MODES, Problem, problem
 from fieldsmith.environments.pde_workbench.running import answers, on_test
 from fieldsmith.environments.pde_workbench.scoring import MEASURES, judgement
 from fieldsmith.environments.pde_workbench.state import State
 from fieldsmith.environments.tools import Tools
+from fieldsmith.tasks.task import Task
 
 FIRST = "burgers"
 """The usual task."""
@@ -59,7 +60,7 @@ class PDEWorkbench(Environment[State]):
     }
 
     def tasks(self) -> Mapping[str, str]:
-        known = {name: f"{kind.title}." for name, kind in tasks.kinds().items()}
+        known = {name: _sentence(kind) for name, kind in tasks.kinds().items()}
         first = {FIRST: known[FIRST]} if FIRST in known else {}
         return {**first, **known}
 
@@ -102,6 +103,12 @@ class PDEWorkbench(Environment[State]):
     def judge(self, state: State, tools: Tools) -> Mapping[str, float | None]:
         runs = state.version is not None and state.version.runs
         return judgement(on_test(problem(state.task), state.source, tools) if runs else None)
+
+
+def _sentence(kind: type[Task]) -> str:
+    """A task in short, with what its name may state besides."""
+    parameters = f"parameters {', '.join(kind.known_parameters)}; " if kind.known_parameters else ""
+    return f"{kind.title}; {parameters}scale {' or '.join(kind.scales())}; mode {', '.join(MODES)}."
 
 
 @functools.lru_cache(32)
