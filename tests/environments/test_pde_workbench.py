@@ -10,7 +10,7 @@ import pytest
 import small_burgers
 import small_task
 from fieldsmith.environments import Call, Host, load
-from fieldsmith.environments.action import name_of
+from fieldsmith.environments.action import name_of, schema_of
 from fieldsmith.environments.environment import AnyEnvironment
 from fieldsmith.environments.pages import long_docs
 from fieldsmith.environments.pde_workbench import looking, running
@@ -133,15 +133,28 @@ def test_a_wrong_choice_is_answered_with_what_would_be_right(bench, arguments, r
     assert right in refused(bench, "choose_method", **arguments)
 
 
+def test_choices_of_other_methods_are_left_out_and_told(bench):
+    text = do(
+        bench, "choose_method", family="finite volumes", interpolation="unfolded", factor=5, levels=3, courant=0.4
+    )
+    assert "Left out, for they belong to other families or blocks: interpolation, levels, factor." in text
+    assert "factor to refinement split_cells" in refused(bench, "change_method", factor=5)
+    assert "does not have them" in refused(bench, "change_method", levels=5)
+    do(bench, "change_method", factor=5, refinement="split_cells", tolerance=1e-6)
+    assert bench.state_of(bench.episode.last.state).choices["factor"] == 5
+
+
 def test_families_are_understood_however_they_are_written(bench):
     do(bench, "choose_method", family="Finite_Volumes")
 
 
 def test_the_schema_of_choices_names_what_fits_the_equation_alone(bench):
-    text = bench.docs("choose_method")
-    assert '"spectral", "finite volumes"' in text
-    assert "sine_pcg" not in text
-    assert "splitting" not in text.partition("## Arguments")[2].partition("\n\n")[2].partition("\n\n")[0]
+    kind = bench.kind_of("choose_method")
+    assert kind is not None
+    arguments = schema_of(kind)["properties"]
+    assert arguments["family"]["enum"] == ["spectral", "finite volumes"]
+    assert arguments["refinement"]["enum"] == ["doubling", "one_pass", "as_given", "split_cells"]
+    assert not {"solver", "flux", "extrapolation", "fine"} & arguments.keys()
 
 
 @pytest.mark.slow

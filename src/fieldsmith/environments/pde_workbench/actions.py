@@ -21,7 +21,9 @@ class WriteSolver(Action):
         description="Python source text that defines the asked function; imports included",
         min_length=1,
         max_length=200_000,
-        examples=["import numpy as np\n\n\ndef solver(u0_batch, t_coordinate, nu):\n    ...\n    return u_batch\n"],
+        examples=[
+            "import numpy as np\n\n\ndef solver(u0_batch, t_coordinate, nu):\n    steps = 100\n    ...\n    return u_batch\n"
+        ],
     )
 
 

@@ -32,33 +32,71 @@ class Setting:
         return f"{self.name}: {told}{' (where others have blown up)' if self.again else ''}"
 
 
-def composed(problem: Problem, choices: Mapping[str, object]) -> Written:
-    """The program for a family's name and what is chosen of it.
+def composed(problem: Problem, choices: Mapping[str, object]) -> tuple[Written, list[str]]:
+    """The program for a family's name and what is chosen of it, and the names of choices that are none of this method's.
 
-    Raises Unfit for what there is not, or does not fit the equation or the other choices, with what would be right.
+    These are left out: models like to fill in every argument that there is. Raises Unfit for what there is not in any family, and for what does
+    not fit the equation or the other choices, with what would be right.
     """
     course = course_named(problem, str(choices.get("family", "")))
-    given = {name: value for name, value in choices.items() if name != "family"}
-    _check(course, given)
+    kept, left = _own(problem, course, {name: value for name, value in choices.items() if name != "family"})
+    idle = _idle(course, kept)
+    kept = {name: value for name, value in kept.items() if name not in idle}
     try:
-        return numerics.write(problem.plain, {"family": course["family"], **given})
+        written = numerics.write(problem.plain, {"family": course["family"], **kept})
     except InputError as error:
         raise Unfit(error.message, error.hint.replace(FITTING, LOOK)) from error
+    return written, [*left, *idle]
 
 
-def changed(problem: Problem, choices: Choices, changes: Mapping[str, object]) -> dict[str, object]:
-    """Choices with some of them changed; numbers of blocks that are chosen no more are left out.
+def changed(problem: Problem, choices: Choices, changes: Mapping[str, object]) -> tuple[dict[str, object], list[str]]:
+    """Choices with some of them changed, and the names of changes that are none of the family's.
 
-    Raises Unfit for a name that the family does not have.
+    Numbers of blocks that are chosen no more go with them. Raises Unfit where nothing would change, and as `composed` does.
     """
     course = course_named(problem, str(choices["family"]))
-    _check(course, changes)
-    merged: dict[str, object] = {**choices, **changes}
-    chosen = {f"{kind} {merged[kind]}" for kind in course["blocks"]}
-    for name, about in course["numbers"].items():
-        if name in merged and name not in changes and about["of"] and not chosen & set(about["of"]):
-            del merged[name]
-    return merged
+    kept, left = _own(problem, course, changes)
+    merged: dict[str, object] = {**choices, **kept}
+    idle = _idle(course, merged)
+    if not set(kept) - set(idle):
+        names = ", ".join(changes)
+        of = dict.fromkeys(f"{name} to {' or '.join(course['numbers'][name]['of'])}" for name in idle if name in kept)
+        why = f"they belong: {'; '.join(of)}" if of else f"the family {course['family']!r} does not have them"
+        raise Unfit(f"Nothing would change by {names}: {why}.", f"You may change {openings(course, choices)}.")
+    return {name: value for name, value in merged.items() if name not in idle}, [*left, *(n for n in idle if n in kept)]
+
+
+def _own(problem: Problem, course: Course, given: Mapping[str, object]) -> tuple[dict[str, object], list[str]]:
+    """What of the choices is for the family to judge, and the names of those that are other families'."""
+    left = [name for name, value in given.items() if _of_another(problem, course, name, value)]
+    kept = {name: value for name, value in given.items() if name not in left}
+    known = [*course["blocks"], *course["numbers"]]
+    for name in kept:
+        if name not in known:
+            words = f"The family {course['family']!r} has no choice {name!r}.{meant(name, known)}"
+            raise Unfit(words, f"It has {', '.join(known)}.")
+    return kept, left
+
+
+def _of_another(problem: Problem, course: Course, name: str, value: object) -> bool:
+    """Whether another family has that choice, or that block of the kind, and this one has not."""
+    others = [other for other in courses(problem) if other is not course]
+    if name in course["blocks"]:
+        return not _has(course, name, value) and any(_has(other, name, value) for other in others)
+    known = name in course["numbers"]
+    return not known and any(name in other["blocks"] or name in other["numbers"] for other in others)
+
+
+def _has(course: Course, kind: str, value: object) -> bool:
+    return any(block["name"] == value for block in course["blocks"].get(kind, ()))
+
+
+def _idle(course: Course, choices: Mapping[str, object]) -> list[str]:
+    """Numbers among the choices that belong to blocks which are not chosen."""
+    whole = {**usual(course), **choices}
+    chosen = {f"{kind} {whole.get(kind)}" for kind in course["blocks"]}
+    of = {name: about["of"] for name, about in course["numbers"].items()}
+    return [name for name in choices if of.get(name) and not chosen & set(of[name])]
 
 
 def course_named(problem: Problem, name: str) -> Course:
@@ -148,15 +186,6 @@ def openings(course: Course, choices: Mapping[str, object]) -> str:
         if name in choices:
             parts.append(f"{name} ({_plain(choices[name])}; {about['low']:g} to {about['high']:g})")
     return "; ".join(parts)
-
-
-def _check(course: Course, given: Mapping[str, object]) -> None:
-    """Raises Unfit for a choice that the family does not have."""
-    known = [*course["blocks"], *course["numbers"]]
-    for name in given:
-        if name not in known:
-            words = f"The family {course['family']!r} has no choice {name!r}.{meant(name, known)}"
-            raise Unfit(words, f"It has {', '.join(known)}.")
 
 
 def _plain(value: object) -> str:

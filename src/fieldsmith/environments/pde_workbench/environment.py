@@ -46,7 +46,7 @@ class PDEWorkbench(Environment[State]):
 
     name = "fieldsmith/pde-workbench-v1"
     title = "PDE workbench"
-    actions = (*general(), *WRITING, RestoreVersion, *LOOKING)
+    actions = (*WRITING, *general(), RestoreVersion, *LOOKING)
     measures = MEASURES
     state = State
     max_steps: ClassVar[int] = 16
@@ -167,7 +167,8 @@ def _(action: Changing, state: State, found: Problem, tools: Tools) -> str:
             "Nothing is to be changed.",
             f"You may change {composing.openings(composing.course_named(found, str(state.choices['family'])), state.choices)}.",
         )
-    return telling.composed(state, found, composing.changed(found, state.choices, given), tools)
+    choices, left = composing.changed(found, state.choices, given)
+    return telling.composed(state, found, choices, tools, left)
 
 
 @_done.register

@@ -1,7 +1,7 @@
 """What the agent is told: the task, where things stand, methods that fit, versions side by side."""
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from fieldsmith.environments.episode import figure
 from fieldsmith.environments.observation import Unfit
@@ -13,6 +13,7 @@ from fieldsmith.environments.pde_workbench.state import State, Version
 from fieldsmith.environments.tools import Tools
 from fieldsmith.evaluation.evaluation import Evaluation
 from fieldsmith.evaluation.order import local_orders
+from fieldsmith.numerics.plan import Plan
 
 TABLE = ("score", "nrmse", "metric", "geometric", "max_error", "cpu_seconds", "drift", "order")
 
@@ -60,16 +61,24 @@ def beginning(problem: Problem) -> str:
     return " ".join(ways)
 
 
-def composed(state: State, problem: Problem, choices: Mapping[str, object], tools: Tools) -> str:
-    """A method's program made the present one. Raises Unfit for what does not fit."""
-    written = composing.composed(problem, choices)
+def composed(
+    state: State, problem: Problem, choices: Mapping[str, object], tools: Tools, left: Sequence[str] = ()
+) -> str:
+    """A method's program made the present one; `left` are changes that are none of its own. Raises Unfit for what does not fit."""
+    written, more = composing.composed(problem, choices)
     known = dict(written.choices)
     family = composing.course_named(problem, str(known["family"]))
     title = f"{known['family']}, {composing.unusual(family, known) or 'all as usual'}"
-    plan = written.plan
-    method = f"Method: {plan.discretisation}; {plan.time_integrator or 'no steps in time'}; {plan.resolution_control}." if plan.time_integrator else f"Method: {plan.discretisation}; {plan.resolution_control}."  # fmt: skip
-    text = versions.adopt(state, problem, written.source, title, tools, known, method)
+    method = [_method(written.plan)]
+    if others := [*left, *more]:
+        method.append(f"Left out, for they belong to other families or blocks: {', '.join(others)}.")
+    text = versions.adopt(state, problem, written.source, title, tools, known, " ".join(method))
     return "\n\n".join([text, _openings(problem, known)])
+
+
+def _method(plan: Plan) -> str:
+    told = filter(None, [plan.discretisation, plan.time_integrator, plan.resolution_control])
+    return f"Method: {'; '.join(told)}."
 
 
 def _openings(problem: Problem, choices: Mapping[str, object]) -> str:
