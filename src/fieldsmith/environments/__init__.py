@@ -74,7 +74,9 @@ _HOMES = {
     ),
     "tools": ("Ran", "Tools"),
 }  # fmt: skip
-BUILT_INS: dict[str, str] = {}
+BUILT_INS: dict[str, str] = {
+    "fieldsmith/pde-workbench-v1": "fieldsmith.environments.pde_workbench.environment:PDEWorkbench",
+}
 """Environments of this package by name: module and class, imported when they are asked for."""
 GROUP = "fieldsmith.environments"
 ATTRIBUTES = ("name", "title", "actions", "measures", "state")

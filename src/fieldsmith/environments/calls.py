@@ -90,7 +90,8 @@ def _told(kind: type[Action], error: ValidationError) -> tuple[str, str]:
             said.append(f"{place} = {_shown(fault['input'])}: {words}" if place else words)
     listed = "; ".join(said)
     named = [name for name in dict.fromkeys(wrong) if name in kind.model_fields]
-    return f"{name_of(kind)} was not run: {listed}.", _right(kind, named)
+    right = _right(kind, named) if named or not known else f"It takes {', '.join(known)}."
+    return f"{name_of(kind)} was not run: {listed}.", right
 
 
 def _perhaps(name: str, known: Sequence[str]) -> str:

@@ -97,6 +97,11 @@ class Environment(ABC, Generic[S]):
         del state
         return ""
 
+    def actions_of(self, task: str) -> tuple[type[Action], ...]:
+        """Those of its own actions that a task offers, all unless it says otherwise."""
+        del task
+        return self.actions
+
     def named_task(self, task: str) -> str:
         """The task as it is called everywhere. Raises InputError for one that there is not."""
         known = self.tasks()
@@ -138,11 +143,15 @@ class Environment(ABC, Generic[S]):
         """Begin an episode in the state after a step of another. Raises InputError where that has no such step."""
         self.episode = stepping.branched(self, episode, step, seed, max_steps or episode.max_steps)
 
+    def offered(self, task: str) -> tuple[type[Action], ...]:
+        """What can be done in a task: its own actions, and those that every environment has; one of its own stands for one of the same name."""
+        return _with_everywhere(self.actions_of(task))
+
     @property
     def all_actions(self) -> tuple[type[Action], ...]:
-        """Its own, and those that every environment has; one of its own stands for one of the same name."""
-        own = {name_of(action) for action in self.actions}
-        return (*self.actions, *(action for action in EVERYWHERE if name_of(action) not in own))
+        """What can be done in the present episode; before there is one, in any task."""
+        begun = hasattr(self, "episode")
+        return self.offered(self.episode.task) if begun else _with_everywhere(self.actions)
 
     def kind_of(self, name: str) -> type[Action] | None:
         """The action of that name."""
@@ -190,6 +199,11 @@ class Environment(ABC, Generic[S]):
         """The figures that an agent may see."""
         hidden = {measure.name for measure in self.measures if measure.held_out}
         return {name: value for name, value in metrics.items() if name not in hidden}
+
+
+def _with_everywhere(own: tuple[type[Action], ...]) -> tuple[type[Action], ...]:
+    names = {name_of(action) for action in own}
+    return (*own, *(action for action in EVERYWHERE if name_of(action) not in names))
 
 
 AnyEnvironment = Environment[Any]

@@ -57,8 +57,7 @@ class Stepped(Protocol):
     def overview(self) -> str: ...
     def state_of(self, text: str) -> Any: ...
     def shown(self, metrics: Metrics) -> dict[str, float | None]: ...
-    @property
-    def all_actions(self) -> tuple[type[Action], ...]: ...
+    def offered(self, task: str) -> tuple[type[Action], ...]: ...
 
 
 @dataclass(frozen=True)
@@ -102,7 +101,7 @@ def taken(env: Stepped, episode: Episode, call: Call) -> tuple[Episode, Step]:
     arguments = call.arguments if isinstance(call.arguments, Mapping) else {"text": call.arguments}
     begun_at = time.monotonic()
     try:
-        action = understood(call, env.all_actions)
+        action = understood(call, env.offered(episode.task))
         arguments = action.model_dump(mode="json")
         done = _done(env, episode, action)
         free = type(action).free
@@ -301,7 +300,9 @@ def _refused(episode: Episode, call: Call, why: str, status: Status = "budget_ex
 
 
 def _failure(fault: StepFault, counted: bool) -> str:
-    return str(fault) if counted else f"{fault} (No step was used.)"
+    told = str(fault)
+    apart = "\n\n" if "\n" in told else " "
+    return told if counted else f"{told}{apart}(No step was used.)"
 
 
 def _panel(env: Stepped, metrics: Metrics, before: Metrics | None) -> str:
