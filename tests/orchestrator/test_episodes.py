@@ -94,7 +94,7 @@ def test_another_question_does_not_go_into_the_same_directory(tmp_path):
         (("--agent", "randon"), "Did you mean 'random'?"),
         (("--agent", "random", "--task", "worm"), "Did you mean 'warm'?"),
         (("--agent", "random", "--documentation", "none"), "on-demand or all"),
-        (("--agent", "gold"), "no gold sequence"),
+        (("--agent", "gold"), "has no gold sequence"),
     ],
 )
 def test_what_is_asked_wrongly_is_told_in_one_sentence(tmp_path, options, words):

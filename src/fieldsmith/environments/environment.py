@@ -83,6 +83,10 @@ class Environment(ABC, Generic[S]):
         Gets those of the panel, and at the end those of `judge` too.
         """
 
+    def measure_anew(self, state: S, tools: Tools) -> Mapping[str, float | None]:
+        """The figures of a state that was recorded, for whoever checks them; where `measure` reads what the state holds, all of it is found again here."""
+        return self.measure(state, tools)
+
     def judge(self, state: S, tools: Tools) -> Mapping[str, float | None]:
         """Figures that only judges see, computed where an episode ends."""
         del state, tools

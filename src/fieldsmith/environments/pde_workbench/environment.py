@@ -26,8 +26,8 @@ from fieldsmith.environments.pde_workbench.actions import (
 )
 from fieldsmith.environments.pde_workbench.method_actions import Changing, Choosing, Listing, composing_actions, general
 from fieldsmith.environments.pde_workbench.problem import MODES, Problem, problem
-from fieldsmith.environments.pde_workbench.running import answers, on_test
-from fieldsmith.environments.pde_workbench.scoring import MEASURES, judgement
+from fieldsmith.environments.pde_workbench.running import answers, on_dev, on_test
+from fieldsmith.environments.pde_workbench.scoring import MEASURES, judgement, panel
 from fieldsmith.environments.pde_workbench.state import State
 from fieldsmith.environments.tools import Tools
 from fieldsmith.tasks.task import Task
@@ -96,6 +96,9 @@ class PDEWorkbench(Environment[State]):
     def measure(self, state: State, tools: Tools) -> Mapping[str, float | None]:
         del tools  # the figures were found when the program became the present one
         return state.figures()
+
+    def measure_anew(self, state: State, tools: Tools) -> Mapping[str, float | None]:
+        return panel(on_dev(problem(state.task), state.source, tools)) if state.version else state.figures()
 
     def score(self, metrics: Mapping[str, float | None]) -> float:
         return metrics.get("test_score", metrics.get("score")) or 0.0
