@@ -37,7 +37,7 @@ def watched(
     """
     alive, ours = os.pipe()
     try:
-        process: subprocess.Popen[bytes] = subprocess.Popen(  # type: ignore[assignment]  # as `options` ask for no text
+        process = subprocess.Popen(
             [sys.executable, "-I", "-S", "-c", WATCHER, str(alive), *words],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
