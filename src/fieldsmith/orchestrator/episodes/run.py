@@ -130,7 +130,7 @@ class EpisodeRun:
             max_steps=self.question.steps,
             format_errors=self.question.format_errors,
             refusal=refusal,
-            told=self.listener,
+            listener=self.listener,
         )
         why = Loop(
             maker=maker,
