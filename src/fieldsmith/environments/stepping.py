@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Protocol, TypeVar
 
 import numpy as np
 
-from fieldsmith.environments.action import Action, GoBack, History, Needs, ReadDocs, Submit
+from fieldsmith.environments.action import Action, GoBack, History, Needs, ReadDocs, Submit, name_of
 from fieldsmith.environments.calls import Call, understood
 from fieldsmith.environments.episode import Episode, Record, figure, history_table
 from fieldsmith.environments.host import Host
@@ -110,7 +110,8 @@ def taken(env: Stepped, episode: Episode, call: Call) -> tuple[Episode, Step]:
     except StepFault as fault:
         if fault.status in NOT_THE_AGENTS:
             return episode, _refused(episode, call, str(fault), fault.status)
-        status, counted = fault.status, fault.status not in UNREADABLE
+        kind = next((one for one in env.offered(episode.task) if name_of(one) == call.action), None)
+        status, counted = fault.status, fault.status not in UNREADABLE and not (kind and kind.free)
         done = _Done(_failure(fault, counted), episode.last.state, episode.last.metrics, episode.last.step)
     seconds = time.monotonic() - begun_at
     return _recorded(env, episode, call.action, arguments, status, counted, done, seconds)

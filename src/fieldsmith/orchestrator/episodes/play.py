@@ -119,7 +119,9 @@ class Play:
         record = self.env.episode.last
         self.ledger.keep_step(self.candidate, len(self.env.episode.records) - 1, len(self._dialogue) - 1, record)
         with_step(self._dialogue, record)
-        self.listener("step", {**step_fields(step), "episode": self.candidate, "score": record.score, "said": turn.text})
+        self.listener(
+            "step", {**step_fields(step), "episode": self.candidate, "score": record.score, "said": turn.text}
+        )
 
     def _ended(self, why: str) -> None:
         try:
