@@ -2,7 +2,9 @@
 
 import ast
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from fieldsmith.evaluation.evaluation import Evaluation
 from fieldsmith.numerics.plan import Plan
@@ -21,14 +23,20 @@ class Program:
     @property
     def essence(self) -> str:
         """The same for programs that differ in comments, formatting and docstrings alone; that of the text where it is no Python."""
-        try:
-            tree = ast.parse(self.source)
-            for node in ast.walk(tree):
-                if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-                    node.body = node.body[1:] if ast.get_docstring(node, clean=False) is not None else node.body
-            return _digest(ast.dump(tree))
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return self.sha256
+        return _essence(self.source)
+
+
+@lru_cache(maxsize=4096)
+def _essence(source: str) -> str:
+    """Kept, as strategies ask for it again and again."""
+    try:
+        tree = ast.parse(source)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+                node.body = node.body[1:] if ast.get_docstring(node, clean=False) is not None else node.body
+        return _digest(ast.dump(tree))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return _digest(source)
 
 
 def _digest(text: str) -> str:
@@ -84,6 +92,11 @@ class Candidate:
         return self.proposal.program if self.proposal else None
 
     @property
+    def essence(self) -> str:
+        """That of its program; empty without one."""
+        return self.program.essence if self.program else ""
+
+    @property
     def ok(self) -> bool:
         return self.evaluation is not None and self.evaluation.status == "ok"
 
@@ -111,3 +124,14 @@ class Candidate:
         """What candidates sort by, the smaller the better: the task's metric on dev in its direction, infinite without one."""
         score = self.evaluation.dev if self.evaluation else None
         return score.rank if self.ok and score else float("inf")
+
+
+def distinct(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """The first candidate of each program, where programs that differ in comments and formatting alone are the same.
+
+    Candidates without a program are all kept.
+    """
+    first: dict[str, Candidate] = {}
+    for candidate in candidates:
+        first.setdefault(candidate.essence or f"without a program: {candidate.id}", candidate)
+    return list(first.values())
