@@ -149,6 +149,8 @@ def show(run: Annotated[Path, typer.Argument(help="Run directory.")], as_json: J
             said = f"waits for {awaited}"
         if evaluation and not candidate.ok:
             said = evaluation.feedback.strip().partition("\n")[0]
+        if evaluation and evaluation.copy_of:
+            said = f"the program of {visible(evaluation.copy_of, 12)}: {said}".rstrip(": ")
         best = "*" if found.best and found.best.candidate.id == candidate.id else " "
         line = (
             f"{best} {candidate.slot:>6}  {move:<16} {status:<16} {error:>10}  {visible(said, 400 if awaited else 72)}"

@@ -16,6 +16,7 @@ from fieldsmith.evaluation.measuring import fault_of_measure
 from fieldsmith.orchestrator import record
 from fieldsmith.orchestrator.best import score_once_more, write_best
 from fieldsmith.orchestrator.budget import Budget, spent
+from fieldsmith.orchestrator.byframe import error_by_frame
 from fieldsmith.orchestrator.elapsed import Elapsed
 from fieldsmith.orchestrator.folder import begin, held, open_folder
 from fieldsmith.orchestrator.hook import tell
@@ -235,7 +236,9 @@ class Drawings:
 
         def draw(split: SplitName, case: Case, outputs: Mapping[str, np.ndarray]) -> None:
             if split == (self._split or split):
-                self._drawn.setdefault(candidate.id, pictures_of(self._brief, split, case, outputs))
+                pictures = pictures_of(self._brief, split, case, outputs)
+                over_time = error_by_frame(self._brief, split, case, outputs)
+                self._drawn.setdefault(candidate.id, {**pictures, **over_time})
 
         return draw
 
