@@ -137,7 +137,7 @@ class Solve:
             on_start=self._started,
             on_withdrawn=self._withdrawn,
             on_candidate=lambda candidate: self._recorded(store, candidate, drawn.taken(candidate)),
-            draw=drawn.of,
+            draw=lambda candidate: self._evaluates(candidate, drawn),
         ).run()
 
     def _make_data(self) -> None:
@@ -163,6 +163,11 @@ class Solve:
     def _started(self, candidate: Candidate) -> None:
         self.listener("start", {"candidate": candidate.id, "slot": candidate.slot})
         self._page.write_if_due()
+
+    def _evaluates(self, candidate: Candidate, drawn: "Drawings") -> OnOutputs:
+        """What draws the candidate's arrays, now that its evaluation begins."""
+        self.listener("evaluating", {"candidate": candidate.id, "slot": candidate.slot})
+        return drawn.of(candidate)
 
     def _withdrawn(self, candidate: Candidate, reason: str, why: str) -> None:
         self.listener("withdrawn", withdrawn_fields(candidate.id, candidate.slot, reason, why))
