@@ -357,6 +357,16 @@ def test_changes_that_fit_two_copies_of_one_program_fit_that_program():
         assert "return 1.0 * u" in proposal.program.source, proposal.problem
 
 
+def test_changes_that_were_made_before_give_that_program_again():
+    parent = "def start(u):\n    return u\n\n\n" + PROGRAM.replace("(u0_batch)", "(start(u0_batch))")
+    first = replace(ran(1), proposal=Proposal(Program(parent)))
+    changed = parent.replace("    return u\n\n", "    return 1.0 * u\n\n")
+    better = replace(ran(2), proposal=Proposal(Program(changed)))
+    model = Scripted(first="Only this:\n\n```python\ndef start(u):\n    return 1.0 * u\n```\n")
+    proposal = write(model, Refine((better, first)), "r2")
+    assert proposal.program == Program(changed), proposal.problem
+
+
 def test_a_mend_that_does_not_fit_the_context_is_a_failure_once_others_were_answered():
     answered = Candidate(1, "1", "draft", (), "x", Proposal(None, reply="words"), Evaluation("crashed", "So."))
     model = Scripted(first=RequestTooLong("too long"))
