@@ -1,9 +1,11 @@
 """The author with a language model: replies that are cut off, patches, refusals; every reply stored and counted."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from fieldsmith.agents.author import Candidate, Debug, Draft, Program, Proposal, Refine
+from fieldsmith.agents.author import Candidate, Debug, Draft, Move, Program, Proposal, Refine
 from fieldsmith.agents.llm_author import LLMAuthor
 from fieldsmith.agents.models.chat_model import ChatReply
 from fieldsmith.agents.models.replay import ReplayModel, write_replay
@@ -300,7 +302,13 @@ class Narrow(Scripted):
 
 def ran(n: int) -> Candidate:
     score = Score(1e-3 * n, {"u": 1e-3 * n}, 1e-5, 1e-9, 0.1, 0.5)
-    return Candidate(n, str(n), "draft", (), "x", Proposal(Program(PROGRAM)), Evaluation("ok", "It ran.", dev=score))
+    program = Program(f"{PROGRAM}\nNUMBER = {n}\n")
+    return Candidate(n, str(n), "draft", (), "x", Proposal(program), Evaluation("ok", "It ran.", dev=score))
+
+
+def copy_of(first: Candidate, n: int) -> Candidate:
+    program = Program(f"{first.proposal.program.source}# written again\n")
+    return replace(first, id=n, slot=f"r{n}", proposal=Proposal(program))
 
 
 @pytest.mark.parametrize("seed", [0, 4])
@@ -317,6 +325,46 @@ def test_a_refinement_shows_as_many_programs_as_there_is_room_for_also_in_a_repl
     assert (again.prompt, again.repairs, again.program) == (proposal.prompt, proposal.repairs, proposal.program)
     with pytest.raises(RequestTooLong):
         LLMAuthor(Narrow(0), seed).write(BRIEF, move, "r1", [])
+
+
+@pytest.mark.parametrize("style", ["guided", "plain"])
+def test_a_refinement_that_changed_nothing_is_told_in_the_words_of_the_prompt(style):
+    def asked(*parents: Candidate) -> str:
+        model = Scripted(first=WHOLE)
+        LLMAuthor(model, prompts=Prompts(style)).write(BRIEF, Refine(parents), "r9", [])
+        return model.asked[0].messages[1].text
+
+    first, second = ran(1), ran(2)
+    assert "tried last" not in asked(first, second)
+    once = asked(first, second, copy_of(second, 3))
+    assert once.count("NUMBER = 2") == 1
+    assert "Your last refinement was the same program as program 2 but for comments" in once
+    more = asked(first, second, copy_of(second, 3), copy_of(first, 4), copy_of(first, 5))
+    assert "Your last 3 refinements were the same program as program 2 and program 1 (2 times) but" in more
+
+
+class Fuse(Move):
+    words = "Combine these programs."
+
+
+def test_changes_that_fit_two_copies_of_one_program_fit_that_program():
+    parent = "def start(u):\n    return u\n\n\n" + PROGRAM.replace("(u0_batch)", "(start(u0_batch))")
+    first = replace(ran(1), proposal=Proposal(Program(parent)))
+    again = replace(copy_of(first, 2), slot="2")
+    model = Scripted(first="Only this:\n\n```python\ndef start(u):\n    return 1.0 * u\n```\n")
+    for move in (Refine((first, again)), Fuse((first, again))):
+        proposal = write(model, move, "r1")
+        assert "return 1.0 * u" in proposal.program.source, proposal.problem
+
+
+def test_changes_that_were_made_before_give_that_program_again():
+    parent = "def start(u):\n    return u\n\n\n" + PROGRAM.replace("(u0_batch)", "(start(u0_batch))")
+    first = replace(ran(1), proposal=Proposal(Program(parent)))
+    changed = parent.replace("    return u\n\n", "    return 1.0 * u\n\n")
+    better = replace(ran(2), proposal=Proposal(Program(changed)))
+    model = Scripted(first="Only this:\n\n```python\ndef start(u):\n    return 1.0 * u\n```\n")
+    proposal = write(model, Refine((better, first)), "r2")
+    assert proposal.program == Program(changed), proposal.problem
 
 
 def test_a_mend_that_does_not_fit_the_context_is_a_failure_once_others_were_answered():

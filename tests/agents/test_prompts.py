@@ -247,7 +247,8 @@ def test_of_a_long_reply_beginning_and_end_are_shown(style):
 
 
 def test_a_refinement_shows_figures_and_plans():
-    text = user(Refine((candidate("ok"), candidate("ok"))))
+    other = Proposal(Program("def solver(u0_batch):\n    return 2\n"))
+    text = user(Refine((candidate("ok"), replace(candidate("ok"), id=2, slot="2", proposal=other))))
     for words in (
         "nRMSE 1.200e-03",
         "measured order 1.98",

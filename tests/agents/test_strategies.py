@@ -142,7 +142,7 @@ def test_a_repeated_mistake_gets_a_fresh_start_in_its_chains_next_place():
 )
 def test_another_mistake_is_mended(changes):
     first = failed("1", **{k: v for k, v in changes.items() if "status" in changes})
-    again = failed("1.1", "debug", (first.id,), comment="# other", **changes)
+    again = failed("1.1", "debug", (first.id,), comment="other = 1", **changes)
     assert next_of(first, again).move == Debug(again)
 
 
@@ -161,7 +161,7 @@ def test_sizes_and_addresses_make_no_other_mistake():
 @pytest.mark.parametrize("status", ["timeout", "not_finite", "out_of_memory"])
 def test_a_mend_that_changes_nothing_gets_a_fresh_start(status):
     first = failed("1", status=status, error_line=None)
-    again = failed("1.1", "debug", (first.id,), status=status, error_line=None)
+    again = failed("1.1", "debug", (first.id,), comment="# mended", status=status, error_line=None)
     assert next_of(first, again).move == Restart(again)
 
 
@@ -192,3 +192,73 @@ def test_a_refinement_that_had_to_wait_for_another_sees_what_came_of_it(total, w
             score = Score(1.0 / number, {}, None, None, 0.0, 1.0)
             history.append(Candidate(number, ask.slot, ask.move.name, parents, evaluation=Evaluation("ok", dev=score)))
     assert [c.slot for c in history] == ["1", "2", *(f"r{n + 1}" for n in range(total - 2))]
+
+
+class Repeating:
+    """A search whose program of each slot is chosen by `program`, and runs as well as `errors` says; None fails."""
+
+    def __init__(self, program, errors: dict[str, float | None]) -> None:
+        self.program, self.errors = program, errors
+
+    def run(self, total: int, **options) -> dict[str, Candidate]:
+        strategy, history, moves = open_strategy("refine", **{"debug_rounds": 2, "drafts": 3, **options}), [], {}
+        while len(history) < total:
+            (ask,) = strategy.ask(history, 1, total - len(history))
+            moves[ask.slot] = ask.move
+            parents = tuple(c.id for c in ask.move.parents)
+            name = self.program(ask)
+            error = self.errors[name]
+            score = Score(error, {}, None, None, 0.0, 1.0) if error is not None else None
+            found = Evaluation("ok", dev=score) if score else Evaluation("not_finite")
+            # Every program has another comment.
+            proposal = Proposal(Program(f"{name} = 1  # {ask.slot}\n"))
+            history.append(Candidate(len(history) + 1, ask.slot, ask.move.name, parents, "", proposal, found))
+        self.moves = moves
+        return {c.slot: c for c in history}
+
+
+def shown(move) -> list[str]:
+    return [c.slot for c in move.candidates]
+
+
+def test_programs_that_differ_in_comments_alone_are_one_parent():
+    drafts = {"1": "a", "2": "a", "3": "b"}
+    search = Repeating(lambda ask: drafts.get(ask.slot, ask.slot), {"a": 0.1, "b": 0.2, "r1": 0.3, "r2": 0.4})
+    search.run(5)
+    assert shown(search.moves["r1"]) == ["1", "3"]
+    assert shown(search.moves["r2"]) == ["1", "3", "r1"]
+    assert not search.moves["r2"].repeated
+
+
+def test_a_refinement_that_changes_nothing_is_told_to_the_next():
+    search = Repeating(lambda ask: "a" if ask.slot in ("1", "r1", "r2") else "b", {"a": 0.2, "b": 0.1})
+    search.run(6)
+    assert shown(search.moves["r1"]) == ["2", "1"]
+    assert [dict(search.moves[slot].repeated) for slot in ("r1", "r2", "r3")] == [{}, {2: 1}, {2: 2}]
+    assert shown(search.moves["r3"]) == ["2", "1"]
+    assert search.moves["r3"].with_fewer() == Refine((search.moves["r3"].parents[0],))
+
+
+def test_a_worse_refinement_that_comes_again_is_shown_in_place_of_the_fifth():
+    errors = {str(n): 0.1 * n for n in range(1, 7)} | {"worse": 9.0}
+    search = Repeating(lambda ask: ask.slot if ask.slot in errors else "worse", errors)
+    search.run(9, drafts=6)
+    assert shown(search.moves["r2"]) == ["1", "2", "3", "4", "5"]
+    assert shown(search.moves["r3"]) == ["1", "2", "3", "4", "r1"]
+    assert dict(search.moves["r3"].repeated) == {5: 1}
+
+
+def test_a_model_that_always_answers_alike_is_not_asked_the_same_for_ever():
+    search = Repeating(lambda ask: "a", {"a": 0.2})
+    search.run(12)
+    asked = {(tuple(shown(m)), tuple(m.repeated.items())) for slot, m in search.moves.items() if slot[0] == "r"}
+    assert len(asked) == 9
+
+
+def test_a_refinement_that_fails_as_a_program_did_that_was_mended_begins_anew():
+    programs = {"1": "bad", "1.1": "a", "2": "a", "3": "a", "r1": "bad", "r1.1": "a"}
+    search = Repeating(lambda ask: programs[ask.slot], {"bad": None, "a": 0.1})
+    search.run(6)
+    assert isinstance(search.moves["1.1"], Debug)
+    assert isinstance(search.moves["r1.1"], Restart)
+    assert shown(search.moves["r1.1"]) == ["1.1"]

@@ -3,6 +3,8 @@
 import json
 import os
 import re
+import shutil
+import sqlite3
 import sys
 from pathlib import Path
 
@@ -55,6 +57,29 @@ def test_a_wrong_choice_from_the_list_is_one_line(home, words):
     said = fieldsmith(home, "runs", *words)
     assert (said.returncode, said.stdout, said.stderr.count("\n")) == (2, "", 1)
     assert words[0] in said.stderr
+
+
+def test_runs_of_another_version_are_one_line_without_words_of_python(home, tmp_path):
+    for name in ("new", "old", "older"):
+        shutil.copytree(home / "good", tmp_path / "runs" / name)
+    for name in ("old", "older"):
+        with sqlite3.connect(tmp_path / "runs" / name / "run.sqlite") as database:
+            (stored,) = database.execute("SELECT evaluation FROM candidates").fetchone()
+            fields = json.loads(stored)
+            del fields["dev"]["trusted"]
+            database.execute("UPDATE candidates SET evaluation = ?", (json.dumps(fields),))
+    done = fieldsmith(tmp_path, "runs")
+    assert len(done.stdout.splitlines()) == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("2 runs cannot be read, `fieldsmith runs show` says of one why; the first:")
+    assert line.endswith("run.sqlite holds what is not understood: the field 'trusted' is missing or unknown.")
+    assert "Error" not in line
+    assert "__init__" not in line
+    shutil.rmtree(tmp_path / "runs" / "new")
+    shutil.rmtree(tmp_path / "runs" / "older")
+    alone = fieldsmith(tmp_path, "runs")
+    assert alone.stdout == ""
+    assert "Use the version of Fieldsmith that wrote it" in alone.stderr
 
 
 def test_a_run_is_shown_with_figures_and_spend(home):

@@ -1,5 +1,6 @@
 """Every line can be printed and read: on narrow terminals, in other encodings, with paths of any bytes, for users without a home."""
 
+import contextlib
 import os
 import pty
 import re
@@ -39,6 +40,31 @@ def test_progress_stays_on_one_line_of_a_narrow_terminal(tmp_path):
     assert drawn
     assert max(map(len, drawn)) < 24
     assert any(line.endswith("100%") for line in drawn)
+
+
+def on_a_terminal(folder: Path, *words: str) -> str:
+    """What a command shows on a terminal of 120 columns, without the codes that move and colour."""
+    master, slave = pty.openpty()
+    told = {**os.environ, "FIELDSMITH_HOME": str(folder), "COLUMNS": "120", "TERM": "xterm"}
+    process = subprocess.Popen([*MAIN, *words], cwd=folder, env=told, stderr=slave, stdout=subprocess.DEVNULL)
+    os.close(slave)
+    shown = b""
+    with contextlib.suppress(OSError):  # the other end is closed
+        while part := os.read(master, 1 << 16):
+            shown += part
+    os.close(master)
+    process.wait()
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode())
+
+
+def test_a_terminal_shows_what_is_being_evaluated_and_for_how_long(tmp_path):
+    shown = on_a_terminal(tmp_path, "solve", "advection", "--candidates", "1", "--sandbox", "process")
+    assert re.search(r"0/1 candidates, evaluating 1 \(\d+ s\)", shown)
+    assert re.search(r"evaluating the best on the test split \(\d+ s\)", shown)
+    (tmp_path / "solver.py").write_text("def solver(u0_batch, t_coordinate, beta): return u0_batch\n")
+    assert "evaluating solver.py" in on_a_terminal(
+        tmp_path, "evaluate", "advection", "solver.py", "--sandbox", "process"
+    )
 
 
 @pytest.mark.slow

@@ -9,6 +9,8 @@ import pytest
 
 from fieldsmith.agents.author import Draft, Program, Proposal
 from fieldsmith.agents.strategies import open_strategy
+from fieldsmith.cli.output import Output
+from fieldsmith.cli.progress import Progress
 from fieldsmith.evaluation import default_limits, evaluate
 from fieldsmith.evaluation.evaluation import Evaluation
 from fieldsmith.orchestrator.best import score_once_more
@@ -66,8 +68,7 @@ def test_copies_get_the_evaluation_of_the_first_and_say_so(tmp_path, monkeypatch
     for copy in copies:
         assert copy.evaluation.copy_of == first.slot
         assert copy.evaluation.dev == first.evaluation.dev
-        assert copy.evaluation.feedback.startswith(f"This program is that of candidate {first.slot} but for comments")
-        assert copy.evaluation.feedback.endswith(first.evaluation.feedback)
+        assert copy.evaluation.feedback == first.evaluation.feedback
         assert candidate_fields(copy, first, Spend(0, 0, 0.0, 1.0), 4)["copy_of"] == first.slot
     assert best_of(loop.store.candidates()).id == first.id
 
@@ -180,3 +181,15 @@ def test_feedback_does_not_depend_on_who_is_late(tmp_path, late):
     loop.run()
     assert came[-1] == late
     assert {c.slot for c in loop.store.candidates() if c.evaluation.convergence} == {"1", "2", "3", "4"}
+
+
+def test_the_line_of_a_copy_that_crashed_tells_the_error_whole_and_once_whose_program_it_is(tmp_path, capsys):
+    crash = "def solver(*inputs):\n    raise IndexError('index 51 is out of bounds for axis 1 with size 51')\n"
+    loop = loop_of(tmp_path, Commenting(lambda slot: crash), Budget(candidates=2))
+    loop.run()
+    first, copy = sorted(loop.store.candidates(), key=lambda c: c.evaluation.copy_of)
+    progress = Progress(Output(), 2)
+    progress.event("candidate", candidate_fields(copy, None, Spend(0, 0, 0.0, 1.0), 2))
+    line = capsys.readouterr().err.strip()
+    assert line.count(f"the program of {first.slot}") == 1
+    assert "IndexError: index 51 is out of bounds for axis 1 with size 51" in line

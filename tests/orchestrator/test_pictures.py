@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from fieldsmith.equations.equation import Axis
+from fieldsmith.orchestrator.byframe import error_by_frame
 from fieldsmith.orchestrator.open import open_solve
 from fieldsmith.orchestrator.pictures import MOVING_VALUES, pictures_of
 from fieldsmith.orchestrator.question import Question
@@ -229,3 +230,28 @@ def test_pictures_of_every_kind_are_read_as_they_were_written(tmp_path):
             for one, other in zip(before.places, after.places, strict=True):
                 np.testing.assert_array_equal(one, other)
             assert (after.reference is None) == (before.reference is None)
+
+
+def test_the_error_over_time_is_stored_for_each_kind_of_sample_beside_the_pictures(tmp_path):
+    brief = load("burgers").brief()
+    reference = {"u_batch": np.ones((3, 5, 16))}
+    inputs = {a.name: np.linspace(0.0, 2.0, 5) for a in brief.signature.arguments if a.role == "times"}
+    growth = np.array([1.0, 3.0, 10.0])[:, None, None] * np.linspace(0.0, 0.4, 5)[None, :, None]
+    case = Case("c", inputs, reference, kinds=("smooth", "smooth", "kinked"))
+    outputs = {"u_batch": reference["u_batch"] + growth}
+    found = error_by_frame(brief, "test", case, outputs)
+    write_pictures(tmp_path, {**pictures_of(brief, "test", case, outputs), **found})
+    (lines,) = found.values()
+    assert lines.components == ("smooth", "kinked")
+    np.testing.assert_allclose(lines.solution, [np.linspace(0, 0.8, 5), np.linspace(0, 4, 5)])
+    assert len(read_pictures(tmp_path)) == 3
+    assert not error_by_frame(brief, "test", case, {"u_batch": np.ones((3, 4, 16))})
+
+
+def test_a_run_keeps_the_error_over_time_of_its_best(tmp_path):
+    run = open_solve(Question("advection", tmp_path / "run", sandbox="process", candidates=1)).run()
+    assert run.best.by_frame.solution.shape[1] == 51
+    assert (run.best.by_frame.split, run.best.by_frame.axes) == ("test", ("t",))
+    steady = load("darcy").brief()
+    shape = {"u": np.ones((1, 4, 4))}
+    assert not error_by_frame(steady, "test", Case("c", {}, shape), shape)

@@ -15,7 +15,7 @@ from report_runs import candidate, finished, moving, picture, run_of, trajectory
 
 PLOTS = {
     "error-against-time", "best-against-candidates", "best-against-tokens", "best-against-seconds", "convergence",
-    "fields-u-0", "fields-u-1", "fields-v-0",
+    "error-over-time", "fields-u-0", "fields-u-1", "fields-v-0",
 }  # fmt: skip
 
 

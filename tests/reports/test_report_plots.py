@@ -10,7 +10,8 @@ from PIL import Image
 
 from fieldsmith.evaluation.evaluation import ConvergencePoint, Evaluation, Score
 from fieldsmith.reports import charts
-from report_runs import candidate, finished, moving, run_of, scored, trajectory, with_samples
+from fieldsmith.tasks.task import Picture
+from report_runs import candidate, finished, moving, picture, run_of, scored, trajectory, with_samples
 
 PLOTS = (
     "map-solution", "map-reference", "map-error", "cut", "cut-error", "pareto", "progress", "convergence",
@@ -254,3 +255,58 @@ def test_marks_of_hundreds_leave_the_line_of_the_best_in_sight(opened):
     page.keyboard.press("Home")
     assert "Candidate" in page.evaluate("document.activeElement.getAttribute('aria-label')")
     assert not page.faults
+
+
+def test_the_error_over_time_is_drawn_for_each_kind_and_of_old_runs_for_each_sample_shown(opened):
+    run = finished()
+    page = opened(run)
+    header, rows = table(saved(page, "over-time", "CSV")[1])
+    assert header == ["t", "u, sample 0", "u, sample 1"]
+    assert len(rows) == 51
+    assert float(rows[-1][1]) > float(rows[1][1]) > 0
+    times = np.linspace(0.0, 2.0, 5)
+    kinds = ("smooth", "kinked")
+    lines = Picture("error by frame", 0, np.array([times, 3 * times]), None, ("t",), (0.0, 2.0), (times,), kinds)
+    stored = replace(run, best=replace(run.best, by_frame=lines))
+    page = opened(stored)
+    assert table(saved(page, "over-time", "CSV")[1]) == (
+        ["t", *kinds],
+        [[f"{value:g}" for value in (t, t, 3 * t)] for t in times],
+    )
+    assert page.locator("#over-time .canvas path.line-error").count() == 2
+    assert page.locator("#over-time .legend .key").all_inner_texts() == list(kinds)
+    assert page.locator("#over-time figcaption b").inner_text() == "Error against time t"
+    assert page.locator("#pareto figcaption b").inner_text() == "Error against processor time"
+    assert not page.faults
+
+
+def test_the_page_opens_on_the_sample_that_rules_the_error(opened):
+    run = with_samples((1e-8, 2e-3), ("smooth", "kinked"))
+    run = replace(run, best=replace(run.best, pictures=(picture("u", 0), picture("u", 1))))
+    page = opened(run)
+    assert page.locator("#sample-value").inner_text() == "1"
+    page.locator("#sample").fill("0")
+    assert page.locator("#sample-value").inner_text() == "0"
+
+
+def test_charts_that_share_a_row_are_drawn_at_their_own_width(opened):
+    page = opened(with_samples((1e-8, 2e-3), ("smooth", "kinked")), viewport={"width": 1280, "height": 900})
+    for name in ("over-time", "samples", "convergence"):
+        svg = page.locator(f"#{name} .canvas svg")
+        assert svg.bounding_box()["width"] == pytest.approx(float(svg.get_attribute("width")), abs=1), name
+
+
+def test_long_names_and_figures_stay_in_their_places(opened):
+    run = finished()
+    author = "command:/a/long/path/to/python /another/long/path/to/a/program.py --with options"
+    run = replace(run, candidates=tuple(replace(c, author=author) for c in run.candidates))
+    page = opened(run, viewport={"width": 1280, "height": 900})
+    assert page.evaluate("[...document.querySelectorAll('.scroll')].every(e => e.scrollWidth <= e.clientWidth)")
+    assert page.locator("#spend td").first.bounding_box()["height"] < 60
+    inside = "[...document.querySelectorAll('.tile .value')].every(e => e.scrollWidth <= e.clientWidth)"
+    for width in (1280, 1050, 800, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.evaluate(
+            "document.querySelectorAll('.tile .value').forEach(e => { e.innerHTML = '7.43 × 10<sup>−10</sup>'; })"
+        )
+        assert page.evaluate(inside), width

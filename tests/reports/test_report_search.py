@@ -39,6 +39,44 @@ def test_each_move_says_what_it_brought_and_by_what(opened):
     assert not page.faults
 
 
+def copied(number, of, nrmse, **changes):
+    """A candidate whose program is that of the slot `of`."""
+    first = candidate(number, nrmse, **changes)
+    return dataclasses.replace(first, evaluation=dataclasses.replace(first.evaluation, copy_of=of))
+
+
+def test_a_copy_is_called_one_in_the_tree_in_the_list_and_beside_its_programs(opened):
+    candidates = [
+        candidate(1, 5e-3),
+        candidate(2, 2e-3),
+        copied(3, "1", 5e-3, move="refine", parents=(2, 1), slot="r1"),
+        candidate(4, 1e-3, move="refine", parents=(2, 1, 3), slot="r2"),
+        copied(5, "1", None, move="refine", parents=(4,), slot="r3"),
+        candidate(6, 4e-3, move="debug", parents=(5,), slot="r3.1"),
+    ]
+    page = opened(run_of(candidates, candidates[3]))
+    assert "the program of 1 again" in tree_row(page, 3)
+    assert "of 2 + 1 1.00 × 10−3" in tree_row(page, 4), "what only repeats is no parent"
+    assert "the program of 1 again" in tree_row(page, 5)
+    assert "mends r3" in tree_row(page, 6)
+    page.select_option("#order", "best")
+    assert "the program of 1 again" in tree_row(page, 3)
+    page.click("#tree [data-id='4']")
+    assert "Refine of 2, 1, r1 (that of 1 again)" in page.inner_text("#candidate .lineage")
+    assert not page.faults
+
+
+def test_a_mend_that_fails_otherwise_is_not_said_to_fail_alike(opened):
+    candidates = [
+        candidate(1, None, "IndexError"),
+        candidate(2, None, "NaN", status="not_finite", move="debug", parents=(1,), slot="1.1"),
+        candidate(3, 1e-2, move="restart", parents=(2,), slot="1.2"),
+    ]
+    page = opened(run_of(candidates, candidates[2]))
+    assert "does not mend 1" in tree_row(page, 2)
+    assert "runs where 1.1 failed" in tree_row(page, 3)
+
+
 def test_a_metric_of_ones_own_that_rises_gets_better_by_rising(opened):
     best = scored(2, 30.0)
     run = run_of([scored(1, 3.0), dataclasses.replace(best, move="refine", parents=(1,))], best)

@@ -1,5 +1,6 @@
 """What an author writes and what becomes of it: programs, proposals, candidates."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from fieldsmith.evaluation.essence import digest, essence_of
@@ -72,6 +73,11 @@ class Candidate:
         return self.proposal.program if self.proposal else None
 
     @property
+    def essence(self) -> str:
+        """That of its program; empty without one."""
+        return self.program.essence if self.program else ""
+
+    @property
     def ok(self) -> bool:
         return self.evaluation is not None and self.evaluation.status == "ok"
 
@@ -99,3 +105,14 @@ class Candidate:
         """What candidates sort by, the smaller the better: the task's metric on dev in its direction, infinite without one."""
         score = self.evaluation.dev if self.evaluation else None
         return score.rank if self.ok and score else float("inf")
+
+
+def distinct(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """The first candidate of each program, where programs that differ in comments and formatting alone are the same.
+
+    Candidates without a program are all kept.
+    """
+    first: dict[str, Candidate] = {}
+    for candidate in candidates:
+        first.setdefault(candidate.essence or f"without a program: {candidate.id}", candidate)
+    return list(first.values())

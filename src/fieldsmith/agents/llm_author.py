@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from fieldsmith.agents.author import Candidate, Draft, Move, Program, Proposal, Usage
+from fieldsmith.agents.candidate import distinct
 from fieldsmith.agents.models.chat_model import (
     FURTHER,
     NOT_ASKED,
@@ -73,8 +74,9 @@ class _Conversation:
     def __init__(self, author: LLMAuthor, brief: Brief, move: Move, ordinal: str, draft: int = 1) -> None:
         self.author, self.brief, self.ordinal = author, brief, ordinal
         frame = author.prompts.frame(brief, move)
-        self.parents = _sources(move, frame)
-        self.named = [f"program {n} (candidate {c.slot})" for n, c in enumerate(move.candidates, 1) if c.program]
+        shown = _programs(move)
+        self.parents = tuple(shown) or ((frame,) if frame else ())
+        self.named = tuple(shown.values())
         self.asked = gaps_of(frame)
         self.request = ChatRequest(author.messages(brief, move, draft), ordinal=ordinal)
         self.text = ""
@@ -152,7 +154,9 @@ class _Conversation:
         return program_in(text, signature.function, names, stop, self.parents, self.asked, self.named)
 
 
-def _sources(move: Move, frame: str) -> tuple[str, ...]:
-    """The programs that a reply to the move may hold only changes of; `frame` is the one whose gaps are to be filled."""
-    found = tuple(parent.program.source for parent in move.candidates if parent.program is not None)
-    return found or ((frame,) if frame else ())
+def _programs(move: Move) -> dict[str, str]:
+    """The programs that a reply to the move may hold only changes of, and what to call each; copies count as one."""
+    places = {c.id: n for n, c in enumerate(move.candidates, 1)}
+    return {
+        c.program.source: f"program {places[c.id]} (candidate {c.slot})" for c in distinct(move.candidates) if c.program
+    }

@@ -10,11 +10,12 @@ into the strategy's module: whoever resumes a run imports that.
 """
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from fieldsmith.agents.candidate import Candidate
+from fieldsmith.agents.candidate import Candidate, distinct
 from fieldsmith.errors import InputError
 
 _known: dict[str, type["Move"]] = {}
@@ -62,6 +63,13 @@ class Move:
         return self.parents
 
     @property
+    def repeated(self) -> Mapping[int, int]:
+        """How many further parents have the program of which candidate, counted from 1: what came of the move when it was asked last."""
+        places = {c.essence: n for n, c in enumerate(self.candidates, 1) if c.program}
+        shown = {c.id for c in (*self.candidates, self.avoid) if c is not None}
+        return Counter(places[c.essence] for c in self.parents if c.id not in shown and c.essence in places)
+
+    @property
     def avoid(self) -> Candidate | None:
         """The parent whose mistake is not to be made again, if there is one."""
         return None
@@ -73,7 +81,11 @@ class Move:
 
     def with_fewer(self) -> Self | None:
         """The move without the last of several candidates, for a model that has no room for all; else None."""
-        return self.remade(self.parents[:-1]) if len(self.candidates) > 1 else None
+        if len(self.candidates) < 2:
+            return None
+        *kept, last = self.candidates
+        shown = {c.id for c in (*kept, self.avoid) if c is not None}
+        return self.remade([c for c in self.parents if c.id in shown or c.essence != last.essence])
 
 
 class Draft(Move):
@@ -100,9 +112,16 @@ class Debug(Move):
 
 
 class Refine(Move):
-    """Write a better program than these, best first."""
+    """Write a better program than these, best first.
+
+    A parent whose program is that of an earlier one is not shown again: it says that a refinement came to nothing else.
+    """
 
     words = "Write a better program than these."
+
+    @property
+    def candidates(self) -> tuple[Candidate, ...]:
+        return tuple(distinct(self.parents))
 
 
 class Restart(Move):
@@ -123,7 +142,7 @@ class Restart(Move):
 
     @property
     def candidates(self) -> tuple[Candidate, ...]:
-        return self.parents[1:]
+        return tuple(distinct(self.parents[1:]))
 
     @property
     def avoid(self) -> Candidate:

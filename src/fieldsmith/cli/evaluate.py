@@ -46,6 +46,7 @@ def evaluate(
 def _score(options: dict[str, Any]) -> bool:
     """Score every file; whether all of them ran."""
     from fieldsmith import evaluation, sandboxes
+    from fieldsmith.cli.live import Live
     from fieldsmith.cli.options import parse_parameters
     from fieldsmith.evaluation.record import result_fields, summary
     from fieldsmith.reports.plain import clean
@@ -69,7 +70,8 @@ def _score(options: dict[str, Any]) -> bool:
     with place:
         place.expect(evaluation.default_limits(problem), len(sources))
         for file, source in sources:
-            outcome = evaluation.evaluate(problem, source, place, splits=splits, refinement=options["order"])
+            with Live(current, lambda file=file: f"evaluating {file.name}"):
+                outcome = evaluation.evaluate(problem, source, place, splits=splits, refinement=options["order"])
             good = good and outcome.status == "ok"
             current.event("result", {"file": str(file), **result_fields(problem, source, outcome)})
             current.say(clean(summary(str(file), outcome)))  # a program's words are its own

@@ -1,12 +1,11 @@
 """What a person sees while a run goes on: a live line on a terminal and in a notebook, plain lines elsewhere."""
 
-import importlib.util
-import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fieldsmith.cli.live import Live
 from fieldsmith.cli.output import Output
 from fieldsmith.evaluation.record import kind_lines, took_words
 from fieldsmith.orchestrator.run import Asked
@@ -21,10 +20,10 @@ class Progress:
 
     def __init__(self, output: Output, total: int, elapsed: float = 0.0) -> None:
         self.output, self.total = output, total
-        self.live = (sys.stderr.isatty() or _in_notebook()) and not output.quiet and not output.json
-        self._display: Any = None
-        self._row: Any = None
-        self._best = self._spend = ""
+        self._live = Live(output, self.line)
+        self._best = self._spend = self._said = self._making = ""
+        self._evaluated: dict[str, float] = {}
+        """What is being evaluated, and since when."""
         self._count = 0
         self._begun = time.monotonic() - elapsed
 
@@ -41,34 +40,24 @@ class Progress:
         )
 
     def __enter__(self) -> "Progress":
-        if self.live:
-            from rich.console import Console
-            from rich.progress import Progress as Display
-            from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
-
-            columns = (SpinnerColumn(), TimeElapsedColumn(), TextColumn("{task.description}", markup=False))
-            self._display = Display(*columns, console=Console(stderr=True), transient=True)
-            self._row = self._display.add_task("working", total=None)
-            self._display.start()
-            self.output.printer = lambda text: self._display.console.print(
-                text, markup=False, highlight=False, soft_wrap=True
-            )
+        self._live.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._display is not None:
-            self.output.printer = None
-            self._display.stop()
+        self._live.__exit__()
 
     def event(self, kind: str, fields: Mapping[str, Any]) -> None:
         if kind == "data":
-            if self._display is not None:
-                self._describe(f"{fields['what']} {fields['share']:.0%}")
-            else:
+            self._making = f"{fields['what']} {fields['share']:.0%}"
+            if not self._live.on:
                 self.output.making(fields["what"], fields["share"])
             return
+        self._making = ""
         if kind == "receiving":  # too many for a log
-            self._show(f"{visible(str(fields['slot']), 12)}: {fields['characters']} characters of its reply")
+            self._said = f"{visible(str(fields['slot']), 12)}: {fields['characters']} characters of its reply"
+            return
+        if kind == "evaluating":  # for whoever looks on, as its end is told soon enough
+            self._evaluated[visible(str(fields["slot"]), 12)] = time.monotonic()
             return
         self.output.event(kind, fields)
         if kind == "candidate":
@@ -76,7 +65,7 @@ class Progress:
         elif kind == "resumed":
             self._resumed(fields)
         elif kind == "testing":
-            self._show("scoring the best on the test split")
+            self._evaluated, self._said = {"the best on the test split": time.monotonic()}, ""
         elif kind == "waiting":
             since = f" since {fields['since']}" if "since" in fields else ""
             self.output.progress(visible(f"Waiting for {fields['for']}{since}", 600))
@@ -87,7 +76,7 @@ class Progress:
         elif kind == "report_failed":
             self.output.progress(f"The report could not be written: {fields['message']}")
         else:
-            self._show(f"candidate {fields.get('candidate')} in the making")
+            self._said = f"candidate {fields.get('candidate')} in the making"
 
     def _candidate(self, fields: Mapping[str, Any]) -> None:
         dev = fields["dev"]
@@ -102,12 +91,17 @@ class Progress:
             self._best = f"best {fields['best_value']:.3e}"
         if fields["tokens"]:
             self._spend = used(fields["tokens"], fields["usd"], fields["estimated"])
-        self._show("")
+        self._over(fields)
+
+    def _over(self, fields: Mapping[str, Any]) -> None:
+        self._evaluated.pop(visible(str(fields["slot"]), 12), None)
+        self._said = ""
 
     def _withdrawn(self, fields: Mapping[str, Any]) -> None:
         """The run's end tells why an author has no more ideas, and what a fault was."""
         words = {"no_more_ideas": "the author has no more ideas", "fault": "a fault", "stopped": "stopped"}
         slot = visible(str(fields["slot"]), 12)
+        self._over(fields)
         self.output.progress(f"  {slot:>5}  withdrawn        {words[fields['reason']]}")
 
     def _resumed(self, fields: Mapping[str, Any]) -> None:
@@ -115,16 +109,20 @@ class Progress:
         best = f", best {fields['best_value']:.3e}" if fields["best_value"] is not None else ""
         self.output.progress(f"Resumes: {counted(self._count, 'candidate')} of earlier sittings{best}")
 
-    def _describe(self, text: str) -> None:
-        if self._display is not None:
-            self._display.update(self._row, description=visible(text, 160))
-
-    def _show(self, what: str) -> None:
-        words = [f"{self._count}/{self.total} candidates", self._best, self._spend]
-        if self._count:
-            elapsed = time.monotonic() - self._begun
-            words.append(f"about {elapsed / self._count * (self.total - self._count):.0f} s left")
-        self._describe("  ".join(word for word in (*words, what) if word))
+    def line(self) -> str:
+        """What the live line says at this moment: how far the run is, and what is being evaluated for how long."""
+        now = time.monotonic()
+        running = ", ".join(f"{slot} ({now - since:.0f} s)" for slot, since in list(self._evaluated.items()))
+        left = (now - self._begun) / self._count * (self.total - self._count) if self._count else 0.0
+        words = (
+            f"{self._count}/{self.total} candidates",
+            f"evaluating {running}" if running else "",
+            self._said,
+            self._best,
+            self._spend,
+            f"about {left:.0f} s left" if left else "",
+        )
+        return self._making or ", ".join(filter(None, words))
 
     def result(self, run: Any) -> None:
         """The result on standard output, after what a model's replies took."""
@@ -136,11 +134,6 @@ class Progress:
 def _took(score: Mapping[str, Any]) -> str:
     cpu = score.get("cpu_seconds")
     return f"{score['seconds']:.2f} s" if cpu is None else f"{cpu:.2f} s CPU"
-
-
-def _in_notebook() -> bool:
-    """Whether this is a notebook that can redraw a line, for which rich uses ipywidgets; without them it gets plain lines."""
-    return "ipykernel" in sys.modules and importlib.util.find_spec("ipywidgets") is not None
 
 
 def tell_result(run: Any, say: Callable[[str], None]) -> None:

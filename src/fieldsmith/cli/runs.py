@@ -10,7 +10,10 @@ from fieldsmith.cli.output import current
 from fieldsmith.folders import expanded
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from fieldsmith.cli.progress import Progress
+    from fieldsmith.errors import FieldsmithError
     from fieldsmith.orchestrator.run import RunRecord
 
 
@@ -61,11 +64,13 @@ def list_runs(task: Task = None, state: State = None, last: Last = None, as_json
 
     current.json = current.json or as_json
     found: list[RunRecord] = []
+    unread: list[FieldsmithError] = []
     for folder in known_runs():
         try:
             found.append(load_run(folder, pictures=False))
         except FieldsmithError as error:
-            current.progress(str(error))
+            unread.append(error)
+    _tell_unread(unread)
     known = len(found)
     found = [run for run in found if task in (None, run.asked.task) and state in (None, run.state)]
     found = sorted(found, key=lambda run: run.asked.started)[-(last or 0) :]
@@ -86,12 +91,21 @@ def list_runs(task: Task = None, state: State = None, last: Last = None, as_json
         for run in found
     ]
     current.event("result", {"runs": rows})
-    if not known:
+    if not known and not unread:
         current.say("No runs yet. Start one: fieldsmith solve burgers")
-    elif not rows:
+    elif known and not rows:
         current.say(f"None of the {counted(known, 'run')} of this machine is such a run.")
     for line in _aligned([_row(run) for run in found]):
         current.say(line)
+
+
+def _tell_unread(errors: "Sequence[FieldsmithError]") -> None:
+    """One line on the runs that cannot be read, such as those of another version."""
+    if len(errors) == 1:
+        current.progress(str(errors[0]))
+    elif errors:
+        more = "`fieldsmith runs show` says of one why"
+        current.progress(f"{len(errors)} runs cannot be read, {more}; the first: {errors[0].message}")
 
 
 def _row(run: "RunRecord") -> list[str]:
@@ -149,6 +163,8 @@ def show(run: Annotated[Path, typer.Argument(help="Run directory.")], as_json: J
             said = f"waits for {awaited}"
         if evaluation and not candidate.ok:
             said = evaluation.feedback.strip().partition("\n")[0]
+        if evaluation and evaluation.copy_of:
+            said = f"the program of {visible(evaluation.copy_of, 12)}: {said}".rstrip(": ")
         best = "*" if found.best and found.best.candidate.id == candidate.id else " "
         line = (
             f"{best} {candidate.slot:>6}  {move:<16} {status:<16} {error:>10}  {visible(said, 400 if awaited else 72)}"

@@ -2,8 +2,10 @@
 
 import ast
 import hashlib
+from functools import lru_cache
 
 
+@lru_cache(maxsize=4096)  # strategies ask for it again and again
 def essence_of(source: str) -> str:
     """That of the text itself where it is no Python."""
     try:

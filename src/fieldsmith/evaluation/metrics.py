@@ -52,7 +52,12 @@ def drift(totals: Arrays, reference: Arrays, unseen: Arrays | None = None) -> fl
 
 
 def frame_errors(outputs: Arrays, reference: Arrays) -> np.ndarray:
-    """Error of each frame relative to the reference's norm in that frame, [time], mean over the batch.
+    """`frame_nrmse` as a mean over the batch, [time]."""
+    return np.mean(frame_nrmse(outputs, reference), axis=0)
+
+
+def frame_nrmse(outputs: Arrays, reference: Arrays) -> np.ndarray:
+    """Error of each frame relative to the reference's norm in that frame, [batch, time].
 
     For arrays [batch, time, ...]; fields are stacked.
     """
@@ -62,4 +67,4 @@ def frame_errors(outputs: Arrays, reference: Arrays) -> np.ndarray:
 
     error = sum(sums(outputs[name] - reference[name]) for name in reference)
     norm = sum(sums(reference[name]) for name in reference)
-    return np.mean(np.sqrt(error / np.where(norm == 0.0, 1.0, norm)), axis=0)
+    return np.sqrt(error / np.where(norm == 0.0, 1.0, norm))

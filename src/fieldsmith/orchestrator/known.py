@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from fieldsmith.agents.author import Candidate, Program
 from fieldsmith.evaluation.evaluation import Evaluation
-from fieldsmith.evaluation.words import usual
 from fieldsmith.orchestrator.store import Store
 
 
@@ -51,6 +50,5 @@ def _tells(evaluation: Evaluation) -> bool:
 
 
 def _copied(slot: str, evaluation: Evaluation) -> Evaluation:
-    facts = {**evaluation.facts, "copy_of": slot} if evaluation.facts else {}
-    feedback = f"{usual().said({'kind': 'copy', 'copy_of': slot})}\n\n{evaluation.feedback}"
-    return replace(evaluation, copy_of=slot, facts=facts, feedback=feedback, seconds=0.0)
+    """Its feedback is the other's: which of two was evaluated depends on timing, and what a model is told must not."""
+    return replace(evaluation, copy_of=slot, seconds=0.0)

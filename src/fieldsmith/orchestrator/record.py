@@ -23,6 +23,7 @@ from fieldsmith.evaluation.evaluation import Score
 from fieldsmith.evaluation.record import evaluation_fields
 from fieldsmith.files import clear, write_whole
 from fieldsmith.orchestrator.budget import spent
+from fieldsmith.orchestrator.byframe import BY_FRAME
 from fieldsmith.orchestrator.question import Question, option_of
 from fieldsmith.orchestrator.run import Asked, Best, RunRecord
 from fieldsmith.orchestrator.store import Store
@@ -155,12 +156,16 @@ def _stored(picture: Picture) -> dict[str, np.ndarray]:
 
 def read_pictures(folder: Path) -> tuple[Picture, ...]:
     """The pictures of a run; none where they are missing or damaged."""
+    return tuple(picture for key, picture in _read_pictures(folder).items() if key != BY_FRAME)
+
+
+def _read_pictures(folder: Path) -> dict[str, Picture]:
     try:
         named = json.loads((folder / "best" / "pictures.json").read_text(encoding="utf-8"))
         with np.load(folder / "best" / "pictures.npz", allow_pickle=False) as arrays:
-            return tuple(_read_picture(words, key, arrays) for key, words in named.items())
+            return {key: _read_picture(words, key, arrays) for key, words in named.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return ()
+        return {}
 
 
 def _read_picture(words: Mapping[str, Any], key: str, arrays: Mapping[str, np.ndarray]) -> Picture:
@@ -237,13 +242,19 @@ def _loaded(folder: Path, asked: Asked, store: Store, pictures: bool) -> RunReco
         asked=asked,
         state=_state(folder, str(store.fact("state", "interrupted"))),
         candidates=tuple(candidates),
-        best=Best(chosen, read_pictures(folder) if pictures else ()) if chosen else None,
+        best=_best(folder, chosen, pictures) if chosen else None,
         spend=spent(candidates, float(store.fact("seconds", 0.0))),
         result=_result(folder / "result.json"),
         message=str(store.fact("message", "")),
         tested=tuple(store.fact("tested", [])),
         waiting=waiting_of(store.fact(FACT, []), candidates),
     )
+
+
+def _best(folder: Path, chosen: Candidate, pictures: bool) -> Best:
+    found = _read_pictures(folder) if pictures else {}
+    by_frame = found.pop(BY_FRAME, None)
+    return Best(chosen, tuple(found.values()), by_frame)
 
 
 def _result(file: Path) -> Mapping[str, object] | None:

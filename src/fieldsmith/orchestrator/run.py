@@ -91,10 +91,14 @@ class Spend:
 
 @dataclass(frozen=True)
 class Best:
-    """The chosen candidate (its evaluation carries dev and, once the run is done, test) and its pictures."""
+    """The chosen candidate (its evaluation carries dev and, once the run is done, test) and its pictures.
+
+    `by_frame` are lines of its error over physical time, one a kind of sample; None where the problem has no times.
+    """
 
     candidate: Candidate
     pictures: tuple[Picture, ...] = ()
+    by_frame: Picture | None = None
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from fieldsmith.evaluation.measuring import fault_of_measure
 from fieldsmith.orchestrator import record
 from fieldsmith.orchestrator.best import score_once_more, write_best
 from fieldsmith.orchestrator.budget import Budget, spent
+from fieldsmith.orchestrator.byframe import error_by_frame
 from fieldsmith.orchestrator.elapsed import Elapsed
 from fieldsmith.orchestrator.folder import begin, held, open_folder
 from fieldsmith.orchestrator.hook import tell
@@ -129,7 +130,7 @@ class Solve:
             limits=replace(limits, cpus=max(1.0, limits.cpus / workers)),
             store=store,
             evaluators=workers,
-            draw=drawn.of,
+            draw=lambda candidate: self._evaluates(candidate, drawn),
         )
         return Loop(
             maker=maker,
@@ -167,6 +168,11 @@ class Solve:
     def _started(self, candidate: Candidate) -> None:
         self.listener("start", {"candidate": candidate.id, "slot": candidate.slot})
         self._page.write_if_due()
+
+    def _evaluates(self, candidate: Candidate, drawn: "Drawings") -> OnOutputs:
+        """What draws the candidate's arrays, now that its evaluation begins."""
+        self.listener("evaluating", {"candidate": candidate.id, "slot": candidate.slot})
+        return drawn.of(candidate)
 
     def _withdrawn(self, candidate: Candidate, reason: str, why: str) -> None:
         self.listener("withdrawn", withdrawn_fields(candidate.id, candidate.slot, reason, why))
@@ -240,7 +246,9 @@ class Drawings:
 
         def draw(split: SplitName, case: Case, outputs: Mapping[str, np.ndarray]) -> None:
             if split == (self._split or split):
-                self._drawn.setdefault(candidate.id, pictures_of(self._brief, split, case, outputs))
+                pictures = pictures_of(self._brief, split, case, outputs)
+                over_time = error_by_frame(self._brief, split, case, outputs)
+                self._drawn.setdefault(candidate.id, {**pictures, **over_time})
 
         return draw
 

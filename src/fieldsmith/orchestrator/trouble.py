@@ -8,6 +8,7 @@ import errno
 import fcntl
 import mmap
 import os
+import re
 import resource
 import sqlite3
 import tempfile
@@ -53,9 +54,9 @@ def damaged(file: Path, error: Exception) -> InputError:
 
 def unknown(file: Path, error: Exception) -> InputError:
     """What stands in the file is not what this program writes."""
-    words = f"{type(error).__name__}: {error}" if not isinstance(error, sqlite3.Error) else str(error)
     return InputError(
-        f"{file} holds what is not understood ({words}).", "Use the version of Fieldsmith that wrote it, or a backup."
+        f"{file} holds what is not understood: {_what_is_wrong(error)}.",
+        "Use the version of Fieldsmith that wrote it, or a backup.",
     )
 
 
@@ -87,3 +88,11 @@ def _limit(error: OSError) -> str:
     most = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
     limited = most != resource.RLIM_INFINITY and error.errno == errno.EFBIG
     return f" (files are limited to {most // 1024} kB; `ulimit -f` says so)" if limited else ""
+
+
+def _what_is_wrong(error: Exception) -> str:
+    """Without the words of the interpreter, which are of this program and not of the file."""
+    if isinstance(error, sqlite3.Error | ValueError):
+        return str(error)
+    names = re.findall(r"'([^']+)'", str(error)) if isinstance(error, TypeError | KeyError) else []
+    return f"the field '{names[-1]}' is missing or unknown" if names else "a value has another form than here"

@@ -4,10 +4,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from fieldsmith.agents.author import Candidate
 from fieldsmith.evaluation.evaluation import ConvergencePoint, Evaluation
 from fieldsmith.evaluation.order import Why, empirical_order, why_no_order
-from fieldsmith.tasks.task import NRMSE
+from fieldsmith.orchestrator.run import Best
+from fieldsmith.tasks.task import NRMSE, Picture
 
 SMALLEST_TIME = 1e-4
 """A shorter time is drawn as if it were this, since the axis is logarithmic."""
@@ -165,6 +168,46 @@ def _line(taken: Sequence[ConvergencePoint], order: float) -> tuple[ConvergenceP
     middle_y = sum(math.log(p.error) for p in taken) / len(taken)
     ends = (min(p.resolution for p in taken), max(p.resolution for p in taken))
     return tuple(ConvergencePoint(n, math.exp(middle_y - order * (math.log(n) - middle_x))) for n in ends)
+
+
+@dataclass(frozen=True)
+class OverTime:
+    """The error of the best over physical time: curves by name, each with an error at every time."""
+
+    split: str
+    times: tuple[float, ...]
+    curves: tuple[tuple[str, tuple[float, ...]], ...]
+
+
+def over_time(best: Best | None) -> OverTime | None:
+    """A curve for each kind of sample; of runs that stored none, for each sample that there is a picture of."""
+    if best is None:
+        return None
+    stored = best.by_frame
+    if stored is not None:
+        curves = [(name, errors) for name, errors in zip(stored.components, stored.solution, strict=True)]
+        return _over_time(stored, curves)
+    shown = [p for p in best.pictures if p.axes[:1] == ("t",) and p.reference is not None and p.solution.size]
+    first = [p for p in shown if p.field == shown[0].field and len(p.places[0]) == len(shown[0].places[0])]
+    named = f"{shown[0].field}, " if len({p.field for p in shown}) > 1 else ""
+    return _over_time(first[0], [(f"{named}sample {p.sample}", _frame_errors(p)) for p in first]) if first else None
+
+
+def _over_time(picture: Picture, curves: Sequence[tuple[str, np.ndarray]]) -> OverTime | None:
+    drawable = [(name, tuple(map(float, errors))) for name, errors in curves if np.isfinite(errors).all()]
+    times = tuple(map(float, picture.places[0]))
+    some = len(times) > 1 and any(max(errors) > 0.0 for _, errors in drawable)
+    return OverTime(picture.split, times, tuple(drawable)) if some else None
+
+
+def _frame_errors(picture: Picture) -> np.ndarray:
+    """Error at each time of a picture, relative to the reference's norm then; of lines over time all components together."""
+    assert picture.reference is not None
+    error, reference = picture.solution - picture.reference, picture.reference
+    if len(picture.axes) == 1:
+        error, reference = error.T, reference.T
+    norms = [np.linalg.norm(values.reshape(len(values), -1), axis=1) for values in (error, reference)]
+    return norms[0] / np.where(norms[1] == 0.0, 1.0, norms[1])
 
 
 def _counting(candidates: Sequence[Candidate]) -> str:

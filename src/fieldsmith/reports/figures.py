@@ -89,6 +89,9 @@ def _plots(run: RunRecord) -> Iterator[tuple[str, tuple[float, float], Draw]]:
         if picture.axes:
             field = "".join(c if c.isalnum() else "_" for c in picture.field)
             yield f"fields-{field}-{picture.sample}", picture_size(picture), lambda f, p=picture: draw_picture(f, p)
+    over_time = charts.over_time(run.best)
+    if over_time is not None:
+        yield "error-over-time", (WIDTH, 2.5), lambda f: _error_over_time(f, over_time)
     found, trusted = charts.points(run.candidates), charts.trusted(run.candidates)
     ordinate = charts.ordinate(run.candidates)
     if found:
@@ -232,6 +235,15 @@ def _progress(
         places = [getattr(s, by) for s in failed]
         axes.plot(places, [beside] * len(failed), "x", color=ORANGE, markersize=4, label="failed")
     _finish(axes, AGAINST[by], _name_of(ordinate), trusted, ordinate.log)
+
+
+def _error_over_time(figure: Any, known: charts.OverTime) -> None:
+    axes = figure.subplots()
+    for n, (name, errors) in enumerate(known.curves):
+        drawn = [(t, error) for t, error in zip(known.times, errors, strict=True) if error > 0.0]
+        style = {"color": COLOURS[n % len(COLOURS)], "linestyle": ("-", "--", ":", "-.")[n % 4]}
+        axes.plot(*zip(*drawn, strict=True), label=_words(name), **style) if drawn else None
+    _finish(axes, "t", f"{known.split} error by frame", None)
 
 
 def _convergence(figure: Any, study: charts.Convergence) -> None:

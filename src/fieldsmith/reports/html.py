@@ -20,7 +20,7 @@ from fieldsmith.reports import charts
 from fieldsmith.reports.candidates import plan_rows
 from fieldsmith.reports.made import made_with
 from fieldsmith.reports.numbers import finite, number
-from fieldsmith.reports.pictures import drawn, numbers, undrawn
+from fieldsmith.reports.pictures import curves, drawn, numbers, undrawn
 from fieldsmith.reports.plain import clean, cut, visible
 from fieldsmith.reports.space import Fitted, fitted
 from fieldsmith.reports.texts import script_safe
@@ -32,7 +32,7 @@ MOST_ROWS = 40
 MOST_SAMPLES = 1000
 REFRESH_SECONDS = 10.0
 SCRIPTS = (
-    "basics", "colours", "plots", "save", "pictures", "maps", "lines", "fields", "charts", "samples", "effects", "code", "long", "candidate", "tree",
+    "basics", "colours", "plots", "save", "pictures", "maps", "lines", "fields", "charts", "samples", "overtime", "effects", "code", "long", "candidate", "tree",
     "page",
 )  # fmt: skip
 
@@ -162,6 +162,7 @@ def _charts(run: RunRecord, best: Candidate | None, shown: Container[int]) -> di
         "front": [point.candidate for point in front if point.candidate in shown],
         "convergence": asdict(study) if study else None,
         "samples": _samples(best.evaluation if best else None),
+        "overTime": curves(charts.over_time(run.best)),
     }
 
 

@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from fieldsmith.reports.charts import OverTime
 from fieldsmith.reports.plain import visible
 from fieldsmith.tasks.task import Picture
 
 MOST_BYTES = 2_900_000
 """What all pictures of a page may take together; beyond that they are thinned."""
+MOST_CURVES = 9
 MOST_NUMBERS = 60
 """Rows of the table of results that are numbers."""
 
@@ -38,6 +40,14 @@ def numbers(pictures: Sequence[Picture]) -> list[tuple[str, int, float, float | 
                 expected = None if known is None else float(known[n])
                 found.append((visible(name, 40), picture.sample, float(picture.solution[n]), expected))
     return found[:MOST_NUMBERS]
+
+
+def curves(known: OverTime | None) -> dict[str, Any] | None:
+    """The error over physical time, as the page's scripts draw it."""
+    if known is None:
+        return None
+    named = [{"name": visible(name, 40), "errors": errors} for name, errors in known.curves[:MOST_CURVES]]
+    return {"split": visible(known.split, 10), "times": known.times, "curves": named}
 
 
 def undrawn(pictures: Sequence[Picture]) -> list[str]:

@@ -60,9 +60,10 @@ class MailboxModel:
 
     def complete(self, request: ChatRequest) -> ChatReply:
         begun = time.perf_counter()
-        reply = self._folder / f"{self._post(request)}-reply.md"
+        name = self._post(request)
+        reply = self._folder / f"{name}-reply.md"
         if not reply.exists():
-            self.waiting(f"{reply.absolute()} (candidate {request.ordinal})")
+            self.waiting(f"{reply.absolute()}, {_whose(request)}{self._why(name, request)}")
         text = self._await(reply)
         return ChatReply(text, model=self.label, seconds=time.perf_counter() - begun)
 
@@ -110,6 +111,15 @@ class MailboxModel:
             self._names[request.candidate] = name
         return name
 
+    def _why(self, name: str, request: ChatRequest) -> str:
+        """Why a file has not the candidate's number; told from what lies in the folder, so that a later sitting says the same."""
+        usual = f"{request.candidate:04d}"
+        if not request.candidate or name.startswith(usual):
+            return ""
+        if (self._folder / f"{usual}-prompt.md").exists():
+            return f"; {usual}-prompt.md is of another run in this folder"
+        return f"; {usual}-reply.md lay there before its prompt, so it answers something else and is not read"
+
     def _await(self, file: Path) -> str:
         size, since = -1, time.monotonic()
         while not self._stopped.is_set():
@@ -126,6 +136,13 @@ def _later_turn(ordinal: str) -> bool:
     """Whether it is that of a turn after the first of an episode."""
     number = ordinal.partition(TURN)[2].partition("@")[0]
     return number not in ("", "1")
+
+
+def _whose(request: ChatRequest) -> str:
+    """Whose reply it is, in words: slots and the numbers of files are not the same."""
+    slot = re.split(rf"[@+{TURN}]", request.ordinal)[0].rstrip(SHORTENED)
+    which = f", number {request.candidate} of the run" if request.candidate and str(request.candidate) != slot else ""
+    return f"the {'further ' if FURTHER in request.ordinal else ''}reply for candidate {slot}{which}"
 
 
 def open_mailbox(

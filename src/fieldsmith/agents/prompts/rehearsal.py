@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -40,7 +41,7 @@ def moves(brief: Brief) -> tuple[Move, ...]:
     return (
         Draft(),
         *(Debug(candidate) for candidate in (*failed, lost)),
-        Refine((better,)),
+        Refine((better, replace(better, id=10, slot="10"))),
         Refine((better, poorer)),
         Restart(failed[0]),
         Restart(lost),
@@ -99,7 +100,7 @@ def _arrays(brief: Brief, value: float) -> dict[str, np.ndarray]:
 def _ran(number: int, nrmse: float, order: float | None, brief: Brief) -> Candidate:
     score = Score(nrmse, {}, 1e-5, 1e-9, 0.1, 0.5, order=order, samples=(nrmse,))
     plan = Plan("finite volumes", "RK4", "fixed steps", 2.0, "finite volumes, RK4")
-    proposal = Proposal(Program(brief.stub), plan)
+    proposal = Proposal(Program(f"{brief.stub.rstrip()}\n\n\nVARIANT = {number}\n"), plan)
     errors = (nrmse, nrmse) if order is None else (nrmse, nrmse / 2**order)
     study = tuple(ConvergencePoint(n, error) for n, error in zip((64, 128), errors, strict=True))
     outputs = _arrays(brief, 1.0)

@@ -177,9 +177,9 @@ def _adds(node: ast.stmt, kept: set[str], old: ast.Module) -> bool:
 
 
 def patched(changes: str, parents: Sequence[str], lacking: bool = False) -> tuple[str, list[str]] | None:
-    """The one parent into which the changes go without doubt, changed; None where it is none or more than one."""
+    """The parent with the changes; None where they fit none, or more than one and do not give the same program with each."""
     found = [result for parent in dict.fromkeys(parents) if (result := merged(changes, parent, lacking)) is not None]
-    return found[0] if len(found) == 1 else None
+    return found[0] if len({source for source, _ in found}) == 1 else None
 
 
 def fitting(blocks: Sequence[Block], parents: Sequence[str]) -> list[int]:

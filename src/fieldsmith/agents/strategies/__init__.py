@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from fieldsmith.agents.author import Candidate, Debug, Draft, Move, Plan, Program, Proposal, Refine, Restart
+from fieldsmith.agents.candidate import distinct
 from fieldsmith.agents.strategies.best_of_n import BestOfN
 from fieldsmith.agents.strategies.chains import grow, settled
 from fieldsmith.agents.strategies.refine import RefineBest
@@ -30,6 +31,7 @@ __all__ = [
     "Restart",
     "Score",
     "Strategy",
+    "distinct",
     "grow",
     "open_strategy",
     "settled",

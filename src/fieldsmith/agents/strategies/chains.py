@@ -4,7 +4,8 @@ Chains grow side by side, but the budget is theirs in the order in which they be
 all before it could still mend as often as they may. So the same places are filled whatever is finished first.
 
 A mend that makes the very mistake that it was to mend, or changes nothing, shows that patching leads nowhere: the next
-place of its chain goes to a program that is written anew.
+place of its chain goes to a program that is written anew. So does the next place after a program that had failed before, in a
+chain that one of its ancestors came of.
 """
 
 import re
@@ -62,24 +63,41 @@ def mistake(candidate: Candidate) -> tuple[str, ...] | None:
 
 def repeats(mend: Candidate, before: Candidate) -> bool:
     """Whether a mend fails as the program did that it was to mend."""
-    if mend.program is not None and mend.program == before.program:
+    if mend.program is not None and mend.essence == before.essence:
         return True
     return mistake(mend) is not None and mistake(mend) == mistake(before)
 
 
 def _next_move(last: Candidate, history: Sequence[Candidate]) -> Move:
-    """A mend, or a fresh start where the last mend has repeated the mistake of the program before it.
+    """A mend, or a fresh start where the last program has repeated a mistake.
 
     A chain that began with a plug-in's move begins with that again, as no other move says what it wants.
     """
     by_id = {candidate.id: candidate for candidate in history}
-    if last.move != Debug.name or not repeats(last, by_id[last.parents[0]]):
+    mends_in_vain = last.move == Debug.name and repeats(last, by_id[last.parents[0]])
+    if not mends_in_vain and not _failed_before(last, history):
         return Debug(last)
     begun = next(c for c in history if c.slot == root_of(last.slot))
     parents = [by_id[n] for n in begun.parents]
     if begun.move not in (Draft.name, Refine.name):
         return move_named(begun.move, parents)
     return Restart(last, parents)
+
+
+def _failed_before(last: Candidate, history: Sequence[Candidate]) -> bool:
+    """Whether the program is one that failed in a chain of its ancestors: there it was mended already.
+
+    Those chains are at their end, as their last program ran, so that the answer does not depend on timing.
+    """
+    by_id = {candidate.id: candidate for candidate in history}
+    ancestors: set[int] = set()
+    found = set(last.parents)
+    while found:
+        ancestors |= found
+        found = {parent for n in found for parent in by_id[n].parents} - ancestors
+    roots = {root_of(by_id[n].slot) for n in ancestors if by_id[n].ok}
+    earlier = [c for c in history if root_of(c.slot) in roots and not c.ok]
+    return last.program is not None and any(c.essence == last.essence for c in earlier)
 
 
 def settled(history: Sequence[Candidate], debug_rounds: int) -> bool:

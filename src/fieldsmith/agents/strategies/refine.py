@@ -4,7 +4,8 @@ import math
 from collections.abc import Sequence
 
 from fieldsmith.agents.author import Candidate, Draft, Refine
-from fieldsmith.agents.strategies.chains import grow, root_of, settled
+from fieldsmith.agents.candidate import distinct
+from fieldsmith.agents.strategies.chains import depth_of, grow, root_of, settled
 from fieldsmith.agents.strategies.strategy import Ask
 from fieldsmith.errors import InputError
 
@@ -12,7 +13,8 @@ PARENTS = 5
 
 
 class RefineBest:
-    """`drafts` drafts with mending, then generations of `width` refinements of the best (up to five) programs.
+    """`drafts` drafts with mending, then generations of `width` refinements of the best (up to five) programs, of which none is another's
+    but for comments and formatting.
 
     A generation starts when the one before is settled, so that a slot's parents do not depend on timing. Where what is left
     has no room for as many chains side by side, a generation has fewer: each refinement that has to wait for another sees what
@@ -46,10 +48,10 @@ class RefineBest:
         if first == refined and not settled(history, self.debug_rounds):
             return []
         earlier = _before(history, first, refined)
-        best = sorted((c for c in earlier if c.ok), key=lambda c: (c.dev_rank, c.slot))[:PARENTS]
-        if not best:
+        parents = _parents(earlier)
+        if not parents:
             return [Ask(Draft(), str(drafted + n + 1)) for n in range(self.width)]
-        return [Ask(Refine(tuple(best)), f"r{n + 1}") for n in range(refined, first + count)]
+        return [Ask(Refine(parents), f"r{n + 1}") for n in range(refined, first + count)]
 
     def _generation(self, history: Sequence[Candidate], refined: int, total: int) -> tuple[int, int]:
         """How many refinements came before the generation that goes on, or comes next, and how many it has.
@@ -69,3 +71,30 @@ def _before(history: Sequence[Candidate], first: int, refined: int) -> list[Cand
     """The candidates of the chains that were there before refinement number `first`, counted from 0."""
     later = {f"r{n + 1}" for n in range(first, refined)}
     return [c for c in history if root_of(c.slot) not in later]
+
+
+def _parents(earlier: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    """The best programs, then the last refinements that gave one of them again: so no two refinements are asked for in the same words."""
+    ranked = distinct(sorted((c for c in earlier if c.ok), key=lambda c: (c.dev_rank, _place(c))))
+    best, again = ranked[:PARENTS], _again(earlier)
+    if again and again[-1].essence not in {c.essence for c in best}:
+        best = [*best[: PARENTS - 1], next(c for c in ranked if c.essence == again[-1].essence)]
+    shown, programs = {c.id for c in best}, {c.essence for c in best}
+    return (*best, *(c for c in again if c.id not in shown and c.essence in programs))
+
+
+def _again(earlier: Sequence[Candidate]) -> list[Candidate]:
+    """The refinements since the last new program whose program was there before, in the order of their slots."""
+    known: set[str] = set()
+    found: list[Candidate] = []
+    for candidate in sorted((c for c in earlier if c.ok), key=_place):
+        refined = _place(candidate)[0]
+        found = [*found, candidate] if refined and candidate.program and candidate.essence in known else []
+        known.add(candidate.essence)
+    return found
+
+
+def _place(candidate: Candidate) -> tuple[bool, int, int]:
+    """Drafts by their number, then refinements by theirs, each before its mends."""
+    root = root_of(candidate.slot)
+    return root.startswith("r"), int(root.removeprefix("r")), depth_of(candidate.slot)

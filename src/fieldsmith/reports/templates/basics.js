@@ -44,6 +44,7 @@ const statusName = candidate => candidate.status.replaceAll("_", " ");
 const labelOf = candidate => [
   `Candidate ${candidate.slot}, ${candidate.move}, ${statusName(candidate)}`,
   candidate.ok ? `dev ${data.metric} ${inWords(candidate.error)} in ${inWords(candidate.seconds)} s` : "",
+  candidate.copy ? `the program of ${candidate.copy} again` : "",
 ].filter(Boolean).join(": ");
 
 // A page that loads itself again finds its place by this; one that is opened afresh starts afresh.

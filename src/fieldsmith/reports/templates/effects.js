@@ -6,14 +6,17 @@ const bestAmong = candidates => candidates.filter(measured).reduce((best, c) => 
 const timesWords = factor => (factor >= 1e4 ? inWords(factor, 1) : factor >= 10 ? String(Math.round(factor)) : String(+factor.toPrecision(2)));
 const effectOf = c => {
   const parents = c.parents.map(id => byId.get(id)), before = bestAmong(parents), failed = parents.find(p => !measured(p));
+  if (c.copy) return { kind: "even", words: `the program of ${c.copy} again` };
   if (c.status === "in the making" || !parents.length) return null;
-  if (!measured(c)) return before ? { kind: "worse", words: `failed, made from ${before.slot}` } : { kind: "worse", words: `failed as ${parents[0].slot} did` };
-  if (!before) return { kind: "better", words: `mends ${failed.slot}` };
+  if (!measured(c)) return before ? { kind: "worse", words: `failed, made from ${before.slot}` } : { kind: "worse", words: `does not mend ${parents[0].slot}` };
+  if (!before) return { kind: "better", words: c.move === "debug" ? `mends ${failed.slot}` : `runs where ${failed.slot} failed` };
   const factor = data.charts.log && before.error > 0 && c.error > 0 ? (data.charts.lower ? before.error / c.error : c.error / before.error) : null;
   if (factor === null) return { kind: betterThan(c, before) ? "better" : "worse", words: `${inWords(c.error)} after ${inWords(before.error)} of ${before.slot}` };
   if (Math.abs(Math.log(factor)) < 0.05) return { kind: "even", words: `as good as ${before.slot}` };
   return factor > 1 ? { kind: "better", words: `${timesWords(factor)} times better than ${before.slot}` } : { kind: "worse", words: `${timesWords(1 / factor)} times worse than ${before.slot}` };
 };
+// The programs that it was made from: a copy among its parents only said that an earlier refinement had changed nothing.
+const madeFrom = c => { const own = c.parents.map(id => byId.get(id)), programs = own.filter(p => !p.copy); return programs.length ? programs : own; };
 const effectMark = c => { const effect = effectOf(c); return effect && make("span", { class: `effect ${effect.kind}` }, effect.words); };
 
 // The moves that lowered the best so far, in their order.

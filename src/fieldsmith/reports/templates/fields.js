@@ -108,6 +108,13 @@ const showFields = () => {
   };
   const kept = memory.kept.values || {};
   for (const id of ["field", "sample", "shades", "reach"]) if (kept[id] !== undefined) control(id).value = kept[id];
+  // Opened afresh, it shows the sample that rules the error.
+  const errors = data.charts.samples?.errors;
+  if (kept.sample === undefined && errors) {
+    const own = samplesOf(fields[+control("field").value || 0]), largest = Math.max(...own.map(p => errors[p.sample] ?? 0));
+    control("sample").max = own.length - 1;
+    control("sample").value = Math.max(0, own.findIndex(p => errors[p.sample] === largest));
+  }
   labels();
   const first = current();
   control("frame").value = kept.frame ?? (!first.frame || first.frame.axis === "t" ? first.frames - 1 : 0);

@@ -22,7 +22,10 @@ document.querySelectorAll("[data-copy]").forEach(place => place.replaceWith(copy
 showFields();
 showCharts();
 showSamples();
+showOverTime();
 showEffects();
+// Each that was revealed beside others has made these narrower.
+plots.filter(plot => plot.figure.closest(".charts")).forEach(plot => plot.redraw());
 const tree = showTree();
 let lastWidth = innerWidth;
 addEventListener("resize", () => { if (innerWidth !== lastWidth) { lastWidth = innerWidth; redrawAll(); } });

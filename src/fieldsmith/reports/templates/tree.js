@@ -68,7 +68,7 @@ const showTree = () => {
     },
       make("span", { class: "twist", "aria-hidden": "true" }, parent ? (closed.has(c.id) ? "▸" : "▾") : ""),
       make("span", { class: `symbol ${c.ok ? "ok" : "failed"}`, "aria-hidden": "true", style: measured(c) ? `--good-share: ${Math.round(100 * goodness(c))}%` : null }, markOf(c)),
-      make("span", { class: "slot" }, c.slot), make("span", { class: "move" }, c.move, c.parents.length > 1 && make("span", { class: "others" }, ` of ${c.parents.map(id => byId.get(id).slot).join(" + ")}`)),
+      make("span", { class: "slot" }, c.slot), make("span", { class: "move" }, c.move, madeFrom(c).length > 1 && make("span", { class: "others" }, ` of ${madeFrom(c).map(p => p.slot).join(" + ")}`)),
       make("span", { class: "result" }, c.ok && c.error !== null ? figure(c.error) : statusName(c)), c.best && make("span", { class: "chip" }, "best"),
       make("span", { class: "summary" }, effectMark(c), effectOf(c) && c.summary ? ": " : "", c.summary || ""))));
     document.getElementById("count").textContent = `${shown.length} of ${data.candidates.length}`;
