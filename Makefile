@@ -4,12 +4,13 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
-# Test processes at once; the tests of one file stay in one process, and the files that take longest begin first.
-WORKERS ?= 2
+# Test processes at once, more than a small machine has cores, since half of their time they wait for containers, time
+# limits and servers. The tests of one file stay in one process, and the files that take longest begin first.
+WORKERS ?= 3
 SPREAD = --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 ARGS ?=
 
-.PHONY: solve test quick check parts clean
+.PHONY: solve test quick brief check lint types parts clean
 
 solve: $(VENV)/.user  ## solve Burgers' equation with the built-in author
 	$(BIN)/fieldsmith solve burgers $(ARGS)
@@ -17,12 +18,19 @@ solve: $(VENV)/.user  ## solve Burgers' equation with the built-in author
 test: $(VENV)/.dev parts  ## the whole test suite
 	$(BIN)/python -m pytest $(SPREAD) --durations 10 $(ARGS)
 
-quick: check  ## linting, formatting, types and the tests that need only Python and take no longer than they must
+quick: lint  ## linting, formatting, types and the tests that need only Python and take no longer than they must
+	$(MAKE) --no-print-directory --jobs 2 types brief
+
+brief: $(VENV)/.dev
 	$(BIN)/python -m pytest $(SPREAD) -m "not needs and not slow" $(ARGS)
 
-check: $(VENV)/.dev  ## linting, formatting, types
+check: lint types  ## linting, formatting, types
+
+lint: $(VENV)/.dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+
+types: $(VENV)/.dev
 	$(BIN)/pyright
 
 parts: $(VENV)/.user  ## what the tests use besides Python: Docker engine and image, bubblewrap, Chromium

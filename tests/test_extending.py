@@ -117,7 +117,7 @@ def test_doctor_lists_the_package_and_the_page_asks_for_nothing_else(site):
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param(name, marks=pytest.mark.slow if name == "fitzhugh-nagumo" else ())
+        pytest.param(name, marks=() if name == "charges" else pytest.mark.slow)
         for group, name in PARTS
         if group == "fieldsmith.tasks"
     ],
@@ -180,6 +180,7 @@ def test_a_move_of_the_package_is_told_in_its_words_or_by_its_template(site, tmp
         assert all(f"range({steps})" in prompt for steps in (5, 10))
 
 
+@pytest.mark.slow
 def test_the_family_writes_a_program_that_runs(site):
     snippet = re.findall(r"```python\n(import fieldsmith.*?)```", PAGE, re.DOTALL)[-1]
     ran = subprocess.run([sys.executable, "-c", snippet], capture_output=True, text=True, env=with_plug_ins(site))

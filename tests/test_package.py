@@ -22,6 +22,14 @@ def wheel(tmp_path_factory) -> Path:
     return next(folder.glob("*.whl"))
 
 
+def fresh(folder: Path, *wanted: str) -> Path:
+    """The programs of a new environment that holds what is wanted. Nothing is compiled ahead: little of it is imported."""
+    venv.create(folder, with_pip=False)
+    install = [sys.executable, "-m", "pip", "--python", folder / "bin" / "python", "install", "--quiet", "--no-compile"]
+    subprocess.run([*install, *wanted], check=True, capture_output=True)
+    return folder / "bin"
+
+
 @pytest.mark.slow
 def test_the_wheel_holds_every_module_and_data_file(wheel):
     source = Path(fieldsmith.__file__).parent
@@ -37,10 +45,8 @@ def test_the_wheel_holds_every_module_and_data_file(wheel):
 
 @pytest.mark.slow
 def test_the_installed_wheel_runs_from_another_folder(wheel, tmp_path):
-    venv.create(tmp_path / "venv", with_pip=True)
-    python = tmp_path / "venv" / "bin" / "python"
-    subprocess.run([python, "-m", "pip", "install", "--quiet", str(wheel)], check=True, capture_output=True)
-    command = tmp_path / "venv" / "bin" / "fieldsmith"
+    programs = fresh(tmp_path / "venv", str(wheel))
+    python, command = programs / "python", programs / "fieldsmith"
     listed = subprocess.run([command, "tasks", "list", "--json"], cwd=tmp_path, capture_output=True, text=True)
     assert listed.returncode == 0, listed.stderr
     names = {task["name"] for task in json.loads(listed.stdout)["tasks"]}
@@ -58,10 +64,8 @@ def test_the_oldest_versions_that_are_allowed_work(wheel, tmp_path):
     allowed = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
     oldest = [words.replace(">=", "==") for words in allowed]
     assert all("==" in words for words in oldest)
-    venv.create(tmp_path / "venv", with_pip=True)
-    python = tmp_path / "venv" / "bin" / "python"
-    subprocess.run([python, "-m", "pip", "install", "--quiet", str(wheel), *oldest], check=True, capture_output=True)
-    command = tmp_path / "venv" / "bin" / "fieldsmith"
+    programs = fresh(tmp_path / "venv", str(wheel), *oldest)
+    python, command = programs / "python", programs / "fieldsmith"
     (tmp_path / "fieldsmith.toml").write_text('sandbox = "process"\ncandidates = 2\n')
     solved = subprocess.run(
         [command, "solve", "advection", "--run-dir", "here", "--json"], cwd=tmp_path, capture_output=True, text=True

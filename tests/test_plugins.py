@@ -270,6 +270,7 @@ def test_lists_hold_what_works_and_say_what_does_not(strangers):
     assert len(left_out) == len(refused) + 1, "two have one name"
 
 
+@pytest.mark.slow
 def test_other_commands_do_not_notice(strangers):
     solved = run(strangers, "solve", "advection", "--sandbox", "process", "--candidates", 1, "--run-dir", "r")
     assert solved.returncode == 0, solved.stderr

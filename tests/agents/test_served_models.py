@@ -9,7 +9,7 @@ import pytest
 from served_llm import Witness, small_model
 
 pytestmark = [pytest.mark.needs("small-llm", "docker"), pytest.mark.slow]
-CANDIDATES, ROUNDS, MOST_TOKENS = 4, 1, 24
+CANDIDATES, ROUNDS, MOST_TOKENS = 3, 1, 24
 
 
 @pytest.fixture(scope="module")

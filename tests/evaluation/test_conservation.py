@@ -38,7 +38,7 @@ def finite_volumes(inputs, finer: int, conserving: bool) -> np.ndarray:
 
     frames = [u]
     for n in range(1, len(t)):
-        steps = int(np.ceil((t[n] - t[n - 1]) * max(2.5 * np.abs(u).max() * points, 5.0 * nu * points**2)))
+        steps = int(np.ceil((t[n] - t[n - 1]) * (2.5 * np.abs(u).max() * points + 2.5 * nu * points**2)))
         dt = (t[n] - t[n - 1]) / steps
         for _ in range(steps):
             half = u + dt * rate(u)

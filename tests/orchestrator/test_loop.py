@@ -170,6 +170,7 @@ def test_what_is_begun_when_a_search_is_interrupted_is_withdrawn(tmp_path):
     assert withdrawn == [("1", "stopped", "the run was interrupted")]
 
 
+@pytest.mark.slow
 def test_the_wall_time_ends_what_is_running(tmp_path):
     author = ScriptedAuthor(lambda slot: SLOW)
     loop = loop_of(tmp_path, author, Budget(candidates=8, hours=4.0 / 3600.0), sandbox=choose("process"))

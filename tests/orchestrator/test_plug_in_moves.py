@@ -94,10 +94,8 @@ def answer(folder: Path, number: int) -> None:
     (folder / "box" / f"{number:04d}-reply.md").write_text(f"```python\n{REPLIES[number - 1]}```\n")
 
 
-@pytest.mark.parametrize(
-    "options",
-    [pytest.param((), id="guided"), pytest.param(("--prompt-style", "plain"), id="plain", marks=pytest.mark.slow)],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("options", [(), ("--prompt-style", "plain")], ids=["guided", "plain"])
 def test_a_plug_ins_move_is_told_in_its_words_and_taken_up_as_itself_after_a_kill(tmp_path, plug_in, options):
     process = begun(tmp_path, plug_in, *options)
     for number in (1, 2):

@@ -15,9 +15,15 @@ from sandbox_calls import DOUBLE, LIMITS, run, wait_until
 WHERE = "import os, time\ndef f(a):\n    time.sleep(0.5)\n    mine = sorted(os.sched_getaffinity(0))\n    return [len(mine), mine[0], mine[-1]]\n"
 
 
+@pytest.fixture
+def alone(tmp_path, monkeypatch):
+    """No other process of this machine is asked."""
+    monkeypatch.setattr(cores.tempfile, "gettempdir", lambda: str(tmp_path))
+
+
 @pytest.mark.needs("bubblewrap")
 @pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="there is one core")
-def test_two_calls_at_once_do_not_share_a_core():
+def test_two_calls_at_once_do_not_share_a_core(alone):
     with choose("bubblewrap") as sandbox, sandbox.open(LIMITS) as one, sandbox.open(LIMITS) as other:
         for session in (one, other):
             assert run(session, WHERE).status == "ok"
@@ -26,12 +32,6 @@ def test_two_calls_at_once_do_not_share_a_core():
     found = [tuple(result.outputs["y"]) for result in results]
     assert all(count == LIMITS.cpus for count, _, _ in found)
     assert found[0] != found[1]
-
-
-@pytest.fixture
-def alone(tmp_path, monkeypatch):
-    """No other process of this machine is asked."""
-    monkeypatch.setattr(cores.tempfile, "gettempdir", lambda: str(tmp_path))
 
 
 def test_the_least_used_cores_are_taken(monkeypatch, alone):

@@ -131,6 +131,7 @@ def test_a_file_is_as_far_from_the_trusted_solutions_as_its_own_are_wrong(tmp_pa
     assert "21" in brief.statement
 
 
+@pytest.mark.slow
 def test_a_file_of_other_parameters_is_noticed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = published_burgers(tmp_path / "u.h5", 0.1)
     load("burgers", {"nu": 4.0}, data=file).split("dev")
@@ -175,6 +176,7 @@ def centred_file(path: Path, coordinates: bool) -> Path:
     return write(path, nu=media, tensor=solved[:, None], **where)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("coordinates", [True, False])
 def test_darcy_files_on_cell_centres_are_stated_and_solved_as_such(tmp_path: Path, coordinates: bool) -> None:
     task = load("darcy", data=centred_file(tmp_path / "cells.h5", coordinates))
