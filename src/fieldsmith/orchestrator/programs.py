@@ -92,5 +92,5 @@ class ProgramMaker:
         while found:
             ancestors |= found
             found = {parent for n in found for parent in by_id[n].parents} - ancestors
-        ranks = sorted(by_id[n].dev_rank for n in ancestors)
+        ranks = sorted({by_id[n].dev_rank for n in ancestors})  # one that was repeated counts once
         return ranks[STUDIED - 1] if len(ranks) >= STUDIED else math.inf
