@@ -88,7 +88,7 @@ def _main(best: Kept | None, measures: list[Measure]) -> list[tuple[str, Markup,
     final = best.episode.last.metrics
     chosen = [one for one in measures if one.main and not one.held_out and one.name != "score"][:MOST_MAIN]
     return [
-        (visible(one.name, 40), number(final.get(one.name)) + (f" {one.unit}" if one.unit else ""), one.meaning)
+        (visible(one.name, 40) + (f", {one.unit}" if one.unit else ""), number(final.get(one.name)), one.meaning)
         for one in chosen
     ]
 

@@ -18,6 +18,8 @@ MOST_RECORDS = 3000
 """Of one episode; the latest are kept."""
 MOST_ARGUMENTS = 30
 MOST_ARTIFACTS = 20
+DECODER = json.JSONDecoder(strict=False)
+EMPTY_FENCE = re.compile(r"\n?^[ \t]*(`{3,})\w*\s*^[ \t]*\1[ \t]*$", re.MULTILINE)
 PYTHON = re.compile(r"^(?:import|from|def|class|@)\s?\w", re.MULTILINE)
 
 
@@ -143,8 +145,8 @@ def _said(turn: Turn, at: int, number: int, texts: Texts, detail: StepDetail) ->
         return row
     usage = turn.usage
     row["turn"] = number
-    if turn.text:
-        row["said"] = texts.add(turn.text, detail.said)
+    if words := without_calls(turn):
+        row["said"] = texts.add(words, detail.said)
     if usage.input_tokens or usage.output_tokens:
         row |= {"input": usage.input_tokens, "output": usage.output_tokens}
     if usage.usd is None:
@@ -156,3 +158,20 @@ def _said(turn: Turn, at: int, number: int, texts: Texts, detail: StepDetail) ->
     if usage.seconds >= 0.001:
         row["thinking"] = float(f"{usage.seconds:.4g}")
     return row
+
+
+def without_calls(turn: Turn) -> str:
+    """What an agent said, without the calls that stood in its text as JSON: they are shown by themselves."""
+    text = turn.text
+    if not turn.calls or any(asked.id for asked in turn.calls):
+        return text.strip()
+    names, at, kept = {asked.given.action for asked in turn.calls}, 0, ""
+    while (start := text.find("{", at)) >= 0:
+        try:
+            value, end = DECODER.raw_decode(text, start)
+        except (ValueError, RecursionError):
+            kept, at = kept + text[at : start + 1], start + 1
+            continue
+        is_call = isinstance(value, dict) and any(isinstance(one, str) and one in names for one in value.values())
+        kept, at = kept + (text[at:start] if is_call else text[at:end]), end
+    return EMPTY_FENCE.sub("\n", kept + text[at:]).strip()

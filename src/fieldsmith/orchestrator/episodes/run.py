@@ -60,7 +60,8 @@ class EpisodeRun:
     agent: Agent | None
     """In place of a model."""
     listener: Told = unheard
-    write_report: Callable[[Path], None] | None = None
+    write_report: Callable[[Path], object] | None = None
+    """Writes the page of the run in that folder."""
 
     def run(self) -> Mapping[str, object]:
         """The result. Raises InputError, MissingPart, ProviderError; what was done stays."""

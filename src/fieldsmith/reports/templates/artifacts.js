@@ -6,7 +6,7 @@ const listing = text => make("pre", { class: "listing", tabindex: 0, "aria-label
 
 const blobOf = (kept, kind) => (kept.text ? new Blob([textOf(kept.text)], { type: "text/plain" }) : kept.content ? new Blob([fromBase64(kept.content)], { type: "application/octet-stream" }) : kept.address ? new Blob([fromBase64(kept.address.split(",")[1])], { type: kind }) : null);
 const bodyOf = (kept, name) => {
-  if (kept.kind === "picture") return make("img", { src: kept.address, alt: name, loading: "lazy" });
+  if (kept.kind === "picture") return make("img", { src: kept.address, alt: name });
   if (kept.kind === "structure") return structureView(kept.chains, name);
   if (kept.kind === "text") return passage(kept.python ? listing(textOf(kept.text)) : make("pre", { tabindex: 0, "aria-label": name }, textOf(kept.text)));
   return null;

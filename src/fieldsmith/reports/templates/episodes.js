@@ -88,4 +88,5 @@ const beginAt = episodes.get(memory.kept.byHand ? memory.kept.episode : data.bes
 const landed = memory.kept.values ? false : follow();
 if (!landed && beginAt) chooseEpisode(beginAt.id, memory.kept.byHand ? memory.kept.step : null);
 if (landed === "step") goToStep({ focus: false });
+if (landed === "episode") document.getElementById("episode").scrollIntoView({ behavior: "instant" });
 watch(["#states"], () => ({ byHand, episode: chosen?.id, step: chosenStep }));

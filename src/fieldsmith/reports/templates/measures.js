@@ -1,10 +1,11 @@
 // What the steps of an episode did to its figures: every measure over steps, what was spent, and the Pareto front of two of them.
 const decades = values => values.length > 0 && Math.min(...values) > 0 && Math.max(...values) >= 30 * Math.min(...values);
+// Of hundreds of steps the marks are small and fainter, so that each can be seen and pressed.
 const stepMark = (episode, record, x, y, words = "") => {
-  const label = sayStep(episode, record) + words, back = record.action === "go_back";
-  const link = draw("a", { href: linkOf(episode, record), class: `mark${record.kind === "failure" ? " failed" : ""}`, transform: `translate(${x.toFixed(1)} ${y.toFixed(1)})`, tabindex: -1, "data-step": record.n, "aria-label": label });
-  link.append(draw("title", {}, label), draw("circle", { class: "reach", r: 10 }));
-  link.append(record.kind === "failure" ? draw("path", { class: "cross", d: "M-4 -4L4 4M-4 4L4 -4" }) : back ? draw("path", { class: "dot hollow", d: "M0 -5.5L5.5 0L0 5.5L-5.5 0Z" }) : draw("circle", { class: "dot", r: 4 }));
+  const label = sayStep(episode, record) + words, back = record.action === "go_back", crowded = episode.byStep.size > 80;
+  const link = draw("a", { href: linkOf(episode, record), class: `mark${crowded ? " crowded" : ""}${record.kind === "failure" ? " failed" : ""}`, transform: `translate(${x.toFixed(1)} ${y.toFixed(1)})`, tabindex: -1, "data-step": record.n, "aria-label": label });
+  link.append(draw("title", {}, label), draw("circle", { class: "reach", r: crowded ? 4 : 10 }));
+  link.append(record.kind === "failure" ? draw("path", { class: "cross", d: crowded ? "M-3 -3L3 3M-3 3L3 -3" : "M-4 -4L4 4M-4 4L4 -4" }) : back ? draw("path", { class: "dot hollow", d: crowded ? "M0 -4L4 0L0 4L-4 0Z" : "M0 -5.5L5.5 0L0 5.5L-5.5 0Z" }) : draw("circle", { class: "dot", r: crowded ? 2.6 : 4 }));
   return link;
 };
 const key = (shape, word) => make("span", { class: "key" }, draw("svg", { width: 24, height: 12, viewBox: "-12 -6 24 12", "aria-hidden": "true" }, shape), word);
@@ -36,7 +37,7 @@ const measureOver = (episode, host, { name, unit, lower, hidden, valueOf }) => {
       const y = scale(values, height - margin.bottom, margin.top, { log, most: 4 }), at = r => [x.at(r.step), y.at(valueOf(r))];
       const ways = rows.filter(r => r.kind !== "start" && byStep.has(r.from) && r.from !== r.step).map(r => {
         const on = path.has(r.step) && path.has(r.from);
-        return [on, lineThrough([at(byStep.get(r.from)), at(r)], on ? "best-line" : "through")];
+        return [on, lineThrough([at(byStep.get(r.from)), at(r)], on ? "best-line" : "aside")];
       }).sort((a, b) => a[0] - b[0]).map(([, line]) => line);
       let best = null;
       const soFar = lower === null ? [] : rows.filter(r => r.kind !== "failure").flatMap(r => {
@@ -124,4 +125,5 @@ const showMeasures = episode => {
   spendOver(episode, charts);
   further.hidden = !more.childElementCount;
   further.querySelector("summary").textContent = `Further figures over steps: ${more.childElementCount}`;
+  redrawAll();  // all are there now, and each has the width it keeps
 };

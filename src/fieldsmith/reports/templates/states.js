@@ -67,7 +67,7 @@ const showStates = (episode, rows, forks, { choose, go }) => {
     make("span", { class: "slot" }, counts(record) ? record.step : ""), make("span", { class: "move" }, nameOf(record)),
     failed(record) && make("span", { class: "status failed" }, statusWord(record)),
     record.kind === "free" && make("span", { class: "status" }, "free"),
-    (forks.get(record.step) || []).length > 0 && counts(record) && make("span", { class: "status", title: "Another episode went on from here" }, `⑂ ${forks.get(record.step).map(e => `episode ${e.id}`).join(", ")}`),
+    (forks.get(record.step) || []).length > 0 && counts(record) && make("span", { class: "status", title: "Another episode went on from here" }, `→ ${forks.get(record.step).map(e => `episode ${e.id}`).join(", ")}`),
     record === last && episode.ended !== "going on" && make("span", { class: "chip" }, "final"),
     make("span", { class: "result" }, counts(record) ? figure(record.score) : ""))), make("li", { class: "behind-all", role: "presentation" }, svg));
   list.onkeydown = event => {

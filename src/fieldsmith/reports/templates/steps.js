@@ -4,7 +4,7 @@ const changeOf = (measure, before, now) => {
   return (now < before) === measure.lower_is_better ? "better" : "worse";
 };
 const figuresOf = (episode, record) => {
-  const from = episode.byStep.get(record.from), rows = [];
+  const from = record.action === "go_back" ? episode.before.get(record) : episode.byStep.get(record.from), rows = [];
   if (record.kind === "step" || record.kind === "failure" || record.kind === "start") data.measures.forEach((m, n) => {
     const now = record.values[n], before = from && from !== record ? from.values[n] : null;
     if (record.kind !== "start" && now === before) return;
@@ -51,7 +51,7 @@ const stepView = (episode, record) => {
   const from = episode.byStep.get(record.from), jumped = record.kind !== "start" && counts(record) && from && record.from !== record.step - 1;
   const article = make("article", { class: `one-step ${record.kind}`, id: `record-${record.n}`, "data-id": record.n, "aria-label": titleOf(record) },
     make("header", {},
-      make("h4", { tabindex: -1 }, titleOf(record), " ", make("code", {}, nameOf(record))),
+      make("h4", { tabindex: -1 }, titleOf(record), " ", record.kind !== "start" && make("code", {}, nameOf(record))),
       record.kind !== "start" && make("span", { class: `status ${failed(record) ? "failed" : record.status === "success" ? "ok" : ""}` }, `${statusMark(record)} ${statusWord(record)}`),
       kindWords[record.kind] && make("span", { class: "note" }, kindWords[record.kind]),
       counts(record) && make("span", { class: "scored" }, "score ", make("b", {}, figure(record.score)), gain !== 0 && make("span", { class: `effect ${gain > 0 ? "better" : "worse"}` }, ` ${gain > 0 ? "+" : "−"}${inWords(Math.abs(gain))}`)),

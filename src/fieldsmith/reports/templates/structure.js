@@ -20,7 +20,22 @@ const structureView = (chains, name) => {
       last = at;
     }
   });
-  let turn = [[1, 0, 0], [0, 1, 0], [0, 0, 1]];
+  // It begins with its longest axis across the picture and the second one upright.
+  const axisAcross = others => {
+    let axis = [0.6, 0.7, 0.4];
+    for (let round = 0; round < 60; round++) {
+      let next = [0, 0, 0];
+      for (const p of points) { const along = p.at.reduce((sum, v, k) => sum + v * axis[k], 0); next = next.map((v, k) => v + along * p.at[k]); }
+      for (const other of others) { const along = next.reduce((sum, v, k) => sum + v * other[k], 0); next = next.map((v, k) => v - along * other[k]); }
+      const length = Math.hypot(...next);
+      if (length < 1e-9) break;
+      axis = next.map(v => v / length);
+    }
+    return axis;
+  };
+  const first = axisAcross([]), second = axisAcross([first]);
+  const third = [0, 1, 2].map(k => first[(k + 1) % 3] * second[(k + 2) % 3] - first[(k + 2) % 3] * second[(k + 1) % 3]);
+  let turn = [first, second, third];
   const times = (a, b) => a.map(row => [0, 1, 2].map(k => row.reduce((sum, value, m) => sum + value * b[m][k], 0)));
   const rotate = (across, down) => {
     const [c, s, d, e] = [Math.cos(across), Math.sin(across), Math.cos(down), Math.sin(down)];
@@ -76,7 +91,7 @@ const structureView = (chains, name) => {
   repainted.push(new WeakRef(canvas));
   canvas.repaint = paint;
   new ResizeObserver(paint).observe(canvas);
-  rotate(0.5, 0.35);
+  rotate(0.25, 0.2);
   return make("div", {}, canvas, make("p", { class: "note" }, `${bare}. `, make("span", { class: "terminus", "aria-hidden": "true" }), " N to C terminus."), told);
 };
 // What is painted has to be painted anew when the page changes its colours.
