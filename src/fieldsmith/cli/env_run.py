@@ -96,7 +96,7 @@ def told(kind: str, fields: Mapping[str, Any]) -> None:
     elif kind == "waiting":
         current.progress(f"Waiting for {fields['for']}")
     elif kind == "report_failed":
-        current.progress(f"The report was not written: {fields['message']}")
+        current.progress(f"The report could not be written: {fields['message']}")
     elif kind == "progress" and fields["share"] is None:
         current.progress(str(fields["what"]))
 

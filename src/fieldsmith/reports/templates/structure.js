@@ -44,22 +44,32 @@ const structureView = (chains, name) => {
   };
   const turned = at => turn.map(row => row[0] * at[0] + row[1] * at[1] + row[2] * at[2]);
   let spots = [];
+  // As large as it began, and smaller only where it would not fit.
+  const fit = (width, height) => {
+    const places = points.map(p => turned(p.at)), reach = k => Math.max(1, ...places.map(place => Math.abs(place[k])));
+    return Math.min(0.45 * width / reach(0), 0.42 * height / reach(1));
+  };
+  let begun = null;
+  const zoomFor = (width, height) => {
+    if (!begun || begun[0] !== width) begun = [width, fit(width, height)];
+    return Math.min(begun[1], fit(width, height));
+  };
   const paint = () => {
     const width = canvas.clientWidth, height = canvas.clientHeight, dense = window.devicePixelRatio || 1, dark = isDark();
     if (!width) return;
     canvas.width = width * dense; canvas.height = height * dense;
     context.setTransform(dense, 0, 0, dense, 0, 0);
-    const zoom = 0.46 * Math.min(width, height) / size, on = at => { const [x, y, z] = turned(at); return [width / 2 + zoom * x, height / 2 - zoom * y, z / size]; };
+    const zoom = zoomFor(width, height), on = at => { const [x, y, z] = turned(at); return [width / 2 + zoom * x, height / 2 - zoom * y, z / size]; };
     const paper = getComputedStyle(document.body).backgroundColor;
     const drawn = pieces.map(([from, to, along]) => { const a = on(from), b = on(to); return [a, b, along, (a[2] + b[2]) / 2]; }).sort((a, b) => a[3] - b[3]);
-    context.lineCap = "round";
-    const line = ([a, b], thick, colour) => { context.strokeStyle = colour; context.lineWidth = thick; context.beginPath(); context.moveTo(a[0], a[1]); context.lineTo(b[0], b[1]); context.stroke(); };
+    // The edge ends with its piece, so that it covers what lies behind but not the next piece.
+    const line = ([a, b], thick, colour, cap) => { context.lineCap = cap; context.strokeStyle = colour; context.lineWidth = thick; context.beginPath(); context.moveTo(a[0], a[1]); context.lineTo(b[0], b[1]); context.stroke(); };
     const thickness = Math.max(1.6, Math.min(7, 1.5 * zoom));
     for (const piece of drawn) {
       const near = 0.5 + 0.5 * piece[3], thick = thickness * (0.7 + 0.6 * near), light = dark ? 0.5 + 0.3 * near : 0.78 - 0.24 * near, hue = 4.6 - 4.15 * piece[2];
       const [r, g, b] = fromOklab(light, 0.15 * Math.cos(hue), 0.15 * Math.sin(hue));
-      line(piece, thick + 2.4, paper);
-      line(piece, thick, `rgb(${r} ${g} ${b})`);
+      line(piece, thick + 2.4, paper, "butt");
+      line(piece, thick, `rgb(${r} ${g} ${b})`, "round");
     }
     spots = points.map(p => [...on(p.at), p]);
     context.fillStyle = getComputedStyle(document.body).color;
@@ -92,7 +102,7 @@ const structureView = (chains, name) => {
   canvas.repaint = paint;
   new ResizeObserver(paint).observe(canvas);
   rotate(0.25, 0.2);
-  return make("div", {}, canvas, make("p", { class: "note" }, `${bare}. `, make("span", { class: "terminus", "aria-hidden": "true" }), " N to C terminus."), told);
+  return make("div", {}, canvas, make("p", { class: "note" }, `${bare}; from the N `, make("span", { class: "terminus", "aria-hidden": "true" }), " to the C terminus."), told);
 };
 // What is painted has to be painted anew when the page changes its colours.
 const repainted = [];
