@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from episode_runs import MEASURES, PROGRAM, artifacts, branch, exchange, kept, record, run_of, whole
+from fieldsmith.agents.acting.agent import Asked, Exchange, Turn
+from fieldsmith.environments.calls import Call
 from fieldsmith.environments.episode import Record
 from fieldsmith.environments.observation import Artifact
 from fieldsmith.reports.episodes import render_episodes
@@ -35,10 +37,30 @@ def test_the_best_episode_is_shown_step_by_step(shown, tmp_path):
     assert "−2.00 → −4.00 kcal/mol" in second.inner_text().replace("\n", " ")
     assert second.locator("tr", has_text="energy").locator(".effect.better").count() == 1
     assert second.locator("tr", has_text="secret").inner_text().count("not shown to the agent") == 1
-    second.locator("summary", has_text="program").click()
     assert second.locator(".listing .t-k").first.inner_text() == "import"
     assert "judges only" in page.locator("#steps article").last.inner_text()
     assert not page.faults
+
+
+def test_long_arguments_are_folded_and_those_left_open_are_named(shown):
+    program = PROGRAM * 20
+    page = shown(kept(1, [exchange(record(1, 0, arguments={"program": program, "limit": None, "by": 2}))]))
+    step = page.locator("#steps article").last
+    assert "Left open: limit." in step.inner_text()
+    assert step.locator(".listing").count() == 0
+    step.locator("summary", has_text="program 120 lines").click()
+    step.locator(".listing").wait_for()
+    assert step.locator(".listing .row").count() == 120
+    assert "def solver(u0, t):" in step.inner_text()
+    assert not page.faults
+
+
+def test_a_call_in_the_text_is_not_shown_twice(shown):
+    one = record(1, 0, arguments={"by": 7})
+    said = 'Far: {"a": 1}.\n\n```json\n{"action": "move", "arguments": {"by": 7}}\n```\nThat is all.'
+    call = Asked(Call("move", {"by": 7}), Call("move", {"by": 7}))
+    page = shown(kept(1, [Exchange(Turn(said, (call,)), (one,))]))
+    assert page.locator(".said pre").inner_text().split("\n") == ['Far: {"a": 1}.', "", "That is all."]
 
 
 def test_calls_that_cost_no_step_are_told_apart_and_filtered(shown, tmp_path):

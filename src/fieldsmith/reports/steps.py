@@ -174,4 +174,4 @@ def without_calls(turn: Turn) -> str:
             continue
         is_call = isinstance(value, dict) and any(isinstance(one, str) and one in names for one in value.values())
         kept, at = kept + (text[at:start] if is_call else text[at:end]), end
-    return EMPTY_FENCE.sub("\n", kept + text[at:]).strip()
+    return EMPTY_FENCE.sub("", kept + text[at:]).strip()

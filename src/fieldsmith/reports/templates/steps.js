@@ -21,21 +21,25 @@ const figuresOf = (episode, record) => {
 const short = text => text.length <= 100 && !text.includes("\n");
 const argumentsOf = (episode, record) => {
   const known = (record.arguments || []).map(([name, kind, parts]) => [name, kind, textOf(parts, episode.file), isWhole(parts)]);
-  const inline = known.filter(([, , text]) => short(text)), long = known.filter(([, , text]) => !short(text));
+  const open = known.filter(([, kind, text]) => kind === "json" && text === "null").map(([name]) => name);
+  const inline = known.filter(([name, , text]) => short(text) && !open.includes(name)), long = known.filter(([, , text]) => !short(text));
   return [
     inline.length > 0 && make("dl", { class: "arguments" }, inline.map(([name, , text]) => [make("dt", {}, name), make("dd", {}, text === "" ? make("span", { class: "note" }, "empty") : text)])),
+    open.length > 0 && make("p", { class: "note open" }, `Left open: ${open.join(", ")}.`),
     ...long.map(([name, kind, text, whole]) => {
-      const lines = text.split("\n").length, box = make("details", { class: "argument" }, make("summary", {}, make("b", {}, name), make("span", { class: "note" }, ` ${lines > 1 ? `${lines} lines` : `${text.length} characters`}`), whole && make("span", { class: "saving" }, copyButton(text))));
+      const lines = text.replace(/\n$/, "").split("\n").length, box = make("details", { class: "argument" }, make("summary", {}, make("b", {}, name), make("span", { class: "note" }, ` ${lines > 1 ? `${lines} lines` : `${text.length} characters`}`), whole && make("span", { class: "saving" }, copyButton(text))));
+      box.open = lines <= 8 && text.length <= 800;
       box.addEventListener("toggle", () => { if (box.open && !box.querySelector(".passage")) box.append(passage(kind === "python" ? listing(text) : make("pre", { tabindex: 0, "aria-label": name }, text))); });
       return box;
     }),
   ];
 };
+const timeOf = seconds => `${plain(+seconds.toPrecision(seconds < 100 ? 2 : 3))} s`;
 const costOf = record => [
   record.input !== undefined && `${record.estimated ? "about " : ""}${(record.input + record.output).toLocaleString("en")} tokens`,
   record.unpriced ? "price unknown" : record.usd && `${record.estimated ? "about " : ""}$${record.usd.toPrecision(2)}`,
-  record.thinking && `${plain(record.thinking)} s of thought`,
-  record.seconds && `${plain(record.seconds)} s`,
+  record.thinking >= 0.01 && `${timeOf(record.thinking)} of thought`,
+  record.seconds >= 0.01 && timeOf(record.seconds),
 ].filter(Boolean).join(", ");
 
 const bodyOfStep = (episode, record) => [
