@@ -18,7 +18,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 COMMAND = [sys.executable, "-m", "fieldsmith.cli.main"]
-ROOMS = ("agents", "cli", "equations", "evaluation", "numerics", "orchestrator", "reports", "sandboxes", "tasks")
+ROOMS = (
+    "agents", "cli", "environments", "equations", "evaluation", "numerics", "orchestrator", "reports", "sandboxes", "tasks",
+)  # fmt: skip
 NOT_IMPORTED = ("fieldsmith.sandboxes.worker", "fieldsmith.reports.figures")
 """What runs elsewhere, and what needs Matplotlib, which the command imports for figures alone."""
 

@@ -5,7 +5,7 @@ import time
 
 from pydantic import BaseModel, Field
 
-from fieldsmith.environments import Action, Environment, Lacking, Measure, Needs, Unfit
+from fieldsmith.environments import Action, Environment, Lacking, Measure, Needs, ToolFailed, Unfit
 
 
 class Room(BaseModel):
@@ -67,6 +67,8 @@ class Thermostat(Environment[Room]):
                 raise Unfit("It is too hot already.", "Go back.")
             state.celsius += action.degrees + 0.01 * tools.rng.uniform()
         elif isinstance(action, Look):
+            if state.celsius > 40:
+                raise ToolFailed("The thermometer is broken.")
             state.celsius = 99.0  # a free action changes nothing, whatever it does
         elif isinstance(action, Report):
             ran = tools.run(["sh", "-c", action.script])

@@ -12,6 +12,7 @@ FACES = (
     "fieldsmith.tasks",
     "fieldsmith.agents.models",
     "fieldsmith.agents.strategies",
+    "fieldsmith.environments",
     "fieldsmith.errors",
     "fieldsmith.evaluation",
     "fieldsmith.numerics",
@@ -34,6 +35,7 @@ def test_public_names_are_cheap():
     """Whoever imports a room's words must not wait for libraries that read files, draw or talk to providers."""
     names = "from fieldsmith.tasks import Task, Equation\nfrom fieldsmith.agents.models import ChatModel\n"
     names += "from fieldsmith.agents.strategies import Strategy, Ask, Draft, Debug, Refine, Restart, Candidate\n"
+    names += "from fieldsmith.environments import Environment, Action, Measure, Tools\n"
     heavy = "{'h5py', 'scipy', 'sympy', 'openai', 'anthropic', 'matplotlib', 'jinja2'}"
     code = f"import sys\n{names}print(sorted({heavy} & set(sys.modules)))"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

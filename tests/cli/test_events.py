@@ -92,3 +92,14 @@ def test_the_last_line_says_why_the_exit_code_is_1(folder, sittings):
     (folder / "wrong.py").write_text("def g(x):\n    return x\n")
     code, lines = told(folder, "evaluate", "twice.py", "wrong.py", "--sandbox", "process")
     assert (code, lines[-1]["event"], lines[-1]["reason"]) == (1, "result", "program_failed")
+
+
+def test_events_of_episodes_have_the_fields_that_the_page_says(folder):
+    room = ROOT / "tests/small_environment.py"
+    _, lines = told(folder, "env", "run", room, "--agent", "random", "--steps", "2", "--run-dir", "episodes")
+    _, again = told(folder, "env", "replay", "episodes")
+    for event in [*lines, *again]:
+        if event["event"] in ("step", "episode", "progress", "replayed"):
+            assert event.keys() - {"event"} == documented(event["event"]), event["event"]
+    assert {"begin", "start", "step", "episode", "result"} <= {event["event"] for event in lines}
+    assert [event["event"] for event in again] == ["replayed", "result"]

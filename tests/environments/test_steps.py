@@ -93,6 +93,10 @@ def test_a_free_action_costs_no_step_and_changes_nothing(room):
     assert (step.status, step.counted, step.number) == ("success", False, 0)
     assert room.episode.last.state == before.state
     assert room.episode.last.metrics == before.metrics
+    for _ in range(3):
+        room.step(Heat(degrees=10.0))
+    failed = room.step(Call("look"))
+    assert (failed.status, failed.counted, failed.number) == ("runtime_error", False, 3)
 
 
 def test_going_back_gives_the_earlier_state_and_keeps_the_history(room):

@@ -94,7 +94,7 @@ def test_another_question_does_not_go_into_the_same_directory(tmp_path):
         (("--agent", "randon"), "Did you mean 'random'?"),
         (("--agent", "random", "--task", "worm"), "Did you mean 'warm'?"),
         (("--agent", "random", "--documentation", "none"), "on-demand or all"),
-        (("--agent", "gold"), "no gold sequence"),
+        (("--agent", "gold"), "has no gold sequence"),
     ],
 )
 def test_what_is_asked_wrongly_is_told_in_one_sentence(tmp_path, options, words):
@@ -182,7 +182,7 @@ def test_ten_kills_in_the_middle_of_an_episode_change_nothing(tmp_path):
         witness = Witness(address)
         words = [sys.executable, "-m", "fieldsmith.cli.main", "env", "run", str(ROOM), "--model", "openai:smollm2"]
         words += ["--base-url", f"http://127.0.0.1:{witness.server_port}/v1", "--model-option", "max_tokens=24"]
-        words += ["--format-errors", "60", "--steps", "5", "--run-dir", str(folder), "--quiet"]
+        words += ["--format-errors", "60", "--steps", "4", "--window", "1", "--run-dir", str(folder), "--quiet"]
         for _ in range(KILLS):
             asked, stored = witness.asked, replies(folder)
             process = subprocess.Popen(words, start_new_session=True)

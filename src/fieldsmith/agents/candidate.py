@@ -1,9 +1,8 @@
 """What an author writes and what becomes of it: programs, proposals, candidates."""
 
-import ast
-import hashlib
 from dataclasses import dataclass, field
 
+from fieldsmith.evaluation.essence import digest, essence_of
 from fieldsmith.evaluation.evaluation import Evaluation
 from fieldsmith.numerics.plan import Plan
 
@@ -16,23 +15,12 @@ class Program:
 
     @property
     def sha256(self) -> str:
-        return _digest(self.source)
+        return digest(self.source)
 
     @property
     def essence(self) -> str:
         """The same for programs that differ in comments, formatting and docstrings alone; that of the text where it is no Python."""
-        try:
-            tree = ast.parse(self.source)
-            for node in ast.walk(tree):
-                if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-                    node.body = node.body[1:] if ast.get_docstring(node, clean=False) is not None else node.body
-            return _digest(ast.dump(tree))
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return self.sha256
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+        return essence_of(self.source)
 
 
 @dataclass(frozen=True)

@@ -96,12 +96,13 @@ def _plug_ins() -> list[dict[str, str]]:
     """Every plug-in of this environment with its distribution, version and state; each is imported to know it."""
     from fieldsmith.agents.models import MODELS
     from fieldsmith.agents.strategies import STRATEGIES
+    from fieldsmith.environments import ENVIRONMENTS
     from fieldsmith.numerics.methods import METHODS
     from fieldsmith.plugins import installed
     from fieldsmith.reports.plain import visible
     from fieldsmith.tasks import TASKS
 
-    groups = {group.name: group for group in (TASKS, MODELS, STRATEGIES, METHODS)}
+    groups = {group.name: group for group in (TASKS, MODELS, STRATEGIES, METHODS, ENVIRONMENTS)}
     refused = {left.plug_in: left.why for group in groups.values() for left in group.everything()[1]}
     rows = []
     for plug_in in installed():

@@ -1,9 +1,16 @@
-"""`fieldsmith env`: environments for tool-using agents."""
+"""`fieldsmith env`: environments for agents that use tools; a file a kind of command."""
 
 import typer
 
-from fieldsmith.cli import env_run
+from fieldsmith.cli import env_about, env_run
 
-app = typer.Typer(no_args_is_help=True, help="Environments for tool-using agents: run them, replay what was recorded.")
+app = typer.Typer(
+    invoke_without_command=True, help="Tools that an agent acts on: list, show, check, begin, run, replay."
+)
+app.callback()(env_about.env)
+app.command("list")(env_about.list_environments)
+app.command()(env_about.show)
+app.command()(env_about.check)
+app.command()(env_about.new)
 app.command()(env_run.run)
 app.command()(env_run.replay)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fieldsmith.cli.findings import tell
 from fieldsmith.cli.output import current
 
 if TYPE_CHECKING:
@@ -134,15 +135,4 @@ def check(
 
     current.json, current.quiet = current.json or as_json, quiet
     chosen = load(task, parse_parameters(param or []), scale)
-    found = []
-    for finding in examine(chosen, current.making):
-        found.append(finding)
-        fields = {"check": finding.check, "ok": not finding.fault, "message": finding.fault or finding.note}
-        current.event("check", fields)
-        current.say(f"{'FAIL' if finding.fault else 'ok':4}  {finding.check:9}  {fields['message']}".rstrip())
-    faults = [finding.fault for finding in found if finding.fault]
-    current.event(
-        "result", {"task": chosen.name, "ok": not faults, "faults": faults, "reason": "faults" if faults else None}
-    )
-    if faults:
-        raise typer.Exit(1)
+    tell(examine(chosen, current.making), {"task": chosen.name})

@@ -5,13 +5,13 @@ What stands here by name is what an environment of one's own is made of. Environ
 """
 
 import importlib
-import re
 import sys
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fieldsmith.environments.naming import NAME
 from fieldsmith.errors import InputError
 from fieldsmith.folders import expanded
 from fieldsmith.modules import Sought, class_at, is_place
@@ -20,6 +20,7 @@ from fieldsmith.plugins import Group
 if TYPE_CHECKING:
     from fieldsmith.environments.action import Action, Needs, Submit
     from fieldsmith.environments.calls import Call
+    from fieldsmith.environments.check import examine
     from fieldsmith.environments.environment import Environment
     from fieldsmith.environments.episode import Episode, Record
     from fieldsmith.environments.host import Host
@@ -56,6 +57,7 @@ __all__ = [
     "Tools",
     "Unfit",
     "Unreachable",
+    "examine",
     "load",
     "names",
 ]
@@ -63,6 +65,7 @@ __all__ = [
 _HOMES = {
     "action": ("Action", "Needs", "Submit"),
     "calls": ("Call",),
+    "check": ("examine",),
     "environment": ("Environment",),
     "episode": ("Episode", "Record"),
     "host": ("Host",),
@@ -71,10 +74,11 @@ _HOMES = {
     ),
     "tools": ("Ran", "Tools"),
 }  # fmt: skip
-BUILT_INS: dict[str, str] = {}
+BUILT_INS: dict[str, str] = {
+    "fieldsmith/pde-workbench-v1": "fieldsmith.environments.pde_workbench.environment:PDEWorkbench",
+}
 """Environments of this package by name: module and class, imported when they are asked for."""
 GROUP = "fieldsmith.environments"
-NAME = re.compile(r"(?P<namespace>[a-z0-9][a-z0-9-]*)/(?P<stem>[a-z0-9][a-z0-9-]*)-v(?P<version>[1-9][0-9]*)")
 ATTRIBUTES = ("name", "title", "actions", "measures", "state")
 
 

@@ -5,6 +5,7 @@ The docstring of an action is its short documentation, its fields with their des
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -36,13 +37,14 @@ class Action(BaseModel):
     """One kind of action; derive from it, one field an argument.
 
     free: whether it only reads, so that it costs no step and changes nothing. needs: what a step takes. called: its name where
-    it is not the class's in snake case.
+    it is not the class's in snake case. example: arguments of a sensible call for its page, which has some by chance otherwise.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
     free: ClassVar[bool] = False
     needs: ClassVar[Needs] = Needs()
     called: ClassVar[str] = ""
+    example: ClassVar[Mapping[str, Any]] = {}
 
 
 class Submit(Action):
@@ -111,5 +113,7 @@ def _plain(part: Any, known: dict[str, Any], inside: tuple[str, ...]) -> Any:
     return {
         key: _plain(value, known, inside)
         for key, value in part.items()
-        if not (key == "title" and isinstance(value, str)) and key != "discriminator"
+        if not (key == "title" and isinstance(value, str))
+        and key != "discriminator"
+        and not (key == "default" and value is None)  # what is left out needs no word for it
     }

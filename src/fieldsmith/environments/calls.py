@@ -51,6 +51,9 @@ def understood(call: Call, actions: Sequence[type[Action]]) -> Action:
         raise Invalid(*_told(kind, error)) from None
     except RecursionError:
         raise Invalid(f"The arguments of {call.action} are nested too deeply.", _right(kind)) from None
+    except Exception as error:  # a validator of the action's own may raise anything
+        words = f"{call.action} was not run: its arguments cannot be checked ({type(error).__name__}: {error})."
+        raise Invalid(words, _right(kind)) from error
 
 
 def _object(call: Call, kind: type[Action]) -> Mapping[str, Any]:
@@ -87,7 +90,8 @@ def _told(kind: type[Action], error: ValidationError) -> tuple[str, str]:
             said.append(f"{place} = {_shown(fault['input'])}: {words}" if place else words)
     listed = "; ".join(said)
     named = [name for name in dict.fromkeys(wrong) if name in kind.model_fields]
-    return f"{name_of(kind)} was not run: {listed}.", _right(kind, named)
+    right = _right(kind, named) if named or not known else f"It takes {', '.join(known)}."
+    return f"{name_of(kind)} was not run: {listed}.", right
 
 
 def _perhaps(name: str, known: Sequence[str]) -> str:

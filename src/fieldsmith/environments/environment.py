@@ -23,6 +23,7 @@ from fieldsmith.environments.episode import Episode
 from fieldsmith.environments.host import Host
 from fieldsmith.environments.observation import Measure, Observation, Step
 from fieldsmith.environments.pages import overview, page
+from fieldsmith.environments.script import read_script
 from fieldsmith.environments.tools import Tools
 from fieldsmith.errors import InputError
 from fieldsmith.plugins import meant
@@ -35,7 +36,8 @@ class Environment(ABC, Generic[S]):
 
     name: `namespace/name-v1`; the number rises when scores can no longer be compared. actions: what can be done, besides what every environment has
     (go_back, read_docs, history, submit). measures: the panel. max_steps: of an episode, unless whoever begins it says otherwise.
-    judging: what `judge` needs.
+    judging: what `judge` needs. gold: the score that the gold sequence of a task reaches with seed 0; its calls lie in `gold/TASK.jsonl` beside
+    the module, and show without a model that the task can be done.
     """
 
     name: ClassVar[str]
@@ -45,6 +47,7 @@ class Environment(ABC, Generic[S]):
     state: type[S]
     max_steps: ClassVar[int] = 20
     judging: ClassVar[Needs] = Needs()
+    gold: ClassVar[Mapping[str, float]] = {}
 
     episode: Episode
 
@@ -80,6 +83,10 @@ class Environment(ABC, Generic[S]):
         Gets those of the panel, and at the end those of `judge` too.
         """
 
+    def measure_anew(self, state: S, tools: Tools) -> Mapping[str, float | None]:
+        """The figures of a state that was recorded, for whoever checks them; where `measure` reads what the state holds, all of it is found again here."""
+        return self.measure(state, tools)
+
     def judge(self, state: S, tools: Tools) -> Mapping[str, float | None]:
         """Figures that only judges see, computed where an episode ends."""
         del state, tools
@@ -93,6 +100,11 @@ class Environment(ABC, Generic[S]):
         """A state in words, as the agent sees it at the beginning and after going back."""
         del state
         return ""
+
+    def actions_of(self, task: str) -> tuple[type[Action], ...]:
+        """Those of its own actions that a task offers, all unless it says otherwise."""
+        del task
+        return self.actions
 
     def named_task(self, task: str) -> str:
         """The task as it is called everywhere. Raises InputError for one that there is not."""
@@ -135,11 +147,15 @@ class Environment(ABC, Generic[S]):
         """Begin an episode in the state after a step of another. Raises InputError where that has no such step."""
         self.episode = stepping.branched(self, episode, step, seed, max_steps or episode.max_steps)
 
+    def offered(self, task: str) -> tuple[type[Action], ...]:
+        """What can be done in a task: its own actions, and those that every environment has; one of its own stands for one of the same name."""
+        return _with_everywhere(self.actions_of(task))
+
     @property
     def all_actions(self) -> tuple[type[Action], ...]:
-        """Its own, and those that every environment has; one of its own stands for one of the same name."""
-        own = {name_of(action) for action in self.actions}
-        return (*self.actions, *(action for action in EVERYWHERE if name_of(action) not in own))
+        """What can be done in the present episode; before there is one, in any task."""
+        begun = hasattr(self, "episode")
+        return self.offered(self.episode.task) if begun else _with_everywhere(self.actions)
 
     def kind_of(self, name: str) -> type[Action] | None:
         """The action of that name."""
@@ -148,8 +164,20 @@ class Environment(ABC, Generic[S]):
     @property
     def folders(self) -> list[Path]:
         """Where the long pages of its actions lie, the nearest first: `docs` beside the module of its class and of those it derives from."""
+        return self._beside("docs")
+
+    def _beside(self, name: str) -> list[Path]:
         files = [getattr(sys.modules.get(kind.__module__), "__file__", None) for kind in type(self).__mro__]
-        return [Path(file).parent / "docs" for file in dict.fromkeys(files) if file]
+        return [Path(file).parent / name for file in dict.fromkeys(files) if file]
+
+    def gold_calls(self, task: str) -> list[Call]:
+        """The calls that do a task well. Raises InputError where there are none."""
+        files = [folder / f"{task}.jsonl" for folder in self._beside("gold")]
+        found = next((file for file in files if file.is_file()), None)
+        if found is None:
+            wanted = files[0] if files else f"gold/{task}.jsonl"
+            raise InputError(f"The task {task!r} has no gold sequence.", f"Write its calls to {wanted}.")
+        return read_script(found)
 
     def docs(self, name: str) -> str:
         """The whole page of an action. Raises InputError for a name that none has."""
@@ -175,6 +203,11 @@ class Environment(ABC, Generic[S]):
         """The figures that an agent may see."""
         hidden = {measure.name for measure in self.measures if measure.held_out}
         return {name: value for name, value in metrics.items() if name not in hidden}
+
+
+def _with_everywhere(own: tuple[type[Action], ...]) -> tuple[type[Action], ...]:
+    names = {name_of(action) for action in own}
+    return (*own, *(action for action in EVERYWHERE if name_of(action) not in names))
 
 
 AnyEnvironment = Environment[Any]

@@ -80,9 +80,11 @@ class Episode:
 def efficient(records: Sequence[Record], measures: Sequence[Measure]) -> list[int]:
     """Steps of the Pareto-efficient records: no other is as good by every main measure and better by one.
 
-    Records that lack one of the figures are left out, and all of them where no main measure has a better way.
+    Measures that no record has are passed over. Records that lack one of the figures are left out, and all of them where no main measure has a better way.
     """
-    signs = {m.name: 1.0 if m.lower_is_better else -1.0 for m in measures if m.main and m.lower_is_better is not None}
+    main = [m for m in measures if m.main and m.lower_is_better is not None]
+    known = [m for m in main if any(record.metrics.get(m.name) is not None for record in records)]
+    signs = {m.name: 1.0 if m.lower_is_better else -1.0 for m in known}
     points: dict[int, tuple[float, ...]] = {}
     for record in records:
         values = [record.metrics.get(name) for name in signs]

@@ -48,7 +48,7 @@ def long_docs(action: type[Action], folders: Sequence[Path]) -> str:
 
 
 def _example(action: type[Action]) -> str:
-    """A call as JSON; the values are as the schema has them, or by chance."""
-    arguments = sampled(action, np.random.default_rng(0))
+    """A call as JSON; the values are those that the action gives, or as the schema has them, or by chance."""
+    arguments = dict(action.example) or sampled(action, np.random.default_rng(0))
     call = json.dumps({"action": name_of(action), "arguments": arguments}, ensure_ascii=False)
     return f"## Form of a call\n\n```json\n{call}\n```"

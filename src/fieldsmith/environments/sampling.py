@@ -2,15 +2,40 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
-from fieldsmith.environments.action import Action, schema_of
+from fieldsmith.environments.action import Action, GoBack, ReadDocs, Submit, name_of, schema_of
+from fieldsmith.environments.calls import Call
+from fieldsmith.environments.episode import Episode
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 WIDE = 100.0
 """Numbers that no limit holds are drawn from as far as this to either side."""
+
+
+class Playing(Protocol):
+    """An environment in the middle of an episode."""
+
+    episode: Episode
+
+    @property
+    def all_actions(self) -> tuple[type[Action], ...]: ...
+
+
+def random_call(env: Playing, rng: np.random.Generator) -> Call:
+    """A valid action by chance: the last step submits, others never do."""
+    episode = env.episode
+    if episode.used + 1 >= episode.max_steps:
+        return Call(name_of(Submit))
+    kinds = [kind for kind in env.all_actions if kind is not Submit]
+    kind = kinds[int(rng.integers(len(kinds)))]
+    if kind is GoBack:
+        return Call(name_of(kind), {"step": int(rng.integers(episode.used + 1))})
+    if kind is ReadDocs:
+        return Call(name_of(kind), {"action": name_of(kinds[int(rng.integers(len(kinds)))])})
+    return Call(name_of(kind), sampled(kind, rng))
 
 
 def sampled(action: type[Action], rng: np.random.Generator) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Protocol, TypeVar
 
 import numpy as np
 
-from fieldsmith.environments.action import Action, GoBack, History, Needs, ReadDocs, Submit
+from fieldsmith.environments.action import Action, GoBack, History, Needs, ReadDocs, Submit, name_of
 from fieldsmith.environments.calls import Call, understood
 from fieldsmith.environments.episode import Episode, Record, figure, history_table
 from fieldsmith.environments.host import Host
@@ -49,6 +49,7 @@ class Stepped(Protocol):
     def begin(self, task: str, rng: np.random.Generator) -> Any: ...
     def act(self, state: Any, action: Action, tools: Tools) -> str: ...
     def measure(self, state: Any, tools: Tools) -> Metrics: ...
+    def measure_anew(self, state: Any, tools: Tools) -> Metrics: ...
     def judge(self, state: Any, tools: Tools) -> Metrics: ...
     def score(self, metrics: Metrics) -> float: ...
     def brief(self, task: str) -> str: ...
@@ -57,8 +58,7 @@ class Stepped(Protocol):
     def overview(self) -> str: ...
     def state_of(self, text: str) -> Any: ...
     def shown(self, metrics: Metrics) -> dict[str, float | None]: ...
-    @property
-    def all_actions(self) -> tuple[type[Action], ...]: ...
+    def offered(self, task: str) -> tuple[type[Action], ...]: ...
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def taken(env: Stepped, episode: Episode, call: Call) -> tuple[Episode, Step]:
     arguments = call.arguments if isinstance(call.arguments, Mapping) else {"text": call.arguments}
     begun_at = time.monotonic()
     try:
-        action = understood(call, env.all_actions)
+        action = understood(call, env.offered(episode.task))
         arguments = action.model_dump(mode="json")
         done = _done(env, episode, action)
         free = type(action).free
@@ -110,7 +110,8 @@ def taken(env: Stepped, episode: Episode, call: Call) -> tuple[Episode, Step]:
     except StepFault as fault:
         if fault.status in NOT_THE_AGENTS:
             return episode, _refused(episode, call, str(fault), fault.status)
-        status, counted = fault.status, fault.status not in UNREADABLE
+        kind = next((one for one in env.offered(episode.task) if name_of(one) == call.action), None)
+        status, counted = fault.status, fault.status not in UNREADABLE and not (kind and kind.free)
         done = _Done(_failure(fault, counted), episode.last.state, episode.last.metrics, episode.last.step)
     seconds = time.monotonic() - begun_at
     return _recorded(env, episode, call.action, arguments, status, counted, done, seconds)
@@ -175,13 +176,19 @@ def _acted(env: Stepped, episode: Episode, action: Action, seed: Sequence[int]) 
     state = env.state_of(last.state)
     with tools_for(env.host, type(action).needs, seed) as tools:
 
-        def work() -> tuple[str, Metrics]:
+        def work() -> tuple[str, str, Metrics]:
             text = env.act(state, action, tools)
-            return text, last.metrics if free else _figures(env.measure(state, tools))
+            if free:
+                return text, last.state, last.metrics
+            kept = state.model_dump_json()
+            env.state_of(
+                kept
+            )  # one that cannot be read back, such as one with NaN, fails here and not in every later step
+            return text, kept, _figures(env.measure(state, tools))
 
-        text, metrics = _within(type(action).needs, work)
+        text, kept, metrics = _within(type(action).needs, work)
         artifacts = tuple(tools.kept)
-    return _Done(str(text), last.state if free else state.model_dump_json(), metrics, last.step, artifacts=artifacts)
+    return _Done(str(text), kept, metrics, last.step, artifacts=artifacts)
 
 
 def _judged(env: Stepped, state: str, seed: Sequence[int]) -> tuple[Metrics, tuple[Artifact, ...]]:
@@ -193,7 +200,7 @@ def _judged(env: Stepped, state: str, seed: Sequence[int]) -> tuple[Metrics, tup
 def measured_again(env: Stepped, state: str, seed: Sequence[int]) -> Metrics:
     """The panel of a state that was recorded. Raises StepFault."""
     with tools_for(env.host, env.judging, seed) as tools:
-        return _within(env.judging, lambda: _figures(env.measure(env.state_of(state), tools)))
+        return _within(env.judging, lambda: _figures(env.measure_anew(env.state_of(state), tools)))
 
 
 def judged_again(env: Stepped, state: str, seed: Sequence[int]) -> Metrics:
@@ -205,7 +212,8 @@ def _gone_back(env: Stepped, episode: Episode, step: int) -> _Done:
     found = episode.at(step)
     if found is None:
         raise Unfit(f"There is no step {step}.", f"The steps so far are 0 to {episode.used}.")
-    text = f"Back at the state after step {step}.\n\n{env.describe(env.state_of(found.state))}".rstrip()
+    described = _within(env.judging, lambda: env.describe(env.state_of(found.state)))
+    text = f"Back at the state after step {step}.\n\n{described}".rstrip()
     judged = None
     if episode.used + 1 >= episode.max_steps:
         judged, _ = _judged(env, found.state, (episode.seed, len(episode.records)))
@@ -294,7 +302,9 @@ def _refused(episode: Episode, call: Call, why: str, status: Status = "budget_ex
 
 
 def _failure(fault: StepFault, counted: bool) -> str:
-    return str(fault) if counted else f"{fault} (No step was used.)"
+    told = str(fault)
+    apart = "\n\n" if "\n" in told else " "
+    return told if counted else f"{told}{apart}(No step was used.)"
 
 
 def _panel(env: Stepped, metrics: Metrics, before: Metrics | None) -> str:

@@ -8,13 +8,13 @@ import keyword
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from fieldsmith.equations.equation import Equation
 from fieldsmith.errors import FieldsmithError
+from fieldsmith.finding import Finding
 from fieldsmith.tasks.measured import metric_fault
 from fieldsmith.tasks.pde import PDETask, seeded
 from fieldsmith.tasks.places import line_of
@@ -23,15 +23,6 @@ from fieldsmith.tasks.task import NRMSE, Brief, Case, Progress, Signature, Task,
 
 ROUGH = 1e-2
 """A reference whose two levels are further apart cannot tell programs apart."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What one check has found: `fault` is empty where all is well, and `note` says what was seen."""
-
-    check: str
-    fault: str = ""
-    note: str = ""
 
 
 def examine(task: Task, progress: Progress | None = None) -> Iterator[Finding]:

@@ -1,6 +1,6 @@
 """Whether fields satisfy an equation: its balances evaluated on arrays, derivatives by Fourier or by finite differences."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,20 +47,29 @@ class Fields:
 
     def residuals(self) -> list[Residual]:
         """One for each balance."""
-        import sympy as sp
-
         found = []
-        for balance, quantity, rhs in zip(
-            self.equation.balances, self.analysis.quantities, self.analysis.right_hand_sides, strict=True
-        ):
-            terms = {self._text(term): self._value(term) for term in sp.Add.make_args(sp.expand(rhs, deep=False))}
-            rate = self._rate(quantity) if balance.quantity else 0.0
-            arrays = [self._inner(values) for values in (rate, *terms.values())]
+        for balance, (rate, terms) in zip(self.equation.balances, self._sides(), strict=True):
+            arrays = [rate, *terms.values()]
             size = sum(float(np.linalg.norm(values)) for values in arrays) or 1.0
             off = float(np.linalg.norm(arrays[0] - sum(arrays[1:])))
             factors = _closest(arrays[0], arrays[1:]) if balance.quantity else [1.0] * len(terms)
             found.append(Residual(balance.quantity, off / size, dict(zip(terms, factors, strict=True))))
         return found
+
+    def imbalances(self) -> list[np.ndarray]:
+        """The left side of each balance less the right one [batch, time, *points], without the rims."""
+        return [np.asarray(rate - sum(terms.values())) for rate, terms in self._sides()]
+
+    def _sides(self) -> Iterator[tuple[np.ndarray, dict[str, np.ndarray]]]:
+        """The rate and the terms, by their texts, of each balance."""
+        import sympy as sp
+
+        for balance, quantity, rhs in zip(
+            self.equation.balances, self.analysis.quantities, self.analysis.right_hand_sides, strict=True
+        ):
+            terms = sp.Add.make_args(sp.expand(rhs, deep=False))
+            rate = self._rate(quantity) if balance.quantity else 0.0
+            yield self._inner(rate), {self._text(term): self._inner(self._value(term)) for term in terms}
 
     def _shape(self) -> tuple[int, ...]:
         return self.values[self.analysis.unknowns[0]].shape

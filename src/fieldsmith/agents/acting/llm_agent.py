@@ -115,7 +115,7 @@ class LLMAgent:
 
     def _system(self, env: AnyEnvironment, native: bool) -> str:
         on_demand = self.manner.documentation == "on-demand"
-        pages = "" if on_demand else "\n\n".join(env.docs(name_of(kind)) for kind in env.actions)
+        pages = "" if on_demand else "\n\n".join(env.docs(name_of(kind)) for kind in env.actions_of(env.episode.task))
         return self._templates.get_template("system.md.jinja").render(
             title=env.title, about=env.about(), overview=env.overview(), native=native, on_demand=on_demand, pages=pages,
             format_errors=self.manner.format_errors,

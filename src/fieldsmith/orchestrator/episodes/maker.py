@@ -33,7 +33,7 @@ class EpisodeMaker:
     max_steps: int
     format_errors: int
     refusal: Callable[[], str] = lambda: ""
-    told: Told = unheard
+    listener: Told = unheard
 
     @property
     def label(self) -> str:
@@ -59,7 +59,7 @@ class EpisodeMaker:
             format_errors=self.format_errors,
             refusal=self.refusal,
             branch=self._branch(env, candidate, move),
-            told=self.told,
+            listener=self.listener,
             stopping=stopping,
         ).run()
         write_trajectory(self.folder, kept, candidate)

@@ -41,7 +41,7 @@ class Play:
     format_errors: int = 6
     refusal: Callable[[], str] = lambda: ""
     branch: tuple[Kept, int] | None = None
-    told: Told = unheard
+    listener: Told = unheard
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def run(self) -> Kept:
@@ -110,7 +110,7 @@ class Play:
             if pause is None:
                 fault = MissingPart if step.status == "resource_error" else ProviderError
                 raise fault(f"{call.action} cannot be done: {words}", RESUME)
-            self.told("waiting", {"for": f"{words} It is tried again in {pause:g} s."})
+            self.listener("waiting", {"for": f"{words} It is tried again in {pause:g} s."})
             if self.stopping.wait(pause):
                 raise InterruptedError("stopped before a step was tried again")
         raise AssertionError("unreachable")
@@ -119,7 +119,9 @@ class Play:
         record = self.env.episode.last
         self.ledger.keep_step(self.candidate, len(self.env.episode.records) - 1, len(self._dialogue) - 1, record)
         with_step(self._dialogue, record)
-        self.told("step", {**step_fields(step), "episode": self.candidate, "score": record.score, "said": turn.text})
+        self.listener(
+            "step", {**step_fields(step), "episode": self.candidate, "score": record.score, "said": turn.text}
+        )
 
     def _ended(self, why: str) -> None:
         try:
@@ -128,7 +130,7 @@ class Play:
             raise MissingPart(f"The episode cannot be judged: {fault}", RESUME) from None
         record = self.env.episode.last
         self.ledger.keep_step(self.candidate, len(self.env.episode.records) - 1, NO_TURN, record)
-        self.told("step", {**step_fields(step), "episode": self.candidate, "score": record.score, "said": ""})
+        self.listener("step", {**step_fields(step), "episode": self.candidate, "score": record.score, "said": ""})
 
     def _broken_off(self) -> str:
         """Why the episode ends here by a limit of the run, if it does."""

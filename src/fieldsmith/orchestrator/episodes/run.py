@@ -144,7 +144,7 @@ class EpisodeRun:
             max_steps=self.question.steps,
             format_errors=self.question.format_errors,
             refusal=refusal,
-            told=self._told,
+            listener=self._told,
         )
         why = Loop(
             maker=maker,
@@ -267,7 +267,7 @@ def open_agent(name: str, env: AnyEnvironment, task: str, seed: int) -> Agent:
     if kind == "script" and rest:
         return ScriptedAgent(read_script(Path(rest).expanduser()), name)
     if kind == "gold" and not rest:
-        raise InputError(f"{env.name} has no gold sequence for {task}.", "Use random or script:FILE.")
+        return ScriptedAgent(env.gold_calls(task), name)
     raise InputError(
         f"There is no agent {name!r}.{meant(kind, ('random', 'gold', 'script'))}", "Use random, gold or script:FILE."
     )

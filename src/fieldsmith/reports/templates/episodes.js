@@ -13,16 +13,16 @@ for (const episode of data.episodes) {
 }
 const filter = document.getElementById("filter");
 if ((memory.kept.values || {}).filter) filter.value = memory.kept.values.filter;
-let chosen = null, chosenStep = null, byHand = memory.kept.byHand || false;
+let chosen = null, byHand = memory.kept.byHand || false;
 
 const chooseStep = n => {
-  chosenStep = n;
+  current.n = n;
   markState(n);
   document.querySelectorAll("#steps article").forEach(article => article.classList.toggle("current", +article.dataset.id === n));
   document.querySelectorAll("a.mark").forEach(mark => mark.classList.toggle("current", +mark.dataset.step === n));
 };
 const goToStep = ({ focus = true } = {}) => {
-  const article = document.getElementById(`record-${chosenStep}`);
+  const article = document.getElementById(`record-${current.n}`);
   if (!article) return;
   article.fillNow();
   const there = () => article.scrollIntoView({ block: "start", behavior: "instant" });
@@ -36,13 +36,13 @@ const listed = () => {
   showStates(chosen, rows, forks, { choose: chooseByHand, go: goToStep });
   showSteps(chosen, rows);
   document.getElementById("count").textContent = `${rows.length} of ${chosen.records.length}`;
-  chooseStep(rows.some(r => r.n === chosenStep) ? chosenStep : rows.at(-1)?.n);
+  chooseStep(rows.some(r => r.n === current.n) ? current.n : rows.at(-1)?.n);
 };
 const chooseByHand = n => { byHand = true; chooseStep(n); history.replaceState(null, "", `#step-${chosen.id}-${n}`); };
 const chooseEpisode = (id, n = null) => {
   if (chosen?.id === id) { if (n !== null) chooseStep(n); return; }
   chosen = episodes.get(id);
-  chosenStep = n ?? chosen.records.at(-1)?.n ?? null;
+  current.n = n ?? chosen.records.at(-1)?.n ?? null;
   document.getElementById("episode").hidden = false;
   document.getElementById("h-episode").replaceChildren(`Episode ${id}`, chosen.id === data.best ? make("span", { class: "chip" }, "the best") : "");
   document.getElementById("about").replaceChildren(...[`Score ${inWords(chosen.score)} after ${chosen.steps} of ${chosen.most} steps; ${chosen.calls === "–" ? "no calls" : `${chosen.calls} calls were valid`}; ${chosen.ended}.`,
@@ -89,4 +89,4 @@ const landed = memory.kept.values ? false : follow();
 if (!landed && beginAt) chooseEpisode(beginAt.id, memory.kept.byHand ? memory.kept.step : null);
 if (landed === "step") goToStep({ focus: false });
 if (landed === "episode") document.getElementById("episode").scrollIntoView({ behavior: "instant" });
-watch(["#states"], () => ({ byHand, episode: chosen?.id, step: chosenStep }));
+watch(["#states"], () => ({ byHand, episode: chosen?.id, step: current.n }));

@@ -3,7 +3,7 @@ const decades = values => values.length > 0 && Math.min(...values) > 0 && Math.m
 // Of hundreds of steps the marks are small and fainter, so that each can be seen and pressed.
 const stepMark = (episode, record, x, y, words = "") => {
   const label = sayStep(episode, record) + words, back = record.action === "go_back", crowded = episode.byStep.size > 80;
-  const link = draw("a", { href: linkOf(episode, record), class: `mark${crowded ? " crowded" : ""}${record.kind === "failure" ? " failed" : ""}`, transform: `translate(${x.toFixed(1)} ${y.toFixed(1)})`, tabindex: -1, "data-step": record.n, "aria-label": label });
+  const link = draw("a", { href: linkOf(episode, record), class: `mark${crowded ? " crowded" : ""}${record.kind === "failure" ? " failed" : ""}${record.n === current.n ? " current" : ""}`, transform: `translate(${x.toFixed(1)} ${y.toFixed(1)})`, tabindex: -1, "data-step": record.n, "aria-label": label });
   link.append(draw("title", {}, label), draw("circle", { class: "reach", r: crowded ? 4 : 10 }));
   link.append(record.kind === "failure" ? draw("path", { class: "cross", d: crowded ? "M-3 -3L3 3M-3 3L3 -3" : "M-4 -4L4 4M-4 4L4 -4" }) : back ? draw("path", { class: "dot hollow", d: crowded ? "M0 -4L4 0L0 4L-4 0Z" : "M0 -5.5L5.5 0L0 5.5L-5.5 0Z" }) : draw("circle", { class: "dot", r: crowded ? 2.6 : 4 }));
   return link;

@@ -33,6 +33,7 @@ const lanesOf = (episode, rows) => {
   return { place, lane, parent, path, count: Math.max(1, busy.length) };
 };
 
+const current = { n: null };  // the step that is chosen
 const rowHeight = 34;
 const drawLanes = (episode, rows, shadeOf) => {
   const { place, lane, parent, path, count } = lanesOf(episode, rows), gap = Math.min(16, 110 / count), width = Math.round(gap * count + 10);

@@ -1,0 +1,58 @@
+"""A package to begin with: written from the files in `scaffold/`, whole and sound as it stands."""
+
+import keyword
+import re
+import sys
+from pathlib import Path
+
+from fieldsmith.errors import InputError
+from fieldsmith.files import write_whole
+
+FROM = Path(__file__).parent / "scaffold"
+NAME = re.compile(r"[a-z](?:[a-z0-9]|[-_](?=[a-z0-9])){1,38}")
+NAMESPACE = "my"
+TAKEN = {"fieldsmith", "test", "tests", "package", *sys.stdlib_module_names, *keyword.kwlist, *keyword.softkwlist}
+ENDING = ".jinja"
+
+
+def write(name: str, folder: Path) -> str:
+    """Write a package of that name to a folder that is not there yet; what its environment is called.
+
+    Raises InputError for a name that no package can have and for a folder that is there.
+    """
+    package = name.replace("-", "_")
+    if not NAME.fullmatch(name) or package in TAKEN:
+        words = f"{name!r} cannot be the name of a package."
+        raise InputError(
+            words, "Use small letters, digits and _, 2 to 39, such as my_tool, and no name of Python's own."
+        )
+    if folder.exists() or folder.is_symlink():
+        raise InputError(f"{folder} is there already.", "Give another name, or another place by --folder.")
+    stem = package.replace("_", "-")
+    words = {
+        "package": package,
+        "distribution": stem,
+        "id": f"{NAMESPACE}/{stem}-v1",
+        "class": "".join(part.capitalize() for part in package.split("_")),
+        "title": stem.replace("-", " ").capitalize(),
+    }
+    try:
+        _write(folder, words)
+    except OSError as error:
+        raise InputError(f"{folder} cannot be written: {error.strerror}.", "Give another place by --folder.") from None
+    return words["id"]
+
+
+def _write(folder: Path, words: dict[str, str]) -> None:
+    from jinja2 import Environment, StrictUndefined
+
+    templates = Environment(undefined=StrictUndefined, keep_trailing_newline=True)
+    for file in sorted(FROM.rglob("*")):
+        if file.is_file() and "__pycache__" not in file.parts:
+            place = Path(*(words["package"] if part == "package" else part for part in file.relative_to(FROM).parts))
+            text = file.read_text(encoding="utf-8")
+            target = folder / place.with_name(place.name.removesuffix(ENDING))
+            target.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(
+                target, (templates.from_string(text).render(words) if place.suffix == ENDING else text).encode()
+            )

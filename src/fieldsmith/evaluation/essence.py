@@ -1,0 +1,21 @@
+"""What a program does, as a digest: the same for programs that differ in comments, formatting and docstrings alone."""
+
+import ast
+import hashlib
+
+
+def essence_of(source: str) -> str:
+    """That of the text itself where it is no Python."""
+    try:
+        tree = ast.parse(source)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+                node.body = node.body[1:] if ast.get_docstring(node, clean=False) is not None else node.body
+        return digest(ast.dump(tree))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return digest(source)
+
+
+def digest(text: str) -> str:
+    """SHA-256 of a text, also of one with lone surrogates."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

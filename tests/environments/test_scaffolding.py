@@ -1,0 +1,70 @@
+"""`env new`: what it refuses, and the package that it writes, in a process that finds it as an installed one."""
+
+import json
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import pytest
+
+import fieldsmith
+from fieldsmith.environments import Call, kind_of
+from fieldsmith.environments.scaffolding import write
+from fieldsmith.errors import InputError
+
+
+@pytest.mark.parametrize(
+    "name", ["", "x", "My_Tool", "2_tools", "my tool", "a__b", "tool_", "class", "json", "fieldsmith", "../up", "é" * 3]
+)
+def test_names_that_no_package_can_have(tmp_path, name):
+    with pytest.raises(InputError, match=r"cannot be the name of a package\. Use small letters"):
+        write(name, tmp_path / "package")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_there_stays_as_it_is(tmp_path):
+    (tmp_path / "my_tool").mkdir()
+    with pytest.raises(InputError, match="my_tool is there already"):
+        write("my_tool", tmp_path / "my_tool")
+    assert list((tmp_path / "my_tool").iterdir()) == []
+
+
+def test_the_names_in_the_package_follow_from_its_own(tmp_path):
+    assert write("thermal-probe", tmp_path / "here" / "probe") == "my/thermal-probe-v1"
+    folder = tmp_path / "here" / "probe"
+    assert '"my/thermal-probe-v1" = "thermal_probe.environment:ThermalProbe"' in (folder / "pyproject.toml").read_text()
+    assert {str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()} == {
+        "README.md", "pyproject.toml", "src/thermal_probe/__init__.py", "src/thermal_probe/environment.py",
+        "src/thermal_probe/docs/propose.md", "src/thermal_probe/docs/sample.md", "src/thermal_probe/gold/fast.jsonl",
+        "src/thermal_probe/gold/slow.jsonl", "tests/test_environment.py",
+    }  # fmt: skip
+    kind = kind_of(str(folder))
+    assert (kind.name, kind.__name__) == ("my/thermal-probe-v1", "ThermalProbe")
+    env = kind()
+    env.reset()
+    assert env.step(Call("sample", {"times": [1.0]})).status == "success"
+
+
+@pytest.mark.slow
+def test_the_package_is_checked_and_tested_by_its_name_once_it_is_installed(tmp_path):
+    venv.create(tmp_path / "venv", system_site_packages=False, with_pip=True)
+    python = tmp_path / "venv" / "bin" / "python"
+    site = next((tmp_path / "venv" / "lib").glob("python*")) / "site-packages"
+    here = Path(fieldsmith.__file__).parents[1]
+    (site / "parts.pth").write_text(
+        "\n".join([str(here), *(path for path in sys.path if path.endswith("-packages"))]) + "\n"
+    )
+    command = [str(python), "-m", "fieldsmith.cli.main"]
+
+    def run(*words: object, expected: int = 0) -> str:
+        ran = subprocess.run([*map(str, words)], cwd=tmp_path, capture_output=True, text=True)
+        assert ran.returncode == expected, ran.stdout + ran.stderr
+        return ran.stdout
+
+    run(*command, "env", "new", "my_tool")
+    run(python, "-m", "pip", "install", "--quiet", "--no-deps", "-e", "my_tool")
+    result = json.loads(run(*command, "env", "check", "my/my-tool-v1", "--json").splitlines()[-1])
+    assert (result["event"], result["ok"], result["environment"]) == ("result", True, "my/my-tool-v1")
+    assert "my/my-tool-v1  My tool" in run(*command, "env", "list")
+    assert " passed" in run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "my_tool/tests")
