@@ -19,13 +19,13 @@ def browser():
 
 
 @pytest.fixture
-def opened(browser, tmp_path):
-    """Opens the page of a run from a file, as a person does; `page.faults` holds what went wrong on it."""
+def opened_text(browser, tmp_path):
+    """Opens a page from a file, as a person does; `page.faults` holds what went wrong on it."""
     pages = []
 
-    def open_page(run, refresh=10.0, **options):
+    def open_page(text, **options):
         file = tmp_path / "report.html"
-        file.write_text(render(run, refresh), encoding="utf-8")
+        file.write_text(text, encoding="utf-8")
         page = browser.new_page(**options)
         pages.append(page)
         page.faults = []
@@ -41,3 +41,9 @@ def opened(browser, tmp_path):
     yield open_page
     for page in pages:
         page.close()
+
+
+@pytest.fixture
+def opened(opened_text):
+    """Opens the page of a run of candidates."""
+    return lambda run, refresh=10.0, **options: opened_text(render(run, refresh), **options)

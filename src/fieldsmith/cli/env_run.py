@@ -43,6 +43,7 @@ def run(
     question = EpisodeQuestion(**{name: options[name] for name in names if name in options})
     playing = open_run(question, command=shlex.join(["fieldsmith", *sys.argv[1:]]))
     playing.listener = told
+    playing.write_report = _report_writer()
     asked = playing.asked
     current.progress(f"{asked.title} ({asked.question.task})")
     current.progress(f"Agent:   {asked.label}, {asked.note}")
@@ -59,15 +60,25 @@ def run(
     fields = playing.run()
     best: Any = fields["best"]
     low = best is not None and fail_below is not None and best["score"] < fail_below
-    current.event("result", {**fields, "reason": fields["reason"] or ("fail_below" if low else None)})
+    page = playing.folder / "report.html"
+    report = str(page) if page.exists() else None
+    current.event("result", {**fields, "report": report, "reason": fields["reason"] or ("fail_below" if low else None)})
     for line in result_lines(fields):
         current.say(line)
+    if report:
+        current.say(f"Report: {page.resolve().as_uri()}")
     if best is None:
         current.failed(f"No episode was finished. {fields['message']}")
     elif low:
         current.failed(f"The best score, {best['score']:.4g}, is below --fail-below {fail_below:g}.")
     if best is None or low:
         raise typer.Exit(1)
+
+
+def _report_writer():
+    from fieldsmith.reports.episodes import write_episodes_report
+
+    return write_episodes_report
 
 
 def told(kind: str, fields: Mapping[str, Any]) -> None:
@@ -84,6 +95,8 @@ def told(kind: str, fields: Mapping[str, Any]) -> None:
         current.progress(f"* episode {fields['episode']} ends with score {fields['score']:.4g}")
     elif kind == "waiting":
         current.progress(f"Waiting for {fields['for']}")
+    elif kind == "report_failed":
+        current.progress(f"The report could not be written: {fields['message']}")
     elif kind == "progress" and fields["share"] is None:
         current.progress(str(fields["what"]))
 

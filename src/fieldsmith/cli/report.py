@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from fieldsmith.cli.output import current
+from fieldsmith.errors import InputError
 
 
 def report(
@@ -21,10 +22,14 @@ def report(
     Example: fieldsmith report runs/burgers-nu0.01-demo-numerics-refine-0
     """
     from fieldsmith.folders import expanded
+    from fieldsmith.orchestrator.episodes.asked import FILE as EPISODES
     from fieldsmith.orchestrator.record import load_run
     from fieldsmith.reports.html import write_report
 
     current.json, run = as_json, expanded(run)
+    if (run / EPISODES).exists():
+        _of_episodes(run, figures)
+        return
     found = load_run(run)
     written = []
     if figures is not None:
@@ -44,3 +49,16 @@ def report(
     if figures is not None and not written:
         current.progress("No figure was drawn: no program of this run has ended well.")
         raise typer.Exit(1)
+
+
+def _of_episodes(run: Path, figures: Path | None) -> None:
+    from fieldsmith.reports.episodes import write_episodes_report
+
+    if figures is not None:
+        raise InputError(
+            "Plots for a paper are drawn of runs of `solve`.",
+            "Leave --figures out; each plot of the page can be saved.",
+        )
+    file = write_episodes_report(run)
+    current.event("result", {"run": str(run), "report": str(file)})
+    current.say(file.resolve().as_uri())

@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from fieldsmith.orchestrator import record
 from fieldsmith.orchestrator.run import RunRecord
 
 Listener = Callable[[str, Mapping[str, object]], None]
@@ -15,10 +14,10 @@ PAUSE = 5.0
 
 
 class Page:
-    """`report.html` of a run, written as it goes; what goes wrong with it is told to the listener."""
+    """`report.html` of a run, written as it goes by `write`; what goes wrong with it is told to the listener."""
 
-    def __init__(self, folder: Path, write_report: WriteReport | None, listener: Listener) -> None:
-        self._folder, self._write_report, self._listener = folder, write_report, listener
+    def __init__(self, write: Callable[[], None] | None, listener: Listener) -> None:
+        self._write_report, self._listener = write, listener
         self._written, self._pause = 0.0, PAUSE
         self._lock = threading.Lock()
 
@@ -35,7 +34,7 @@ class Page:
         begun = time.monotonic()
         if self._write_report is not None:
             try:
-                self._write_report(record.load_run(self._folder), self._folder / "report.html")
+                self._write_report()
             except Exception as error:  # what was forged and paid for must not be lost for a page about it
                 self._listener("report_failed", {"message": f"{type(error).__name__}: {error}"})
         self._written = time.monotonic()

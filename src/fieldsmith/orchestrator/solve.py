@@ -80,9 +80,13 @@ class Solve:
         if kind == "waiting":
             self._page.write()
 
+    def _written(self) -> None:
+        assert self.write_report is not None
+        self.write_report(record.load_run(self.folder), self.folder / "report.html")
+
     def _locked(self) -> RunRecord:
         self.asked = begin(self.folder, self.asked)
-        self._page = Page(self.folder, self.write_report, self.listener)
+        self._page = Page(self._written if self.write_report else None, self.listener)
         store = Store(self.folder / "run.sqlite")
         try:
             self._sitting(store)

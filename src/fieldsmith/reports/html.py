@@ -32,11 +32,11 @@ MOST_ROWS = 40
 MOST_SAMPLES = 1000
 REFRESH_SECONDS = 10.0
 SCRIPTS = (
-    "basics", "colours", "plots", "save", "pictures", "maps", "lines", "fields", "charts", "samples", "overtime", "effects", "code", "long", "candidate", "tree",
-    "page",
+    "basics", "colours", "plots", "marks", "save", "pictures", "maps", "lines", "fields", "charts", "samples", "overtime", "effects", "code", "long",
+    "candidate", "tree", "theme", "watch", "page",
 )  # fmt: skip
 
-_environment = Environment(
+environment = Environment(
     loader=PackageLoader("fieldsmith.reports", "templates"),
     autoescape=True,
     undefined=StrictUndefined,
@@ -65,7 +65,7 @@ def render(run: RunRecord, refresh: float = REFRESH_SECONDS) -> str:
     spend = charts.spend_by_author(run.candidates)
     data, left_out = _data(run, refresh)
     pictures = run.best.pictures if run.best else ()
-    return _environment.get_template("report.html.jinja").render(
+    return environment.get_template("report.html.jinja").render(
         run=run,
         asked=asked,
         parameters=[(visible(name, 40), value) for name, value in run.asked.parameters.items()][:MOST_ROWS],
@@ -97,6 +97,7 @@ def render(run: RunRecord, refresh: float = REFRESH_SECONDS) -> str:
         more_authors=max(0, len(spend) - MOST_ROWS),
         data=Markup(data),
         left_out=left_out,
+        sheets=(),
         scripts=[f"{name}.js" for name in SCRIPTS],
         number=number,
         visible=visible,
@@ -116,6 +117,7 @@ def _data(run: RunRecord, refresh: float) -> tuple[str, list[str]]:
         "state": run.state,
         "refresh": refresh if run.state == "running" else 0,
         "written": time.time(),
+        "what": "a candidate",
         "name": visible(run.asked.task, 40),
         "metric": visible(charts.ordinate(run.candidates).metric, 40),
         "pictures": drawn(run.best.pictures if run.best else ()),

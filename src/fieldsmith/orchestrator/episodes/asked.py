@@ -1,11 +1,14 @@
 """What was asked of a run of episodes and what it came to, as kept in `episodes.toml`."""
 
 import tomllib
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import tomli_w
 
+from fieldsmith.environments.observation import Measure
 from fieldsmith.errors import InputError
 from fieldsmith.orchestrator.episodes.question import EpisodeQuestion
 from fieldsmith.orchestrator.record import write_text
@@ -29,6 +32,18 @@ class AskedEpisodes:
     """Digest of the environment's code, so that scores of different code are told apart."""
     started: str = ""
     command: str = ""
+    panel: Sequence[Mapping[str, Any]] = ()
+    """The environment's measures, so that a run can be read where the environment is not."""
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        """The measures of the panel; a way that is not told is none."""
+        return tuple(Measure(**{"lower_is_better": None, **measure}) for measure in self.panel)
+
+
+def panel_of(measures: Sequence[Measure]) -> list[dict[str, Any]]:
+    """Measures as they are kept: TOML has no word for what is not there."""
+    return [{name: value for name, value in vars(one).items() if value is not None} for one in measures]
 
 
 def write_asked(folder: Path, asked: AskedEpisodes) -> None:

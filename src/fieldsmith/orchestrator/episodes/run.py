@@ -5,6 +5,7 @@ run.sqlite         candidates, turns, steps and replies; each written in one tra
 episodes/NNNN.json each episode whole, as plain JSON
 artifacts/         what steps have made, by digest
 result.json        the final line of `env run --json`
+report.html        the page of the run, rewritten as it goes
 """
 
 import contextlib
@@ -32,13 +33,14 @@ from fieldsmith.environments.host import Host
 from fieldsmith.errors import FieldsmithError, InputError, MissingPart, disk_trouble
 from fieldsmith.orchestrator.budget import Budget, exhausted, spent
 from fieldsmith.orchestrator.elapsed import Elapsed
-from fieldsmith.orchestrator.episodes.asked import FILE, AskedEpisodes, different, read_asked, write_asked
+from fieldsmith.orchestrator.episodes.asked import FILE, AskedEpisodes, different, panel_of, read_asked, write_asked
 from fieldsmith.orchestrator.episodes.ledger import Ledger
 from fieldsmith.orchestrator.episodes.maker import EpisodeMaker
 from fieldsmith.orchestrator.episodes.play import Told, unheard
 from fieldsmith.orchestrator.episodes.question import EpisodeQuestion
 from fieldsmith.orchestrator.folder import held, make_folder
 from fieldsmith.orchestrator.loop import Loop
+from fieldsmith.orchestrator.page import Page
 from fieldsmith.orchestrator.record import write_text
 from fieldsmith.orchestrator.result import spend_fields
 from fieldsmith.orchestrator.store import Store, StoredModel
@@ -58,10 +60,13 @@ class EpisodeRun:
     agent: Agent | None
     """In place of a model."""
     listener: Told = unheard
+    write_report: Callable[[Path], object] | None = None
+    """Writes the page of the run in that folder."""
 
     def run(self) -> Mapping[str, object]:
         """The result. Raises InputError, MissingPart, ProviderError; what was done stays."""
         make_folder(self.folder)
+        self._page = Page(self._written if self.write_report else None, self.listener)
         with held(self.folder):
             self._begin()
             store, ledger = Store(self.folder / "run.sqlite"), Ledger(self.folder / "run.sqlite")
@@ -89,6 +94,15 @@ class EpisodeRun:
 
     def _progress(self, words: str, share: float | None) -> None:
         self.listener("progress", {"what": words, "share": share})
+
+    def _written(self) -> None:
+        assert self.write_report is not None
+        self.write_report(self.folder)
+
+    def _told(self, kind: str, fields: Mapping[str, object]) -> None:
+        self.listener(kind, fields)
+        if kind == "step":
+            self._page.write_if_due()
 
     def _sitting(self, store: Store, ledger: Ledger, host: Host) -> Mapping[str, object]:
         tokens, usd, hours = self.question.limits
@@ -130,7 +144,7 @@ class EpisodeRun:
             max_steps=self.question.steps,
             format_errors=self.question.format_errors,
             refusal=refusal,
-            listener=self.listener,
+            listener=self._told,
         )
         why = Loop(
             maker=maker,
@@ -158,6 +172,7 @@ class EpisodeRun:
         fields = result_fields(self.folder, self.asked, store, budget.seconds())
         if state == "done":
             write_text(self.folder / "result.json", json.dumps(fields, indent=2))
+        self._page.write()
         return fields
 
 
@@ -238,6 +253,7 @@ def open_run(question: EpisodeQuestion, command: str = "") -> EpisodeRun:
         source=source_digest(env),
         started=time.strftime("%Y-%m-%d %H:%M:%S"),
         command=command,
+        panel=panel_of(env.measures),
     )
     folder = Path(question.run_dir or Path("runs") / run_name(settled, env.name))
     return EpisodeRun(settled, asked, folder, model, agent)

@@ -1,11 +1,8 @@
 // Elements, figures and what is remembered between two loadings of the page. Text only ever goes in as text.
 const data = JSON.parse(document.getElementById("data").textContent);
-const byId = new Map(data.candidates.map(candidate => [candidate.id, candidate]));
-for (const candidate of data.candidates) candidate.parents = candidate.parents.filter(id => byId.has(id));
 // A text is a list of the numbers of its parts; what is left out of it stands there as [characters, ends of lines].
 const isWhole = parts => !parts.some(Array.isArray);
 const gapText = ([characters], file) => `[… ${characters} characters left out; the whole is in ${file} …]`;
-const fileOf = (candidate, file) => `candidates/${candidate.slot}/${file}`;
 const textOf = (parts, file = "") => (parts || []).map((n, at) => (Array.isArray(n) ? `${at ? "\n" : ""}${gapText(n, file)}\n` : data.texts[n])).join("");
 
 const fill = (element, attributes, children) => {
@@ -37,15 +34,6 @@ const inWords = (value, digits) => {
   const [mantissa, power] = parts(value, digits);
   return power === null ? mantissa : `${mantissa} × 10${superscript(power)}`;
 };
-
-const statusMarks = { ok: "●", crashed: "×", timeout: "◷", out_of_memory: "▣", missing_function: "∅", bad_output: "◇", not_finite: "∞" };
-const markOf = candidate => (candidate.status === "in the making" ? "○" : statusMarks[candidate.status] || "×");
-const statusName = candidate => candidate.status.replaceAll("_", " ");
-const labelOf = candidate => [
-  `Candidate ${candidate.slot}, ${candidate.move}, ${statusName(candidate)}`,
-  candidate.ok ? `dev ${data.metric} ${inWords(candidate.error)} in ${inWords(candidate.seconds)} s` : "",
-  candidate.copy ? `the program of ${candidate.copy} again` : "",
-].filter(Boolean).join(": ");
 
 // A page that loads itself again finds its place by this; one that is opened afresh starts afresh.
 const memory = (() => {

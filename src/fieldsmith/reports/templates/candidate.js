@@ -1,31 +1,4 @@
 // One candidate: figures, code, what changed, what went wrong, prompt and reply, under tabs.
-const linesOf = source => {
-  const lines = [[]];
-  for (const [kind, text] of coloured(source)) text.split("\n").forEach((piece, n) => {
-    if (n) lines.push([]);
-    if (piece) lines.at(-1).push(kind === "o" ? piece : make("span", { class: `t-${kind}` }, piece));
-  });
-  if (lines.length > 1 && !lines.at(-1).length) lines.pop();
-  return lines;
-};
-const copyButton = text => make("button", {
-  type: "button", class: "copy",
-  onclick: async event => {
-    const button = event.currentTarget;
-    try { await navigator.clipboard.writeText(text); }
-    catch {
-      const area = make("textarea", { class: "offscreen" });
-      area.value = text;
-      document.body.append(area);
-      area.select();
-      document.execCommand("copy");
-      area.remove();
-      button.focus();
-    }
-    button.textContent = "Copied";
-    setTimeout(() => { button.textContent = "Copy"; }, 2000);
-  },
-}, "Copy");
 const fileNote = (candidate, file, text) => make("p", { class: "above" }, make("span", { class: "note" }, fileOf(candidate, file)), text && copyButton(text));
 
 const codeView = candidate => {

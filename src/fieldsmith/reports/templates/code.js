@@ -22,6 +22,16 @@ const coloured = source => {
   if (end < source.length) runs.push(["o", source.slice(end)]);
   return runs;
 };
+// The same by lines, as elements.
+const linesOf = source => {
+  const lines = [[]];
+  for (const [kind, text] of coloured(source)) text.split("\n").forEach((piece, n) => {
+    if (n) lines.push([]);
+    if (piece) lines.at(-1).push(kind === "o" ? piece : make("span", { class: `t-${kind}` }, piece));
+  });
+  if (lines.length > 1 && !lines.at(-1).length) lines.pop();
+  return lines;
+};
 
 // What turns the lines of one text into those of another: [whether they are equal, from, to, from, to], by the longest common subsequence.
 const mostCells = 1 << 24;

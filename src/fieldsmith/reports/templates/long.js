@@ -1,3 +1,22 @@
+// Long texts: copied as a whole, and shown in a place that is smaller.
+const copyButton = text => make("button", {
+  type: "button", class: "copy",
+  onclick: async event => {
+    const button = event.currentTarget;
+    try { await navigator.clipboard.writeText(text); }
+    catch {
+      const area = make("textarea", { class: "offscreen" });
+      area.value = text;
+      document.body.append(area);
+      area.select();
+      document.execCommand("copy");
+      area.remove();
+      button.focus();
+    }
+    button.textContent = "Copied";
+    setTimeout(() => { button.textContent = "Copy"; }, 2000);
+  },
+}, "Copy");
 // A passage that is longer than its place says so: it fades at its end, and a button opens the whole.
 const passage = pre => {
   const more = make("button", { type: "button", class: "more", onclick: () => { box.classList.add("whole"); update(); pre.focus({ preventScroll: true }); } });

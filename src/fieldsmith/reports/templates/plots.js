@@ -7,9 +7,9 @@ const addPlot = plot => {
   plot.redraw = () => {
     if (plot.figure.hidden) return;  // what is hidden has no width
     const width = Math.max(240, Math.floor(plot.host.clientWidth)), inside = plot.host.contains(document.activeElement);
-    const focused = inside && document.activeElement.getAttribute("data-candidate");
+    const focused = inside && document.activeElement.getAttribute("href");
     plot.host.replaceChildren(plot.draw(width));
-    if (focused) plot.host.querySelector(`[data-candidate="${focused}"]`)?.focus({ preventScroll: true });
+    if (focused) plot.host.querySelector(`[href="${focused}"]`)?.focus({ preventScroll: true });
   };
   offerSaving(plot);
   plot.redraw();
@@ -89,26 +89,7 @@ const trustedLine = (value, y, { width, margin }, word = "trusted") => value && 
   draw("text", { class: "trusted-label", x: margin.left + 6, y: y.at(value) - 5 }, word),
 ];
 
-// The kind of move as a shape, so that colour carries nothing alone.
-const shapes = {
-  draft: r => draw("circle", { r }),
-  debug: r => draw("rect", { x: -r * 0.9, y: -r * 0.9, width: 1.8 * r, height: 1.8 * r }),
-  refine: r => draw("path", { d: `M0 ${-1.2 * r}L${1.1 * r} ${0.8 * r}H${-1.1 * r}Z` }),
-  other: r => draw("path", { d: `M0 ${-1.3 * r}L${1.2 * r} 0L0 ${1.3 * r}L${-1.2 * r} 0Z` }),
-};
-const shapeOf = (move, r) => (shapes[move] || shapes.other)(r);
-
-// A candidate in a chart: opens it when pressed. Arrow keys walk along the marks; only one of them is in the tab order.
-// Of hundreds the marks are small and their surroundings too, so that each can be seen and pressed.
-const crowded = data.candidates.length > 120, markSize = crowded ? 3.4 : 4.6;
-const candidateMark = (candidate, x, y, extra = "") => {
-  const link = draw("a", { href: `#candidate-${candidate.id}`, class: `mark${crowded ? " crowded" : ""}${candidate.ok ? "" : " failed"}${candidate.best ? " chosen" : ""}`, transform: `translate(${x.toFixed(1)} ${y.toFixed(1)})`, tabindex: -1, "data-candidate": candidate.id, "aria-label": labelOf(candidate) });
-  link.append(draw("title", {}, labelOf(candidate) + extra), draw("circle", { class: "reach", r: crowded ? 4 : 11 }));
-  if (candidate.best) link.append(draw("circle", { class: "ring", r: 9.5 }));
-  if (candidate.ok) { const shape = shapeOf(candidate.move, markSize); shape.setAttribute("class", "dot"); link.append(shape); }
-  else link.append(draw("path", { class: "cross", d: crowded ? "M-3 -3L3 3M-3 3L3 -3" : "M-4 -4L4 4M-4 4L4 -4" }));
-  return link;
-};
+// Arrow keys walk along the marks of a chart; only one of them is in the tab order.
 const walkable = svg => {
   const marks = [...svg.querySelectorAll("a.mark")];
   if (!marks.length) return svg;
@@ -124,13 +105,4 @@ const walkable = svg => {
     next.focus();
   });
   return svg;
-};
-const moveLegend = candidates => {
-  const moves = [...new Set(candidates.map(c => c.move))], some = moves.length > 1;
-  const key = (shape, word) => make("span", { class: "key" }, draw("svg", { width: 14, height: 14, viewBox: "-7 -7 14 14", "aria-hidden": "true" }, shape), word);
-  const dot = move => { const shape = shapeOf(move, 4.6); shape.setAttribute("class", "dot"); return shape; };
-  return [
-    ...(some ? moves.map(move => key(dot(move), move)) : []),
-    candidates.some(c => c.best) && key(draw("circle", { class: "ring", r: 6 }), "the best"),
-  ].filter(Boolean);
 };
