@@ -190,7 +190,10 @@ SLIGHT = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("slip", SLIGHT)
+OF_GAS = {"a number", "a coefficient of one balance"}
+
+
+@pytest.mark.parametrize("slip", [pytest.param(slip, marks=[pytest.mark.slow] * (slip in OF_GAS)) for slip in SLIGHT])
 def test_slight_slips_and_foreign_terms_are_told_by_their_size(slip):
     task, program, right, wrong, expected, words = SLIGHT[slip]
     assert right in program

@@ -12,7 +12,6 @@ import numpy as np
 import sympy as sp
 
 from fieldsmith.equations import names
-from fieldsmith.equations.analysis import Analysis
 from fieldsmith.evaluation.probes.strengths import SIMPSON, Fields, Strengths, Term, Terms, text_of, weights_of
 
 STAYS = (0.75, 1.33)
@@ -134,19 +133,21 @@ def number(balance: int, views: tuple[View, View], least: tuple[float, float]) -
         if symbol not in sides.free_symbols:
             continue
         name, value = names.original(str(symbol)), float(own)
-        found, left = _solved(lambda p, n=name: _residual(balance, views[0], n, p), value)
-        other = _size(_residual(balance, views[1], name, found))
+        terms = Terms(analysis, symbol)
+        found, left = _solved(
+            lambda p, t=terms, s=symbol: _residual(balance, views[0], t, {str(s): np.asarray(p)}), value
+        )
+        other = _size(_residual(balance, views[1], terms, {str(symbol): np.asarray(found)}))
         if abs(found / value - 1.0) > LEFT and left < GAIN * least[0] and other < GAIN * least[1]:
             return _finding(name, "number", found, value)
     return None
 
 
-def _residual(balance: int, view: View, name: str, value: float) -> np.ndarray:
+def _residual(balance: int, view: View, terms: Terms, number: Fields) -> np.ndarray:
     """Of the balance with another value of a number, each sample in units of its change."""
-    own = view.terms.analysis
-    terms = Terms(Analysis(own.equation, {**own.parameters, name: value}))
-    states = [terms.values(terms.analysis.quantities[balance], fields) for fields in view.frames]
-    rates = np.stack([terms.rate(balance, fields) for fields in view.frames[1:]])
+    frames = [{**fields, **number} for fields in view.frames]
+    states = [terms.values(terms.analysis.quantities[balance], fields) for fields in frames]
+    rates = np.stack([terms.rate(balance, fields) for fields in frames[1:]])
     change = states[4] - states[1]
     rest = change - view.interval * np.tensordot(SIMPSON, rates, axes=1)
     return (weights_of(change, states[0]) * rest).ravel() / np.sqrt(change.size)

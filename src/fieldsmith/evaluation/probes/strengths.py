@@ -8,6 +8,7 @@ and a diffusion that the equation does not have stand beside its terms, with a c
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -105,13 +106,17 @@ def text_of(expression: Expression) -> str:
 
 
 class Terms:
-    """The terms of an equation in a periodic box, as functions of fields."""
+    """The terms of an equation in a periodic box, as functions of fields; of `free` too, a number that is given with them."""
 
-    def __init__(self, analysis: Analysis) -> None:
+    def __init__(self, analysis: Analysis, free: sp.Symbol | None = None) -> None:
         self.analysis = analysis
-        self.balances = terms_of(analysis)
+        self._numbers = {symbol: value for symbol, value in analysis.numbers.items() if symbol != free}
         self._lengths = [axis.length for axis in analysis.equation.axes]
         self._code: dict[Expression, Code] = {}
+
+    @cached_property
+    def balances(self) -> tuple[tuple[tuple[Term, ...], ...], ...]:
+        return terms_of(self.analysis)
 
     def values(self, expression: Expression, fields: Fields) -> np.ndarray:
         """An expression's values, derivatives by Fourier transforms along the last axes, those of the box.
@@ -134,7 +139,7 @@ class Terms:
         slopes = [
             (str(mark), atom.args[0], self.analysis.coordinates.index(atom.args[1])) for atom, mark in marks.items()
         ]
-        plain = expression.xreplace({**self.analysis.numbers, **marks})
+        plain = expression.xreplace({**self._numbers, **marks})
         used = sorted(plain.free_symbols, key=str)
         return slopes, [str(symbol) for symbol in used], sp.lambdify(used, plain, ["numpy", "scipy"])
 
