@@ -69,7 +69,9 @@ def _score(options: dict[str, Any]) -> bool:
     with place:
         place.expect(evaluation.default_limits(problem), len(sources))
         for file, source in sources:
-            outcome = evaluation.evaluate(problem, source, place, splits=splits, refinement=options["order"])
+            outcome = evaluation.evaluate(
+                problem, source, place, splits=splits, refinement=options["order"], thorough=True
+            )
             good = good and outcome.status == "ok"
             current.event("result", {"file": str(file), **result_fields(problem, source, outcome)})
             current.say(clean(summary(str(file), outcome)))  # a program's words are its own

@@ -69,7 +69,7 @@ def failure_facts(result: CallResult, source: str, brief: Brief, limits: Limits,
         "memory_mb": limits.memory_mb,
         "processes": limits.processes,
         "scratch_mb": limits.scratch_mb,
-        "overtime": overtime(result, brief, _line(source, line)) if result.status == "timeout" else None,
+        "overtime": overtime(result, brief, source, _line(source, line)) if result.status == "timeout" else None,
         "step": _step(result, source, brief, denied),
         "line": line,
         "excerpt": excerpt(source, line) if line else "",
@@ -169,10 +169,12 @@ def success_facts(
     slopes: Sequence[float] = (),
     notes: Sequence[str] = (),
     probes: Facts | None = None,
+    unstudied: int | None = None,
 ) -> Facts:
     """How good the program is, what is left to win, and when and where the error arises.
 
-    `slopes` are the orders of convergence between neighbouring grids, `probes` what `probes/diagnosis.py` found.
+    `slopes` are the orders of convergence between neighbouring grids, `probes` what `probes/diagnosis.py` found,
+    `unstudied` is the resolution that there was no time for in the study of the order.
     """
     errors = frame_errors(outputs, case.reference) if brief.span is not None and case.reference else np.zeros(0)
     marks = sorted({0, 1, len(errors) // 4, len(errors) // 2, len(errors) - 1} & set(range(len(errors))))
@@ -196,6 +198,7 @@ def success_facts(
         "largest": in_space(score, case, outputs, brief),
         "order": score.order,
         "slopes": list(slopes) if slopes and max(slopes) - min(slopes) > UNSTEADY else [],
+        "unstudied": unstudied,
         "drift": score.drift if score.drift is not None and score.drift > CONSERVED else None,
         "notes": list(notes),
         "probes": probes,

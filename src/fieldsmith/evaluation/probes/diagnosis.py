@@ -22,6 +22,8 @@ NOTHING: Mapping[str, Any] = {
     "copies": [],
     "course": [],
 }
+OF_FORMULAS = ("strength", "sign", "missing")
+"""What of the equation's own terms may be wrong."""
 
 
 def diagnosed(brief: Brief, case: Case, outputs: Outputs, errors: Sequence[float], call: Call) -> Found | None:
@@ -51,8 +53,12 @@ def unstable(brief: Brief, case: Case, call: Call) -> Found | None:
     if ready is None:
         return None
     physics = _physics(ready, call)
-    if not physics or not (physics["terms"] or physics["moved"]):
+    if not physics:
+        return None
+    terms = [term for term in physics["terms"] if term["kind"] in OF_FORMULAS]
+    if not (terms or physics["moved"]):
         return None  # what else smooth fields show may come of the instability
+    physics = {**physics, "terms": terms}
     found: Found = {**NOTHING, "physics": physics}
     return {**found, "suspects": list(_causes(found))}
 
