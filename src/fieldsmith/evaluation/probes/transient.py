@@ -80,10 +80,10 @@ def _confirmed(told: dict[str, Any], smooth: Smooth, fine: Probe, second: View, 
     times = smooth.times
     inputs = {**fine.inputs, times: _between(np.asarray(fine.inputs[times]), STEPS)}
     outputs = call(inputs)
-    again: dict[str, Any] = {}
-    if outputs is not None:
-        kept = {name: values[:, ::STEPS] for name, values in outputs.items()}
-        again = _verdicts(_view(smooth, fine, kept), second, max(smooth.points))
+    if outputs is None:  # there is no time left
+        return told
+    kept = {name: values[:, ::STEPS] for name, values in outputs.items()}
+    again = _verdicts(_view(smooth, fine, kept), second, max(smooth.points))
     same = {(term["term"], term["kind"]): term["factor"] for term in again.get("terms", ())}
     sure = [term for term in told["terms"] if not term["delicate"] or _close(term, same)]
     return {**told, "terms": sure}
