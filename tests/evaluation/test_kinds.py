@@ -119,3 +119,44 @@ def test_figures_of_one_kind_are_not_told_twice():
     assert plain.by_kind == {}
     assert "By kind" not in told(plain)
     assert (score_fields(plain) or {})["by_kind"] == {}
+
+
+ADVANCED = {
+    "suspects": [{"name": "strength", "term": "nu*u_xx"}],
+    "physics": {
+        "terms": [{"term": "nu*u_xx", "kind": "strength", "acts": "decay", "factor": 1.08, "due": 1.0, "near": "", "alone": True, "delicate": True}],
+        "everything": None, "sound": False, "within": None, "still": False, "cells": 0, "displaced": [], "moved": False, "order": None,
+    },
+    "unwritten": [], "narrow": None, "steady": None, "steps": None, "copies": [], "course": [],
+}  # fmt: skip
+
+
+def facts(samples, probes=None):
+    task = load("advection")
+    (case,) = task.split("dev")
+    return success_facts(score(samples), case, case.reference, task.brief(), probes=probes)
+
+
+def test_the_cause_stands_first_and_alone_and_figures_are_a_list():
+    cause, ran, figures = usual().said(facts((1e-2,) * 4, ADVANCED)).split("\n\n")
+    assert cause.startswith("On smooth fields the term `nu*u_xx` acts with 1.08 times its strength")
+    assert "nRMSE" not in cause
+    assert ran.startswith("The program ran: nRMSE 1.000e-02")
+    assert all(line.startswith("- ") for line in figures.splitlines())
+    assert [line.split(":")[0] for line in figures.splitlines()][:3] == [
+        "- Over the samples",
+        "- By kind",
+        "- Error by frame",
+    ]
+
+
+def test_the_one_bad_sample_is_the_conclusion():
+    words = usual().said(facts((1e-9, 1e-9, 1e-3, 1e-9)))
+    assert words.startswith("All of the error is sample 2, which is kinked: the mean of the others is 1.0e-09.")
+    assert "of the error is sample" not in usual().said(facts((1e-4, 1e-9, 1e-3, 1e-9)))
+
+
+def test_the_summary_of_a_program_that_ran_tells_the_cause():
+    found = Evaluation("ok", dev=score((1e-2,) * 4), facts=facts((1e-2,) * 4, ADVANCED))
+    assert "  On smooth fields the term `nu*u_xx` acts with 1.08 times its strength" in summary("p.py", found)
+    assert "Error by frame" not in summary("p.py", found)

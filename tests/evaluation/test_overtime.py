@@ -76,6 +76,32 @@ def test_one_that_is_slow_is_told_how_far_it_came():
     assert "u: float64 array (8, 256), largest absolute value 1.44e+00" in words
 
 
+POINT_BY_POINT = """
+import numpy as np
+def step(u, dt, dx, nu, rho):
+    n = len(u)
+    new = [0.0] * n
+    for j in range(n):
+        lap = (u[(j + 1) % n] - 2 * u[j] + u[j - 1]) / dx**2
+        new[j] = u[j] + dt * (nu * lap + rho * u[j] * (1 - u[j]))
+    return new
+def solver(u0_batch, t_coordinate, nu, rho):
+    out = np.zeros((len(u0_batch), len(t_coordinate), u0_batch.shape[1]))
+    for s in range(u0_batch.shape[0]):
+        u = list(u0_batch[s])
+        while s == 3:
+            u = step(u, 1e-6, 1 / len(u), nu, rho)
+    return out
+"""
+
+
+def test_a_loop_over_points_is_what_takes_the_time_and_samples_are_counted():
+    words = told("reacdiff1d", POINT_BY_POINT)
+    assert "sample 3 of 8 (`s`, counted from 0)" in words
+    assert "The loop over points in Python (line 6, `for j in range(n)`) is what takes the time" in words
+    assert "with all samples of the batch in one array" in words
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("source", "blamed"), [(DENSE, True), (SWEEPS, False)])
 def test_a_dense_matrix_is_blamed_only_where_there_is_one(source, blamed):

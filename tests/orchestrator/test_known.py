@@ -148,6 +148,19 @@ def test_the_study_of_the_order_takes_no_more_than_its_share():
     assert "it would have taken longer than the score" in evaluation.feedback
 
 
+@pytest.mark.slow
+def test_the_best_program_is_studied_with_more_time_and_a_study_cut_short_is_no_note(tmp_path):
+    task, sandbox = load("advection"), choose("process")
+    source = COSTLY.replace("600.0", "1.2")
+    known = evaluate(task, source, sandbox)
+    assert len(known.convergence) < 3
+    assert known.notes == ()
+    best = replace(Store(tmp_path / "run.sqlite").issue("1", Draft(), "x"), proposal=Proposal(Program(source)))
+    scored = score_once_more(task, replace(best, evaluation=known), sandbox, lambda *_: None, lambda *_: None)
+    assert len(scored.convergence) >= 3
+    assert scored.notes == ()
+
+
 def scaled(factors: dict[str, float]) -> Callable[[str], str]:
     """Programs that are the worse the further their factor is from one, by slot."""
     return lambda slot: GOOD.replace("return np.repeat", f"return {factors[slot]} * np.repeat")

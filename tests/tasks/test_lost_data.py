@@ -1,5 +1,6 @@
 """Data that was never written, or lost, is refused: it reads as zeros, and programs would be judged by it."""
 
+import re
 from pathlib import Path
 
 import h5py
@@ -131,3 +132,38 @@ def test_a_flow_that_its_force_does_not_lift_is_refused(tmp_path, part, value):
         file.create_dataset("sol", data=u, fillvalue=value)
     with pytest.raises(InputError, match=r"sample 4 of 'sol': (one value everywhere|-?\d in places inside)"):
         load("darcy", data=tmp_path / "d.h5")
+
+
+def frozen(u: np.ndarray) -> None:
+    u[1, 3:] = u[1, 2]
+
+
+def half(u: np.ndarray) -> None:
+    u[:, :, POINTS // 2 :] = 0.0
+
+
+def filled(u: np.ndarray) -> None:
+    u[1, :, 10:] = -999.0
+
+
+def column(u: np.ndarray) -> None:
+    u[1, :, 10] = 0.0
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (frozen, "its test sample 1, counted from 0, is .* % away .* from 3 on are copies of the one before"),
+        (filled, "its test sample 1, .* 22 of 32 places of 'u_batch' hold the same values at all times"),
+        (column, "its test sample 1, .* 1 of 32 places of 'u_batch' hold the same values at all times"),
+        (half, "its test solutions are .* 16 of 32 places of 'u_batch' hold the same values at all times"),
+    ],
+)
+def test_samples_that_are_partly_lost_are_named_in_place_of_the_parameters(tmp_path, capfd, spoil, said):
+    u = moving()
+    spoil(u)
+    file = write(tmp_path / "d.h5", tensor=u.astype("float32"), t_coordinate=TIMES)
+    load("advection", data=file).split("test")
+    told = capfd.readouterr().err
+    assert re.search(said, told), told
+    assert "other parameters" not in told

@@ -71,7 +71,9 @@ def _score(options: dict[str, Any]) -> bool:
         place.expect(evaluation.default_limits(problem), len(sources))
         for file, source in sources:
             with Live(current, lambda file=file: f"evaluating {file.name}"):
-                outcome = evaluation.evaluate(problem, source, place, splits=splits, refinement=options["order"])
+                outcome = evaluation.evaluate(
+                    problem, source, place, splits=splits, refinement=options["order"], thorough=True
+                )
             good = good and outcome.status == "ok"
             current.event("result", {"file": str(file), **result_fields(problem, source, outcome)})
             current.say(clean(summary(str(file), outcome)))  # a program's words are its own

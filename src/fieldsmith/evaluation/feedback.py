@@ -13,6 +13,7 @@ import numpy as np
 
 from fieldsmith.evaluation import hints
 from fieldsmith.evaluation.evaluation import Score
+from fieldsmith.evaluation.in_space import in_space
 from fieldsmith.evaluation.metrics import frame_errors
 from fieldsmith.evaluation.newer import newer
 from fieldsmith.evaluation.overtime import overtime
@@ -29,8 +30,8 @@ BLOWN_UP = 100.0
 """Growth of the largest value that is taken for an instability."""
 CONSERVED = 1e-8
 """A drift of conserved totals below this is rounding."""
-UNEVEN = 0.6
-"""Share of the error in a third of the domain from which on it is worth telling."""
+LONE = 20.0
+"""How many times as much as any other a sample must err that is the error."""
 
 
 def tail(text: str, lines: int = TAIL_LINES) -> str:
@@ -68,7 +69,7 @@ def failure_facts(result: CallResult, source: str, brief: Brief, limits: Limits,
         "memory_mb": limits.memory_mb,
         "processes": limits.processes,
         "scratch_mb": limits.scratch_mb,
-        "overtime": overtime(result, brief, _line(source, line)) if result.status == "timeout" else None,
+        "overtime": overtime(result, brief, source, _line(source, line)) if result.status == "timeout" else None,
         "step": _step(result, source, brief, denied),
         "line": line,
         "excerpt": excerpt(source, line) if line else "",
@@ -168,10 +169,12 @@ def success_facts(
     slopes: Sequence[float] = (),
     notes: Sequence[str] = (),
     probes: Facts | None = None,
+    unstudied: int | None = None,
 ) -> Facts:
     """How good the program is, what is left to win, and when and where the error arises.
 
-    `slopes` are the orders of convergence between neighbouring grids, `probes` what `probes/diagnosis.py` found.
+    `slopes` are the orders of convergence between neighbouring grids, `probes` what `probes/diagnosis.py` found,
+    `unstudied` is the resolution that there was no time for in the study of the order.
     """
     errors = frame_errors(outputs, case.reference) if brief.span is not None and case.reference else np.zeros(0)
     marks = sorted({0, 1, len(errors) // 4, len(errors) // 2, len(errors) - 1} & set(range(len(errors))))
@@ -188,12 +191,14 @@ def success_facts(
         "times": _times_trusted(score),
         "fields": [[name, value] for name, value in score.fields.items()],
         "samples": _samples(score),
+        "lone": _lone(score),
         "kinds": [[kind, of.count, of.nrmse, of.trusted] for kind, of in score.by_kind.items()],
         "frames": [[n, float(errors[n])] for n in marks],
-        "arises": _arises(errors, score, bool(probes and probes["suspects"])),
-        "largest": _in_space(score, case, outputs, brief),
+        "arises": "" if probes and probes["unwritten"] else _arises(errors, score, _explained(probes)),
+        "largest": in_space(score, case, outputs, brief),
         "order": score.order,
         "slopes": list(slopes) if slopes and max(slopes) - min(slopes) > UNSTEADY else [],
+        "unstudied": unstudied,
         "drift": score.drift if score.drift is not None and score.drift > CONSERVED else None,
         "notes": list(notes),
         "probes": probes,
@@ -206,6 +211,12 @@ def times(value: float) -> str:
     return f"{rounded:.1e}" if rounded >= 1e6 else f"{rounded:,.0f}" if rounded >= 10 else f"{rounded:.1f}"
 
 
+def _explained(probes: Facts | None) -> bool:
+    """Whether it is known already what the error comes of: something found wrong, or a scheme whose error falls with the spacing."""
+    physics = (probes or {}).get("physics") or {}
+    return bool(probes and probes["suspects"]) or (physics.get("order") or 0.0) > 0.5
+
+
 def _arises(errors: np.ndarray, score: Score, explained: bool) -> str:
     """What the growth of the error tells, where it tells something that is not known already: first_frame or first_interval."""
     if len(errors) and errors[0] > 1e-6:
@@ -214,49 +225,6 @@ def _arises(errors: np.ndarray, score: Score, explained: bool) -> str:
         return ""
     as_trusted = score.trusted is not None and score.nrmse <= 1.5 * score.trusted
     return "first_interval" if not as_trusted and len(errors) > 4 and errors[1] > 0.5 * errors[-1] > 0.0 else ""
-
-
-def _in_space(score: Score, case: Case, outputs: Mapping[str, np.ndarray], brief: Brief) -> Facts | None:
-    """Where the error sits, as shares of the domain; None where there is next to none."""
-    if not score.nrmse >= 1e-12 or brief.equation is None:
-        return None
-    axes = [axis.name for axis in brief.equation.axes]
-    result = next((r for r in brief.signature.results if r.axes[-len(axes) :] == tuple(axes)), None)
-    if result is None or not axes:
-        return None
-    worst = max(
-        (r for r in brief.signature.results if r.axes == result.axes),
-        key=lambda r: float(np.max(np.abs(outputs[r.name] - case.reference[r.name]))),
-    )
-    error = np.abs(outputs[worst.name] - case.reference[worst.name])
-    at = [int(n) for n in np.unravel_index(int(np.argmax(error)), error.shape)]
-    first = error.ndim - len(axes)
-    edges = None if all(axis.periodic for axis in brief.equation.axes) else _edge_share(error, first)
-    return {
-        "field": worst.name if len(brief.signature.results) > 1 else "",
-        "error": float(error[tuple(at)]),
-        "sample": at[0],
-        "frame": at[1] if brief.span is not None else None,
-        "place": [[name, (at[first + n] + 0.5) / error.shape[first + n]] for n, name in enumerate(axes)],
-        "thirds": [[name, shares] for n, name in enumerate(axes) if max(shares := _thirds(error, first + n)) > UNEVEN],
-        "edges": edges if edges is not None and edges > 0.5 else None,
-    }
-
-
-def _thirds(error: np.ndarray, axis: int) -> list[float]:
-    """Shares of the squared error in the thirds of an axis."""
-    squares = np.sum(error**2, axis=tuple(k for k in range(error.ndim) if k != axis))
-    thirds = [float(np.sum(part)) for part in np.array_split(squares, 3)]
-    return [part / (sum(thirds) or 1.0) for part in thirds]
-
-
-def _edge_share(error: np.ndarray, first: int) -> float | None:
-    """Share of the squared error in a rim of 5% of the points; None where there are too few points."""
-    if min(error.shape[first:]) < 20:
-        return None
-    inner = tuple(slice(size // 20, size - size // 20) for size in error.shape[first:])
-    total = float(np.sum(error**2))
-    return 1.0 - float(np.sum(error[(..., *inner)] ** 2)) / total if total else None
 
 
 def _samples(score: Score) -> dict[str, Any] | None:
@@ -271,6 +239,16 @@ def _samples(score: Score) -> dict[str, Any] | None:
         "number": worst,
         "kind": score.kinds[worst] if score.kinds else "",
     }
+
+
+def _lone(score: Score) -> dict[str, Any] | None:
+    """The sample that is nearly all of the error, with its kind, its share and the mean of the others; None where there is none."""
+    errors, worst = score.samples, int(np.argmax(score.samples or (0.0,)))
+    if len(errors) < 3 or score.resolved or not sorted(errors)[-2] < errors[worst] / LONE:
+        return None
+    share, kind = errors[worst] / sum(errors), score.kinds[worst] if score.kinds else ""
+    others = (sum(errors) - errors[worst]) / (len(errors) - 1)
+    return {"number": worst, "kind": kind, "share": share, "others": others} if share > 1.0 - 1.0 / LONE else None
 
 
 def _against(score: Score) -> str:

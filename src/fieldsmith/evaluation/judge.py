@@ -22,6 +22,8 @@ CLOCKS_APART = 1.0
 """Seconds by which the clocks of host and sandbox may differ, the way of the arrays included."""
 STUDY_SECONDS, SHORTEST = 2.0, 0.01
 """Processor seconds that the study of the order may take whatever the score took, and the least that a call of it is given."""
+THOROUGH_SECONDS, THOROUGH_TIMES = 30.0, 3.0
+"""The same where the order is wanted above all, and how many times as long as the score it may take then."""
 OnOutputs = Callable[[SplitName, Case, Mapping[str, np.ndarray]], None]
 
 
@@ -42,6 +44,7 @@ def evaluate(
     limits: Limits | None = None,
     splits: Sequence[SplitName] = ("dev",),
     refinement: bool = True,
+    thorough: bool = False,
     studied_up_to: float = math.inf,
     on_outputs: OnOutputs | None = None,
     probing: bool = True,
@@ -49,8 +52,8 @@ def evaluate(
     """Score `source` on the named splits.
 
     The first failing call decides the status. With `refinement` the order of convergence is measured on smooth data
-    afterwards, in no more time than the score took, unless the score on the last split ranks above `studied_up_to`; a
-    failure there is a note, not a status. `on_outputs` sees the arrays of each scored call.
+    afterwards, in no more time than the score took, or `thorough` in a few times that, unless the score on the last split ranks
+    above `studied_up_to`; a failure there is a note, not a status. `on_outputs` sees the arrays of each scored call.
     With `probing`, a program whose error is far from what the trusted method reaches is called with inputs that tell why,
     in no more time than the score took (`probes/diagnosis.py`).
     Raises MissingPart if the sandbox disappears.
@@ -65,7 +68,7 @@ def evaluate(
             if failed is not None:
                 return failed
         if refinement and judge.scores[splits[-1]].rank <= studied_up_to:
-            judge.measure_order()
+            judge.measure_order(thorough)
         if probing:
             judge.probe()
         return judge.evaluation()
@@ -94,6 +97,7 @@ class _Judge:
         self.convergence: tuple[ConvergencePoint, ...] = ()
         self.order: float | None = None
         self.slopes: tuple[float, ...] = ()
+        self.unstudied: int | None = None
         self.notes: list[str] = []
         self.probes: Found | None = None
         self.last: tuple[SplitName, Case, Mapping[str, np.ndarray]] | None = None
@@ -174,19 +178,17 @@ class _Judge:
             notes=tuple(self.notes),
         )
 
-    def measure_order(self) -> None:
+    def measure_order(self, thorough: bool) -> None:
         """Errors on smooth data at rising resolution, and the slope through them."""
         points, telling = [], []
-        left = max(STUDY_SECONDS, self.cost)
+        left = max(THOROUGH_SECONDS, THOROUGH_TIMES * self.cost) if thorough else max(STUDY_SECONDS, self.cost)
         costs = [0.0]
         for case in self.task.refinement():
             result = self.call(case, left) if expected(costs) < left else None
             if self.session.closed:
                 break
             if result is None or (result.status == "timeout" and left < self.seconds_for(case)):
-                self.notes.append(
-                    f"The order was not measured at {case.resolution} intervals: it would have taken longer than the score."
-                )
+                self.unstudied = case.resolution
                 break
             costs.append(result.cost)
             left = max(left - costs[-1], SHORTEST)
@@ -246,7 +248,7 @@ class _Judge:
         if self.last is not None:
             split, case, outputs = self.last
             facts = feedback.success_facts(
-                scores[split], case, outputs, self.shown, self.slopes, self.notes, self.probes
+                scores[split], case, outputs, self.shown, self.slopes, self.notes, self.probes, self.unstudied
             )
         return Evaluation(
             status="ok",

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from fieldsmith.evaluation.loops import running
 from fieldsmith.sandboxes.sandbox import CallResult, Failure, LocalArray
 from fieldsmith.tasks.task import Brief, Result
 
@@ -26,8 +27,8 @@ STATE = frozenset({"u", "q", "w", "y", "v", "c", "state", "sol", "solution", "fi
 """What programs like to call the solution at one time."""
 
 
-def overtime(result: CallResult, brief: Brief, line: str) -> Facts:
-    """What a call that was ended for its time is told; `line` is the text of the line that it was in."""
+def overtime(result: CallResult, brief: Brief, source: str, line: str) -> Facts:
+    """What a call of `source` that was ended for its time is told; `line` is the text of the line that it was in."""
     failure = result.failure or Failure("", "")
     return {
         "cpu": result.cpu_seconds,
@@ -36,6 +37,7 @@ def overtime(result: CallResult, brief: Brief, line: str) -> Facts:
         "reached": _reached(failure, brief),
         "grown": _grown(failure, brief),
         "dense": _dense(failure.arrays, brief, line),
+        "loops": running(failure, source, brief),
     }
 
 

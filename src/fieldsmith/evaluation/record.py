@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from fieldsmith.evaluation.evaluation import ConvergencePoint, Evaluation, Score
+from fieldsmith.evaluation.words import usual
 from fieldsmith.tasks.task import NRMSE, Task
 
 SAMPLES = ("samples", "kinds", "trusted_samples", "reference_samples")
@@ -78,8 +79,8 @@ def summary(file: str, evaluation: Evaluation) -> str:
         score: Score | None = getattr(evaluation, split)
         if score is not None:
             lines += _score_lines(split, score)
-    if evaluation.status != "ok":
-        lines += ["  " + line for line in evaluation.feedback.splitlines()]
+    told = evaluation.feedback if evaluation.status != "ok" else usual().cause(evaluation.facts)
+    lines += ["  " + line for line in told.splitlines()]
     lines += [f"  note: {note}" for note in evaluation.notes]
     return "\n".join(lines)
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 SUFFIX = ".md.jinja"
 WHOLE, STEPS = f"feedback{SUFFIX}", f"hints{SUFFIX}"
+CAUSE = f"cause{SUFFIX}"
 KEPT = "\ue000"
 """Stands for the line breaks of what is quoted, which stay where those of a template's sentences do not."""
 
@@ -48,6 +49,12 @@ class Wording:
         text = template.render(facts=facts, step=self._next(facts))
         return re.sub(r"\n{3,}", "\n\n", text).strip("\n").replace(KEPT, "\n")
 
+    def cause(self, facts: Mapping[str, Any]) -> str:
+        """What of that is said of the cause alone, of a program that ran; empty where none is known."""
+        if facts.get("kind") != "success":
+            return ""
+        return self._environment.get_template(CAUSE).render(facts=facts).strip("\n").replace(KEPT, "\n")
+
     def _next(self, facts: Mapping[str, Any]) -> str:
         return self.step(facts["step"], facts.get("setting", "in_time")) if facts.get("step") else ""
 
@@ -77,6 +84,10 @@ def usual() -> Wording:
 
 
 def prose(text: str) -> str:
-    """Sentences, one after the other: the lines of each paragraph joined."""
-    paragraphs = [" ".join(filter(None, map(str.strip, part.split("\n")))) for part in re.split(r"\n\s*\n", text)]
-    return "\n\n".join(filter(None, paragraphs)) + "\n"
+    """Sentences, one after the other: the lines of each paragraph, and of each item of a list (`- `), joined."""
+    return "\n\n".join(filter(None, map(_paragraph, re.split(r"\n\s*\n", text)))) + "\n"
+
+
+def _paragraph(text: str) -> str:
+    items = re.split(r"\n\s*(?=- )", text)
+    return "\n".join(filter(None, (" ".join(filter(None, map(str.strip, item.split("\n")))) for item in items)))

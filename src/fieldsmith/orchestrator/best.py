@@ -14,6 +14,9 @@ from fieldsmith.orchestrator.runnable import runnable
 from fieldsmith.sandboxes.sandbox import Sandbox
 from fieldsmith.tasks.task import Brief, Picture, Task
 
+FEW = 3
+"""Resolutions below which the best program's study of the order is made anew, with more time."""
+
 
 def write_best(folder: Path, program: Program, brief: Brief, pictures: Mapping[str, Picture]) -> None:
     """`best/solver.py` and the pictures of what it returned."""
@@ -27,10 +30,18 @@ def score_once_more(task: Task, best: Candidate, sandbox: Sandbox, draw: OnOutpu
     A note says where the program fails on the test split.
     """
     source, known = best.program.source if best.program else "", best.evaluation or Evaluation("ok")
+    whole_study = len(known.convergence) >= FEW
     scored = evaluate(
-        task, source, sandbox, splits=("test",), refinement=not known.convergence, on_outputs=draw, probing=False
+        task,
+        source,
+        sandbox,
+        splits=("test",),
+        refinement=not whole_study,
+        thorough=True,
+        on_outputs=draw,
+        probing=False,
     )
-    study = known if known.convergence else scored
+    study = known if whole_study or len(known.convergence) > len(scored.convergence) else scored
     order = next((score.order for score in (study.dev, study.test) if score), None)
     whole = replace(
         scored,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fieldsmith.evaluation import evaluate
+from fieldsmith.evaluation import default_limits, evaluate
 from fieldsmith.evaluation.evaluation import Evaluation, Score
 from fieldsmith.evaluation.probes.doubts import worthwhile
 from fieldsmith.sandboxes.sandbox import CallResult, Limits, Session
@@ -57,7 +57,7 @@ def test_what_is_wrong_is_named(name):
 @pytest.mark.parametrize("name", sorted(path.stem for path in PROGRAMS.glob("*_right_*.py")))
 def test_no_right_program_is_accused(name):
     evaluation = judged(name)
-    assert set(suspects(evaluation)) <= {("steps", "")}
+    assert set(suspects(evaluation)) <= {("steps", ""), ("points", "")}
     if evaluation.facts["probes"]:
         assert "every term of the equation acts with its own strength and sign" in evaluation.feedback
 
@@ -115,6 +115,121 @@ def test_slips_of_a_right_program_are_named(slip):
     assert right in HEUN
     evaluation = evaluate(load("burgers"), HEUN.replace(right, wrong, 1), PLACE, refinement=False)
     assert suspects(evaluation) == expected
+
+
+SPECTRAL = (PROGRAMS / "burgers_right_etdrk4.py").read_text(encoding="utf-8")
+ADVECTION = """import numpy as np
+
+def solver(u0_batch, t_coordinate, beta):
+    n = u0_batch.shape[1]
+    k = 2j * np.pi * np.arange(n // 2 + 1)
+    return np.fft.irfft(np.fft.rfft(u0_batch)[:, None] * np.exp(-k * beta * t_coordinate[:, None]), n)
+"""
+REACTION = """import numpy as np
+
+def solver(u0_batch, t_coordinate, nu, rho):
+    u = np.array(u0_batch)
+    n = u.shape[1]
+    decay = nu * (2 * np.pi * np.arange(n // 2 + 1)) ** 2
+    frames = [u]
+    for a, b in zip(t_coordinate[:-1], t_coordinate[1:]):
+        dt = (b - a) / 50
+        for _ in range(50):
+            u = u + dt * rho * u * (1 - u)
+            u = np.fft.irfft(np.exp(-decay * dt) * np.fft.rfft(u), n)
+        frames.append(u)
+    return np.stack(frames, axis=1)
+"""
+GAS = """import numpy as np
+
+GAMMA = 5 / 3
+
+def slope(f):
+    n = f.shape[-1]
+    k = np.pi * np.arange(n // 2 + 1)
+    k[-1] = 0.0
+    return np.fft.irfft(1j * k * np.exp(-36.0 * (np.arange(n // 2 + 1) / (n // 2)) ** 36) * np.fft.rfft(f), n)
+
+def rate(state, mu):
+    v, d, p = state
+    vx = slope(v)
+    return np.stack([
+        -v * vx + (mu * slope(vx) - slope(p)) / d,
+        -slope(v * d),
+        -v * slope(p) - GAMMA * p * vx + (GAMMA - 1) * (heating * vx**2),
+    ])
+
+def solver(Vx0, density0, pressure0, t_coordinate, eta, zeta):
+    global heating
+    heating = 4 * eta / 3 + zeta
+    mu = zeta + 4 * eta / 3
+    state = np.stack([Vx0, density0, pressure0])
+    n = Vx0.shape[1]
+    frames = [state]
+    for a, b in zip(t_coordinate[:-1], t_coordinate[1:]):
+        steps = max(1, int(np.ceil((b - a) / min(2e-3, 0.2 / n, 2.0 / mu / n**2))))
+        dt = (b - a) / steps
+        for _ in range(steps):
+            k1 = rate(state, mu)
+            k2 = rate(state + dt / 2 * k1, mu)
+            k3 = rate(state + dt / 2 * k2, mu)
+            state = state + dt / 6 * (k1 + 2 * k2 + 2 * k3 + rate(state + dt * k3, mu))
+        frames.append(state)
+    return tuple(np.stack(frames, axis=2))
+"""
+RATE = "keep * np.fft.rfft(np.fft.irfft(w, m) ** 2)"
+SLIGHT = {
+    "a viscosity 8% too large": ("burgers", SPECTRAL, "lin = -nu", "lin = -1.08 * nu", ("strength", "nu*u_xx"), "acts with 1.08 times its strength, on the scored grid as on one of half as many points: waves of all lengths decay 1.08 times too fast"),
+    "a viscosity 8% too large on a grid": ("burgers", HEUN, "+ nu *", "+ 1.08 * nu *", ("strength", "nu*u_xx"), "acts with 1.08 times its strength"),
+    "a speed 2% too large": ("advection", ADVECTION, "-k * beta", "-k * 1.02 * beta", ("strength", "-beta*u_x"), "waves move, or steepen, 1.02 times too fast"),
+    "a damping": ("burgers", SPECTRAL, RATE, f"{RATE} - 0.3 * w", ("brought", "u"), "a further term, -0.3 * `u`, which it does not have: waves of all lengths decay at that rate"),
+    "a filter": ("burgers", SPECTRAL, RATE, f"{RATE} - 1e-3 * k * w", ("brought", "|k|*u"), "waves decay besides at a rate in proportion to their wave number"),
+    "another reaction": ("reacdiff1d", REACTION, "u * (1 - u)", "u**2 * (1 - u)", ("place", "u**3"), "what happens in place is another formula than `rho*u` + `-rho*u**2`: `u**3` is in it"),
+    "a coefficient of one balance": ("cns1d", GAS, "zeta + 4 * eta / 3", "zeta", ("strength", "d(4*Vx_x*eta/3 + Vx_x*zeta, x)"), "acts with 0.429 times its strength"),
+}  # fmt: skip
+
+
+OF_GAS = {"a coefficient of one balance"}
+
+
+@pytest.mark.parametrize("slip", [pytest.param(slip, marks=[pytest.mark.slow] * (slip in OF_GAS)) for slip in SLIGHT])
+def test_slight_slips_and_foreign_terms_are_told_by_their_size(slip):
+    task, program, right, wrong, expected, words = SLIGHT[slip]
+    assert right in program
+    limits = replace(default_limits(load(task)), seconds=600.0)
+    evaluation = evaluate(load(task), program.replace(right, wrong, 1), PLACE, limits=limits, refinement=False)
+    assert suspects(evaluation) == [expected]
+    assert words in evaluation.feedback
+
+
+def test_a_right_program_is_said_to_be_right_only_as_far_as_is_known():
+    assert "own strength and sign, within 5%." in judged("burgers_right_upwind").feedback
+    assert "own strength and sign. Shorter" in evaluate(load("burgers"), SPECTRAL, PLACE, refinement=False).feedback
+
+
+def test_a_program_on_too_few_points_is_told_so():
+    told = judged("reacdiff1d_right_coarse_rk4")
+    assert suspects(told) == [("points", "")]
+    assert "holds no waves shorter than 1/3 of the period along x" in told.feedback
+    assert "computed on about 8 points" in told.feedback
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("return np.zeros((len(u0_batch), len(t_coordinate), u0_batch.shape[1]))", "All values of `u_batch` are 0"),
+        (
+            "u = np.zeros((len(u0_batch), len(t_coordinate), u0_batch.shape[1]))\n    u[:, 0] = u0_batch\n    return u",
+            "From frame 1 on all values of `u_batch` are 0",
+        ),
+    ],
+)
+def test_a_result_that_was_never_written_is_told_before_all_else(body, words):
+    source = f"import numpy as np\ndef solver(u0_batch, t_coordinate, beta):\n    {body}\n"
+    evaluation = evaluate(load("advection"), source, PLACE, refinement=False)
+    assert evaluation.feedback.startswith(words)
+    assert "copies" not in evaluation.feedback
+    assert "energy" not in evaluation.feedback
 
 
 class Delayed(Stay):

@@ -5,13 +5,53 @@ from typing import Any
 
 import numpy as np
 
+from fieldsmith.equations.equation import Equation
+
 NOTABLE = 0.05
 """Departure of energy, steepness or mean from the reference's that is told."""
 LASTING = 0.8
 """Share of the later frames that must depart in the same direction."""
 MOST_FRAMES = 8
 
+NOTHING, MISSED = 1e-13, 0.05
+"""Squared size of waves, in units of the largest, that are not there; share of the squared error in such waves that is told."""
+
 Arrays = Mapping[str, np.ndarray]
+
+
+def left_out(outputs: Arrays, reference: Arrays, in_time: bool) -> list[dict[str, Any]]:
+    """Results [batch, ...] that are 0 everywhere, or from which frame on, though the solution is not."""
+    told = []
+    for name, true in reference.items():
+        zero = np.all(outputs[name].reshape(*true.shape[: 1 + in_time], -1) == 0.0, axis=(0, -1)).reshape(-1)
+        first = 0 if zero.all() else len(zero) - int(np.argmin(zero[::-1]))
+        lost = true[:, first:] if in_time else true
+        if zero[-1] and np.max(np.abs(lost)) > 1e-6 * np.max(np.abs(true)):
+            told.append({"field": name, "frame": first})
+    return told
+
+
+def narrow(outputs: Arrays, reference: Arrays, equation: Equation) -> dict[str, Any] | None:
+    """Waves that the answer lacks and the solution has, along periodic axes; arrays [batch, time, *points].
+
+    waves: the most a period that the answer holds, in the upper half of which the grid has none; share: of the squared error in those it lacks.
+    """
+    for name, true in reference.items():
+        for n, axis in enumerate(equation.axes):
+            own, points = outputs[name][:, 1:], true.shape[2 + n]
+            if not axis.periodic or not own.size:
+                continue
+            sizes, errors = _by_wave(own, 2 + n), _by_wave(own - true[:, 1:], 2 + n)
+            waves = int(np.flatnonzero(sizes > NOTHING * sizes.max())[-1]) if sizes.max() > 0.0 else 0
+            share = float(errors[waves + 1 :].sum() / (errors.sum() or 1.0))
+            if 0 < waves < points // 4 and share > MISSED:
+                return {"field": name, "axis": axis.name, "waves": waves, "points": 2 * (waves + 1), "share": share}
+    return None
+
+
+def _by_wave(values: np.ndarray, axis: int) -> np.ndarray:
+    squares = np.abs(np.fft.rfft(values, axis=axis)) ** 2
+    return squares.sum(axis=tuple(n for n in range(values.ndim) if n != axis))
 
 
 def copied_frames(outputs: Arrays, reference: Arrays) -> list[int]:

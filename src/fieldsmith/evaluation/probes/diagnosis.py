@@ -6,31 +6,44 @@ from typing import Any
 import numpy as np
 
 from fieldsmith.equations.expressions import Unsuited
-from fieldsmith.evaluation.probes import steady, transient
-from fieldsmith.evaluation.probes.behaviour import copied_frames, course
+from fieldsmith.evaluation.probes import steady, steps, transient
+from fieldsmith.evaluation.probes.behaviour import copied_frames, course, left_out, narrow
 from fieldsmith.evaluation.probes.doubts import Call, Found
 from fieldsmith.evaluation.probes.smooth import Smooth, smooth
 from fieldsmith.tasks.task import Brief, Case
 
 Outputs = Mapping[str, np.ndarray]
-NOTHING: Mapping[str, Any] = {"physics": None, "steady": None, "steps": None, "copies": [], "course": []}
+NOTHING: Mapping[str, Any] = {
+    "unwritten": [],
+    "narrow": None,
+    "physics": None,
+    "steady": None,
+    "steps": None,
+    "copies": [],
+    "course": [],
+}
+OF_FORMULAS = ("strength", "sign", "missing")
+"""What of the equation's own terms may be wrong."""
 
 
 def diagnosed(brief: Brief, case: Case, outputs: Outputs, errors: Sequence[float], call: Call) -> Found | None:
     """Of a program that ran, with its answer [batch, time, *points] and the errors of its samples; None where there is no equation."""
     if brief.equation is None or not case.reference:
         return None
+    if unwritten := left_out(outputs, case.reference, brief.span is not None):
+        return {**NOTHING, "unwritten": unwritten, "suspects": [{"name": "unwritten", "term": ""}]}
     if brief.span is None:
         return _steady(brief, case, call)
     found: Found = {
         **NOTHING,
         "copies": copied_frames(outputs, case.reference),
+        "narrow": narrow(outputs, case.reference, brief.equation),
         "course": course(_named(brief, outputs), _named(brief, case.reference), len(brief.equation.axes)),
     }
     if (ready := smooth(brief, case)) is not None:
         found["physics"] = _physics(ready, call)
         if not list(_causes(found)):
-            found["steps"] = transient.steps_in_time(brief.signature, case, outputs, _telling(errors), call)
+            found["steps"] = steps.steps_in_time(brief.signature, case, outputs, _telling(errors), call)
     return {**found, "suspects": list(_causes(found))}
 
 
@@ -40,8 +53,12 @@ def unstable(brief: Brief, case: Case, call: Call) -> Found | None:
     if ready is None:
         return None
     physics = _physics(ready, call)
-    if not physics or not (physics["terms"] or physics["moved"]):
+    if not physics:
+        return None
+    terms = [term for term in physics["terms"] if term["kind"] in OF_FORMULAS]
+    if not (terms or physics["moved"]):
         return None  # what else smooth fields show may come of the instability
+    physics = {**physics, "terms": terms}
     found: Found = {**NOTHING, "physics": physics}
     return {**found, "suspects": list(_causes(found))}
 
@@ -83,6 +100,8 @@ def _telling(errors: Sequence[float]) -> tuple[int, ...]:
 
 def _causes(found: Found) -> Iterator[dict[str, str]]:
     physics = found["physics"] or {}
+    if found["narrow"]:
+        yield {"name": "points", "term": ""}
     if found["copies"] or physics.get("still"):
         yield {"name": "frames", "term": ""}
     if physics.get("everything") is not None:

@@ -62,8 +62,7 @@ class Smooth:
         inputs: Inputs = {a.name: self.case.inputs[a.name] for a in self.brief.signature.arguments}
         for name, values in spatial.items():
             inputs[name] = np.concatenate([values, self.rolled(values[:moved], shift)])
-        times = self._arguments("times")[0].name
-        inputs[times] = self._first_time() + interval * np.arange(FRAMES)
+        inputs[self.times] = self._first_time() + interval * np.arange(FRAMES)
         samples = len(next(iter(spatial.values())))
         return Probe(inputs, interval, samples, moved, shift)
 
@@ -108,14 +107,19 @@ class Smooth:
             size = np.sqrt(np.mean((values - values.mean(axis=space, keepdims=True)) ** 2, axis=space))
             speed = np.sqrt(np.mean(rate**2, axis=space)) / np.where(size > 0.0, size, np.inf)
             fastest = max(fastest, float(speed.max()))
-        times = np.asarray(self.case.inputs[self._arguments("times")[0].name])
+        times = np.asarray(self.case.inputs[self.times])
         span = float(times[-1] - times[0])
         if not np.isfinite(fastest) or fastest * span < CHANGE:
             return None
         return CHANGE / fastest / (FRAMES - 1)
 
     def _first_time(self) -> float:
-        return float(np.asarray(self.case.inputs[self._arguments("times")[0].name])[0])
+        return float(np.asarray(self.case.inputs[self.times])[0])
+
+    @property
+    def times(self) -> str:
+        """The argument of the output times."""
+        return self._arguments("times")[0].name
 
     @property
     def points(self) -> tuple[int, ...]:

@@ -8,6 +8,7 @@ and a diffusion that the equation does not have stand beside its terms, with a c
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -50,7 +51,7 @@ class Strengths:
 
     `shares` are their sizes in units of the change, `misfit` is the part of the change that they do not explain, `pace` the size of the change in units
     of what the equation makes of the same frames; `start` what the first frame departs by beyond them,
-    [batch, *points].
+    [batch, *points]; `columns` [:, terms] and `change` what the fit was made of, every sample in units of its change.
     """
 
     terms: tuple[Term, ...]
@@ -59,6 +60,8 @@ class Strengths:
     misfit: float
     pace: float
     start: np.ndarray
+    columns: np.ndarray
+    change: np.ndarray
 
 
 def terms_of(analysis: Analysis) -> tuple[tuple[tuple[Term, ...], ...], ...]:
@@ -103,13 +106,17 @@ def text_of(expression: Expression) -> str:
 
 
 class Terms:
-    """The terms of an equation in a periodic box, as functions of fields."""
+    """The terms of an equation in a periodic box, as functions of fields; of `free` too, a number that is given with them."""
 
-    def __init__(self, analysis: Analysis) -> None:
+    def __init__(self, analysis: Analysis, free: sp.Symbol | None = None) -> None:
         self.analysis = analysis
-        self.balances = terms_of(analysis)
+        self._numbers = {symbol: value for symbol, value in analysis.numbers.items() if symbol != free}
         self._lengths = [axis.length for axis in analysis.equation.axes]
         self._code: dict[Expression, Code] = {}
+
+    @cached_property
+    def balances(self) -> tuple[tuple[tuple[Term, ...], ...], ...]:
+        return terms_of(self.analysis)
 
     def values(self, expression: Expression, fields: Fields) -> np.ndarray:
         """An expression's values, derivatives by Fourier transforms along the last axes, those of the box.
@@ -132,7 +139,7 @@ class Terms:
         slopes = [
             (str(mark), atom.args[0], self.analysis.coordinates.index(atom.args[1])) for atom, mark in marks.items()
         ]
-        plain = expression.xreplace({**self.analysis.numbers, **marks})
+        plain = expression.xreplace({**self._numbers, **marks})
         used = sorted(plain.free_symbols, key=str)
         return slopes, [str(symbol) for symbol in used], sp.lambdify(used, plain, ["numpy", "scipy"])
 
@@ -143,6 +150,16 @@ class Terms:
         k[-1] *= points % 2
         spectrum = np.fft.rfft(values, axis=place) * 1j * k.reshape(-1, *[1] * (-place - 1))
         return np.fft.irfft(spectrum, points, axis=place)
+
+    def roughness(self, values: np.ndarray) -> np.ndarray:
+        """Every wave times the size of its wave number, in a periodic box along the last axes."""
+        axes = tuple(range(-len(self._lengths), 0))
+        squares = np.zeros(())
+        for axis, length in zip(axes, self._lengths, strict=True):
+            points = values.shape[axis]
+            k = 2.0 * np.pi * np.fft.fftfreq(points, length / points)
+            squares = squares + k.reshape(-1, *[1] * (-axis - 1)) ** 2
+        return np.fft.ifftn(np.fft.fftn(values, axes=axes) * np.sqrt(squares), axes=axes).real
 
     def rate(self, balance: int, fields: Fields) -> np.ndarray:
         """What the equation itself makes of the fields."""
@@ -161,7 +178,7 @@ class Terms:
         parts = [np.stack([self.values(term.expression, fields) for fields in frames]) for term in terms]
         change = states[4] - states[1]
         integrals = [interval * np.tensordot(SIMPSON, part[1:], axes=1) for part in parts]
-        weights = 1.0 / (_norms(change) + 1e-9 * _norms(states[0]) + 1e-300)
+        weights = weights_of(change, states[0])
         columns = np.stack([(weights * part).ravel() for part in integrals], axis=1)
         sizes = np.linalg.norm(columns, axis=0)
         if not (np.isfinite(columns).all() and np.isfinite(change).all() and (sizes > 0.0).all()):
@@ -177,7 +194,10 @@ class Terms:
         shares = tuple(float(one) / size for one in sizes)
         due = np.sum(np.stack([t.due * part for t, part in zip(terms, integrals, strict=True)]), axis=0)
         pace = size / max(float(np.linalg.norm(weights * due)), 1e-12)
-        return Strengths(terms, tuple(map(float, values)), shares, float(np.linalg.norm(rest)) / size, pace, start)
+        misfit = float(np.linalg.norm(rest)) / size
+        return Strengths(
+            terms, tuple(map(float, values)), shares, misfit, pace, start, columns, (weights * change).ravel()
+        )
 
 
 def _outermost(expression: Expression) -> Iterator[Expression]:
@@ -187,6 +207,11 @@ def _outermost(expression: Expression) -> Iterator[Expression]:
     else:
         for argument in expression.args:
             yield from _outermost(argument)
+
+
+def weights_of(change: np.ndarray, state: np.ndarray) -> np.ndarray:
+    """With which every sample's change counts alike, [batch, 1 ...]."""
+    return 1.0 / (_norms(change) + 1e-9 * _norms(state) + 1e-300)
 
 
 def _norms(values: np.ndarray) -> np.ndarray:

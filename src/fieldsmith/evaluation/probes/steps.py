@@ -1,0 +1,79 @@
+"""What the steps in time of a program do: its answer to the scored inputs at more output times."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from fieldsmith.evaluation.probes.doubts import Call
+from fieldsmith.evaluation.probes.smooth import Inputs
+from fieldsmith.tasks.task import Case, Signature
+
+Outputs = Mapping[str, np.ndarray]
+
+STEPS = 0.25
+"""Share of the error that shorter steps take away, or add, from which on they are told of."""
+FIRST = 0.03
+"""How near that share comes to what steps of first order make."""
+DIVISIONS = (4, 256)
+"""Into how many parts output intervals are divided; the second finds programs with many steps in each already."""
+
+
+def steps_in_time(
+    signature: Signature, case: Case, outputs: Outputs, samples: Sequence[int], call: Call
+) -> dict[str, Any] | None:
+    """What the answer at the same times changes by when the output intervals are divided; None where that is not known.
+
+    share: the change in units of the error at these times. left: the error that remains, in the same. divided: into how many
+    parts. limit: whether shorter steps take much of the error away. worse: whether they add to it instead. first: whether they
+    take away as much as with steps of first order. intervals: how many were divided.
+    """
+    told = None
+    for parts in DIVISIONS:
+        inputs, kept = _divided(signature, case, samples, parts)
+        error, change, left = _distances(call(inputs), outputs, case.reference, samples, kept)
+        if not error:
+            return told
+        found = {
+            "share": change / error,
+            "left": left / error,
+            "divided": parts,
+            "intervals": kept,
+            "limit": left < (1.0 - STEPS) * error,
+            "worse": left > (1.0 + STEPS) * error,
+            "first": parts == DIVISIONS[0] and abs(left / error - 1.0 / parts) < FIRST,
+        }
+        if found["limit"]:
+            return found
+        told = told if told and told["worse"] else found
+    return told
+
+
+def _divided(signature: Signature, case: Case, samples: Sequence[int], parts: int) -> tuple[Inputs, int]:
+    """Inputs with the first output intervals divided, of these samples; how many intervals there are."""
+    name = next(a.name for a in signature.arguments if a.role == "times")
+    times = np.asarray(case.inputs[name])
+    kept = max(1, (len(times) - 1) // parts)
+    fine = np.interp(np.arange(kept * parts + 1) / parts, np.arange(len(times)), times)
+    inputs: Inputs = {}
+    for argument in signature.arguments:
+        value = case.inputs[argument.name]
+        inputs[argument.name] = np.asarray(value)[list(samples)] if argument.axes[:1] == ("batch",) else value
+    return {**inputs, name: fine}, kept
+
+
+def _distances(
+    fine: Outputs | None, outputs: Outputs, reference: Outputs, samples: Sequence[int], kept: int
+) -> tuple[float, float, float]:
+    """At the common times: of the answer from the reference, of that with divided intervals from the answer, and of it from the reference."""
+    if fine is None:
+        return 0.0, 0.0, 0.0
+    error = change = left = 0.0
+    for name, values in reference.items():
+        parts = (fine[name].shape[1] - 1) // kept
+        own, true = outputs[name][list(samples), : kept + 1], values[list(samples), : kept + 1]
+        error += float(np.sum((own - true) ** 2))
+        change += float(np.sum((own - fine[name][:, ::parts]) ** 2))
+        left += float(np.sum((fine[name][:, ::parts] - true) ** 2))
+    return math.sqrt(error), math.sqrt(change), math.sqrt(left)
