@@ -4,9 +4,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
-# Test processes at once, more than a small machine has cores, since half of their time they wait for containers, time
-# limits and servers. The tests of one file stay in one process, and the files that take longest begin first.
-WORKERS ?= 3
+# Test processes at once. The tests of one file stay in one process, and the files that take longest begin first.
+WORKERS ?= 2
 SPREAD = --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 ARGS ?=
 

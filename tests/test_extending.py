@@ -160,7 +160,9 @@ def pictures(folder: Path) -> set[str]:
     told = json.loads((folder / "best" / "pictures.json").read_text())
     with np.load(folder / "best" / "pictures.npz") as stored:
         return {
-            one["field"] for n, one in told.items() if stored[f"{n}/reference"].any() and stored[f"{n}/error"].any()
+            one["field"]
+            for n, one in told.items()
+            if f"{n}/reference" in stored and stored[f"{n}/reference"].any() and stored[f"{n}/error"].any()
         }
 
 

@@ -338,7 +338,7 @@ def test_names_of_tasks_have_one_form_and_mistakes_are_told():
     for wrong, right in {
         "burger": "Did you mean 'burgers'?",
         "burgers?mu=1": "Did you mean 'nu'?",
-        "burgers?scale=papr": "Use demo or paper",
+        "burgers?scale=papr": "Use demo, paper or hard",
         "burgers?modes=free": "Did you mean 'mode'?",
         "burgers?mode=fre": "Did you mean 'free'?",
         "burgers?nu": "KEY=VALUE",

@@ -20,12 +20,12 @@ pytestmark = pytest.mark.needs("docker", "bubblewrap")
 
 def test_a_call_whose_container_is_taken_away_is_made_again():
     begun = threading.Event()
-    slow = "import time\ndef f(a):\n    time.sleep(3)\n    return 2 * a\n"
+    slow = "import time\ndef f(a):\n    time.sleep(6)\n    return 2 * a\n"
 
     def take_away(times: int) -> None:
         for _ in range(times):
             wait_until(containers)
-            time.sleep(1.0)
+            time.sleep(3.0)  # until the call has begun, on a busy machine too
             subprocess.run(["docker", "kill", *containers()], check=False, capture_output=True)
             time.sleep(0.5)
         begun.set()
