@@ -134,6 +134,7 @@ def test_tasks_are_short(name, most):
     assert 10 < len({token.start[0] for token in tokens if token.type not in nothing}) <= most
 
 
+@pytest.mark.slow
 def test_a_task_in_one_dimension_is_solved_by_the_built_in_author(site, tmp_path):
     run(site, "solve", "kuramoto-sivashinsky", "--candidates", 1, "--sandbox", "process", "--run-dir", tmp_path / "run")
     best = load_run(tmp_path / "run").best

@@ -57,6 +57,7 @@ def on_a_terminal(folder: Path, *words: str) -> str:
     return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode())
 
 
+@pytest.mark.slow
 def test_a_terminal_shows_what_is_being_evaluated_and_for_how_long(tmp_path):
     shown = on_a_terminal(tmp_path, "solve", "advection", "--candidates", "1", "--sandbox", "process")
     assert re.search(r"0/1 candidates, evaluating 1 \(\d+ s\)", shown)

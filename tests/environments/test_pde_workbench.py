@@ -99,6 +99,7 @@ def test_a_method_of_the_usual_choices_solves_burgers(host):
     assert env.episode.last.score > 0.5
 
 
+@pytest.mark.slow
 def test_a_composed_program_is_measured_at_once(bench):
     text = do(bench, "choose_method", family="spectral")
     assert "Version 1: spectral" in text
@@ -133,6 +134,7 @@ def test_a_wrong_choice_is_answered_with_what_would_be_right(bench, arguments, r
     assert right in refused(bench, "choose_method", **arguments)
 
 
+@pytest.mark.slow
 def test_choices_of_other_methods_are_left_out_and_told(bench):
     text = do(
         bench, "choose_method", family="finite volumes", interpolation="unfolded", factor=5, levels=3, courant=0.4
@@ -169,6 +171,7 @@ def test_what_is_listed_can_be_chosen(bench):
         do(bench, "choose_method", family="finite volumes", **numbers)
 
 
+@pytest.mark.slow
 def test_an_edit_that_does_not_match_shows_what_stands_there(bench):
     do(bench, "write_solver", source=CENTRAL)
     near = refused(bench, "edit_solver", old="        steps = max(1, int(np.ceil(interval / 0.4 * h)))", new="")
@@ -182,6 +185,7 @@ def test_an_edit_that_does_not_match_shows_what_stands_there(bench):
     assert "0.2 * min" in do(bench, "look_at_solver", first_line=15, last_line=18)
 
 
+@pytest.mark.slow
 def test_a_composed_program_can_be_edited_and_then_has_no_method_to_change(bench):
     do(bench, "choose_method", family="finite volumes")
     line = next(row for row in do(bench, "look_at_solver").splitlines() if "0.45" in row).partition("| ")[2]
@@ -204,6 +208,7 @@ def test_going_back_restores_the_program_and_its_figures(bench):
     assert "Runge-Kutta" in do(bench, "look_at_solver")
 
 
+@pytest.mark.slow
 def test_an_episode_goes_on_from_json_on_another_host(bench, monkeypatch):
     do(bench, "choose_method", family="spectral")
     do(bench, "write_solver", source=CENTRAL)

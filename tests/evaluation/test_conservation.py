@@ -76,6 +76,7 @@ def test_of_thin_fronts_the_sums_over_the_points_wander():
 
 @pytest.mark.parametrize("nu", [THIN, WIDE])
 @pytest.mark.parametrize("finer", [1, 3])
+@pytest.mark.slow
 def test_one_that_does_not_conserve_is(finer, nu):
     assert drift(finite_volumes(given(nu), finer, conserving=False), nu) > 1e-3
 

@@ -96,6 +96,7 @@ def constant(source: str, name: str) -> float:
 CASES = pytest.mark.parametrize("name", [*EVOLVING, *STEADY])
 
 
+@pytest.mark.slow
 def test_every_family_is_here():
     seen = {summary.split(":")[0] for name in briefs() for summary, _, _ in programs(name)}
     assert seen == {family.name for family in families()}

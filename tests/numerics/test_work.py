@@ -50,6 +50,7 @@ def answer(kind, seconds_a_look, limit=80.0, **constants):
 
 
 @pytest.mark.parametrize("kind", CASES)
+@pytest.mark.slow
 def test_the_answer_does_not_depend_on_the_clock(kind):
     assert (answer(kind, 0.0) == answer(kind, 0.3)).all()
 

@@ -59,6 +59,7 @@ def test_a_branch_goes_on_from_the_best_step_of_an_earlier_episode(tmp_path):
     ledger.close()
 
 
+@pytest.mark.slow
 def test_replay_takes_the_actions_again_and_tells_what_differs(tmp_path, monkeypatch):
     folder = tmp_path / "run"
     monkeypatch.setenv("ROOM_MENDED", "1")
@@ -104,6 +105,7 @@ def test_what_is_asked_wrongly_is_told_in_one_sentence(tmp_path, options, words)
     assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.slow
 def test_what_the_machine_lacks_ends_the_sitting_and_the_next_goes_on(tmp_path):
     agent = script(tmp_path, heat(3), {"action": "broken", "arguments": {"lacking": True}}, heat(2.5))
     ended = run("env", "run", ROOM, "--run-dir", tmp_path / "run", "--agent", agent)

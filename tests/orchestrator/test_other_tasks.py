@@ -134,6 +134,7 @@ ODD, PLAIN = "def f(x):\n    return 0 * x + 7\n", "def f(x):\n    return 0 * x +
 
 
 @pytest.mark.parametrize("programs", [[ODD, ODD.replace("7", "8"), PLAIN], [ODD]])
+@pytest.mark.slow
 def test_a_measure_that_fails_on_odd_answers_fails_those_and_not_the_run(tmp_path, capsys, programs) -> None:
     file = tmp_path / "picky.py"
     file.write_text(SOURCE + PICKY)

@@ -116,6 +116,7 @@ def test_after_kills_the_next_command_leaves_nothing_and_computes_nothing_twice(
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT], ids=lambda number: number.name)
+@pytest.mark.slow
 def test_a_signal_ends_it_at_once_and_what_was_finished_is_kept(tmp_path, number):
     making = Making(tmp_path, 600.0)
     process = making.start()

@@ -55,6 +55,7 @@ def test_what_is_wrong_is_named(name):
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in PROGRAMS.glob("*_right_*.py")))
+@pytest.mark.slow
 def test_no_right_program_is_accused(name):
     evaluation = judged(name)
     assert set(suspects(evaluation)) <= {("steps", ""), ("points", "")}
@@ -297,6 +298,7 @@ STEADY_SLIPS = {
 
 
 @pytest.mark.parametrize("slip", STEADY_SLIPS)
+@pytest.mark.slow
 def test_slips_of_a_steady_solver_are_named(slip):
     right, wrong, expected, words = STEADY_SLIPS[slip]
     evaluation = evaluate(load("darcy"), DARCY.replace(right, wrong, 1), PLACE, refinement=False)
