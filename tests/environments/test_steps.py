@@ -121,7 +121,9 @@ def test_judges_see_what_agents_do_not(room):
     assert "secret" not in step.observation.text
     assert room.episode.last.metrics["secret"] < 0
     assert room.episode.last.judged["final_off"] == pytest.approx(room.episode.last.metrics["off"])
-    assert room.step(Heat(degrees=1.0)).status == "budget_exceeded"
+    refused = room.step(Heat(degrees=1.0))
+    assert refused.status == "budget_exceeded"
+    assert "secret" not in refused.metrics
 
 
 def test_the_last_step_is_judged_too(room):

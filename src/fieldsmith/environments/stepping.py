@@ -98,7 +98,7 @@ def taken(env: Stepped, episode: Episode, call: Call) -> tuple[Episode, Step]:
     What is not the agent's fault leaves the episode as it was, so that it can be tried again.
     """
     if episode.over:
-        return episode, _refused(episode, call, "The episode is over: nothing more can be done in it.")
+        return episode, _refused(env, episode, call, "The episode is over: nothing more can be done in it.")
     arguments = call.arguments if isinstance(call.arguments, Mapping) else {"text": call.arguments}
     begun_at = time.monotonic()
     try:
@@ -109,7 +109,7 @@ def taken(env: Stepped, episode: Episode, call: Call) -> tuple[Episode, Step]:
         status, counted = "success", not free
     except StepFault as fault:
         if fault.status in NOT_THE_AGENTS:
-            return episode, _refused(episode, call, str(fault), fault.status)
+            return episode, _refused(env, episode, call, str(fault), fault.status)
         kind = next((one for one in env.offered(episode.task) if name_of(one) == call.action), None)
         status, counted = fault.status, fault.status not in UNREADABLE and not (kind and kind.free)
         done = _Done(_failure(fault, counted), episode.last.state, episode.last.metrics, episode.last.step)
@@ -120,7 +120,7 @@ def taken(env: Stepped, episode: Episode, call: Call) -> tuple[Episode, Step]:
 def not_understood(env: Stepped, episode: Episode, text: str, why: str) -> tuple[Episode, Step]:
     """A reply in which no call can be made out."""
     if episode.over:
-        return episode, _refused(episode, Call(""), "The episode is over: nothing more can be done in it.")
+        return episode, _refused(env, episode, Call(""), "The episode is over: nothing more can be done in it.")
     last = episode.last
     done = _Done(f"{why} (No step was used.)", last.state, last.metrics, last.step)
     return _recorded(env, episode, "", {"text": text[:2000]}, "parse_error", False, done, 0.0)
@@ -291,12 +291,12 @@ def _judged_or_nothing(env: Stepped, state: str, seed: Sequence[int]) -> tuple[M
         return {}, ()
 
 
-def _refused(episode: Episode, call: Call, why: str, status: Status = "budget_exceeded") -> Step:
+def _refused(env: Stepped, episode: Episode, call: Call, why: str, status: Status = "budget_exceeded") -> Step:
     """A step that was not taken."""
     last = episode.last
     arguments = call.arguments if isinstance(call.arguments, Mapping) else {}
     return Step(
-        last.step, call.action, arguments, Observation(why), status, metrics=last.metrics,
+        last.step, call.action, arguments, Observation(why), status, metrics=env.shown(last.metrics),
         terminated=last.terminated, truncated=last.truncated, counted=False,
     )  # fmt: skip
 
