@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 from report_runs import candidate, finished, picture, run_of, scored
 
@@ -106,14 +107,15 @@ def test_a_long_passage_shows_that_it_goes_on_and_opens(opened):
     page = opened(run_of([candidate(1, None, words), candidate(2, None, "short")]))
     page.get_by_role("tab", name="Feedback").click()
     more, passage = page.locator("#candidate .more"), page.locator("#candidate .passage")
-    assert "more lines below" in more.inner_text()
-    assert "goes-on" in passage.get_attribute("class")
+    expect(more).to_contain_text("more lines below")
+    expect(passage).to_contain_class("goes-on")
     more.click()
-    assert not more.is_visible()
+    expect(more).to_be_hidden()
     assert page.locator("#candidate .passage pre").evaluate("e => e.scrollHeight - e.clientHeight") <= 4
     page.click("#tree [data-id='2']")
     page.get_by_role("tab", name="Feedback").click()
-    assert not page.locator("#candidate .more").is_visible()
+    expect(page.locator("#candidate .passage pre")).to_have_text("short")
+    expect(page.locator("#candidate .more")).to_be_hidden()
 
 
 @pytest.mark.parametrize("width", [320, 390, 1280])

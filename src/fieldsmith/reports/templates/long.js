@@ -21,6 +21,7 @@ const copyButton = text => make("button", {
 const passage = pre => {
   const more = make("button", { type: "button", class: "more", onclick: () => { box.classList.add("whole"); update(); pre.focus({ preventScroll: true }); } });
   const box = make("div", { class: "passage" }, pre, more);
+  more.hidden = true;  // until it is laid out, which tells how long it is
   const update = () => {
     const hidden = pre.scrollHeight - pre.clientHeight - pre.scrollTop, lines = Math.round(hidden / (parseFloat(getComputedStyle(pre).lineHeight) || 20));
     const goesOn = !box.classList.contains("whole") && hidden > 4;
