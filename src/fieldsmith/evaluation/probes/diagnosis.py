@@ -22,8 +22,8 @@ NOTHING: Mapping[str, Any] = {
     "copies": [],
     "course": [],
 }
-OF_FORMULAS = ("strength", "sign", "missing")
-"""What of the equation's own terms may be wrong."""
+OF_FORMULAS = ("strength", "sign", "missing", "number")
+"""What of the equation's own terms and numbers may be wrong."""
 
 
 def diagnosed(brief: Brief, case: Case, outputs: Outputs, errors: Sequence[float], call: Call) -> Found | None:
