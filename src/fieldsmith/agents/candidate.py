@@ -35,6 +35,20 @@ class Usage:
     seconds: float = 0.0
     estimated: bool = False
 
+    @classmethod
+    def sum(cls, usages: Iterable["Usage"]) -> "Usage":
+        """What all of them cost together; the price is unknown as soon as one of theirs is."""
+        total = cls()
+        for one in usages:
+            total = cls(
+                total.input_tokens + one.input_tokens,
+                total.output_tokens + one.output_tokens,
+                None if total.usd is None or one.usd is None else total.usd + one.usd,
+                total.seconds + one.seconds,
+                total.estimated or one.estimated,
+            )
+        return total
+
 
 @dataclass(frozen=True)
 class Proposal:

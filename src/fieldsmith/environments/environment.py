@@ -144,7 +144,7 @@ class Environment(ABC, Generic[S]):
         return step
 
     def branch(self, episode: Episode, step: int, seed: int = 0, max_steps: int | None = None) -> None:
-        """Begin an episode in the state after a step of another. Raises InputError where that has no such step."""
+        """Begin an episode in the state after a step of another. Raises InputError where that has no such step, StepFault."""
         self.episode = stepping.branched(self, episode, step, seed, max_steps or episode.max_steps)
 
     def offered(self, task: str) -> tuple[type[Action], ...]:

@@ -1,7 +1,8 @@
 """Whoever hosts environments: where untrusted programs run, where artifacts lie, who hears of progress."""
 
+import contextlib
 import hashlib
-import os
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,6 +12,8 @@ from fieldsmith.environments.observation import Artifact, Lacking
 from fieldsmith.errors import InputError, MissingPart
 from fieldsmith.files import write_whole
 from fieldsmith.sandboxes import Sandbox, choose
+
+DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 def unheard(_words: str, _share: float | None) -> None:
@@ -60,11 +63,9 @@ class Host:
         digest = artifact if isinstance(artifact, str) else artifact.digest
         if self.folder is None and digest in self._kept:
             return self._kept[digest]
-        if self.folder is not None and digest == os.path.basename(digest):  # noqa: PTH119 - a digest is no path
-            try:
+        if self.folder is not None and DIGEST.fullmatch(digest):
+            with contextlib.suppress(OSError):
                 return (self.folder / digest).read_bytes()
-            except OSError:
-                pass
         raise InputError(f"The artifact {digest[:12]}… is not kept here.", "Look into the run that made it.")
 
     def close(self) -> None:

@@ -2,12 +2,12 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Protocol, TypeVar
 
 import numpy as np
 
-from fieldsmith.environments.action import Action, GoBack, History, Needs, ReadDocs, Submit, name_of
+from fieldsmith.environments.action import Action, GoBack, History, Needs, ReadDocs, Submit
 from fieldsmith.environments.calls import Call, understood
 from fieldsmith.environments.episode import Episode, Record, figure, history_table
 from fieldsmith.environments.host import Host
@@ -100,18 +100,17 @@ def taken(env: Stepped, episode: Episode, call: Call) -> tuple[Episode, Step]:
     if episode.over:
         return episode, _refused(env, episode, call, "The episode is over: nothing more can be done in it.")
     arguments = call.arguments if isinstance(call.arguments, Mapping) else {"text": call.arguments}
-    begun_at = time.monotonic()
+    begun_at, free = time.monotonic(), False
     try:
         action = understood(call, env.offered(episode.task))
         arguments = action.model_dump(mode="json")
-        done = _done(env, episode, action)
         free = type(action).free
+        done = _with_judgement(env, episode, _done(env, episode, action), free)
         status, counted = "success", not free
     except StepFault as fault:
         if fault.status in NOT_THE_AGENTS:
             return episode, _refused(env, episode, call, str(fault), fault.status)
-        kind = next((one for one in env.offered(episode.task) if name_of(one) == call.action), None)
-        status, counted = fault.status, fault.status not in UNREADABLE and not (kind and kind.free)
+        status, counted = fault.status, fault.status not in UNREADABLE and not free
         done = _Done(_failure(fault, counted), episode.last.state, episode.last.metrics, episode.last.step)
     seconds = time.monotonic() - begun_at
     return _recorded(env, episode, call.action, arguments, status, counted, done, seconds)
@@ -138,12 +137,12 @@ def ended(env: Stepped, episode: Episode, why: str) -> tuple[Episode, Step]:
 
 
 def branched(env: Stepped, episode: Episode, step: int, seed: int, max_steps: int) -> Episode:
-    """A new episode that begins in the state after a step of another. Raises InputError where that has no such step."""
+    """A new episode that begins in the state after a step of another. Raises InputError where that has no such step, StepFault."""
     found = episode.at(step)
     if found is None:
         raise InputError(f"The episode has no step {step}.", f"Its steps are 0 to {episode.used}.")
-    state = env.state_of(found.state)
-    words = [env.describe(state), _panel(env, found.metrics, None)]
+    described = _within(env.judging, lambda: env.describe(env.state_of(found.state)))
+    words = [described, _panel(env, found.metrics, None)]
     record = Record(
         step=0, parent=0, action=BEGINNING, arguments={}, status="success", text="\n\n".join(filter(None, words)),
         state=found.state, metrics=found.metrics, score=_number(env.score(found.metrics)), artifacts=found.artifacts,
@@ -160,30 +159,31 @@ def _done(env: Stepped, episode: Episode, action: Action) -> _Done:
         return _Done(history_table(episode, env.measures), last.state, last.metrics, last.step)
     if isinstance(action, GoBack):
         return _gone_back(env, episode, action.step)
-    seed = (episode.seed, len(episode.records))
     if isinstance(action, Submit):
-        judged, artifacts = _judged(env, last.state, seed)
-        return _Done("Submitted.", last.state, last.metrics, last.step, judged, artifacts, ends=True)
-    done = _acted(env, episode, action, seed)
-    if type(action).free or episode.used + 1 < episode.max_steps:
+        return _Done("Submitted.", last.state, last.metrics, last.step, ends=True)
+    return _acted(env, episode, action)
+
+
+def _with_judgement(env: Stepped, episode: Episode, done: _Done, free: bool) -> _Done:
+    """What was done, judged where the episode ends with it. Raises StepFault where that is not possible now."""
+    if not done.ends and (free or episode.used + 1 < episode.max_steps):
         return done
-    judged, more = _judged(env, done.state, seed)
-    return _Done(done.text, done.state, done.metrics, done.parent, judged, (*done.artifacts, *more))
+    judged, more = _judged(env, done.state, (episode.seed, len(episode.records)))
+    return replace(done, judged=judged, artifacts=(*done.artifacts, *more))
 
 
-def _acted(env: Stepped, episode: Episode, action: Action, seed: Sequence[int]) -> _Done:
+def _acted(env: Stepped, episode: Episode, action: Action) -> _Done:
     last, free = episode.last, type(action).free
     state = env.state_of(last.state)
-    with tools_for(env.host, type(action).needs, seed) as tools:
+    with tools_for(env.host, type(action).needs, (episode.seed, len(episode.records))) as tools:
 
         def work() -> tuple[str, str, Metrics]:
             text = env.act(state, action, tools)
             if free:
                 return text, last.state, last.metrics
             kept = state.model_dump_json()
-            env.state_of(
-                kept
-            )  # one that cannot be read back, such as one with NaN, fails here and not in every later step
+            # One that cannot be read back, such as one with NaN, fails here and not in every later step.
+            env.state_of(kept)
             return text, kept, _figures(env.measure(state, tools))
 
         text, kept, metrics = _within(type(action).needs, work)
@@ -214,10 +214,7 @@ def _gone_back(env: Stepped, episode: Episode, step: int) -> _Done:
         raise Unfit(f"There is no step {step}.", f"The steps so far are 0 to {episode.used}.")
     described = _within(env.judging, lambda: env.describe(env.state_of(found.state)))
     text = f"Back at the state after step {step}.\n\n{described}".rstrip()
-    judged = None
-    if episode.used + 1 >= episode.max_steps:
-        judged, _ = _judged(env, found.state, (episode.seed, len(episode.records)))
-    return _Done(text, found.state, found.metrics, step, judged)
+    return _Done(text, found.state, found.metrics, step)
 
 
 def _within(needs: Needs, work: Callable[[], T]) -> T:

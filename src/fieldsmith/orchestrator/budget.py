@@ -2,21 +2,26 @@
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from fieldsmith.agents.author import Candidate, Proposal
+from fieldsmith.agents.author import Candidate, Proposal, Usage
 from fieldsmith.orchestrator.run import Spend
 
 
 @dataclass
 class Budget:
-    """Limits; infinite where nothing is asked. `candidates` counts every program, mends included."""
+    """Limits; infinite where nothing is asked. `candidates` counts every program, mends included; `unit` is what one is called.
+
+    `refused` says why nothing more may be asked for another reason, where there is one.
+    """
 
     candidates: int = 8
     tokens: float = math.inf
     usd: float = math.inf
     hours: float = math.inf
+    unit: str = "candidate"
+    refused: Callable[[], str] = lambda: ""
     used_before: float = 0.0
     """Seconds that earlier sittings of the same run took."""
     begun: float = field(default_factory=time.monotonic)
@@ -32,7 +37,9 @@ class Budget:
     def refusal(self, history: Sequence[Candidate], spend: Spend) -> str:
         """Why nothing more may be asked, or an empty string. A price that is unknown never reaches a limit."""
         if len(history) >= self.candidates:
-            return exhausted(self.candidates, "candidate")
+            return exhausted(self.candidates, self.unit)
+        if why := self.refused():
+            return why
         how = ", by an estimate, as its server did not count all" if spend.estimated else ""
         if spend.input_tokens + spend.output_tokens >= self.tokens:
             return exhausted(self.tokens, "token") + how
@@ -71,14 +78,13 @@ def exhausted(limit: float, unit: str) -> str:
 
 def spent(history: Sequence[Candidate], seconds: float) -> Spend:
     """What the candidates have cost; the price is unknown as soon as one of theirs is."""
-    usages = [c.proposal.usage for c in history if c.proposal is not None]
-    prices = [usage.usd for usage in usages]
+    usage = Usage.sum(c.proposal.usage for c in history if c.proposal is not None)
     return Spend(
-        input_tokens=sum(usage.input_tokens for usage in usages),
-        output_tokens=sum(usage.output_tokens for usage in usages),
-        usd=None if None in prices else sum(price for price in prices if price is not None),
+        input_tokens=usage.input_tokens,
+        output_tokens=usage.output_tokens,
+        usd=usage.usd,
         seconds=seconds,
-        estimated=any(usage.estimated for usage in usages),
+        estimated=usage.estimated,
         uncounted=any(uncounted(c.proposal) for c in history if c.proposal is not None),
     )
 

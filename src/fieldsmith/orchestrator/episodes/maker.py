@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from fieldsmith.agents.acting.agent import Agent
 from fieldsmith.agents.author import Candidate, Proposal, Usage
 from fieldsmith.agents.moves import Move
 from fieldsmith.environments.environment import AnyEnvironment
-from fieldsmith.environments.episode import Episode, Record, efficient
+from fieldsmith.environments.episode import Episode, efficient
 from fieldsmith.evaluation.evaluation import Evaluation, Score
 from fieldsmith.orchestrator.episodes.ledger import Kept, Ledger
 from fieldsmith.orchestrator.episodes.play import Play, Told, unheard, valid_share
@@ -87,22 +87,9 @@ def best_step(env: AnyEnvironment, episode: Episode) -> int:
     return max(choice, key=lambda record: (record.score, record.step)).step
 
 
-def usage_of(kept: Kept) -> Usage:
-    """What an episode's turns cost; the price is unknown as soon as one of theirs is."""
-    usages = [exchange.turn.usage for exchange in kept.dialogue]
-    prices = [usage.usd for usage in usages]
-    return Usage(
-        sum(usage.input_tokens for usage in usages),
-        sum(usage.output_tokens for usage in usages),
-        None if None in prices else sum(price for price in prices if price is not None),
-        sum(usage.seconds for usage in usages),
-        any(usage.estimated for usage in usages),
-    )
-
-
 def _proposal(kept: Kept) -> Proposal:
     last = kept.dialogue[-1].turn.text if kept.dialogue else ""
-    return Proposal(None, reply=last, usage=usage_of(kept))
+    return Proposal(None, reply=last, usage=Usage.sum(exchange.turn.usage for exchange in kept.dialogue))
 
 
 def _evaluation(episode: Episode) -> Evaluation:
@@ -137,20 +124,16 @@ def trajectory(kept: Kept) -> dict[str, object]:
         "branched_from": {"episode": kept.parent[0], "step": kept.parent[1]} if kept.parent else None,
         "score": episode.last.score,
         "steps": episode.used,
-        "beginning": record_fields(episode.records[0]),
+        "beginning": episode.records[0].to_dict(),
         "turns": [
             {
                 "text": exchange.turn.text,
                 "problem": exchange.turn.problem,
                 "usage": vars(exchange.turn.usage),
                 "calls": [vars(asked.given) for asked in exchange.turn.calls],
-                "records": [record_fields(record) for record in exchange.records],
+                "records": [record.to_dict() for record in exchange.records],
             }
             for exchange in kept.dialogue
         ],
-        "end": record_fields(episode.last),
+        "end": episode.last.to_dict(),
     }
-
-
-def record_fields(record: Record) -> Mapping[str, object]:
-    return record.to_dict()

@@ -70,7 +70,12 @@ class Play:
             return list(kept.dialogue)
         if self.branch:
             parent, step = self.branch
-            self.env.branch(parent.episode, step, self.seed, self.max_steps)
+            try:
+                self.env.branch(parent.episode, step, self.seed, self.max_steps)
+            except StepFault as fault:
+                raise MissingPart(
+                    f"The state after step {step} of episode {parent.candidate} cannot be taken up: {fault}", RESUME
+                ) from None
         else:
             self.env.reset(self.seed, self.task, self.max_steps)
         self.ledger.begin(self.candidate, self.env.episode, self._parent)

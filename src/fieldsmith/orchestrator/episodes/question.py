@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fieldsmith.errors import InputError
 from fieldsmith.orchestrator.question import (
@@ -23,6 +23,14 @@ from fieldsmith.orchestrator.question import (
 
 if TYPE_CHECKING:  # the command line reads this page whenever it starts
     from fieldsmith.agents.acting.llm_agent import Manner
+
+
+class Limits(NamedTuple):
+    """Of a whole run, infinite where there is none."""
+
+    tokens: float
+    usd: float
+    hours: float
 
 
 @dataclass(frozen=True)
@@ -99,9 +107,8 @@ class EpisodeQuestion:
         return {**(self.model_options or {}), **temperature}
 
     @property
-    def limits(self) -> tuple[float, float, float]:
-        """Tokens, dollars and hours, infinite where there is no limit."""
-        return tuple(limit or math.inf for limit in (self.max_tokens, self.max_cost, self.max_hours))  # type: ignore[return-value]
+    def limits(self) -> Limits:
+        return Limits(self.max_tokens or math.inf, self.max_cost or math.inf, self.max_hours or math.inf)
 
     def told(self) -> Iterator[tuple[str, Option, Any]]:
         """Each field's name, option and value."""

@@ -12,7 +12,7 @@ import contextlib
 import hashlib
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from fieldsmith.agents.models import open_model
 from fieldsmith.agents.models.chat_model import ChatModel
 from fieldsmith.agents.models.replay import RECORDING, write_replay
 from fieldsmith.agents.strategies import open_strategy
-from fieldsmith.agents.strategies.strategy import Ask, Strategy
+from fieldsmith.agents.strategies.strategy import Strategy
 from fieldsmith.environments.digest import source_digest
 from fieldsmith.environments.environment import AnyEnvironment
 from fieldsmith.environments.host import Host
@@ -105,8 +105,9 @@ class EpisodeRun:
             self._page.write_if_due()
 
     def _sitting(self, store: Store, ledger: Ledger, host: Host) -> Mapping[str, object]:
-        tokens, usd, hours = self.question.limits
-        budget = Budget(self.question.episodes, tokens, usd, hours, float(store.fact("seconds", 0.0)))
+        limits = self.question.limits
+        before = float(store.fact("seconds", 0.0))
+        budget = Budget(self.question.episodes, limits.tokens, limits.usd, limits.hours, used_before=before)
         store.set_facts({"state": "running", "message": ""})
         try:
             why = self._search(store, ledger, host, budget)
@@ -148,10 +149,9 @@ class EpisodeRun:
         )
         why = Loop(
             maker=maker,
-            strategy=_WhileAllowed(_strategy(self.question), refusal),
-            budget=Budget(
-                budget.candidates
-            ),  # the other limits are kept turn by turn, so that episodes are judged where they end
+            strategy=_strategy(self.question),
+            # The limits are kept turn by turn, so that episodes are judged where they end.
+            budget=Budget(budget.candidates, unit="episode", refused=refusal),
             store=store,
             elapsed=Elapsed(store, budget),
             in_flight=min(self.question.in_flight, self.question.episodes),
@@ -159,7 +159,7 @@ class EpisodeRun:
             on_candidate=lambda c: self._recorded(store, c),
             on_stop=lambda: (host.stopped.set(), getattr(self.model, "stop", lambda: None)())[0],
         ).run()
-        return refusal() or why.replace("candidate", "episode")
+        return refusal() or why
 
     def _recorded(self, store: Store, candidate: Candidate) -> None:
         best = best_of(store.candidates())
@@ -174,16 +174,6 @@ class EpisodeRun:
             write_text(self.folder / "result.json", json.dumps(fields, indent=2))
         self._page.write()
         return fields
-
-
-class _WhileAllowed:
-    """A strategy that begins nothing once nothing more may be asked."""
-
-    def __init__(self, inner: Strategy, refusal: Callable[[], str]) -> None:
-        self.name, self._inner, self._refusal = inner.name, inner, refusal
-
-    def ask(self, history: Sequence[Candidate], limit: int, left: int) -> Sequence[Ask]:
-        return () if self._refusal() else self._inner.ask(history, limit, left)
 
 
 def episode_fields(candidate: Candidate) -> dict[str, object]:
