@@ -33,8 +33,7 @@ CREATE TABLE IF NOT EXISTS candidates (
 CREATE TABLE IF NOT EXISTS replies (key TEXT PRIMARY KEY, request TEXT NOT NULL, reply TEXT NOT NULL, usd REAL);
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
-
-
+COLUMNS = "id, slot, move, parents, author, proposal, evaluation"
 CALLS_TOOLS = "calls_tools"
 """The fact that says whether a run's model was found to take no tools."""
 PAID_SECONDS = 120.0
@@ -50,6 +49,7 @@ class Store:
 
     def __init__(self, file: Path, reading: bool = False) -> None:
         self._db = Database(file, SCHEMA, reading)
+        self._finished: dict[int, Candidate] = {}
 
     def close(self) -> None:
         self._db.close()
@@ -71,21 +71,17 @@ class Store:
         evaluation = json.dumps(evaluation_fields(candidate.evaluation)) if candidate.evaluation else None
         row = (proposal, evaluation, candidate.id)
         self._db.write("UPDATE candidates SET proposal = ?, evaluation = ? WHERE id = ?", row)
+        self._finished.pop(candidate.id, None)
 
     def candidates(self) -> list[Candidate]:
-        rows = self._db.rows("SELECT id, slot, move, parents, author, proposal, evaluation FROM candidates ORDER BY id")
-        return [
-            Candidate(
-                id=row[0],
-                slot=row[1],
-                move=row[2],
-                parents=tuple(json.loads(row[3])),
-                author=row[4],
-                proposal=_proposal_from(json.loads(row[5])) if row[5] else None,
-                evaluation=evaluation_from(json.loads(row[6])) if row[6] else None,
-            )
-            for row in rows
-        ]
+        """All of them by their number. Those that are finished do not change any more and are read once."""
+        numbers = [row[0] for row in self._db.rows("SELECT id FROM candidates ORDER BY id")]
+        lacking = json.dumps([n for n in numbers if n not in self._finished])
+        rows = self._db.rows(f"SELECT {COLUMNS} FROM candidates WHERE id IN (SELECT value FROM json_each(?))", lacking)
+        read = {row[0]: _candidate_from(row) for row in rows}
+        self._finished |= {n: candidate for n, candidate in read.items() if candidate.evaluation is not None}
+        found = {**self._finished, **read}
+        return [found[n] for n in numbers if n in found]
 
     def reply(self, key: str) -> ChatReply | None:
         found = self._db.rows("SELECT reply FROM replies WHERE key = ?", key)
@@ -197,6 +193,18 @@ class StoredModel:
 
     def price(self, reply: ChatReply) -> float | None:
         return self.inner.price(reply)
+
+
+def _candidate_from(row: tuple[Any, ...]) -> Candidate:
+    return Candidate(
+        id=row[0],
+        slot=row[1],
+        move=row[2],
+        parents=tuple(json.loads(row[3])),
+        author=row[4],
+        proposal=_proposal_from(json.loads(row[5])) if row[5] else None,
+        evaluation=evaluation_from(json.loads(row[6])) if row[6] else None,
+    )
 
 
 def _proposal_fields(proposal: Proposal) -> dict[str, object]:
