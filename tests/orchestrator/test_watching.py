@@ -97,7 +97,7 @@ def test_a_run_that_is_done_is_followed_until_its_result_is_written(tmp_path, fi
     store = Store(tmp_path / "run.sqlite")
     held = FileLock(tmp_path / "run.lock").acquire()
     store.set_facts({"state": "done", "seconds": 1.0})
-    seen = follow(tmp_path)
+    seen = follow(tmp_path, record.load_run)
     assert next(seen).spend.seconds == 1.0
     store.set_fact("seconds", 2.0)
     assert next(seen).spend.seconds == 2.0

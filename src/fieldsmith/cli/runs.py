@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from fieldsmith.cli.progress import Progress
     from fieldsmith.errors import FieldsmithError
+    from fieldsmith.orchestrator.listed import Listed
     from fieldsmith.orchestrator.run import RunRecord
 
 
@@ -59,41 +60,24 @@ def list_runs(task: Task = None, state: State = None, last: Last = None, as_json
     from fieldsmith.cli.progress import counted
     from fieldsmith.errors import FieldsmithError
     from fieldsmith.orchestrator.index import known_runs
-    from fieldsmith.orchestrator.record import load_run
-    from fieldsmith.orchestrator.result import spend_fields, waiting_fields
+    from fieldsmith.orchestrator.listed import listed
 
     current.json = current.json or as_json
-    found: list[RunRecord] = []
+    found: list[Listed] = []
     unread: list[FieldsmithError] = []
     for folder in known_runs():
         try:
-            found.append(load_run(folder, pictures=False))
+            found.append(listed(folder))
         except FieldsmithError as error:
             unread.append(error)
     _tell_unread(unread)
     known = len(found)
-    found = [run for run in found if task in (None, run.asked.task) and state in (None, run.state)]
-    found = sorted(found, key=lambda run: run.asked.started)[-(last or 0) :]
-    rows = [
-        {
-            "run": str(run.folder),
-            "started": run.asked.started,
-            "task": run.asked.task,
-            "parameters": dict(run.asked.parameters),
-            "scale": run.asked.scale,
-            "author": run.asked.author,
-            "candidates": len(run.written),
-            "best": figure if run.best and (figure := run.best.candidate.dev_figure) is not None else None,
-            "spend": spend_fields(run.spend),
-            "state": run.state,
-            "waiting": waiting_fields(run.waiting),
-        }
-        for run in found
-    ]
-    current.event("result", {"runs": rows})
+    found = [run for run in found if task in (None, run.task) and state in (None, run.state)]
+    found = sorted(found, key=lambda run: run.started)[-(last or 0) :]
+    current.event("result", {"runs": [run.fields() for run in found]})
     if not known and not unread:
         current.say("No runs yet. Start one: fieldsmith solve burgers")
-    elif known and not rows:
+    elif known and not found:
         current.say(f"None of the {counted(known, 'run')} of this machine is such a run.")
     for line in _aligned([_row(run) for run in found]):
         current.say(line)
@@ -108,21 +92,21 @@ def _tell_unread(errors: "Sequence[FieldsmithError]") -> None:
         current.progress(f"{len(errors)} runs cannot be read, {more}; the first: {errors[0].message}")
 
 
-def _row(run: "RunRecord") -> list[str]:
+def _row(run: "Listed") -> list[str]:
     """What a line of the list says of a run."""
     from fieldsmith.cli.progress import counted, spent
     from fieldsmith.reports.plain import visible
 
-    parameters = " ".join(f"{name}={value:g}" for name, value in run.asked.parameters.items())
+    parameters = " ".join(f"{name}={value:g}" for name, value in run.parameters.items())
     return [
-        visible(run.asked.started[:16]),
+        visible(run.started[:16]),
         run.state,
-        visible(run.asked.task),
-        visible(parameters, 40),
-        run.asked.scale,
-        visible(run.asked.author, 40),
-        f"best {figure:.3e}" if run.best and (figure := run.best.candidate.dev_figure) is not None else "best -",
-        counted(len(run.written), "candidate"),
+        visible(run.task),
+        visible(parameters or run.environment, 40),
+        run.scale,
+        visible(run.author, 40),
+        "best -" if run.best is None else f"score {run.best:.4g}" if run.kind == "episodes" else f"best {run.best:.3e}",
+        counted(run.made, run.unit),
         spent(run.spend),
         visible(str(run.folder)),
         visible(f"waits for {', '.join(map(str, run.waiting))}", 400) if run.waiting else "",
@@ -140,13 +124,18 @@ def show(run: Annotated[Path, typer.Argument(help="Run directory.")], as_json: J
 
     Example: fieldsmith runs show runs/burgers-nu0.01-demo-numerics-refine-0
     """
+    from fieldsmith.cli import runs_of_episodes
     from fieldsmith.cli.progress import spent, tell_result
+    from fieldsmith.orchestrator.listed import of_episodes
     from fieldsmith.orchestrator.record import load_run
     from fieldsmith.orchestrator.result import run_fields
     from fieldsmith.reports.plain import visible
 
-    current.json = current.json or as_json
-    found = load_run(expanded(run), pictures=False)
+    current.json, run = current.json or as_json, expanded(run)
+    if of_episodes(run):
+        runs_of_episodes.show(run)
+        return
+    found = load_run(run, pictures=False)
     current.event("result", {"state": found.state, "message": found.message, **run_fields(found)})
     current.say(visible(f"{found.asked.title}, {found.state}. {found.message}"))
     current.say(visible(found.asked.call))
@@ -184,19 +173,23 @@ def watch(
 
     Example: fieldsmith runs watch
     """
+    from fieldsmith.cli import runs_of_episodes
     from fieldsmith.cli.progress import Progress
     from fieldsmith.orchestrator.follow import follow
+    from fieldsmith.orchestrator.listed import of_episodes
     from fieldsmith.orchestrator.record import load_run
     from fieldsmith.orchestrator.result import run_fields
 
     current.json = current.json or as_json
     folder = expanded(run) if run else _going_on()
+    if of_episodes(folder):
+        raise typer.Exit(0 if runs_of_episodes.watch(folder) else 1)
     found = load_run(folder, pictures=False)
     progress = Progress(current, found.asked.question.candidates, found.spend.seconds)
     progress.begin(found.asked, folder)
     told: set[tuple[str, object]] = set()
     with progress:
-        for found in follow(folder):
+        for found in follow(folder, lambda folder: load_run(folder, pictures=False)):
             _tell_new(found, told, progress)
     current.event("result", {"state": found.state, "message": found.message, **run_fields(found)})
     current.progress(f"The run is {found.state}. {found.message}".strip())

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from fieldsmith.folders import data_folder
 
+ASKED = ("run.toml", "episodes.toml")
+"""One of these stands in every run directory."""
 RAW = "surrogateescape"
 """A path's bytes are kept whatever encoding they were written in."""
 
@@ -21,9 +23,13 @@ def remember(folder: Path) -> None:
 
 def known_runs() -> list[Path]:
     """Run directories of this machine that still exist, the newest last; those below ./runs included."""
-    here = [str(file.parent.resolve()) for file in sorted(Path("runs").glob("*/run.toml"))]
+    here = [str(folder.resolve()) for folder in sorted(Path("runs").glob("*")) if _is_run(folder)]
     folders = [Path(name) for name in dict.fromkeys([*_listed(), *here])]
-    return [folder for folder in folders if (folder / "run.toml").exists()]
+    return [folder for folder in folders if _is_run(folder)]
+
+
+def _is_run(folder: Path) -> bool:
+    return any((folder / name).exists() for name in ASKED)
 
 
 def _file() -> Path:

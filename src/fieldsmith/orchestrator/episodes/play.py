@@ -8,6 +8,7 @@ from fieldsmith.agents.acting.agent import Agent, Exchange, Turn
 from fieldsmith.agents.models.chat_model import TURN
 from fieldsmith.environments.calls import Call
 from fieldsmith.environments.environment import AnyEnvironment
+from fieldsmith.environments.episode import Record
 from fieldsmith.environments.observation import UNREADABLE, Step, StepFault
 from fieldsmith.errors import MissingPart, ProviderError
 from fieldsmith.orchestrator.episodes.ledger import NO_TURN, Kept, Ledger, with_step
@@ -124,9 +125,7 @@ class Play:
         record = self.env.episode.last
         self.ledger.keep_step(self.candidate, len(self.env.episode.records) - 1, len(self._dialogue) - 1, record)
         with_step(self._dialogue, record)
-        self.listener(
-            "step", {**step_fields(step), "episode": self.candidate, "score": record.score, "said": turn.text}
-        )
+        self._tell(step, record, turn.text)
 
     def _ended(self, why: str) -> None:
         try:
@@ -135,7 +134,11 @@ class Play:
             raise MissingPart(f"The episode cannot be judged: {fault}", RESUME) from None
         record = self.env.episode.last
         self.ledger.keep_step(self.candidate, len(self.env.episode.records) - 1, NO_TURN, record)
-        self.listener("step", {**step_fields(step), "episode": self.candidate, "score": record.score, "said": ""})
+        self._tell(step, record)
+
+    def _tell(self, step: Step, record: Record, said: str = "") -> None:
+        fields = {**record_fields(record), "metrics": dict(step.metrics), "episode": self.candidate, "said": said}
+        self.listener("step", fields)
 
     def _broken_off(self) -> str:
         """Why the episode ends here by a limit of the run, if it does."""
@@ -149,20 +152,20 @@ class Play:
         return self.refusal()
 
 
-def step_fields(step: Step) -> dict[str, object]:
-    """A step as an event tells it."""
+def record_fields(record: Record) -> dict[str, object]:
+    """A step as an event tells it, without its figures: what the agent may see of them is the environment's to say."""
     return {
-        "step": step.number,
-        "action": step.action,
-        "arguments": dict(step.arguments),
-        "status": step.status,
-        "observation": step.observation.text,
-        "metrics": dict(step.metrics),
-        "reward": step.reward,
-        "counted": step.counted,
-        "terminated": step.terminated,
-        "truncated": step.truncated,
-        "seconds": round(step.seconds, 6),
+        "step": record.step,
+        "action": record.action,
+        "arguments": dict(record.arguments),
+        "status": record.status,
+        "observation": record.text,
+        "score": record.score,
+        "reward": record.reward,
+        "counted": record.counted,
+        "terminated": record.terminated,
+        "truncated": record.truncated,
+        "seconds": round(record.seconds, 6),
     }
 
 

@@ -31,6 +31,12 @@ class EpisodesRecord:
         return max(over or self.episodes, key=lambda kept: kept.episode.last.score, default=None)
 
 
+def state_of(folder: Path, store: Store) -> str:
+    """`running` is only believed while a process holds the run's lock."""
+    said = str(store.fact("state", "interrupted"))
+    return "interrupted" if said == "running" and not is_held(folder) else said
+
+
 def load_episodes(folder: Path) -> EpisodesRecord:
     """Raises InputError for a directory that holds no run of episodes, and for a damaged one."""
     asked = read_asked(folder)
@@ -38,12 +44,11 @@ def load_episodes(folder: Path) -> EpisodesRecord:
         return EpisodesRecord(folder, asked, "interrupted")
     store, ledger = Store(folder / DATABASE, reading=True), Ledger(folder / DATABASE, reading=True)
     try:
-        said = str(store.fact("state", "interrupted"))
         found = (ledger.episode(number) for number in ledger.candidates())
         return EpisodesRecord(
             folder=folder,
             asked=asked,
-            state="interrupted" if said == "running" and not is_held(folder) else said,
+            state=state_of(folder, store),
             message=str(store.fact("message", "")),
             seconds=float(store.fact("seconds", 0.0)),
             episodes=tuple(kept for kept in found if kept is not None),

@@ -12,7 +12,7 @@ import contextlib
 import hashlib
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,7 @@ from fieldsmith.orchestrator.episodes.maker import EpisodeMaker
 from fieldsmith.orchestrator.episodes.play import Told, unheard
 from fieldsmith.orchestrator.episodes.question import EpisodeQuestion
 from fieldsmith.orchestrator.folder import held, make_folder
+from fieldsmith.orchestrator.index import remember
 from fieldsmith.orchestrator.loop import Loop
 from fieldsmith.orchestrator.page import Page
 from fieldsmith.orchestrator.record import write_text
@@ -91,6 +92,7 @@ class EpisodeRun:
         elif any(file.name != "run.lock" for file in self.folder.iterdir()):
             raise InputError(f"{self.folder} is not empty and not a run directory.", "Choose another with --run-dir.")
         write_asked(self.folder, self.asked)
+        remember(self.folder)
 
     def _progress(self, words: str, share: float | None) -> None:
         self.listener("progress", {"what": words, "share": share})
@@ -169,7 +171,7 @@ class EpisodeRun:
         store.set_facts({"state": state, "message": message, "seconds": budget.seconds()})
         if replies := store.replies():
             write_replay(self.folder / RECORDING, replies)
-        fields = result_fields(self.folder, self.asked, store, budget.seconds())
+        fields = fields_of(self.folder, self.asked, store.candidates(), budget.seconds(), state, message)
         if state == "done":
             write_text(self.folder / "result.json", json.dumps(fields, indent=2))
         self._page.write()
@@ -193,15 +195,16 @@ def episode_fields(candidate: Candidate) -> dict[str, object]:
     }
 
 
-def best_of(candidates: list[Candidate]) -> Candidate | None:
+def best_of(candidates: Sequence[Candidate]) -> Candidate | None:
     """The finished episode with the highest score, the first of equals."""
     done = [c for c in candidates if c.evaluation is not None]
     return min(done, key=lambda c: (c.dev_rank, c.id), default=None)
 
 
-def result_fields(folder: Path, asked: AskedEpisodes, store: Store, seconds: float) -> dict[str, object]:
+def fields_of(
+    folder: Path, asked: AskedEpisodes, candidates: Sequence[Candidate], seconds: float, state: str, message: str
+) -> dict[str, object]:
     """The last line of `env run --json`."""
-    candidates = store.candidates()
     done = [c for c in candidates if c.evaluation is not None]
     best, spend = best_of(done), spent(candidates, seconds)
     return {
@@ -212,8 +215,8 @@ def result_fields(folder: Path, asked: AskedEpisodes, store: Store, seconds: flo
         "episodes": [episode_fields(c) for c in done],
         "best": episode_fields(best) if best else None,
         "spend": spend_fields(spend),
-        "state": str(store.fact("state", "")),
-        "message": str(store.fact("message", "")),
+        "state": state,
+        "message": message,
         "reason": None if best else "no_episode",
     }
 
