@@ -82,6 +82,7 @@ def seen(folder):
     return {file.name: (file.stat().st_size, file.stat().st_mtime_ns) for file in folder.iterdir()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", [0o755, 0o555])
 @pytest.mark.parametrize("who", ["its own user", "another"])
 def test_a_run_that_goes_on_is_said_to_go_on(folder, work, mode, who):

@@ -144,7 +144,7 @@ def test_the_spectrum_of_a_kinked_reference_has_no_aliasing(name: str) -> None:
     assert gaps[1] < gaps[0] / 10
 
 
-@pytest.mark.parametrize("name", ["advection", "reacdiff1d"])
+@pytest.mark.parametrize("name", ["advection", pytest.param("reacdiff1d", marks=pytest.mark.slow)])
 def test_from_samples_alone_a_kinked_field_is_followed_as_well_as_a_smooth_one(name: str) -> None:
     task = load(name)
     case = task.split("dev")[0]

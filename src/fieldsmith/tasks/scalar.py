@@ -23,7 +23,7 @@ def cell_centres(points: int) -> np.ndarray:
 
 INITIAL_TEXT = (
     "Initial values are sums of a few sine waves (wave numbers 1 to 4) of random amplitude and phase; about one sample "
-    "in ten is the absolute value of such a sum (it has kinks), and about one in ten is cut by a smooth window with "
+    "in ten is the absolute value of such a sum or its negative (it has kinks), and about one in ten is cut by a smooth window with "
     "edges of width 0.01."
 )
 GRID_TEXT = "Samples lie at the N cell centres x_j = (j + 1/2)/N, j = 0..N-1."

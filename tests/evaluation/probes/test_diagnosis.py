@@ -63,7 +63,14 @@ def test_no_right_program_is_accused(name):
         assert "every term of the equation acts with its own strength and sign" in evaluation.feedback
 
 
-@pytest.mark.parametrize("name", ["advection_right_interpolation", "advection_right_upwind", "burgers_right_imex"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "advection_right_interpolation",
+        "advection_right_upwind",
+        pytest.param("burgers_right_imex", marks=pytest.mark.slow),
+    ],
+)
 def test_steps_in_time_are_not_blamed_where_shorter_ones_err_more(name):
     evaluation = judged(name)
     assert suspects(evaluation) == []

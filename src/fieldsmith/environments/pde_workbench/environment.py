@@ -60,7 +60,7 @@ class PDEWorkbench(Environment[State]):
     }
 
     def tasks(self) -> Mapping[str, str]:
-        known = {name: _sentence(kind) for name, kind in tasks.kinds().items()}
+        known = {name: _sentence(name, kind) for name, kind in tasks.kinds().items()}
         first = {FIRST: known[FIRST]} if FIRST in known else {}
         return {**first, **known}
 
@@ -108,10 +108,14 @@ class PDEWorkbench(Environment[State]):
         return judgement(on_test(problem(state.task), state.source, tools) if runs else None)
 
 
-def _sentence(kind: type[Task]) -> str:
+def _sentence(name: str, kind: type[Task]) -> str:
     """A task in short, with what its name may state besides."""
-    parameters = f"parameters {', '.join(kind.known_parameters)}; " if kind.known_parameters else ""
-    return f"{kind.title}; {parameters}scale {' or '.join(kind.scales())}; mode {', '.join(MODES)}."
+    stated = {
+        **dict.fromkeys(kind.known_parameters, "VALUE"),
+        "scale": "|".join(kind.scales()),
+        "mode": "|".join(MODES),
+    }
+    return f"{kind.title}. With settings: {name}?{'&'.join(f'{key}={values}' for key, values in stated.items())}."
 
 
 @functools.lru_cache(32)
