@@ -7,7 +7,7 @@ import time
 from mcp.server import MCPServer
 
 from fieldsmith.bridges.mcp.serving import serve
-from fieldsmith.bridges.mcp.tools import Tool, offer
+from fieldsmith.bridges.mcp.tools import Tool
 from fieldsmith.errors import InputError
 
 
@@ -36,8 +36,8 @@ def sleep() -> str:
 
 
 if __name__ == "__main__":
-    small = MCPServer("small", log_level="CRITICAL")
-    offer(small, [Tool(one, one.__name__.title(), reads_only=True) for one in (add, refuse, crash, sleep)])
+    tools = [Tool(one, one.__name__.title(), reads_only=True).made() for one in (add, refuse, crash, sleep)]
+    small = MCPServer("small", tools=tools, log_level="CRITICAL")
     try:
         serve(small, *sys.argv[1:])
     except KeyboardInterrupt:

@@ -13,9 +13,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from anyio.from_thread import start_blocking_portal
 from mcp import Client, StdioServerParameters
+from mcp.client.streamable_http import streamable_http_client
 
 import small_burgers
 from command_line import COMMAND
@@ -218,6 +220,27 @@ def test_no_process_is_left_of_a_server_that_is_ended(tmp_path, number):
     assert processes_with(str(tmp_path)) == []
     with connected(tmp_path) as call:
         assert [row["state"] for row in call("list_runs")["runs"]] == ["interrupted"]
+
+
+def test_by_http_the_command_serves_who_has_the_token(tmp_path):
+    token = "sesame-sesame-sesame"
+    process = subprocess.Popen(
+        [*COMMAND, "mcp", "--http", "127.0.0.1:0"],
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "FIELDSMITH_MCP_TOKEN": token},
+    )
+    assert process.stderr
+    url = process.stderr.readline().removeprefix("Serving at ").partition(",")[0]
+    carried = httpx2.AsyncClient(headers={"Authorization": f"Bearer {token}"})
+    transport = streamable_http_client(url, http_client=carried)
+    with start_blocking_portal() as portal, portal.wrap_async_context_manager(Client(transport)) as client:
+        answer = portal.call(client.call_tool, "show_limits", {})
+    assert answer.structured_content["authors"] == ["numerics"]
+    assert httpx2.post(url, json={}).status_code == 401
+    process.terminate()
+    assert process.wait(timeout=20) == 130
 
 
 def test_without_the_sdk_one_sentence_says_what_to_install(tmp_path):

@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
@@ -29,6 +30,12 @@ def test_the_skill_names_tools_that_are_there(tmp_path):
     named = set(re.findall(r"`(\w+_\w+)`", write_skill(tmp_path).read_text()))
     figures = {"by_kind", "reference_error", "cpu_seconds", "time_limit", "lower_is_better"}
     assert named - figures == tools - {"list_runs"}
+
+
+def test_the_page_lists_the_tools_that_are_there(tmp_path):
+    tools = [tool.name for tool in tools_of(Desk(Allowed(Question(task=""), tmp_path)))]
+    page = (Path(__file__).parents[3] / "docs" / "mcp.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE) == tools
 
 
 def test_another_skill_of_that_name_is_left_alone(tmp_path):

@@ -28,7 +28,7 @@ from fieldsmith.bridges.mcp.answers import (
 )
 from fieldsmith.bridges.mcp.children import Children
 from fieldsmith.bridges.mcp.solving import Runs
-from fieldsmith.bridges.mcp.tools import Tool, aside, offer
+from fieldsmith.bridges.mcp.tools import Tool, aside
 from fieldsmith.errors import FieldsmithError, InputError
 from fieldsmith.orchestrator.record import load_run
 
@@ -272,11 +272,14 @@ def tools_of(desk: Desk) -> list[Tool]:
 
 
 def server_of(desk: Desk) -> MCPServer:
-    server = MCPServer(
-        "fieldsmith", title="Fieldsmith", instructions=INSTRUCTIONS, version=__version__, log_level="WARNING"
+    return MCPServer(
+        "fieldsmith",
+        title="Fieldsmith",
+        instructions=INSTRUCTIONS,
+        version=__version__,
+        tools=[tool.made() for tool in tools_of(desk)],
+        log_level="WARNING",
     )
-    offer(server, tools_of(desk))
-    return server
 
 
 def _best_words(seen: RunRow) -> str:
