@@ -5,13 +5,12 @@ import json
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import IO, Any
 
 from fieldsmith.errors import FieldsmithError, InputError, MissingPart, ProviderError
+from fieldsmith.sandboxes.owner import own_folder
 
 OWNED = "fieldsmith.cli.owned"
 """The command line, ended when its standard input is."""
@@ -26,7 +25,7 @@ class Child:
     """A command of Fieldsmith with its options; `words` begin with the command."""
 
     def __init__(self, words: Sequence[str]) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="fieldsmith-mcp-"))
+        self._folder = own_folder()
         with self._file("out", "wb") as out, self._file("err", "wb") as err:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", OWNED, *words, *QUIET], stdin=subprocess.PIPE, stdout=out, stderr=err

@@ -3,8 +3,6 @@
 A tool is a method of `Desk` and a line of `tools_of`. Nothing that a client says is read as a path or imported.
 """
 
-import tempfile
-from pathlib import Path
 from typing import Annotated, Literal
 
 import anyio
@@ -31,6 +29,7 @@ from fieldsmith.bridges.mcp.solving import Runs
 from fieldsmith.bridges.mcp.tools import Tool, aside
 from fieldsmith.errors import FieldsmithError, InputError
 from fieldsmith.orchestrator.record import load_run
+from fieldsmith.sandboxes.owner import temporary_folder
 
 LONGEST_PROGRAM = 500_000
 """Characters."""
@@ -208,8 +207,8 @@ class Desk:
     ) -> Evaluated:
         """Runs a program of yours in the sandbox and scores it against the trusted references."""
         problem = await aside(lambda: tasks.load(named(task), parameters, scale))
-        with tempfile.TemporaryDirectory(prefix="fieldsmith-mcp-") as folder:
-            file = Path(folder) / "program.py"
+        with temporary_folder() as folder:
+            file = folder / "program.py"
             file.write_text(program, encoding="utf-8", errors="replace")
             options = ["--split", split, "--order" if order else "--no-order", "--scale", scale]
             for key, value in problem.parameters.items():
