@@ -1,0 +1,1 @@
+"""What joins Fieldsmith to other programs by their own protocols."""
