@@ -104,6 +104,8 @@ SLIPS = {
     "a sign, which blows up": ("+ nu *", "- nu *", [("sign", "nu*u_xx")]),
     "steps that do not add up": ("dt = (b - a) / steps", "dt = 7e-4", [("elapsed", "")]),
     "shifted in every interval": ("frames.append(u)", "u = np.roll(u, 1, axis=1); frames.append(u)", [("brought", "u_x")]),
+    "the last frame is never stepped to": ("frames.append(u)", "frames.append(u if b < t_coordinate[-1] else frames[-1])", [("frames", "")]),
+    "data that is clipped": ("u = np.array(u0_batch)", "u = np.clip(u0_batch, -0.5, 0.5)", [("data", "")]),
     "the wrong axis": ("np.roll(u, 1, axis=1)", "np.roll(u, 1, axis=0)", [("ends", "")]),
     "many steps of first order": ("dt / 2 * (k1 + k2)", "dt * k1", [("steps", "")]),
     "none": ("", "", []),
@@ -116,6 +118,28 @@ def test_slips_of_a_right_program_are_named(slip):
     assert right in HEUN
     evaluation = evaluate(load("burgers"), HEUN.replace(right, wrong, 1), PLACE, refinement=False)
     assert suspects(evaluation) == expected
+
+
+def test_what_clips_the_initial_data_is_told_by_its_range():
+    told = evaluate(load("burgers"), HEUN.replace(*SLIPS["data that is clipped"][:2]), PLACE, refinement=False).feedback
+    assert "becomes 0.5, its smallest" in told
+    assert "becomes -0.5): the initial data is clipped" in told
+    assert "that is the scheme in space" not in told
+
+
+def test_a_program_that_stops_over_what_blew_up_is_told_why_it_did():
+    right, wrong, expected = SLIPS["a sign, which blows up"]
+    counting = HEUN.replace(right, wrong, 1).replace("frames.append(u)", "frames.append(u); int(abs(u).max())")
+    evaluation = evaluate(load("burgers"), counting, PLACE, refinement=False)
+    assert evaluation.status == "crashed"
+    assert suspects(evaluation) == expected
+    assert "acts with the wrong sign: waves grow that should decay. Mend that first" in evaluation.feedback
+
+
+def test_an_error_that_comes_and_goes_is_not_said_to_be_there_after_the_first_interval():
+    told = evaluate(load("burgers"), SPECTRAL, PLACE, refinement=False)
+    errors = dict(told.facts["frames"])
+    assert "first interval" not in told.feedback or errors[1] > 0.5 * max(errors.values())
 
 
 SPECTRAL = (PROGRAMS / "burgers_right_etdrk4.py").read_text(encoding="utf-8")

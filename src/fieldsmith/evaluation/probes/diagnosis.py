@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from fieldsmith.equations.expressions import Unsuited
-from fieldsmith.evaluation.probes import steady, steps, transient
+from fieldsmith.evaluation.probes import start, steady, steps, transient
 from fieldsmith.evaluation.probes.behaviour import copied_frames, course, left_out, narrow
 from fieldsmith.evaluation.probes.doubts import Call, Found
 from fieldsmith.evaluation.probes.smooth import Smooth, smooth
@@ -17,6 +17,7 @@ NOTHING: Mapping[str, Any] = {
     "unwritten": [],
     "narrow": None,
     "physics": None,
+    "start": [],
     "steady": None,
     "steps": None,
     "copies": [],
@@ -43,7 +44,9 @@ def diagnosed(brief: Brief, case: Case, outputs: Outputs, errors: Sequence[float
     if (ready := smooth(brief, case)) is not None:
         found["physics"] = _physics(ready, call)
         if not list(_causes(found)):
-            found["steps"] = steps.steps_in_time(brief.signature, case, outputs, _telling(errors), call)
+            asked = brief.signature, case, outputs, _telling(errors), call
+            found["start"] = start.at_once(*asked) or []
+            found["steps"] = None if found["start"] else steps.steps_in_time(*asked)
     return {**found, "suspects": list(_causes(found))}
 
 
@@ -102,7 +105,7 @@ def _causes(found: Found) -> Iterator[dict[str, str]]:
     physics = found["physics"] or {}
     if found["narrow"]:
         yield {"name": "points", "term": ""}
-    if found["copies"] or physics.get("still"):
+    if found["copies"] or physics.get("still") or physics.get("copied"):
         yield {"name": "frames", "term": ""}
     if physics.get("everything") is not None:
         yield {"name": "elapsed", "term": ""}
@@ -111,6 +114,8 @@ def _causes(found: Found) -> Iterator[dict[str, str]]:
     for name, fact in {"spacing": "cells", "displaced": "displaced", "ends": "moved"}.items():
         if physics.get(fact):
             yield {"name": name, "term": ""}
+    if found["start"]:
+        yield {"name": "data", "term": ""}
     balance = found["steady"] or {}
     for term, _ in balance.get("terms", ()):
         yield {"name": "strength", "term": term}
