@@ -291,7 +291,7 @@ def test_only_programs_that_are_far_off_and_cheap_are_probed(error, trusted, sec
 
 DARCY = """import numpy as np
 from scipy.sparse import csc_matrix
-from scipy.sparse.linalg import spsolve
+from scipy.sparse.linalg import cg, spsolve
 
 def solver(a):
     samples, n, m = a.shape
@@ -302,7 +302,8 @@ def solver(a):
     for s in range(samples):
         rows, columns, values = [], [], []
         for step, weight in ((m, 1.0), (-m, 1.0), (1, 1.0), (-1, 1.0)):
-            mean = weight * 0.5 * (a[s].ravel()[inner] + a[s].ravel()[inner + step]) / h**2
+            one, other = a[s].ravel()[inner], a[s].ravel()[inner + step]
+            mean = weight * 2 * one * other / (one + other) / h**2
             rows += [inner, inner]
             columns += [inner, inner + step]
             values += [mean, -mean]
@@ -311,14 +312,17 @@ def solver(a):
         u[s, 1:-1, 1:-1] = spsolve(matrix, np.ones(inner.size)).reshape(inner.shape)
     return u
 """
-"""Arithmetic means of the coefficient: right, and of first order at its jumps."""
+"""Harmonic means of the coefficient: right, and limited by the grid at the corners of its jumps."""
 
 STEADY_SLIPS = {
     "half of the forcing": ("np.ones(inner.size)", "0.5 * np.ones(inner.size)", [("scale", "")], "0.5 times what"),
     "one cell too many": ("1 / (n - 1)", "1 / n", [("spacing", "")], "one cell more"),
     "half of a term": ("(m, 1.0), (-m, 1.0)", "(m, 0.5), (-m, 0.5)", [("strength", "d(a*u_x, x)")], "0.5 times its strength"),
     "values on the boundary": ("return u", "return u + 0.1 * u.max()", [("boundary", "")], "are not held"),
-    "none": ("", "", [], "satisfies the equation inside"),
+    "arithmetic means": ("2 * one * other / (one + other)", "0.5 * (one + other)", [("jumps", "")], "as with 7.5, their arithmetic mean; one after the other they let through their harmonic mean, 4.8"),
+    "exchanged axes": ("return u", "return u.transpose(0, 2, 1)", [("turned", "x and y exchanged")], "with x and y exchanged, and not as it is"),
+    "an iteration that is broken off": ("spsolve(matrix, np.ones(inner.size))", "cg(matrix, np.ones(inner.size), maxiter=20)[0]", [("balance", "")], "whatever the strengths of its terms"),
+    "none": ("", "", [], "conducts as it should. What is left is the grid"),
 }  # fmt: skip
 
 

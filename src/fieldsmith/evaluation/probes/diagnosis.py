@@ -9,6 +9,7 @@ from fieldsmith.equations.expressions import Unsuited
 from fieldsmith.evaluation.probes import start, steady, steps, transient
 from fieldsmith.evaluation.probes.behaviour import copied_frames, course, left_out, narrow
 from fieldsmith.evaluation.probes.doubts import Call, Found
+from fieldsmith.evaluation.probes.layers import across_layers
 from fieldsmith.evaluation.probes.smooth import Smooth, smooth
 from fieldsmith.tasks.task import Brief, Case
 
@@ -19,6 +20,7 @@ NOTHING: Mapping[str, Any] = {
     "physics": None,
     "start": [],
     "steady": None,
+    "layers": None,
     "steps": None,
     "copies": [],
     "course": [],
@@ -76,9 +78,11 @@ def _steady(brief: Brief, case: Case, call: Call) -> Found | None:
     try:
         with np.errstate(all="ignore"):
             balance = steady.balanced(brief, inputs, next(iter(outputs.values())))
+            found: Found = {**NOTHING, "steady": balance}
+            if balance and not list(_causes(found)):
+                found["layers"] = across_layers(brief, case, call)
     except Unsuited:
         return None
-    found: Found = {**NOTHING, "steady": balance}
     return {**found, "suspects": list(_causes(found))}
 
 
@@ -122,5 +126,11 @@ def _causes(found: Found) -> Iterator[dict[str, str]]:
     for name, fact in {"scale": "factor", "cells": "cells", "boundary": "edges"}.items():
         if balance.get(fact):
             yield {"name": "spacing" if name == "cells" else name, "term": ""}
+    if balance.get("turned"):
+        yield {"name": "turned", "term": balance["turned"]}
+    if balance.get("unexplained"):
+        yield {"name": "balance", "term": ""}
+    if found["layers"] and found["layers"]["mean"] != "harmonic":
+        yield {"name": "jumps", "term": ""}
     if found["steps"] and found["steps"]["limit"]:
         yield {"name": "steps", "term": ""}
