@@ -105,8 +105,11 @@ SLIPS = {
     "steps that do not add up": ("dt = (b - a) / steps", "dt = 7e-4", [("elapsed", "")]),
     "shifted in every interval": ("frames.append(u)", "u = np.roll(u, 1, axis=1); frames.append(u)", [("brought", "u_x")]),
     "the last frame is never stepped to": ("frames.append(u)", "frames.append(u if b < t_coordinate[-1] else frames[-1])", [("frames", "")]),
+    "all samples scaled by their largest value": ("frames.append(u)", "frames.append(u / np.max(np.abs(u)))", [("together", "")]),
+    "no neighbour across an end": ("right, left = np.roll(u, -1, axis=1)", "right, left = np.hstack([u[:, 1:], u[:, -1:]])", [("ends", "")]),
+    "data without its mean": ("u = np.array(u0_batch)", "u = u0_batch - np.mean(u0_batch, axis=1, keepdims=True)", [("data", "")]),
     "data that is clipped": ("u = np.array(u0_batch)", "u = np.clip(u0_batch, -0.5, 0.5)", [("data", "")]),
-    "the wrong axis": ("np.roll(u, 1, axis=1)", "np.roll(u, 1, axis=0)", [("ends", "")]),
+    "the wrong axis": ("np.roll(u, 1, axis=1)", "np.roll(u, 1, axis=0)", [("together", "")]),
     "many steps of first order": ("dt / 2 * (k1 + k2)", "dt * k1", [("steps", "")]),
     "none": ("", "", []),
 }  # fmt: skip
@@ -118,6 +121,16 @@ def test_slips_of_a_right_program_are_named(slip):
     assert right in HEUN
     evaluation = evaluate(load("burgers"), HEUN.replace(right, wrong, 1), PLACE, refinement=False)
     assert suspects(evaluation) == expected
+
+
+FLUX = "-(right**2 - left**2) / (4 * dx)"
+
+
+def test_fronts_of_a_scheme_that_does_not_keep_totals_are_told_of():
+    upwind = HEUN.replace(FLUX, "-u * np.where(u > 0, u - left, right - u) / dx")
+    told = evaluate(load("burgers"), upwind, PLACE, refinement=False).feedback
+    assert "by a scheme that is not in flux form, whose fronts then move at a wrong speed" in told
+    assert "flux form" not in evaluate(load("burgers"), HEUN, PLACE, refinement=False).feedback
 
 
 def test_what_clips_the_initial_data_is_told_by_its_range():

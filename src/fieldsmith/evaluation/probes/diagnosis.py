@@ -7,6 +7,7 @@ import numpy as np
 
 from fieldsmith.equations.expressions import Unsuited
 from fieldsmith.evaluation.probes import start, steady, steps, transient
+from fieldsmith.evaluation.probes.alone import answered_otherwise
 from fieldsmith.evaluation.probes.behaviour import copied_frames, course, left_out, narrow
 from fieldsmith.evaluation.probes.doubts import Call, Found
 from fieldsmith.evaluation.probes.layers import across_layers
@@ -16,6 +17,7 @@ from fieldsmith.tasks.task import Brief, Case
 Outputs = Mapping[str, np.ndarray]
 NOTHING: Mapping[str, Any] = {
     "unwritten": [],
+    "together": False,
     "narrow": None,
     "physics": None,
     "start": [],
@@ -35,6 +37,8 @@ def diagnosed(brief: Brief, case: Case, outputs: Outputs, errors: Sequence[float
         return None
     if unwritten := left_out(outputs, case.reference, brief.span is not None):
         return {**NOTHING, "unwritten": unwritten, "suspects": [{"name": "unwritten", "term": ""}]}
+    if answered_otherwise(brief.signature, case, outputs, errors, call):
+        return {**NOTHING, "together": True, "suspects": [{"name": "together", "term": ""}]}
     if brief.span is None:
         return _steady(brief, case, call)
     found: Found = {

@@ -18,6 +18,8 @@ MUCH, LEAST = 0.25, 3e-3
 """Departure from the initial data, in units of the largest error of any frame and in units of the data, from which on it is told: a
 scheme that leaves out the shortest waves of kinked data departs by less.
 """
+ALIKE = 0.02
+"""Part of the departure that one number a sample may leave over."""
 RANGE = 0.02
 """Change of the largest or smallest value, in units of the largest there is, that is told."""
 
@@ -25,8 +27,8 @@ RANGE = 0.02
 def at_once(signature: Signature, case: Case, outputs: Arrays, samples: Sequence[int], call: Call) -> list[Any] | None:
     """Fields that have left their initial state before any time has passed, of these samples; None where that is not known.
 
-    share: how far, in units of their size. largest, smallest: these values of the initial data and of what it has become, where they
-    changed.
+    share: how far, in units of their size. how: shifted or scaled, where each sample is so by one number; else largest, smallest: these
+    values of the initial data and of what it has become, where they changed.
     """
     name = next(a.name for a in signature.arguments if a.role == "times")
     times = np.asarray(case.inputs[name])
@@ -42,8 +44,19 @@ def at_once(signature: Signature, case: Case, outputs: Arrays, samples: Sequence
         worst = max(_norm(outputs[result.name][list(samples), n] - true[:, n]) for n in range(1, true.shape[1]))
         share = departure / (_norm(start) or 1.0)
         if departure > MUCH * worst and share > LEAST:
-            found.append({"field": result.name, "share": share, **_ranges(start, left)})
+            found.append({"field": result.name, "share": share, "how": _how(start, left), **_ranges(start, left)})
     return found
+
+
+def _how(start: np.ndarray, left: np.ndarray) -> str:
+    """In which way every sample departs, where one number of its own says it: shifted, scaled, or neither."""
+    space = tuple(range(1, start.ndim))
+    departure = left - start
+    if _norm(departure - departure.mean(axis=space, keepdims=True)) < ALIKE * _norm(departure):
+        return "shifted"
+    squares = np.sum(start**2, axis=space, keepdims=True)
+    factor = np.sum(start * left, axis=space, keepdims=True) / np.where(squares > 0.0, squares, 1.0)
+    return "scaled" if _norm(left - factor * start) < ALIKE * _norm(departure) else ""
 
 
 def _ranges(start: np.ndarray, left: np.ndarray) -> dict[str, list[float] | None]:
