@@ -264,6 +264,12 @@ def test_a_further_request_that_is_refused_leaves_what_there_is_also_in_a_replay
     assert (again.program, again.repairs, again.problem) == (proposal.program, proposal.repairs, proposal.problem)
 
 
+def test_a_program_of_replies_that_were_all_cut_off_is_told_to_be_one():
+    whole, cut = "```python\n" + PROGRAM, (WHOLE[:CUT], "length")
+    model = Scripted(first=cut, **{"continue": ("", "stop"), "shorter": (whole.rstrip(), "length")})
+    assert "That one was cut off as well: its program may lack its end." in write(model).repairs
+
+
 def test_where_more_room_is_refused_a_shorter_reply_is_asked_for_with_the_room_there_is(tmp_path):
     class Full(Scripted):
         """Cannot reply at greater length than it does."""

@@ -6,6 +6,7 @@ import pytest
 
 from fieldsmith.agents.models import open_model, prices
 from fieldsmith.agents.models.chat_model import ChatReply, ChatRequest, Message, sound
+from fieldsmith.agents.models.keys import scrubbed
 from fieldsmith.agents.models.replay import write_replay
 from fieldsmith.errors import InputError, MissingPart, ProviderError
 from provider_server import KEY, REQUEST, model_of
@@ -117,6 +118,19 @@ def test_anthropic_messages_with_counts(server):
 def test_a_setting_that_is_not_known_is_refused(server, kind):
     with pytest.raises(InputError, match="no setting 'heat'"):
         model_of(kind, server, heat=1.0)
+
+
+@pytest.mark.parametrize(
+    ("key", "shown"),
+    [
+        ("x", "Quota exceeded for [key]."),
+        ("none", "Quota exceeded for [key]."),
+        ("", "Quota exceeded for KEY."),
+        ("sk-0123456789", "Quota exceeded for [key]."),
+    ],
+)
+def test_a_key_is_shown_nowhere_and_a_short_one_spoils_no_word(key, shown):
+    assert scrubbed("Quota exceeded for KEY.".replace("KEY", key or "KEY"), key) == shown
 
 
 def test_keys_come_from_a_file_too(server, tmp_path, monkeypatch):

@@ -150,9 +150,14 @@ def column(u: np.ndarray) -> None:
     u[1, :, 10] = 0.0
 
 
+def standing(u: np.ndarray) -> None:
+    u[:, 1:] = u[:, :1]
+
+
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
+        (standing, "its test solutions are .* every frame of 'u_batch' is the first over again"),
         (frozen, "its test sample 1, counted from 0, is .* % away .* from 3 on are copies of the one before"),
         (filled, "its test sample 1, .* 22 of 32 places of 'u_batch' hold the same values at all times"),
         (column, "its test sample 1, .* 1 of 32 places of 'u_batch' hold the same values at all times"),
@@ -167,3 +172,11 @@ def test_samples_that_are_partly_lost_are_named_in_place_of_the_parameters(tmp_p
     told = capfd.readouterr().err
     assert re.search(said, told), told
     assert "other parameters" not in told
+
+
+def test_a_sample_that_may_be_lost_is_told_once_however_often_the_file_is_read(tmp_path, capfd):
+    file = write(tmp_path / "d.h5", tensor=with_(2.0, 5).astype("float32"), t_coordinate=TIMES)
+    for _ in range(3):
+        problem = load("advection", data=file)
+        problem.split("test"), problem.split("dev")
+    assert capfd.readouterr().err.count("sample 5 of 'tensor': one value everywhere and at all times") == 1

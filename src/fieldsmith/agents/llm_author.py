@@ -133,6 +133,8 @@ class _Conversation:
             return found if told else replace(found, problem=f"The reply was cut off. {found.problem}")
         self.request, self.text = request, reply.text
         self.repairs = ["The reply was cut off, so a shorter one was asked for."]
+        if cut_off(reply.text, reply.stop, fresh):
+            self.repairs.append("That one was cut off as well: its program may lack its end.")
         return fresh
 
     def _ask(self, request: ChatRequest) -> ChatReply:

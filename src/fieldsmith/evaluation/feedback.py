@@ -56,6 +56,8 @@ def failure_facts(result: CallResult, source: str, brief: Brief, limits: Limits,
     """
     failure = result.failure
     line = failure.line if failure and failure.line and failure.line <= len(source.splitlines()) else None
+    late = overtime(result, brief, source, _line(source, line)) if result.status == "timeout" else None
+    step = _step(result, source, brief, denied)
     return {
         "kind": "failure",
         "status": result.status,
@@ -69,13 +71,22 @@ def failure_facts(result: CallResult, source: str, brief: Brief, limits: Limits,
         "memory_mb": limits.memory_mb,
         "processes": limits.processes,
         "scratch_mb": limits.scratch_mb,
-        "overtime": overtime(result, brief, source, _line(source, line)) if result.status == "timeout" else None,
-        "step": _step(result, source, brief, denied),
+        "overtime": late,
+        "blown_up": bool(late and late["grown"]) or (result.status == "crashed" and _not_a_number(failure, step)),
+        "probes": None,
+        "step": step,
         "line": line,
         "excerpt": excerpt(source, line) if line else "",
         "variables": _variables(failure, source) if failure else [],
         "trace": tail(failure.trace, 30) if failure and failure.trace else "",
     }
+
+
+def _not_a_number(failure: Failure | None, step: hints.Step | None) -> bool:
+    """Whether a program stopped because values were no longer finite: by what it said, or by what its variables hold."""
+    if step and step["name"] in ("steps_from_nan", "nan_in_a_library"):
+        return True
+    return failure is not None and any("holds NaN or infinite values" in words for words in failure.variables.values())
 
 
 def _setting(brief: Brief) -> str:
@@ -224,7 +235,7 @@ def _arises(errors: np.ndarray, score: Score, explained: bool) -> str:
     if explained:
         return ""
     as_trusted = score.trusted is not None and score.nrmse <= 1.5 * score.trusted
-    return "first_interval" if not as_trusted and len(errors) > 4 and errors[1] > 0.5 * errors[-1] > 0.0 else ""
+    return "first_interval" if not as_trusted and len(errors) > 4 and errors[1] > 0.5 * np.max(errors) > 0.0 else ""
 
 
 def _samples(score: Score) -> dict[str, Any] | None:

@@ -10,7 +10,7 @@ from fieldsmith.evaluation import feedback, metrics
 from fieldsmith.evaluation.evaluation import ConvergencePoint, Evaluation, Score, Status
 from fieldsmith.evaluation.measuring import as_samples, measure_failed_facts, not_measured_facts, with_samples
 from fieldsmith.evaluation.order import empirical_order, local_orders
-from fieldsmith.evaluation.probes.doubts import LEAST_SECONDS, Call, Found, worthwhile
+from fieldsmith.evaluation.probes.doubts import CHEAP, LEAST_SECONDS, Call, Found, worthwhile
 from fieldsmith.evaluation.scoring import CaseScore, combined
 from fieldsmith.evaluation.words import usual
 from fieldsmith.sandboxes import cores
@@ -130,6 +130,8 @@ class _Judge:
             if result.status != "ok":
                 limits = replace(self.limits, seconds=self.seconds_for(case))
                 facts = feedback.failure_facts(result, self.source, self.brief, limits, self.denied)
+                if facts["blown_up"]:
+                    facts = {**facts, "probes": self.unstable(case)}
                 return self.failed(result.status, facts, result)
             outputs = as_samples(self.brief.signature, result.outputs)
             if not all(np.isfinite(array).all() for array in outputs.values()):
@@ -220,15 +222,15 @@ class _Judge:
 
     def unstable(self, case: Case) -> Found | None:
         """What tells of a program whose values are not finite that it solves another equation."""
-        if not self.probing:
+        if not self.probing or self.session.closed:
             return None
         from fieldsmith.evaluation.probes import diagnosis
 
         return diagnosis.unstable(self.brief, case, self.probing_call())
 
     def probing_call(self) -> Call:
-        """Calls that give up once they have taken as much processor time as the score, or one has failed."""
-        left = max(LEAST_SECONDS, self.cost)
+        """Calls that give up once they have taken as much processor time as a cheap score may, or one has failed."""
+        left = max(LEAST_SECONDS, min(self.cost, CHEAP * self.limits.seconds))
 
         def call(inputs: Mapping[str, np.ndarray | float]) -> Mapping[str, np.ndarray] | None:
             nonlocal left

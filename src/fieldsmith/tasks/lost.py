@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import h5py
@@ -42,9 +43,9 @@ class Samples:
             raise InputError(f"{self.path}: {self._listed(which)} of {self.name!r}: {words}.", MEND)
 
     def tell(self, which: np.ndarray, words: str) -> None:
-        """The same as a line on standard error, for what may be right."""
+        """The same as a line on standard error, for what may be right; once, however often the file is read."""
         if which.any():
-            print(f"{self.path}: {self._listed(which)} of {self.name!r}: {words}.", file=sys.stderr)
+            _print(f"{self.path}: {self._listed(which)} of {self.name!r}: {words}.")
 
     def _listed(self, which: np.ndarray) -> str:
         numbers = [str(self.first + n) for n in np.flatnonzero(which)]
@@ -55,6 +56,11 @@ class Samples:
     def missing(self) -> tuple[float, ...]:
         """Values that stand for nothing."""
         return tuple(dict.fromkeys((0.0, self.fill)))
+
+
+@cache
+def _print(line: str) -> None:
+    print(line, file=sys.stderr)
 
 
 def unwritten(path: Path, file: h5py.File, found: h5py.Dataset, part: slice) -> None:

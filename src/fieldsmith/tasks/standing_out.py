@@ -42,6 +42,8 @@ def _lost(reference: Mapping[str, np.ndarray]) -> str:
         if array.ndim < 3 or array.shape[1] < 3:
             continue
         still = np.all(array == array[:, :1], axis=1)
+        if still.all():
+            return f"every frame of {name!r} is the first over again, as if never computed"
         places, count = int(still[0].sum()), still[0].size
         if 0 < places < count:
             return f"{places} of {count} places of {name!r} hold the same values at all times, as if never written"

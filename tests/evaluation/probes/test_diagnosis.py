@@ -111,7 +111,12 @@ SLIPS = {
     "a sign, which blows up": ("+ nu *", "- nu *", [("sign", "nu*u_xx")]),
     "steps that do not add up": ("dt = (b - a) / steps", "dt = 7e-4", [("elapsed", "")]),
     "shifted in every interval": ("frames.append(u)", "u = np.roll(u, 1, axis=1); frames.append(u)", [("brought", "u_x")]),
-    "the wrong axis": ("np.roll(u, 1, axis=1)", "np.roll(u, 1, axis=0)", [("ends", "")]),
+    "the last frame is never stepped to": ("frames.append(u)", "frames.append(u if b < t_coordinate[-1] else frames[-1])", [("frames", "")]),
+    "all samples scaled by their largest value": ("frames.append(u)", "frames.append(u / np.max(np.abs(u)))", [("together", "")]),
+    "no neighbour across an end": ("right, left = np.roll(u, -1, axis=1)", "right, left = np.hstack([u[:, 1:], u[:, -1:]])", [("ends", "")]),
+    "data without its mean": ("u = np.array(u0_batch)", "u = u0_batch - np.mean(u0_batch, axis=1, keepdims=True)", [("data", "")]),
+    "data that is clipped": ("u = np.array(u0_batch)", "u = np.clip(u0_batch, -0.5, 0.5)", [("data", "")]),
+    "the wrong axis": ("np.roll(u, 1, axis=1)", "np.roll(u, 1, axis=0)", [("together", "")]),
     "many steps of first order": ("dt / 2 * (k1 + k2)", "dt * k1", [("steps", "")]),
     "none": ("", "", []),
 }  # fmt: skip
@@ -123,6 +128,38 @@ def test_slips_of_a_right_program_are_named(slip):
     assert right in HEUN
     evaluation = evaluate(load("burgers"), HEUN.replace(right, wrong, 1), PLACE, refinement=False)
     assert suspects(evaluation) == expected
+
+
+FLUX = "-(right**2 - left**2) / (4 * dx)"
+
+
+def test_fronts_of_a_scheme_that_does_not_keep_totals_are_told_of():
+    upwind = HEUN.replace(FLUX, "-u * np.where(u > 0, u - left, right - u) / dx")
+    told = evaluate(load("burgers"), upwind, PLACE, refinement=False).feedback
+    assert "by a scheme that is not in flux form, whose fronts then move at a wrong speed" in told
+    assert "flux form" not in evaluate(load("burgers"), HEUN, PLACE, refinement=False).feedback
+
+
+def test_what_clips_the_initial_data_is_told_by_its_range():
+    told = evaluate(load("burgers"), HEUN.replace(*SLIPS["data that is clipped"][:2]), PLACE, refinement=False).feedback
+    assert "becomes 0.5, its smallest" in told
+    assert "becomes -0.5): the initial data is clipped" in told
+    assert "that is the scheme in space" not in told
+
+
+def test_a_program_that_stops_over_what_blew_up_is_told_why_it_did():
+    right, wrong, expected = SLIPS["a sign, which blows up"]
+    counting = HEUN.replace(right, wrong, 1).replace("frames.append(u)", "frames.append(u); int(abs(u).max())")
+    evaluation = evaluate(load("burgers"), counting, PLACE, refinement=False)
+    assert evaluation.status == "crashed"
+    assert suspects(evaluation) == expected
+    assert "acts with the wrong sign: waves grow that should decay. Mend that first" in evaluation.feedback
+
+
+def test_an_error_that_comes_and_goes_is_not_said_to_be_there_after_the_first_interval():
+    told = evaluate(load("burgers"), SPECTRAL, PLACE, refinement=False)
+    errors = dict(told.facts["frames"])
+    assert "first interval" not in told.feedback or errors[1] > 0.5 * max(errors.values())
 
 
 SPECTRAL = (PROGRAMS / "burgers_right_etdrk4.py").read_text(encoding="utf-8")
@@ -274,7 +311,7 @@ def test_only_programs_that_are_far_off_and_cheap_are_probed(error, trusted, sec
 
 DARCY = """import numpy as np
 from scipy.sparse import csc_matrix
-from scipy.sparse.linalg import spsolve
+from scipy.sparse.linalg import cg, spsolve
 
 def solver(a):
     samples, n, m = a.shape
@@ -285,7 +322,8 @@ def solver(a):
     for s in range(samples):
         rows, columns, values = [], [], []
         for step, weight in ((m, 1.0), (-m, 1.0), (1, 1.0), (-1, 1.0)):
-            mean = weight * 0.5 * (a[s].ravel()[inner] + a[s].ravel()[inner + step]) / h**2
+            one, other = a[s].ravel()[inner], a[s].ravel()[inner + step]
+            mean = weight * 2 * one * other / (one + other) / h**2
             rows += [inner, inner]
             columns += [inner, inner + step]
             values += [mean, -mean]
@@ -294,14 +332,17 @@ def solver(a):
         u[s, 1:-1, 1:-1] = spsolve(matrix, np.ones(inner.size)).reshape(inner.shape)
     return u
 """
-"""Arithmetic means of the coefficient: right, and of first order at its jumps."""
+"""Harmonic means of the coefficient: right, and limited by the grid at the corners of its jumps."""
 
 STEADY_SLIPS = {
     "half of the forcing": ("np.ones(inner.size)", "0.5 * np.ones(inner.size)", [("scale", "")], "0.5 times what"),
     "one cell too many": ("1 / (n - 1)", "1 / n", [("spacing", "")], "one cell more"),
     "half of a term": ("(m, 1.0), (-m, 1.0)", "(m, 0.5), (-m, 0.5)", [("strength", "d(a*u_x, x)")], "0.5 times its strength"),
     "values on the boundary": ("return u", "return u + 0.1 * u.max()", [("boundary", "")], "are not held"),
-    "none": ("", "", [], "satisfies the equation inside"),
+    "arithmetic means": ("2 * one * other / (one + other)", "0.5 * (one + other)", [("jumps", "")], "as with 7.5, their arithmetic mean; one after the other they let through their harmonic mean, 4.8"),
+    "exchanged axes": ("return u", "return u.transpose(0, 2, 1)", [("turned", "x and y exchanged")], "with x and y exchanged, and not as it is"),
+    "an iteration that is broken off": ("spsolve(matrix, np.ones(inner.size))", "cg(matrix, np.ones(inner.size), maxiter=20)[0]", [("balance", "")], "whatever the strengths of its terms"),
+    "none": ("", "", [], "conducts as it should. What is left is the grid"),
 }  # fmt: skip
 
 

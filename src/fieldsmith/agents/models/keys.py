@@ -1,9 +1,13 @@
 """API keys: from the environment or a key file, never stored, never shown; addresses: never from the environment."""
 
 import os
+import re
 from pathlib import Path
 
 from fieldsmith.errors import InputError, MissingPart
+
+SHORT = 8
+"""Characters from which on a key is none by chance within a word: shorter ones are `x`, `none` or `EMPTY`."""
 
 
 def find_key(variable: str, key_file: Path | None, needed: bool) -> str:
@@ -47,5 +51,7 @@ def plain(key: str) -> bool:
 
 
 def scrubbed(text: str, key: str) -> str:
-    """The text without the key."""
-    return text.replace(key, "[key]") if key else text
+    """The text without the key; one as short as those that servers of one's own are content with counts as a whole word alone."""
+    if len(key) < SHORT:
+        return re.sub(rf"(?<!\w){re.escape(key)}(?!\w)", "[key]", text) if key else text
+    return text.replace(key, "[key]")

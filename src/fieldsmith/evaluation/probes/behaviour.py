@@ -13,6 +13,8 @@ LASTING = 0.8
 """Share of the later frames that must depart in the same direction."""
 MOST_FRAMES = 8
 
+SLIGHT, CLEAR = 1e-6, 1e-3
+"""Changes from frame to frame, in units of the largest value, that are next to nothing, and that are plain."""
 NOTHING, MISSED = 1e-13, 0.05
 """Squared size of waves, in units of the largest, that are not there; share of the squared error in such waves that is told."""
 
@@ -55,19 +57,25 @@ def _by_wave(values: np.ndarray, axis: int) -> np.ndarray:
 
 
 def copied_frames(outputs: Arrays, reference: Arrays) -> list[int]:
-    """Frames that are the frame before over again though the solution changes, and later frames do; arrays [batch, time, ...]."""
+    """Frames that are the frame before over again though the solution changes; arrays [batch, time, ...].
+
+    From some frame on a coarse program may have come to rest before the solution does: those are told where it goes on clearly.
+    """
+    same = repeated(outputs)
     frames = min(array.shape[1] for array in reference.values())
-    last = max((n for n in range(1, frames) if not _same(outputs, n)), default=frames)
-    return [n for n in range(1, last) if _same(outputs, n) and not _nearly(reference, n)]
+    last = max(set(range(1, frames)) - set(same), default=frames)
+    return [n for n in same if not _nearly(reference, n, SLIGHT if n < last else CLEAR)]
 
 
-def _same(arrays: Arrays, n: int) -> bool:
-    return all(np.array_equal(array[:, n], array[:, n - 1]) for array in arrays.values())
+def repeated(arrays: Arrays) -> list[int]:
+    """Frames of [batch, time, ...] that are the frame before over again, in all fields."""
+    frames = min(array.shape[1] for array in arrays.values())
+    return [n for n in range(1, frames) if all(np.array_equal(a[:, n], a[:, n - 1]) for a in arrays.values())]
 
 
-def _nearly(arrays: Arrays, n: int) -> bool:
+def _nearly(arrays: Arrays, n: int, part: float) -> bool:
     return all(
-        np.max(np.abs(array[:, n] - array[:, n - 1])) <= 1e-6 * np.max(np.abs(array[:, n])) for array in arrays.values()
+        np.max(np.abs(array[:, n] - array[:, n - 1])) <= part * np.max(np.abs(array[:, n])) for array in arrays.values()
     )
 
 

@@ -6,18 +6,23 @@ from typing import Any
 import numpy as np
 
 from fieldsmith.equations.expressions import Unsuited
-from fieldsmith.evaluation.probes import steady, steps, transient
+from fieldsmith.evaluation.probes import start, steady, steps, transient
+from fieldsmith.evaluation.probes.alone import answered_otherwise
 from fieldsmith.evaluation.probes.behaviour import copied_frames, course, left_out, narrow
 from fieldsmith.evaluation.probes.doubts import Call, Found
+from fieldsmith.evaluation.probes.layers import across_layers
 from fieldsmith.evaluation.probes.smooth import Smooth, smooth
 from fieldsmith.tasks.task import Brief, Case
 
 Outputs = Mapping[str, np.ndarray]
 NOTHING: Mapping[str, Any] = {
     "unwritten": [],
+    "together": False,
     "narrow": None,
     "physics": None,
+    "start": [],
     "steady": None,
+    "layers": None,
     "steps": None,
     "copies": [],
     "course": [],
@@ -32,6 +37,8 @@ def diagnosed(brief: Brief, case: Case, outputs: Outputs, errors: Sequence[float
         return None
     if unwritten := left_out(outputs, case.reference, brief.span is not None):
         return {**NOTHING, "unwritten": unwritten, "suspects": [{"name": "unwritten", "term": ""}]}
+    if answered_otherwise(brief.signature, case, outputs, errors, call):
+        return {**NOTHING, "together": True, "suspects": [{"name": "together", "term": ""}]}
     if brief.span is None:
         return _steady(brief, case, call)
     found: Found = {
@@ -43,7 +50,9 @@ def diagnosed(brief: Brief, case: Case, outputs: Outputs, errors: Sequence[float
     if (ready := smooth(brief, case)) is not None:
         found["physics"] = _physics(ready, call)
         if not list(_causes(found)):
-            found["steps"] = steps.steps_in_time(brief.signature, case, outputs, _telling(errors), call)
+            asked = brief.signature, case, outputs, _telling(errors), call
+            found["start"] = start.at_once(*asked) or []
+            found["steps"] = None if found["start"] else steps.steps_in_time(*asked)
     return {**found, "suspects": list(_causes(found))}
 
 
@@ -73,9 +82,11 @@ def _steady(brief: Brief, case: Case, call: Call) -> Found | None:
     try:
         with np.errstate(all="ignore"):
             balance = steady.balanced(brief, inputs, next(iter(outputs.values())))
+            found: Found = {**NOTHING, "steady": balance}
+            if balance and not list(_causes(found)):
+                found["layers"] = across_layers(brief, case, call)
     except Unsuited:
         return None
-    found: Found = {**NOTHING, "steady": balance}
     return {**found, "suspects": list(_causes(found))}
 
 
@@ -102,7 +113,7 @@ def _causes(found: Found) -> Iterator[dict[str, str]]:
     physics = found["physics"] or {}
     if found["narrow"]:
         yield {"name": "points", "term": ""}
-    if found["copies"] or physics.get("still"):
+    if found["copies"] or physics.get("still") or physics.get("copied"):
         yield {"name": "frames", "term": ""}
     if physics.get("everything") is not None:
         yield {"name": "elapsed", "term": ""}
@@ -111,11 +122,19 @@ def _causes(found: Found) -> Iterator[dict[str, str]]:
     for name, fact in {"spacing": "cells", "displaced": "displaced", "ends": "moved"}.items():
         if physics.get(fact):
             yield {"name": name, "term": ""}
+    if found["start"]:
+        yield {"name": "data", "term": ""}
     balance = found["steady"] or {}
     for term, _ in balance.get("terms", ()):
         yield {"name": "strength", "term": term}
     for name, fact in {"scale": "factor", "cells": "cells", "boundary": "edges"}.items():
         if balance.get(fact):
             yield {"name": "spacing" if name == "cells" else name, "term": ""}
+    if balance.get("turned"):
+        yield {"name": "turned", "term": balance["turned"]}
+    if balance.get("unexplained"):
+        yield {"name": "balance", "term": ""}
+    if found["layers"] and found["layers"]["mean"] != "harmonic":
+        yield {"name": "jumps", "term": ""}
     if found["steps"] and found["steps"]["limit"]:
         yield {"name": "steps", "term": ""}

@@ -163,6 +163,15 @@ def smooth(brief: Brief, case: Case) -> Smooth | None:
         return None
 
 
+def of_samples(signature: Signature, case: Case, samples: Sequence[int]) -> Inputs:
+    """The scored inputs of these samples alone."""
+    inputs: Inputs = {}
+    for argument in signature.arguments:
+        value = case.inputs[argument.name]
+        inputs[argument.name] = np.asarray(value)[list(samples)] if argument.axes[:1] == ("batch",) else value
+    return inputs
+
+
 def _flat(values: np.ndarray) -> np.ndarray:
     """Samples that are everywhere what some of these are at some place: there only what happens in place acts."""
     points = values.reshape(len(values), -1)

@@ -5,6 +5,8 @@ equation; derivatives are central differences of second order. The forcing is wh
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -63,12 +65,19 @@ def smoothed(brief: Brief, case: Case) -> Inputs:
     return inputs
 
 
-def balanced(brief: Brief, inputs: Inputs, answer: np.ndarray) -> dict[str, Any] | None:
-    """What the answer to such inputs satisfies.
+@dataclass(frozen=True)
+class Fit:
+    """What terms act with in an answer, in the order of their texts, and the part of the forcing that they leave over."""
 
-    factor: by how much the whole solution is too large, where all terms agree. terms: strengths of those that do not. cells:
-    1 or -1 where second derivatives act as with one cell more, or less. edges: whether prescribed boundary values are not held.
-        None where the terms do not explain the forcing. Raises Unsuited for terms that cannot be evaluated.
+    terms: tuple[str, ...]
+    values: tuple[float, ...]
+    rest: float
+
+
+def fitted(brief: Brief, inputs: Inputs, answer: np.ndarray) -> Fit | None:
+    """The strengths that the terms have in an answer to such inputs; None where they cannot be told.
+
+    Raises Unsuited for terms that cannot be evaluated.
     """
     assert brief.equation is not None
     analysis = Analysis(brief.equation, brief.parameters)
@@ -83,18 +92,52 @@ def balanced(brief: Brief, inputs: Inputs, answer: np.ndarray) -> dict[str, Any]
         return None
     found, _, rank, _ = np.linalg.lstsq(columns, -forcing, rcond=1e-6)
     rest = np.linalg.norm(columns @ found + forcing) / np.linalg.norm(forcing)
-    if rank < len(own) or rest > UNEXPLAINED:
+    return None if rank < len(own) else Fit(tuple(map(text_of, own)), tuple(map(float, found)), float(rest))
+
+
+def balanced(brief: Brief, inputs: Inputs, answer: np.ndarray) -> dict[str, Any] | None:
+    """What the answer to such inputs satisfies.
+
+    factor: by how much the whole solution is too large, where all terms agree. terms: strengths of those that do not. cells:
+    1 or -1 where second derivatives act as with one cell more, or less. edges: whether prescribed boundary values are not held.
+        turned: how the answer must be turned to satisfy the equation. unexplained: the part of the forcing that the terms leave over,
+        where that is much. None where the strengths cannot be told. Raises Unsuited for terms that cannot be evaluated.
+    """
+    assert brief.equation is not None
+    fit = fitted(brief, inputs, answer)
+    if fit is None:
         return None
-    told: dict[str, Any] = {"factor": None, "terms": [], "cells": 0, "edges": _leaves_edges(brief, answer)}
-    if max(found) - min(found) > OFF * abs(np.mean(found)):
-        strengths = [[text_of(part), float(value)] for part, value in zip(own, found, strict=True)]
+    edges = _leaves_edges(brief, answer)
+    told: dict[str, Any] = {"factor": None, "terms": [], "cells": 0, "edges": edges, "turned": "", "unexplained": None}
+    if fit.rest > UNEXPLAINED:
+        return {
+            **told,
+            "turned": (turned := _turned(brief, inputs, answer)),
+            "unexplained": None if turned else fit.rest,
+        }
+    mean = float(np.mean(fit.values))
+    if max(fit.values) - min(fit.values) > OFF * abs(mean):
+        strengths = [[term, value] for term, value in zip(fit.terms, fit.values, strict=True)]
         return {**told, "terms": [one for one in strengths if abs(one[1] - 1.0) > OFF]}
-    factor = 1.0 / float(np.mean(found))
+    factor = 1.0 / mean
     if abs(factor - 1.0) > OFF:
         return {**told, "factor": factor}
     intervals = max(answer.shape[1:]) - (brief.equation.axes[0].nodes == "endpoints")
     deviation = (1.0 / factor - 1.0) * intervals / 2.0
-    return {**told, "cells": next((c for c in (-1, 1) if rest < EXPLAINED and abs(deviation - c) < CELL), 0)}
+    return {**told, "cells": next((c for c in (-1, 1) if fit.rest < EXPLAINED and abs(deviation - c) < CELL), 0)}
+
+
+def _turned(brief: Brief, inputs: Inputs, answer: np.ndarray) -> str:
+    """Which turned answer satisfies the equation: exchanged axes, or one of them reversed; empty if none does."""
+    assert brief.equation is not None
+    names_of = [axis.name for axis in brief.equation.axes]
+    ways = {f"{name} reversed": np.flip(answer, 1 + n) for n, name in enumerate(names_of)}
+    for n, m in combinations(range(len(names_of)), 2):
+        if answer.shape[1 + n] == answer.shape[1 + m]:
+            ways[f"{names_of[n]} and {names_of[m]} exchanged"] = np.swapaxes(answer, 1 + n, 1 + m)
+    fits = {way: fit for way, turned in ways.items() if (fit := fitted(brief, inputs, turned)) is not None}
+    best = min(fits, key=lambda way: fits[way].rest, default="")
+    return best if best and fits[best].rest < 0.5 * UNEXPLAINED else ""
 
 
 def _leaves_edges(brief: Brief, answer: np.ndarray) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from fieldsmith.evaluation.probes.doubts import Call
-from fieldsmith.evaluation.probes.smooth import Inputs
+from fieldsmith.evaluation.probes.smooth import Inputs, of_samples
 from fieldsmith.tasks.task import Case, Signature
 
 Outputs = Mapping[str, np.ndarray]
@@ -56,11 +56,7 @@ def _divided(signature: Signature, case: Case, samples: Sequence[int], parts: in
     times = np.asarray(case.inputs[name])
     kept = max(1, (len(times) - 1) // parts)
     fine = np.interp(np.arange(kept * parts + 1) / parts, np.arange(len(times)), times)
-    inputs: Inputs = {}
-    for argument in signature.arguments:
-        value = case.inputs[argument.name]
-        inputs[argument.name] = np.asarray(value)[list(samples)] if argument.axes[:1] == ("batch",) else value
-    return {**inputs, name: fine}, kept
+    return {**of_samples(signature, case, samples), name: fine}, kept
 
 
 def _distances(

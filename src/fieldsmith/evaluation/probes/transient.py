@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from fieldsmith.evaluation.probes.behaviour import repeated
 from fieldsmith.evaluation.probes.doubts import Call
 from fieldsmith.evaluation.probes.foreign import View, explained
 from fieldsmith.evaluation.probes.smooth import Probe, Smooth
-from fieldsmith.evaluation.probes.strengths import Strengths
+from fieldsmith.evaluation.probes.strengths import FRAMES, Strengths
 from fieldsmith.evaluation.probes.verdicts import verdicts
 
 Outputs = Mapping[str, np.ndarray]
@@ -31,15 +32,17 @@ def physics(smooth: Smooth, call: Call) -> dict[str, Any]:
     terms: those with a wrong strength. everything: the strength that all of them have, where it is the same wrong one.
     sound: whether all were seen to be right. still: whether fields stay what they are. cells: -1 for a spacing of N - 1
     cells. displaced: by how many cells the solution lies beside its start. moved: whether moved data is answered otherwise.
+    copied: frames that are the one before over again, of which the strengths of terms would be taken wrongly.
     within: how well they were. order: how what it errs by falls with the spacing; none where it does not.
     """
-    found: dict[str, Any] = {"terms": [], "everything": None, "sound": False, "within": None, "still": False, "cells": 0, "displaced": [], "moved": False, "order": None}  # fmt: skip
+    found: dict[str, Any] = {"terms": [], "everything": None, "sound": False, "within": None, "still": False, "copied": [], "cells": 0, "displaced": [], "moved": False, "order": None}  # fmt: skip
     fine = smooth.probe()
     outputs = call(fine.inputs) if fine else None
     if fine is None or outputs is None:
         return found
-    if all(np.array_equal(array[:, 1:], array[:, :-1]) for array in outputs.values()):
-        return {**found, "still": True}
+    if copied := repeated(outputs):
+        still = len(copied) == FRAMES - 1
+        return {**found, "still": still, "copied": [] if still else copied}
     found["moved"] = _answers_moved_otherwise(smooth, fine, outputs)
     first = _view(smooth, fine, outputs)
     found["displaced"] = _displaced(smooth, fine, outputs, _strengths(first))

@@ -1,0 +1,37 @@
+"""Whether samples of a batch act on each other: the program's answer to one sample alone."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from fieldsmith.evaluation.probes.doubts import Call
+from fieldsmith.evaluation.probes.smooth import of_samples
+from fieldsmith.tasks.task import Case, Signature
+
+Arrays = Mapping[str, np.ndarray]
+
+MUCH, PLAIN = 0.5, 0.02
+"""Difference between both answers, in units of the error and of the solution, from which on it is told: steps that follow the fastest
+sample of a batch are others for one alone, which changes less.
+"""
+
+ERRS = 0.25
+"""Error of a sample, in units of the largest, from which on it is one of those that err."""
+
+
+def answered_otherwise(signature: Signature, case: Case, outputs: Arrays, errors: Sequence[float], call: Call) -> bool:
+    """Whether a sample alone is answered by much else than among the others: the smallest of those that err, whom others rule if any does."""
+    sizes = [max(float(np.max(np.abs(array[n]))) for array in case.reference.values()) for n in range(len(errors))]
+    if len(sizes) < 2:
+        return False
+    sample = min((n for n in range(len(errors)) if errors[n] >= ERRS * max(errors)), key=lambda n: sizes[n])
+    answer = call(of_samples(signature, case, (sample,)))
+    if answer is None:
+        return False
+    difference = error = size = 0.0
+    for name, values in case.reference.items():
+        difference += float(np.sum((answer[name][0] - outputs[name][sample]) ** 2))
+        error += float(np.sum((outputs[name][sample] - values[sample]) ** 2))
+        size += float(np.sum(values[sample] ** 2))
+    return math.sqrt(difference) > max(MUCH * math.sqrt(error), PLAIN * math.sqrt(size))
