@@ -2,7 +2,7 @@
 
 import typer
 
-from fieldsmith.cli import env_about, env_run
+from fieldsmith.cli import env_about, env_mcp, env_run
 
 app = typer.Typer(
     invoke_without_command=True, help="Tools that an agent acts on: list, show, check, begin, run, replay."
@@ -14,3 +14,4 @@ app.command()(env_about.check)
 app.command()(env_about.new)
 app.command()(env_run.run)
 app.command()(env_run.replay)
+app.command("from-mcp")(env_mcp.from_mcp)

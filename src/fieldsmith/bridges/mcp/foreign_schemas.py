@@ -1,0 +1,245 @@
+"""From the tools of a foreign server to actions: JSON schemas made plain for providers, arguments validated by the schemas as they came."""
+
+import copy
+import itertools
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
+
+import jsonschema
+from jsonschema.protocols import Validator
+from jsonschema.validators import validator_for
+from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema, create_model, model_validator
+
+from fieldsmith.environments.action import EVERYWHERE, Action, Needs, name_of
+
+DEEPEST = 8
+"""Levels of references that a model is shown; what lies below is checked all the same."""
+LONGEST_LINE = 600
+"""Characters of a tool's description that stand in its short documentation; its page has all."""
+ANY = ("string", "number", "boolean", "object", "array")
+WHOLE = {"type", "properties", "required", "additionalProperties", "title", "description", "$schema", "$defs", "definitions"}  # fmt: skip
+"""Keywords at the top of a schema that hold for each argument by itself."""
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A tool as it is pinned in tools.json. `action` is what agents call it; `reads` whether it only reads, by its server's word or its owner's."""
+
+    name: str
+    action: str
+    description: str
+    input_schema: Mapping[str, Any]
+    output_schema: Mapping[str, Any] | None = None
+    reads: bool = False
+
+
+class ToolAction(Action):
+    """An action that calls a foreign server's tool; `argument_names` are the server's names by those that agents use."""
+
+    tool: ClassVar[str] = ""
+    argument_names: ClassVar[Mapping[str, str]] = {}
+
+    def sent(self) -> dict[str, Any]:
+        """The arguments as the server takes them; what the agent has left out is left out."""
+        given = self.model_dump(mode="json", exclude_unset=True)
+        return {self.argument_names.get(name, name): value for name, value in given.items()}
+
+
+class OpenAction(ToolAction):
+    """One that takes arguments of any name."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+def action_names(tools: Sequence[str], taken: Sequence[str] = ()) -> dict[str, str]:
+    """What each tool is called as an action: small letters, digits and _, no two alike."""
+    used = {*taken, *map(name_of, EVERYWHERE)}
+    found: dict[str, str] = {}
+    for tool in tools:
+        snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", tool).lower()
+        base = re.sub(r"[^a-z0-9]+", "_", snake).strip("_")[:40]
+        base = base if base[:1].isalpha() else f"tool_{base}".rstrip("_")
+        free = (name for name in _numbered(base) if name not in used)
+        found[tool] = next(free)
+        used.add(found[tool])
+    return found
+
+
+def _numbered(base: str) -> Iterator[str]:
+    yield base
+    yield f"{base}_tool"
+    n = 2
+    while True:
+        yield f"{base}_{n}"
+        n += 1
+
+
+def action_of(tool: Tool, needs: Needs) -> type[ToolAction]:
+    """The action that calls it. Raises ValueError for a schema that is none."""
+    schema = dict(tool.input_schema)
+    draft = validator_for(schema, jsonschema.Draft202012Validator)
+    try:
+        draft.check_schema(schema)
+    except jsonschema.SchemaError as error:
+        raise ValueError(f"its input schema is no JSON schema: {error.message[:200]}") from None
+    validator = draft(schema)
+    properties = _properties(schema, schema)
+    names = _argument_names(properties)
+    required = {name for name in schema.get("required", []) if name in properties}
+    fields = {shown: _field(tool, name, properties[name], validator, name in required) for shown, name in names.items()}
+    free_form = schema.get("additionalProperties") not in (None, False)
+    kind = create_model(
+        "".join(part.capitalize() for part in tool.action.split("_")),
+        __base__=OpenAction if free_form else ToolAction,
+        __doc__=_line(tool),
+        __validators__={"fit_together": _together(validator)} if set(schema) - WHOLE else {},
+        **fields,
+    )
+    kind.called, kind.free, kind.needs = tool.action, tool.reads, needs
+    kind.tool = tool.name
+    kind.argument_names = {shown: name for shown, name in names.items() if shown != name}
+    return kind
+
+
+def _line(tool: Tool) -> str:
+    told = " ".join(tool.description.split()) or f"Call the server's tool {tool.name}."
+    if len(told) < 20:
+        told = f"{told.rstrip('.')}, by the server's tool {tool.name}."
+    return told if len(told) <= LONGEST_LINE else f"{told[:LONGEST_LINE].rsplit(' ', 1)[0]} …"
+
+
+def _properties(schema: Mapping[str, Any], root: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments by name, those of alternatives at the top included."""
+    found: dict[str, Any] = {}
+    for key in ("allOf", "anyOf", "oneOf"):
+        for part in schema.get(key, []):
+            if isinstance(part, Mapping):
+                for name, one in _properties(_referred(part, root), root).items():
+                    found.setdefault(name, one)
+    own = schema.get("properties", {})
+    return {**found, **(own if isinstance(own, Mapping) else {})}
+
+
+def _argument_names(properties: Mapping[str, Any]) -> dict[str, str]:
+    """The server's names by names that providers and pydantic take."""
+    found: dict[str, str] = {}
+    for name in properties:
+        base = re.sub(r"[^A-Za-z0-9_-]", "_", name).strip("_-")[:60] or "argument"
+        base = f"{base}_" if hasattr(Action, base) or base.startswith("model_") else base
+        base = base if base[0].isalpha() else f"argument_{base}"
+        shown = next(one for one in _numbered(base) if one not in found)
+        found[shown] = name
+    return found
+
+
+def _field(tool: Tool, name: str, part: Any, whole: Validator, required: bool) -> Any:
+    schema = plain(part, tool.input_schema)
+    if not schema.get("description"):
+        schema["description"] = f"{name}, of which its server says no more"
+    own = whole.evolve(schema=part)  # whose references are still those of the whole schema
+
+    def fit(value: Any) -> Any:
+        _check(own, value)
+        return value
+
+    kind = Annotated[Any, AfterValidator(fit), WithJsonSchema(schema)]
+    return (kind, Field(...)) if required else (kind, Field(default=schema.get("default")))
+
+
+def _check(validator: Validator, value: Any) -> None:
+    """Raises ValueError with what is wrong."""
+    _sendable(value)
+    try:
+        faults = [_words(error) for error in itertools.islice(validator.iter_errors(value), 3)]
+    except Exception as error:  # of numbers that are too large, and references to nowhere
+        raise ValueError(f"it cannot be checked by the server's schema ({type(error).__name__})") from None
+    if faults:
+        raise ValueError("; ".join(faults)[:400])
+
+
+def _words(error: jsonschema.ValidationError) -> str:
+    place = ".".join(map(str, error.absolute_path))
+    return f"{place}: {error.message}" if place else error.message
+
+
+def _sendable(value: Any) -> None:
+    """Raises ValueError for what JSON in UTF-8 cannot say."""
+    try:
+        json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
+    except (TypeError, ValueError, RecursionError):
+        raise ValueError("it cannot be written as JSON: no NaN, no infinity, no broken characters") from None
+
+
+def _together(validator: Validator) -> Any:
+    """Checks what holds for several arguments together."""
+
+    def fit_together(self: ToolAction) -> ToolAction:
+        _check(validator, self.sent())
+        return self
+
+    return model_validator(mode="after")(fit_together)
+
+
+def plain(part: Any, root: Mapping[str, Any], depth: int = 0) -> dict[str, Any]:
+    """A schema as providers take it: references put in their place, lists of types as alternatives, `allOf` as one, a type everywhere."""
+    if not isinstance(part, Mapping) or depth > DEEPEST:
+        return {"anyOf": [{"type": kind} for kind in ANY]}
+    schema = _merged(_referred(part, root), root)
+    kinds = schema.pop("type", None)
+    for key in ("anyOf", "oneOf", "prefixItems"):
+        if isinstance(schema.get(key), list):
+            schema[key] = [plain(one, root, depth + 1) for one in schema[key]]
+    if isinstance(schema.get("properties"), Mapping):
+        schema["properties"] = {name: plain(one, root, depth + 1) for name, one in schema["properties"].items()}
+    if isinstance(schema.get("items"), list):  # as it was said before 2020
+        schema["prefixItems"] = [plain(one, root, depth + 1) for one in schema.pop("items")]
+    if isinstance(schema.get("items"), Mapping):
+        schema["items"] = plain(schema["items"], root, depth + 1)
+    if isinstance(kinds, list):
+        about = {key: schema.pop(key) for key in ("description", "default", "examples") if key in schema}
+        return {"anyOf": [{**schema, "type": kind} if kind != "null" else {"type": "null"} for kind in kinds], **about}
+    if kinds is not None:
+        return {"type": kinds, **schema}
+    if any(key in schema for key in ("anyOf", "oneOf", "const", "enum")):
+        return schema
+    told = next((kind for key, kind in _TOLD.items() if key in schema), None)
+    return {**schema, "type": told} if told else {**schema, "anyOf": [{"type": kind} for kind in ANY]}
+
+
+_TOLD = {
+    "properties": "object", "items": "array", "prefixItems": "array", "minimum": "number", "maximum": "number",
+    "pattern": "string", "minLength": "string", "maxLength": "string",
+}  # fmt: skip
+"""Keywords that tell the type where it is not said."""
+
+
+def _merged(part: Mapping[str, Any], root: Mapping[str, Any]) -> dict[str, Any]:
+    """With what `allOf` says put beside the rest; only the first of contradictions is told, all are checked."""
+    schema = {
+        key: value for key, value in part.items() if key not in ("$defs", "definitions", "$schema", "$id", "$comment")
+    }
+    for one in schema.pop("allOf", []):
+        if isinstance(one, Mapping):
+            for key, value in _merged(_referred(one, root), root).items():
+                if key in ("properties", "required") and key in schema:
+                    schema[key] = {**value, **schema[key]} if key == "properties" else [*schema[key], *value]
+                else:
+                    schema.setdefault(key, value)
+    return copy.deepcopy(schema)
+
+
+def _referred(part: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a reference within the schema stands for, with what is said beside it."""
+    for _ in range(DEEPEST):
+        if "$ref" not in part:
+            return part
+        found: Any = root
+        for word in str(part["$ref"]).removeprefix("#").strip("/").split("/"):
+            word = word.replace("~1", "/").replace("~0", "~")
+            found = found.get(word) if isinstance(found, Mapping) and word else found
+        rest = {key: value for key, value in part.items() if key != "$ref"}
+        part = {**found, **rest} if isinstance(found, Mapping) and found is not root else rest
+    return {}
