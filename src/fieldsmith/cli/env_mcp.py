@@ -1,12 +1,61 @@
 """`fieldsmith env serve` and `env from-mcp`: an environment for clients of the Model Context Protocol, and one made from another server's tools."""
 
+import shlex
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from fieldsmith.cli.env_about import AsJson, typed
+from fieldsmith.cli.env_about import AsJson, Which, typed
 from fieldsmith.cli.output import current
+
+
+def serve(
+    environment: Which,
+    http: Annotated[
+        str | None,
+        typer.Option(metavar="HOST:PORT", help="Serve by HTTP there; standard input and output, if left out."),
+    ] = None,
+    task: Annotated[
+        list[str] | None,
+        typer.Option(help="A task that clients may begin; repeatable; all that are named, if left out."),
+    ] = None,
+    steps: Annotated[int, typer.Option(min=0, help="Most steps of an episode; 0 takes the environment's.")] = 0,
+    episodes: Annotated[int, typer.Option(min=1, help="Most episodes in all.")] = 1000,
+    at_once: Annotated[int, typer.Option(min=0, help="Steps at a time, others wait; 0 takes a core each.")] = 0,
+    listing: Annotated[
+        bool | None,
+        typer.Option(
+            "--list/--no-list",
+            help="Whether clients may list all episodes; by default not by HTTP, where others may call.",
+        ),
+    ] = None,
+    run_dir: Annotated[Path | None, typer.Option(help="Where episodes lie; ./runs/NAME by default.")] = None,
+    sandbox: Annotated[str, typer.Option(help="auto, docker, bubblewrap or process.")] = "auto",
+) -> None:
+    """Expose an environment to any MCP client: a tool an action, on standard input and output, or by HTTP.
+
+    Anything but this machine's own address needs a token: that of FIELDSMITH_MCP_TOKEN, or a new one, told once.
+
+    Example: fieldsmith env serve pde-workbench --task burgers --http 127.0.0.1:8765
+    """
+    from fieldsmith.bridges.mcp import require_sdk
+    from fieldsmith.folders import expanded
+    from fieldsmith.orchestrator.episodes.served import served, terms_for
+
+    require_sdk()
+    from fieldsmith.bridges.mcp.environment_server import EnvironmentServer
+    from fieldsmith.bridges.mcp.serving import serve as serve_server
+
+    current.resumes = True
+    terms = terms_for(environment, tuple(task or ()), steps, episodes, at_once)
+    folder = expanded(run_dir) if run_dir else None
+    with served(environment, terms, folder, sandbox, shlex.join(["fieldsmith", *sys.argv[1:]])) as playing:
+        current.progress(
+            f"Episodes lie in {playing.folder}: `fieldsmith report {typed(playing.folder)}` writes their page."
+        )
+        serve_server(EnvironmentServer(playing, http is None if listing is None else listing), http)
 
 
 def from_mcp(
