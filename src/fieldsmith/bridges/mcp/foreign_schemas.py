@@ -19,6 +19,7 @@ DEEPEST = 8
 """Levels of references that a model is shown; what lies below is checked all the same."""
 LONGEST_LINE = 600
 """Characters of a tool's description that stand in its short documentation; its page has all."""
+LONGEST_FAULT = 200
 ANY = ("string", "number", "boolean", "object", "array")
 WHOLE = {"type", "properties", "required", "additionalProperties", "title", "description", "$schema", "$defs", "definitions"}  # fmt: skip
 """Keywords at the top of a schema that hold for each argument by itself."""
@@ -95,7 +96,7 @@ def action_of(tool: Tool, needs: Needs) -> type[ToolAction]:
         "".join(part.capitalize() for part in tool.action.split("_")),
         __base__=OpenAction if free_form else ToolAction,
         __doc__=_line(tool),
-        __validators__={"fit_together": _together(validator)} if set(schema) - WHOLE else {},
+        __validators__={"fit_together": _together(validator)} if set(schema) - WHOLE or free_form else {},
         **fields,
     )
     kind.called, kind.free, kind.needs = tool.action, tool.reads, needs
@@ -162,7 +163,9 @@ def _check(validator: Validator, value: Any) -> None:
 
 def _words(error: jsonschema.ValidationError) -> str:
     place = ".".join(map(str, error.absolute_path))
-    return f"{place}: {error.message}" if place else error.message
+    rule = f"it does not fit {error.validator} {json.dumps(error.validator_value)}"[:LONGEST_FAULT]
+    words = error.message if len(error.message) <= LONGEST_FAULT else rule
+    return f"{place}: {words}" if place else words
 
 
 def _sendable(value: Any) -> None:
