@@ -1,7 +1,7 @@
 """The options of a command that asks a question, made from the question's fields."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import MISSING, Field, fields
 from typing import Annotated, Any
 
@@ -10,9 +10,9 @@ import typer
 from fieldsmith.orchestrator.question import Question, option_of
 
 
-def asks(question: type[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Gives a command an option for every field of a question of that kind, between its context and its own options."""
-    return lambda command: _asking(command, question)
+def asks(question: type[Any], only: Collection[str] = ()) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Gives a command an option for every field of a question of that kind, or for some, between its context and its own options."""
+    return lambda command: _asking(command, question, only)
 
 
 def asks_question(command: Callable[..., None]) -> Callable[..., None]:
@@ -20,9 +20,9 @@ def asks_question(command: Callable[..., None]) -> Callable[..., None]:
     return _asking(command, Question)
 
 
-def _asking(command: Callable[..., None], question: type[Any]) -> Callable[..., None]:
+def _asking(command: Callable[..., None], question: type[Any], only: Collection[str] = ()) -> Callable[..., None]:
     context, *own = (one for one in inspect.signature(command).parameters.values() if one.kind is not one.VAR_KEYWORD)
-    asked = [_parameter(one) for one in fields(question) if option_of(one).flag]
+    asked = [_parameter(one) for one in fields(question) if option_of(one).flag and (one.name in only or not only)]
     parameters = [context.replace(kind=inspect.Parameter.KEYWORD_ONLY), *asked, *own]
     setattr(command, "__signature__", inspect.Signature(parameters))  # noqa: B010
     command.__annotations__ = {one.name: one.annotation for one in parameters}
@@ -34,9 +34,9 @@ def question_from(options: Mapping[str, Any]) -> Question:
     from fieldsmith.cli.options import parse_parameters, parse_settings
 
     values = {one.name: options[one.name] for one in fields(Question) if one.name in options}
-    values["param"] = parse_parameters(values["param"] or [])
-    values["strategy_options"] = parse_settings(values["strategy_options"] or [], "--strategy-option", "drafts=6")
-    values["model_options"] = parse_settings(values["model_options"] or [], "--model-option", "max_tokens=8000")
+    values["param"] = parse_parameters(values.get("param") or [])
+    values["strategy_options"] = parse_settings(values.get("strategy_options") or [], "--strategy-option", "drafts=6")
+    values["model_options"] = parse_settings(values.get("model_options") or [], "--model-option", "max_tokens=8000")
     return Question(**values)
 
 

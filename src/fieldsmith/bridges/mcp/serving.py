@@ -37,6 +37,10 @@ def serve(server: MCPServer, http: str | None = None, token: str | None = None) 
     there writes to standard error. Raises InputError for an address or token that is none, and KeyboardInterrupt after a signal.
     """
     if http is None:
+        if os.isatty(STDIN):
+            print(
+                "Serving on standard input and output, for a program that starts this. Ctrl-D ends it.", file=sys.stderr
+            )
         anyio.run(_until_signalled, functools.partial(_on_stdio, server))
     else:
         address = Address.parse(http)
@@ -77,7 +81,8 @@ async def _on_stdio(server: MCPServer) -> None:
 
 async def _pump(source: int, sink: int) -> None:
     """Hand on what comes until it ends, or this is broken off."""
-    waits = not stat.S_ISREG(os.fstat(source).st_mode)
+    mode = os.fstat(source).st_mode
+    waits = stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or os.isatty(source)  # a file and a null device never need to
     try:
         while True:
             if waits:
