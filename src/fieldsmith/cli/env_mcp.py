@@ -36,7 +36,7 @@ def serve(
 ) -> None:
     """Expose an environment to any MCP client: a tool an action, on standard input and output, or by HTTP.
 
-    Anything but this machine's own address needs a token: that of FIELDSMITH_MCP_TOKEN, or a new one, told once.
+    Clients may begin the tasks that are named, no others. An address that others reach needs a token: that of FIELDSMITH_MCP_TOKEN, or a new one, told once.
 
     Example: fieldsmith env serve pde-workbench --task burgers --http 127.0.0.1:8765
     """
@@ -99,7 +99,7 @@ def from_mcp(
 ) -> None:
     """Turn the tools of an MCP server into an environment: a package that passes `env check`.
 
-    Example: fieldsmith env from-mcp 'uvx mcp-server-calculator' --call 'calculate {"expression": "6*7"}'
+    Example: fieldsmith env from-mcp 'npx -y @modelcontextprotocol/server-everything' --call 'get-sum {"a": 2, "b": 3}'
     """
     from fieldsmith.bridges.mcp import require_sdk
     from fieldsmith.folders import expanded

@@ -89,6 +89,7 @@ def without_id(steps: list[dict]) -> list[dict]:
     return [{key: value for key, value in step.items() if key != "episode"} for step in steps]
 
 
+@pytest.mark.slow
 def test_ten_steps_come_out_alike_over_both_transports_and_are_a_run_that_is_replayed(tmp_path):
     async def play(client: Client):
         return await played(client, TEN, task="warm", seed=3)
@@ -120,6 +121,7 @@ def test_ten_steps_come_out_alike_over_both_transports_and_are_a_run_that_is_rep
     assert json.loads((tmp_path / "one/episodes/0001.json").read_text())["task"] == "warm"
 
 
+@pytest.mark.slow
 def test_nothing_that_judges_hold_back_is_on_the_wire(tmp_path):
     wire = tmp_path / "wire"
     words = " ".join(f"'{word}'" for word in command(tmp_path / "run"))
@@ -141,6 +143,7 @@ def test_nothing_that_judges_hold_back_is_on_the_wire(tmp_path):
     assert "final_off" in kept
 
 
+@pytest.mark.slow
 def test_a_server_that_is_killed_in_mid_episode_goes_on(tmp_path):
     async def begin(client: Client):
         slot, steps = await played(client, TEN[:5])
@@ -171,6 +174,7 @@ def test_a_server_that_is_killed_in_mid_episode_goes_on(tmp_path):
     assert without_id([*before, *after]) == without_id(alone)
 
 
+@pytest.mark.slow
 def test_a_hundred_episodes_at_once_keep_apart(tmp_path):
     async def play(client: Client):
         found: dict[int, tuple[str, list[dict]]] = {}
@@ -282,6 +286,7 @@ def test_the_owner_says_which_tasks_how_many_steps_and_how_many_episodes(tmp_pat
     assert "All 2 episodes that this server's owner allows have been begun." in text_of(begun[2])
 
 
+@pytest.mark.slow
 def test_ids_are_not_listed_by_http_and_cannot_be_guessed(tmp_path):
     with by_http(command(tmp_path / "run")) as url:
 

@@ -43,6 +43,7 @@ def laboratory(tmp_path_factory):
     return made(folder, calls=['pour {"flask": {"volume": 12}}', "readLevel {}"])
 
 
+@pytest.mark.slow
 def test_tools_become_actions_with_their_words_and_those_that_read_are_free(laboratory):
     kinds = {kind.called: kind for kind in laboratory.actions if kind.called}
     assert {name: kind.free for name, kind in kinds.items()} == {
@@ -53,6 +54,7 @@ def test_tools_become_actions_with_their_words_and_those_that_read_are_free(labo
     assert "`readLevel` of a foreign server" in env.docs("read_level")
 
 
+@pytest.mark.slow
 def test_the_recorded_calls_do_the_task_and_cheap_answers_do_not(laboratory):
     env = laboratory()
     (task,) = env.tasks()
@@ -68,6 +70,7 @@ def test_the_recorded_calls_do_the_task_and_cheap_answers_do_not(laboratory):
     assert "right" not in step.metrics
 
 
+@pytest.mark.slow
 def test_going_back_is_honest_though_the_server_keeps_its_state_in_memory(laboratory):
     env = laboratory()
     env.reset()
@@ -83,6 +86,7 @@ def test_going_back_is_honest_though_the_server_keeps_its_state_in_memory(labora
     assert other.step(Call("read_level")).observation.text.startswith("42")
 
 
+@pytest.mark.slow
 def test_pictures_are_artifacts_and_structured_answers_are_told(laboratory):
     host = Host()
     env = laboratory(host)
@@ -94,6 +98,7 @@ def test_pictures_are_artifacts_and_structured_answers_are_told(laboratory):
     assert '"serial": 4711' in env.step(Call("serial")).observation.text
 
 
+@pytest.mark.slow
 def test_what_goes_wrong_in_the_server_is_told_and_changes_nothing(laboratory):
     env = laboratory()
     env.reset()
@@ -122,6 +127,7 @@ def running(script: str) -> list[int]:
     return found
 
 
+@pytest.mark.slow
 def test_a_call_that_takes_too_long_ends_with_all_its_processes(tmp_path):
     (tmp_path / "lonely_server.py").write_text((TESTS / "laboratory_server.py").read_text())
     command = shlex.join([sys.executable, str(tmp_path / "lonely_server.py")])
@@ -167,6 +173,14 @@ def test_a_tool_that_has_changed_since_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("command", "wish"),
     [
+        pytest.param(
+            LABORATORY,
+            {
+                "only": ("pour", "readLevel", "serial", "photograph"),
+                "calls": ('pour {"flask": {"volume": 12}}', "readLevel {}"),
+            },
+            id="a server of the SDK that keeps its state",
+        ),
         pytest.param(OLD, {"calls": ('double-it {"x": 21}',)}, id="a server of the first protocol"),
         pytest.param(
             CLOCK,
@@ -193,10 +207,6 @@ def test_the_environment_of_a_server_passes_the_check_and_is_played(tmp_path, co
 
 
 @pytest.mark.slow
-def test_the_environment_of_a_server_with_tools_of_all_kinds_passes_the_check(laboratory):
-    assert [one.fault for one in examine(laboratory, Host(), seconds=8.0) if one.fault] == []
-
-
 def test_a_task_is_made_of_a_tool_that_reads_where_none_is_given(tmp_path):
     ran = command_line.run("env", "from-mcp", LABORATORY, "--only", "serial", "--folder", "serials", cwd=tmp_path)
     assert ran.returncode == 0, ran.stderr
@@ -240,6 +250,7 @@ def test_what_cannot_be_made_is_told_in_a_sentence_and_nothing_is_written(tmp_pa
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_key_reaches_the_server_by_its_name_alone_and_is_written_nowhere(tmp_path, monkeypatch):
     monkeypatch.setenv("LABORATORY_KEY", "sesame-4711")
     monkeypatch.setenv("ANOTHER_KEY", "not for strangers")
@@ -274,6 +285,7 @@ def by_http(monkeypatch):
     process.wait()
 
 
+@pytest.mark.slow
 def test_a_server_is_asked_by_http_with_its_token(tmp_path, by_http):
     kind = made(tmp_path / "lab", source=source_of(by_http, bearer="LABORATORY_TOKEN"), calls=("serial {}",))
     env = kind()

@@ -70,7 +70,8 @@ def _made(source: Source, wish: Wish, folder: Path | None) -> Made:
 
 def _names(wish: Wish, listed: Listed) -> dict[str, str]:
     """What environment, package and class are called. Raises InputError."""
-    server = re.sub(r"[^a-z0-9]+", "-", (listed.info.name if listed.info else "server").lower()).strip("-")[:30]
+    said = (listed.info.name if listed.info else "server").lower().rpartition("/")[2]
+    server = re.sub(r"[^a-z0-9]+", "-", said).strip("-").removeprefix("mcp-").removesuffix("-mcp")[:30].strip("-")
     server = server if len(server) > 1 and server[0].isalpha() else f"server-{server}".strip("-")
     whole = wish.name or f"mcp/{server}-v1"
     found = NAME.fullmatch(whole)

@@ -128,8 +128,8 @@ def asked(
     if raised:
         raise raised[0]
     if not connected.is_set() and seconds > FAIR:
-        raise Unreachable(f"The server {source.words!r} did not begin to speak within {seconds:g} s.")
-    raise OutOfTime(f"The server did not answer within {seconds:g} s.", "Ask for less work.")
+        raise Unreachable(f"The server {source.words!r} did not begin to speak in time.")
+    raise OutOfTime("The server did not answer in the time that there is.", "Ask for less work.")
 
 
 def _transport(source: Source, said: Said) -> AbstractAsyncContextManager[Any]:
