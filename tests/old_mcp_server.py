@@ -1,4 +1,4 @@
-"""A server of the first protocol, without any SDK: initialize, tools/list and tools/call, and words on standard output that are no JSON."""
+"""A server of the first protocol, without any SDK: initialize, tools/list and tools/call, a sum that it keeps, and words on standard output that are no JSON."""
 
 import json
 import sys
@@ -8,6 +8,16 @@ TOOL = {
     "description": "Double a number.",
     "inputSchema": {"type": "object", "properties": {"x": {"type": ["number", "null"]}}, "required": ["x"]},
 }
+SUM = {
+    "name": "add-up",
+    "description": "Add a number to the sum so far.",
+    "inputSchema": {"type": "object", "properties": {"by": {"type": "integer"}}, "required": ["by"]},
+}
+total = 0
+
+
+def text(value: float) -> dict:
+    return {"result": {"content": [{"type": "text", "text": str(value)}]}}
 
 
 def answer(message: dict) -> dict:
@@ -16,9 +26,13 @@ def answer(message: dict) -> dict:
         info = {"name": "ancient", "version": "0"}
         return {"result": {"protocolVersion": "2024-11-05", "capabilities": {"tools": {}}, "serverInfo": info}}
     if method == "tools/list":
-        return {"result": {"tools": [TOOL]}}
+        return {"result": {"tools": [TOOL, SUM]}}
     if method == "tools/call" and given["name"] == TOOL["name"]:
-        return {"result": {"content": [{"type": "text", "text": str(2 * given["arguments"]["x"])}]}}
+        return text(2 * given["arguments"]["x"])
+    if method == "tools/call" and given["name"] == SUM["name"]:
+        global total
+        total += given["arguments"]["by"]
+        return text(total)
     return {"error": {"code": -32601, "message": f"no {method}"}}
 
 

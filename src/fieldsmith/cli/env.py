@@ -5,7 +5,8 @@ import typer
 from fieldsmith.cli import env_about, env_mcp, env_run
 
 app = typer.Typer(
-    invoke_without_command=True, help="Tools that an agent acts on: list, show, check, begin, run, replay."
+    invoke_without_command=True,
+    help="Tools that an agent acts on: list, show, check, begin, run, replay, serve, take from another server.",
 )
 app.callback()(env_about.env)
 app.command("list")(env_about.list_environments)

@@ -86,6 +86,15 @@ def test_going_back_is_honest_though_the_server_keeps_its_state_in_memory(labora
     assert other.step(Call("read_level")).observation.text.startswith("42")
 
 
+def test_a_sum_that_the_server_keeps_is_that_of_the_episode_alone(tmp_path):
+    env = made(tmp_path / "old", OLD, calls=['add-up {"by": 1}'])()
+    env.reset()
+    told = [env.step(call).observation.text.partition("\n")[0] for call in [Call("add_up", {"by": 3})] * 2]
+    env.step(Call("go_back", {"step": 1}))
+    told.append(env.step(Call("add_up", {"by": 4})).observation.text.partition("\n")[0])
+    assert told == ["3", "6", "7"]
+
+
 @pytest.mark.slow
 def test_pictures_are_artifacts_and_structured_answers_are_told(laboratory):
     host = Host()
@@ -174,14 +183,10 @@ def test_a_tool_that_has_changed_since_is_refused(tmp_path):
     ("command", "wish"),
     [
         pytest.param(
-            LABORATORY,
-            {
-                "only": ("pour", "readLevel", "serial", "photograph"),
-                "calls": ('pour {"flask": {"volume": 12}}', "readLevel {}"),
-            },
-            id="a server of the SDK that keeps its state",
+            OLD,
+            {"calls": ('add-up {"by": 20}', 'add-up {"by": 22}')},
+            id="a server of the first protocol that keeps a sum",
         ),
-        pytest.param(OLD, {"calls": ('double-it {"x": 21}',)}, id="a server of the first protocol"),
         pytest.param(
             CLOCK,
             {

@@ -29,6 +29,7 @@ from fieldsmith.plugins import meant
 
 LARGEST = 1_000_000
 """Characters of arguments that a call may have."""
+MOST_LISTED = 100
 MOST_RECORDS, LONGEST_TEXT = 40, 4000
 """Steps that one look at an episode shows, and characters of each."""
 PAUSE = 0.5
@@ -138,12 +139,12 @@ class EnvironmentServer(MCPServer):
             "fetch_episode": (
                 "Read again how far an episode has come: its last steps with what was told after each.",
                 {
-                    self._id: {"type": "string", "description": "Id of the episode"},
+                    self._id: {"type": "string", "description": "Id of the episode, as begin_episode told it"},
                     "since": {"type": "integer", "minimum": 0, "default": 0, "description": "First call to show; 0 is the beginning"},
                 },
                 [self._id],
             ),
-            "list_episodes": ("All episodes of this server, the latest first.", {}, []),
+            "list_episodes": (f"The latest {MOST_LISTED} episodes of this server.", {}, []),
         }  # fmt: skip
         return [
             ServedTool(
@@ -209,7 +210,7 @@ class EnvironmentServer(MCPServer):
 
     def _list_episodes(self) -> Mapping[str, Any]:
         env = self._episodes.environment()
-        found = [self._fields(slot, env, kept.episode) for slot, kept in self._episodes.listed()]
+        found = [self._fields(slot, env, kept.episode) for slot, kept in self._episodes.listed(MOST_LISTED)]
         lines = [f"- {one['episode']}: {one['task']}, {one['steps_left']} steps left" for one in found]
         return {"text": "\n".join(lines) or "There are none yet.", "episodes": found}
 

@@ -1,10 +1,11 @@
 """A foreign server asked from code that waits: a connection for each question, which ends in time and leaves nothing behind."""
 
 import asyncio
+import contextlib
 import logging
 import threading
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -12,8 +13,8 @@ from typing import Any, TypeVar
 import anyio
 import httpx2
 from mcp import Client, MCPError
+from mcp.client.sse import sse_client
 from mcp.client.streamable_http import streamable_http_client
-from mcp.shared._httpx_utils import create_mcp_http_client
 from mcp_types import CONNECTION_CLOSED, INVALID_PARAMS, CallToolResult, Implementation, Tool
 from pydantic import ValidationError
 
@@ -135,7 +136,16 @@ def asked(
 def _transport(source: Source, said: Said) -> AbstractAsyncContextManager[Any]:
     if source.command:
         return piped(source.command, source.surroundings(), said)
-    return streamable_http_client(source.url, http_client=create_mcp_http_client(headers=source.sent_headers()))
+    if source.url.partition("?")[0].endswith("/sse"):  # as servers of the first protocol are reached
+        return sse_client(source.url, headers=source.sent_headers())
+    return _by_http(source.url, source.sent_headers())
+
+
+@contextlib.asynccontextmanager
+async def _by_http(url: str, headers: Mapping[str, str]) -> AsyncIterator[Any]:
+    # The question has a deadline of its own.
+    async with httpx2.AsyncClient(headers=headers, timeout=None) as web, streamable_http_client(url, http_client=web) as streams:  # fmt: skip
+        yield streams
 
 
 def _told(error: BaseException, source: Source, said: Said, connected: bool) -> BaseException:

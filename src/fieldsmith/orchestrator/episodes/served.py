@@ -136,10 +136,10 @@ class ServedEpisodes:
         """An episode as far as it has come. Raises InputError for one that there is not."""
         return self._found(slot).kept
 
-    def listed(self) -> list[tuple[str, Kept]]:
-        """All episodes by their ids, the latest first."""
+    def listed(self, most: int) -> list[tuple[str, Kept]]:
+        """Episodes by their ids, the latest first."""
         with self._lock:
-            slots = list(self._candidates)[::-1]
+            slots = list(self._candidates)[: -most - 1 : -1]
         return [(slot, self.kept(slot)) for slot in slots]
 
     def environment(self, told: Told = unheard) -> AnyEnvironment:
