@@ -2,12 +2,14 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from fieldsmith.bridges.mcp.foreign_schemas import Tool, action_names, action_of
 from fieldsmith.environments.action import Needs, schema_of
 from fieldsmith.environments.calls import Call, understood
 from fieldsmith.environments.observation import StepFault
+from fieldsmith.environments.sampling import sampled
 
 SCHEMA = {
     "type": "object",
@@ -79,6 +81,20 @@ def test_arguments_of_any_name_pass_where_the_server_takes_them():
     assert understood(Call("free_form", {"a": 1, "b": 2}), [kind]).sent() == {"a": 1, "b": 2}
     with pytest.raises(StepFault, match="'x' is not of type 'integer'"):
         understood(Call("free_form", {"b": "x"}), [kind])
+
+
+def test_definitions_that_name_each_other_are_told_in_part_and_checked_in_full():
+    names = [f"N{n}" for n in range(12)]
+    node = {"type": "object", "properties": {one: {"$ref": f"#/$defs/{one}"} for one in names}, "additionalProperties": {"$ref": "#/$defs/N0"}}  # fmt: skip
+    schema = {"type": "object", "$defs": dict.fromkeys(names, node), "properties": {"tree": {"$ref": "#/$defs/N0"}, "all": {"items": True}}}  # fmt: skip
+    kind = action_of(Tool("tree", "tree", "Grow a tree of nodes.", schema), Needs())
+    told = json.dumps(schema_of(kind))
+    assert "$ref" not in told
+    assert len(told) < 200_000
+    sampled(kind, np.random.default_rng(0))
+    deep = {"N1": {"N2": {"N3": {"N4": {"N5": {"other": 7}}}}}}
+    with pytest.raises(StepFault, match="7 is not of type 'object'"):
+        understood(Call("tree", {"tree": deep}), [kind])
 
 
 def test_a_schema_that_is_none_is_refused():

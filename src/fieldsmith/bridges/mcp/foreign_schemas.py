@@ -1,6 +1,5 @@
 """From the tools of a foreign server to actions: JSON schemas made plain for providers, arguments validated by the schemas as they came."""
 
-import copy
 import itertools
 import json
 import re
@@ -13,14 +12,12 @@ from jsonschema.protocols import Validator
 from jsonschema.validators import validator_for
 from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema, create_model, model_validator
 
+from fieldsmith.bridges.mcp.plain_schemas import plain, referred
 from fieldsmith.environments.action import EVERYWHERE, Action, Needs, name_of
 
-DEEPEST = 8
-"""Levels of references that a model is shown; what lies below is checked all the same."""
 LONGEST_LINE = 600
 """Characters of a tool's description that stand in its short documentation; its page has all."""
 LONGEST_FAULT = 200
-ANY = ("string", "number", "boolean", "object", "array")
 WHOLE = {"type", "properties", "required", "additionalProperties", "title", "description", "$schema", "$defs", "definitions"}  # fmt: skip
 """Keywords at the top of a schema that hold for each argument by itself."""
 
@@ -118,7 +115,7 @@ def _properties(schema: Mapping[str, Any], root: Mapping[str, Any]) -> dict[str,
     for key in ("allOf", "anyOf", "oneOf"):
         for part in schema.get(key, []):
             if isinstance(part, Mapping):
-                for name, one in _properties(_referred(part, root), root).items():
+                for name, one in _properties(referred(part, root), root).items():
                     found.setdefault(name, one)
     own = schema.get("properties", {})
     return {**found, **(own if isinstance(own, Mapping) else {})}
@@ -184,65 +181,3 @@ def _together(validator: Validator) -> Any:
         return self
 
     return model_validator(mode="after")(fit_together)
-
-
-def plain(part: Any, root: Mapping[str, Any], depth: int = 0) -> dict[str, Any]:
-    """A schema as providers take it: references put in their place, lists of types as alternatives, `allOf` as one, a type everywhere."""
-    if not isinstance(part, Mapping) or depth > DEEPEST:
-        return {"anyOf": [{"type": kind} for kind in ANY]}
-    schema = _merged(_referred(part, root), root)
-    kinds = schema.pop("type", None)
-    for key in ("anyOf", "oneOf", "prefixItems"):
-        if isinstance(schema.get(key), list):
-            schema[key] = [plain(one, root, depth + 1) for one in schema[key]]
-    if isinstance(schema.get("properties"), Mapping):
-        schema["properties"] = {name: plain(one, root, depth + 1) for name, one in schema["properties"].items()}
-    if isinstance(schema.get("items"), list):  # as it was said before 2020
-        schema["prefixItems"] = [plain(one, root, depth + 1) for one in schema.pop("items")]
-    if isinstance(schema.get("items"), Mapping):
-        schema["items"] = plain(schema["items"], root, depth + 1)
-    if isinstance(kinds, list):
-        about = {key: schema.pop(key) for key in ("description", "default", "examples") if key in schema}
-        return {"anyOf": [{**schema, "type": kind} if kind != "null" else {"type": "null"} for kind in kinds], **about}
-    if kinds is not None:
-        return {"type": kinds, **schema}
-    if any(key in schema for key in ("anyOf", "oneOf", "const", "enum")):
-        return schema
-    told = next((kind for key, kind in _TOLD.items() if key in schema), None)
-    return {**schema, "type": told} if told else {**schema, "anyOf": [{"type": kind} for kind in ANY]}
-
-
-_TOLD = {
-    "properties": "object", "items": "array", "prefixItems": "array", "minimum": "number", "maximum": "number",
-    "pattern": "string", "minLength": "string", "maxLength": "string",
-}  # fmt: skip
-"""Keywords that tell the type where it is not said."""
-
-
-def _merged(part: Mapping[str, Any], root: Mapping[str, Any]) -> dict[str, Any]:
-    """With what `allOf` says put beside the rest; only the first of contradictions is told, all are checked."""
-    schema = {
-        key: value for key, value in part.items() if key not in ("$defs", "definitions", "$schema", "$id", "$comment")
-    }
-    for one in schema.pop("allOf", []):
-        if isinstance(one, Mapping):
-            for key, value in _merged(_referred(one, root), root).items():
-                if key in ("properties", "required") and key in schema:
-                    schema[key] = {**value, **schema[key]} if key == "properties" else [*schema[key], *value]
-                else:
-                    schema.setdefault(key, value)
-    return copy.deepcopy(schema)
-
-
-def _referred(part: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What a reference within the schema stands for, with what is said beside it."""
-    for _ in range(DEEPEST):
-        if "$ref" not in part:
-            return part
-        found: Any = root
-        for word in str(part["$ref"]).removeprefix("#").strip("/").split("/"):
-            word = word.replace("~1", "/").replace("~0", "~")
-            found = found.get(word) if isinstance(found, Mapping) and word else found
-        rest = {key: value for key, value in part.items() if key != "$ref"}
-        part = {**found, **rest} if isinstance(found, Mapping) and found is not root else rest
-    return {}
