@@ -78,20 +78,22 @@ class ServedEpisodes:
 
     def __init__(self, environment: str, terms: Terms, folder: Path, host: Host) -> None:
         self.terms, self.folder = terms, folder
-        self._environment, self._host = environment, host
+        self._kind, self._host = environments.kind_of(environment), host
         self._store, self._ledger = Store(folder / "run.sqlite"), Ledger(folder / "run.sqlite")
         self._room = threading.BoundedSemaphore(max(1, terms.at_once))
         self._lock = threading.Lock()
         begun = set(self._ledger.candidates())
         self._candidates = {one.slot: one for one in self._store.candidates() if one.id in begun}
         self._live: dict[str, _Live] = {}
+        self._earlier, self._begun = float(self._store.fact("seconds", 0.0)), time.monotonic()
         self._store.set_facts({"state": "running", "message": ""})
 
     def close(self) -> None:
         """The directory then tells whether all episodes have ended."""
         over = all(one.evaluation is not None for one in self._candidates.values())
         told = "Served." if over else "Served; some episodes have not ended."
-        self._store.set_facts({"state": "done" if over else "interrupted", "message": told})
+        seconds = self._earlier + time.monotonic() - self._begun
+        self._store.set_facts({"state": "done" if over else "interrupted", "message": told, "seconds": seconds})
         self._ledger.close()
         self._store.close()
 
@@ -145,7 +147,7 @@ class ServedEpisodes:
     def environment(self, told: Told = unheard) -> AnyEnvironment:
         """One of one's own for a call."""
         guest = _Guest(self._host.sandbox, self._host.folder, told, self._host.stopped, owner=self._host)
-        return environments.load(self._environment, guest)
+        return self._kind(guest)
 
     def _task(self, task: str) -> str:
         named = task or self.terms.tasks[0]
@@ -199,7 +201,7 @@ def served(
     for an unknown environment or task and for the directory of another run.
     """
     env = environments.load(environment)
-    asked = _asked(environment, env, terms, command)
+    asked = _asked(environment, env, terms, sandbox, command)
     folder = run_dir or _free(Path("runs") / f"{run_name(asked.question, env.name)}-{asked.source[:6]}")
     make_folder(folder)
     with held(folder):
@@ -230,9 +232,9 @@ def unanswered(step: Step) -> bool:
     return step.status in NOT_THE_AGENTS and not (step.terminated or step.truncated)
 
 
-def _asked(environment: str, env: AnyEnvironment, terms: Terms, command: str) -> AskedEpisodes:
+def _asked(environment: str, env: AnyEnvironment, terms: Terms, sandbox: str, command: str) -> AskedEpisodes:
     question = EpisodeQuestion(
-        environment=environment, task=", ".join(terms.tasks)[:80], agent="clients", steps=terms.steps
+        environment=environment, task=", ".join(terms.tasks)[:80], agent="clients", steps=terms.steps, sandbox=sandbox
     )
     return AskedEpisodes(
         question=question,
