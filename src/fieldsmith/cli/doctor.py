@@ -14,7 +14,7 @@ import typer
 from fieldsmith.cli.output import current
 
 LIBRARIES = ("numpy", "scipy", "h5py", "sympy", "pydantic", "openai", "anthropic", "docker")
-OPTIONAL = {"matplotlib": "pip install matplotlib", "torch": "pip install torch", "xllamacpp": "pip install xllamacpp"}
+OPTIONAL = {name: f"pip install {name}" for name in ("matplotlib", "mcp", "torch", "xllamacpp")}
 MENDS = {
     "docker": "install and start Docker, then: fieldsmith sandbox build",
     "bubblewrap": "apt-get install bubblewrap",

@@ -110,7 +110,7 @@ class Desk:
         candidates: Annotated[
             int | None, Field(description="Programs to write, mends included; as many as allowed by default.")
         ] = None,
-        seed: Annotated[int, Field(description="Tells repeated runs of the same question apart.")] = 0,
+        seed: Annotated[int, Field(description="Tells repeated runs of the same question apart.", ge=0, le=10**9)] = 0,
     ) -> Started:
         """Starts to solve a task and returns at once; watch_run tells how it goes.
 

@@ -32,6 +32,7 @@ class Runs:
         with self._starting:
             name, whole = self._whole(question)
             solving = open_solve(whole)
+            solving.prepare()
             words = shlex.split(command_of(whole, solving.task, str(whole.task)))[1:]
             self._asked[name] = whole
             self._children.start_run(name, words)
