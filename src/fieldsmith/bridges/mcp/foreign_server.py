@@ -123,7 +123,8 @@ def asked(
             check()
     finally:
         if not ended.is_set() and cancelling:
-            cancelling[0]()
+            with contextlib.suppress(RuntimeError):  # it has just ended by itself
+                cancelling[0]()
     if given:
         return given[0]
     if raised:
