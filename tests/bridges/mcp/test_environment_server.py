@@ -47,7 +47,7 @@ def on_stdio(words: list[str], work: Act) -> Any:
     parameters = StdioServerParameters(command=words[0], args=words[1:], env={**os.environ, "PYTHONPATH": str(TESTS)})
 
     async def talk():
-        async with Client(parameters, read_timeout_seconds=120) as client:
+        async with Client(parameters, read_timeout_seconds=800) as client:
             return await work(client)
 
     return anyio.run(talk)
@@ -98,7 +98,7 @@ def test_ten_steps_come_out_alike_over_both_transports_and_are_a_run_that_is_rep
     with by_http(command(tmp_path / "two")) as url:
 
         async def ask():
-            async with Client(url, read_timeout_seconds=120) as client:
+            async with Client(url, read_timeout_seconds=800) as client:
                 return await play(client)
 
         _, second = anyio.run(ask)
@@ -340,7 +340,7 @@ def test_the_workbench_is_played_by_ten_calls_over_both_transports(tmp_path):
     with by_http(command(tmp_path / "two", *options, environment=WORKBENCH)) as url:
 
         async def ask():
-            async with Client(url, read_timeout_seconds=300) as client:
+            async with Client(url, read_timeout_seconds=800) as client:
                 return await play(client)
 
         _, second = anyio.run(ask)
