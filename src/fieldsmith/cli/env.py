@@ -2,10 +2,11 @@
 
 import typer
 
-from fieldsmith.cli import env_about, env_run
+from fieldsmith.cli import env_about, env_mcp, env_run
 
 app = typer.Typer(
-    invoke_without_command=True, help="Tools that an agent acts on: list, show, check, begin, run, replay."
+    invoke_without_command=True,
+    help="Tools that an agent acts on: list, show, check, begin, run, replay, serve, take from another server.",
 )
 app.callback()(env_about.env)
 app.command("list")(env_about.list_environments)
@@ -14,3 +15,5 @@ app.command()(env_about.check)
 app.command()(env_about.new)
 app.command()(env_run.run)
 app.command()(env_run.replay)
+app.command()(env_mcp.serve)
+app.command("from-mcp")(env_mcp.from_mcp)

@@ -127,11 +127,11 @@ def new(
     called = write(name, place)
     current.event("result", {"environment": called, "folder": str(place)})
     current.say(f"{called} is in {place}. Next:")
-    current.say(f"  fieldsmith env check {_typed(place)}")
-    current.say(f"  pip install -e {_typed(place)}    # from then on it is called {called}")
+    current.say(f"  fieldsmith env check {typed(place)}")
+    current.say(f"  pip install -e {typed(place)}    # from then on it is called {called}")
 
 
-def _typed(place: Path) -> str:
+def typed(place: Path) -> str:
     """A folder as it is given to a command: one that stands alone could be the name of a package."""
     import shlex
 

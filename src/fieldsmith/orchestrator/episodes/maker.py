@@ -62,8 +62,7 @@ class EpisodeMaker:
             listener=self.listener,
             stopping=stopping,
         ).run()
-        write_trajectory(self.folder, kept, candidate)
-        return replace(candidate, proposal=_proposal(kept), evaluation=_evaluation(kept.episode))
+        return finished(self.folder, kept, candidate)
 
     def stop(self) -> None:
         """What is waited for ends by `stopping` and by the host."""
@@ -77,6 +76,12 @@ class EpisodeMaker:
         parent = parents[(int(digits) - 1) % len(parents)]
         kept = self.ledger.episode(parent.id)
         return (kept, best_step(env, kept.episode)) if kept else None
+
+
+def finished(folder: Path, kept: Kept, candidate: Candidate) -> Candidate:
+    """The candidate of an episode that has ended, with what that came to; the episode is written down whole."""
+    write_trajectory(folder, kept, candidate)
+    return replace(candidate, proposal=_proposal(kept), evaluation=_evaluation(kept.episode))
 
 
 def best_step(env: AnyEnvironment, episode: Episode) -> int:
