@@ -6,7 +6,7 @@ from itertools import chain
 
 import numpy as np
 
-from fieldsmith.environments.action import name_of
+from fieldsmith.environments.action import Action, Submit, name_of
 from fieldsmith.environments.calls import Call, understood
 from fieldsmith.environments.checks.arguments import misfits, odd, unknown, unreadable
 from fieldsmith.environments.checks.trial import Trial, limited, own_names, shown
@@ -21,27 +21,49 @@ MOST_SECONDS = 10.0
 
 
 def valid(trial: Trial) -> Iterator[str]:
-    """Arguments by the schemas run, and each action works for some of them."""
+    """Arguments by the schemas run, and each action works for some of them, if not by chance then where a gold sequence has led."""
     rng, counted = np.random.default_rng(1), 0
     env = trial.fresh()
     with limited(env.actions, MOST_SECONDS):
         for kind in env.actions:
-            statuses, last = set[str](), ""
-            for _ in range(TRIES):
-                if trial.over and statuses:
-                    break
-                step = trial.step(env, Call(name_of(kind), sampled(kind, rng)))
-                if step is None:
-                    continue
-                counted += 1
-                statuses.add(step.status)
-                last = last if step.status == "success" else step.observation.text
+            statuses, last, count = _tried(trial, env, kind, rng)
+            counted += count
+            if statuses and statuses <= set(UNREADABLE):
+                statuses, last, count = _tried(trial, _after_gold(trial), kind, rng)
+                counted += count
             if statuses and statuses <= set(UNREADABLE):
                 yield (
-                    f"No call of {name_of(kind)} that follows its schema is taken, such as: {last} "
+                    f"No call of {name_of(kind)} that follows its schema is taken, such as: {' '.join(last.split())} "
                     "Let the schema say what is right, or give `examples` in the fields."
                 )
     trial.note = f"{counted} calls by the schemas"
+
+
+def _tried(
+    trial: Trial, env: AnyEnvironment, kind: type[Action], rng: np.random.Generator
+) -> tuple[set[str], str, int]:
+    """The statuses of calls of an action by chance, what the last one that failed was told, and how many there were."""
+    statuses, last, counted = set[str](), "", 0
+    for _ in range(TRIES):
+        if trial.over and statuses:
+            break
+        step = trial.step(env, Call(name_of(kind), sampled(kind, rng)))
+        if step is None:
+            continue
+        counted += 1
+        statuses.add(step.status)
+        last = last if step.status == "success" else step.observation.text
+    return statuses, last, counted
+
+
+def _after_gold(trial: Trial) -> AnyEnvironment:
+    """In the state that a gold sequence leads to before it submits; at the beginning where there is none."""
+    task = next(iter(trial.reached), "")
+    env = trial.fresh(task)
+    for call in env.gold_calls(task) if task else ():
+        if call.action != name_of(Submit):
+            trial.step(env, call)
+    return env
 
 
 def invalid(trial: Trial) -> Iterator[str]:

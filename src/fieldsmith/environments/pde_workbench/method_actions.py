@@ -45,6 +45,7 @@ class Choosing(Composing):
     """Have the program written by a family of numerical methods: name the family, and blocks or numbers that should not be as usual. It is run on the dev samples at once."""
 
     called: ClassVar[str] = "choose_method"
+    suffices: ClassVar[bool] = True
 
 
 class Changing(Composing):
