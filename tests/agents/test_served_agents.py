@@ -23,8 +23,8 @@ LED = (
     ("heat", '{"degrees": 1}'),
 )
 """Calls of the first turns, from which it learns how to call."""
-TOKENS = 3000
-"""Of a run: enough for about ten turns of its own."""
+TOKENS = 5000
+"""Of a run: enough for about four turns of its own."""
 PRICE = (1.0, 2.0)
 
 
