@@ -120,7 +120,7 @@ def _cheap(trial: Trial) -> Iterator[Exploit]:
 
 def _score(trial: Trial, task: str, calls: list[Call]) -> float:
     env = trial.fresh(task)
-    with limited(env.actions, MOST_SECONDS):
+    with limited(env.all_actions, MOST_SECONDS):
         for call in calls:
             trial.step(env, call)
     return env.episode.last.score

@@ -70,8 +70,8 @@ class InspectErrors(Action):
         "error",
         description="error: size of the deviation from the reference. residual: how far the program's answer is from satisfying the equation. solution: the answer itself",
     )
-    sample: int | None = Field(None, description="Number of the sample; the worst if left out", ge=0)
-    frame: int | None = Field(None, description="Number of the output time to look at closely; a telling one if left out", ge=0)  # fmt: skip
+    sample: int | None = Field(None, description="Number of the sample; the worst if left out", ge=0, examples=[0])
+    frame: int | None = Field(None, description="Number of the output time to look at closely; a telling one if left out", ge=0, examples=[1])  # fmt: skip
     field: str = Field("", description="Name of the result, or of its unknown; the worst if left out", max_length=100, examples=[""])  # fmt: skip
 
 
