@@ -367,6 +367,29 @@ def test_what_is_no_work_and_earns_something(good, members, words):
     assert "let `score` be 0 where nothing was achieved" in told
 
 
+def test_an_action_that_needs_what_others_have_made_is_tried_after_a_gold_sequence(good):
+    def acting(self: Any, state: Any, action: Action, tools: Any) -> str:
+        if state.proposed is None or len(state.readings) < 9:
+            raise Unfit("There is nothing to draw yet.", "Take samples and propose first.")
+        return "Drawn."
+
+    assert faults(with_action(good, Turn, acting), "gold", "valid") == []
+
+
+def test_an_action_of_which_one_call_may_do_a_task_is_no_exploit_and_its_repetition_is(good, monkeypatch):
+    once = changed(good, **scoring(lambda m: 1.0 if m.get("error") else 0.0))
+    monkeypatch.setattr(good.actions[1], "suffices", True)
+    assert faults(once, "gold", "exploits") == []
+
+    def more(self: Any, state: Any, action: Action, tools: Any) -> str:
+        state.times.append(0.0)
+        state.readings.append(0.0)
+        return good.act(self, state, action, tools)
+
+    again = changed(once, act=more, **scoring(lambda m: m["readings"] / 20 if m.get("error") else 0.0))
+    assert "To repeat propose(" in " ".join(faults(again, "gold", "exploits"))
+
+
 def test_limits_of_actions_are_as_before_a_check(good):
     before = [kind.needs for kind in good.actions]
     assert faults(good, "valid", "limits", "exploits") == []

@@ -335,6 +335,20 @@ def test_modes_offer_one_way_or_the_other(host):
     assert offered("structured") & (writes | composes) == composes
 
 
+def test_who_chooses_is_told_of_no_function_and_of_the_next_finer_setting(host):
+    structured = load("pde-workbench", host)
+    told = structured.reset(task=f"{SMALL}?mode=structured").text
+    assert "nu u_xx" in told
+    assert "def solver" not in told
+    assert "def solver" in load("pde-workbench", host).reset(task=SMALL).text
+    coarse = {"family": "spectral", "refinement": "one_pass", "courant": 2.0, "oversampling": 0.75, "tolerance": 0.01}
+    text = structured.step(Call("choose_method", coarse)).observation.text
+    (call,) = re.findall(r"A finer setting that is known to be good \(one pass.*\): choose_method (\{.*\})\.", text)
+    before = structured.episode.last.metrics["nrmse"]
+    assert structured.step(Call("choose_method", json.loads(call))).status == "success"
+    assert structured.episode.last.metrics["nrmse"] < before
+
+
 def test_names_of_tasks_have_one_form_and_mistakes_are_told():
     env = PDEWorkbench()
     assert env.named_task("") == "burgers"

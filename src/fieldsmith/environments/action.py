@@ -38,6 +38,7 @@ class Action(BaseModel):
 
     free: whether it only reads, so that it costs no step and changes nothing. needs: what a step takes. called: its name where
     it is not the class's in snake case. example: arguments of a sensible call for its page, which has some by chance otherwise.
+    suffices: whether one sensible call of it may do a task well, so that only what its repetition adds is an exploit.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -45,6 +46,7 @@ class Action(BaseModel):
     needs: ClassVar[Needs] = Needs()
     called: ClassVar[str] = ""
     example: ClassVar[Mapping[str, Any]] = {}
+    suffices: ClassVar[bool] = False
 
 
 class Submit(Action):

@@ -72,6 +72,7 @@ class LLMAgent:
                 self.messages(env, dialogue, window, native),
                 ordinal=f"{ordinal}@{self.seed}" if self.seed else ordinal,
                 tools=self.tools(env, dialogue) if native else (),
+                must_call=native and bool(dialogue) and not dialogue[-1].turn.calls,
             )
             try:
                 reply = self.model.complete(request)

@@ -6,7 +6,7 @@ from itertools import chain
 
 import numpy as np
 
-from fieldsmith.environments.action import name_of
+from fieldsmith.environments.action import Action, Submit, name_of
 from fieldsmith.environments.calls import Call, understood
 from fieldsmith.environments.checks.arguments import misfits, odd, unknown, unreadable
 from fieldsmith.environments.checks.trial import Trial, limited, own_names, shown
@@ -21,27 +21,50 @@ MOST_SECONDS = 10.0
 
 
 def valid(trial: Trial) -> Iterator[str]:
-    """Arguments by the schemas run, and each action works for some of them."""
+    """Arguments by the schemas run, and each action works for some of them, if not by chance then where a gold sequence has led."""
     rng, counted = np.random.default_rng(1), 0
     env = trial.fresh()
-    with limited(env.actions, MOST_SECONDS):
-        for kind in env.actions:
-            statuses, last = set[str](), ""
-            for _ in range(TRIES):
-                if trial.over and statuses:
-                    break
-                step = trial.step(env, Call(name_of(kind), sampled(kind, rng)))
-                if step is None:
-                    continue
-                counted += 1
-                statuses.add(step.status)
-                last = last if step.status == "success" else step.observation.text
+    with limited(env.all_actions, MOST_SECONDS):
+        for named in env.actions:
+            kind = env.kind_of(name_of(named)) or named  # as the task offers it, which may be narrower
+            statuses, last, count = _tried(trial, env, kind, rng)
+            counted += count
+            if statuses and statuses <= set(UNREADABLE):
+                statuses, last, count = _tried(trial, _after_gold(trial), kind, rng)
+                counted += count
             if statuses and statuses <= set(UNREADABLE):
                 yield (
-                    f"No call of {name_of(kind)} that follows its schema is taken, such as: {last} "
+                    f"No call of {name_of(kind)} that follows its schema is taken, such as: {' '.join(last.split())} "
                     "Let the schema say what is right, or give `examples` in the fields."
                 )
     trial.note = f"{counted} calls by the schemas"
+
+
+def _tried(
+    trial: Trial, env: AnyEnvironment, kind: type[Action], rng: np.random.Generator
+) -> tuple[set[str], str, int]:
+    """The statuses of calls of an action by chance, what the last one that failed was told, and how many there were."""
+    statuses, last, counted = set[str](), "", 0
+    for _ in range(TRIES):
+        if trial.over and not statuses <= set(UNREADABLE):  # calls that are refused take no time
+            break
+        step = trial.step(env, Call(name_of(kind), sampled(kind, rng)))
+        if step is None:
+            continue
+        counted += 1
+        statuses.add(step.status)
+        last = last if step.status == "success" else step.observation.text
+    return statuses, last, counted
+
+
+def _after_gold(trial: Trial) -> AnyEnvironment:
+    """In the state that a gold sequence leads to before it submits; at the beginning where there is none."""
+    task = next(iter(trial.reached), "")
+    env = trial.fresh(task)
+    for call in env.gold_calls(task) if task else ():
+        if call.action != name_of(Submit):
+            trial.step(env, call)
+    return env
 
 
 def invalid(trial: Trial) -> Iterator[str]:
@@ -49,7 +72,7 @@ def invalid(trial: Trial) -> Iterator[str]:
     rng, counted = np.random.default_rng(2), 0
     env = trial.fresh()
     begun = env.episode
-    with limited(env.actions, MOST_SECONDS):
+    with limited(env.all_actions, MOST_SECONDS):
         for kind in env.all_actions:
             if kind not in env.actions:
                 continue
@@ -173,7 +196,7 @@ def random_agent(trial: Trial) -> Iterator[str]:
     """An agent that takes valid actions by chance comes through."""
     env, rng = trial.fresh(), np.random.default_rng(5)
     used: list[str] = []
-    with limited(env.actions, MOST_SECONDS):
+    with limited(env.all_actions, MOST_SECONDS):
         while len(used) < RANDOM_STEPS and not trial.over and not env.episode.over:
             call = random_call(env, rng)
             used.append(call.action)

@@ -79,7 +79,7 @@ class Exploit:
 def exploits(trial: Trial) -> Iterator[str]:
     """To submit at once earns next to nothing, nor does one action again and again with the least, the largest or no arguments.
 
-    With others it must not earn more than to do it once.
+    With others, and with an action of which one call may do a task, it must not earn more than to do it once.
     """
     tried = 0
     for task, reached in trial.reached.items():
@@ -110,7 +110,8 @@ def _cheap(trial: Trial) -> Iterator[Exploit]:
         for call in (ends(kind, "least"), ends(kind, "most"), without_numbers(kind)):
             if plain(call) not in seen:
                 seen.add(plain(call))
-                yield Exploit(f"To repeat {shown(call)}", [call] * repeats + [SUBMIT])
+                once = [call, SUBMIT] if kind.suffices else None
+                yield Exploit(f"To repeat {shown(call)}", [call] * repeats + [SUBMIT], once)
         usual = trial.typical.get(name_of(kind), (None, Call(name_of(kind), sampled(kind, np.random.default_rng(7)))))[
             1
         ]
@@ -119,7 +120,7 @@ def _cheap(trial: Trial) -> Iterator[Exploit]:
 
 def _score(trial: Trial, task: str, calls: list[Call]) -> float:
     env = trial.fresh(task)
-    with limited(env.actions, MOST_SECONDS):
+    with limited(env.all_actions, MOST_SECONDS):
         for call in calls:
             trial.step(env, call)
     return env.episode.last.score

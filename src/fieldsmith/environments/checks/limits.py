@@ -22,7 +22,8 @@ PATIENCE = 8.0
 def enforced(trial: Trial) -> None:
     """Each action, given next to no time, either was as fast as that or is told to have run out of time."""
     env, ended = trial.fresh(), []
-    for kind in env.actions:
+    for named in env.actions:
+        kind = env.kind_of(name_of(named)) or named  # what the task offers is what is run
         if ran_out := _limited(trial, env, kind):
             ended.append(name_of(kind))
         elif ran_out is None:

@@ -53,7 +53,7 @@ def searched(trial: Trial) -> None:
                 smallest = trial.take()
                 raise _Found
 
-    with limited(env.actions, MOST_SECONDS), contextlib.suppress(_Found, Flaky):  # flaky where the time is over
+    with limited(env.all_actions, MOST_SECONDS), contextlib.suppress(_Found, Flaky):  # flaky where the time is over
         search()
     for key, words in smallest.items():
         trial.fault(words, key)

@@ -48,7 +48,7 @@ class RestoreVersion(Action):
 
     needs: ClassVar[Needs] = RUNS
     example: ClassVar = {"version": 1}
-    version: int = Field(description="Number of the version, as compare_versions lists them", ge=1)
+    version: int = Field(description="Number of the version, as compare_versions lists them", ge=1, examples=[1])
 
 
 class LookAtSolver(Action):
@@ -56,8 +56,8 @@ class LookAtSolver(Action):
 
     free: ClassVar[bool] = True
     needs: ClassVar[Needs] = LOOKS
-    first_line: int = Field(1, description="The first line to show", ge=1)
-    last_line: int | None = Field(None, description="The last line to show; the end if left out", ge=1)
+    first_line: int = Field(1, description="The first line to show", ge=1, examples=[1])
+    last_line: int | None = Field(None, description="The last line to show; the end if left out", ge=1, examples=[40])
 
 
 class InspectErrors(Action):
@@ -70,8 +70,8 @@ class InspectErrors(Action):
         "error",
         description="error: size of the deviation from the reference. residual: how far the program's answer is from satisfying the equation. solution: the answer itself",
     )
-    sample: int | None = Field(None, description="Number of the sample; the worst if left out", ge=0)
-    frame: int | None = Field(None, description="Number of the output time to look at closely; a telling one if left out", ge=0)  # fmt: skip
+    sample: int | None = Field(None, description="Number of the sample; the worst if left out", ge=0, examples=[0])
+    frame: int | None = Field(None, description="Number of the output time to look at closely; a telling one if left out", ge=0, examples=[1])  # fmt: skip
     field: str = Field("", description="Name of the result, or of its unknown; the worst if left out", max_length=100, examples=[""])  # fmt: skip
 
 
@@ -88,8 +88,10 @@ class CompareVersions(Action):
     free: ClassVar[bool] = True
     needs: ClassVar[Needs] = LOOKS
     example: ClassVar = {"first": 1, "second": 2}
-    first: int | None = Field(None, description="Version to compare from", ge=1)
-    second: int | None = Field(None, description="Version to compare with; the present one if left out", ge=1)
+    first: int | None = Field(None, description="Version to compare from", ge=1, examples=[1])
+    second: int | None = Field(
+        None, description="Version to compare with; the present one if left out", ge=1, examples=[1]
+    )
 
 
 class ReadPage(Action):

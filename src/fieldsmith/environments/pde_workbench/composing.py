@@ -161,6 +161,14 @@ def differing(course: Course, choices: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in choices.items() if name != "family" and value != known.get(name)}
 
 
+def finer(problem: Problem, course: Course, choices: Mapping[str, Any]) -> Setting | None:
+    """The setting after the one that is chosen; the finest where it is none of them, None where it is the last."""
+    known = [one for one in settings(problem, course) if not one.again]
+    chosen = differing(course, choices)
+    at = next((n for n, one in enumerate(known) if one.chosen == chosen), len(known) - 2)
+    return known[at + 1] if 0 <= at + 1 < len(known) else None
+
+
 def refined(problem: Problem, course: Course) -> Mapping[str, str | float]:
     """The change to the family's finest setting: what is worth trying after the usual one."""
     return next((one.chosen for one in reversed(settings(problem, course)) if one.chosen and not one.again), {})

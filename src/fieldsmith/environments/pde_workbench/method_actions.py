@@ -45,6 +45,7 @@ class Choosing(Composing):
     """Have the program written by a family of numerical methods: name the family, and blocks or numbers that should not be as usual. It is run on the dev samples at once."""
 
     called: ClassVar[str] = "choose_method"
+    suffices: ClassVar[bool] = True
 
 
 class Changing(Composing):
@@ -122,13 +123,21 @@ def _block(of: Mapping[str, list[str]], left_out: str, several: bool) -> Any:
 def _number(of: Mapping[str, Mapping[str, Any]], left_out: str, several: bool) -> Any:
     told = "; ".join(f"{f'{family}: ' if several else ''}{about['summary']}" for family, about in of.items())
     usual = [about["usual"] for about in of.values()]
+    low, high = min(about["low"] for about in of.values()), max(about["high"] for about in of.values())
     schema = {
         "type": "integer" if all(isinstance(value, int) for value in usual) else "number",
-        "minimum": min(about["low"] for about in of.values()),
-        "maximum": max(about["high"] for about in of.values()),
+        "minimum": low,
+        "maximum": high,
         "description": f"{told}; {left_out} if left out",
+        "examples": _around(usual, low, high),
     }
     return Annotated[float | None, WithJsonSchema(schema)]
+
+
+def _around(usual: Sequence[float], low: float, high: float) -> list[float]:
+    """Sensible values: the usual ones, half of them and twice. By chance from the whole range, programs would mostly run out of time."""
+    half = [value // 2 if isinstance(value, int) else value / 2 for value in usual]
+    return sorted({value for value in (*half, *usual, *(2 * value for value in usual)) if low <= value <= high})
 
 
 def _text(names: Sequence[str], description: str, kind: Any = str) -> Any:

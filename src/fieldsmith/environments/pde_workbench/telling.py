@@ -1,6 +1,7 @@
 """What the agent is told: the task, where things stand, methods that fit, versions side by side."""
 
 import functools
+import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from fieldsmith.environments.episode import figure
@@ -20,9 +21,11 @@ TABLE = ("score", "nrmse", "metric", "geometric", "max_error", "cpu_seconds", "d
 
 @functools.lru_cache(32)
 def brief(problem: Problem, libraries: tuple[str, ...]) -> str:
-    """The task's own statement, and what the score means."""
+    """The task's own statement, and what the score means; where the program is written for the agent, nothing of how it is called."""
     found = problem.brief(libraries)
-    return "\n\n".join([found.statement.strip(), "## How you are judged", *_judged(problem, found.trusted)])
+    composed = f"# {found.title}\n\n{found.problem.strip()}\n\nThe program is written for you from what you choose. It may take {found.time_limit:g} s of processor time."
+    stated = found.statement if problem.writes or not found.problem else composed
+    return "\n\n".join([stated.strip(), "## How you are judged", *_judged(problem, found.trusted)])
 
 
 def _judged(problem: Problem, trusted: float | None) -> Iterator[str]:
@@ -73,7 +76,7 @@ def composed(
     if others := [*left, *more]:
         method.append(f"Left out, for they belong to other families or blocks: {', '.join(others)}.")
     text = versions.adopt(state, problem, written.source, title, tools, known, " ".join(method))
-    return "\n\n".join([text, _openings(problem, known)])
+    return "\n\n".join(filter(None, [text, _openings(problem, known), _finer(state, problem, family)]))
 
 
 def _method(plan: Plan) -> str:
@@ -84,6 +87,18 @@ def _method(plan: Plan) -> str:
 def _openings(problem: Problem, choices: Mapping[str, object]) -> str:
     told = composing.openings(composing.course_named(problem, str(choices["family"])), choices)
     return f"change_method can change: {told}."
+
+
+def _finer(state: State, problem: Problem, family: Course) -> str:
+    """The next of the settings that are known to be good, as a call to copy; empty after the finest, and where nothing is left to gain."""
+    version = state.version
+    if version is None or not version.runs or version.score >= 1.0:
+        return ""
+    found = composing.finer(problem, family, version.choices or {})
+    if found is None:
+        return ""
+    call = json.dumps({"family": family["family"], **found.chosen})
+    return f"A finer setting that is known to be good ({found.name}): choose_method {call}."
 
 
 @functools.lru_cache(128)
