@@ -338,7 +338,7 @@ STEADY_SLIPS = {
     "half of the forcing": ("np.ones(inner.size)", "0.5 * np.ones(inner.size)", [("scale", "")], "0.5 times what"),
     "one cell too many": ("1 / (n - 1)", "1 / n", [("spacing", "")], "one cell more"),
     "half of a term": ("(m, 1.0), (-m, 1.0)", "(m, 0.5), (-m, 0.5)", [("strength", "d(a*u_x, x)")], "0.5 times its strength"),
-    "values on the boundary": ("return u", "return u + 0.1 * u.max()", [("boundary", "")], "are not held"),
+    "values on the boundary": ("return u", "return u + 0.1 * u.max(axis=(1, 2), keepdims=True)", [("boundary", "")], "are not held"),
     "arithmetic means": ("2 * one * other / (one + other)", "0.5 * (one + other)", [("jumps", "")], "as with 7.5, their arithmetic mean; one after the other they let through their harmonic mean, 4.8"),
     "exchanged axes": ("return u", "return u.transpose(0, 2, 1)", [("turned", "x and y exchanged")], "with x and y exchanged, and not as it is"),
     "an iteration that is broken off": ("spsolve(matrix, np.ones(inner.size))", "cg(matrix, np.ones(inner.size), maxiter=20)[0]", [("balance", "")], "whatever the strengths of its terms"),
