@@ -35,7 +35,8 @@ if TYPE_CHECKING:
         Unfit,
         Unreachable,
     )
-    from fieldsmith.environments.tools import Ran, Tools
+    from fieldsmith.environments.programs import Ran
+    from fieldsmith.environments.tools import Tools
 
 __all__ = [
     "Action",
@@ -72,7 +73,8 @@ _HOMES = {
     "observation": (
         "Artifact", "Lacking", "Measure", "Observation", "OutOfTime", "Step", "ToolFailed", "Unfit", "Unreachable",
     ),
-    "tools": ("Ran", "Tools"),
+    "programs": ("Ran",),
+    "tools": ("Tools",),
 }  # fmt: skip
 BUILT_INS: dict[str, str] = {
     "fieldsmith/pde-workbench-v1": "fieldsmith.environments.pde_workbench.environment:PDEWorkbench",

@@ -24,7 +24,8 @@ def unheard(_words: str, _share: float | None) -> None:
 class Host:
     """Shared by all episodes of a process; safe to use from several threads. Use as a context manager.
 
-    sandbox: the kind of sandbox, as `--sandbox` names it. folder: where artifacts are kept by their digest, in memory if None.
+    sandbox: the kind of sandbox, as `--sandbox` names it. folder: where artifacts are kept by their digest, in memory if None. earlier: where those of
+    earlier steps are found too; nothing is written there.
     told: hears what a step is at, with the share done if it is known. stopped: ends what is being waited for.
     """
 
@@ -32,6 +33,7 @@ class Host:
     folder: Path | None = None
     told: Callable[[str, float | None], None] = unheard
     stopped: threading.Event = field(default_factory=threading.Event)
+    earlier: Path | None = None
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
@@ -63,9 +65,10 @@ class Host:
         digest = artifact if isinstance(artifact, str) else artifact.digest
         if self.folder is None and digest in self._kept:
             return self._kept[digest]
-        if self.folder is not None and DIGEST.fullmatch(digest):
+        for folder in filter(None, (self.folder, self.earlier)):
             with contextlib.suppress(OSError):
-                return (self.folder / digest).read_bytes()
+                if DIGEST.fullmatch(digest):
+                    return (folder / digest).read_bytes()
         raise InputError(f"The artifact {digest[:12]}… is not kept here.", "Look into the run that made it.")
 
     def close(self) -> None:

@@ -80,6 +80,7 @@ def begun(env: Stepped, task: str, seed: int, max_steps: int) -> tuple[Episode, 
         raise InputError(f"An episode of {max_steps} steps is none.", "Give 1 or more.")
     state = env.begin(task, np.random.default_rng([seed, 0]))
     with tools_for(env.host, env.judging, (seed, 0)) as tools:
+        tools.reseed()
         metrics = _figures(env.measure(state, tools))
         artifacts = tuple(tools.kept)
     words = [env.describe(state), _panel(env, metrics, None)]
@@ -184,6 +185,7 @@ def _acted(env: Stepped, episode: Episode, action: Action) -> _Done:
             kept = state.model_dump_json()
             # One that cannot be read back, such as one with NaN, fails here and not in every later step.
             env.state_of(kept)
+            tools.reseed()
             return text, kept, _figures(env.measure(state, tools))
 
         text, kept, metrics = _within(type(action).needs, work)
@@ -200,6 +202,7 @@ def _judged(env: Stepped, state: str, seed: Sequence[int]) -> tuple[Metrics, tup
 def measured_again(env: Stepped, state: str, seed: Sequence[int]) -> Metrics:
     """The panel of a state that was recorded. Raises StepFault."""
     with tools_for(env.host, env.judging, seed) as tools:
+        tools.reseed()
         return _within(env.judging, lambda: _figures(env.measure_anew(env.state_of(state), tools)))
 
 

@@ -2,12 +2,9 @@
 
 import contextlib
 import functools
-import os
 import shutil
-import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,23 +12,12 @@ import numpy as np
 from fieldsmith.environments.action import Needs
 from fieldsmith.environments.host import Host
 from fieldsmith.environments.observation import Artifact, Lacking, OutOfTime, ToolFailed
+from fieldsmith.environments.programs import Ran, run_program, surroundings
 from fieldsmith.sandboxes.owner import temporary_folder
 from fieldsmith.sandboxes.sandbox import Limits, Session
-from fieldsmith.sandboxes.watched import end_group, watched
 
-POLL = 0.05
-MOST_READ = 10_000_000
-"""Bytes of each output of a program that are kept, the last ones."""
-
-
-@dataclass(frozen=True)
-class Ran:
-    """What came of a program: its exit code and what it wrote."""
-
-    code: int
-    stdout: str
-    stderr: str
-    seconds: float
+MEASURING = 1
+"""Sets the random numbers of figures apart from those of actions."""
 
 
 class Tools:
@@ -40,9 +26,14 @@ class Tools:
     def __init__(self, host: Host, needs: Needs, seed: Sequence[int], make_folder: Callable[[], Path]) -> None:
         self.host, self.needs = host, needs
         self._make_folder = make_folder
-        self.rng = np.random.default_rng(list(seed))
+        self._seed = tuple(seed)
+        self.rng = np.random.default_rng(self._seed)
         self.kept: list[Artifact] = []
         self._end = time.monotonic() + needs.seconds
+
+    def reseed(self) -> None:
+        """For the figures of a state: their randomness depends on the step and not on how much its action has drawn."""
+        self.rng = np.random.default_rng((*self._seed, MEASURING))
 
     @functools.cached_property
     def folder(self) -> Path:
@@ -76,38 +67,26 @@ class Tools:
         env: Mapping[str, str] | None = None,
         must_succeed: bool = True,
     ) -> Ran:
-        """Run a program of this machine, without a shell, in `folder` unless `cwd` names another; `env` is added to the environment.
+        """Run a program of this machine, without a shell, in `folder` unless `cwd` names another.
 
-        When the step's time is over, it is ended with all that it has started. Raises Lacking for a program that is not found, OutOfTime, and
+        Of the environment variables it gets the harmless ones, those that the action's needs name, and `env`. When the step's time is over, it is ended with all that it has started. Raises Lacking for a program that is not found, OutOfTime, and
         ToolFailed for an exit code other than 0 unless `must_succeed` is false.
         """
         first = shutil.which(str(words[0]))
         if first is None:
             raise Lacking(f"The program {str(words[0])!r} is not found.", "Install it on this machine.")
-        begun = time.monotonic()
-        surroundings = {**os.environ, **env} if env else None
-        with watched([first, *map(str, words[1:])], cwd=cwd or self.folder, env=surroundings) as process:
-            out, err = self._talk(process, stdin.encode("utf-8", "replace"))
-        ran = Ran(process.returncode, _text(out), _text(err), time.monotonic() - begun)
+        ran = run_program(
+            [first, *map(str, words[1:])],
+            stdin.encode("utf-8", "replace"),
+            cwd or self.folder,
+            surroundings(self.needs.variables, env),
+            self.check,
+        )
         if must_succeed and ran.code:
             said = " ".join((ran.stderr or ran.stdout).split())[-400:]
             told = f", saying: {said}" if said else " and said nothing"
             raise ToolFailed(f"{Path(first).name} ended with exit code {ran.code}{told}")
         return ran
-
-    def _talk(self, process: "subprocess.Popen[bytes]", given: bytes) -> tuple[bytes, bytes]:
-        waiting: bytes | None = given
-        while True:
-            try:
-                return process.communicate(waiting, timeout=POLL)
-            except subprocess.TimeoutExpired:
-                waiting = None
-            if process.poll() is not None:  # what it leaves behind may hold its pipes for ever
-                end_group(process)
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    return process.communicate(timeout=1.0)
-                return b"", b""
-            self.check()
 
     @contextlib.contextmanager
     def session(self, limits: Limits | None = None) -> Iterator[Session]:
@@ -130,10 +109,6 @@ class Tools:
     def content(self, artifact: Artifact | str) -> bytes:
         """What an artifact of an earlier step, or one of that digest, holds. Raises InputError where it is not kept here."""
         return self.host.content(artifact)
-
-
-def _text(output: bytes) -> str:
-    return output[-MOST_READ:].decode("utf-8", "replace")
 
 
 @contextlib.contextmanager

@@ -78,7 +78,10 @@ class Play:
                     f"The state after step {step} of episode {parent.candidate} cannot be taken up: {fault}", RESUME
                 ) from None
         else:
-            self.env.reset(self.seed, self.task, self.max_steps)
+            try:
+                self.env.reset(self.seed, self.task, self.max_steps)
+            except StepFault as fault:
+                raise MissingPart(f"The episode cannot begin: {fault}", RESUME) from None
         self.ledger.begin(self.candidate, self.env.episode, self._parent)
         return []
 

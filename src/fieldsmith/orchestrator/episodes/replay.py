@@ -10,6 +10,7 @@ from fieldsmith.environments.calls import Call
 from fieldsmith.environments.environment import AnyEnvironment
 from fieldsmith.environments.episode import Record
 from fieldsmith.environments.host import Host
+from fieldsmith.environments.observation import StepFault
 from fieldsmith.environments.stepping import BEGINNING
 from fieldsmith.errors import InputError, MissingPart
 from fieldsmith.orchestrator.episodes.asked import read_asked
@@ -43,12 +44,16 @@ def replayed(folder: Path, episode: int = 0, sandbox: str = "auto", rescore: boo
             raise InputError(
                 f"{folder} has no episode {episode}.", f"There are {', '.join(map(str, numbers)) or 'none'}."
             )
-        with Host(sandbox, folder / "artifacts" if rescore else None) as host:
+        with Host(sandbox, earlier=folder / "artifacts") as host:
             for number in [episode] if episode else numbers:
-                kept = ledger.episode(number)
-                assert kept is not None
                 env = environments.load(asked.question.environment, host)
-                yield _scored(env, kept) if rescore else _taken(env, kept, ledger)
+                work = _scored if rescore else _taken
+                try:
+                    yield work(env, _kept(ledger, number), ledger)
+                except StepFault as fault:
+                    raise MissingPart(
+                        f"Episode {number} cannot be taken again: {fault}", "Mend that and repeat."
+                    ) from None
     finally:
         ledger.close()
 
@@ -57,9 +62,7 @@ def _taken(env: AnyEnvironment, kept: Kept, ledger: Ledger) -> Replayed:
     """Every recorded call taken again in its order."""
     episode = kept.episode
     if kept.parent:
-        parent = ledger.episode(kept.parent[0])
-        assert parent is not None
-        env.branch(parent.episode, kept.parent[1], episode.seed, episode.max_steps)
+        env.branch(_kept(ledger, kept.parent[0]).episode, kept.parent[1], episode.seed, episode.max_steps)
     else:
         env.reset(episode.seed, episode.task, episode.max_steps)
     differences = _compared(env, episode.records[0], env.episode.records[0])
@@ -85,22 +88,39 @@ def _again(env: AnyEnvironment, record: Record) -> None:
             raise MissingPart(f"{record.action} cannot be done again: {step.observation.text}", "Mend that and repeat.")
 
 
-def _scored(env: AnyEnvironment, kept: Kept) -> Replayed:
+def _kept(ledger: Ledger, number: int) -> Kept:
+    kept = ledger.episode(number)
+    assert kept is not None
+    return kept
+
+
+def _scored(env: AnyEnvironment, kept: Kept, ledger: Ledger) -> Replayed:
     """Figures and scores of every recorded state computed anew; equal states once."""
     from fieldsmith.environments.stepping import judged_again, measured_again
 
     differences: list[str] = []
     score = kept.episode.last.score
     seen: dict[str, Mapping[str, float | None]] = {}
-    for record in kept.episode.records:
+    for number, record in enumerate(kept.episode.records):
         if record.state not in seen:
-            seen[record.state] = measured_again(env, record.state, (kept.episode.seed, 0))
+            seen[record.state] = measured_again(env, record.state, _seed(kept, number, ledger))
         differences += _figures(env, record, seen[record.state], record.metrics)
         if record.judged:
-            judged = judged_again(env, record.state, (kept.episode.seed, 0))
+            judged = judged_again(env, record.state, (kept.episode.seed, number))
             differences += _figures(env, record, judged, record.judged)
             score = env.score({**seen[record.state], **judged})
     return Replayed(kept.candidate, kept.episode.used, score, kept.episode.last.score, tuple(differences))
+
+
+def _seed(kept: Kept, number: int, ledger: Ledger) -> tuple[int, int]:
+    """What the figures of a record's state were drawn with: where it branched from another episode, in that one."""
+    if number or not kept.parent:
+        return kept.episode.seed, number
+    parent = _kept(ledger, kept.parent[0])
+    found = parent.episode.at(kept.parent[1])
+    # Of equal states, as after going back, the first was measured.
+    first = next(n for n, record in enumerate(parent.episode.records) if found and record.state == found.state)
+    return _seed(parent, first, ledger)
 
 
 def _compared(env: AnyEnvironment, old: Record, new: Record) -> list[str]:

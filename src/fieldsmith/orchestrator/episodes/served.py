@@ -29,6 +29,7 @@ from fieldsmith.orchestrator.episodes.maker import finished
 from fieldsmith.orchestrator.episodes.question import EpisodeQuestion
 from fieldsmith.orchestrator.episodes.run import run_name
 from fieldsmith.orchestrator.folder import held, make_folder
+from fieldsmith.orchestrator.index import remember
 from fieldsmith.orchestrator.record import is_held
 from fieldsmith.orchestrator.store import Store
 from fieldsmith.plugins import meant
@@ -206,6 +207,7 @@ def served(
     make_folder(folder)
     with held(folder):
         _begin(folder, asked)
+        remember(folder)
         with Host(sandbox, folder / "artifacts") as host:
             episodes = ServedEpisodes(environment, terms, folder, host)
             try:
