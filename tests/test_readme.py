@@ -19,7 +19,7 @@ def commands() -> list[str]:
     """Lines of code that begin with `fieldsmith`, and inline code that does and has a word after it."""
     found = []
     for page in PAGES:
-        text = (ROOT / page).read_text(encoding="utf-8")
+        text = (ROOT / page).read_text(encoding="utf-8").replace("\\\n", "")
         found += re.findall(r"^    (fieldsmith .*?)(?:\s{2,}#.*)?$", text, re.MULTILINE)
         found += [line for line in re.findall(r"`(fieldsmith [^`\n]+)`", text) if not re.search(r"[A-Z]{2,}|…", line)]
     return sorted(set(found))

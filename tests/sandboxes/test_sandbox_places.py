@@ -55,6 +55,7 @@ def test_programs_run_by_the_engine_that_is_named(by, ask_anew, tmp_path, monkey
 @pytest.mark.usefixtures("ask_anew")
 def test_a_context_that_is_not_there_or_whose_engine_does_not_run_is_named(tmp_path, monkeypatch):
     monkeypatch.setenv("DOCKER_CONFIG", configured(tmp_path, "mine", "unix:///nowhere.sock", "mine"))
+    engine.forget()
     with pytest.raises(MissingPart, match=r"at unix:///nowhere\.sock, the place of the Docker context mine"):
         choose("docker")
     monkeypatch.setenv("DOCKER_CONTEXT", "yours")

@@ -16,6 +16,7 @@ from mcp import Client, StdioServerParameters
 from mcp_types import CallToolResult
 
 import command_line
+from awaiting import awaited
 from fieldsmith.bridges.mcp.environment_server import EnvironmentServer
 from fieldsmith.environments import Call, load
 from fieldsmith.orchestrator.episodes.served import served, terms_for
@@ -50,20 +51,23 @@ def on_stdio(words: list[str], work: Act) -> Any:
         async with Client(parameters, read_timeout_seconds=800) as client:
             return await work(client)
 
-    return anyio.run(talk)
+    return awaited(talk)
 
 
 @contextlib.contextmanager
 def by_http(words: list[str]) -> Iterator[str]:
     process = subprocess.Popen([*words, "--http", "127.0.0.1:0"], stderr=subprocess.PIPE, text=True)
     assert process.stderr
-    line = ""
-    while "Serving at" not in line:
-        line = process.stderr.readline()
-        assert line, "the server has ended"
-    yield line.split("Serving at ")[1].partition(",")[0]
-    process.terminate()
-    assert process.wait(30) == 130
+    try:
+        line = ""
+        while "Serving at" not in line:
+            line = process.stderr.readline()
+            assert line, "the server has ended"
+        yield line.split("Serving at ")[1].partition(",")[0]
+        process.terminate()
+        assert process.wait(30) == 130
+    finally:
+        process.kill()
 
 
 def inside(folder: Path, work: Act, *tasks: str, listing: bool = True, environment: str = THERMOSTAT, **terms) -> Any:
@@ -75,7 +79,7 @@ def inside(folder: Path, work: Act, *tasks: str, listing: bool = True, environme
             async with Client(EnvironmentServer(playing, listing)) as client:
                 return await work(client)
 
-    return anyio.run(talk)
+    return awaited(talk)
 
 
 async def played(client: Client, calls: list[tuple[str, dict]], **begin) -> tuple[str, list[dict]]:
@@ -101,7 +105,7 @@ def test_ten_steps_come_out_alike_over_both_transports_and_are_a_run_that_is_rep
             async with Client(url, read_timeout_seconds=800) as client:
                 return await play(client)
 
-        _, second = anyio.run(ask)
+        _, second = awaited(ask)
     assert without_id(first) == without_id(second)
     assert [(step["status"], step["step"]) for step in first] == [
         ("success", 1), ("validation_error", 1), ("success", 1), ("success", 2), ("success", 3), ("success", 3), ("success", 3),
@@ -295,7 +299,7 @@ def test_ids_are_not_listed_by_http_and_cannot_be_guessed(tmp_path):
                 slots = [fields_of(await client.call_tool("begin_episode", {}))["episode"] for _ in range(2)]
                 return slots, [tool.name for tool in (await client.list_tools()).tools], await client.call_tool("list_episodes")  # fmt: skip
 
-        slots, tools, listed = anyio.run(ask)
+        slots, tools, listed = awaited(ask)
     assert all(re.fullmatch(r"e[0-9a-f]{24}", slot) for slot in slots)
     assert "list_episodes" not in tools
     assert listed.is_error
@@ -343,7 +347,7 @@ def test_the_workbench_is_played_by_ten_calls_over_both_transports(tmp_path):
             async with Client(url, read_timeout_seconds=800) as client:
                 return await play(client)
 
-        _, second = anyio.run(ask)
+        _, second = awaited(ask)
     assert [one["status"] for one in first] == [one["status"] for one in second]
     assert first[-1]["terminated"]
     assert sum(one["reward"] for one in first) > 0.5

@@ -11,13 +11,13 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import anyio
 import httpx2
 import pytest
 from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 from mcp_types import CallToolResult
 
+from awaiting import awaited
 from fieldsmith.bridges.mcp.serving import Address
 from fieldsmith.errors import InputError
 
@@ -30,7 +30,7 @@ def ask(server: object, name: str, **arguments: object) -> CallToolResult:
         async with Client(server, read_timeout_seconds=60) as client:  # pyright: ignore[reportArgumentType]
             return await client.call_tool(name, arguments)
 
-    return anyio.run(call)
+    return awaited(call)
 
 
 def on_stdio(name: str, **arguments: object) -> CallToolResult:
