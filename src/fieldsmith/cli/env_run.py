@@ -128,9 +128,10 @@ def replay(
 
     Example: fieldsmith env replay runs/my-run --episode 1
     """
+    from fieldsmith.folders import expanded
     from fieldsmith.orchestrator.episodes.replay import replayed
 
-    current.json = current.json or as_json
+    current.json, run = current.json or as_json, expanded(run)
     differing = 0
     for found in replayed(run, episode, sandbox, rescore):
         differing += bool(found.differences)

@@ -158,6 +158,15 @@ def kind_of(name: str) -> Any:
         return found.kind() if isinstance(found, _Later) else found
 
 
+def place_of(name: str) -> str:
+    """The name as it means the same in every folder: that of a folder or a file is its whole path."""
+    path = expanded(name)
+    if path.is_dir():
+        return str(path.resolve())
+    where, colon, kind = name.partition(":")
+    return f"{expanded(where).resolve()}{colon}{kind}" if where.endswith(".py") else name
+
+
 def load(name: str, host: "Host | None" = None) -> "Environment[Any]":
     """An environment, named as `kind_of` takes it, on that host. Raises what `kind_of` raises."""
     kind = kind_of(name)

@@ -32,8 +32,8 @@ class Tools:
         self._end = time.monotonic() + needs.seconds
 
     def reseed(self) -> None:
-        """For the figures of a state: their randomness depends on the step and not on how much its action has drawn."""
-        self.rng = np.random.default_rng((*self._seed, MEASURING))
+        """For the figures of a state: their random numbers are the episode's, so that equal states have equal figures in whatever step."""
+        self.rng = np.random.default_rng((self._seed[0], 0, MEASURING))
 
     @functools.cached_property
     def folder(self) -> Path:

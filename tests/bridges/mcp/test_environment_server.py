@@ -19,7 +19,9 @@ import command_line
 from awaiting import awaited
 from fieldsmith.bridges.mcp.environment_server import EnvironmentServer
 from fieldsmith.environments import Call, load
+from fieldsmith.orchestrator.episodes.reading import load_episodes
 from fieldsmith.orchestrator.episodes.served import served, terms_for
+from fieldsmith.orchestrator.index import known_runs
 
 TESTS = Path(__file__).parents[2]
 THERMOSTAT = f"{TESTS / 'small_environment.py'}:Thermostat"
@@ -325,6 +327,19 @@ def test_a_second_server_of_the_same_question_gets_a_folder_of_its_own(tmp_path,
         folder = first.folder
     with served(THERMOSTAT, terms) as again:
         assert again.folder == folder
+
+
+def test_an_episode_whose_end_came_just_before_a_kill_gets_its_result_and_is_listed(tmp_path, monkeypatch):
+    terms, folder = terms_for(THERMOSTAT, (), 0, 10, 1), tmp_path / "elsewhere"
+    with monkeypatch.context() as killed, served(THERMOSTAT, terms, folder) as playing:
+        killed.setattr("fieldsmith.orchestrator.episodes.served.finished", lambda *_: 1 / 0)
+        slot, _, _ = playing.begin("", 0, None)
+        with pytest.raises(ZeroDivisionError):
+            playing.take(slot, Call("submit"))
+    with served(THERMOSTAT, terms, folder):
+        pass
+    (run,) = [one for one in known_runs() if one == folder]
+    assert (load_episodes(run).state, len(list(run.glob("episodes/*.json")))) == ("done", 1)
 
 
 @pytest.mark.slow

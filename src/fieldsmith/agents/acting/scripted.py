@@ -1,5 +1,7 @@
 """Agents without a model: a list of actions, and random valid ones. For checks, for replays, and as baselines to beat."""
 
+import hashlib
+import json
 from collections.abc import Sequence
 
 import numpy as np
@@ -21,6 +23,11 @@ class ScriptedAgent:
 
     def __init__(self, calls: Sequence[Call], label: str = "script") -> None:
         self.label, self.calls = label, tuple(calls)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of its actions, by which a list that was changed is told from what it was."""
+        return hashlib.sha256(json.dumps([[call.action, call.arguments] for call in self.calls]).encode()).hexdigest()
 
     def turn(self, env: AnyEnvironment, dialogue: Sequence[Exchange], ordinal: str) -> Turn:
         call = self.calls[len(dialogue)] if len(dialogue) < len(self.calls) else Call(name_of(Submit))

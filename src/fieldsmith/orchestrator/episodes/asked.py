@@ -34,6 +34,10 @@ class AskedEpisodes:
     command: str = ""
     panel: Sequence[Mapping[str, Any]] = ()
     """The environment's measures, so that a run can be read where the environment is not."""
+    place: str = ""
+    """The environment as it is named from any folder, so that episodes can be replayed from there."""
+    script: str = ""
+    """Digest of the actions that are taken in turn, where the agent is a list of them."""
 
     @property
     def measures(self) -> tuple[Measure, ...]:
@@ -70,4 +74,6 @@ def different(old: AskedEpisodes, new: AskedEpisodes) -> str:
         before = getattr(old.question, name)
         if told.same and (before or None) != (value or None):
             return f"its {name} is {before}, not {value}"
+    if old.script != new.script:
+        return "the agent's list of actions has changed since"
     return "the environment's code has changed since" if old.source != new.source else ""

@@ -1,5 +1,6 @@
 """Recorded episodes without a model: their actions taken again, or the figures of their states computed anew."""
 
+import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from fieldsmith.environments.calls import Call
 from fieldsmith.environments.environment import AnyEnvironment
 from fieldsmith.environments.episode import Record
 from fieldsmith.environments.host import Host
-from fieldsmith.environments.observation import StepFault
+from fieldsmith.environments.observation import UNREADABLE, StepFault
 from fieldsmith.environments.stepping import BEGINNING
 from fieldsmith.errors import InputError, MissingPart
 from fieldsmith.orchestrator.episodes.asked import read_asked
@@ -46,10 +47,10 @@ def replayed(folder: Path, episode: int = 0, sandbox: str = "auto", rescore: boo
             )
         with Host(sandbox, earlier=folder / "artifacts") as host:
             for number in [episode] if episode else numbers:
-                env = environments.load(asked.question.environment, host)
-                work = _scored if rescore else _taken
+                env = environments.load(asked.place or asked.question.environment, host)
+                kept = _kept(ledger, number)
                 try:
-                    yield work(env, _kept(ledger, number), ledger)
+                    yield _scored(env, kept) if rescore else _taken(env, kept, ledger)
                 except StepFault as fault:
                     raise MissingPart(
                         f"Episode {number} cannot be taken again: {fault}", "Mend that and repeat."
@@ -79,13 +80,24 @@ def _again(env: AnyEnvironment, record: Record) -> None:
     elif not record.action:
         env.rejected(str(record.arguments.get("text", "")), record.text)
     else:
-        given = record.arguments
-        raw = (
-            given["text"] if record.status in ("parse_error", "validation_error") and set(given) == {"text"} else given
-        )
-        step = env.step(Call(record.action, raw))
+        step = env.step(Call(record.action, _given(record)))
         if step.status in ("resource_error", "transport_error"):
             raise MissingPart(f"{record.action} cannot be done again: {step.observation.text}", "Mend that and repeat.")
+
+
+def _given(record: Record) -> Mapping[str, object] | str:
+    """The arguments as they came: those that were not taken may have been a text in place of an object, kept as `text`."""
+    text = record.arguments.get("text") if len(record.arguments) == 1 else None
+    if record.status not in UNREADABLE or not isinstance(text, str):
+        return record.arguments
+    return text if record.status == "parse_error" or _holds_an_object(text) else record.arguments
+
+
+def _holds_an_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict | str)
+    except (ValueError, RecursionError):
+        return not text.strip()
 
 
 def _kept(ledger: Ledger, number: int) -> Kept:
@@ -94,33 +106,26 @@ def _kept(ledger: Ledger, number: int) -> Kept:
     return kept
 
 
-def _scored(env: AnyEnvironment, kept: Kept, ledger: Ledger) -> Replayed:
+def _scored(env: AnyEnvironment, kept: Kept) -> Replayed:
     """Figures and scores of every recorded state computed anew; equal states once."""
     from fieldsmith.environments.stepping import judged_again, measured_again
 
     differences: list[str] = []
     score = kept.episode.last.score
+    first, seed = kept.episode.records[0], kept.episode.seed
     seen: dict[str, Mapping[str, float | None]] = {}
     for number, record in enumerate(kept.episode.records):
-        if record.state not in seen:
-            seen[record.state] = measured_again(env, record.state, _seed(kept, number, ledger))
-        differences += _figures(env, record, seen[record.state], record.metrics)
+        # A branch has its first figures from its parent, with whose seed they were drawn.
+        inherited = kept.parent is not None and (record.state, record.metrics) == (first.state, first.metrics)
+        if not inherited and record.state not in seen:
+            seen[record.state] = measured_again(env, record.state, (seed, number))
+        figures = record.metrics if inherited else seen[record.state]
+        differences += _figures(env, record, figures, record.metrics)
         if record.judged:
-            judged = judged_again(env, record.state, (kept.episode.seed, number))
+            judged = judged_again(env, record.state, (seed, number))
             differences += _figures(env, record, judged, record.judged)
-            score = env.score({**seen[record.state], **judged})
+            score = env.score({**figures, **judged})
     return Replayed(kept.candidate, kept.episode.used, score, kept.episode.last.score, tuple(differences))
-
-
-def _seed(kept: Kept, number: int, ledger: Ledger) -> tuple[int, int]:
-    """What the figures of a record's state were drawn with: where it branched from another episode, in that one."""
-    if number or not kept.parent:
-        return kept.episode.seed, number
-    parent = _kept(ledger, kept.parent[0])
-    found = parent.episode.at(kept.parent[1])
-    # Of equal states, as after going back, the first was measured.
-    first = next(n for n, record in enumerate(parent.episode.records) if found and record.state == found.state)
-    return _seed(parent, first, ledger)
 
 
 def _compared(env: AnyEnvironment, old: Record, new: Record) -> list[str]:

@@ -244,11 +244,13 @@ def open_run(question: EpisodeQuestion, command: str = "") -> EpisodeRun:
         note=who.note,
         version=__version__,
         source=source_digest(env),
+        place=environments.place_of(question.environment),
+        script=agent.digest if isinstance(agent, ScriptedAgent) else "",
         started=time.strftime("%Y-%m-%d %H:%M:%S"),
         command=command,
         panel=panel_of(env.measures),
     )
-    folder = Path(question.run_dir or Path("runs") / run_name(settled, env.name))
+    folder = Path(question.run_dir or Path("runs") / run_name(asked, env.name))
     return EpisodeRun(settled, asked, folder, model, agent)
 
 
@@ -279,10 +281,15 @@ def _check_price(question: EpisodeQuestion, model: ChatModel) -> None:
         raise InputError(words, "Limit --max-tokens or --steps.")
 
 
-def run_name(question: EpisodeQuestion, name: str) -> str:
-    """A name that the same question always gets, so that the same command finds its run again."""
+def run_name(asked: AskedEpisodes, name: str) -> str:
+    """A name that the same question always gets, so that the same command finds its run again.
+
+    Where no model acts, which is paid for, it is another one as soon as the environment's code or the list of actions has changed.
+    """
+    question = asked.question
     same = {n: str(value) for n, told, value in question.told() if told.same and value}
-    digest = hashlib.sha256(json.dumps(same, sort_keys=True).encode()).hexdigest()[:8]
+    code = {} if question.model else {"source": asked.source, "script": asked.script}
+    digest = hashlib.sha256(json.dumps({**same, **code}, sort_keys=True).encode()).hexdigest()[:8]
     who = "".join(c if c.isalnum() else "-" for c in (question.model or question.agent)).strip("-")[:32]
     task = "".join(c if c.isalnum() or c in "._" else "-" for c in question.task)[:40]
     return f"{name.replace('/', '-')}-{task}-{who}-{question.seed}-{digest}"

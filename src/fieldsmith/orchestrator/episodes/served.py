@@ -87,7 +87,21 @@ class ServedEpisodes:
         self._candidates = {one.slot: one for one in self._store.candidates() if one.id in begun}
         self._live: dict[str, _Live] = {}
         self._earlier, self._begun = float(self._store.fact("seconds", 0.0)), time.monotonic()
+        self._finish_what_was_killed()
         self._store.set_facts({"state": "running", "message": ""})
+
+    def _finish_what_was_killed(self) -> None:
+        """A kill may have come between the last step of an episode and its result."""
+        for candidate in [one for one in self._candidates.values() if one.evaluation is None]:
+            kept = self._ledger.episode(candidate.id)
+            if kept is not None and kept.episode.over:
+                self._finish(candidate, kept)
+
+    def _finish(self, candidate: Candidate, kept: Kept) -> None:
+        done = finished(self.folder, kept, candidate)
+        self._store.record(done)
+        with self._lock:
+            self._candidates[done.slot] = done
 
     def close(self) -> None:
         """The directory then tells whether all episodes have ended."""
@@ -186,10 +200,7 @@ class ServedEpisodes:
         live.turns += 1
         live.kept = replace(live.kept, episode=episode, dialogue=(*live.kept.dialogue, Exchange(turn, (record,))))
         if episode.over:
-            candidate = finished(self.folder, live.kept, live.candidate)
-            self._store.record(candidate)
-            with self._lock:
-                self._candidates[candidate.slot] = candidate
+            self._finish(live.candidate, live.kept)
 
 
 @contextlib.contextmanager
@@ -203,7 +214,7 @@ def served(
     """
     env = environments.load(environment)
     asked = _asked(environment, env, terms, sandbox, command)
-    folder = run_dir or _free(Path("runs") / f"{run_name(asked.question, env.name)}-{asked.source[:6]}")
+    folder = run_dir or _free(Path("runs") / run_name(asked, env.name))
     make_folder(folder)
     with held(folder):
         _begin(folder, asked)
@@ -245,6 +256,7 @@ def _asked(environment: str, env: AnyEnvironment, terms: Terms, sandbox: str, co
         note="whoever calls this server",
         version=__version__,
         source=source_digest(env),
+        place=environments.place_of(environment),
         started=time.strftime("%Y-%m-%d %H:%M:%S"),
         command=command,
         panel=panel_of(env.measures),
