@@ -47,6 +47,14 @@ def test_the_names_in_the_package_follow_from_its_own(tmp_path):
     assert env.step(Call("sample", {"times": [1.0]})).status == "success"
 
 
+@pytest.mark.parametrize("name", ["reaction", "sample", "tools", "environment"])
+def test_a_name_that_the_frame_has_for_something_else_does_not_break_it(tmp_path, name):
+    write(name, tmp_path / "package")
+    env = kind_of(str(tmp_path / "package"))()
+    env.reset()
+    assert env.step(Call("sample", {"times": [1.0]})).status == "success"
+
+
 @pytest.mark.slow
 def test_the_package_is_checked_and_tested_by_its_name_once_it_is_installed(tmp_path):
     venv.create(tmp_path / "venv", system_site_packages=False, with_pip=True)

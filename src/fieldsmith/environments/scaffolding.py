@@ -28,7 +28,7 @@ def write(name: str, folder: Path) -> str:
         "package": package,
         "distribution": stem,
         "id": f"{NAMESPACE}/{stem}-v1",
-        "class": class_of(package),
+        "class": _free_class(package),
         "title": stem.replace("-", " ").capitalize(),
     }
     render(FROM, folder, words)
@@ -48,6 +48,13 @@ def package_of(name: str) -> str:
 
 def class_of(package: str) -> str:
     return "".join(part.capitalize() for part in package.split("_"))
+
+
+def _free_class(package: str) -> str:
+    """The class of the package, under another name where a template has that word for something else."""
+    name = class_of(package)
+    text = "\n".join(file.read_text(encoding="utf-8") for file in FROM.rglob(f"*.py{ENDING}"))
+    return f"{name}Environment" if re.search(rf"\b{name}\b", text) else name
 
 
 def render(templates: Path, folder: Path, words: Mapping[str, Any], content: Mapping[str, str] | None = None) -> None:
