@@ -70,6 +70,14 @@ def test_show_tells_what_the_machine_lacks(site):
     assert "This machine lacks\n  The program 'no-such-program'" in run(site, "show", "needy.py").stdout
 
 
+def test_show_tells_the_time_of_the_judge_for_what_the_judge_does(site):
+    source = (site / "other/src/my_other/environment.py").read_text()
+    (site / "judged.py").write_text(
+        source.replace("    max_steps = 12", "    max_steps = 12\n    judging = Needs(seconds=7)")
+    )
+    assert "it is judged, and the episode ends. (7 s at most)" in run(site, "show", "judged.py").stdout
+
+
 def test_the_page_of_an_action(site):
     assert "The maximum lies at ln(k1 / k2) / (k1 - k2)" in run(site, "show", "./other", "sample").stdout
     ran = run(site, "show", "./other", "sampel")

@@ -365,6 +365,8 @@ def test_what_is_no_work_and_earns_something(good, members, words):
     told = " ".join(faults(changed(good, **members), "gold", "exploits"))
     assert words in told
     assert "let `score` be 0 where nothing was achieved" in told
+    # What the usual call earns once is allowed already.
+    assert ("or let the action say `suffices = True`" in told) == ("propose" in words)
 
 
 def test_an_action_that_needs_what_others_have_made_is_tried_after_a_gold_sequence(good):

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from fieldsmith import environments
 from fieldsmith.environments import Action, Call, Host
 from fieldsmith.environments.action import name_of, schema_of
+from fieldsmith.environments.calls import argument_words
 from fieldsmith.environments.episode import Record, efficient
 from fieldsmith.environments.sampling import sampled
 from fieldsmith.errors import InputError
@@ -245,6 +246,17 @@ def test_a_schema_stands_alone_and_is_told_in_words(room):
     page = room.docs("heat")
     assert "degrees (number above 0 and at most 10): by how much" in page
     assert "Warm the room" in page
+
+
+def test_a_pair_is_told_by_what_stands_in_it():
+    class Show(Action):
+        """Show lines."""
+
+        lines: tuple[int, float]
+
+    assert "lines (list of whole number, number, in this order)" in argument_words(
+        "lines", schema_of(Show)["properties"]["lines"], True
+    )
 
 
 def test_names_are_in_snake_case():

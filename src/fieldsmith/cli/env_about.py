@@ -13,8 +13,6 @@ from fieldsmith.cli.output import current
 if TYPE_CHECKING:
     from fieldsmith.environments.environment import AnyEnvironment
 
-app = typer.Typer(invoke_without_command=True, help="Tools that an agent acts on: list, show, check, or begin one.")
-
 AsJson = Annotated[bool, typer.Option("--json", help="JSON lines on standard output.")]
 Which = Annotated[
     str,
@@ -22,7 +20,6 @@ Which = Annotated[
 ]
 
 
-@app.callback()
 def env(context: typer.Context, as_json: AsJson = False) -> None:
     """Tools that an agent acts on. Without a command: list.
 
@@ -33,7 +30,6 @@ def env(context: typer.Context, as_json: AsJson = False) -> None:
         list_environments(as_json)
 
 
-@app.command("list")
 def list_environments(as_json: AsJson = False) -> None:
     """Every environment, those of plug-ins too; of one that cannot be used, why.
 
@@ -61,7 +57,6 @@ def list_environments(as_json: AsJson = False) -> None:
         current.progress(f"Left out: {visible(plug_in.why)}")
 
 
-@app.command()
 def show(
     environment: Which,
     action: Annotated[str | None, typer.Argument(help="Action whose page to show.")] = None,
@@ -87,7 +82,6 @@ def show(
         current.say(line)
 
 
-@app.command()
 def check(
     environment: Which,
     seconds: Annotated[float, typer.Option(min=1.0, help="How long what is tried by chance may take.")] = 60.0,
@@ -107,7 +101,6 @@ def check(
         tell(examine(kind_of(environment), host, seconds), {"environment": chosen.name})
 
 
-@app.command()
 def new(
     name: Annotated[str, typer.Argument(help="What it is called, such as my_tool.")],
     folder: Annotated[
@@ -140,7 +133,7 @@ def typed(place: Path) -> str:
 
 def _described(env: "AnyEnvironment") -> dict[str, Any]:
     """All that `show` tells, as plain values."""
-    from fieldsmith.environments.action import name_of, schema_of, short_docs
+    from fieldsmith.environments.action import EVERYWHERE, name_of, schema_of, short_docs
     from fieldsmith.environments.missing import missing
 
     return {
@@ -154,7 +147,8 @@ def _described(env: "AnyEnvironment") -> dict[str, Any]:
                 "about": short_docs(kind),
                 "free": kind.free,
                 "arguments": schema_of(kind),
-                "needs": asdict(kind.needs),
+                # Those that every environment has are done by its own words and judgement.
+                "needs": asdict(env.judging if kind in EVERYWHERE else kind.needs),
             }
             for kind in env.all_actions
         ],

@@ -135,6 +135,8 @@ def values_words(schema: Mapping[str, Any]) -> str:
     if choices := schema.get("anyOf") or schema.get("oneOf"):
         return " or ".join(dict.fromkeys(values_words(one) for one in choices))
     kind = str(schema.get("type", "any value"))
+    if kind == "array" and "prefixItems" in schema:
+        return f"list of {', '.join(map(values_words, schema['prefixItems']))}, in this order"
     if kind == "array":
         few, many = schema.get("minItems"), schema.get("maxItems")
         return f"list of {values_words(schema.get('items', {}))}{_between(few, many, ' long')}"

@@ -10,7 +10,7 @@ SUFFIXES = (".py", ".md", ".json", ".toml", ".jinja", ".txt")
 
 
 def source_digest(env: AnyEnvironment) -> str:
-    """SHA-256 over the environment's name and the files beside its class's module; of the module alone where that lies by itself."""
+    """SHA-256 over the environment's name and the code and texts beside its class's module, by SUFFIXES; of the module alone where that lies by itself."""
     file = Path(inspect.getfile(type(env)))
     folder = file.parent
     alone = not (folder / "__init__.py").is_file()

@@ -32,7 +32,7 @@ S = TypeVar("S", bound=BaseModel)
 
 
 class Environment(ABC, Generic[S]):
-    """Derive from it: six attributes, four methods. Made without arguments, or with the host that it runs on.
+    """Derive from it: five attributes and five methods that have no default. Made without arguments, or with the host that it runs on.
 
     name: `namespace/name-v1`; the number rises when scores can no longer be compared. actions: what can be done, besides what every environment has
     (go_back, read_docs, history, submit). measures: the panel. max_steps: of an episode, unless whoever begins it says otherwise.

@@ -93,10 +93,16 @@ def exploits(trial: Trial) -> Iterator[str]:
             if earned > CHEAP * reached:
                 yield (
                     f"{exploit.words} earns {figure(earned)} in {task!r}, {earned / reached:.0%} of the gold score: let "
-                    "`score` be 0 where nothing was achieved."
+                    f"`score` be 0 where nothing was achieved{_or_suffices(exploit)}."
                 )
                 break
     trial.note = f"{tried} tried" if tried else "not tried, for want of a gold sequence"
+
+
+def _or_suffices(exploit: Exploit) -> str:
+    """What else would be right, of an action that does not say so yet."""
+    told = ", or let the action say `suffices = True` where one sensible call of it may do a task"
+    return told if len(exploit.calls) > 1 and not exploit.once else ""
 
 
 def _cheap(trial: Trial) -> Iterator[Exploit]:
