@@ -81,6 +81,13 @@ def test_replay_takes_the_actions_again_and_tells_what_differs(tmp_path, monkeyp
         assert "final_off is" in ended.stdout
 
 
+def test_what_is_written_for_other_programs_is_standard_json(tmp_path):
+    agent = script(tmp_path, heat(float("nan")))
+    ended = run("env", "run", ROOM, "--run-dir", tmp_path / "run", "--agent", agent, "--json", "--quiet")
+    for text in (*ended.stdout.splitlines(), (tmp_path / "run/episodes/0001.json").read_text()):
+        json.loads(text, parse_constant=pytest.fail)
+
+
 def test_another_question_does_not_go_into_the_same_directory(tmp_path):
     env_run(tmp_path, "--agent", "random", "--steps", 2)
     ended = run("env", "run", ROOM, "--run-dir", tmp_path, "--agent", "random", "--steps", 3)

@@ -27,7 +27,12 @@ class Output:
     def event(self, kind: str, fields: Mapping[str, object]) -> None:
         """One JSON line, flushed so that a pipe sees it at once; nothing without --json."""
         if self.json:
-            self._print(json.dumps({"event": kind, **fields}, default=str, ensure_ascii=True))
+            content = {"event": kind, **fields}
+            try:
+                line = json.dumps(content, default=str, allow_nan=False)
+            except ValueError:  # a model may have written NaN into a call, which is no JSON
+                line = json.dumps(json.loads(json.dumps(content, default=str), parse_constant=str))
+            self._print(line)
 
     def say(self, text: str) -> None:
         """A line of the result, for people."""

@@ -89,7 +89,7 @@ def _known(usages: Sequence[Usage], spoke: bool) -> str:
         return "estimated"
     if any(usage.input_tokens or usage.output_tokens for usage in usages):
         return "counted"
-    return "unknown" if spoke else "none"
+    return "unknown" if spoke or any(usage.usd is None for usage in usages) else "none"
 
 
 def _ended(episode: Episode, running: bool) -> str:

@@ -22,6 +22,8 @@ from fieldsmith.environments import Call, load
 from fieldsmith.orchestrator.episodes.reading import load_episodes
 from fieldsmith.orchestrator.episodes.served import served, terms_for
 from fieldsmith.orchestrator.index import known_runs
+from fieldsmith.orchestrator.listed import listed
+from fieldsmith.reports.episodes import render_episodes
 
 TESTS = Path(__file__).parents[2]
 THERMOSTAT = f"{TESTS / 'small_environment.py'}:Thermostat"
@@ -340,6 +342,15 @@ def test_an_episode_whose_end_came_just_before_a_kill_gets_its_result_and_is_lis
         pass
     (run,) = [one for one in known_runs() if one == folder]
     assert (load_episodes(run).state, len(list(run.glob("episodes/*.json")))) == ("done", 1)
+
+
+def test_what_clients_have_spent_is_unknown_and_not_nothing(tmp_path):
+    with served(THERMOSTAT, terms_for(THERMOSTAT, (), 0, 10, 1), tmp_path) as playing:
+        playing.take(playing.begin("", 0, None)[0], Call("submit"))
+    assert listed(tmp_path).spend.usd is None
+    page = render_episodes(load_episodes(tmp_path))
+    assert "nobody counted them" in page
+    assert "the price is not known" in page
 
 
 @pytest.mark.slow

@@ -79,6 +79,8 @@ class _Strict(MadeTool):
         except ToolError as error:
             if isinstance(error.__cause__, ValidationError):
                 raise ToolError(_wrong(self, error.__cause__)) from None
+            if isinstance(error.__cause__, ToolError):  # our sentence, without that of the SDK before it
+                raise error.__cause__ from None
             raise
 
 

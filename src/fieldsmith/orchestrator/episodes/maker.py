@@ -115,7 +115,9 @@ def _evaluation(episode: Episode) -> Evaluation:
 def write_trajectory(folder: Path, kept: Kept, candidate: Candidate) -> None:
     """`episodes/NNNN.json`: the whole episode as plain JSON, for people and other programs."""
     content = {**trajectory(kept), "slot": candidate.slot, "move": candidate.move, "agent": candidate.author}
-    write_text(folder / "episodes" / f"{candidate.id:04d}.json", json.dumps(content, indent=1, ensure_ascii=False))
+    # A call may hold NaN, which is no JSON.
+    plain = json.loads(json.dumps(content), parse_constant=str)
+    write_text(folder / "episodes" / f"{candidate.id:04d}.json", json.dumps(plain, indent=1, ensure_ascii=False))
 
 
 def trajectory(kept: Kept) -> dict[str, object]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from fieldsmith import __version__, environments
 from fieldsmith.agents.acting.agent import Asked, Exchange, Turn
-from fieldsmith.agents.candidate import Candidate
+from fieldsmith.agents.candidate import Candidate, Usage
 from fieldsmith.agents.moves import Draft
 from fieldsmith.environments.calls import Call
 from fieldsmith.environments.digest import source_digest
@@ -35,6 +35,8 @@ from fieldsmith.orchestrator.store import Store
 from fieldsmith.plugins import meant
 
 LARGEST_SEED = 2**63 - 1
+UNKNOWN = Usage(usd=None)
+"""What a client's turn has cost is its own affair."""
 OTHERS = 100
 """Folders of the same question that are tried in turn where others are at work in the first."""
 Told = Callable[[str, float | None], None]
@@ -194,7 +196,7 @@ class ServedEpisodes:
 
     def _keep(self, live: _Live, call: Call, episode: Episode) -> None:
         """The call and its record, as a turn of an agent's."""
-        turn, record = Turn(calls=(Asked(call, call),)), episode.last
+        turn, record = Turn(calls=(Asked(call, call),), usage=UNKNOWN), episode.last
         self._ledger.keep_turn(live.candidate.id, live.turns, turn)
         self._ledger.keep_step(live.candidate.id, len(episode.records) - 1, live.turns, record)
         live.turns += 1
