@@ -1,6 +1,8 @@
 """Programs of this machine that a step runs: what they see of the owner's environment, and how much they may write."""
 
 import resource
+import sys
+import threading
 
 import numpy as np
 import pytest
@@ -40,3 +42,23 @@ def test_long_input_reaches_a_program_that_answers_as_it_reads():
     text = "".join(f"{n}\n" for n in np.arange(200_000))
     assert ran(["cat"], stdin=text).stdout == text
     assert ran(["true"], stdin=text).code == 0, "a program need not read"
+
+
+def test_a_daemon_that_holds_its_pipes_is_not_waited_for(tmp_path):
+    code = """
+import os, sys, time
+if os.fork() == 0:
+    os.setsid()
+    while not os.path.exists(sys.argv[1]):
+        time.sleep(0.1)
+    os._exit(0)
+print("started")
+"""
+    over = tmp_path / "over"
+    watchdog = threading.Timer(60, over.touch)
+    watchdog.start()
+    told = ran([sys.executable, "-c", code, str(over)], stdin="unread" * 100_000).stdout
+    assert not over.exists(), "it ended only when the daemon did"
+    watchdog.cancel()
+    over.touch()
+    assert told == "started\n"

@@ -1,15 +1,16 @@
 """Programs of this machine that a step runs: what they see of its environment variables, and how much of what they write is kept."""
 
 import contextlib
+import math
 import os
+import select
+import selectors
 import subprocess
-import threading
 import time
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, cast
 
 from fieldsmith.environments.observation import Lacking
 from fieldsmith.sandboxes.watched import end_group, watched
@@ -53,42 +54,68 @@ def run_program(
     """Run it to its end. `check` is asked again and again, and what it raises ends the program with all that it has started."""
     begun = time.monotonic()
     with watched(words, cwd=cwd, env=env) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        assert process.stderr is not None
-        out, err = _Tail(process.stdout), _Tail(process.stderr)
-        threading.Thread(target=_hand_in, args=(process.stdin, given), name="stdin", daemon=True).start()
-        while process.poll() is None:
-            check()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(POLL)
-        end_group(process)
-        return Ran(process.returncode, out.text(), err.text(), time.monotonic() - begun)
+        out, err = _talked(process, given, check)
+        return Ran(process.returncode, out, err, time.monotonic() - begun)
 
 
-def _hand_in(stream: IO[bytes], given: bytes) -> None:
-    with contextlib.suppress(OSError, ValueError):  # a program need not read, and may have gone
-        stream.write(given)
-        stream.close()
+def _talked(process: "subprocess.Popen[bytes]", given: bytes, check: Callable[[], None]) -> tuple[str, str]:
+    """What it writes to its two outputs, once it has ended. No thread is left that waits for a pipe which a daemon holds."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    assert process.stderr is not None
+    tails: dict[Any, _Tail] = {process.stdout: _Tail(), process.stderr: _Tail()}
+    with selectors.DefaultSelector() as pipes:
+        for output in tails:
+            pipes.register(output, selectors.EVENT_READ)
+        pipes.register(process.stdin, selectors.EVENT_WRITE, given)
+        end = math.inf
+        while any(output in pipes.get_map() for output in tails) and time.monotonic() < end:
+            for key, _ in pipes.select(POLL):
+                _moved(pipes, key, tails)
+            if end < math.inf:
+                continue
+            if process.poll() is None:
+                check()
+            else:
+                end_group(process)
+                end = time.monotonic() + GRACE
+    while process.poll() is None:
+        check()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(POLL)
+    return tails[process.stdout].text(), tails[process.stderr].text()
+
+
+def _moved(pipes: selectors.BaseSelector, key: selectors.SelectorKey, tails: Mapping[Any, "_Tail"]) -> None:
+    """Read what an output has, or write as much of the input as goes without waiting; a pipe that has come to its end is left alone from then on."""
+    if key.fileobj in tails:
+        if piece := os.read(key.fd, PIECE):
+            tails[key.fileobj].add(piece)
+        else:
+            pipes.unregister(key.fileobj)
+        return
+    left: bytes = key.data
+    try:
+        left = left[os.write(key.fd, left[: select.PIPE_BUF]) :]
+    except BrokenPipeError:  # a program need not read
+        left = b""
+    if left:
+        pipes.modify(key.fileobj, selectors.EVENT_WRITE, left)
+    else:
+        pipes.unregister(key.fileobj)
+        cast("IO[bytes]", key.fileobj).close()
 
 
 class _Tail:
-    """The end of a stream, read by a thread of its own."""
+    """The end of an output."""
 
-    def __init__(self, stream: IO[bytes]) -> None:
-        self._pieces: deque[bytes] = deque()
-        self._size = 0
-        self._thread = threading.Thread(target=self._read, args=(stream.fileno(),), name="output", daemon=True)
-        self._thread.start()
+    def __init__(self) -> None:
+        self._kept = bytearray()
 
-    def _read(self, handle: int) -> None:
-        with contextlib.suppress(OSError):
-            while piece := os.read(handle, PIECE):
-                self._pieces.append(piece)
-                self._size += len(piece)
-                while self._size - len(self._pieces[0]) >= MOST_READ:
-                    self._size -= len(self._pieces.popleft())
+    def add(self, piece: bytes) -> None:
+        self._kept += piece
+        if len(self._kept) > 2 * MOST_READ:
+            del self._kept[:-MOST_READ]
 
     def text(self) -> str:
-        self._thread.join(GRACE)
-        return b"".join(list(self._pieces))[-MOST_READ:].decode("utf-8", "replace")
+        return self._kept[-MOST_READ:].decode("utf-8", "replace")
