@@ -55,6 +55,7 @@ def documented(kind):
     return {name for line in lines for name in re.findall(r"`(\w+)`", line)}
 
 
+@pytest.mark.slow
 def test_every_event_has_the_fields_that_the_page_says(folder, sittings):
     events = [event for _, lines in sittings for event in lines] + told(folder, "solve", "unknown")[1]
     assert {"begin", "resumed", "start", "candidate", "testing", "result", "error"} <= {e["event"] for e in events}

@@ -81,6 +81,7 @@ def test_one_that_does_not_conserve_is(finer, nu):
     assert drift(finite_volumes(given(nu), finer, conserving=False), nu) > 1e-3
 
 
+@pytest.mark.slow
 def test_a_slow_leak_is_seen_where_the_points_resolve_the_fronts():
     leak = 1.0 - 0.01 * given(WIDE)["t_coordinate"][None, :, None]
     assert drift(reference(WIDE), WIDE) == 0.0

@@ -102,6 +102,7 @@ def test_every_family_is_here():
     assert seen == {family.name for family in families()}
 
 
+@pytest.mark.slow
 @CASES
 def test_numbers_in_a_plan_are_those_of_the_program(name):
     told = {
