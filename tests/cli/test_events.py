@@ -15,6 +15,8 @@ ROOT = Path(__file__).parents[2]
 SECTIONS = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", (ROOT / "docs/events.md").read_text("utf-8"), re.M | re.S))
 AUTHOR = """
 import pathlib, sys
+
+pytestmark = pytest.mark.slow
 count = pathlib.Path(sys.argv[1])
 number = int(count.read_text()) + 1 if count.exists() else 1
 count.write_text(str(number))
@@ -55,7 +57,6 @@ def documented(kind):
     return {name for line in lines for name in re.findall(r"`(\w+)`", line)}
 
 
-@pytest.mark.slow
 def test_every_event_has_the_fields_that_the_page_says(folder, sittings):
     events = [event for _, lines in sittings for event in lines] + told(folder, "solve", "unknown")[1]
     assert {"begin", "resumed", "start", "candidate", "testing", "result", "error"} <= {e["event"] for e in events}
