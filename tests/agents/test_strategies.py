@@ -58,6 +58,7 @@ SEARCHES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "options"), SEARCHES)
 @settings(deadline=None)
 @given(data=st.data(), in_flight=st.integers(1, 5), total=st.integers(1, 16))

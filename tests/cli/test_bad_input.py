@@ -135,6 +135,7 @@ def test_a_damaged_run_is_named_and_does_not_hide_the_others(tmp_path):
     assert "run.sqlite is damaged" in listed.stderr
 
 
+@pytest.mark.slow
 def test_a_run_with_another_setting_or_server_is_another_run(tmp_path):
     box = tmp_path / "replies.jsonl"
     box.write_text("")
@@ -175,6 +176,7 @@ def test_a_solver_file_without_the_function_is_named(tmp_path):
     assert "it defines solve" in result["feedback"]
 
 
+@pytest.mark.slow
 def test_a_run_directory_of_another_task_is_refused(tmp_path):
     first = run("solve", "advection", "--candidates", 1, "--run-dir", tmp_path / "r", "--sandbox", "process")
     assert first.returncode == 0, first.stderr

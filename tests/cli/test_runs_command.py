@@ -13,6 +13,8 @@ import pytest
 from command_line import run
 from fieldsmith.cli.progress import used
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):

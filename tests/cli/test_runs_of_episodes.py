@@ -2,10 +2,12 @@
 
 import json
 import os
+import warnings
 from pathlib import Path
 
 import pytest
 
+import fieldsmith as fs
 from command_line import run
 
 THERMOSTAT = f"{Path(__file__).parents[1] / 'small_environment.py'}:Thermostat"
@@ -45,3 +47,11 @@ def test_one_is_shown_and_followed_to_its_end(home):
     assert [event["event"] for event in events] == ["step", "step", "episode", "result"]
     assert not [event for event in events if "secret" in event.get("metrics", {}) and event["event"] == "step"]
     assert events[-1] == json.loads(told(home, "runs", "show", "one", "--json").stdout)
+
+
+def test_they_are_no_runs_of_solve(home, monkeypatch):
+    monkeypatch.setenv("FIELDSMITH_HOME", str(home / "data"))
+    monkeypatch.chdir(home)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert fs.list_runs() == []

@@ -27,6 +27,7 @@ def test_help_names_every_option_on_a_narrow_terminal(tmp_path, columns):
     assert all(option in shown for option in ("--param", "--scale", "--data", "--docker-runtime"))
 
 
+@pytest.mark.slow
 def test_progress_stays_on_one_line_of_a_narrow_terminal(tmp_path):
     (tmp_path / "solver.py").write_text("def solver(u0_batch, t_coordinate, beta): return u0_batch\n")
     master, slave = pty.openpty()
@@ -82,6 +83,7 @@ def test_a_run_directory_of_another_encoding_is_written_listed_and_resumed(tmp_p
     assert run("runs", "show", ODD, cwd=tmp_path).returncode == 0
 
 
+@pytest.mark.slow
 def test_a_task_in_a_folder_of_another_encoding_is_found(tmp_path):
     (tmp_path / ODD).mkdir()
     text = "from fieldsmith.tasks.advection import Advection\nclass Other(Advection):\n    name, title = 'other', 'Other'\n"
@@ -90,6 +92,7 @@ def test_a_task_in_a_folder_of_another_encoding_is_found(tmp_path):
     assert shown.returncode == 0, shown.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
 def test_a_terminal_that_knows_few_characters_gets_those_that_are_nearest(tmp_path, encoding):
     ran = run("tasks", "show", "burgers", "--json", cwd=tmp_path, PYTHONIOENCODING=encoding)

@@ -146,6 +146,7 @@ def test_choices_of_other_methods_are_left_out_and_told(bench):
     assert bench.state_of(bench.episode.last.state).choices["factor"] == 5
 
 
+@pytest.mark.slow
 def test_families_are_understood_however_they_are_written(bench):
     do(bench, "choose_method", family="Finite_Volumes")
 
@@ -199,6 +200,7 @@ def test_a_composed_program_can_be_edited_and_then_has_no_method_to_change(bench
     assert "+" + line.replace("0.45", "0.3") in table
 
 
+@pytest.mark.slow
 def test_going_back_restores_the_program_and_its_figures(bench):
     do(bench, "write_solver", source=CENTRAL)
     before = bench.episode.last
@@ -262,6 +264,7 @@ def test_errors_are_told_by_sample_time_and_place_in_sixty_columns(bench):
     assert "Did you mean 'u_batch'?" in refused(bench, "inspect_errors", field="u_bach")
 
 
+@pytest.mark.slow
 def test_the_residual_tells_of_a_wrong_coefficient(bench):
     do(bench, "write_solver", source=CENTRAL)
     right = _factor(do(bench, "inspect_errors", what="residual", sample=0))
@@ -281,6 +284,7 @@ def test_the_study_of_convergence_shows_the_order(bench):
     assert float(re.findall(r"Fitted order: (\d\.\d+)", text)[0]) == pytest.approx(2.0, abs=0.3)
 
 
+@pytest.mark.slow
 def test_what_is_handed_in_is_judged_on_samples_that_the_agent_does_not_see(bench):
     do(bench, "write_solver", source=CENTRAL)
     step = bench.step(Call("submit"))
@@ -304,6 +308,7 @@ def test_a_failing_program_is_kept_and_told_of_and_scores_nothing(bench):
     assert bench.episode.last.score == 0.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "source", ["", "x = 1", ZEROS, ZEROS.replace("zeros", "ones")], ids=["none", "empty", "0", "1"]
 )
@@ -335,6 +340,7 @@ def test_modes_offer_one_way_or_the_other(host):
     assert offered("structured") & (writes | composes) == composes
 
 
+@pytest.mark.slow
 def test_who_chooses_is_told_of_no_function_and_of_the_next_finer_setting(host):
     structured = load("pde-workbench", host)
     told = structured.reset(task=f"{SMALL}?mode=structured").text
@@ -368,6 +374,7 @@ def test_names_of_tasks_have_one_form_and_mistakes_are_told():
         assert right in f"{raised.value.message} {raised.value.hint}"
 
 
+@pytest.mark.slow
 def test_a_task_without_an_equation_is_worked_on_freely(host, tmp_path):
     file = tmp_path / "twice.py"
     file.write_text(small_task.SOURCE, encoding="utf-8")

@@ -76,6 +76,7 @@ def test_what_lacks_leaves_the_episode_as_it_was_so_that_it_can_be_tried_again(r
     assert room.step(Call("broken", {"lacking": True})).status == "success"
 
 
+@pytest.mark.slow
 def test_a_program_is_ended_with_all_that_it_has_started_when_its_time_is_over(room):
     mark = f"{time.time():.6f}"
     room.step(Call("report", {"script": f"sleep 61.{mark[-6:]} & sleep 61.{mark[-6:]}"}))

@@ -8,6 +8,8 @@ import pytest
 from fieldsmith.evaluation import conservation, metrics
 from fieldsmith.tasks import load
 
+pytestmark = pytest.mark.slow
+
 POINTS = 64
 THIN, WIDE = 0.002, 0.03
 """Viscosities with which fronts are thinner than the spacing of the points, and wider."""
@@ -59,7 +61,6 @@ def drift(u: np.ndarray, nu: float) -> float:
     return found
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("nu", [THIN, WIDE])
 @pytest.mark.parametrize("finer", [1, 3, 5])
 def test_one_that_conserves_on_its_own_grid_is_not_accused(finer, nu):
@@ -76,7 +77,6 @@ def test_of_thin_fronts_the_sums_over_the_points_wander():
 
 @pytest.mark.parametrize("nu", [THIN, WIDE])
 @pytest.mark.parametrize("finer", [1, 3])
-@pytest.mark.slow
 def test_one_that_does_not_conserve_is(finer, nu):
     assert drift(finite_volumes(given(nu), finer, conserving=False), nu) > 1e-3
 

@@ -111,6 +111,7 @@ def test_a_dense_matrix_is_blamed_only_where_there_is_one(source, blamed):
     assert "sparse" in words
 
 
+@pytest.mark.slow
 def test_what_a_program_says_of_itself_is_for_its_own_feedback_alone():
     lying = SLOW.replace("u = u + 0.0", "t = 0.5; u = np.full((8, 256), np.nan)")
     task = load("burgers")

@@ -9,6 +9,8 @@ from fieldsmith.sandboxes import choose
 from fieldsmith.tasks.simple import SimpleTask
 from fieldsmith.tasks.task import Metric, Signature, data, result
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def _home(tmp_path, monkeypatch):

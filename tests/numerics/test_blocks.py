@@ -116,6 +116,7 @@ def test_choices_of_all_variants_survive_json(name):
     assert found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in BRIEFS if name not in ("linear", "gas")])
 def test_every_valid_combination_is_a_program_of_its_own(name):
     combinations = valid(name)
@@ -126,6 +127,7 @@ def test_every_valid_combination_is_a_program_of_its_own(name):
         assert BRIEFS[name].signature.function in defined
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["spectral", "splitting", "finite volumes", "method of lines"])
 def test_programs_of_any_choices_agree_in_a_sandbox(name):
     brief, start = BRIEFS[name], SMOOTH

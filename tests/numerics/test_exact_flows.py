@@ -23,6 +23,7 @@ def flow(a: float, b: float, c: float):
     return lambda values, dt: space["react"](np.asarray(values, dtype=float), dt, a, b, c)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("a", "b", "c"),
     [

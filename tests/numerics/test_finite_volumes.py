@@ -84,6 +84,7 @@ def check(equation, parameters, starts, expected, given, times=TIMES):
         assert relative(solve(source, brief, starts, times), expected) < given / finer**1.5, name
 
 
+@pytest.mark.slow
 def test_a_scalar_law_with_explicit_place_and_time():
     start = np.stack([0.5 * np.sin(Z), 0.3 + 0.4 * np.cos(2 * Z)])
     check(SCALAR, {"nu": 0.02}, [start], references(scalar_rate, [start], method="DOP853"), 8e-3)
@@ -113,6 +114,7 @@ def test_a_viscous_gas_under_other_names():
     check(equation, {"mu": 0.02}, starts, expected, 2e-2)
 
 
+@pytest.mark.slow
 def test_a_shock_tube_has_the_states_of_the_riemann_problem():
     """Sod's problem: between contact and shock, and between rarefaction and contact, the states are known."""
     x = (np.arange(256) + 0.5) / 128
@@ -146,6 +148,7 @@ def test_the_fastest_signal_of_a_system_is_its_fastest_wave():
     assert space["signal_speed"](np.stack([depth, v]), 0.02) == pytest.approx(np.abs(v) + np.sqrt(depth))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", GIVEN)
 def test_totals_are_conserved_to_rounding(name):
     rough = np.random.default_rng(1).uniform(0.5, 1.5, (3, 2, POINTS))

@@ -55,6 +55,7 @@ def answer(kind, times=TIMES, samples=slice(None), parameters=None):
         return solve(programs(family, brief)[name], brief, [start[samples] for start in starts], times)
 
 
+@pytest.mark.slow
 @CASES
 def test_times_that_are_neither_equidistant_nor_start_at_0(kind):
     usual = answer(kind)
@@ -63,6 +64,7 @@ def test_times_that_are_neither_equidistant_nor_start_at_0(kind):
         assert relative(ours, [field[:, 1:] for field in usual]) < KINDS[kind][4], times
 
 
+@pytest.mark.slow
 @CASES
 def test_two_times_and_one(kind):
     usual = answer(kind)
@@ -73,6 +75,7 @@ def test_two_times_and_one(kind):
             assert (field == start[:, None]).all()
 
 
+@pytest.mark.slow
 @CASES
 def test_a_batch_of_one_and_times_twice(kind):
     usual = answer(kind)
@@ -111,6 +114,7 @@ def test_what_oscillates_between_two_times_is_resolved(name):
             assert relative(solve(programs(family, brief)[rung], brief, [WAVY], times), expected) < tolerance, rung
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "forcing"),
     [

@@ -130,6 +130,7 @@ def test_a_function_called_like_a_parameter_with_a_default():
     assert np.allclose(answer("spectral, exact", PLAIN, asked), expected("spectral, exact"), rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.slow
 def test_usual_symbols_stay_as_they_are():
     for kind in KINDS:
         for symbols in (("u", "x", "nu"), ("v", "x", "a"), ("p", "y", "rho"), ("h", "z", "g"), ("q", "r", "c")):
@@ -144,6 +145,7 @@ def test_documentation_shows_the_original_names():
     compile(source, "solver", "exec")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_programs_run_as_scripts(kind, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)

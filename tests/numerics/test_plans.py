@@ -19,6 +19,8 @@ from fieldsmith.equations.expressions import Unsuited
 from fieldsmith.numerics import families
 from fieldsmith.tasks.task import Brief
 
+pytestmark = pytest.mark.slow
+
 WALL = Boundary("dirichlet")
 UNIT = (line(0, 1),)
 ENERGY = "(p/(gamma - 1) + rho*v**2/2)"
@@ -96,7 +98,6 @@ def constant(source: str, name: str) -> float:
 CASES = pytest.mark.parametrize("name", [*EVOLVING, *STEADY])
 
 
-@pytest.mark.slow
 def test_every_family_is_here():
     seen = {summary.split(":")[0] for name in briefs() for summary, _, _ in programs(name)}
     assert seen == {family.name for family in families()}
@@ -199,7 +200,6 @@ def test_programs_import_nothing_but_python_numpy_and_scipy(name):
         assert "matplotlib" not in source.split("__main__")[0], summary
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ["growth", "transport", "oscillators", "gas", "walls", *STEADY])
 def test_programs_run_by_themselves(name, tmp_path):
     """Outside the project, without its packages: `-I` leaves the folder and PYTHONPATH out."""

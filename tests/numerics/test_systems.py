@@ -53,6 +53,7 @@ def test_nonlinear_schroedinger_has_its_soliton():
     check(equation, {}, [psi[:, 0].real, psi[:, 0].imag], [psi.real, psi.imag])
 
 
+@pytest.mark.slow
 def test_a_nonlinear_string_with_variable_stiffness():
     second = fourier(POINTS, 1.0, 2)
     stiffness = 1 + 0.3 * np.sin(Z)
@@ -67,6 +68,7 @@ def test_a_nonlinear_string_with_variable_stiffness():
     check(Equation(("u", "v"), UNIT, balances), {}, starts, expected, 2e-5, SOON)
 
 
+@pytest.mark.slow
 def test_dispersion_with_a_variable_coefficient():
     third = fourier(POINTS, 1.0, 3)
     expected = references(lambda t, u: -1e-4 * (1 + 0.5 * np.sin(Z)) * (third @ u), [STARTS], method="DOP853")

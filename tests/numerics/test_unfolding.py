@@ -54,6 +54,7 @@ EQUATIONS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("nodes", ["cell_centres", "left_edges"])
 @pytest.mark.parametrize("name", EQUATIONS)
 def test_kinked_samples_are_followed_as_well_as_from_many_more_samples(name, nodes):

@@ -55,6 +55,7 @@ def test_the_answer_does_not_depend_on_the_clock(kind):
     assert (answer(kind, 0.0) == answer(kind, 0.3)).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", CASES)
 def test_less_work_means_fewer_refinements(kind, capsys):
     full = answer(kind, 0.0)

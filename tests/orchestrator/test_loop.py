@@ -224,6 +224,7 @@ def test_what_is_waited_for_is_taken_to_cost_the_mean():
     assert Budget(candidates=6).affordable(history, Spend()) == 1
 
 
+@pytest.mark.slow
 def test_a_mistake_that_is_made_twice_leads_to_a_fresh_start_that_is_recorded(tmp_path):
     moves = {}
 

@@ -95,6 +95,7 @@ def test_a_run_that_goes_on_is_said_to_go_on(folder, work, mode, who):
     assert read(folder, who) == "interrupted"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", ["closes", "is killed"])
 @pytest.mark.parametrize("who", ["its own user", "another"])
 def test_a_run_that_is_over_is_read_without_a_trace(folder, work, end, who):

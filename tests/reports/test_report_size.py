@@ -16,6 +16,8 @@ from fieldsmith.reports.html import render
 from fieldsmith.reports.plain import clean
 from report_runs import candidate, finished, picture, run_of
 
+pytestmark = pytest.mark.slow
+
 LIMIT = 6_000_000
 
 
@@ -96,7 +98,6 @@ EXTREMES = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", EXTREMES)
 def test_a_page_stays_small_and_says_what_it_left_out(name):
     candidates = EXTREMES[name]()
@@ -126,7 +127,6 @@ def test_a_page_stays_small_and_says_what_it_left_out(name):
     st.booleans(),
 )
 @settings(max_examples=12, deadline=None)
-@pytest.mark.slow
 def test_any_mixture_fits(kinds, times, ran):
     names = ("plan", "feedback", "code", "prompt", "reply", "output", "notes")
     first = [with_texts(candidate(1, None), **dict(zip(names, sizes, strict=True))) for sizes in kinds]

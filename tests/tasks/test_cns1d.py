@@ -80,6 +80,7 @@ def test_the_estimated_error_of_the_smooth_reference_is_honest(viscosity: float)
     assert error.max() < 1e-6
 
 
+@pytest.mark.slow
 def test_the_estimated_error_of_the_reference_with_shocks_is_honest() -> None:
     task = gas(1e-8)
     fields = task.initial_fields(np.random.default_rng(11), 2, smooth=True)

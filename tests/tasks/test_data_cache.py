@@ -47,6 +47,7 @@ def test_stored_data_is_read_not_made(home: Path) -> None:
     assert data_files(home)[0].stat().st_mtime_ns == stamp
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["flip", "truncate", "empty"])
 def test_damaged_data_is_made_again(home: Path, damage: str, capsys: pytest.CaptureFixture[str]) -> None:
     first = load("advection").split("dev")[0]

@@ -157,6 +157,7 @@ def test_they_have_nothing_open_but_what_the_task_reads(tmp_path):
         assert str(tmp_path / "slow.py") in files
 
 
+@pytest.mark.slow
 def test_where_the_kernel_does_not_end_them_they_end_by_themselves(tmp_path):
     making = Making(tmp_path, 600.0)
     process = making.start("import fieldsmith.tasks.processes as p; p._ended_by_the_kernel = lambda libc: False")

@@ -16,7 +16,7 @@ from fieldsmith.errors import FieldsmithError, InputError
 from fieldsmith.evaluation.evaluation import Evaluation
 from fieldsmith.face.run import Run
 from fieldsmith.folders import expanded
-from fieldsmith.orchestrator.index import known_runs
+from fieldsmith.orchestrator.index import SEARCH, known_runs
 from fieldsmith.orchestrator.open import open_solve
 from fieldsmith.orchestrator.question import Question
 from fieldsmith.orchestrator.record import load_run
@@ -95,9 +95,9 @@ def open_run(folder: str | Path, task: Task | None = None) -> Run:
 
 
 def list_runs() -> list[Run]:
-    """The runs of this machine, those begun last at the end; warns of folders that cannot be read."""
+    """The runs of `solve` of this machine, those begun last at the end; warns of folders that cannot be read."""
     found = []
-    for folder in known_runs():
+    for folder in known_runs([SEARCH]):
         try:
             found.append(open_run(folder))
         except FieldsmithError as error:

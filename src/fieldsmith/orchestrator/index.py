@@ -1,12 +1,14 @@
 """The index of runs: which run directories this machine knows."""
 
 import contextlib
+from collections.abc import Sequence
 from pathlib import Path
 
 from fieldsmith.folders import data_folder
 
-ASKED = ("run.toml", "episodes.toml")
-"""One of these stands in every run directory."""
+SEARCH = "run.toml"
+ASKED = (SEARCH, "episodes.toml")
+"""One of these stands in every run directory, the first in that of a search for programs."""
 RAW = "surrogateescape"
 """A path's bytes are kept whatever encoding they were written in."""
 
@@ -21,15 +23,11 @@ def remember(folder: Path) -> None:
                 stream.write(f"{folder.resolve()}\n")
 
 
-def known_runs() -> list[Path]:
+def known_runs(kinds: Sequence[str] = ASKED) -> list[Path]:
     """Run directories of this machine that still exist, the newest last; those below ./runs included."""
-    here = [str(folder.resolve()) for folder in sorted(Path("runs").glob("*")) if _is_run(folder)]
+    here = [str(folder.resolve()) for folder in sorted(Path("runs").glob("*"))]
     folders = [Path(name) for name in dict.fromkeys([*_listed(), *here])]
-    return [folder for folder in folders if _is_run(folder)]
-
-
-def _is_run(folder: Path) -> bool:
-    return any((folder / name).exists() for name in ASKED)
+    return [folder for folder in folders if any((folder / name).exists() for name in kinds)]
 
 
 def _file() -> Path:

@@ -226,6 +226,7 @@ def test_a_task_is_made_of_a_tool_that_reads_where_none_is_given(tmp_path):
     assert env.episode.last.score == 1.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "told"),
     [

@@ -21,6 +21,8 @@ from awaiting import awaited
 from fieldsmith.bridges.mcp.serving import Address
 from fieldsmith.errors import InputError
 
+pytestmark = pytest.mark.slow
+
 SERVER = Path(__file__).parents[2] / "small_mcp_server.py"
 RIGHT = "sesame-sesame-sesame"
 

@@ -46,6 +46,7 @@ def test_another_skill_of_that_name_is_left_alone(tmp_path):
         write_skill(tmp_path)
 
 
+@pytest.mark.slow
 def test_the_command_says_how_to_connect(tmp_path):
     said = run("mcp", "skill", tmp_path / "skills", "--runs", tmp_path / "runs").stdout
     configuration = json.loads(re.search(r"^\{.*^\}", said, re.MULTILINE | re.DOTALL)[0])  # pyright: ignore

@@ -13,6 +13,8 @@ from fieldsmith.sandboxes.sandbox import CallResult, Limits, Session
 from fieldsmith.tasks import load
 from sandbox_calls import OneSession, Stay
 
+pytestmark = pytest.mark.slow
+
 PLACE = OneSession()
 PROGRAMS = Path(__file__).parent / "programs"
 """A file a program, named by its task, by whether it is right, and by what is peculiar to it."""
@@ -44,7 +46,6 @@ WRONG = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", WRONG)
 def test_what_is_wrong_is_named(name):
     evaluation = judged(name)
@@ -55,7 +56,6 @@ def test_what_is_wrong_is_named(name):
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in PROGRAMS.glob("*_right_*.py")))
-@pytest.mark.slow
 def test_no_right_program_is_accused(name):
     evaluation = judged(name)
     assert set(suspects(evaluation)) <= {("steps", ""), ("points", "")}
@@ -347,7 +347,6 @@ STEADY_SLIPS = {
 
 
 @pytest.mark.parametrize("slip", STEADY_SLIPS)
-@pytest.mark.slow
 def test_slips_of_a_steady_solver_are_named(slip):
     right, wrong, expected, words = STEADY_SLIPS[slip]
     evaluation = evaluate(load("darcy"), DARCY.replace(right, wrong, 1), PLACE, refinement=False)
