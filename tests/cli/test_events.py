@@ -11,12 +11,12 @@ import pytest
 from command_line import run
 from small_task import SOURCE
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 SECTIONS = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", (ROOT / "docs/events.md").read_text("utf-8"), re.M | re.S))
 AUTHOR = """
 import pathlib, sys
-
-pytestmark = pytest.mark.slow
 count = pathlib.Path(sys.argv[1])
 number = int(count.read_text()) + 1 if count.exists() else 1
 count.write_text(str(number))
