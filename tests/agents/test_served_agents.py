@@ -105,4 +105,4 @@ def test_it_is_told_what_it_gets_wrong_and_ends_by_its_caps(address, tmp_path, k
     assert written == witness.total("completion_tokens", "output_tokens") > 0
     assert played["spend"]["usd"] == pytest.approx(
         (PRICE[0] * (read + len(LED)) + PRICE[1] * (written + len(LED))) / 1e6
-    )  # type: ignore[index]
+    )

@@ -21,7 +21,8 @@ class Needs:
 
     seconds: wall time, after which the step has the status `timeout`. place: `host`, in this process and in programs that it starts by
     `Tools.run`; or `sandbox`, where whatever an agent has written runs, with `image` as Docker knows it. programs: commands
-    that must be found for it. variables: environment variables that these commands get besides the harmless ones. cores, memory_mb, gpus: what a scheduler has to set aside, and the limits in a sandbox.
+    that must be found for it. variables: environment variables that these commands get besides the harmless ones.
+    cores, memory_mb, gpus: what a scheduler has to set aside, and the limits in a sandbox.
     """
 
     seconds: float = 60.0

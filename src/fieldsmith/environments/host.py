@@ -24,8 +24,8 @@ def unheard(_words: str, _share: float | None) -> None:
 class Host:
     """Shared by all episodes of a process; safe to use from several threads. Use as a context manager.
 
-    sandbox: the kind of sandbox, as `--sandbox` names it. folder: where artifacts are kept by their digest, in memory if None. earlier: where those of
-    earlier steps are found too; nothing is written there.
+    sandbox: the kind of sandbox, as `--sandbox` names it. folder: where artifacts are kept by their digest, in memory if None.
+    earlier: where those of earlier steps are found too; nothing is written there.
     told: hears what a step is at, with the share done if it is known. stopped: ends what is being waited for.
     """
 

@@ -69,7 +69,8 @@ class Tools:
     ) -> Ran:
         """Run a program of this machine, without a shell, in `folder` unless `cwd` names another.
 
-        Of the environment variables it gets the harmless ones, those that the action's needs name, and `env`. When the step's time is over, it is ended with all that it has started. Raises Lacking for a program that is not found, OutOfTime, and
+        Of the environment variables it gets the harmless ones, those that the action's needs name, and `env`. When the step's time is over,
+        it is ended with all that it has started. Raises Lacking for a program that is not found, OutOfTime, and
         ToolFailed for an exit code other than 0 unless `must_succeed` is false.
         """
         first = shutil.which(str(words[0]))

@@ -6,9 +6,8 @@ from pathlib import Path
 
 from fieldsmith.folders import data_folder
 
-SEARCH = "run.toml"
-ASKED = (SEARCH, "episodes.toml")
-"""One of these stands in every run directory, the first in that of a search for programs."""
+SEARCH, EPISODES = "run.toml", "episodes.toml"
+"""What was asked, in the directory of a search for programs and in that of a run of episodes."""
 RAW = "surrogateescape"
 """A path's bytes are kept whatever encoding they were written in."""
 
@@ -23,7 +22,7 @@ def remember(folder: Path) -> None:
                 stream.write(f"{folder.resolve()}\n")
 
 
-def known_runs(kinds: Sequence[str] = ASKED) -> list[Path]:
+def known_runs(kinds: Sequence[str] = (SEARCH, EPISODES)) -> list[Path]:
     """Run directories of this machine that still exist, the newest last; those below ./runs included."""
     here = [str(folder.resolve()) for folder in sorted(Path("runs").glob("*"))]
     folders = [Path(name) for name in dict.fromkeys([*_listed(), *here])]

@@ -1,7 +1,7 @@
 """What the list of runs says of each, whatever was run: a search for a program, or episodes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from fieldsmith.orchestrator.budget import spent
@@ -97,17 +97,12 @@ def _episodes(folder: Path) -> Listed:
         candidates = store.candidates()
         best = best_of(candidates)
         score = best.evaluation.dev if best and best.evaluation else None
-        return Listed(
-            folder=folder,
-            kind="episodes",
-            started=asked.started,
+        return replace(
+            usual,
             state=state_of(folder, store),
-            task=usual.task,
-            author=usual.author,
             made=sum(c.evaluation is not None for c in candidates),
             best=score.value if score else None,
             spend=spent(candidates, float(store.fact("seconds", 0.0))),
-            environment=usual.environment,
             waiting=waiting_of(store.fact(FACT, []), candidates),
         )
     finally:

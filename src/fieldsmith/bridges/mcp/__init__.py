@@ -1,5 +1,7 @@
 """The Model Context Protocol, both ways: Fieldsmith for assistants, and other servers' tools for Fieldsmith."""
 
+from importlib import import_module
+
 from fieldsmith.errors import MissingPart
 
 __all__ = ["require_sdk"]
@@ -8,8 +10,7 @@ __all__ = ["require_sdk"]
 def require_sdk() -> None:
     """Raises MissingPart where the protocol's SDK is not installed; nothing else here can be imported then."""
     try:
-        import mcp  # noqa: F401
+        import_module("mcp")
     except ImportError:
-        raise MissingPart(
-            "The Model Context Protocol needs the mcp package.", "pip install 'fieldsmith[mcp]'"
-        ) from None
+        words = "The Model Context Protocol needs the mcp package."
+        raise MissingPart(words, "pip install 'fieldsmith[mcp]'") from None

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +10,11 @@ import tomli_w
 
 from fieldsmith.environments.observation import Measure
 from fieldsmith.errors import InputError
+from fieldsmith.orchestrator import index
 from fieldsmith.orchestrator.episodes.question import EpisodeQuestion
 from fieldsmith.orchestrator.record import write_text
 
-FILE = "episodes.toml"
+FILE = index.EPISODES
 """What stands in a run's directory and makes it one of episodes."""
 
 
@@ -66,6 +67,20 @@ def read_asked(folder: Path) -> AskedEpisodes:
         raise InputError(words, "Give one that `fieldsmith env run` has made.") from None
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise InputError(f"{file} cannot be read: {error}.", "Restore the file, or delete the run directory.") from None
+
+
+def taken_up(folder: Path, asked: AskedEpisodes) -> AskedEpisodes:
+    """What is asked, written down in the run's directory, which is begun or gone on with. Raises InputError for that of another run."""
+    if (folder / FILE).exists():
+        before = read_asked(folder)
+        if why := different(before, asked):
+            raise InputError(f"{folder} is the directory of another run: {why}.", "Choose another with --run-dir.")
+        asked = replace(asked, started=before.started)
+    elif any(file.name != "run.lock" for file in folder.iterdir()):
+        raise InputError(f"{folder} is not empty and not a run directory.", "Choose another with --run-dir.")
+    write_asked(folder, asked)
+    index.remember(folder)
+    return asked
 
 
 def different(old: AskedEpisodes, new: AskedEpisodes) -> str:

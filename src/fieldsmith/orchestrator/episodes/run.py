@@ -33,13 +33,12 @@ from fieldsmith.environments.host import Host
 from fieldsmith.errors import FieldsmithError, InputError, MissingPart, disk_trouble
 from fieldsmith.orchestrator.budget import Budget, exhausted, spent
 from fieldsmith.orchestrator.elapsed import Elapsed
-from fieldsmith.orchestrator.episodes.asked import FILE, AskedEpisodes, different, panel_of, read_asked, write_asked
+from fieldsmith.orchestrator.episodes.asked import AskedEpisodes, panel_of, taken_up
 from fieldsmith.orchestrator.episodes.ledger import Ledger
 from fieldsmith.orchestrator.episodes.maker import EpisodeMaker
 from fieldsmith.orchestrator.episodes.play import Told, unheard
 from fieldsmith.orchestrator.episodes.question import EpisodeQuestion
 from fieldsmith.orchestrator.folder import held, make_folder
-from fieldsmith.orchestrator.index import remember
 from fieldsmith.orchestrator.loop import Loop
 from fieldsmith.orchestrator.page import Page
 from fieldsmith.orchestrator.record import write_text
@@ -69,7 +68,7 @@ class EpisodeRun:
         make_folder(self.folder)
         self._page = Page(self._written if self.write_report else None, self.listener)
         with held(self.folder):
-            self._begin()
+            self.asked = taken_up(self.folder, self.asked)
             store, ledger = Store(self.folder / "run.sqlite"), Ledger(self.folder / "run.sqlite")
             host = Host(self.question.sandbox, self.folder / "artifacts", self._progress)
             try:
@@ -80,19 +79,6 @@ class EpisodeRun:
                 getattr(self.model, "close", lambda: None)()
                 ledger.close()
                 store.close()
-
-    def _begin(self) -> None:
-        """Write down what is asked. Raises InputError for the directory of another run."""
-        if (self.folder / FILE).exists():
-            before = read_asked(self.folder)
-            if why := different(before, self.asked):
-                words = f"{self.folder} is the directory of another run: {why}."
-                raise InputError(words, "Choose another with --run-dir.")
-            self.asked = replace(self.asked, started=before.started)
-        elif any(file.name != "run.lock" for file in self.folder.iterdir()):
-            raise InputError(f"{self.folder} is not empty and not a run directory.", "Choose another with --run-dir.")
-        write_asked(self.folder, self.asked)
-        remember(self.folder)
 
     def _progress(self, words: str, share: float | None) -> None:
         self.listener("progress", {"what": words, "share": share})

@@ -23,13 +23,12 @@ from fieldsmith.environments.episode import Episode
 from fieldsmith.environments.host import Host, unheard
 from fieldsmith.environments.observation import NOT_THE_AGENTS, Observation, Step
 from fieldsmith.errors import InputError
-from fieldsmith.orchestrator.episodes.asked import FILE, AskedEpisodes, different, panel_of, read_asked, write_asked
+from fieldsmith.orchestrator.episodes.asked import AskedEpisodes, panel_of, taken_up
 from fieldsmith.orchestrator.episodes.ledger import Kept, Ledger
 from fieldsmith.orchestrator.episodes.maker import finished
 from fieldsmith.orchestrator.episodes.question import EpisodeQuestion
 from fieldsmith.orchestrator.episodes.run import run_name
 from fieldsmith.orchestrator.folder import held, make_folder
-from fieldsmith.orchestrator.index import remember
 from fieldsmith.orchestrator.record import is_held
 from fieldsmith.orchestrator.store import Store
 from fieldsmith.plugins import meant
@@ -219,8 +218,7 @@ def served(
     folder = run_dir or _free(Path("runs") / run_name(asked, env.name))
     make_folder(folder)
     with held(folder):
-        _begin(folder, asked)
-        remember(folder)
+        taken_up(folder, asked)
         with Host(sandbox, folder / "artifacts") as host:
             episodes = ServedEpisodes(environment, terms, folder, host)
             try:
@@ -269,15 +267,3 @@ def _free(folder: Path) -> Path:
     """The folder, or the first of its kind in which nobody works."""
     others = (folder.with_name(f"{folder.name}-{n}") for n in range(2, OTHERS))
     return next((one for one in (folder, *others) if not is_held(one)), folder)
-
-
-def _begin(folder: Path, asked: AskedEpisodes) -> None:
-    """Write down what is served. Raises InputError for the directory of another run."""
-    if (folder / FILE).exists():
-        before = read_asked(folder)
-        if why := different(before, asked):
-            raise InputError(f"{folder} is the directory of another run: {why}.", "Choose another with --run-dir.")
-        asked = replace(asked, started=before.started)
-    elif any(file.name != "run.lock" for file in folder.iterdir()):
-        raise InputError(f"{folder} is not empty and not a run directory.", "Choose another with --run-dir.")
-    write_asked(folder, asked)
