@@ -22,7 +22,7 @@ class Between:
         self.path = folder / "engine"
         self.host = f"unix://{self.path}"
         self.asked: list[str] = []
-        self._refused, self._silent = refused, silent
+        self.refused, self.silent = refused, silent
         self._open: list[socket.socket] = []
         self._engine = engine.place()["base_url"].removeprefix("unix://")
         self._listener = socket.socket(socket.AF_UNIX)
@@ -45,9 +45,9 @@ class Between:
         first = asker.recv(BLOCK)
         line = first.partition(b"\r\n")[0].decode()
         self.asked.append(line)
-        if self._silent and self._silent in line:
+        if self.silent and self.silent in line:
             return
-        if self._refused and line.startswith(self._refused):
+        if self.refused and line.startswith(self.refused):
             body = json.dumps({"message": "no space left on device"}).encode()
             head = f"HTTP/1.1 500 Refused\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
             asker.sendall(head.encode() + b"Connection: close\r\n\r\n" + body)

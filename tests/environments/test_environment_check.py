@@ -284,8 +284,17 @@ def test_without_hypothesis_the_search_is_left_out(good, monkeypatch):
     assert (finding.fault, finding.note[:8]) == ("", "left out")
 
 
-def test_a_step_that_raises_after_all_is_told(good):
+def test_a_score_that_fails_is_told(good):
     told = " ".join(faults(changed(good, score=lambda _, metrics: [0.0][int(metrics["readings"] or 0)]), "valid"))
+    assert "`score` fails with IndexError: list index out of range" in told
+    assert "give a number whatever the figures are" in told
+
+
+def test_a_step_that_raises_after_all_is_told(good):
+    def shown(self, metrics):
+        return {"readings": [0.0][int(metrics["readings"] or 0)]}
+
+    told = " ".join(faults(changed(good, shown=shown), "valid"))
     assert "raises IndexError: list index out of range: a step never raises" in told
 
 

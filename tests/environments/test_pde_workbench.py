@@ -355,6 +355,22 @@ def test_who_chooses_is_told_of_no_function_and_of_the_next_finer_setting(host):
     assert structured.episode.last.metrics["nrmse"] < before
 
 
+@pytest.mark.slow
+def test_who_chooses_what_takes_too_long_is_told_of_less_work(host):
+    structured = load("pde-workbench", host)
+    structured.reset(task=f"{SMALL}?mode=structured")
+    step = structured.step(Call("choose_method", {"family": "spectral", "steps": 100_000}))
+    assert step.status == "success"
+    text = step.observation.text
+    assert "it takes too long" in text
+    assert "choose fewer points or steps" in text
+    (call,) = re.findall(
+        r"A coarser setting that is known to be good \(one coarse pass\): choose_method (\{.*\})\.", text
+    )
+    structured.step(Call("choose_method", json.loads(call)))
+    assert structured.episode.last.score > 0.0
+
+
 def test_names_of_tasks_have_one_form_and_mistakes_are_told():
     env = PDEWorkbench()
     assert env.named_task("") == "burgers"

@@ -24,6 +24,12 @@ def test_names_that_no_package_can_have(tmp_path, name):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_package_does_not_hide_one_that_is_installed(tmp_path):
+    with pytest.raises(InputError, match=r"numpy is already the name of a package, of numpy, .* such as numpy_tool"):
+        write("numpy", tmp_path / "package")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_folder_that_is_there_stays_as_it_is(tmp_path):
     (tmp_path / "my_tool").mkdir()
     with pytest.raises(InputError, match="my_tool is there already"):

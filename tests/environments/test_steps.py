@@ -283,3 +283,57 @@ def test_places_and_short_names_are_found(tmp_path):
         environments.load(str(tmp_path))
     with pytest.raises(InputError, match="There is no environment"):
         environments.load("nothing/of-this-name-v1")
+
+
+def test_a_folder_called_as_an_environment_does_not_hide_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pde-workbench").mkdir()
+    (tmp_path / "mine").mkdir()
+    assert environments.load("pde-workbench").name == "fieldsmith/pde-workbench-v1"
+    assert environments.place_of("pde-workbench") == "pde-workbench"
+    for name in ("./pde-workbench", "mine"):
+        with pytest.raises(InputError, match="holds neither"):
+            environments.load(name)
+
+
+def test_what_cannot_be_begun_or_is_not_begun_is_told():
+    with pytest.raises(InputError, match="No episode of test/thermostat-v1 has been begun"):
+        Thermostat().step(Heat(degrees=2.0))
+
+    class Idle(Thermostat):
+        def tasks(self):
+            return {}
+
+    with pytest.raises(InputError, match="has no tasks"):
+        Idle().reset()
+
+
+def test_a_score_that_fails_is_an_observation_and_the_episode_goes_on():
+    class Unsure(Thermostat):
+        def score(self, metrics):
+            return super().score(metrics) if metrics["off"] > 3.0 else 1.0 / 0.0
+
+    env = Unsure()
+    env.reset(seed=3)
+    failed = env.step(Heat(degrees=5.0))
+    assert (failed.status, failed.counted) == ("runtime_error", True)
+    assert "ZeroDivisionError" in failed.observation.text
+    assert env.episode.last.state == env.episode.records[0].state
+    assert env.step(Heat(degrees=1.0)).status == "success"
+
+
+def test_what_an_action_tells_has_a_length_that_models_and_pages_can_bear(room):
+    step = room.step(Call("report", {"script": "yes | head -c 300000"}))
+    assert step.status == "success"
+
+    class Verbose(Thermostat):
+        def act(self, state, action, tools):
+            return "first " + "x" * 300_000 + " last"
+
+    env = Verbose()
+    env.reset()
+    text = env.step(Heat(degrees=1.0)).observation.text
+    assert len(text) < 101_000
+    assert text.startswith("first ")
+    assert " last" in text
+    assert "200,011 characters are left out" in text

@@ -5,13 +5,14 @@ import json
 import os
 import subprocess
 import sys
+import time
 
 import pytest
 
 from engine_between import between
 from fieldsmith.errors import MissingPart
-from fieldsmith.sandboxes import choose, engine, owner, survey
-from sandbox_calls import DOUBLE, LIMITS, run
+from fieldsmith.sandboxes import choose, container, engine, owner, survey
+from sandbox_calls import DOUBLE, LIMITS, run, wait_until
 
 pytestmark = pytest.mark.needs("docker")
 
@@ -123,3 +124,26 @@ def test_an_engine_that_hangs_is_named_and_does_not_hold_up_what_needs_none(tmp_
         with pytest.raises(MissingPart, match="The Docker engine does not say what images it has"):
             choose("docker")
         assert "does not say what images it has" in survey()["docker"]
+
+
+@pytest.mark.usefixtures("ask_anew")
+@pytest.mark.parametrize("way", ["silent", "refused"])
+def test_a_container_that_was_not_removed_is_removed_when_the_sandbox_is_closed(way, monkeypatch):
+    monkeypatch.setattr(engine, "ANSWER_SECONDS", 5)
+    with between(**{way: "DELETE /v1"}) as deaf:
+        monkeypatch.setenv("DOCKER_HOST", deaf.host)
+        with choose("docker") as sandbox:
+            with sandbox.open(LIMITS) as session:
+                assert run(session, DOUBLE).status == "ok"
+            tried = container.REMOVALS if way == "refused" else 1
+            wait_until(lambda: sum("DELETE" in line for line in deaf.asked) >= tried)
+            container.remover.submit(lambda: None).result()
+            time.sleep(5.0 if way == "silent" else 0.5)  # until nobody waits for the answer any more
+            assert _own_containers()
+            deaf.silent = deaf.refused = ""
+        wait_until(lambda: not _own_containers())
+
+
+def _own_containers():
+    listing = ["docker", "ps", "--all", "--quiet", "--filter", f"label={engine.LABEL}={os.getpid()}"]
+    return subprocess.run(listing, capture_output=True, text=True, check=True).stdout.split()

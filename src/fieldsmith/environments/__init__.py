@@ -144,12 +144,11 @@ def names() -> list[str]:
 
 def kind_of(name: str) -> Any:
     """The class of an environment: by its name, or the name without namespace or version where only one fits; by a folder, a file or a
-    dotted path.
+    dotted path. A folder here that is called as an environment is takes `./` before its name.
 
     Raises InputError for what is not there or is no whole environment, MissingPart for a plug-in that is broken.
     """
-    path = expanded(name)
-    if path.is_dir():
+    if (path := _folder(name)) is not None:
         return _checked(_in_folder(path), name)
     if is_place(name):
         return _checked(class_at(name, _sought()), name)
@@ -160,11 +159,16 @@ def kind_of(name: str) -> Any:
 
 def place_of(name: str) -> str:
     """The name as it means the same in every folder: that of a folder or a file is its whole path."""
-    path = expanded(name)
-    if path.is_dir():
+    if (path := _folder(name)) is not None:
         return str(path.resolve())
     where, colon, kind = name.partition(":")
     return f"{expanded(where).resolve()}{colon}{kind}" if where.endswith(".py") else name
+
+
+def _folder(name: str) -> Path | None:
+    """The folder that is meant, if one is."""
+    path = expanded(name)
+    return path if path.is_dir() and _whole(name) not in names() else None
 
 
 def load(name: str, host: "Host | None" = None) -> "Environment[Any]":

@@ -49,10 +49,21 @@ class Environment(ABC, Generic[S]):
     judging: ClassVar[Needs] = Needs()
     gold: ClassVar[Mapping[str, float]] = {}
 
-    episode: Episode
+    _episode: Episode | None = None
 
     def __init__(self, host: Host | None = None) -> None:
         self.host = host or Host()
+
+    @property
+    def episode(self) -> Episode:
+        """The present episode. Raises InputError before there is one."""
+        if self._episode is None:
+            raise InputError(f"No episode of {self.name} has been begun.", "Call `reset` first.")
+        return self._episode
+
+    @episode.setter
+    def episode(self, episode: Episode) -> None:
+        self._episode = episode
 
     # What a tool builder writes.
 
@@ -109,6 +120,8 @@ class Environment(ABC, Generic[S]):
     def named_task(self, task: str) -> str:
         """The task as it is called everywhere. Raises InputError for one that there is not."""
         known = self.tasks()
+        if not known:
+            raise InputError(f"{self.name} has no tasks.", "Its `tasks` gives one at least.")
         if not task:
             return next(iter(known))
         if task not in known:
@@ -154,8 +167,8 @@ class Environment(ABC, Generic[S]):
     @property
     def all_actions(self) -> tuple[type[Action], ...]:
         """What can be done in the present episode; before there is one, in any task."""
-        begun = hasattr(self, "episode")
-        return self.offered(self.episode.task) if begun else _with_everywhere(self.actions)
+        begun = self._episode
+        return self.offered(begun.task) if begun else _with_everywhere(self.actions)
 
     def kind_of(self, name: str) -> type[Action] | None:
         """The action of that name."""

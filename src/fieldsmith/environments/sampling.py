@@ -18,7 +18,8 @@ WIDE = 100.0
 class Playing(Protocol):
     """An environment in the middle of an episode."""
 
-    episode: Episode
+    @property
+    def episode(self) -> Episode: ...
 
     @property
     def all_actions(self) -> tuple[type[Action], ...]: ...

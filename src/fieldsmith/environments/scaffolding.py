@@ -4,6 +4,7 @@ import keyword
 import re
 import sys
 from collections.abc import Mapping
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,9 @@ def package_of(name: str) -> str:
         raise InputError(
             words, "Use small letters, digits and _, 2 to 39, such as my_tool, and no name of Python's own."
         )
+    if owners := packages_distributions().get(package):
+        words = f"{package} is already the name of a package, of {owners[0]}, which the new one would hide."
+        raise InputError(words, f"Give another name, such as {package}_tool.")
     return package
 
 

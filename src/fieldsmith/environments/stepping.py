@@ -9,7 +9,7 @@ import numpy as np
 
 from fieldsmith.environments.action import Action, GoBack, History, Needs, ReadDocs, Submit
 from fieldsmith.environments.calls import Call, understood
-from fieldsmith.environments.episode import Episode, Record, figure, history_table
+from fieldsmith.environments.episode import Episode, Record, history_table
 from fieldsmith.environments.host import Host
 from fieldsmith.environments.observation import (
     NOT_THE_AGENTS,
@@ -28,6 +28,7 @@ from fieldsmith.environments.observation import (
 )
 from fieldsmith.environments.tools import Tools, tools_for
 from fieldsmith.environments.within import within
+from fieldsmith.environments.wording import bounded, ending, failure, panel
 from fieldsmith.errors import InputError, MissingPart, ProviderError
 
 CALLS_A_STEP = 5
@@ -72,6 +73,8 @@ class _Done:
     judged: Metrics | None = None
     artifacts: tuple[Artifact, ...] = ()
     ends: bool = False
+    score: float | None = None
+    """None where it is as before."""
 
 
 def begun(env: Stepped, task: str, seed: int, max_steps: int) -> tuple[Episode, Observation]:
@@ -83,7 +86,7 @@ def begun(env: Stepped, task: str, seed: int, max_steps: int) -> tuple[Episode, 
         tools.reseed()
         metrics = _figures(env.measure(state, tools))
         artifacts = tuple(tools.kept)
-    words = [env.describe(state), _panel(env, metrics, None)]
+    words = [env.describe(state), panel(env.measures, metrics, None)]
     record = Record(
         step=0, parent=0, action=BEGINNING, arguments={}, status="success", text="\n\n".join(filter(None, words)),
         state=state.model_dump_json(), metrics=metrics, score=_number(env.score(metrics)), artifacts=artifacts,
@@ -107,12 +110,14 @@ def taken(env: Stepped, episode: Episode, call: Call) -> tuple[Episode, Step]:
         arguments = action.model_dump(mode="json")
         free = type(action).free
         done = _with_judgement(env, episode, _done(env, episode, action), free)
+        if not free or done.judged is not None:
+            done = _scored(env, done)
         status, counted = "success", not free
     except StepFault as fault:
         if fault.status in NOT_THE_AGENTS:
             return episode, _refused(env, episode, call, str(fault), fault.status)
         status, counted = fault.status, fault.status not in UNREADABLE and not free
-        done = _Done(_failure(fault, counted), episode.last.state, episode.last.metrics, episode.last.step)
+        done = _Done(failure(fault, counted), episode.last.state, episode.last.metrics, episode.last.step)
     seconds = time.monotonic() - begun_at
     return _recorded(env, episode, call.action, arguments, status, counted, done, seconds)
 
@@ -133,7 +138,7 @@ def ended(env: Stepped, episode: Episode, why: str) -> tuple[Episode, Step]:
     """
     last = episode.last
     judged, artifacts = _judged(env, last.state, (episode.seed, len(episode.records)))
-    done = _Done(why, last.state, last.metrics, last.step, judged, artifacts)
+    done = _scored(env, _Done(why, last.state, last.metrics, last.step, judged, artifacts))
     return _recorded(env, episode, "", {}, "budget_exceeded", False, done, 0.0, broken_off=True)
 
 
@@ -143,10 +148,11 @@ def branched(env: Stepped, episode: Episode, step: int, seed: int, max_steps: in
     if found is None:
         raise InputError(f"The episode has no step {step}.", f"Its steps are 0 to {episode.used}.")
     described = _within(env.judging, lambda: env.describe(env.state_of(found.state)))
-    words = [described, _panel(env, found.metrics, None)]
+    score = _within(env.judging, lambda: _number(env.score(found.metrics)))
+    words = [described, panel(env.measures, found.metrics, None)]
     record = Record(
         step=0, parent=0, action=BEGINNING, arguments={}, status="success", text="\n\n".join(filter(None, words)),
-        state=found.state, metrics=found.metrics, score=_number(env.score(found.metrics)), artifacts=found.artifacts,
+        state=found.state, metrics=found.metrics, score=score, artifacts=found.artifacts,
     )  # fmt: skip
     return Episode(episode.environment, episode.task, seed, max_steps, (record,))
 
@@ -173,6 +179,12 @@ def _with_judgement(env: Stepped, episode: Episode, done: _Done, free: bool) -> 
     return replace(done, judged=judged, artifacts=(*done.artifacts, *more))
 
 
+def _scored(env: Stepped, done: _Done) -> _Done:
+    """Raises StepFault where that is not possible."""
+    figures = {**done.metrics, **(done.judged or {})}
+    return replace(done, score=_within(env.judging, lambda: _number(env.score(figures))))
+
+
 def _acted(env: Stepped, episode: Episode, action: Action) -> _Done:
     last, free = episode.last, type(action).free
     state = env.state_of(last.state)
@@ -190,7 +202,7 @@ def _acted(env: Stepped, episode: Episode, action: Action) -> _Done:
 
         text, kept, metrics = _within(type(action).needs, work)
         artifacts = tuple(tools.kept)
-    return _Done(str(text), kept, metrics, last.step, artifacts=artifacts)
+    return _Done(bounded(str(text)), kept, metrics, last.step, artifacts=artifacts)
 
 
 def _judged(env: Stepped, state: str, seed: Sequence[int]) -> tuple[Metrics, tuple[Artifact, ...]]:
@@ -261,18 +273,17 @@ def _recorded(
     step = last.step + counted
     out_of_calls = len(episode.records) >= CALLS_A_STEP * episode.max_steps + CALLS_A_STEP
     truncated = not done.ends and (step >= episode.max_steps or out_of_calls or broken_off)
-    judged = done.judged
-    if truncated and judged is None:
-        judged, _ = _judged_or_nothing(env, done.state, (episode.seed, len(episode.records)))
-    score = _number(env.score({**done.metrics, **(judged or {})})) if counted or judged else last.score
+    if truncated and done.judged is None:
+        done = _judged_or_nothing(env, done, (episode.seed, len(episode.records)))
+    score = last.score if done.score is None else done.score
     words = [done.text]
     if counted and status == "success" and not done.ends:
-        words.append(_panel(env, done.metrics, last.metrics))
-    words.append(_ending(episode.max_steps - step, done.ends or broken_off, truncated, out_of_calls, score))
+        words.append(panel(env.measures, done.metrics, last.metrics))
+    words.append(ending(episode.max_steps - step, done.ends or broken_off, truncated, out_of_calls, score))
     text = "\n\n".join(filter(None, words))
     record = Record(
         step=step, parent=done.parent, action=action, arguments=arguments, status=status, text=text, state=done.state,
-        metrics=done.metrics, judged=judged or {}, score=score, reward=score - last.score, artifacts=done.artifacts,
+        metrics=done.metrics, judged=done.judged or {}, score=score, reward=score - last.score, artifacts=done.artifacts,
         counted=counted, terminated=done.ends, truncated=truncated, seconds=seconds,
     )  # fmt: skip
     shown = Step(
@@ -283,12 +294,13 @@ def _recorded(
     return episode.with_record(record), shown
 
 
-def _judged_or_nothing(env: Stepped, state: str, seed: Sequence[int]) -> tuple[Metrics, tuple[Artifact, ...]]:
-    """The last judgement after a step that failed: where it fails too, there are no figures."""
+def _judged_or_nothing(env: Stepped, done: _Done, seed: Sequence[int]) -> _Done:
+    """With the last judgement, after a step that failed: where it fails too, there are no figures and the score stays."""
     try:
-        return _judged(env, state, seed)
+        judged, _ = _judged(env, done.state, seed)
+        return _scored(env, replace(done, judged=judged))
     except StepFault:
-        return {}, ()
+        return done
 
 
 def _refused(env: Stepped, episode: Episode, call: Call, why: str, status: Status = "budget_exceeded") -> Step:
@@ -299,40 +311,6 @@ def _refused(env: Stepped, episode: Episode, call: Call, why: str, status: Statu
         last.step, call.action, arguments, Observation(why), status, metrics=env.shown(last.metrics),
         terminated=last.terminated, truncated=last.truncated, counted=False,
     )  # fmt: skip
-
-
-def _failure(fault: StepFault, counted: bool) -> str:
-    told = str(fault)
-    apart = "\n\n" if "\n" in told else " "
-    return told if counted else f"{told}{apart}(No step was used.)"
-
-
-def _panel(env: Stepped, metrics: Metrics, before: Metrics | None) -> str:
-    """The figures in one line each, with what they were before the step."""
-    lines = []
-    for measure in env.measures:
-        if measure.held_out or measure.name not in metrics:
-            continue
-        value, old = metrics[measure.name], (before or {}).get(measure.name)
-        told = "not available" if value is None else f"{figure(value)}{f' {measure.unit}' if measure.unit else ''}"
-        changed = f" (was {figure(old)})" if before is not None and old is not None and old != value else ""
-        lines.append(f"- {measure.name}: {told}{changed}{_way(measure)}")
-    return "\n".join(["Figures:", *lines]) if lines else ""
-
-
-def _way(measure: Measure) -> str:
-    if measure.lower_is_better is None:
-        return ""
-    return ", lower is better" if measure.lower_is_better else ", higher is better"
-
-
-def _ending(left: int, ends: bool, truncated: bool, out_of_calls: bool, score: float) -> str:
-    if ends:
-        return f"The episode is over. Score: {figure(score)}."
-    if truncated:
-        why = "too many calls that cost no step" if out_of_calls and left > 0 else "no steps are left"
-        return f"The episode is over: {why}. Score: {figure(score)}."
-    return f"{left} {'step is' if left == 1 else 'steps are'} left."
 
 
 def _figures(given: Metrics) -> dict[str, float | None]:

@@ -90,5 +90,6 @@ def spent(history: Sequence[Candidate], seconds: float) -> Spend:
 
 
 def uncounted(proposal: Proposal) -> bool:
-    """Whether a model has replied and nobody said or estimated in how many tokens."""
-    return bool(proposal.reply) and not (proposal.usage.input_tokens or proposal.usage.output_tokens)
+    """Whether a model has replied, or a client called, and nobody said or estimated in how many tokens."""
+    asked = bool(proposal.reply) or proposal.usage.usd is None
+    return asked and not (proposal.usage.input_tokens or proposal.usage.output_tokens)

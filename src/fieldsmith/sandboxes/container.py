@@ -4,10 +4,10 @@ import contextlib
 import os
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
-from docker.errors import NotFound
+from docker.errors import APIError, NotFound
 from requests.exceptions import Timeout
 
 from fieldsmith.sandboxes import engine
@@ -18,12 +18,15 @@ from fieldsmith.sandboxes.stream import StreamChannel
 REMOVALS = 5
 remover = ThreadPoolExecutor(2, thread_name_prefix="remover")
 """Containers are removed beside the work; the interpreter waits for it when it ends."""
+_unremoved: set[str] = set()
+"""Containers that were to be removed and are not known to have gone."""
 
 
 def _forked() -> None:
-    """A process that was forked has none of the threads."""
+    """A process that was forked has none of the threads, and none of the containers."""
     global remover
     remover = ThreadPoolExecutor(2, thread_name_prefix="remover")
+    _unremoved.clear()
 
 
 os.register_at_fork(after_in_child=_forked)
@@ -73,8 +76,10 @@ class DockerWorker(Worker):
         if not self._removed:
             self._removed = True
             # First: while an answer that nobody reads blocks it, the engine cannot remove the container.
-            self.channel.close()
-            remove_later(self.name)
+            try:
+                self.channel.close()
+            finally:
+                remove_later(self.name)
 
     def words(self) -> str:
         if isinstance(self.channel, StreamChannel):
@@ -92,24 +97,47 @@ def last_words(name: str, lines: int) -> str:
 
 def remove_later(name: str) -> None:
     """Remove a container beside the work, or now if the interpreter is about to end."""
+    _beside(lambda: remove(name))
+
+
+def remove_left() -> None:
+    """Try again, beside the work, for those that could not be removed when they should have been."""
+    if _unremoved:
+        _beside(_remove_left)
+
+
+def _beside(work: Callable[[], object]) -> None:
     try:
-        remover.submit(remove, name)
+        remover.submit(work)
     except RuntimeError:
-        remove(name)
+        work()
 
 
 def remove(name: str) -> None:
     """Remove a container; one that is not there is no fault, and neither is an engine that does not answer.
 
-    An engine that hangs is asked once; what it has left is removed by a later command.
+    An engine that hangs is asked once; what it has left is tried again by `remove_left`, and removed by a later command.
     """
+    _unremoved.add(name)
     for attempt in range(REMOVALS):
         if attempt:
             time.sleep(0.2)
         try:
             engine.client().api.remove_container(name, force=True)
-        except (NotFound, Timeout):
+        except NotFound:
+            pass
+        except Timeout:
             return
-        except engine.failures():
+        except Exception:  # of a connection that breaks, libraries raise what they do not list
             continue
+        _unremoved.discard(name)
         return
+
+
+def _remove_left() -> None:
+    with contextlib.suppress(Exception):
+        api = engine.connect(engine.LEFTOVER_SECONDS).api
+        for name in list(_unremoved):
+            with contextlib.suppress(APIError):  # it has gone, or is being removed
+                api.remove_container(name, force=True)
+                _unremoved.discard(name)

@@ -19,7 +19,7 @@ from fieldsmith.errors import MissingPart
 from fieldsmith.sandboxes import engine, gpus, images, transports
 from fieldsmith.sandboxes.bundle import worker_source
 from fieldsmith.sandboxes.channel import Kind, SocketChannel
-from fieldsmith.sandboxes.container import DockerWorker, last_words, new_name, remove, remove_later
+from fieldsmith.sandboxes.container import DockerWorker, last_words, new_name, remove, remove_later, remove_left
 from fieldsmith.sandboxes.owner import CONTAINERS, origin, own_folder
 from fieldsmith.sandboxes.pool import PooledSandbox
 from fieldsmith.sandboxes.sandbox import Limits
@@ -153,6 +153,7 @@ class DockerSandbox(PooledSandbox):
 
     def close(self) -> None:
         super().close()
+        remove_left()
         if self._remove_beacon is not None:
             self._remove_beacon()
             self._remove_beacon = None

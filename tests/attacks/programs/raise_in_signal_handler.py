@@ -1,6 +1,6 @@
 """Is interrupted by a timer a thousand times a second, whose handler raises wherever it comes.
 
-Must end as: crashed or ok
+Must end as: crashed or bad_output or ok
 """
 
 import signal

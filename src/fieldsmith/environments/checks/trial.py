@@ -74,7 +74,7 @@ class Trial:
     def bare(self) -> AnyEnvironment:
         """A new object that has no episode yet."""
         env = self.make(self.host)
-        for name in ("act", "measure", "judge", "describe", "state_of"):
+        for name in ("act", "measure", "judge", "score", "describe", "state_of"):
             setattr(env, name, self._watched(env, name))
         return env
 
@@ -113,8 +113,11 @@ class Trial:
             return self.fault(
                 f"The state after {after} cannot be read back from its JSON: {words}.", (name, type(error))
             )
+        mend = "give a number whatever the figures are, None among them"
+        if name != "score":
+            mend = "raise Unfit or ToolFailed with a sentence for the agent"
         self.fault(
-            f"`{name}` fails with {words} after {after}: raise Unfit or ToolFailed with a sentence for the agent.",
+            f"`{name}` fails with {words} after {after}: {mend}.",
             (name, type(error), place),
         )
 

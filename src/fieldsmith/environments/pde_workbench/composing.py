@@ -169,6 +169,14 @@ def finer(problem: Problem, course: Course, choices: Mapping[str, Any]) -> Setti
     return known[at + 1] if 0 <= at + 1 < len(known) else None
 
 
+def coarser(problem: Problem, course: Course, choices: Mapping[str, Any]) -> Setting | None:
+    """The setting before the one that is chosen; the coarsest where it is none of them, None where it is the first."""
+    known = [one for one in settings(problem, course) if not one.again]
+    chosen = differing(course, choices)
+    at = next((n for n, one in enumerate(known) if one.chosen == chosen), 1)
+    return known[at - 1] if 0 < at <= len(known) else None
+
+
 def refined(problem: Problem, course: Course) -> Mapping[str, str | float]:
     """The change to the family's finest setting: what is worth trying after the usual one."""
     return next((one.chosen for one in reversed(settings(problem, course)) if one.chosen and not one.again), {})

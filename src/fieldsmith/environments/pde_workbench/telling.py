@@ -76,7 +76,11 @@ def composed(
     if others := [*left, *more]:
         method.append(f"Left out, for they belong to other families or blocks: {', '.join(others)}.")
     text = versions.adopt(state, problem, written.source, title, tools, known, " ".join(method))
-    return "\n\n".join(filter(None, [text, _openings(problem, known), _finer(state, problem, family)]))
+    return "\n\n".join(
+        filter(
+            None, [text, _openings(problem, known), _coarser(state, problem, family), _finer(state, problem, family)]
+        )
+    )
 
 
 def _method(plan: Plan) -> str:
@@ -87,6 +91,19 @@ def _method(plan: Plan) -> str:
 def _openings(problem: Problem, choices: Mapping[str, object]) -> str:
     told = composing.openings(composing.course_named(problem, str(choices["family"])), choices)
     return f"change_method can change: {told}."
+
+
+def _coarser(state: State, problem: Problem, family: Course) -> str:
+    """What to choose where the method has taken too long: the program is not the agent's to make faster."""
+    version = state.version
+    if version is None or version.status != "timeout":
+        return ""
+    found = composing.coarser(problem, family, version.choices or {})
+    words = "This method does too much work for the time that there is: choose fewer points or steps, a lower refinement, or blocks that cost less."
+    if found is None:
+        return words
+    call = json.dumps({"family": family["family"], **found.chosen})
+    return f"{words} A coarser setting that is known to be good ({found.name}): choose_method {call}."
 
 
 def _finer(state: State, problem: Problem, family: Course) -> str:

@@ -21,7 +21,7 @@ from fieldsmith import __version__, environments
 from fieldsmith.agents.acting.agent import Agent
 from fieldsmith.agents.acting.llm_agent import LLMAgent
 from fieldsmith.agents.acting.scripted import RandomAgent, ScriptedAgent, read_script
-from fieldsmith.agents.author import Candidate
+from fieldsmith.agents.author import Candidate, Usage
 from fieldsmith.agents.models import open_model
 from fieldsmith.agents.models.chat_model import ChatModel
 from fieldsmith.agents.models.replay import RECORDING, write_replay
@@ -31,7 +31,7 @@ from fieldsmith.environments.digest import source_digest
 from fieldsmith.environments.environment import AnyEnvironment
 from fieldsmith.environments.host import Host
 from fieldsmith.errors import FieldsmithError, InputError, MissingPart, disk_trouble
-from fieldsmith.orchestrator.budget import Budget, exhausted, spent
+from fieldsmith.orchestrator.budget import Budget, exhausted, spent, uncounted
 from fieldsmith.orchestrator.elapsed import Elapsed
 from fieldsmith.orchestrator.episodes.asked import AskedEpisodes, panel_of, taken_up
 from fieldsmith.orchestrator.episodes.ledger import Ledger
@@ -167,7 +167,8 @@ class EpisodeRun:
 def episode_fields(candidate: Candidate) -> dict[str, object]:
     """A finished episode as an event tells it."""
     score = candidate.evaluation.dev if candidate.evaluation else None
-    usage = candidate.proposal.usage if candidate.proposal else None
+    proposal = candidate.proposal
+    usage = proposal.usage if proposal else Usage(usd=None)
     return {
         "episode": candidate.id,
         "slot": candidate.slot,
@@ -176,8 +177,8 @@ def episode_fields(candidate: Candidate) -> dict[str, object]:
         "score": score.value if score else None,
         "metrics": dict(score.measures) if score else {},
         "seconds": score.seconds if score else None,
-        "usd": usage.usd if usage else None,
-        "tokens": usage.input_tokens + usage.output_tokens if usage else None,
+        "usd": usage.usd,
+        "tokens": None if proposal is None or uncounted(proposal) else usage.input_tokens + usage.output_tokens,
     }
 
 
