@@ -29,7 +29,7 @@ from scipy import stats
 
 from fieldsmith import environments
 from fieldsmith.agents.acting.llm_agent import LLMAgent, Manner
-from fieldsmith.agents.author import Candidate, Draft
+from fieldsmith.agents.author import Candidate, Draft, Usage
 from fieldsmith.agents.models import open_model
 from fieldsmith.agents.models.chat_model import ChatModel
 from fieldsmith.agents.strategies.chains import grow, root_of
@@ -38,7 +38,7 @@ from fieldsmith.cli.options import parse_settings
 from fieldsmith.environments.host import Host
 from fieldsmith.errors import FieldsmithError
 from fieldsmith.orchestrator.episodes.ledger import Ledger
-from fieldsmith.orchestrator.episodes.maker import usage_of, write_trajectory
+from fieldsmith.orchestrator.episodes.maker import write_trajectory
 from fieldsmith.orchestrator.episodes.play import Play, valid_share
 from fieldsmith.orchestrator.open import open_solve
 from fieldsmith.orchestrator.question import Question
@@ -81,7 +81,7 @@ def played(task: str, way: str, number: int, folder: Path, asked: argparse.Names
         ledger.close()
         store.close()
     write_trajectory(folder, kept, Candidate(1, "1", "episode"))
-    last, usage = kept.episode.last, usage_of(kept)
+    last, usage = kept.episode.last, Usage.sum(exchange.turn.usage for exchange in kept.dialogue)
     calls = [record for record in kept.episode.records[1:] if record.status != "budget_exceeded"]
     return {
         "nrmse": last.judged.get("test_nrmse"),
@@ -159,7 +159,7 @@ def opened(asked: argparse.Namespace) -> ChatModel:
     """The model; `--calls text` has it write its calls as JSON."""
     settings = {
         "temperature": asked.temperature,
-        "max_tokens": asked.reply,
+        "max_tokens": asked.reply or None,
         **parse_settings(asked.model_option, "--model-option", "context=16384"),
     }
     model = open_model(
@@ -238,7 +238,7 @@ def share(hits: float, of: int) -> str:
 def mean(values: Sequence[float]) -> str:
     if len(values) < 2 or len(set(values)) == 1:
         return f"{np.mean(values):,.0f}" if values else "-"
-    drawn = stats.bootstrap((values,), np.mean, method="percentile", random_state=0)
+    drawn = stats.bootstrap((values,), np.mean, method="percentile", rng=0)
     low, high = drawn.confidence_interval
     return f"{np.mean(values):,.0f} ({low:,.0f}-{high:,.0f})"
 
@@ -277,12 +277,14 @@ def main() -> None:
     parser.add_argument("--base-url")
     parser.add_argument("--model-option", action="append", default=[], metavar="NAME=VALUE")
     parser.add_argument("--calls", choices=("tools", "text"), default="tools", help="how the model calls actions")
-    parser.add_argument("--temperature", type=float, default=0.5)
+    parser.add_argument("--temperature", type=float, help="the model's own if left out")
     parser.add_argument("--tasks", nargs="+", default=TASKS)
     parser.add_argument("--ways", nargs="+", default=WAYS, choices=WAYS)
     parser.add_argument("--episodes", type=int, default=10)
     parser.add_argument("--tokens", type=int, default=1600, help="that the model may write in an episode")
-    parser.add_argument("--reply", type=int, default=800, help="tokens of one reply at most")
+    parser.add_argument(
+        "--reply", type=int, default=800, help="tokens of one reply at most; 0 for a model that knows no such setting"
+    )
     parser.add_argument("--steps", type=int, default=8, help="of an episode in the workbench")
     parser.add_argument("--window", type=int, default=4, help="turns that the model sees in full")
     parser.add_argument("--debug-rounds", type=int, default=3, help="mends of a draft of `solve`")

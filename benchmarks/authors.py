@@ -217,7 +217,7 @@ def share(hits: int, of: int) -> str:
 def mean(values: Sequence[float]) -> str:
     if len(values) < 2:
         return "-"
-    drawn = stats.bootstrap((values,), np.mean, method="percentile", random_state=0)
+    drawn = stats.bootstrap((values,), np.mean, method="percentile", rng=0)
     low, high = drawn.confidence_interval
     return f"{np.mean(values):,.0f} ({low:,.0f}-{high:,.0f})"
 

@@ -217,7 +217,7 @@ def together(place: str, task: str, count: int, folder: Path, sandbox: str) -> t
     named = env.named_task(task)
     script = folder / "gold.jsonl"
     calls = env.gold_calls(named.partition("?")[0])
-    lines = (json.dumps({"action": call.action, "arguments": dict(call.arguments)}) for call in calls)
+    lines = (json.dumps({"action": call.action, "arguments": call.arguments}) for call in calls)
     script.write_text("\n".join(lines), encoding="utf-8")
     agent = f"script:{script}"
     run = folder / "run"

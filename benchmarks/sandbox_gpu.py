@@ -104,7 +104,7 @@ def fresh(given: dict[str, np.ndarray | float]) -> float:
 
 def inside(given: dict[str, np.ndarray | float]) -> Callable[[], float]:
     """The same in this interpreter, its arrays going to the GPU and back: what no sandbox can be faster than."""
-    import torch
+    import torch  # pyright: ignore[reportMissingImports]
 
     scope: dict[str, Callable[..., torch.Tensor]] = {}
     exec(PROGRAM, scope)
@@ -142,7 +142,7 @@ def main() -> None:
                     found[name].append(seconds)
     plain.close()
     ahead.close()
-    import torch
+    import torch  # pyright: ignore[reportMissingImports]
 
     print(f"{torch.cuda.get_device_name()}, torch {torch.__version__}, Linux {platform.release()}, {date.today()}\n")
     print(

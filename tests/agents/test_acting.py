@@ -1,6 +1,7 @@
 """Agents that act: calls found in texts, documentation on demand, the window and its memory."""
 
 import json
+from typing import ClassVar
 
 import pytest
 
@@ -10,8 +11,9 @@ from fieldsmith.agents.acting.protocol import calls_in
 from fieldsmith.agents.acting.scripted import RandomAgent, ScriptedAgent, read_script
 from fieldsmith.agents.models.chat_model import ChatModel, ChatReply, ChatRequest, ToolCall
 from fieldsmith.environments import Call, Environment
+from fieldsmith.environments.pde_workbench.actions import EditSolver, WriteSolver
 from fieldsmith.errors import InputError, RequestTooLong, ToolsRefused
-from small_environment import Thermostat
+from small_environment import Heat, Report, Thermostat
 
 HEAT = Call("heat", {"degrees": 3})
 FORMS = [
@@ -41,6 +43,39 @@ def test_a_long_text_may_follow_in_a_block(fence):
     reply = f'{opening}{{"action": "report", "arguments": {{}}}}\n{fence}\n```sh\necho "a"\necho b\n```\n'
     (call,), _ = calls_in(reply, Thermostat().all_actions)
     assert call.arguments == {"script": 'echo "a"\necho b\n'} or call.arguments == {"script": 'echo "a"\necho b'}
+
+
+class Writer(Report):
+    """Have a shell command write a report, which is one's only text."""
+
+    called: ClassVar[str] = "report"
+    long_text: ClassVar[str] = "script"
+
+
+ALONE = "I write a report.\n\n```sh\ndate\nuptime\n```\nThat is all."
+
+
+def test_a_block_alone_is_a_call_of_the_one_action_that_takes_a_long_text():
+    (call,), _ = calls_in(ALONE, (Heat, Writer))
+    assert (call.action, call.arguments["script"].splitlines()) == ("report", ["date", "uptime"])
+    for actions, whole in (((Heat, Report), True), ((Writer, EditSolver, WriteSolver), True), ((Heat, Writer), False)):
+        calls, problem = calls_in(ALONE, actions, whole)
+        assert (calls, problem[:19]) == ([], "No action was found")
+    assert calls_in(f"{FORMS[0]}\n{ALONE}", (Heat, Writer))[0] == [HEAT]
+
+
+def test_a_long_text_is_not_written_twice_to_have_read_a_page():
+    class Written(Thermostat):
+        actions = (Heat, Writer)
+
+    env, dialogue = Written(), []
+    env.reset(seed=3)
+    model = Recorded(ALONE, '{"action": "report"}')
+    agent = LLMAgent(model)
+    assert [asked.call.action for asked in agent.turn(env, dialogue, "1").calls] == ["report"]
+    assert [asked.call.action for asked in agent.turn(env, dialogue, "2").calls] == ["read_docs"]
+    system = model.requests[0].messages[0].text
+    assert "A fenced block alone is a call of `report`." in system
 
 
 @pytest.mark.parametrize(

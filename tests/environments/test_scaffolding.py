@@ -53,6 +53,14 @@ def test_the_names_in_the_package_follow_from_its_own(tmp_path):
     assert env.step(Call("sample", {"times": [1.0]})).status == "success"
 
 
+def test_of_two_packages_of_one_name_the_second_is_refused(tmp_path):
+    for place in ("one", "two"):
+        write("twin_probe", tmp_path / place)
+    assert kind_of(str(tmp_path / "one")) is kind_of(str(tmp_path / "one"))
+    with pytest.raises(InputError, match=r"Another package twin_probe was loaded before, from .*one/src/twin_probe"):
+        kind_of(str(tmp_path / "two"))
+
+
 @pytest.mark.parametrize("name", ["reaction", "sample", "tools", "environment"])
 def test_a_name_that_the_frame_has_for_something_else_does_not_break_it(tmp_path, name):
     write(name, tmp_path / "package")

@@ -218,7 +218,18 @@ def _in_folder(folder: Path) -> Any:
         raise InputError(
             words, 'Write a line such as "my/tool-v1" = "my_tool.environment:MyTool", or give FILE.py:CLASS.'
         ) from None
+    package = str(target).partition(":")[0].partition(".")[0]
     for place in (folder / "src", folder):
         if place.is_dir() and str(place.resolve()) not in sys.path:
             sys.path.insert(0, str(place.resolve()))
+        if (place / package).is_dir():
+            _check_other(package, (place / package).resolve())
     return class_at(str(target), _sought())
+
+
+def _check_other(package: str, place: Path) -> None:
+    """Raises InputError where another package of that name is loaded: a process has one of a name."""
+    others = [Path(path).resolve() for path in getattr(sys.modules.get(package), "__path__", ())]
+    if others and place not in others:
+        words = f"Another package {package} was loaded before, from {others[0]}: {place} cannot be loaded beside it."
+        raise InputError(words, "Give one of them another name, or use a process for each.")

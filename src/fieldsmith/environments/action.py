@@ -40,7 +40,8 @@ class Action(BaseModel):
 
     free: whether it only reads, so that it costs no step and changes nothing. needs: what a step takes. called: its name where
     it is not the class's in snake case. example: arguments of a sensible call for its page, which has some by chance otherwise.
-    suffices: whether one sensible call of it may do a task well, so that only what its repetition adds is an exploit.
+    suffices: whether one sensible call of it may do a task well, so that only what its repetition adds is an exploit. long_text: the argument that is
+    a program or another long text; an agent that writes such a text and no call means this action, and need not write it a second time to have read its page.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -49,6 +50,7 @@ class Action(BaseModel):
     called: ClassVar[str] = ""
     example: ClassVar[Mapping[str, Any]] = {}
     suffices: ClassVar[bool] = False
+    long_text: ClassVar[str] = ""
 
 
 class Submit(Action):

@@ -1,7 +1,7 @@
 """The agent that asks a language model: documentation on demand, a short window of turns, a table of all steps as memory."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from jinja2 import Environment as Templates
@@ -120,6 +120,7 @@ class LLMAgent:
         return self._templates.get_template("system.md.jinja").render(
             title=env.title, about=env.about(), overview=env.overview(), native=native, on_demand=on_demand, pages=pages,
             format_errors=self.manner.format_errors,
+            writes=[name_of(kind) for kind in env.all_actions if kind.long_text],
         )  # fmt: skip
 
     def _head(self, env: AnyEnvironment, left_out: int) -> str:
@@ -136,7 +137,7 @@ class LLMAgent:
         given: list[tuple[Call, str]] = [(Call(call.name, call.arguments), call.id) for call in reply.calls]
         problem = ""
         if not given:
-            found, problem = calls_in(reply.text, env.all_actions)
+            found, problem = calls_in(reply.text, env.all_actions, whole=reply.stop != "length")
             given = [(call, "") for call in found]
             if not found and reply.stop == "length":
                 problem = f"Your reply was cut off before it called an action. Be shorter. {problem}"
@@ -144,7 +145,8 @@ class LLMAgent:
         chosen: set[str] = set()
         for call, identity in given:
             kind = env.kind_of(call.action)
-            if kind is not None and call.action not in chosen and self._unread(env, dialogue, kind):
+            written = kind is not None and bool(_text_of(call, kind))
+            if kind is not None and call.action not in chosen and not written and self._unread(env, dialogue, kind):
                 chosen.add(call.action)
                 asked.append(Asked(Call(name_of(ReadDocs), {"action": call.action}), call, identity))
             else:
@@ -154,6 +156,11 @@ class LLMAgent:
     def _usage(self, reply: ChatReply) -> Usage:
         price = self.model.price(reply)
         return Usage(reply.input_tokens, reply.output_tokens, price, reply.seconds, reply.estimated)
+
+
+def _text_of(call: Call, kind: type[Action]) -> object:
+    """The long text of a call, which nobody should have to write twice."""
+    return call.arguments.get(kind.long_text) if kind.long_text and isinstance(call.arguments, Mapping) else None
 
 
 def _never_calls(dialogue: Sequence[Exchange]) -> bool:

@@ -3,6 +3,7 @@
     {"action": "heat", "arguments": {"degrees": 3}}
 
 Long texts such as programs may follow as fenced blocks in place of arguments: what is missing of the required texts is taken from them in order.
+A reply without a call whose fenced block can only be the long text of one action is a call of that.
 """
 
 import json
@@ -23,8 +24,10 @@ MOST = 16
 FORM = '{"action": "NAME", "arguments": {...}}'
 
 
-def calls_in(reply: str, actions: Sequence[type[Action]]) -> tuple[list[Call], str]:
-    """The calls of a reply in order, and, where there are none, the problem as its author should be told it."""
+def calls_in(reply: str, actions: Sequence[type[Action]], whole: bool = True) -> tuple[list[Call], str]:
+    """The calls of a reply in order, and, where there are none, the problem as its author should be told it. A text that stands alone is one only in
+    a reply that is `whole`.
+    """
     said, _ = spoken(reply)
     known = {name_of(action): action for action in actions}
     found: list[Call] = []
@@ -33,6 +36,8 @@ def calls_in(reply: str, actions: Sequence[type[Action]]) -> tuple[list[Call], s
         if call is not None:
             kind = known.get(call.action)
             found.append(_completed(call, kind, _after(said, end)) if kind else call)
+    if not found and whole:
+        found = _text_alone(said, actions)
     if found:
         return found[:MOST], ""
     return [], _problem(said, known)
@@ -80,6 +85,15 @@ def _completed(call: Call, kind: type[Action], rest: str) -> Call:
         return call
     texts = [block.text for block in blocks_of(rest) if block.language != "json"]
     return Call(call.action, {**arguments, **dict(zip(lacking, texts, strict=False))})
+
+
+def _text_alone(said: str, actions: Sequence[type[Action]]) -> list[Call]:
+    """The call that a fenced block stands for: the longest one, where one action alone takes a long text."""
+    takers = [action for action in actions if action.long_text]
+    texts = [block.text for block in blocks_of(said) if block.language != "json"]
+    if len(takers) != 1 or not texts:
+        return []
+    return [Call(name_of(takers[0]), {takers[0].long_text: max(texts, key=len)})]
 
 
 def _after(said: str, end: int) -> str:

@@ -108,6 +108,8 @@ def actions(trial: Trial) -> Iterator[str]:
             yield f"The action {name_of(kind)!r} cannot be called so: small letters, digits and _, 48 at most."
         if not 0.0 < kind.needs.seconds < float("inf"):
             yield f"{name_of(kind)} may take {kind.needs.seconds} s: give a time above 0 that ends."
+        if kind.long_text and kind.long_text not in kind.model_fields:
+            yield f"The long_text of {name_of(kind)} is {kind.long_text!r}, which is none of its arguments."
         yield from _schema_faults(kind)
     for name, count in Counter(map(name_of, env.actions)).items():
         if count > 1:

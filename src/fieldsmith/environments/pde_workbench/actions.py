@@ -17,6 +17,7 @@ class WriteSolver(Action):
     """Write the whole program. It is run on the dev samples at once, and you are told how good it is or why it fails."""
 
     needs: ClassVar[Needs] = RUNS
+    long_text: ClassVar[str] = "source"
     source: str = Field(
         description="Python source text that defines the asked function; imports included",
         min_length=1,
