@@ -1,7 +1,9 @@
 """Work that ends when its time is over, also where it does not look at the clock."""
 
 import ctypes
+import sys
 import threading
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -10,6 +12,8 @@ from fieldsmith.environments.observation import OutOfTime
 T = TypeVar("T")
 GRACE = 2.0
 """Seconds that work has to end in, once its time is over, before it is left to itself."""
+PAUSE = 0.0005
+START = threading.Thread.start.__code__
 
 
 def within(seconds: float, work: Callable[[], T]) -> T:
@@ -50,8 +54,27 @@ def _end(thread: threading.Thread) -> None:
 
 
 def _raise_in(thread: threading.Thread) -> None:
-    if thread.ident is not None and thread.is_alive():
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(_Late))
+    """Raise it there, and not while it starts another thread: until that runs, CPython keeps it under the number of this one, and it would get the
+    exception. It would end before it has begun, and whoever starts it would wait for ever.
+    """
+    until = time.monotonic() + GRACE
+    raise_there = ctypes.pythonapi.PyThreadState_SetAsyncExc
+    late = ctypes.py_object(_Late)
+    while thread.ident is not None and thread.is_alive():
+        number = ctypes.c_ulong(thread.ident)
+        time.sleep(PAUSE)  # whoever has just got the interpreter back keeps it for long enough
+        if thread.is_alive() and (not _starts_another(thread.ident) or time.monotonic() > until):
+            raise_there(number, late)
+            return
+
+
+def _starts_another(number: int) -> bool:
+    frame = sys._current_frames().get(number)
+    while frame is not None:
+        if frame.f_code is START:
+            return True
+        frame = frame.f_back
+    return False
 
 
 class _Late(OutOfTime):
