@@ -2,11 +2,12 @@
 
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
+from typing import Any
 
 from fieldsmith import tasks
 from fieldsmith.errors import FieldsmithError
-from fieldsmith.orchestrator.question import Question, field_of
+from fieldsmith.orchestrator.question import Question
 from fieldsmith.tasks import places
 from fieldsmith.tasks.task import Task
 
@@ -19,11 +20,16 @@ def command_of(question: Question, task: Task, name: str) -> str:
     if not name or set(question.ready_made()) - {"task"}:
         return ""
     named = replace(question, task=name, param=task.parameters, scale=task.scale, data=_data(task))
-    words = ["fieldsmith", "solve", name]
-    for option, told, value in named.told():
-        if option != "task" and value is not None and value != field_of(option).default:
-            words += [word for one in _words(value) for word in (told.flag, one)]
-    return shlex.join(words)
+    return shlex.join(["fieldsmith", "solve", *typed(named)])
+
+
+def typed(question: Any) -> list[str]:
+    """A question of names as the words of a command line, options of their usual values left out."""
+    usual = {one.name: one.default for one in fields(question)}
+    given = [(told, value) for name, told, value in question.told() if value is not None and value != usual[name]]
+    place = [str(value) for told, value in given if not told.flag.startswith("-")]
+    options = [(told.flag, one) for told, value in given if told.flag.startswith("-") for one in _words(value)]
+    return [*place, *(word for pair in options for word in pair)]
 
 
 def loading_name(question: Question, task: Task) -> str:

@@ -24,10 +24,10 @@ from fieldsmith.bridges.mcp.answers import (
     TaskRow,
     Watched,
 )
-from fieldsmith.bridges.mcp.children import Children
 from fieldsmith.bridges.mcp.solving import Runs
 from fieldsmith.bridges.mcp.tools import Tool, aside
 from fieldsmith.errors import FieldsmithError, InputError
+from fieldsmith.orchestrator.children import Children
 from fieldsmith.orchestrator.record import load_run
 from fieldsmith.sandboxes.owner import temporary_folder
 

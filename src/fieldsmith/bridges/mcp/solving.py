@@ -8,8 +8,8 @@ from typing import Any
 
 from fieldsmith.bridges.mcp.allowed import NUMERICS, Allowed
 from fieldsmith.bridges.mcp.answers import Watched
-from fieldsmith.bridges.mcp.children import Children
 from fieldsmith.errors import InputError
+from fieldsmith.orchestrator.children import Children
 from fieldsmith.orchestrator.command import command_of
 from fieldsmith.orchestrator.open import open_solve
 from fieldsmith.orchestrator.question import Question

@@ -1,4 +1,4 @@
-"""Commands that a server runs for its clients, each in a process of its own that ends with the server, however that ends."""
+"""Commands in processes of their own, which end with whoever has started them, however that ends: of a server's clients, of a benchmark's cells."""
 
 import contextlib
 import json
@@ -25,7 +25,7 @@ class Child:
     """A command of Fieldsmith with its options; `words` begin with the command."""
 
     def __init__(self, words: Sequence[str]) -> None:
-        self._folder = own_folder()
+        self._folder, self._read = own_folder(), 0
         with self._file("out", "wb") as out, self._file("err", "wb") as err:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", OWNED, *words, *QUIET], stdin=subprocess.PIPE, stdout=out, stderr=err
@@ -37,6 +37,19 @@ class Child:
     @property
     def running(self) -> bool:
         return self._process.poll() is None
+
+    @property
+    def exit_code(self) -> int | None:
+        """None while it runs."""
+        return self._process.poll()
+
+    def news(self) -> list[dict[str, Any]]:
+        """The events that it has told since this was asked last."""
+        with self._file("out", "rb") as out:
+            out.seek(self._read)
+            lines = [line for line in out if line.endswith(b"\n")]
+        self._read += sum(map(len, lines))
+        return [json.loads(line) for line in lines]
 
     def ask_to_end(self) -> None:
         """As Ctrl-C does: what it has is kept, and the same command takes it up."""

@@ -1,0 +1,131 @@
+"""`fieldsmith bench`: a whole grid of runs, unattended, and the table of what came of it."""
+
+import contextlib
+import shlex
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fieldsmith.cli.output import current
+
+if TYPE_CHECKING:
+    from fieldsmith.orchestrator.bench.cells import Outcome
+    from fieldsmith.orchestrator.bench.grid import Grid
+
+
+def bench(
+    suite: Annotated[str, typer.Argument(help="TOML file of a suite, or one that comes along: codepde, hard, smoke.")],
+    *,
+    cells: Annotated[str, typer.Option(help="Only cells whose names fit, such as 'burgers*/*/refine/0'.")] = "*",
+    out: Annotated[Path | None, typer.Option(help="Folder of the grid; ./runs/bench-NAME by default.")] = None,
+    at_once: Annotated[int, typer.Option(help="Cells at a time.")] = 1,
+    max_cost: Annotated[float | None, typer.Option(help="US dollars of all cells together.", min=0.0)] = None,
+    max_hours: Annotated[float | None, typer.Option(help="Wall time of this sitting.", min=0.0)] = None,
+    fail_if: Annotated[
+        str | None, typer.Option(help='Exit with 1 if this holds of a cell, such as "nrmse > 1e-3".')
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count and price the grid; nothing is asked.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON lines on standard output.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+) -> None:
+    """Run every cell of a suite (tasks, authors, strategies, seeds; environments and agents) and write a leaderboard; the same command resumes.
+
+    Example: fieldsmith bench smoke
+    """
+    from fieldsmith.folders import expanded
+    from fieldsmith.orchestrator.bench.grid import Grid, Terms
+    from fieldsmith.orchestrator.bench.suite import read_suite
+
+    current.json, current.quiet, current.resumes = as_json, quiet, True
+    chosen = read_suite(suite).chosen(cells)
+    folder = expanded(out) if out else Path("runs") / f"bench-{chosen.name}"
+    condition = _condition(fail_if)
+    grid = Grid(chosen, folder, Terms(max_cost, max_hours, at_once))
+    if dry_run:
+        _tell_plan(grid)
+        return
+    _run(grid, condition)
+
+
+def _run(grid: "Grid", condition: Any) -> None:
+    from fieldsmith.cli.bench_progress import BenchProgress
+    from fieldsmith.orchestrator.bench.grid import worst
+    from fieldsmith.orchestrator.bench.table import leaderboard
+    from fieldsmith.reports.leaderboard import fields, markdown, write_leaderboard
+
+    progress = BenchProgress(current, grid, lambda: _written(grid))
+    grid.listener = progress.event
+    outcomes: Mapping[str, Outcome] = {}
+    with progress:
+        outcomes = grid.run()
+    board = leaderboard(grid.suite, outcomes)
+    page = write_leaderboard(board, grid.folder, shlex.join(["fieldsmith", *sys.argv[1:]]))
+    failed = [name for name, outcome in outcomes.items() if condition and outcome.done and _holds(condition, outcome)]
+    error = worst(outcomes)
+    reason = "fail_if" if failed else None if error is None else error.kind
+    current.event(
+        "result", {"bench": str(grid.folder), "page": str(page), **fields(board), "failed": failed, "reason": reason}
+    )
+    for line in markdown(board).splitlines():
+        current.say(line)
+    current.say(f"Page: {page.resolve().as_uri()}")
+    if error is not None:
+        raise error
+    if failed:
+        current.failed(f"--fail-if {condition.text} holds of {', '.join(failed[:5])}{' …' if len(failed) > 5 else ''}.")
+        raise typer.Exit(1)
+    if any(not outcome.done for outcome in outcomes.values()):
+        left = sum(not outcome.done for outcome in outcomes.values())
+        current.failed(f"{left} cells are left. The same command goes on with them.")
+        raise typer.Exit(1)
+
+
+def _written(grid: "Grid") -> None:
+    """The table as far as it has come."""
+    from fieldsmith.orchestrator.bench.cells import kept
+    from fieldsmith.orchestrator.bench.table import leaderboard
+    from fieldsmith.reports.leaderboard import write_leaderboard
+
+    with contextlib.suppress(OSError):
+        write_leaderboard(leaderboard(grid.suite, kept(grid.folder)), grid.folder)
+
+
+def _condition(text: str | None) -> Any:
+    from fieldsmith.cli.solve import parse_condition
+
+    return parse_condition(text) if text else None
+
+
+def _holds(condition: Any, outcome: "Outcome") -> bool:
+    """Of the figure on the test split; a cell in which nothing ran has none, and is worse than any limit."""
+    best = (outcome.result or {}).get("best") or {}
+    figures = best.get("test") or ({"score": best["score"], **best.get("metrics", {})} if "score" in best else {})
+    value = figures.get(
+        condition.figure.lower(), figures.get("value") if condition.figure == figures.get("metric") else None
+    )
+    if value is None:
+        return not best
+    return value > condition.limit if condition.above else value < condition.limit
+
+
+def _tell_plan(grid: "Grid") -> None:
+    """What would be done, and what it may cost."""
+    from fieldsmith.orchestrator.bench.prices import estimated
+
+    done = grid.standing()
+    left = [cell for cell in grid.suite.cells if cell.name not in done]
+    rows = [{"cell": cell.name, "done": cell.name in done, **estimated(cell)} for cell in grid.suite.cells]
+    open_rows = [row for row in rows if not row["done"]]
+    prices = [row["usd"] for row in open_rows]
+    usd = None if None in prices else sum(prices)
+    programs = sum(row["programs"] for row in open_rows)
+    for row in rows:
+        state = "done" if row["done"] else "to do"
+        price = "price unknown" if row["usd"] is None else f"at most {row['usd']:.2f} USD" if row["usd"] else "free"
+        current.say(f"{state:<6} {row['cell']:<60} {row['programs']:>4} {row['unit']}, {price}")
+    told = "of an unknown price" if usd is None else f"at most {usd:.2f} USD"
+    current.say(f"{len(rows)} cells, {len(done)} done; {len(left)} to do: {programs} programs or episodes, {told}.")
+    current.event("result", {"cells": rows, "done": len(done), "left": len(left), "usd": usd, "reason": None})

@@ -1,0 +1,106 @@
+"""What has come of each cell: told apart whether it was run to its end, and if not why; kept as lines of a file beside the runs."""
+
+import json
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from fieldsmith.errors import FieldsmithError
+from fieldsmith.orchestrator.bench.suite import Cell
+from fieldsmith.orchestrator.command import typed
+from fieldsmith.orchestrator.listed import listed
+
+FILE = "cells.jsonl"
+State = Literal["done", "provider", "machine", "budget", "interrupted", "refused", "fault"]
+WORDS: Mapping[State, str] = {
+    "done": "done",
+    "provider": "the provider gave up",
+    "machine": "the machine lacks something, such as the sandbox",
+    "budget": "the benchmark's budget is spent",
+    "interrupted": "interrupted",
+    "refused": "cannot be asked",
+    "fault": "a fault",
+}
+AGAIN: tuple[State, ...] = ("provider", "machine", "fault")
+"""What is worth a second try at once."""
+BY_EXIT: Mapping[int, State] = {0: "done", 1: "done", 2: "refused", 3: "machine", 4: "provider", 130: "interrupted"}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Of one cell. `result` is the last line of its command, only where the cell is done: nothing else is ever a score.
+
+    words: the command that it came of; another one is another question.
+    """
+
+    cell: str
+    state: State
+    words: list[str]
+    message: str = ""
+    result: Mapping[str, Any] | None = None
+    seconds: float = 0.0
+    ended: str = field(default_factory=lambda: time.strftime("%Y-%m-%d %H:%M:%S"))
+
+    @property
+    def done(self) -> bool:
+        return self.state == "done"
+
+    @property
+    def usd(self) -> float:
+        """Dollars that are known to be spent."""
+        return float(((self.result or {}).get("spend") or {}).get("usd") or 0.0)
+
+
+def words_of(cell: Cell, folder: Path) -> list[str]:
+    """The command that runs a cell in a folder, without the name of the program."""
+    command = ["env", "run"] if cell.acts else ["solve"]
+    return [*command, *typed(cell.question), "--run-dir", str(folder / "cells" / cell.folder)]
+
+
+def keep(folder: Path, outcome: Outcome) -> None:
+    with (folder / FILE).open("a", encoding="utf-8") as stream:
+        stream.write(json.dumps(asdict(outcome), allow_nan=False, default=str) + "\n")
+
+
+def kept(folder: Path) -> dict[str, Outcome]:
+    """The latest outcome of each cell. A line that a kill has left half-written is none."""
+    found: dict[str, Outcome] = {}
+    for line in _lines(folder / FILE):
+        try:
+            outcome = Outcome(**json.loads(line))
+        except (ValueError, TypeError):
+            continue
+        found[outcome.cell] = outcome
+    return found
+
+
+def _lines(file: Path) -> Iterable[str]:
+    return file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+
+
+def standing(cell: Cell, folder: Path, known: Mapping[str, Outcome]) -> Outcome | None:
+    """The outcome of a cell that need not be run again; None for one that was never done, was asked otherwise, or whose run is damaged."""
+    outcome = known.get(cell.name)
+    if outcome is None or not outcome.done or outcome.words != words_of(cell, folder):
+        return None
+    return outcome if intact(folder / "cells" / cell.folder) else None
+
+
+def intact(run: Path) -> bool:
+    """Whether a run that was done can be read."""
+    try:
+        result = json.loads((run / "result.json").read_text(encoding="utf-8"))
+        return isinstance(result, dict) and listed(run).state == "done"
+    except (FieldsmithError, OSError, ValueError):
+        return False
+
+
+def set_aside(run: Path) -> None:
+    """Make room for a run whose folder cannot be taken up; what is there stays, under another name."""
+    for n in range(1, 1000):
+        aside = run.with_name(f"{run.name}.damaged-{n}")
+        if not aside.exists():
+            run.rename(aside)
+            return

@@ -1,0 +1,231 @@
+"""A suite's cells, run one after the other or some at a time, each a process of its own; what is done is never done again."""
+
+import contextlib
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from fieldsmith.errors import FieldsmithError, InputError, MissingPart, ProviderError
+from fieldsmith.orchestrator.bench.cells import (
+    AGAIN,
+    BY_EXIT,
+    Outcome,
+    State,
+    intact,
+    keep,
+    kept,
+    set_aside,
+    standing,
+    words_of,
+)
+from fieldsmith.orchestrator.bench.suite import Cell, Suite
+from fieldsmith.orchestrator.children import Child
+from fieldsmith.orchestrator.folder import held, make_folder
+
+LOOK = 0.1
+"""Seconds between two looks at what goes on."""
+Told = Callable[[str, Mapping[str, object]], None]
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What the whole grid may use. usd, hours: None for no limit; hours count this sitting. at_once: cells at a time."""
+
+    usd: float | None = None
+    hours: float | None = None
+    at_once: int = 1
+
+    def check(self) -> None:
+        """Raises InputError."""
+        if self.at_once < 1:
+            raise InputError(f"--at-once {self.at_once} is none.", "Give 1 or more.")
+
+
+@dataclass
+class _Going:
+    """A cell whose process runs. `capped`: whether the benchmark's own budget limits its dollars."""
+
+    cell: Cell
+    child: Child
+    words: list[str]
+    begun: float
+    capped: float | None
+    late: bool = False
+    usd: float = 0.0
+
+
+@dataclass
+class Grid:
+    """`run` does what is left of a suite in a folder. `listener` hears of cells: begin, news, end."""
+
+    suite: Suite
+    folder: Path
+    terms: Terms = field(default_factory=Terms)
+    listener: Told = lambda _kind, _fields: None
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self._going: list[_Going] = []
+        self._tried: set[str] = set()
+
+    def standing(self) -> dict[str, Outcome]:
+        """Cells that are done, by name."""
+        known = kept(self.folder)
+        found = {cell.name: standing(cell, self.folder, known) for cell in self.suite.cells}
+        return {name: outcome for name, outcome in found.items() if outcome is not None}
+
+    def run(self) -> dict[str, Outcome]:
+        """Every cell's outcome, by name. Raises InputError for a folder that cannot be written or where another process works."""
+        self.terms.check()
+        make_folder(self.folder)
+        with held(self.folder):
+            self._outcomes = self.standing()
+            self._begun = time.monotonic()
+            todo = deque(cell for cell in self.suite.cells if cell.name not in self._outcomes)
+            again: deque[Cell] = deque()
+            try:
+                while todo or again or self._going:
+                    self._start(todo, again)
+                    self._look(again)
+                    if self.stopping.wait(LOOK):
+                        raise KeyboardInterrupt
+            finally:
+                self._end_all("interrupted", "Interrupted; the same command resumes.")
+        return self._outcomes
+
+    def _start(self, todo: deque[Cell], again: deque[Cell]) -> None:
+        """Start what there is room for: one that failed before all others and alone."""
+        while todo or again:
+            if why := self._refusal():
+                for cell in [*again, *todo]:
+                    self._end(cell, Outcome(cell.name, "budget", words_of(cell, self.folder), why))
+                todo.clear()
+                again.clear()
+            elif again:
+                if self._going:
+                    return
+                self._begin(again.popleft())
+                return
+            elif len(self._going) < self.terms.at_once:
+                self._begin(todo.popleft())
+            else:
+                return
+
+    def _refusal(self) -> str:
+        """Why nothing more may be begun."""
+        if self.terms.usd is not None and self._left() <= 0.0:
+            return f"the benchmark's budget of {self.terms.usd:g} dollars is spent"
+        if self.terms.hours is not None and time.monotonic() - self._begun >= 3600.0 * self.terms.hours:
+            return f"the benchmark's time of {self.terms.hours:g} hours is over"
+        return ""
+
+    def _left(self) -> float:
+        """Dollars that are neither spent nor set aside for what runs."""
+        assert self.terms.usd is not None
+        spent = sum(outcome.usd for outcome in self._outcomes.values())
+        return self.terms.usd - spent - sum(going.capped or going.usd for going in self._going)
+
+    def _begin(self, cell: Cell) -> None:
+        capped = None
+        if self.terms.usd is not None and cell.question.model is not None:
+            share = self._left() / (self.terms.at_once - len(self._going))
+            own = cell.question.max_cost
+            if own is None or own > share:
+                capped = share
+        run = self.folder / "cells" / cell.folder
+        if (run / "result.json").exists() and not intact(run):
+            set_aside(run)
+        words = words_of(cell, self.folder)
+        asked = (
+            words_of(replace(cell, question=replace(cell.question, max_cost=capped)), self.folder) if capped else words
+        )
+        self._going.append(_Going(cell, Child(asked), words, time.monotonic(), capped))
+        self.listener("begin", _fields(cell))
+
+    def _look(self, again: deque[Cell]) -> None:
+        """Tell what is new, and take in what has ended."""
+        for going in list(self._going):
+            for event in going.child.news():
+                going.usd = float(event.get("usd") or going.usd)
+                self.listener("news", {**_fields(going.cell), "of": event})
+            if self._refusal() and going.capped is None and not going.late and self._is_late():
+                going.late = True
+                going.child.ask_to_end()
+            if going.child.running:
+                continue
+            self._going.remove(going)
+            outcome = self._outcome(going)
+            if outcome.state in AGAIN and going.cell.name not in self._tried:
+                self._tried.add(going.cell.name)
+                again.append(going.cell)
+                keep(self.folder, outcome)
+                self.listener("again", {**_fields(going.cell), "state": outcome.state, "message": outcome.message})
+            else:
+                self._end(going.cell, outcome)
+
+    def _is_late(self) -> bool:
+        return self.terms.hours is not None and time.monotonic() - self._begun >= 3600.0 * self.terms.hours
+
+    def _outcome(self, going: _Going) -> Outcome:
+        """What a process that has ended came to."""
+        code, seconds = going.child.exit_code, time.monotonic() - going.begun
+        state: State = BY_EXIT.get(code if code is not None else -1, "fault")
+        result: Mapping[str, object] | None = None
+        message = ""
+        try:
+            result = going.child.result()
+            message = str(result.get("message") or "")
+        except FieldsmithError as error:
+            message = str(error)
+            if state == "done":
+                state = "fault"
+        finally:
+            going.child.forget()
+        if state == "interrupted" and going.late:
+            state, message = "budget", f"the benchmark's time of {self.terms.hours:g} hours is over"
+        if state == "done" and going.capped is not None and "dollar" in message:
+            state = "budget"  # it would have gone on: what it has so far is not what was asked for
+        return Outcome(going.cell.name, state, going.words, message, result if state == "done" else None, seconds)
+
+    def _end(self, cell: Cell, outcome: Outcome) -> None:
+        self._outcomes[cell.name] = outcome
+        keep(self.folder, outcome)
+        told = {
+            "state": outcome.state,
+            "message": outcome.message,
+            "seconds": outcome.seconds,
+            "result": outcome.result,
+        }
+        self.listener("end", {**_fields(cell), **told})
+
+    def _end_all(self, state: State, message: str) -> None:
+        """End what still runs; each cell can be taken up where it was."""
+        for going in self._going:
+            going.child.ask_to_end()
+        for going in self._going:
+            with contextlib.suppress(OSError):
+                going.child.end()
+            going.child.forget()
+            self._end(
+                going.cell, Outcome(going.cell.name, state, going.words, message, None, time.monotonic() - going.begun)
+            )
+        self._going.clear()
+
+
+def worst(outcomes: Mapping[str, Outcome]) -> FieldsmithError | None:
+    """What a command ends by where not all cells are done: the machine's lack before a provider's."""
+    states = {outcome.state: outcome for outcome in outcomes.values()}
+    hint = "The same command goes on with what is left."
+    if "refused" in states:
+        return InputError(f"{states['refused'].cell}: {states['refused'].message}", "Mend the suite.")
+    for state, kind in (("machine", MissingPart), ("fault", MissingPart), ("provider", ProviderError)):
+        if state in states:
+            return kind(f"{states[state].cell}: {states[state].message}", hint)
+    return None
+
+
+def _fields(cell: Cell) -> dict[str, object]:
+    return {"cell": cell.name, "task": cell.task, "author": cell.author, "strategy": cell.strategy, "seed": cell.seed}

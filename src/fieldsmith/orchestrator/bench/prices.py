@@ -1,0 +1,44 @@
+"""What a cell may cost at most, before anything is asked."""
+
+from typing import Any
+
+from fieldsmith.agents.models import open_model
+from fieldsmith.agents.models.chat_model import ChatReply
+from fieldsmith.errors import FieldsmithError
+from fieldsmith.orchestrator.bench.suite import Cell
+from fieldsmith.orchestrator.open import DEFAULT_CANDIDATES
+
+PROMPT_TOKENS, REPLY_TOKENS = 6_000, 8_000
+"""Taken for a prompt, and for a reply of a model whose `max_tokens` is not set."""
+STEPS = 20
+"""Taken for an episode whose steps are not set."""
+
+
+def estimated(cell: Cell) -> dict[str, Any]:
+    """How many programs or episodes a cell asks for, and dollars at most: None where the price is unknown."""
+    question = cell.question
+    if cell.acts:
+        count = question.episodes  # type: ignore[union-attr]
+        replies = count * (question.steps or STEPS)  # type: ignore[union-attr]
+    else:
+        count = replies = question.candidates or DEFAULT_CANDIDATES  # type: ignore[union-attr]
+    told = {"programs": count, "unit": "episodes" if cell.acts else "programs"}
+    return {**told, "usd": _usd(cell, replies)}
+
+
+def _usd(cell: Cell, replies: int) -> float | None:
+    question = cell.question
+    if question.model is None:
+        return 0.0
+    try:
+        model = open_model(question.model, question.base_url, question.key_file, question.settings())  # type: ignore[arg-type]
+    except FieldsmithError:  # a key that is not here: its cell will say so
+        return question.max_cost
+    try:
+        longest = int(str(question.settings().get("max_tokens", REPLY_TOKENS)))
+        price = model.price(ChatReply("", PROMPT_TOKENS, longest))
+    finally:
+        getattr(model, "close", lambda: None)()
+    whole = None if price is None else replies * price
+    limits = [one for one in (whole, question.max_cost) if one is not None]
+    return min(limits) if limits else None

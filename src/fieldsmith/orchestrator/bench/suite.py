@@ -1,0 +1,261 @@
+"""The words of this room: a suite is a TOML file that names what is compared; a cell of its grid is one run.
+
+    title = "..."            seeds = 3, or [0, 1, 2]
+    [options]                of every cell, as `solve` takes them
+    [[tasks]]                task = "burgers", param = {nu = 0.01}, scale = "demo"
+    [[authors]]              name = "gpt", model = "openai:..."; without a model the built-in author
+    [[strategies]]           strategy = "refine", candidates = 12
+    [[environments]]         environment = "pde-workbench", tasks = ["burgers"]
+    [[agents]]               model = "openai:...", or agent = "random"
+    [[published]]            author = "...", source = "...", errors = {burgers = 1.2e-4}
+
+The grid is tasks x authors x strategies x seeds, and environments' tasks x agents x seeds. `name` in a table is what it is called in the results; what a later
+table says goes before what an earlier one says.
+"""
+
+import difflib
+import hashlib
+import itertools
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from fieldsmith.errors import InputError
+from fieldsmith.folders import expanded
+from fieldsmith.orchestrator.episodes.question import EpisodeQuestion
+from fieldsmith.orchestrator.question import MODEL_OPTIONS, Question, option_of
+
+SHIPPED = Path(__file__).parents[2] / "suites"
+TOP = ("title", "seeds", "options", "tasks", "authors", "strategies", "environments", "agents", "published")
+BUILT_IN = "built-in"
+OF_A_MODEL = (*MODEL_OPTIONS, "prompt_style", "prompts", "max_tokens", "max_cost")
+"""What an author without a model has no use for."""
+NOT_A_CELLS = ("run_dir", "seed", "author", "on_finish")
+"""Options that the grid itself gives, or that no file can name."""
+MOST_CELLS = 100_000
+Table = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One run of the grid. task, author, strategy: what each is called in the results; an environment's cell has its agent as author."""
+
+    task: str
+    author: str
+    strategy: str
+    seed: int
+    question: Question | EpisodeQuestion
+
+    @property
+    def name(self) -> str:
+        """By which `--cells` chooses."""
+        return "/".join(filter(None, (self.task, self.author, self.strategy, str(self.seed))))
+
+    @property
+    def folder(self) -> str:
+        """A name of a folder that no other cell has."""
+        plain = re.sub(r"[^A-Za-z0-9.]+", "-", self.name).strip("-.")[:80]
+        return f"{plain}-{hashlib.sha256(self.name.encode()).hexdigest()[:6]}"
+
+    @property
+    def acts(self) -> bool:
+        """Whether it is one of an agent in an environment."""
+        return isinstance(self.question, EpisodeQuestion)
+
+
+@dataclass(frozen=True)
+class Published:
+    """Figures that others have published, for a row beside those that were measured: errors by the tasks' names in the results, and where they are from."""
+
+    author: str
+    source: str
+    errors: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Suite:
+    """`file` is where it was read from."""
+
+    file: Path
+    title: str
+    cells: tuple[Cell, ...]
+    published: tuple[Published, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return self.file.stem
+
+    def chosen(self, pattern: str) -> "Suite":
+        """Its cells whose names fit a pattern such as `burgers*/gpt/*`. Raises InputError where none does."""
+        from dataclasses import replace
+        from fnmatch import fnmatchcase
+
+        found = tuple(cell for cell in self.cells if fnmatchcase(cell.name, pattern))
+        if not found:
+            words = f"No cell of {self.file} is called {pattern!r}."
+            raise InputError(words, f"For example: {', '.join(cell.name for cell in self.cells[:3])}.")
+        return replace(self, cells=found)
+
+
+def shipped() -> list[str]:
+    """The names of the suites that come along."""
+    return sorted(file.stem for file in SHIPPED.glob("*.toml"))
+
+
+def read_suite(place: str) -> Suite:
+    """The suite of a file, or one that comes along by its name. Raises InputError for what is no suite, with the place and what would be right."""
+    file = expanded(place)
+    if not file.exists() and place in shipped():
+        file = SHIPPED / f"{place}.toml"
+    content = _content(file)
+    for name in content:
+        if name not in TOP:
+            raise InputError(f"{file}: there is no table {name!r}.{_meant(name, TOP)}", f"There are {', '.join(TOP)}.")
+    cells = tuple(_cells(file, content))
+    if not cells:
+        words = f"{file} has no cells."
+        raise InputError(words, "Give [[tasks]], or [[environments]] with [[agents]].")
+    for cell in cells:
+        _check(file, cell)
+    twice = [name for name, group in itertools.groupby(sorted(cell.name for cell in cells)) if len(list(group)) > 1]
+    if twice:
+        words = f"{file}: two cells are called {twice[0]!r}."
+        raise InputError(words, "Give one of the tables that make them another name = ….")
+    return Suite(file, str(content.get("title", file.stem)), cells, tuple(_published(file, content)))
+
+
+def _content(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        words = f"The suite {file} cannot be read: {error.strerror}."
+        raise InputError(words, f"Give a TOML file, or one of {', '.join(shipped())}.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{file} is not valid TOML: {error}.", "Mend the file.") from None
+
+
+def _cells(file: Path, content: Table) -> Iterator[Cell]:
+    seeds = _seeds(file, content.get("seeds", 1))
+    options = _table(file, content, "options")
+    tasks, authors = _tables(file, content, "tasks"), _tables(file, content, "authors") or [{"name": BUILT_IN}]
+    strategies = _tables(file, content, "strategies") or [{}]
+    if len(tasks) * len(authors) * len(strategies) * len(seeds) > MOST_CELLS:
+        raise InputError(f"{file} has more than {MOST_CELLS:,} cells.", "Make several suites of it.")
+    for task, author, strategy in itertools.product(tasks, authors, strategies):
+        wanted = author.get("strategies")
+        called = str(strategy.get("name") or strategy.get("strategy") or "refine")
+        if wanted is None or called in wanted:
+            for seed in seeds:
+                yield _solving(file, options, task, author, strategy, called, seed)
+    environments, agents = _tables(file, content, "environments"), _tables(file, content, "agents")
+    if bool(environments) != bool(agents):
+        raise InputError(f"{file}: environments are played by agents.", "Give both [[environments]] and [[agents]].")
+    for environment, agent in itertools.product(environments, agents):
+        for task in environment.get("tasks") or [""]:
+            for seed in seeds:
+                yield _playing(file, options, environment, str(task), agent, seed)
+
+
+def _solving(file: Path, options: Table, task: Table, author: Table, strategy: Table, called: str, seed: int) -> Cell:
+    known = _names(Question)
+    own = {"tasks": task, "authors": author, "strategies": strategy}
+    values = {name: value for name, value in options.items() if name in known}
+    if "model" not in author:
+        values = {name: value for name, value in values.items() if name not in OF_A_MODEL}
+    for table, given in own.items():
+        values |= _known(file, table, given, known, ("name", "strategies"))
+    if "task" not in values:
+        raise InputError(f"{file}: a [[tasks]] has no task.", 'Write task = "burgers".')
+    names = str(task.get("name") or _task_name(values)), str(author.get("name") or author.get("model") or BUILT_IN)
+    return Cell(*names, called, seed, _made(file, Question, {**values, "seed": seed}))
+
+
+def _playing(file: Path, options: Table, environment: Table, task: str, agent: Table, seed: int) -> Cell:
+    known = _names(EpisodeQuestion)
+    values = {name: value for name, value in options.items() if name in known and name not in OF_A_MODEL}
+    values |= _known(file, "environments", environment, known, ("name", "tasks"))
+    values |= _known(file, "agents", agent, known, ("name",))
+    if "environment" not in values:
+        raise InputError(f"{file}: an [[environments]] has no environment.", 'Write environment = "pde-workbench".')
+    where = str(environment.get("name") or values["environment"])
+    called = str(agent.get("name") or agent.get("model") or agent.get("agent") or "")
+    place = f"{where}:{task}" if task else where
+    return Cell(place, called, "", seed, _made(file, EpisodeQuestion, {**values, "task": task, "seed": seed}))
+
+
+def _published(file: Path, content: Table) -> Iterator[Published]:
+    for one in _tables(file, content, "published"):
+        errors = one.get("errors", {})
+        sound = isinstance(errors, Mapping) and all(isinstance(e, float) and e > 0.0 for e in errors.values())
+        if not sound or not errors or not one.get("author") or not one.get("source") or len(one) > 3:
+            words = f"{file}: a [[published]] is not whole."
+            raise InputError(words, 'Write author = "…", source = "…" and errors = {burgers = 1.2e-4}.')
+        yield Published(str(one["author"]), str(one["source"]), errors)
+
+
+def _task_name(values: Table) -> str:
+    """The task with what is not as usual."""
+    given = "".join(f",{name}={value:g}" for name, value in (values.get("param") or {}).items())
+    scale = values.get("scale", "demo")
+    return f"{values['task']}{given}{'' if scale == 'demo' else f'@{scale}'}"
+
+
+def _names(kind: type[Any]) -> list[str]:
+    return [one.name for one in fields(kind) if option_of(one).flag and one.name not in NOT_A_CELLS]
+
+
+def _known(file: Path, table: str, given: Table, known: Sequence[str], more: Sequence[str]) -> dict[str, Any]:
+    """What a table gives of a question. Raises InputError for a name that there is not."""
+    for name in given:
+        if name not in known and name not in more:
+            right = ", ".join([*more, *known])
+            raise InputError(f"{file}: [[{table}]] has no {name!r}.{_meant(name, [*more, *known])}", f"It has {right}.")
+    return {name: value for name, value in given.items() if name in known}
+
+
+def _made(file: Path, kind: type[Any], values: Table) -> Any:
+    try:
+        return kind(**values)
+    except (TypeError, ValueError, AttributeError) as error:
+        raise InputError(f"{file}: {error}.", "Mend the file.") from None
+
+
+def _check(file: Path, cell: Cell) -> None:
+    try:
+        cell.question.check()
+    except InputError as error:
+        raise InputError(f"{file}: {cell.name}: {error.message}", error.hint) from None
+
+
+def _seeds(file: Path, given: Any) -> list[int]:
+    whole = isinstance(given, int) and not isinstance(given, bool)
+    seeds: list[int] = list(range(given)) if whole else given if isinstance(given, list) else []
+    if not seeds or not all(type(one) is int and one >= 0 for one in seeds) or len(set(seeds)) < len(seeds):
+        raise InputError(f"{file}: seeds = {given!r} are no seeds.", "Write how many, or a list such as [0, 1, 2].")
+    return seeds
+
+
+def _table(file: Path, content: Table, name: str) -> Table:
+    given = content.get(name, {})
+    if not isinstance(given, Mapping):
+        raise InputError(f"{file}: {name} is no table.", f"Write [{name}] and lines below it.")
+    known = {*_names(Question), *_names(EpisodeQuestion)}
+    for key in given:
+        if key not in known:
+            raise InputError(f"{file}: [{name}] has no {key!r}.{_meant(key, sorted(known))}", f"It has {', '.join(sorted(known))}.")  # fmt: skip
+    return given
+
+
+def _tables(file: Path, content: Table, name: str) -> list[Table]:
+    given = content.get(name, [])
+    if not isinstance(given, list) or not all(isinstance(one, Mapping) for one in given):
+        raise InputError(f"{file}: {name} is no list of tables.", f"Write [[{name}]] above each of them.")
+    return given
+
+
+def _meant(name: str, known: Sequence[str]) -> str:
+    close = difflib.get_close_matches(name, known, 1, 0.5)
+    return f" Did you mean {close[0]!r}?" if close else ""

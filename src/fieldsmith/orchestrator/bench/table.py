@@ -1,0 +1,199 @@
+"""The leaderboard: what each author came to by each strategy, a task and over all tasks, with intervals over seeds.
+
+Errors span decades, so means and intervals are those of their logarithms: a geometric mean, and Student's t over seeds. Over tasks each task counts once (its mean is one
+observation), since seeds of one task are alike: t over the tasks' means, with one degree of freedom less than there are tasks. A cell that is done and in which no program ran counts with an
+error of 1, that of an answer of zeros; one that is not done counts nowhere and is told.
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from fieldsmith.orchestrator.bench.cells import Outcome
+from fieldsmith.orchestrator.bench.suite import Cell, Published, Suite
+from fieldsmith.tasks.task import NRMSE
+
+CONFIDENCE = 0.95
+NOTHING = 1.0
+"""The nRMSE of an answer of zeros."""
+SMALLEST = 1e-17
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A mean and, where there are two observations or more, between which values it lies with 95 % confidence."""
+
+    mean: float
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One author by one strategy on one task. values: a seed each. metric: `nRMSE`, a task's own, or `score` of an environment.
+
+    ran: cells in which a program ran, or an episode ended. of: cells that are done. schemes: what the chosen programs say that they are.
+    """
+
+    task: str
+    metric: str
+    lower_is_better: bool
+    values: tuple[float, ...]
+    ran: int
+    of: int
+    tokens: float | None
+    usd: float | None
+    seconds: float
+    schemes: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def by_decades(self) -> bool:
+        return self.metric == NRMSE.name
+
+    @property
+    def interval(self) -> Interval | None:
+        return over(self.values, self.by_decades) if self.values else None
+
+
+@dataclass(frozen=True)
+class Row:
+    """One author by one strategy. overall: the geometric mean over tasks judged by nRMSE. published: where its figures were published, of a row that was not measured here."""
+
+    author: str
+    strategy: str
+    tasks: Mapping[str, Standing]
+    overall: Interval | None
+    published: str = ""
+
+    @property
+    def ran(self) -> tuple[int, int]:
+        return sum(one.ran for one in self.tasks.values()), sum(one.of for one in self.tasks.values())
+
+    def total(self, what: str) -> float | None:
+        """Tokens, usd or seconds of all its cells; None where one of them is unknown."""
+        parts = [getattr(one, what) for one in self.tasks.values()]
+        return None if None in parts else math.fsum(parts)
+
+
+@dataclass(frozen=True)
+class Leaderboard:
+    """Rows, the best first. missing: cells that are not done, by their states."""
+
+    title: str
+    tasks: tuple[str, ...]
+    rows: tuple[Row, ...]
+    cells: int
+    missing: Mapping[str, int]
+
+
+def over(values: Sequence[float], by_decades: bool) -> Interval:
+    """Mean and Student's interval, of the logarithms where values go by decades."""
+    given = np.log10(np.maximum(values, SMALLEST)) if by_decades else np.asarray(values, float)
+    mean = float(np.mean(given))
+    if len(given) < 2:
+        return Interval(_back(mean, by_decades))
+    half = float(stats.t.ppf(0.5 + CONFIDENCE / 2, len(given) - 1) * np.std(given, ddof=1) / math.sqrt(len(given)))
+    return Interval(*(_back(one, by_decades) for one in (mean, mean - half, mean + half)))
+
+
+def _back(value: float, by_decades: bool) -> float:
+    return 10.0**value if by_decades else value
+
+
+def leaderboard(suite: Suite, outcomes: Mapping[str, Outcome]) -> Leaderboard:
+    """The table of what is done so far."""
+    grouped: dict[tuple[str, str], list[Cell]] = {}
+    for cell in suite.cells:
+        grouped.setdefault((cell.author, cell.strategy), []).append(cell)
+    tasks = tuple(dict.fromkeys(cell.task for cell in suite.cells))
+    rows = [_row(author, strategy, cells, outcomes) for (author, strategy), cells in grouped.items()]
+    rows += [row for one in suite.published if (row := _published(one, tasks))]
+    states = Counter(outcomes[cell.name].state if cell.name in outcomes else "not begun" for cell in suite.cells)
+    states.pop("done", None)
+    return Leaderboard(suite.title, tasks, tuple(sorted(rows, key=_rank)), len(suite.cells), dict(states))
+
+
+def _rank(row: Row) -> tuple[float, float]:
+    """By error where there is one, else by the mean of scores."""
+    if row.overall is not None:
+        return 0.0, row.overall.mean
+    means = [one.interval.mean for one in row.tasks.values() if one.interval]
+    return 1.0, -float(np.mean(means)) if means else math.inf
+
+
+def _row(author: str, strategy: str, cells: Sequence[Cell], outcomes: Mapping[str, Outcome]) -> Row:
+    by_task: dict[str, list[Mapping[str, Any]]] = {}
+    for cell in cells:
+        outcome = outcomes.get(cell.name)
+        if outcome is not None and outcome.done and outcome.result is not None:
+            by_task.setdefault(cell.task, []).append(outcome.result)
+    tasks = {task: _standing(task, results) for task, results in by_task.items()}
+    errors = [one.interval for one in tasks.values() if one.by_decades and one.interval]
+    alone = [one.interval for one in tasks.values() if one.by_decades]
+    overall = over([one.mean for one in errors], by_decades=True) if len(errors) > 1 else (alone[0] if alone else None)
+    return Row(author, strategy, tasks, overall)
+
+
+def _published(one: Published, tasks: Sequence[str]) -> Row | None:
+    """A row of figures that others have measured; a task goes by its name alone or with its parameters."""
+    known = {
+        task: one.errors[name] for task in tasks for name in (task, re.split("[,@]", task)[0]) if name in one.errors
+    }
+    standings = {
+        task: Standing(task, NRMSE.name, True, (error,), 0, 0, None, None, 0.0) for task, error in known.items()
+    }
+    overall = Interval(over(list(known.values()), by_decades=True).mean) if known else None
+    return Row(one.author, "", standings, overall, one.source) if known else None
+
+
+def _standing(task: str, results: Sequence[Mapping[str, Any]]) -> Standing:
+    figures = [_figure(result) for result in results]
+    known = [figure for figure in figures if figure is not None]
+    metric, lower = known[0][:2] if known else (NRMSE.name, True)
+    nothing = NOTHING if metric == NRMSE.name else 0.0
+    spends = [result["spend"] for result in results]
+    return Standing(
+        task=task,
+        metric=metric,
+        lower_is_better=lower,
+        values=tuple(nothing if figure is None else figure[2] for figure in figures),
+        ran=len(known),
+        of=len(results),
+        tokens=_sum(_tokens(spend) for spend in spends),
+        usd=_sum(spend["usd"] for spend in spends),
+        seconds=math.fsum(spend["seconds"] for spend in spends),
+        schemes=Counter(filter(None, map(_scheme, results))),
+    )
+
+
+def _figure(result: Mapping[str, Any]) -> tuple[str, bool, float] | None:
+    """Metric, whether lower is better, and its value on the test split; None where nothing ran."""
+    best = result.get("best")
+    if not best:
+        return None
+    if "episodes" in result:
+        return "score", False, float(best["score"])
+    test = best.get("test")
+    if best.get("status") != "ok" or not test or test.get("value") is None:
+        return None
+    return str(test["metric"]), bool(test["lower_is_better"]), float(test["value"])
+
+
+def _scheme(result: Mapping[str, Any]) -> str:
+    plan = (result.get("best") or {}).get("plan") or {}
+    return str(plan.get("summary") or plan.get("discretisation") or "")[:120]
+
+
+def _tokens(spend: Mapping[str, Any]) -> float | None:
+    return None if spend["input_tokens"] is None else float(spend["input_tokens"] + spend["output_tokens"])
+
+
+def _sum(values: Iterable[float | None]) -> float | None:
+    listed = list(values)
+    return None if None in listed else math.fsum(listed)  # type: ignore[arg-type]

@@ -1,0 +1,145 @@
+"""A grid run by real processes: what is done is not done again, failures are told apart, limits hold, kills lose nothing."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+
+import command_line
+import small_burgers
+from fieldsmith.orchestrator.bench.cells import kept
+from sandbox_calls import wait_until
+
+pytestmark = pytest.mark.slow
+
+SUITE = f"""
+seeds = 2
+
+[options]
+candidates = 1
+sandbox = "process"
+
+[[tasks]]
+name = "small"
+task = "{small_burgers.PLACE}"
+
+[[authors]]
+name = "built-in"
+"""
+FAILING = """
+[[authors]]
+name = "gone"
+model = "command:false"
+"""
+
+
+def bench(folder, *options, suite=SUITE, **more):
+    (folder / "mine.toml").write_text(suite)
+    return command_line.run("bench", "mine.toml", "--json", *options, cwd=folder, **more)
+
+
+def events(told):
+    return [json.loads(line) for line in told.stdout.splitlines()]
+
+
+def test_a_grid_is_run_and_not_run_again(tmp_path):
+    told = bench(tmp_path)
+    assert told.returncode == 0, told.stderr
+    first = events(told)
+    assert [one["event"] for one in first if one["event"] != "cell_news"] == ["begin", "cell_begin", "cell_end", "cell_begin", "cell_end", "result"]  # fmt: skip
+    result = first[-1]
+    assert (result["cells"], result["missing"], result["reason"]) == (2, {}, None)
+    assert result["rows"][0]["ran"] == result["rows"][0]["of"] == 2
+    folder = tmp_path / "runs" / "bench-mine"
+    assert {f"leaderboard.{ending}" for ending in ("md", "csv", "json", "html")} <= {f.name for f in folder.iterdir()}
+    again = events(bench(tmp_path))
+    assert [one["event"] for one in again] == ["begin", "result"]
+    assert again[-1]["rows"] == result["rows"]
+
+
+def test_a_damaged_cell_alone_is_done_again(tmp_path):
+    bench(tmp_path)
+    cells = tmp_path / "runs" / "bench-mine" / "cells"
+    damaged = sorted(cells.iterdir())[0]
+    (damaged / "result.json").write_text("{")
+    told = events(bench(tmp_path))
+    assert [one["event"] for one in told if one["event"].startswith("cell_")] == ["cell_begin", "cell_end"]
+    assert len(list(cells.glob("*.damaged-1"))) == 1
+
+
+def test_a_model_that_gives_up_is_no_score_and_is_tried_once_more(tmp_path):
+    told = bench(tmp_path, suite=SUITE + FAILING)
+    assert told.returncode == 4, told.stderr
+    seen = events(told)
+    assert [one["event"] for one in seen].count("cell_again") == 2
+    ends = {one["cell"]: one["state"] for one in seen if one["event"] == "cell_end"}
+    assert ends == {
+        "small/built-in/refine/0": "done",
+        "small/built-in/refine/1": "done",
+        "small/gone/refine/0": "provider",
+        "small/gone/refine/1": "provider",
+    }
+    result = next(one for one in seen if one["event"] == "result")
+    assert result["missing"] == {"provider": 2}
+    (gone,) = [row for row in result["rows"] if row["author"] == "gone"]
+    assert (gone["tasks"], gone["of"]) == ({}, 0)
+    assert "small/gone/refine" in told.stderr.splitlines()[-1]
+
+
+def test_a_sandbox_that_is_not_there_is_no_score(tmp_path):
+    told = bench(tmp_path, suite=SUITE.replace('"process"', '"docker"'), env={**os.environ, "DOCKER_HOST": "unix:///nowhere.sock"})
+    assert told.returncode == 3
+    assert {one["state"] for one in events(told) if one["event"] == "cell_end"} == {"machine"}
+
+
+def test_a_grid_that_was_killed_goes_on(tmp_path):
+    (tmp_path / "mine.toml").write_text(SUITE.replace("seeds = 2", "seeds = 3"))
+    command = [*command_line.COMMAND, "bench", "mine.toml", "--quiet"]
+    running = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    folder = tmp_path / "runs" / "bench-mine"
+    wait_until(lambda: any(one.done for one in kept(folder).values()), 120.0)
+    time.sleep(0.5)
+    running.send_signal(signal.SIGKILL)
+    running.communicate()
+    before = {name for name, one in kept(folder).items() if one.done}
+    told = bench(tmp_path, suite=SUITE.replace("seeds = 2", "seeds = 3"))
+    assert told.returncode == 0, told.stderr
+    begun = {one["cell"] for one in events(told) if one["event"] == "cell_begin"}
+    assert begun.isdisjoint(before)
+    assert len(begun) + len(before) == 3
+
+
+def test_an_interrupted_grid_says_how_it_goes_on(tmp_path):
+    (tmp_path / "mine.toml").write_text(SUITE)
+    command = [*command_line.COMMAND, "bench", "mine.toml", "--json"]
+    running = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    wait_until(lambda: (tmp_path / "runs" / "bench-mine" / "cells").exists(), 60.0)
+    running.send_signal(signal.SIGTERM)
+    _, said = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert "The same command resumes." in said
+    assert {one.state for one in kept(tmp_path / "runs" / "bench-mine").values()} <= {"interrupted", "done"}
+
+
+def test_a_condition_decides_the_exit_code(tmp_path):
+    assert bench(tmp_path, "--fail-if", "nrmse > 10", "--cells", "*/0").returncode == 0
+    told = bench(tmp_path, "--fail-if", "nrmse < 10", "--cells", "*/0")
+    assert told.returncode == 1
+    assert events(told)[-1]["reason"] == "fail_if"
+
+
+def test_a_dry_run_counts_and_asks_nothing(tmp_path):
+    told = bench(tmp_path, "--dry-run", suite=SUITE + FAILING)
+    (result,) = events(told)
+    assert (result["left"], result["done"], result["usd"]) == (4, 0, None)
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_budget_of_time_leaves_the_rest_for_the_same_command(tmp_path):
+    told = bench(tmp_path, "--max-hours", "1e-9")
+    assert told.returncode == 1
+    assert {one["state"] for one in events(told) if one["event"] == "cell_end"} == {"budget"}
+    assert bench(tmp_path).returncode == 0

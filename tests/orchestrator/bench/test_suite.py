@@ -1,0 +1,126 @@
+"""Suites: the grid that a file comes to, and what is wrong with one in a sentence."""
+
+import pytest
+
+from fieldsmith.errors import InputError
+from fieldsmith.orchestrator.bench.suite import read_suite, shipped
+
+WHOLE = """
+title = "Two of each"
+seeds = [0, 5]
+
+[options]
+candidates = 3
+prompt_style = "skeleton"
+sandbox = "process"
+
+[[tasks]]
+task = "burgers"
+param = { nu = 0.02 }
+
+[[tasks]]
+name = "thin"
+task = "burgers"
+scale = "hard"
+
+[[authors]]
+name = "built-in"
+strategies = ["refine"]
+
+[[authors]]
+name = "mine"
+model = "command:cat reply.md"
+max_cost = 2.0
+
+[[strategies]]
+strategy = "refine"
+
+[[strategies]]
+name = "single shot"
+strategy = "best-of-n"
+candidates = 1
+
+[[environments]]
+environment = "pde-workbench"
+tasks = ["burgers", "advection"]
+
+[[agents]]
+agent = "random"
+steps = 4
+"""
+
+
+@pytest.fixture
+def read(tmp_path):
+    def written(text):
+        file = tmp_path / "mine.toml"
+        file.write_text(text)
+        return read_suite(str(file))
+
+    return written
+
+
+def test_the_grid_of_a_suite(read):
+    suite = read(WHOLE)
+    assert (suite.name, suite.title) == ("mine", "Two of each")
+    assert [cell.name for cell in suite.cells if cell.seed == 5] == [
+        "burgers,nu=0.02/built-in/refine/5",
+        "burgers,nu=0.02/mine/refine/5",
+        "burgers,nu=0.02/mine/single shot/5",
+        "thin/built-in/refine/5",
+        "thin/mine/refine/5",
+        "thin/mine/single shot/5",
+        "pde-workbench:burgers/random/5",
+        "pde-workbench:advection/random/5",
+    ]
+    by_name = {cell.name: cell.question for cell in suite.cells}
+    built_in, shot = by_name["thin/built-in/refine/0"], by_name["thin/mine/single shot/5"]
+    assert (built_in.candidates, built_in.prompt_style, built_in.scale, built_in.sandbox) == (3, None, "hard", "process")
+    assert (shot.candidates, shot.prompt_style, shot.max_cost, shot.seed) == (1, "skeleton", 2.0, 5)
+    episode = by_name["pde-workbench:burgers/random/5"]
+    assert (episode.steps, episode.task, episode.sandbox) == (4, "burgers", "process")
+    assert len({cell.folder for cell in suite.cells}) == len(suite.cells) == 16
+
+
+def test_some_cells_are_chosen_by_their_names(read):
+    suite = read(WHOLE)
+    assert {cell.seed for cell in suite.chosen("*/0").cells} == {0}
+    assert len(suite.chosen("thin/mine/*").cells) == 4
+    with pytest.raises(InputError, match=r"No cell of .* is called 'x/\*'\. For example: burgers,nu=0\.02/built-in"):
+        suite.chosen("x/*")
+
+
+TASK = '[[tasks]]\ntask = "burgers"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "has no cells"),
+        ("tasks = 3", "tasks is no list of tables"),
+        ("[[tsaks]]", "no table 'tsaks'. Did you mean 'tasks'?"),
+        ("= 3", "not valid TOML"),
+        ("[[tasks]]\nscale = 'hard'", "has no task"),
+        (TASK + "seeds = -1", "[[tasks]] has no 'seeds'"),
+        ("seeds = [1, 1]\n" + TASK, "seeds = [1, 1] are no seeds"),
+        ("seeds = true\n" + TASK, "are no seeds"),
+        (TASK + '[[authors]]\nmodle = "openai:x"', "[[authors]] has no 'modle'. Did you mean 'model'?"),
+        (TASK + "[[strategies]]\ncandidates = -1", "candidates"),
+        (TASK + "[options]\nrun_dir = 'x'", "[options] has no 'run_dir'"),
+        (TASK + TASK, "two cells are called 'burgers/built-in/refine/0'"),
+        ('[[environments]]\nenvironment = "pde-workbench"', "environments are played by agents"),
+        (TASK + '[[published]]\nauthor = "they"', "[[published]] is not whole"),
+        ("seeds = 200000\n" + TASK, "more than 100,000 cells"),
+    ],
+)
+def test_what_is_wrong_with_a_suite_is_told(read, text, words):
+    with pytest.raises(InputError) as told:
+        read(text)
+    assert words in str(told.value)
+
+
+def test_suites_that_come_along_are_whole():
+    assert shipped() == ["codepde", "hard", "smoke"]
+    assert [len(read_suite(name).cells) for name in shipped()] == [5, 5, 2]
+    with pytest.raises(InputError, match=r"The suite codpde cannot be read: .*one of codepde, hard, smoke"):
+        read_suite("codpde")

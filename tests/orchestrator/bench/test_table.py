@@ -1,0 +1,95 @@
+"""The leaderboard: means and intervals by hand, cells that are not done, published rows."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from fieldsmith.orchestrator.bench.cells import Outcome
+from fieldsmith.orchestrator.bench.suite import Cell, Published, Suite
+from fieldsmith.orchestrator.bench.table import leaderboard, over
+from fieldsmith.orchestrator.question import Question
+from fieldsmith.reports.leaderboard import as_csv, fields, markdown, notes, page
+
+SPEND = {"input_tokens": 10, "output_tokens": 5, "usd": 0.5, "seconds": 2.0}
+
+
+def cell(task, author, seed):
+    return Cell(task, author, "refine", seed, Question(task, seed=seed))
+
+
+def outcome(of, error, state="done", **spend):
+    test = None if error is None else {"metric": "nRMSE", "value": error, "nrmse": error, "lower_is_better": True}
+    best = None if error is None else {"status": "ok", "test": test, "plan": {"summary": "Fourier | ETDRK4"}}
+    result = {"best": best, "spend": {**SPEND, **spend}} if state == "done" else None
+    return Outcome(of.name, state, [], result=result)
+
+
+@pytest.fixture
+def board(tmp_path):
+    cells = [cell(task, author, seed) for task in ("burgers", "darcy") for author in ("a", "b") for seed in (0, 1)]
+    errors = {"burgers/a": (1e-4, 1e-6), "darcy/a": (1e-2, 1e-2), "burgers/b": (1e-3, None)}
+    known = {}
+    for one in cells:
+        key = f"{one.task}/{one.author}"
+        if key in errors:
+            known[one.name] = outcome(one, errors[key][one.seed], usd=None if one.author == "b" else 0.5)
+    known["darcy/b/refine/0"] = outcome(cells[6], None, "provider")
+    published = (Published("they", "a paper", {"burgers": 2e-3, "darcy": 5e-3}),)
+    return leaderboard(Suite(tmp_path / "x.toml", "Mine", tuple(cells), published), known)
+
+
+def test_errors_are_averaged_by_decades_and_tasks_count_once(board):
+    first = board.rows[0]
+    burgers = first.tasks["burgers"].interval
+    assert (first.author, burgers.mean) == ("a", pytest.approx(1e-5))
+    half = stats.t.ppf(0.975, 1) * np.std([-4, -6], ddof=1) / math.sqrt(2)
+    assert math.log10(burgers.high) == pytest.approx(-5 + half)
+    assert first.overall.mean == pytest.approx(10 ** ((-5 - 2) / 2))
+    across = stats.t.ppf(0.975, 1) * np.std([-5, -2], ddof=1) / math.sqrt(2)
+    assert math.log10(first.overall.low) == pytest.approx(-3.5 - across)
+    assert (first.ran, first.total("tokens"), first.total("usd"), first.total("seconds")) == ((4, 4), 60.0, 2.0, 8.0)
+
+
+def test_nothing_that_ran_counts_as_zeros_and_what_is_not_done_nowhere(board):
+    second = next(row for row in board.rows if row.author == "b")
+    assert second.tasks["burgers"].values == (1e-3, 1.0)
+    assert (second.ran, list(second.tasks), second.total("usd")) == ((1, 2), ["burgers"], None)
+    assert board.missing == {"provider": 1, "not begun": 1}
+    assert any("1 of 8 cells are not in the table: the provider gave up" in words for words in notes(board))
+
+
+def test_rows_are_sorted_and_published_ones_marked(board):
+    assert [row.author for row in board.rows] == ["a", "they", "b"]
+    text = markdown(board)
+    assert "| they (published) |  | 2.00e-03 | 5.00e-03 | 3.16e-03 | - | - | - | - |" in text
+    assert "not measured here" in text
+    assert "1.00e-05 (" in text
+    assert "unknown" in next(line for line in text.splitlines() if line.startswith("| b "))
+
+
+def test_the_same_figures_stand_in_every_form(board):
+    lines = as_csv(board).splitlines()
+    assert len(lines) == 1 + 2 + 1 + 2
+    assert lines[1].startswith("a,refine,burgers,nRMSE,1.0")
+    told = fields(board)
+    assert told["rows"][0]["tasks"]["burgers"]["schemes"] == {"Fourier | ETDRK4": 2}
+    text = page(board, "fieldsmith bench mine.toml")
+    assert "<svg" in text
+    assert "Fourier | ETDRK4 (2)" in text
+    assert "http" not in text.replace("http-equiv", "").replace("http://www.w3.org", "")
+
+
+def test_names_cannot_become_markup(board):
+    row = replace(board.rows[0], author="<script>alert(1)</script>|x")
+    text = page(replace(board, rows=(row,), title="<b>"))
+    assert "<script>alert" not in text
+    assert "\\|x" in markdown(replace(board, rows=(row,)))
+
+
+def test_one_observation_has_no_interval():
+    alone = over([1e-3], by_decades=True)
+    assert (alone.mean, alone.low, alone.high) == (pytest.approx(1e-3), None, None)
+    assert over([0.0, 1.0], by_decades=False).mean == 0.5
