@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jinja2 import Environment as Templates
 from jinja2 import PackageLoader, StrictUndefined
@@ -28,8 +28,7 @@ from fieldsmith.errors import InputError, RequestTooLong, ToolsRefused
 
 LONGEST_SEEN = 8000
 """Characters of an observation that the model is shown; what lies in the middle is left out."""
-NO_ARGUMENTS = {"type": "object", "properties": {}}
-CHOOSE = "Call it without arguments first: its documentation is shown, at no cost."
+CHOOSE = "Its first call shows its documentation, at no cost, and runs nothing."
 TRIALS = 2
 """Turns without a call after which a model is asked in text."""
 NOTHING = "(nothing)"
@@ -71,7 +70,7 @@ class LLMAgent:
             request = ChatRequest(
                 self.messages(env, dialogue, window, native),
                 ordinal=f"{ordinal}@{self.seed}" if self.seed else ordinal,
-                tools=self.tools(env, dialogue) if native else (),
+                tools=self.tools(env) if native else (),
                 must_call=native and bool(dialogue) and not dialogue[-1].turn.calls,
             )
             try:
@@ -90,19 +89,23 @@ class LLMAgent:
         self, env: AnyEnvironment, dialogue: Sequence[Exchange], window: int, native: bool
     ) -> tuple[Message, ...]:
         """What the model is shown: the rules, the task and its beginning, and the last turns."""
-        shown = dialogue[len(dialogue) - window :] if window else ()
+        shown = dialogue[_left_out(len(dialogue), window) :] if window else ()
         turns = [message for exchange in shown for message in _spoken(exchange, native)]
-        head = Message("user", self._head(env, len(dialogue) - len(shown)))
+        head = Message("user", self._head(env, dialogue[: len(dialogue) - len(shown)], native))
         if turns and turns[0].role == "user":  # of a turn whose reply is nothing
             head, turns = Message("user", f"{head.text}\n\n{turns[0].text}"), turns[1:]
         return (Message("system", self._system(env, native)), head, *turns)
 
-    def tools(self, env: AnyEnvironment, dialogue: Sequence[Exchange]) -> tuple[Tool, ...]:
-        """The actions as a model's tools; one whose documentation was not shown has no arguments yet."""
+    def tools(self, env: AnyEnvironment) -> tuple[Tool, ...]:
+        """The actions as a model's tools. They stay the same all the while: providers and local servers read again all that follows a change."""
         return tuple(
-            Tool(name_of(kind), f"{short_docs(kind)} {CHOOSE}", NO_ARGUMENTS)
-            if self._unread(env, dialogue, kind)
-            else Tool(name_of(kind), short_docs(kind), schema_of(kind))
+            Tool(
+                name_of(kind),
+                f"{short_docs(kind)} {CHOOSE}"
+                if self._unread(env, (), kind) and not kind.long_text
+                else short_docs(kind),
+                schema_of(kind),
+            )
             for kind in env.all_actions
         )
 
@@ -123,14 +126,17 @@ class LLMAgent:
             writes=[name_of(kind) for kind in env.all_actions if kind.long_text],
         )  # fmt: skip
 
-    def _head(self, env: AnyEnvironment, left_out: int) -> str:
+    def _head(self, env: AnyEnvironment, left_out: Sequence[Exchange], native: bool) -> str:
+        """The task, its beginning, and what turns that are left out came to."""
         episode = env.episode
+        steps = 1 + sum(len(exchange.records) for exchange in left_out)
         return self._templates.get_template("head.md.jinja").render(
             brief=env.brief(episode.task).strip(),
             beginning=episode.records[0].text.strip() or "Nothing has been done yet.",
             max_steps=episode.max_steps,
-            left_out=left_out,
-            table=history_table(episode, env.measures),
+            native=native,
+            left_out=len(left_out),
+            table=history_table(replace(episode, records=episode.records[:steps]), env.measures),
         )
 
     def _understood(self, env: AnyEnvironment, dialogue: Sequence[Exchange], reply: ChatReply) -> Turn:
@@ -161,6 +167,12 @@ class LLMAgent:
 def _text_of(call: Call, kind: type[Action]) -> object:
     """The long text of a call, which nobody should have to write twice."""
     return call.arguments.get(kind.long_text) if kind.long_text and isinstance(call.arguments, Mapping) else None
+
+
+def _left_out(turns: int, window: int) -> int:
+    """How many turns are left out. Some go at a time, so that what a model is shown mostly goes on from what it was shown before: that need not be read again."""
+    step = max(1, window // 2)
+    return max(0, turns - window) // step * step
 
 
 def _never_calls(dialogue: Sequence[Exchange]) -> bool:
@@ -202,7 +214,7 @@ def _seen(record: Record, asked: Asked) -> str:
     text = _shortened(record.text)
     if asked.call == asked.given or record.status != "success":
         return text
-    return f"{text}\n\nNow call {asked.given.action} with its arguments, or choose another action."
+    return f"{text}\n\nNothing was run. Now call {asked.given.action} with its arguments, or choose another action."
 
 
 def _shortened(text: str) -> str:
