@@ -24,6 +24,7 @@ from fieldsmith.environments.calls import Call
 from fieldsmith.environments.environment import AnyEnvironment
 from fieldsmith.environments.episode import Record, history_table
 from fieldsmith.environments.pages import long_docs
+from fieldsmith.environments.wording import bounded
 from fieldsmith.errors import InputError, RequestTooLong, ToolsRefused
 
 LONGEST_SEEN = 8000
@@ -200,7 +201,7 @@ def _spoken(exchange: Exchange, native: bool) -> list[Message]:
         answers = [*seen, *["Not done: the turn was broken off."] * (len(calls) - len(seen))]
         results = [Message("tool", text, call_id=call.id) for call, text in zip(calls, answers, strict=True)]
         return [Message("assistant", THOUGHTS.sub("", turn.text), calls, kept=turn.kept), *results]
-    told = seen or [_shortened(record.text) for record in exchange.records]
+    told = seen or [bounded(record.text, LONGEST_SEEN) for record in exchange.records]
     named = (
         [f"[{a.given.action}]\n{text}" for a, text in zip(turn.calls, told, strict=False)] if len(told) > 1 else told
     )
@@ -211,17 +212,10 @@ def _spoken(exchange: Exchange, native: bool) -> list[Message]:
 
 
 def _seen(record: Record, asked: Asked) -> str:
-    text = _shortened(record.text)
+    text = bounded(record.text, LONGEST_SEEN)
     if asked.call == asked.given or record.status != "success":
         return text
     return f"{text}\n\nNothing was run. Now call {asked.given.action} with its arguments, or choose another action."
-
-
-def _shortened(text: str) -> str:
-    if len(text) <= LONGEST_SEEN:
-        return text
-    half = LONGEST_SEEN // 2
-    return f"{text[:half]}\n[... {len(text) - 2 * half:,} characters are left out ...]\n{text[-half:]}"
 
 
 def _text(call: Call) -> str:
