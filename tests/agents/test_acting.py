@@ -10,10 +10,10 @@ from fieldsmith.agents.acting.agent import Exchange, Turn
 from fieldsmith.agents.acting.llm_agent import LLMAgent, Manner
 from fieldsmith.agents.acting.protocol import calls_in
 from fieldsmith.agents.acting.scripted import RandomAgent, ScriptedAgent, read_script
-from fieldsmith.agents.models.chat_model import ChatModel, ChatReply, ChatRequest, ToolCall
 from fieldsmith.environments import Call, Environment
 from fieldsmith.environments.pde_workbench.actions import EditSolver, WriteSolver
 from fieldsmith.errors import InputError, RequestTooLong, ToolsRefused
+from fieldsmith.models.chat_model import ChatModel, ChatReply, ChatRequest, ToolCall
 from small_environment import Heat, Report, Thermostat
 
 HEAT = Call("heat", {"degrees": 3})

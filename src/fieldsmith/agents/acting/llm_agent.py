@@ -10,7 +10,14 @@ from jinja2 import PackageLoader, StrictUndefined
 from fieldsmith.agents.acting.agent import Asked, Exchange, Turn
 from fieldsmith.agents.acting.protocol import calls_in
 from fieldsmith.agents.candidate import Usage
-from fieldsmith.agents.models.chat_model import (
+from fieldsmith.environments.action import EVERYWHERE, Action, ReadDocs, name_of, schema_of, short_docs
+from fieldsmith.environments.calls import Call
+from fieldsmith.environments.environment import AnyEnvironment
+from fieldsmith.environments.episode import Record, history_table
+from fieldsmith.environments.pages import long_docs
+from fieldsmith.environments.wording import bounded
+from fieldsmith.errors import InputError, RequestTooLong, ToolsRefused
+from fieldsmith.models.chat_model import (
     THOUGHTS,
     ChatModel,
     ChatReply,
@@ -19,13 +26,6 @@ from fieldsmith.agents.models.chat_model import (
     Tool,
     ToolCall,
 )
-from fieldsmith.environments.action import EVERYWHERE, Action, ReadDocs, name_of, schema_of, short_docs
-from fieldsmith.environments.calls import Call
-from fieldsmith.environments.environment import AnyEnvironment
-from fieldsmith.environments.episode import Record, history_table
-from fieldsmith.environments.pages import long_docs
-from fieldsmith.environments.wording import bounded
-from fieldsmith.errors import InputError, RequestTooLong, ToolsRefused
 
 LONGEST_SEEN = 8000
 """Characters of an observation that the model is shown; what lies in the middle is left out."""
