@@ -30,13 +30,13 @@ from scipy import stats
 from fieldsmith import environments
 from fieldsmith.agents.acting.llm_agent import LLMAgent, Manner
 from fieldsmith.agents.author import Candidate, Draft, Usage
-from fieldsmith.agents.models import open_model
-from fieldsmith.agents.models.chat_model import ChatModel
 from fieldsmith.agents.strategies.chains import grow, root_of
 from fieldsmith.agents.strategies.strategy import Ask
 from fieldsmith.cli.options import parse_settings
 from fieldsmith.environments.host import Host
 from fieldsmith.errors import FieldsmithError
+from fieldsmith.models import open_model
+from fieldsmith.models.chat_model import ChatModel
 from fieldsmith.orchestrator.episodes.ledger import Ledger
 from fieldsmith.orchestrator.episodes.maker import write_trajectory
 from fieldsmith.orchestrator.episodes.play import Play, valid_share

@@ -7,8 +7,8 @@ from typing import Any
 
 import openai
 
-from fieldsmith.agents.models import open_model
-from fieldsmith.agents.models.chat_model import ChatModel, ChatRequest, Message
+from fieldsmith.models import open_model
+from fieldsmith.models.chat_model import ChatModel, ChatRequest, Message
 
 KEY = "sk-canary-1234"
 REQUEST = ChatRequest((Message("system", "You are brief."), Message("user", "Say hello.")))

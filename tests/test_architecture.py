@@ -27,7 +27,7 @@ LEVELS = [
     {"orchestrator"},
     {"agents"},
     {"environments", "operators"},
-    {"evaluation", "numerics"},
+    {"evaluation", "numerics", "models"},
     {"tasks", "sandboxes"},
     {"equations"},
 ]

@@ -76,5 +76,5 @@ def test_the_oldest_versions_that_are_allowed_work(wheel, tmp_path):
     score = [command, "evaluate", "advection", "here/best/solver.py", "--no-order"]
     scored = subprocess.run(score, cwd=tmp_path, capture_output=True, text=True)
     assert scored.returncode == 0, scored.stderr
-    code = "import fieldsmith.agents.models.openai, fieldsmith.agents.models.anthropic, fieldsmith.sandboxes.docker"
+    code = "import fieldsmith.models.openai, fieldsmith.models.anthropic, fieldsmith.sandboxes.docker"
     subprocess.run([python, "-c", code], check=True)

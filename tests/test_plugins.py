@@ -10,10 +10,10 @@ import pytest
 
 import command_line
 from fieldsmith.agents.author import Draft
-from fieldsmith.agents.models import open_model
 from fieldsmith.agents.numerics_author import NumericsAuthor
 from fieldsmith.agents.strategies import open_strategy
 from fieldsmith.errors import InputError, MissingPart
+from fieldsmith.models import open_model
 from fieldsmith.numerics import menu
 from fieldsmith.numerics.methods import BUILT_INS, families, family
 from fieldsmith.plugins import warn_once
@@ -111,7 +111,7 @@ def test_what_is_wrong_with_a_strategy_or_a_model_is_told_to_who_asks_for_it(str
 
 
 FAILING = """
-from fieldsmith.agents.models import ChatModel
+from fieldsmith.models import ChatModel
 from fieldsmith.errors import InputError
 from fieldsmith.numerics.spectral import Spectral
 from fieldsmith.tasks.advection import Advection
@@ -249,8 +249,8 @@ def test_built_ins_keep_their_names_and_say_so(strangers, caplog):
 def test_nothing_of_a_plug_in_is_imported_for_another_name(strangers):
     code = (
         "import sys\n"
-        "from fieldsmith import tasks\n"
-        "from fieldsmith.agents import models, strategies\n"
+        "from fieldsmith import models, tasks\n"
+        "from fieldsmith.agents import strategies\n"
         "tasks.load('burgers'), strategies.open_strategy('refine'), models.open_model('replay:x')\n"
     )
     watched = "import sys; print(sorted({'good_parts', 'broken', 'other', 'ending'} & set(sys.modules)))"

@@ -10,7 +10,7 @@ import pytest
 FACES = (
     "fieldsmith",
     "fieldsmith.tasks",
-    "fieldsmith.agents.models",
+    "fieldsmith.models",
     "fieldsmith.agents.strategies",
     "fieldsmith.environments",
     "fieldsmith.errors",
@@ -33,7 +33,7 @@ def test_every_public_name_is_there_and_explains_itself(face, name):
 
 def test_public_names_are_cheap():
     """Whoever imports a room's words must not wait for libraries that read files, draw or talk to providers."""
-    names = "from fieldsmith.tasks import Task, Equation\nfrom fieldsmith.agents.models import ChatModel\n"
+    names = "from fieldsmith.tasks import Task, Equation\nfrom fieldsmith.models import ChatModel\n"
     names += "from fieldsmith.agents.strategies import Strategy, Ask, Draft, Debug, Refine, Restart, Candidate\n"
     names += "from fieldsmith.environments import Environment, Action, Measure, Tools\n"
     heavy = "{'h5py', 'scipy', 'sympy', 'openai', 'anthropic', 'matplotlib', 'jinja2'}"

@@ -5,7 +5,7 @@ import struct
 from importlib.util import find_spec
 from pathlib import Path
 
-from fieldsmith.agents.models.chat_model import ChatRequest, Message, Tool, ToolCall
+from fieldsmith.models.chat_model import ChatRequest, Message, Tool, ToolCall
 
 KEY = b"tokenizer.chat_template"
 ALIGNMENT = 32

@@ -1,5 +1,6 @@
 """Agents that act: calls found in texts, documentation on demand, the window and its memory."""
 
+import itertools
 import json
 from typing import ClassVar
 
@@ -9,10 +10,10 @@ from fieldsmith.agents.acting.agent import Exchange, Turn
 from fieldsmith.agents.acting.llm_agent import LLMAgent, Manner
 from fieldsmith.agents.acting.protocol import calls_in
 from fieldsmith.agents.acting.scripted import RandomAgent, ScriptedAgent, read_script
-from fieldsmith.agents.models.chat_model import ChatModel, ChatReply, ChatRequest, ToolCall
 from fieldsmith.environments import Call, Environment
 from fieldsmith.environments.pde_workbench.actions import EditSolver, WriteSolver
 from fieldsmith.errors import InputError, RequestTooLong, ToolsRefused
+from fieldsmith.models.chat_model import ChatModel, ChatReply, ChatRequest, ToolCall
 from small_environment import Heat, Report, Thermostat
 
 HEAT = Call("heat", {"degrees": 3})
@@ -23,6 +24,9 @@ FORMS = [
     '{"tool": "heat", "parameters": {"degrees": 3}}',
     '{"type": "function", "function": {"name": "heat", "arguments": {"degrees": 3}}}',
     '{"action": "heat", "degrees": 3}',
+    'I begin with heat, as told: heat {"degrees": 3}.',
+    'I call `heat`: {"degrees": 3}',
+    'heat({"degrees": 3})',
     '<think>perhaps {"action": "submit"}?</think>{"action": "heat", "arguments": {"degrees": 3}}',
 ]
 
@@ -85,6 +89,8 @@ def test_a_long_text_is_not_written_twice_to_have_read_a_page():
         ("heet", "Did you mean 'heat'?"),
         ('{"action": "heat", "arguments": {"degrees": 3', "cannot be read"),
         ('{"degrees": 3}', "names no action"),
+        ('heat is what I want, with {"degrees": 3}', "names no action"),
+        ('heat {"degree": 3}', "names no action"),
     ],
 )
 def test_a_reply_without_a_call_is_told_what_is_wrong(reply, words):
@@ -149,13 +155,16 @@ def test_all_documentation_at_once_runs_actions_directly():
     assert "by how much" in model.requests[0].messages[0].text
 
 
-def test_tools_have_arguments_once_their_page_was_shown():
+def test_tools_stay_the_same_so_that_nothing_is_read_twice():
     model = Recorded(
         called(("heat", "{}")), called(("heat", '{"degrees": 3}'), ("look", "{}")), called(("submit", "{}")), tools=True
     )
     env, _ = played(model)
-    heat = [next(tool for tool in request.tools if tool.name == "heat") for request in model.requests]
-    assert [list(tool.parameters["properties"]) for tool in heat] == [[], ["degrees"], ["degrees"]]
+    first = model.requests[0].tools
+    assert all(request.tools == first for request in model.requests)
+    heat = next(tool for tool in first if tool.name == "heat")
+    assert list(heat.parameters["properties"]) == ["degrees"]
+    assert "first call shows its documentation" in heat.description
     assert [record.action for record in env.episode.records] == ["reset", "read_docs", "heat", "look", "submit"]
     last = model.requests[2].messages
     assert [m.role for m in last] == ["system", "user", "assistant", "tool", "assistant", "tool", "tool"]
@@ -189,7 +198,16 @@ def test_old_turns_leave_the_window_and_stay_in_the_table():
     messages = model.requests[-1].messages
     assert sum(m.role == "assistant" for m in messages) == 2
     assert "3 earlier turns are left out" in messages[1].text
-    assert messages[1].text.count("| heat | success |") == 4
+    assert messages[1].text.count("| heat | success |") == 2
+
+
+def test_what_a_model_is_shown_goes_on_from_what_it_was_shown_before():
+    replies = ['{"action": "heat"}', *['{"action": "heat", "arguments": {"degrees": 0.1}}'] * 12]
+    played(model := Recorded(*replies), window=4)
+    shown = [[message.text for message in request.messages] for request in model.requests]
+    on = [later[: len(earlier)] == earlier for earlier, later in itertools.pairwise(shown)]
+    assert on.count(False) <= len(on) // 2
+    assert max(sum(message.role == "assistant" for message in request.messages) for request in model.requests) == 5
 
 
 def test_a_model_with_little_room_is_shown_fewer_turns():

@@ -7,11 +7,11 @@ import pytest
 
 from fieldsmith.agents.author import Candidate, Debug, Draft, Move, Program, Proposal, Refine
 from fieldsmith.agents.llm_author import LLMAuthor
-from fieldsmith.agents.models.chat_model import ChatReply
-from fieldsmith.agents.models.replay import ReplayModel, write_replay
 from fieldsmith.agents.prompts import Prompts
 from fieldsmith.errors import ProviderError, RequestRefused, RequestTooLong
 from fieldsmith.evaluation.evaluation import Evaluation, Score
+from fieldsmith.models.chat_model import ChatReply
+from fieldsmith.models.replay import ReplayModel, write_replay
 from fieldsmith.orchestrator.store import Store, StoredModel
 from fieldsmith.tasks import load
 

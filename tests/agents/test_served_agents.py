@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import small_environment
-from fieldsmith.agents.models.chat_model import ChatModel, ChatReply, ChatRequest, ToolCall
+from fieldsmith.models.chat_model import ChatModel, ChatReply, ChatRequest, ToolCall
 from fieldsmith.orchestrator.episodes.question import EpisodeQuestion
 from fieldsmith.orchestrator.episodes.run import open_run
 from served_llm import Witness, small_model

@@ -358,7 +358,7 @@ def test_who_chooses_is_told_of_no_function_and_of_the_next_finer_setting(host):
 @pytest.mark.slow
 def test_who_chooses_what_takes_too_long_is_told_of_less_work(host):
     structured = load("pde-workbench", host)
-    structured.reset(task=f"{SMALL}?mode=structured")
+    structured.reset(task=f"{small_burgers.HASTY}?mode=structured")
     step = structured.step(Call("choose_method", {"family": "spectral", "steps": 100_000}))
     assert step.status == "success"
     text = step.observation.text

@@ -49,6 +49,7 @@ WRONG = [
     (Call("heat", "[3]"), "parse_error", "no object"),
     (Call("heat", "[" * 100_000), "parse_error", "degrees"),
     (Call("go_back", {"step": 17}), "validation_error", "0 to 0"),
+    (Call("go_back"), "validation_error", 'For example: go_back {"step": 1}.'),
     (Call("read_docs", {"action": "heet"}), "validation_error", "Did you mean 'heat'?"),
     (Call("broken"), "runtime_error", "ZeroDivisionError"),
     (Call("wait"), "timeout", "longer than"),

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from fieldsmith.agents.models.chat_model import DURATION
+from fieldsmith.models.chat_model import DURATION
 from fieldsmith.orchestrator.record import load_run
 from served_llm import Witness, small_model
 

@@ -8,10 +8,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from fieldsmith.agents.models import hearing, open_model
-from fieldsmith.agents.models.chat_model import FURTHER, NOT_ASKED, ChatReply, ChatRequest, Message
-from fieldsmith.agents.models.counting import prompt_tokens, tokens_of
 from fieldsmith.errors import ProviderError
+from fieldsmith.models import hearing, open_model
+from fieldsmith.models.chat_model import FURTHER, NOT_ASKED, ChatReply, ChatRequest, Message
+from fieldsmith.models.counting import prompt_tokens, tokens_of
 from fieldsmith.orchestrator.budget import Budget, spent
 from fieldsmith.orchestrator.meter import LEAST
 from fieldsmith.orchestrator.store import Store, StoredModel

@@ -10,12 +10,12 @@ import pytest
 import typer
 
 import fieldsmith as fs
-from fieldsmith.agents.models import open_model
-from fieldsmith.agents.models.chat_model import ChatRequest, Message
-from fieldsmith.agents.models.prices import listed
 from fieldsmith.cli.options import merged
 from fieldsmith.errors import InputError
 from fieldsmith.folders import cache_folder, expanded
+from fieldsmith.models import open_model
+from fieldsmith.models.chat_model import ChatRequest, Message
+from fieldsmith.models.prices import listed
 from fieldsmith.orchestrator.folder import begin
 from fieldsmith.orchestrator.open import open_solve
 from fieldsmith.orchestrator.question import Question

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from fieldsmith.agents.models.chat_model import FURTHER, ChatModel, ChatReply, ChatRequest, Message, Tool, ToolCall
 from fieldsmith.errors import ToolsRefused
+from fieldsmith.models.chat_model import FURTHER, ChatModel, ChatReply, ChatRequest, Message, Tool, ToolCall
 from fieldsmith.orchestrator.store import Store, StoredModel
 
 REQUEST = ChatRequest(

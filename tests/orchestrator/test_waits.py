@@ -9,7 +9,7 @@ import pytest
 
 import fieldsmith as fs
 from fieldsmith.agents.author import Draft
-from fieldsmith.agents.models.chat_model import ChatReply, ChatRequest, Message
+from fieldsmith.models.chat_model import ChatReply, ChatRequest, Message
 from fieldsmith.orchestrator.store import Store, StoredModel
 from fieldsmith.orchestrator.waits import candidate_of, waiting_of
 

@@ -5,7 +5,10 @@ from dataclasses import replace
 
 from fieldsmith.agents.author import Candidate, Draft, Move, Program, Proposal, Usage
 from fieldsmith.agents.candidate import distinct
-from fieldsmith.agents.models.chat_model import (
+from fieldsmith.agents.prompts import Prompts, gaps_of
+from fieldsmith.agents.reply import Found, can_go_on, cut_off, ending, joined, plan_of, program_in
+from fieldsmith.errors import RequestTooLong
+from fieldsmith.models.chat_model import (
     FURTHER,
     NOT_ASKED,
     NOT_TAKEN,
@@ -15,9 +18,6 @@ from fieldsmith.agents.models.chat_model import (
     ChatRequest,
     Message,
 )
-from fieldsmith.agents.prompts import Prompts, gaps_of
-from fieldsmith.agents.reply import Found, can_go_on, cut_off, ending, joined, plan_of, program_in
-from fieldsmith.errors import RequestTooLong
 from fieldsmith.tasks.task import Brief
 
 MORE_ROOM = 2

@@ -94,9 +94,9 @@ def _plug_in_row(plug_in: Mapping[str, str]) -> Row:
 
 def _plug_ins() -> list[dict[str, str]]:
     """Every plug-in of this environment with its distribution, version and state; each is imported to know it."""
-    from fieldsmith.agents.models import MODELS
     from fieldsmith.agents.strategies import STRATEGIES
     from fieldsmith.environments import ENVIRONMENTS
+    from fieldsmith.models import MODELS
     from fieldsmith.numerics.methods import METHODS
     from fieldsmith.plugins import installed
     from fieldsmith.reports.plain import visible

@@ -60,6 +60,7 @@ class Submit(Action):
 class GoBack(Action):
     """Return to the state after an earlier step and go on from there; what was tried since is kept in the history."""
 
+    example: ClassVar[Mapping[str, Any]] = {"step": 1}
     step: int = Field(description="Number of the step whose state you want back; 0 is the beginning.", ge=0)
 
 

@@ -91,7 +91,13 @@ def _told(kind: type[Action], error: ValidationError) -> tuple[str, str]:
     listed = "; ".join(said)
     named = [name for name in dict.fromkeys(wrong) if name in kind.model_fields]
     right = _right(kind, named) if named or not known else f"It takes {', '.join(known)}."
-    return f"{name_of(kind)} was not run: {listed}.", right
+    return f"{name_of(kind)} was not run: {listed}.", f"{right}{_example(kind)}"
+
+
+def _example(kind: type[Action]) -> str:
+    """A whole call to go by, where the action has a short one."""
+    text = json.dumps(dict(kind.example), ensure_ascii=False) if kind.example else ""
+    return f" For example: {name_of(kind)} {text}." if 0 < len(text) <= SHOWN else ""
 
 
 def _perhaps(name: str, known: Sequence[str]) -> str:

@@ -10,12 +10,12 @@ LONGEST_TEXT = 100_000
 Metrics = Mapping[str, float | None]
 
 
-def bounded(text: str) -> str:
-    """What an action tells, of a length that models, pages and files can bear."""
-    if len(text) <= LONGEST_TEXT:
+def bounded(text: str, most: int = LONGEST_TEXT) -> str:
+    """A text of a length that whoever gets it can bear: what is too much is left out of its middle."""
+    if len(text) <= most:
         return text
-    half, left = LONGEST_TEXT // 2, len(text) - LONGEST_TEXT
-    return f"{text[:half]}\n[... {left:,} characters are left out ...]\n{text[-half:]}"
+    half = most // 2
+    return f"{text[:half]}\n[... {len(text) - 2 * half:,} characters are left out ...]\n{text[-half:]}"
 
 
 def failure(fault: StepFault, counted: bool) -> str:

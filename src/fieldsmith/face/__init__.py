@@ -8,7 +8,6 @@ from pathlib import Path
 
 from fieldsmith import evaluation, sandboxes, tasks
 from fieldsmith.agents.author import Author
-from fieldsmith.agents.models.chat_model import ChatModel
 from fieldsmith.agents.strategies.strategy import Strategy
 from fieldsmith.cli.output import Output
 from fieldsmith.cli.progress import Progress
@@ -16,6 +15,7 @@ from fieldsmith.errors import FieldsmithError, InputError
 from fieldsmith.evaluation.evaluation import Evaluation
 from fieldsmith.face.run import Run
 from fieldsmith.folders import expanded
+from fieldsmith.models.chat_model import ChatModel
 from fieldsmith.orchestrator.index import SEARCH, known_runs
 from fieldsmith.orchestrator.open import open_solve
 from fieldsmith.orchestrator.question import Question

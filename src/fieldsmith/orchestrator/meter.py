@@ -5,9 +5,9 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
-from fieldsmith.agents.models.chat_model import ChatModel, ChatReply, ChatRequest
-from fieldsmith.agents.models.counting import prompt_tokens, tokens_in
 from fieldsmith.errors import InputError
+from fieldsmith.models.chat_model import ChatModel, ChatReply, ChatRequest
+from fieldsmith.models.counting import prompt_tokens, tokens_in
 
 LEAST = 1000
 """Tokens that a reply may always have: a shorter one cannot hold a program, and what it costs is spent already."""

@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from fieldsmith.agents.author import Candidate, Move, Plan, Program, Proposal, Usage
-from fieldsmith.agents.models.chat_model import (
+from fieldsmith.errors import InputError, RequestRefused, ToolsRefused
+from fieldsmith.evaluation.evaluation import Evaluation
+from fieldsmith.evaluation.record import evaluation_fields, evaluation_from
+from fieldsmith.models.chat_model import (
     FURTHER,
     NOT_ASKED,
     NOT_TAKEN,
@@ -17,11 +20,8 @@ from fieldsmith.agents.models.chat_model import (
     ChatRequest,
     sound,
 )
-from fieldsmith.agents.models.counting import counted
-from fieldsmith.agents.models.record import reply_fields, reply_from, request_fields
-from fieldsmith.errors import InputError, RequestRefused, ToolsRefused
-from fieldsmith.evaluation.evaluation import Evaluation
-from fieldsmith.evaluation.record import evaluation_fields, evaluation_from
+from fieldsmith.models.counting import counted
+from fieldsmith.models.record import reply_fields, reply_from, request_fields
 from fieldsmith.orchestrator.database import Database
 from fieldsmith.orchestrator.meter import Meter
 from fieldsmith.orchestrator.waits import Waits

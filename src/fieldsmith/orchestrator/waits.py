@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from fieldsmith.agents.author import Candidate
-from fieldsmith.agents.models.chat_model import TURN, ChatRequest
+from fieldsmith.models.chat_model import TURN, ChatRequest
 from fieldsmith.orchestrator.run import Waiting
 
 FACT = "waiting"

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from fieldsmith.agents.author import Author
 from fieldsmith.agents.llm_author import LLMAuthor
-from fieldsmith.agents.models import open_model
-from fieldsmith.agents.models.chat_model import ChatModel
 from fieldsmith.agents.numerics_author import NumericsAuthor
 from fieldsmith.agents.prompts import DEFAULT_STYLE, Prompts, read_templates
 from fieldsmith.agents.prompts.rehearsal import rehearse
 from fieldsmith.errors import InputError
+from fieldsmith.models import open_model
+from fieldsmith.models.chat_model import ChatModel
 from fieldsmith.orchestrator.question import Question
 from fieldsmith.orchestrator.store import Store, StoredModel
 from fieldsmith.tasks.task import Brief

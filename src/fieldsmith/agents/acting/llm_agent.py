@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jinja2 import Environment as Templates
 from jinja2 import PackageLoader, StrictUndefined
@@ -10,7 +10,14 @@ from jinja2 import PackageLoader, StrictUndefined
 from fieldsmith.agents.acting.agent import Asked, Exchange, Turn
 from fieldsmith.agents.acting.protocol import calls_in
 from fieldsmith.agents.candidate import Usage
-from fieldsmith.agents.models.chat_model import (
+from fieldsmith.environments.action import EVERYWHERE, Action, ReadDocs, name_of, schema_of, short_docs
+from fieldsmith.environments.calls import Call
+from fieldsmith.environments.environment import AnyEnvironment
+from fieldsmith.environments.episode import Record, history_table
+from fieldsmith.environments.pages import long_docs
+from fieldsmith.environments.wording import bounded
+from fieldsmith.errors import InputError, RequestTooLong, ToolsRefused
+from fieldsmith.models.chat_model import (
     THOUGHTS,
     ChatModel,
     ChatReply,
@@ -19,17 +26,10 @@ from fieldsmith.agents.models.chat_model import (
     Tool,
     ToolCall,
 )
-from fieldsmith.environments.action import EVERYWHERE, Action, ReadDocs, name_of, schema_of, short_docs
-from fieldsmith.environments.calls import Call
-from fieldsmith.environments.environment import AnyEnvironment
-from fieldsmith.environments.episode import Record, history_table
-from fieldsmith.environments.pages import long_docs
-from fieldsmith.errors import InputError, RequestTooLong, ToolsRefused
 
 LONGEST_SEEN = 8000
 """Characters of an observation that the model is shown; what lies in the middle is left out."""
-NO_ARGUMENTS = {"type": "object", "properties": {}}
-CHOOSE = "Call it without arguments first: its documentation is shown, at no cost."
+CHOOSE = "Its first call shows its documentation, at no cost, and runs nothing."
 TRIALS = 2
 """Turns without a call after which a model is asked in text."""
 NOTHING = "(nothing)"
@@ -71,7 +71,7 @@ class LLMAgent:
             request = ChatRequest(
                 self.messages(env, dialogue, window, native),
                 ordinal=f"{ordinal}@{self.seed}" if self.seed else ordinal,
-                tools=self.tools(env, dialogue) if native else (),
+                tools=self.tools(env) if native else (),
                 must_call=native and bool(dialogue) and not dialogue[-1].turn.calls,
             )
             try:
@@ -90,19 +90,23 @@ class LLMAgent:
         self, env: AnyEnvironment, dialogue: Sequence[Exchange], window: int, native: bool
     ) -> tuple[Message, ...]:
         """What the model is shown: the rules, the task and its beginning, and the last turns."""
-        shown = dialogue[len(dialogue) - window :] if window else ()
+        shown = dialogue[_left_out(len(dialogue), window) :] if window else ()
         turns = [message for exchange in shown for message in _spoken(exchange, native)]
-        head = Message("user", self._head(env, len(dialogue) - len(shown)))
+        head = Message("user", self._head(env, dialogue[: len(dialogue) - len(shown)], native))
         if turns and turns[0].role == "user":  # of a turn whose reply is nothing
             head, turns = Message("user", f"{head.text}\n\n{turns[0].text}"), turns[1:]
         return (Message("system", self._system(env, native)), head, *turns)
 
-    def tools(self, env: AnyEnvironment, dialogue: Sequence[Exchange]) -> tuple[Tool, ...]:
-        """The actions as a model's tools; one whose documentation was not shown has no arguments yet."""
+    def tools(self, env: AnyEnvironment) -> tuple[Tool, ...]:
+        """The actions as a model's tools. They stay the same all the while: providers and local servers read again all that follows a change."""
         return tuple(
-            Tool(name_of(kind), f"{short_docs(kind)} {CHOOSE}", NO_ARGUMENTS)
-            if self._unread(env, dialogue, kind)
-            else Tool(name_of(kind), short_docs(kind), schema_of(kind))
+            Tool(
+                name_of(kind),
+                f"{short_docs(kind)} {CHOOSE}"
+                if self._unread(env, (), kind) and not kind.long_text
+                else short_docs(kind),
+                schema_of(kind),
+            )
             for kind in env.all_actions
         )
 
@@ -123,14 +127,17 @@ class LLMAgent:
             writes=[name_of(kind) for kind in env.all_actions if kind.long_text],
         )  # fmt: skip
 
-    def _head(self, env: AnyEnvironment, left_out: int) -> str:
+    def _head(self, env: AnyEnvironment, left_out: Sequence[Exchange], native: bool) -> str:
+        """The task, its beginning, and what turns that are left out came to."""
         episode = env.episode
+        steps = 1 + sum(len(exchange.records) for exchange in left_out)
         return self._templates.get_template("head.md.jinja").render(
             brief=env.brief(episode.task).strip(),
             beginning=episode.records[0].text.strip() or "Nothing has been done yet.",
             max_steps=episode.max_steps,
-            left_out=left_out,
-            table=history_table(episode, env.measures),
+            native=native,
+            left_out=len(left_out),
+            table=history_table(replace(episode, records=episode.records[:steps]), env.measures),
         )
 
     def _understood(self, env: AnyEnvironment, dialogue: Sequence[Exchange], reply: ChatReply) -> Turn:
@@ -163,6 +170,12 @@ def _text_of(call: Call, kind: type[Action]) -> object:
     return call.arguments.get(kind.long_text) if kind.long_text and isinstance(call.arguments, Mapping) else None
 
 
+def _left_out(turns: int, window: int) -> int:
+    """How many turns are left out. Some go at a time, so that what a model is shown mostly goes on from what it was shown before: that need not be read again."""
+    step = max(1, window // 2)
+    return max(0, turns - window) // step * step
+
+
 def _never_calls(dialogue: Sequence[Exchange]) -> bool:
     """Whether the first turns held no calls by tools: some servers take tools and do not show them to their model."""
     first = [exchange.turn for exchange in dialogue[:TRIALS]]
@@ -188,7 +201,7 @@ def _spoken(exchange: Exchange, native: bool) -> list[Message]:
         answers = [*seen, *["Not done: the turn was broken off."] * (len(calls) - len(seen))]
         results = [Message("tool", text, call_id=call.id) for call, text in zip(calls, answers, strict=True)]
         return [Message("assistant", THOUGHTS.sub("", turn.text), calls, kept=turn.kept), *results]
-    told = seen or [_shortened(record.text) for record in exchange.records]
+    told = seen or [bounded(record.text, LONGEST_SEEN) for record in exchange.records]
     named = (
         [f"[{a.given.action}]\n{text}" for a, text in zip(turn.calls, told, strict=False)] if len(told) > 1 else told
     )
@@ -199,17 +212,10 @@ def _spoken(exchange: Exchange, native: bool) -> list[Message]:
 
 
 def _seen(record: Record, asked: Asked) -> str:
-    text = _shortened(record.text)
+    text = bounded(record.text, LONGEST_SEEN)
     if asked.call == asked.given or record.status != "success":
         return text
-    return f"{text}\n\nNow call {asked.given.action} with its arguments, or choose another action."
-
-
-def _shortened(text: str) -> str:
-    if len(text) <= LONGEST_SEEN:
-        return text
-    half = LONGEST_SEEN // 2
-    return f"{text[:half]}\n[... {len(text) - 2 * half:,} characters are left out ...]\n{text[-half:]}"
+    return f"{text}\n\nNothing was run. Now call {asked.given.action} with its arguments, or choose another action."
 
 
 def _text(call: Call) -> str:

@@ -3,7 +3,7 @@
     {"action": "heat", "arguments": {"degrees": 3}}
 
 Long texts such as programs may follow as fenced blocks in place of arguments: what is missing of the required texts is taken from them in order.
-A reply without a call whose fenced block can only be the long text of one action is a call of that.
+`heat {"degrees": 3}`, an action's name and its arguments, is a call too. A reply without a call whose fenced block can only be the long text of one action is a call of that.
 """
 
 import json
@@ -31,8 +31,8 @@ def calls_in(reply: str, actions: Sequence[type[Action]], whole: bool = True) ->
     said, _ = spoken(reply)
     known = {name_of(action): action for action in actions}
     found: list[Call] = []
-    for value, end in _objects(said):
-        call = _call(value)
+    for value, begin, end in _objects(said):
+        call = _call(value) or _named_before(value, said[:begin], known)
         if call is not None:
             kind = known.get(call.action)
             found.append(_completed(call, kind, _after(said, end)) if kind else call)
@@ -43,13 +43,13 @@ def calls_in(reply: str, actions: Sequence[type[Action]], whole: bool = True) ->
     return [], _problem(said, known)
 
 
-def _objects(text: str) -> Iterator[tuple[Any, int]]:
-    """JSON objects of a text that are not within another, and where each ends; line breaks within their texts are let pass."""
+def _objects(text: str) -> Iterator[tuple[Any, int, int]]:
+    """JSON objects of a text that are not within another, and where each begins and ends; line breaks within their texts are let pass."""
     decoder, at = json.JSONDecoder(strict=False), 0
     while match := START.search(text, at):
         try:
             value, at = decoder.raw_decode(text, match.start())
-            yield value, at
+            yield value, match.start(), at
         except (ValueError, RecursionError):
             at = match.end()
 
@@ -68,6 +68,15 @@ def _call(value: Any) -> Call | None:
         given = {key: one for key, one in value.items() if key not in NAMES}
     name = name.strip().removeprefix("functions.")
     return Call(name, given if isinstance(given, Mapping | str) else {"value": given})
+
+
+def _named_before(value: Any, before: str, known: Mapping[str, type[Action]]) -> Call | None:
+    """The call of arguments that follow an action's name, with nothing but punctuation between."""
+    found = re.search(r"(\w+)[\s`*:(=]*$", before)
+    kind = known.get(found[1]) if found else None
+    if kind is None or not isinstance(value, dict) or not value.keys() <= schema_of(kind)["properties"].keys():
+        return None
+    return Call(name_of(kind), value)
 
 
 def _completed(call: Call, kind: type[Action], rest: str) -> Call:

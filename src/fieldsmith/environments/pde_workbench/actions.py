@@ -23,7 +23,7 @@ class WriteSolver(Action):
         min_length=1,
         max_length=200_000,
         examples=[
-            "import numpy as np\n\n\ndef solver(u0_batch, t_coordinate, nu):\n    steps = 100\n    ...\n    return u_batch\n"
+            "import numpy as np\n\n\ndef solver(u0_batch, t_coordinate, nu):\n    # The whole method stands here; this one leaves all as it is.\n    return np.repeat(u0_batch[:, None], len(t_coordinate), axis=1)\n"
         ],
     )
 

@@ -57,7 +57,7 @@ def beginning(problem: Problem) -> str:
     if problem.composes:
         suited = [course["family"] for course in problem.menu if not course["why_not"]]
         ways.append(
-            f'Methods that fit this equation: {", ".join(suited)}. Begin with choose_method, for example {{"family": "{suited[0]}"}}; list_methods tells about all.'
+            f'Methods that fit this equation: {", ".join(suited)}. Begin with choose_method {{"family": "{suited[0]}"}}; list_methods tells about all.'
         )
     if problem.writes:
         ways.append(f"{'Or begin' if ways else 'Begin'} with write_solver and a whole program of your own.")

@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fieldsmith.agents.acting.agent import Agent, Exchange, Turn
-from fieldsmith.agents.models.chat_model import TURN
 from fieldsmith.environments.calls import Call
 from fieldsmith.environments.environment import AnyEnvironment
 from fieldsmith.environments.episode import Record
 from fieldsmith.environments.observation import UNREADABLE, Step, StepFault
 from fieldsmith.errors import MissingPart, ProviderError
+from fieldsmith.models.chat_model import TURN
 from fieldsmith.orchestrator.episodes.ledger import NO_TURN, Kept, Ledger, with_step
 
 PAUSES = (1.0, 4.0)

@@ -22,15 +22,15 @@ from fieldsmith.agents.acting.agent import Agent
 from fieldsmith.agents.acting.llm_agent import LLMAgent
 from fieldsmith.agents.acting.scripted import RandomAgent, ScriptedAgent, read_script
 from fieldsmith.agents.author import Candidate, Usage
-from fieldsmith.agents.models import open_model
-from fieldsmith.agents.models.chat_model import ChatModel
-from fieldsmith.agents.models.replay import RECORDING, write_replay
 from fieldsmith.agents.strategies import open_strategy
 from fieldsmith.agents.strategies.strategy import Strategy
 from fieldsmith.environments.digest import source_digest
 from fieldsmith.environments.environment import AnyEnvironment
 from fieldsmith.environments.host import Host
 from fieldsmith.errors import FieldsmithError, InputError, MissingPart, disk_trouble
+from fieldsmith.models import open_model
+from fieldsmith.models.chat_model import ChatModel
+from fieldsmith.models.replay import RECORDING, write_replay
 from fieldsmith.orchestrator.budget import Budget, exhausted, spent, uncounted
 from fieldsmith.orchestrator.elapsed import Elapsed
 from fieldsmith.orchestrator.episodes.asked import AskedEpisodes, panel_of, taken_up
