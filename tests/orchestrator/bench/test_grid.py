@@ -90,7 +90,11 @@ def test_a_model_that_gives_up_is_no_score_and_is_tried_once_more(tmp_path):
 
 
 def test_a_sandbox_that_is_not_there_is_no_score(tmp_path):
-    told = bench(tmp_path, suite=SUITE.replace('"process"', '"docker"'), env={**os.environ, "DOCKER_HOST": "unix:///nowhere.sock"})
+    told = bench(
+        tmp_path,
+        suite=SUITE.replace('"process"', '"docker"'),
+        env={**os.environ, "DOCKER_HOST": "unix:///nowhere.sock"},
+    )
     assert told.returncode == 3
     assert {one["state"] for one in events(told) if one["event"] == "cell_end"} == {"machine"}
 

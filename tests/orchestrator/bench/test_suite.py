@@ -75,7 +75,12 @@ def test_the_grid_of_a_suite(read):
     ]
     by_name = {cell.name: cell.question for cell in suite.cells}
     built_in, shot = by_name["thin/built-in/refine/0"], by_name["thin/mine/single shot/5"]
-    assert (built_in.candidates, built_in.prompt_style, built_in.scale, built_in.sandbox) == (3, None, "hard", "process")
+    assert (built_in.candidates, built_in.prompt_style, built_in.scale, built_in.sandbox) == (
+        3,
+        None,
+        "hard",
+        "process",
+    )
     assert (shot.candidates, shot.prompt_style, shot.max_cost, shot.seed) == (1, "skeleton", 2.0, 5)
     episode = by_name["pde-workbench:burgers/random/5"]
     assert (episode.steps, episode.task, episode.sandbox) == (4, "burgers", "process")

@@ -73,7 +73,7 @@ def test_rows_are_sorted_and_published_ones_marked(board):
 def test_the_same_figures_stand_in_every_form(board):
     lines = as_csv(board).splitlines()
     assert len(lines) == 1 + 2 + 1 + 2
-    assert lines[1].startswith("a,refine,burgers,nRMSE,1.0")
+    assert lines[1].startswith("a,refine,burgers,nRMSE,1e-05,")
     told = fields(board)
     assert told["rows"][0]["tasks"]["burgers"]["schemes"] == {"Fourier | ETDRK4": 2}
     text = page(board, "fieldsmith bench mine.toml")

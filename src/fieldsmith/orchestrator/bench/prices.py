@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from fieldsmith.agents.models import open_model
-from fieldsmith.agents.models.chat_model import ChatReply
 from fieldsmith.errors import FieldsmithError
+from fieldsmith.models import open_model
+from fieldsmith.models.chat_model import ChatReply
 from fieldsmith.orchestrator.bench.suite import Cell
 from fieldsmith.orchestrator.open import DEFAULT_CANDIDATES
 
