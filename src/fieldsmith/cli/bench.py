@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fieldsmith.cli.output import current
+from fieldsmith.cli.terminal import columns
 
 if TYPE_CHECKING:
     from fieldsmith.orchestrator.bench.cells import Outcome
@@ -52,9 +53,11 @@ def bench(
 
 def _run(grid: "Grid", condition: Any) -> None:
     from fieldsmith.cli.bench_progress import BenchProgress
+    from fieldsmith.cli.bench_table import table
     from fieldsmith.orchestrator.bench.grid import worst
     from fieldsmith.orchestrator.bench.table import leaderboard
-    from fieldsmith.reports.leaderboard import fields, markdown, write_leaderboard
+    from fieldsmith.reports.leaderboard import fields
+    from fieldsmith.reports.leaderboard_page import write_leaderboard
 
     progress = BenchProgress(current, grid, lambda: _written(grid))
     grid.listener = progress.event
@@ -69,9 +72,9 @@ def _run(grid: "Grid", condition: Any) -> None:
     current.event(
         "result", {"bench": str(grid.folder), "page": str(page), **fields(board), "failed": failed, "reason": reason}
     )
-    for line in markdown(board).splitlines():
+    for line in table(board, columns(sys.stdout)):
         current.say(line)
-    current.say(f"Page: {page.resolve().as_uri()}")
+    current.say(f"Page: {page.resolve().as_uri()}; the same as leaderboard.md, .csv and .json.")
     if error is not None:
         raise error
     if failed:
@@ -87,7 +90,7 @@ def _written(grid: "Grid") -> None:
     """The table as far as it has come."""
     from fieldsmith.orchestrator.bench.cells import kept
     from fieldsmith.orchestrator.bench.table import leaderboard
-    from fieldsmith.reports.leaderboard import write_leaderboard
+    from fieldsmith.reports.leaderboard_page import write_leaderboard
 
     with contextlib.suppress(OSError):
         write_leaderboard(leaderboard(grid.suite, kept(grid.folder)), grid.folder)

@@ -1,37 +1,15 @@
-"""A benchmark's table as Markdown, CSV, JSON and one HTML file that opens offline."""
+"""A benchmark's table as Markdown, CSV and JSON, and what its figures are in words."""
 
 import csv
 import io
 import json
 import math
-import time
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import asdict
 from typing import Any
 
-from markupsafe import Markup
-
-from fieldsmith.files import write_whole
 from fieldsmith.orchestrator.bench.cells import WORDS
 from fieldsmith.orchestrator.bench.table import Interval, Leaderboard, Row, Standing
-from fieldsmith.reports.html import environment
-from fieldsmith.reports.numbers import number
 from fieldsmith.reports.plain import visible
-
-NAME = "leaderboard"
-LONGEST = 60
-LEFT, RIGHT, STEP, TOP = 190.0, 20.0, 26.0, 8.0
-WIDTH = 560.0
-"""Of a plot, in its own units."""
-
-
-def write_leaderboard(board: Leaderboard, folder: Path, command: str = "") -> Path:
-    """Write `leaderboard.md`, `.csv`, `.json` and `.html`, each in one step; where the page lies."""
-    texts = {"md": markdown(board), "csv": as_csv(board), "json": as_json(board), "html": page(board, command)}
-    for ending, text in texts.items():
-        write_whole(folder / f"{NAME}.{ending}", text.encode("utf-8", "replace"))
-    return folder / f"{NAME}.html"
 
 
 def markdown(board: Leaderboard) -> str:
@@ -46,7 +24,7 @@ def notes(board: Leaderboard) -> list[str]:
     """What the figures are, in sentences."""
     told = [
         "Errors are nRMSE on test samples that no author sees: geometric means over seeds, with Student's 95 % interval of the logarithms where there are two seeds or more.",
-        "Over all tasks each task counts once; the interval is that of the tasks' means.",
+        "Over all tasks each task counts once; the interval is that of other seeds of these tasks, not of other tasks.",
         "A run in which no program ran counts with an error of 1, that of an answer of zeros.",
     ]
     if any(not one.by_decades for row in board.rows for one in row.tasks.values()):
@@ -106,32 +84,6 @@ def _standing_fields(one: Standing) -> dict[str, Any]:
     return {**asdict(one), "schemes": dict(one.schemes), "interval": asdict(one.interval) if one.interval else None}
 
 
-def page(board: Leaderboard, command: str = "") -> str:
-    """The page as text; whatever programs and models wrote stands in it as text."""
-    return environment.get_template("leaderboard.html.jinja").render(
-        asked={"title": visible(board.title, 300)},
-        board=board,
-        rows=[_Shown(row, _texts(board, row)) for row in board.rows],
-        plots=list(_plots(board)),
-        notes=notes(board),
-        schemes=list(_schemes(board)),
-        command=visible(command, 8000),
-        written=time.strftime("%Y-%m-%d %H:%M:%S"),
-        data=Markup("{}"),
-        sheets=("leaderboard.css",),
-        scripts=["basics.js", "theme.js"],
-        number=number,
-        visible=visible,
-        state_words=WORDS,
-    )
-
-
-@dataclass(frozen=True)
-class _Shown:
-    row: Row
-    texts: Sequence[str]
-
-
 def _texts(board: Leaderboard, row: Row) -> list[str]:
     """A row's cells as texts."""
     ran, of = row.ran
@@ -139,8 +91,8 @@ def _texts(board: Leaderboard, row: Row) -> list[str]:
     return [
         f"{row.author}{' (published)' if row.published else ''}",
         row.strategy,
-        *(_told(row.tasks[task].interval) if task in row.tasks else "-" for task in board.tasks),
-        _told(row.overall),
+        *(_standing_told(row.tasks[task]) if task in row.tasks else "-" for task in board.tasks),
+        told(row.overall),
         f"{ran}/{of}" if of else "-",
         "-" if row.published else "unknown" if tokens is None else f"{tokens:,.0f}",
         "-" if row.published else "unknown" if usd is None else f"{usd:.2f}",
@@ -148,12 +100,27 @@ def _texts(board: Leaderboard, row: Row) -> list[str]:
     ]
 
 
-def _told(interval: Interval | None) -> str:
+def _standing_told(one: Standing) -> str:
+    return told(one.interval, one.by_decades)
+
+
+def told(interval: Interval | None, by_decades: bool = True) -> str:
+    """A mean and its interval in a line."""
     if interval is None:
         return "-"
+    ends = told_ends(interval, by_decades)
+    return told_mean(interval, by_decades) + (f" ({ends})" if ends else "")
+
+
+def told_mean(interval: Interval, by_decades: bool = True) -> str:
+    return f"{interval.mean:.2e}" if by_decades else f"{interval.mean:.4g}"
+
+
+def told_ends(interval: Interval, by_decades: bool = True) -> str:
+    """Empty where there is no interval."""
     if interval.low is None or interval.high is None:
-        return f"{interval.mean:.2e}"
-    return f"{interval.mean:.2e} ({interval.low:.1e} to {interval.high:.1e})"
+        return ""
+    return f"{interval.low:.1e} to {interval.high:.1e}" if by_decades else f"{interval.low:.3g} to {interval.high:.3g}"
 
 
 def _cell(text: str) -> str:
@@ -162,66 +129,3 @@ def _cell(text: str) -> str:
 
 def _line(cells: Any) -> str:
     return f"| {' | '.join(cells)} |"
-
-
-@dataclass(frozen=True)
-class _Dot:
-    """In the plot's units."""
-
-    name: str
-    y: float
-    x: float
-    low: float
-    high: float
-    told: str
-    published: bool
-
-
-@dataclass(frozen=True)
-class _Plot:
-    """One task: who came to what, on an axis by decades where figures are errors."""
-
-    task: str
-    metric: str
-    height: float
-    dots: Sequence[_Dot]
-    ticks: Sequence[tuple[float, str]]
-
-
-def _plots(board: Leaderboard) -> Iterator[_Plot]:
-    for task in board.tasks:
-        rows = [(row, row.tasks[task]) for row in board.rows if task in row.tasks and row.tasks[task].interval]
-        if rows:
-            yield _plot(task, rows)
-
-
-def _plot(task: str, rows: Sequence[tuple[Row, Standing]]) -> _Plot:
-    decades = rows[0][1].by_decades
-    ends = [e for _, one in rows for i in [one.interval] if i for e in (i.mean, i.low, i.high) if e is not None]
-    scale = (lambda v: math.log10(max(v, 1e-17))) if decades else float
-    low, high = min(map(scale, ends)), max(map(scale, ends))
-    low, high = (math.floor(low), math.ceil(high)) if decades else (min(low, 0.0), high)
-    span = (high - low) or 1.0
-
-    def place(value: float) -> float:
-        return LEFT + (WIDTH - LEFT - RIGHT) * (scale(value) - low) / span
-
-    dots = []
-    for n, (row, one) in enumerate(rows):
-        interval = one.interval
-        assert interval is not None
-        name = visible(f"{row.author} {row.strategy}", LONGEST)
-        edges = interval.low if interval.low is not None else interval.mean, interval.high if interval.high is not None else interval.mean  # fmt: skip
-        dots.append(_Dot(name, TOP + STEP * (n + 0.5), place(interval.mean), place(edges[0]), place(edges[1]), _told(interval), bool(row.published)))  # fmt: skip
-    marks = range(int(low), int(high) + 1, max(1, int(span) // 6)) if decades else [low, (low + high) / 2, high]
-    ticks = [(place(10.0**m if decades else m), f"1e{m}" if decades else f"{m:.2g}") for m in marks]
-    return _Plot(task, rows[0][1].metric, TOP + STEP * len(rows) + 30.0, dots, ticks)
-
-
-def _schemes(board: Leaderboard) -> Iterator[tuple[str, str, str]]:
-    """Author and strategy, task, what was chosen how often."""
-    for row in board.rows:
-        for task, one in row.tasks.items():
-            if one.schemes:
-                told = "; ".join(f"{scheme} ({count})" for scheme, count in one.schemes.most_common(3))
-                yield f"{row.author} {row.strategy}", task, visible(told, 400)

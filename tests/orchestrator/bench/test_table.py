@@ -9,9 +9,10 @@ from scipy import stats
 
 from fieldsmith.orchestrator.bench.cells import Outcome
 from fieldsmith.orchestrator.bench.suite import Cell, Published, Suite
-from fieldsmith.orchestrator.bench.table import leaderboard, over
+from fieldsmith.orchestrator.bench.table import Interval, across, leaderboard, over
 from fieldsmith.orchestrator.question import Question
-from fieldsmith.reports.leaderboard import as_csv, fields, markdown, notes, page
+from fieldsmith.reports.leaderboard import as_csv, fields, markdown, notes
+from fieldsmith.reports.leaderboard_page import page
 
 SPEND = {"input_tokens": 10, "output_tokens": 5, "usd": 0.5, "seconds": 2.0}
 
@@ -48,9 +49,23 @@ def test_errors_are_averaged_by_decades_and_tasks_count_once(board):
     half = stats.t.ppf(0.975, 1) * np.std([-4, -6], ddof=1) / math.sqrt(2)
     assert math.log10(burgers.high) == pytest.approx(-5 + half)
     assert first.overall.mean == pytest.approx(10 ** ((-5 - 2) / 2))
-    across = stats.t.ppf(0.975, 1) * np.std([-5, -2], ddof=1) / math.sqrt(2)
-    assert math.log10(first.overall.low) == pytest.approx(-3.5 - across)
+    seeds = stats.t.ppf(0.975, 1) * np.std([-4, -6], ddof=1) / math.sqrt(2) / 2  # darcy's seeds came to the same
+    assert math.log10(first.overall.low) == pytest.approx(-3.5 - seeds)
     assert (first.ran, first.total("tokens"), first.total("usd"), first.total("seconds")) == ((4, 4), 60.0, 2.0, 8.0)
+
+
+def test_an_interval_over_tasks_is_that_of_other_seeds_of_these_tasks():
+    rng = np.random.default_rng(3)
+    spreads, means = np.array([0.1, 0.4, 0.2]), np.array([-6.0, -2.0, -4.0])
+    held = 0
+    for _ in range(400):
+        drawn = across([10 ** rng.normal(mean, spread, 4) for mean, spread in zip(means, spreads, strict=True)])
+        held += math.log10(drawn.low) <= -4.0 <= math.log10(drawn.high)
+    assert 0.92 < held / 400 < 0.985
+
+
+def test_one_seed_has_no_interval_over_tasks():
+    assert across([[1e-3], [1e-5]]) == Interval(pytest.approx(1e-4))
 
 
 def test_nothing_that_ran_counts_as_zeros_and_what_is_not_done_nowhere(board):
@@ -78,7 +93,7 @@ def test_the_same_figures_stand_in_every_form(board):
     assert told["rows"][0]["tasks"]["burgers"]["schemes"] == {"Fourier | ETDRK4": 2}
     text = page(board, "fieldsmith bench mine.toml")
     assert "<svg" in text
-    assert "Fourier | ETDRK4 (2)" in text
+    assert "<b>2</b> Fourier | ETDRK4" in text
     assert "http" not in text.replace("http-equiv", "").replace("http://www.w3.org", "")
 
 

@@ -28,7 +28,7 @@ from fieldsmith.folders import expanded
 from fieldsmith.orchestrator.episodes.question import EpisodeQuestion
 from fieldsmith.orchestrator.question import MODEL_OPTIONS, Question, option_of
 
-SHIPPED = Path(__file__).parents[2] / "suites"
+SHIPPED = Path(__file__).parent / "suites"
 TOP = ("title", "seeds", "options", "tasks", "authors", "strategies", "environments", "agents", "published")
 BUILT_IN = "built-in"
 OF_A_MODEL = (*MODEL_OPTIONS, "prompt_style", "prompts", "max_tokens", "max_cost")

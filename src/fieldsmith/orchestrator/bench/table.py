@@ -1,7 +1,8 @@
 """The leaderboard: what each author came to by each strategy, a task and over all tasks, with intervals over seeds.
 
-Errors span decades, so means and intervals are those of their logarithms: a geometric mean, and Student's t over seeds. Over tasks each task counts once (its mean is one
-observation), since seeds of one task are alike: t over the tasks' means, with one degree of freedom less than there are tasks. A cell that is done and in which no program ran counts with an
+Errors span decades, so means and intervals are those of their logarithms: a geometric mean, and Student's t over seeds. Over all tasks each task counts once, and tasks are clusters: only
+seeds of one task are compared with each other, so the interval tells what other seeds of these tasks would come to, not what other tasks would (those differ by decades for everybody; two
+rows are compared task by task, see `compare`). Its degrees of freedom are Welch's and Satterthwaite's (doi 10.2307/3002019). A cell that is done and in which no program ran counts with an
 error of 1, that of an answer of zeros; one that is not done counts nowhere and is told.
 """
 
@@ -102,6 +103,20 @@ def over(values: Sequence[float], by_decades: bool) -> Interval:
     return Interval(*(_back(one, by_decades) for one in (mean, mean - half, mean + half)))
 
 
+def across(tasks: Sequence[Sequence[float]]) -> Interval:
+    """The geometric mean over tasks and, where each has two seeds or more, its interval over seeds; `tasks` holds a task's errors each."""
+    logs = [np.log10(np.maximum(values, SMALLEST)) for values in tasks]
+    mean = float(np.mean([one.mean() for one in logs]))
+    if min(map(len, logs)) < 2:
+        return Interval(10.0**mean)
+    parts = np.array([one.var(ddof=1) / len(one) for one in logs])
+    if not parts.any():
+        return Interval(10.0**mean, 10.0**mean, 10.0**mean)
+    freedom = parts.sum() ** 2 / np.sum(parts**2 / [len(one) - 1 for one in logs])
+    half = float(stats.t.ppf(0.5 + CONFIDENCE / 2, freedom) * math.sqrt(parts.sum())) / len(logs)
+    return Interval(*(10.0**one for one in (mean, mean - half, mean + half)))
+
+
 def _back(value: float, by_decades: bool) -> float:
     return 10.0**value if by_decades else value
 
@@ -134,10 +149,8 @@ def _row(author: str, strategy: str, cells: Sequence[Cell], outcomes: Mapping[st
         if outcome is not None and outcome.done and outcome.result is not None:
             by_task.setdefault(cell.task, []).append(outcome.result)
     tasks = {task: _standing(task, results) for task, results in by_task.items()}
-    errors = [one.interval for one in tasks.values() if one.by_decades and one.interval]
-    alone = [one.interval for one in tasks.values() if one.by_decades]
-    overall = over([one.mean for one in errors], by_decades=True) if len(errors) > 1 else (alone[0] if alone else None)
-    return Row(author, strategy, tasks, overall)
+    errors = [one.values for one in tasks.values() if one.by_decades]
+    return Row(author, strategy, tasks, across(errors) if errors else None)
 
 
 def _published(one: Published, tasks: Sequence[str]) -> Row | None:

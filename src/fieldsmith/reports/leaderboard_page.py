@@ -1,0 +1,231 @@
+"""A benchmark's page: its table, a plot a task, and which schemes were chosen; one HTML file that opens offline."""
+
+import math
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from markupsafe import Markup
+
+from fieldsmith.files import write_whole
+from fieldsmith.orchestrator.bench.cells import WORDS
+from fieldsmith.orchestrator.bench.table import SMALLEST, Interval, Leaderboard, Row, Standing
+from fieldsmith.reports.html import environment
+from fieldsmith.reports.leaderboard import as_csv, as_json, markdown, notes, told, told_ends, told_mean
+from fieldsmith.reports.plain import visible
+
+NAME = "leaderboard"
+LONGEST = 60
+LEFT, RIGHT, STEP, TOP, BOTTOM = 16.0, 20.0, 38.0, 4.0, 30.0
+WIDTH = 460.0
+"""Of a plot, in its own units."""
+BEYOND = 1.5
+"""Decades beyond the outermost means that are drawn: few seeds have intervals of dozens of decades, beside which nothing else could be seen."""
+
+
+def write_leaderboard(board: Leaderboard, folder: Path, command: str = "") -> Path:
+    """Write `leaderboard.md`, `.csv`, `.json` and `.html`, each in one step; where the page lies."""
+    texts = {"md": markdown(board), "csv": as_csv(board), "json": as_json(board), "html": page(board, command)}
+    for ending, text in texts.items():
+        write_whole(folder / f"{NAME}.{ending}", text.encode("utf-8", "replace"))
+    return folder / f"{NAME}.html"
+
+
+def page(board: Leaderboard, command: str = "") -> str:
+    """The page as text; whatever programs and models wrote stands in it as text."""
+    return environment.get_template("leaderboard.html.jinja").render(
+        asked={"title": visible(board.title, 300)},
+        board=board,
+        heads=[_heading(task) for task in board.tasks],
+        rows=[_shown(board, row) for row in board.rows],
+        plots=list(_plots(board)),
+        notes=notes(board),
+        schemes=list(_schemes(board)),
+        command=visible(command, 8000),
+        written=time.strftime("%Y-%m-%d %H:%M:%S"),
+        data=Markup("{}"),
+        sheets=("leaderboard.css",),
+        scripts=["basics.js", "theme.js"],
+        visible=visible,
+        state_words=WORDS,
+    )
+
+
+@dataclass(frozen=True)
+class _Figure:
+    """A mean and, below it, its interval; best: no other row that was measured has a better one."""
+
+    mean: str
+    ends: str = ""
+    best: bool = False
+
+
+@dataclass(frozen=True)
+class _Shown:
+    row: Row
+    author: str
+    overall: _Figure
+    figures: Sequence[_Figure]
+    ran: str
+    tokens: str
+    usd: str
+    seconds: str
+
+
+def _heading(task: str) -> tuple[str, str]:
+    """A task's name, and its parameters or scale below it."""
+    for n, letter in enumerate(task):
+        if letter in ",@:":
+            return visible(task[:n], LONGEST), visible(task[n + 1 :].replace(",", ", ").replace("@", ", "), LONGEST)
+    return visible(task, LONGEST), ""
+
+
+def _shown(board: Leaderboard, row: Row) -> _Shown:
+    ran, of = row.ran
+    tokens, usd, seconds = (row.total(what) for what in ("tokens", "usd", "seconds"))
+    best = _best([other.overall for other in board.rows if not other.published], lower_is_better=True)
+    return _Shown(
+        row,
+        visible(row.author, LONGEST),
+        _figure(row.overall, True, best),
+        [_of_task(board, row, task) for task in board.tasks],
+        f"{ran}/{of}" if of else "",
+        "" if row.published else "unknown" if tokens is None else f"{tokens:,.0f}",
+        "" if row.published else "unknown" if usd is None else f"{usd:.2f}",
+        "" if row.published else f"{seconds or 0.0:,.0f}",
+    )
+
+
+def _of_task(board: Leaderboard, row: Row, task: str) -> _Figure:
+    one = row.tasks.get(task)
+    if one is None:
+        return _Figure("")
+    others = [other.tasks[task].interval for other in board.rows if task in other.tasks and not other.published]
+    return _figure(one.interval, one.by_decades, _best(others, one.lower_is_better))
+
+
+def _best(intervals: Sequence[Interval | None], lower_is_better: bool) -> float:
+    means = [one.mean for one in intervals if one is not None]
+    return (min if lower_is_better else max)(means) if len(means) > 1 else math.nan
+
+
+def _figure(interval: Interval | None, by_decades: bool, best: float) -> _Figure:
+    if interval is None:
+        return _Figure("")
+    return _Figure(told_mean(interval, by_decades), told_ends(interval, by_decades), interval.mean == best)
+
+
+@dataclass(frozen=True)
+class _Dot:
+    """In the plot's units. open_low, open_high: the interval goes on beyond what is drawn."""
+
+    name: str
+    y: float
+    x: float
+    low: float
+    high: float
+    open_low: bool
+    open_high: bool
+    told: str
+    published: bool
+
+
+@dataclass(frozen=True)
+class _Plot:
+    """One task: who came to what, on an axis by decades where figures are errors."""
+
+    task: tuple[str, str]
+    metric: str
+    lower_is_better: bool
+    width: float
+    height: float
+    dots: Sequence[_Dot]
+    ticks: Sequence[tuple[float, str]]
+
+
+def _plots(board: Leaderboard) -> Iterator[_Plot]:
+    for task in board.tasks:
+        rows = [(row, row.tasks[task]) for row in board.rows if task in row.tasks and row.tasks[task].interval]
+        if rows:
+            yield _plot(task, rows)
+
+
+def _plot(task: str, rows: Sequence[tuple[Row, Standing]]) -> _Plot:
+    kind = rows[0][1]
+    axis = _Axis.of([one.interval for _, one in rows if one.interval], kind.by_decades)
+    dots = [_dot(axis, n, row, one) for n, (row, one) in enumerate(rows)]
+    height = TOP + STEP * len(rows) + BOTTOM
+    return _Plot(_heading(task), kind.metric, kind.lower_is_better, WIDTH, height, dots, axis.ticks)
+
+
+@dataclass(frozen=True)
+class _Axis:
+    """From low to high, in decades or plain values."""
+
+    low: float
+    high: float
+    by_decades: bool
+
+    @classmethod
+    def of(cls, intervals: Sequence[Interval], by_decades: bool) -> "_Axis":
+        value = _decades if by_decades else float
+        means = [value(one.mean) for one in intervals]
+        beyond = BEYOND if by_decades else (max(means) - min(means)) / 2 or 0.5
+        ends = [value(end) for one in intervals for end in (one.low, one.high) if end is not None]
+        low = max(min([*means, *ends]), min(means) - beyond)
+        high = min(max([*means, *ends]), max(means) + beyond)
+        if by_decades:
+            low, high = math.floor(low), math.ceil(high)
+        return cls(low, high if high > low else low + 1.0, by_decades)
+
+    def place(self, value: float) -> float:
+        there = _decades(value) if self.by_decades else value
+        share = (min(max(there, self.low), self.high) - self.low) / (self.high - self.low)
+        return LEFT + (WIDTH - LEFT - RIGHT) * share
+
+    def holds(self, value: float) -> bool:
+        return self.low <= (_decades(value) if self.by_decades else value) <= self.high
+
+    @property
+    def ticks(self) -> list[tuple[float, str]]:
+        if not self.by_decades:
+            return [(self.place(v), f"{v:.2g}") for v in (self.low, (self.low + self.high) / 2, self.high)]
+        step = max(1, math.ceil((self.high - self.low) / 6))
+        return [(self.place(10.0**m), f"1e{m}") for m in range(int(self.low), int(self.high) + 1, step)]
+
+
+def _decades(value: float) -> float:
+    return math.log10(max(value, SMALLEST))
+
+
+def _dot(axis: _Axis, n: int, row: Row, one: Standing) -> _Dot:
+    interval = one.interval
+    assert interval is not None
+    low = interval.mean if interval.low is None else interval.low
+    high = interval.mean if interval.high is None else interval.high
+    places = axis.place(interval.mean), axis.place(low), axis.place(high)
+    name = _who(row)
+    told_here = told(interval, one.by_decades)
+    return _Dot(name, TOP + STEP * n, *places, not axis.holds(low), not axis.holds(high), told_here, bool(row.published))  # fmt: skip
+
+
+def _who(row: Row) -> str:
+    return visible(" · ".join(filter(None, (row.author, row.strategy))), LONGEST)
+
+
+def _schemes(board: Leaderboard) -> Iterator[tuple[tuple[str, str], list[tuple[str, int, str]]]]:
+    """A task, and each scheme that was chosen for it: its words, how often, by whom; the most frequent first."""
+    ordered: Callable[[Counter[str]], list[tuple[str, int]]] = Counter.most_common
+    for task in board.tasks:
+        who: dict[str, Counter[str]] = {}
+        for row in board.rows:
+            for scheme, count in row.tasks[task].schemes.items() if task in row.tasks else ():
+                who.setdefault(scheme, Counter())[_who(row)] += count
+        if who:
+            listed = sorted(who.items(), key=lambda item: -item[1].total())
+            yield (
+                _heading(task),
+                [(visible(scheme, 200), by.total(), ", ".join(n for n, _ in ordered(by))) for scheme, by in listed],
+            )
