@@ -128,7 +128,10 @@ def _tell_plan(grid: "Grid") -> None:
     for row in rows:
         state = "done" if row["done"] else "to do"
         price = "price unknown" if row["usd"] is None else f"at most {row['usd']:.2f} USD" if row["usd"] else "free"
-        current.say(f"{state:<6} {row['cell']:<60} {row['programs']:>4} {row['unit']}, {price}")
+        unit = row["unit"] if row["programs"] != 1 else row["unit"].removesuffix("s")
+        current.say(f"{state:<6} {row['cell']:<60} {row['programs']:>4} {unit}, {price}")
+    for lacks in dict.fromkeys(filter(None, (row["lacks"] for row in open_rows))):
+        current.say(f"Cannot be asked yet: {lacks}")
     told = "of an unknown price" if usd is None else f"at most {usd:.2f} USD"
     current.say(f"{len(rows)} cells, {len(done)} done; {len(left)} to do: {programs} programs or episodes, {told}.")
     current.event("result", {"cells": rows, "done": len(done), "left": len(left), "usd": usd, "reason": None})

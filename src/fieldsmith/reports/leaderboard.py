@@ -31,6 +31,7 @@ def notes(board: Leaderboard) -> list[str]:
         told.append("Scores of environments and metrics of a task's own are arithmetic means; nothing counts as 0.")
     if any(row.published for row in board.rows):
         told.append("Rows marked as published were not measured here, and against other references.")
+        told += [f"{visible(row.author)}: {visible(row.published, 300)}." for row in board.rows if row.published]
     for state, count in board.missing.items():
         words = WORDS.get(state, state)  # type: ignore[call-overload]
         told.append(f"{count} of {board.cells} cells are not in the table: {words}.")

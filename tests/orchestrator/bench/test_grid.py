@@ -2,13 +2,16 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
 import command_line
+import fieldsmith
 import small_burgers
 from fieldsmith.orchestrator.bench.cells import kept
 from sandbox_calls import wait_until
@@ -140,6 +143,14 @@ def test_a_dry_run_counts_and_asks_nothing(tmp_path):
     (result,) = events(told)
     assert (result["left"], result["done"], result["usd"]) == (4, 0, None)
     assert not (tmp_path / "runs").exists()
+
+
+def test_the_suite_of_the_documentation_is_one(tmp_path):
+    page = Path(fieldsmith.__file__).parents[2] / "docs" / "benchmarks.md"
+    (suite,) = re.findall(r"```toml\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    (result,) = events(bench(tmp_path, "--dry-run", suite=suite))
+    assert result["left"] == (2 * 2 * 2 + 1) * 3
+    assert any("coder.gguf" in row["lacks"] for row in result["cells"] if "/local/" in row["cell"])
 
 
 def test_a_budget_of_time_leaves_the_rest_for_the_same_command(tmp_path):

@@ -1,5 +1,6 @@
-"""What a cell may cost at most, before anything is asked."""
+"""What a cell may cost at most, and what it lacks, before anything is asked."""
 
+from collections.abc import Callable
 from typing import Any
 
 from fieldsmith.errors import FieldsmithError
@@ -15,30 +16,31 @@ STEPS = 20
 
 
 def estimated(cell: Cell) -> dict[str, Any]:
-    """How many programs or episodes a cell asks for, and dollars at most: None where the price is unknown."""
+    """How many programs or episodes a cell asks for; dollars at most, None where the price is unknown; and why it cannot be asked, in a sentence."""
     question = cell.question
     if cell.acts:
         count = question.episodes  # type: ignore[union-attr]
         replies = count * (question.steps or STEPS)  # type: ignore[union-attr]
     else:
         count = replies = question.candidates or DEFAULT_CANDIDATES  # type: ignore[union-attr]
-    told = {"programs": count, "unit": "episodes" if cell.acts else "programs"}
-    return {**told, "usd": _usd(cell, replies)}
+    usd, lacks = _usd(cell, replies)
+    return {"programs": count, "unit": "episodes" if cell.acts else "programs", "usd": usd, "lacks": lacks}
 
 
-def _usd(cell: Cell, replies: int) -> float | None:
+def _usd(cell: Cell, replies: int) -> tuple[float | None, str]:
     question = cell.question
     if question.model is None:
-        return 0.0
+        return 0.0, ""
     try:
         model = open_model(question.model, question.base_url, question.key_file, question.settings())  # type: ignore[arg-type]
-    except FieldsmithError:  # a key that is not here: its cell will say so
-        return question.max_cost
+    except FieldsmithError as error:
+        return question.max_cost, str(error)
+    close: Callable[[], None] = getattr(model, "close", lambda: None)
     try:
         longest = int(str(question.settings().get("max_tokens", REPLY_TOKENS)))
         price = model.price(ChatReply("", PROMPT_TOKENS, longest))
     finally:
-        getattr(model, "close", lambda: None)()
+        close()
     whole = None if price is None else replies * price
     limits = [one for one in (whole, question.max_cost) if one is not None]
-    return min(limits) if limits else None
+    return (min(limits) if limits else None), ""
