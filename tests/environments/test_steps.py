@@ -137,6 +137,26 @@ def test_the_last_step_is_judged_too(room):
     assert "final_off" in room.episode.last.judged
 
 
+def test_an_episode_that_ends_at_a_limit_is_judged_by_its_best_state(room):
+    def worse_at_last(end):
+        room.reset(seed=3, max_steps=3)
+        room.step(Heat(degrees=5.0))
+        best = room.episode.last
+        room.step(Heat(degrees=9.0))
+        end()
+        return best, room.episode.last
+
+    best, last = worse_at_last(lambda: room.step(Heat(degrees=9.0)))
+    assert (last.truncated, last.judged_step, last.judged["final_off"]) == (True, 1, best.metrics["off"])
+    assert last.score == pytest.approx(best.score)
+    assert last.metrics["off"] > best.metrics["off"], "the step itself is told as it was"
+    assert "judged by the state after step 1" in last.text
+    best, last = worse_at_last(lambda: room.end("The tokens are spent."))
+    assert (last.judged_step, last.score) == (1, pytest.approx(best.score))
+    best, last = worse_at_last(lambda: room.step(Call("submit")))
+    assert (last.judged_step, last.judged["final_off"] > best.metrics["off"]) == (None, True)
+
+
 def test_an_agent_that_only_reads_comes_to_an_end(room):
     room.reset(seed=3, max_steps=3)
     for _ in range(50):

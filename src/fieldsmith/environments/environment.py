@@ -149,7 +149,7 @@ class Environment(ABC, Generic[S]):
         return step
 
     def end(self, why: str) -> Step:
-        """Break the episode off for a limit of whoever drives it: it is judged by its present state.
+        """Break the episode off for a limit of whoever drives it: it is judged by the best of its states.
 
         Raises StepFault where that is not possible now.
         """

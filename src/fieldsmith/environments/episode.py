@@ -12,7 +12,8 @@ class Record:
     """One call as it is kept. `state` is the environment's state after it, as JSON.
 
     step: how many steps have been counted, this one included; by it agents name states. parent: the step that it went on from.
-    judged: the figures that only judges see, where the episode ends.
+    judged: the figures that only judges see, where the episode ends. judged_step: the step whose state they are of, where that is not this one: an episode that ends
+    at a limit is judged by the best of its states.
     """
 
     step: int
@@ -31,6 +32,7 @@ class Record:
     terminated: bool = False
     truncated: bool = False
     seconds: float = 0.0
+    judged_step: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON, which `from_dict` reads."""
@@ -68,6 +70,11 @@ class Episode:
     def at(self, step: int) -> Record | None:
         """The record of a step that counts, or of the beginning."""
         return next((r for r in self.records if r.step == step and (r.counted or step == 0)), None)
+
+    @property
+    def handed_in(self) -> Record:
+        """The record of the state that was judged; of an episode that goes on, of the present one."""
+        return (self.at(self.last.judged_step) if self.last.judged_step is not None else None) or self.last
 
     def with_record(self, record: Record) -> "Episode":
         return replace(self, records=(*self.records, record))

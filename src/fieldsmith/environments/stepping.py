@@ -75,6 +75,8 @@ class _Done:
     ends: bool = False
     score: float | None = None
     """None where it is as before."""
+    judged_step: int | None = None
+    """Whose state was judged, where it is not the present one."""
 
 
 def begun(env: Stepped, task: str, seed: int, max_steps: int) -> tuple[Episode, Observation]:
@@ -110,7 +112,7 @@ def taken(env: Stepped, episode: Episode, call: Call) -> tuple[Episode, Step]:
         arguments = action.model_dump(mode="json")
         free = type(action).free
         done = _with_judgement(env, episode, _done(env, episode, action), free)
-        if not free or done.judged is not None:
+        if not free and done.judged is None:
             done = _scored(env, done)
         status, counted = "success", not free
     except StepFault as fault:
@@ -132,13 +134,12 @@ def not_understood(env: Stepped, episode: Episode, text: str, why: str) -> tuple
 
 
 def ended(env: Stepped, episode: Episode, why: str) -> tuple[Episode, Step]:
-    """The episode broken off by whoever drives it, for a limit of theirs; it is judged by its present state.
+    """The episode broken off by whoever drives it, for a limit of theirs; it is judged by the best of its states.
 
     Raises StepFault where that is not possible now.
     """
     last = episode.last
-    judged, artifacts = _judged(env, last.state, (episode.seed, len(episode.records)))
-    done = _scored(env, _Done(why, last.state, last.metrics, last.step, judged, artifacts))
+    done = _closed(env, episode, _Done(why, last.state, last.metrics, last.step))
     return _recorded(env, episode, "", {}, "budget_exceeded", False, done, 0.0, broken_off=True)
 
 
@@ -175,14 +176,32 @@ def _with_judgement(env: Stepped, episode: Episode, done: _Done, free: bool) -> 
     """What was done, judged where the episode ends with it. Raises StepFault where that is not possible now."""
     if not done.ends and (free or episode.used + 1 < episode.max_steps):
         return done
-    judged, more = _judged(env, done.state, (episode.seed, len(episode.records)))
-    return replace(done, judged=judged, artifacts=(*done.artifacts, *more))
+    return _closed(env, episode, done)
+
+
+def _closed(env: Stepped, episode: Episode, done: _Done) -> _Done:
+    """Judged and scored: the present state where it was submitted, else the best by the score that is told at every step, the latest of equals.
+
+    Raises StepFault where that is not possible.
+    """
+    best = None if done.ends else _better(env, episode, done)
+    state, metrics = (best.state, best.metrics) if best else (done.state, done.metrics)
+    judged, more = _judged(env, state, (episode.seed, len(episode.records)))
+    score = _within(env.judging, lambda: _number(env.score({**metrics, **judged})))
+    kept = (*done.artifacts, *more)
+    return replace(done, judged=judged, artifacts=kept, score=score, judged_step=best.step if best else None)
+
+
+def _better(env: Stepped, episode: Episode, done: _Done) -> Record | None:
+    """The record of an earlier state with a better score than the present one."""
+    present = _scored(env, done).score or 0.0
+    best = max(episode.changes(), key=lambda record: (record.score, record.step))
+    return best if best.score > present else None
 
 
 def _scored(env: Stepped, done: _Done) -> _Done:
     """Raises StepFault where that is not possible."""
-    figures = {**done.metrics, **(done.judged or {})}
-    return replace(done, score=_within(env.judging, lambda: _number(env.score(figures))))
+    return replace(done, score=_within(env.judging, lambda: _number(env.score(done.metrics))))
 
 
 def _acted(env: Stepped, episode: Episode, action: Action) -> _Done:
@@ -274,17 +293,19 @@ def _recorded(
     out_of_calls = len(episode.records) >= CALLS_A_STEP * episode.max_steps + CALLS_A_STEP
     truncated = not done.ends and (step >= episode.max_steps or out_of_calls or broken_off)
     if truncated and done.judged is None:
-        done = _judged_or_nothing(env, done, (episode.seed, len(episode.records)))
+        done = _judged_or_nothing(env, episode, done)
     score = last.score if done.score is None else done.score
     words = [done.text]
     if counted and status == "success" and not done.ends:
         words.append(panel(env.measures, done.metrics, last.metrics))
     words.append(ending(episode.max_steps - step, done.ends or broken_off, truncated, out_of_calls, score))
+    if done.judged_step is not None:
+        words.append(f"It was judged by the state after step {done.judged_step}, the best of them.")
     text = "\n\n".join(filter(None, words))
     record = Record(
         step=step, parent=done.parent, action=action, arguments=arguments, status=status, text=text, state=done.state,
         metrics=done.metrics, judged=done.judged or {}, score=score, reward=score - last.score, artifacts=done.artifacts,
-        counted=counted, terminated=done.ends, truncated=truncated, seconds=seconds,
+        counted=counted, terminated=done.ends, truncated=truncated, seconds=seconds, judged_step=done.judged_step,
     )  # fmt: skip
     shown = Step(
         number=step, action=action, arguments=arguments, observation=Observation(text, done.artifacts), status=status,
@@ -294,11 +315,10 @@ def _recorded(
     return episode.with_record(record), shown
 
 
-def _judged_or_nothing(env: Stepped, done: _Done, seed: Sequence[int]) -> _Done:
+def _judged_or_nothing(env: Stepped, episode: Episode, done: _Done) -> _Done:
     """With the last judgement, after a step that failed: where it fails too, there are no figures and the score stays."""
     try:
-        judged, _ = _judged(env, done.state, seed)
-        return _scored(env, replace(done, judged=judged))
+        return _closed(env, episode, done)
     except StepFault:
         return done
 

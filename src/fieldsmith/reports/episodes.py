@@ -82,10 +82,10 @@ def _measures(record: EpisodesRecord) -> list[Measure]:
 
 
 def _main(best: Kept | None, measures: list[Measure]) -> list[tuple[str, Markup, str]]:
-    """The main figures where the best episode has ended: name, value with unit, meaning."""
+    """The main figures of the state that the best episode was judged by: name, value with unit, meaning."""
     if best is None:
         return []
-    final = best.episode.last.metrics
+    final = best.episode.handed_in.metrics
     chosen = [one for one in measures if one.main and not one.held_out and one.name != "score"][:MOST_MAIN]
     return [
         (visible(one.name, 40) + (f", {one.unit}" if one.unit else ""), number(final.get(one.name)), one.meaning)
@@ -150,9 +150,9 @@ def _head(row: EpisodeRow) -> dict[str, Any]:
 
 
 def path_to_the_end(episode: Episode) -> list[int]:
-    """The steps whose states led to the final one, from the beginning on."""
+    """The steps whose states led to the one that was judged, or is the present one, from the beginning on."""
     parents = {record.step: record.parent for record in episode.records if record.counted}
-    found, step = [episode.last.step], episode.last.step
+    found, step = [episode.handed_in.step], episode.handed_in.step
     while step in parents and parents[step] < step:
         step = parents[step]
         found.append(step)

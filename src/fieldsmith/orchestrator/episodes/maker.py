@@ -99,7 +99,7 @@ def _proposal(kept: Kept) -> Proposal:
 
 def _evaluation(episode: Episode) -> Evaluation:
     last = episode.last
-    figures = {**last.metrics, **last.judged}
+    figures = {**episode.handed_in.metrics, **last.judged}
     share = valid_share(episode.records[1:])
     measures = {name: value for name, value in figures.items() if value is not None}
     if share is not None:

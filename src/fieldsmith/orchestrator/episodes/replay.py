@@ -122,9 +122,10 @@ def _scored(env: AnyEnvironment, kept: Kept) -> Replayed:
         figures = record.metrics if inherited else seen[record.state]
         differences += _figures(env, record, figures, record.metrics)
         if record.judged:
-            judged = judged_again(env, record.state, (seed, number))
+            handed = kept.episode.handed_in
+            judged = judged_again(env, handed.state, (seed, number))
             differences += _figures(env, record, judged, record.judged)
-            score = env.score({**figures, **judged})
+            score = env.score({**seen.get(handed.state, handed.metrics), **judged})
     return Replayed(kept.candidate, kept.episode.used, score, kept.episode.last.score, tuple(differences))
 
 
@@ -133,6 +134,8 @@ def _compared(env: AnyEnvironment, old: Record, new: Record) -> list[str]:
     found = []
     if old.status != new.status:
         found.append(f"{where}: the status is {new.status}, was {old.status}")
+    if old.judged_step != new.judged_step:
+        found.append(f"{where}: the state of another step was judged")
     return found + _figures(env, old, new.metrics, old.metrics) + _figures(env, old, new.judged, old.judged)
 
 
