@@ -14,6 +14,7 @@ import command_line
 import fieldsmith
 import small_burgers
 from fieldsmith.orchestrator.bench.cells import kept
+from provider_server import KEY, Server
 from sandbox_calls import wait_until
 
 pytestmark = pytest.mark.slow
@@ -143,6 +144,51 @@ def test_a_dry_run_counts_and_asks_nothing(tmp_path):
     (result,) = events(told)
     assert (result["left"], result["done"], result["usd"]) == (4, 0, None)
     assert not (tmp_path / "runs").exists()
+
+
+PROGRAM = "```python\nimport numpy as np\n\n\ndef solver(u0_batch, t_coordinate, nu):\n    return np.repeat(u0_batch[:, None], len(t_coordinate), 1)\n```"
+PAID = f"""
+seeds = 2
+
+[options]
+candidates = 4
+sandbox = "process"
+
+[[tasks]]
+name = "small"
+task = "{small_burgers.PLACE}"
+
+[[authors]]
+name = "paid"
+model = "openai:m"
+base_url = "URL"
+
+[[strategies]]
+strategy = "best-of-n"
+"""
+
+
+def test_dollars_of_all_cells_together_are_held_and_nothing_is_paid_twice(tmp_path, monkeypatch):
+    server = Server()
+    chunk = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m"}
+    said = {"index": 0, "delta": {"role": "assistant", "content": PROGRAM}, "finish_reason": "stop"}
+    usage = {"prompt_tokens": 400_000, "completion_tokens": 100_000, "total_tokens": 500_000}
+    server.events = [{**chunk, "choices": [said]}, {**chunk, "choices": [], "usage": usage}]
+    (tmp_path / "prices.toml").write_text('"openai:m" = [1.0, 1.0]\n')
+    monkeypatch.setenv("FIELDSMITH_PRICES", str(tmp_path / "prices.toml"))
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    suite = PAID.replace("URL", f"{server.url}/v1")
+    first = bench(tmp_path, "--max-cost", "1.2", suite=suite)
+    assert first.returncode == 1, first.stderr
+    assert {one["state"] for one in events(first) if one["event"] == "cell_end"} == {"budget"}
+    assert len(server.seen) == 3, "half a dollar each, and the last may go over by less than one"
+    again = bench(tmp_path, "--max-cost", "1.2", suite=suite)
+    assert (again.returncode, len(server.seen)) == (1, 3)
+    last = bench(tmp_path, "--max-cost", "10", suite=suite)
+    assert last.returncode == 0, last.stderr
+    assert len(server.seen) == 8
+    assert events(last)[-1]["rows"][0]["usd"] == pytest.approx(4.0)
+    server.shutdown()
 
 
 def test_the_suite_of_the_documentation_is_one(tmp_path):

@@ -32,7 +32,7 @@ BY_EXIT: Mapping[int, State] = {0: "done", 1: "done", 2: "refused", 3: "machine"
 class Outcome:
     """Of one cell. `result` is the last line of its command, only where the cell is done: nothing else is ever a score.
 
-    words: the command that it came of; another one is another question.
+    words: the command that it came of; another one is another question. usd: dollars that are known to be spent on it, whatever came of it.
     """
 
     cell: str
@@ -41,16 +41,12 @@ class Outcome:
     message: str = ""
     result: Mapping[str, Any] | None = None
     seconds: float = 0.0
+    usd: float = 0.0
     ended: str = field(default_factory=lambda: time.strftime("%Y-%m-%d %H:%M:%S"))
 
     @property
     def done(self) -> bool:
         return self.state == "done"
-
-    @property
-    def usd(self) -> float:
-        """Dollars that are known to be spent."""
-        return float(((self.result or {}).get("spend") or {}).get("usd") or 0.0)
 
 
 def words_of(cell: Cell, folder: Path) -> list[str]:

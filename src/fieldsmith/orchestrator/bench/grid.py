@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from fieldsmith.errors import FieldsmithError, InputError, MissingPart, ProviderError
 from fieldsmith.orchestrator.bench.cells import (
@@ -22,6 +23,7 @@ from fieldsmith.orchestrator.bench.cells import (
     words_of,
 )
 from fieldsmith.orchestrator.bench.suite import Cell, Suite
+from fieldsmith.orchestrator.budget import exhausted
 from fieldsmith.orchestrator.children import Child
 from fieldsmith.orchestrator.folder import held, make_folder
 
@@ -46,7 +48,7 @@ class Terms:
 
 @dataclass
 class _Going:
-    """A cell whose process runs. `capped`: whether the benchmark's own budget limits its dollars."""
+    """A cell whose process runs. capped: the dollars that it may use where the benchmark's own budget limits them, those of earlier sittings included."""
 
     cell: Cell
     child: Child
@@ -54,7 +56,6 @@ class _Going:
     begun: float
     capped: float | None
     late: bool = False
-    usd: float = 0.0
 
 
 @dataclass
@@ -83,6 +84,7 @@ class Grid:
         make_folder(self.folder)
         with held(self.folder):
             self._outcomes = self.standing()
+            self._usd = {name: outcome.usd for name, outcome in kept(self.folder).items()}
             self._begun = time.monotonic()
             todo = deque(cell for cell in self.suite.cells if cell.name not in self._outcomes)
             again: deque[Cell] = deque()
@@ -99,20 +101,19 @@ class Grid:
     def _start(self, todo: deque[Cell], again: deque[Cell]) -> None:
         """Start what there is room for: one that failed before all others and alone."""
         while todo or again:
+            if self._going and (again or len(self._going) >= self.terms.at_once):
+                return
             if why := self._refusal():
                 for cell in [*again, *todo]:
-                    self._end(cell, Outcome(cell.name, "budget", words_of(cell, self.folder), why))
+                    usd = self._usd.get(cell.name, 0.0)
+                    self._end(cell, Outcome(cell.name, "budget", words_of(cell, self.folder), why, usd=usd))
                 todo.clear()
                 again.clear()
             elif again:
-                if self._going:
-                    return
                 self._begin(again.popleft())
                 return
-            elif len(self._going) < self.terms.at_once:
-                self._begin(todo.popleft())
             else:
-                return
+                self._begin(todo.popleft())
 
     def _refusal(self) -> str:
         """Why nothing more may be begun."""
@@ -125,23 +126,24 @@ class Grid:
     def _left(self) -> float:
         """Dollars that are neither spent nor set aside for what runs."""
         assert self.terms.usd is not None
-        spent = sum(outcome.usd for outcome in self._outcomes.values())
-        return self.terms.usd - spent - sum(going.capped or going.usd for going in self._going)
+        aside = sum(max(0.0, (going.capped or 0.0) - self._usd.get(going.cell.name, 0.0)) for going in self._going)
+        return self.terms.usd - sum(self._usd.get(cell.name, 0.0) for cell in self.suite.cells) - aside
+
+    def _cap(self, cell: Cell) -> float | None:
+        """Its share of what is left, beside what it has used before; None where its own limit is lower."""
+        if self.terms.usd is None or cell.question.model is None:
+            return None
+        share = self._usd.get(cell.name, 0.0) + self._left() / (self.terms.at_once - len(self._going))
+        return share if cell.question.max_cost is None or cell.question.max_cost > share else None
 
     def _begin(self, cell: Cell) -> None:
-        capped = None
-        if self.terms.usd is not None and cell.question.model is not None:
-            share = self._left() / (self.terms.at_once - len(self._going))
-            own = cell.question.max_cost
-            if own is None or own > share:
-                capped = share
+        capped = self._cap(cell)
         run = self.folder / "cells" / cell.folder
         if (run / "result.json").exists() and not intact(run):
             set_aside(run)
-        words = words_of(cell, self.folder)
-        asked = (
-            words_of(replace(cell, question=replace(cell.question, max_cost=capped)), self.folder) if capped else words
-        )
+        words = asked = words_of(cell, self.folder)
+        if capped is not None:
+            asked = words_of(replace(cell, question=replace(cell.question, max_cost=capped)), self.folder)
         self._going.append(_Going(cell, Child(asked), words, time.monotonic(), capped))
         self.listener("begin", _fields(cell))
 
@@ -149,7 +151,7 @@ class Grid:
         """Tell what is new, and take in what has ended."""
         for going in list(self._going):
             for event in going.child.news():
-                going.usd = float(event.get("usd") or going.usd)
+                self._spent(going.cell, event.get("usd"))
                 self.listener("news", {**_fields(going.cell), "of": event})
             if self._refusal() and going.capped is None and not going.late and self._is_late():
                 going.late = True
@@ -173,7 +175,7 @@ class Grid:
         """What a process that has ended came to."""
         code, seconds = going.child.exit_code, time.monotonic() - going.begun
         state: State = BY_EXIT.get(code if code is not None else -1, "fault")
-        result: Mapping[str, object] | None = None
+        result: Mapping[str, Any] | None = None
         message = ""
         try:
             result = going.child.result()
@@ -186,9 +188,16 @@ class Grid:
             going.child.forget()
         if state == "interrupted" and going.late:
             state, message = "budget", f"the benchmark's time of {self.terms.hours:g} hours is over"
-        if state == "done" and going.capped is not None and "dollar" in message:
+        if state == "done" and going.capped is not None and exhausted(going.capped, "dollar") in message:
             state = "budget"  # it would have gone on: what it has so far is not what was asked for
-        return Outcome(going.cell.name, state, going.words, message, result if state == "done" else None, seconds)
+        if result is not None:
+            self._spent(going.cell, (result.get("spend") or {}).get("usd"))
+        usd = self._usd.get(going.cell.name, 0.0)
+        return Outcome(going.cell.name, state, going.words, message, result if state == "done" else None, seconds, usd)
+
+    def _spent(self, cell: Cell, usd: Any) -> None:
+        """Take note of what a cell has cost so far, where that is known."""
+        self._usd[cell.name] = max(self._usd.get(cell.name, 0.0), float(usd or 0.0))
 
     def _end(self, cell: Cell, outcome: Outcome) -> None:
         self._outcomes[cell.name] = outcome
@@ -209,9 +218,8 @@ class Grid:
             with contextlib.suppress(OSError):
                 going.child.end()
             going.child.forget()
-            self._end(
-                going.cell, Outcome(going.cell.name, state, going.words, message, None, time.monotonic() - going.begun)
-            )
+            seconds, usd = time.monotonic() - going.begun, self._usd.get(going.cell.name, 0.0)
+            self._end(going.cell, Outcome(going.cell.name, state, going.words, message, None, seconds, usd))
         self._going.clear()
 
 
