@@ -8,6 +8,7 @@ import pytest
 
 import command_line
 import small_burgers
+from fieldsmith.orchestrator.folder import held
 
 pytestmark = pytest.mark.slow
 
@@ -98,6 +99,18 @@ def test_runs_that_are_not_done_are_left_out(benchmark, tmp_path):
     }
     code, result = compared(tmp_path, "one/small-built-in-one-0", "four/small-built-in-four-0")
     assert (code, result["reason"], result["comparisons"]) == (1, "no_pairs", [])
+
+
+def test_what_is_still_running_is_said_to_be(benchmark, tmp_path):
+    shutil.copytree(benchmark / "runs/bench-mine", tmp_path / "mine")
+    first = next((tmp_path / "mine/cells").glob("*-one-0-*"))
+    with sqlite3.connect(first / "run.sqlite") as store:
+        store.execute("UPDATE facts SET value = ? WHERE name = 'state'", (json.dumps("running"),))
+    with held(tmp_path / "mine"), held(first):
+        code, result = compared(tmp_path, "mine", "--rows", "one", "four")
+        assert (code, result["pairs"]) == (0, 1)
+        assert result["notes"] == ["mine is still running: cells that have not ended are not compared."]
+        assert result["left_out"][0]["why"] == "it is still running"
 
 
 def test_a_cell_that_is_damaged_or_failed_is_left_out(benchmark, tmp_path):

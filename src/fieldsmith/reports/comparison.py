@@ -46,7 +46,7 @@ def _extent(one: Comparison) -> str:
     seeds = Counter(len(on.pairs) for on in one.tasks)
     many = min(seeds) if len(seeds) == 1 else 0
     each = f"{min(seeds)} to {max(seeds)} seeds" if not many else _count(many, "seed")
-    told = f"{_count(len(one.tasks), 'task')}, {each}{' each' if len(one.tasks) > 1 else ''}"
+    told = f"{len(one.tasks)} tasks, {each} each" if len(one.tasks) > 1 else f"this task alone, {each}"
     span = _span(one.effect, one.better, one.by_decades)
     return f" ({f'95 %: {span}; ' if span else ''}{told})"
 
@@ -146,8 +146,12 @@ def _better(effect: Effect, one: Comparison) -> str:
 def _cost_rows(a: Cost, b: Cost) -> Iterator[tuple[str, list[str]]]:
     yield "ran", [f"{cost.ran}/{cost.runs}" for cost in (a, b)]
     yield "tokens", ["unknown" if cost.tokens is None else f"{cost.tokens:,.0f}" for cost in (a, b)]
-    yield "USD", ["unknown" if cost.usd is None else f"{cost.usd:.2f}" for cost in (a, b)]
+    yield "USD", [_usd(cost.usd) for cost in (a, b)]
     yield "seconds", [f"{cost.seconds:,.0f}" for cost in (a, b)]
+
+
+def _usd(usd: float | None) -> str:
+    return "unknown" if usd is None else f"{usd:.2f}" if usd >= 0.01 or not usd else f"{usd:.1g}"
 
 
 def told(compared: Compared) -> Iterator[str]:

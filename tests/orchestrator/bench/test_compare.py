@@ -79,7 +79,8 @@ def test_one_pair_says_nothing_of_noise():
     one = only({"x": (1e-3,)}, {"x": (2e-3,)})
     assert one.effect.more_than_noise is None
     assert (
-        verdict(one) == "One pair: the error of A is 2 times smaller (1 task, 1 seed). Of noise one pair says nothing."
+        verdict(one)
+        == "One pair: the error of A is 2 times smaller (this task alone, 1 seed). Of noise one pair says nothing."
     )
 
 
@@ -92,7 +93,7 @@ def test_seeds_that_change_nothing_are_no_evidence():
 def test_the_same_figures_are_no_difference():
     one = only({"x": (1e-3, 2e-3)}, {"x": (1e-3, 2e-3)})
     assert (one.better, one.effect.more_than_noise) == ("", False)
-    assert verdict(one) == "No difference: A and B come to the same (1 task, 2 seeds)."
+    assert verdict(one) == "No difference: A and B come to the same (this task alone, 2 seeds)."
 
 
 def test_where_nothing_ran_an_error_is_that_of_zeros_and_a_score_is_zero():

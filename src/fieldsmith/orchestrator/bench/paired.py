@@ -61,10 +61,8 @@ def effect(differences: Sequence[float]) -> Effect:
     alike = n > 1 and bool(np.ptp(given) <= SAME * np.max(np.abs(given)))
     if n < 2 or alike:
         return Effect(n, Interval(float(given[0] if alike else np.mean(given))), alike)
-    _, student = stats.ttest_1samp(given, 0.0)
-    return Effect(
-        n, over(given.tolist(), by_decades=False), False, float(student), sign_flips(given), n <= MOST_ENUMERATED
-    )
+    student = float(stats.ttest_1samp(given, 0.0).pvalue)  # pyright: ignore[reportAttributeAccessIssue]
+    return Effect(n, over(given.tolist(), by_decades=False), False, student, sign_flips(given), n <= MOST_ENUMERATED)
 
 
 def sign_flips(differences: Sequence[float] | np.ndarray) -> float:
