@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fieldsmith.cli.output import current
+from fieldsmith.cli.terminal import aligned
 from fieldsmith.folders import expanded
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def list_runs(task: Task = None, state: State = None, last: Last = None, as_json
         current.say("No runs yet. Start one: fieldsmith solve burgers")
     elif known and not found:
         current.say(f"None of the {counted(known, 'run')} of this machine is such a run.")
-    for line in _aligned([_row(run) for run in found]):
+    for line in aligned([_row(run) for run in found]):
         current.say(line)
 
 
@@ -111,11 +112,6 @@ def _row(run: "Listed") -> list[str]:
         visible(str(run.folder)),
         visible(f"waits for {', '.join(map(str, run.waiting))}", 400) if run.waiting else "",
     ]
-
-
-def _aligned(rows: list[list[str]]) -> list[str]:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
 
 
 @app.command("show")

@@ -2,8 +2,10 @@
 
 import codecs
 import contextlib
+import itertools
 import os
 import sys
+from collections.abc import Sequence
 from typing import TextIO
 
 NARROW = 60
@@ -45,6 +47,12 @@ def columns(stream: TextIO) -> int:
     with contextlib.suppress(OSError, ValueError, AttributeError):
         return os.get_terminal_size(stream.fileno()).columns or 80
     return 80
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Lines of a table, its columns one below the other; a row may lack its last cells."""
+    widths = [max(map(len, column)) for column in itertools.zip_longest(*rows, fillvalue="")]
+    return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
 
 
 def _nearest(error: UnicodeError) -> tuple[str | bytes, int]:

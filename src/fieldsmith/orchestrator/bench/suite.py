@@ -169,7 +169,7 @@ def _solving(file: Path, options: Table, task: Table, author: Table, strategy: T
         values |= _known(file, table, given, known, ("name", "strategies"))
     if "task" not in values:
         raise InputError(f"{file}: a [[tasks]] has no task.", 'Write task = "burgers".')
-    names = str(task.get("name") or _task_name(values)), str(author.get("name") or author.get("model") or BUILT_IN)
+    names = str(task.get("name") or task_name(values)), str(author.get("name") or author.get("model") or BUILT_IN)
     return Cell(*names, called, seed, _made(file, Question, {**values, "seed": seed}))
 
 
@@ -196,7 +196,7 @@ def _published(file: Path, content: Table) -> Iterator[Published]:
         yield Published(str(one["author"]), str(one["source"]), errors)
 
 
-def _task_name(values: Table) -> str:
+def task_name(values: Table) -> str:
     """The task with what is not as usual."""
     given = "".join(f",{name}={value:g}" for name, value in (values.get("param") or {}).items())
     scale = values.get("scale", "demo")

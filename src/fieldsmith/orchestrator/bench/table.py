@@ -166,7 +166,7 @@ def _published(one: Published, tasks: Sequence[str]) -> Row | None:
 
 
 def _standing(task: str, results: Sequence[Mapping[str, Any]]) -> Standing:
-    figures = [_figure(result) for result in results]
+    figures = [figure_of(result) for result in results]
     known = [figure for figure in figures if figure is not None]
     metric, lower = known[0][:2] if known else (NRMSE.name, True)
     nothing = NOTHING if metric == NRMSE.name else 0.0
@@ -178,14 +178,14 @@ def _standing(task: str, results: Sequence[Mapping[str, Any]]) -> Standing:
         values=tuple(nothing if figure is None else figure[2] for figure in figures),
         ran=len(known),
         of=len(results),
-        tokens=_sum(_tokens(spend) for spend in spends),
-        usd=_sum(spend["usd"] for spend in spends),
+        tokens=known_sum(tokens_of(spend) for spend in spends),
+        usd=known_sum(spend["usd"] for spend in spends),
         seconds=math.fsum(spend["seconds"] for spend in spends),
         schemes=Counter(filter(None, map(_scheme, results))),
     )
 
 
-def _figure(result: Mapping[str, Any]) -> tuple[str, bool, float] | None:
+def figure_of(result: Mapping[str, Any]) -> tuple[str, bool, float] | None:
     """Metric, whether lower is better, and its value on the test split; None where nothing ran."""
     best = result.get("best")
     if not best:
@@ -203,10 +203,10 @@ def _scheme(result: Mapping[str, Any]) -> str:
     return str(plan.get("summary") or plan.get("discretisation") or "")[:120]
 
 
-def _tokens(spend: Mapping[str, Any]) -> float | None:
+def tokens_of(spend: Mapping[str, Any]) -> float | None:
     return None if spend["input_tokens"] is None else float(spend["input_tokens"] + spend["output_tokens"])
 
 
-def _sum(values: Iterable[float | None]) -> float | None:
+def known_sum(values: Iterable[float | None]) -> float | None:
     listed = list(values)
     return None if None in listed else math.fsum(listed)  # type: ignore[arg-type]
