@@ -28,7 +28,9 @@ def notes(board: Leaderboard) -> list[str]:
         "A run in which no program ran counts with an error of 1, that of an answer of zeros.",
     ]
     if any(not one.by_decades for row in board.rows for one in row.tasks.values()):
-        told.append("Scores of environments and metrics of a task's own are arithmetic means; nothing counts as 0.")
+        told.append(
+            "Scores of environments and metrics of a task's own are arithmetic means; an episode that came to nothing has a score of 0, and for a metric of a task's own a run that came to nothing has no figure."
+        )
     if any(row.published for row in board.rows):
         told.append("Rows marked as published were not measured here, and against other references.")
         told += [f"{visible(row.author)}: {visible(row.published, 300)}." for row in board.rows if row.published]

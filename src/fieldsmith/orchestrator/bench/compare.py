@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from fieldsmith.errors import InputError
 from fieldsmith.orchestrator.bench.measured import Figure, Left, Measured, Side
 from fieldsmith.orchestrator.bench.paired import Effect, effect
-from fieldsmith.orchestrator.bench.table import NOTHING, SMALLEST, known_sum, tokens_of
+from fieldsmith.orchestrator.bench.table import NOTHINGS, SCORE, SMALLEST, known_sum, tokens_of
 from fieldsmith.tasks.task import NRMSE
 
 Key = tuple[str, int]
@@ -187,7 +187,7 @@ def _paired(a: Measured, b: Measured) -> Pair | Left:
     known = [run.figure for run in (a, b) if run.figure is not None]
     if len({figure[:2] for figure in known}) > 1:
         return Left("both", name, f"A is judged by {known[0][0]}, B by {known[1][0]}")
-    metric, lower = known[0][:2] if known else ("score", False) if a.scored else (NRMSE.name, True)
+    metric, lower = known[0][:2] if known else (SCORE, False) if a.scored else (NRMSE.name, True)
     values = [_value(run.figure, metric, run.scored) for run in (a, b)]
     if values[0] is None or values[1] is None:
         return Left(
@@ -199,7 +199,7 @@ def _paired(a: Measured, b: Measured) -> Pair | Left:
 def _value(figure: Figure | None, metric: str, scored: bool) -> float | None:
     if figure is not None:
         return figure[2]
-    return 0.0 if scored else NOTHING if metric == NRMSE.name else None
+    return NOTHINGS.get(SCORE if scored else metric)
 
 
 def _comparisons(pairs: Sequence[Pair]) -> Iterator[Comparison]:

@@ -1,10 +1,9 @@
 """Whether paired differences are more than noise: Student's interval and a sign-flip test.
 
 Two runs of the same task and seed are a pair, and pairs are compared by their differences, since most of what makes scores scatter is the tasks', which both share. Seeds of one task
-are alike, so the tasks are the independent units: differences are averaged over seeds first, as a cluster each (Miller, "Adding Error Bars to Evals", 2024, arXiv:2411.00640,
-sections 2.2 and 4.2). Of one task the seeds are the units, and what is found holds of that task alone.
+are alike, so the tasks are the independent units: differences are averaged over seeds first, as a cluster each (Miller, "Adding Error Bars to Evals", 2024, arXiv:2411.00640). Of one task the seeds are the units, and what is found holds of that task alone.
 
-Student's interval takes the units' differences to be normal. The sign-flip test (Fisher, "The Design of Experiments", 1935, section 21) takes them only to be as
+Student's interval takes the units' differences to be normal. The sign-flip test (Fisher, "The Design of Experiments", 1935) takes them only to be as
 likely of either sign if nothing differs: p is the share of all 2^n choices of signs whose mean is at least as far from 0, so with n units it cannot come below 2 / 2^n.
 """
 

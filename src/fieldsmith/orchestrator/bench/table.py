@@ -21,8 +21,10 @@ from fieldsmith.orchestrator.bench.suite import Cell, Published, Suite
 from fieldsmith.tasks.task import NRMSE
 
 CONFIDENCE = 0.95
-NOTHING = 1.0
-"""The nRMSE of an answer of zeros."""
+SCORE = "score"
+"""What episodes of environments come to."""
+NOTHINGS: Mapping[str, float] = {NRMSE.name: 1.0, SCORE: 0.0}
+"""What counts where nothing ran: the nRMSE of an answer of zeros, no score. A metric of a task's own has no such figure."""
 SMALLEST = 1e-17
 
 
@@ -127,7 +129,8 @@ def leaderboard(suite: Suite, outcomes: Mapping[str, Outcome]) -> Leaderboard:
     for cell in suite.cells:
         grouped.setdefault((cell.author, cell.strategy), []).append(cell)
     tasks = tuple(dict.fromkeys(cell.task for cell in suite.cells))
-    rows = [_row(author, strategy, cells, outcomes) for (author, strategy), cells in grouped.items()]
+    kinds = _kinds(suite, outcomes)
+    rows = [_row(author, strategy, cells, outcomes, kinds) for (author, strategy), cells in grouped.items()]
     rows += [row for one in suite.published if (row := _published(one, tasks))]
     states = Counter(outcomes[cell.name].state if cell.name in outcomes else "not begun" for cell in suite.cells)
     states.pop("done", None)
@@ -142,13 +145,19 @@ def _rank(row: Row) -> tuple[float, float]:
     return 1.0, -float(np.mean(means)) if means else math.inf
 
 
-def _row(author: str, strategy: str, cells: Sequence[Cell], outcomes: Mapping[str, Outcome]) -> Row:
+def _row(
+    author: str,
+    strategy: str,
+    cells: Sequence[Cell],
+    outcomes: Mapping[str, Outcome],
+    kinds: Mapping[str, tuple[str, bool]],
+) -> Row:
     by_task: dict[str, list[Mapping[str, Any]]] = {}
     for cell in cells:
         outcome = outcomes.get(cell.name)
         if outcome is not None and outcome.done and outcome.result is not None:
             by_task.setdefault(cell.task, []).append(outcome.result)
-    tasks = {task: _standing(task, results) for task, results in by_task.items()}
+    tasks = {task: _standing(task, results, kinds[task]) for task, results in by_task.items()}
     errors = [one.values for one in tasks.values() if one.by_decades]
     return Row(author, strategy, tasks, across(errors) if errors else None)
 
@@ -165,17 +174,17 @@ def _published(one: Published, tasks: Sequence[str]) -> Row | None:
     return Row(one.author, "", standings, overall, one.source) if known else None
 
 
-def _standing(task: str, results: Sequence[Mapping[str, Any]]) -> Standing:
-    figures = [figure_of(result) for result in results]
-    known = [figure for figure in figures if figure is not None]
-    metric, lower = known[0][:2] if known else (NRMSE.name, True)
-    nothing = NOTHING if metric == NRMSE.name else 0.0
+def _standing(task: str, results: Sequence[Mapping[str, Any]], kind: tuple[str, bool]) -> Standing:
+    """kind: the task's metric, and whether lower is better."""
+    known = [figure[2] for figure in map(figure_of, results) if figure is not None]
+    nothing = NOTHINGS.get(kind[0])
+    failed = () if nothing is None else (nothing,) * (len(results) - len(known))
     spends = [result["spend"] for result in results]
     return Standing(
         task=task,
-        metric=metric,
-        lower_is_better=lower,
-        values=tuple(nothing if figure is None else figure[2] for figure in figures),
+        metric=kind[0],
+        lower_is_better=kind[1],
+        values=(*known, *failed),
         ran=len(known),
         of=len(results),
         tokens=known_sum(tokens_of(spend) for spend in spends),
@@ -185,13 +194,26 @@ def _standing(task: str, results: Sequence[Mapping[str, Any]]) -> Standing:
     )
 
 
+def _kinds(suite: Suite, outcomes: Mapping[str, Outcome]) -> dict[str, tuple[str, bool]]:
+    """Each task's metric and direction, as whoever came to a figure tells; where nobody did, what such a task has by default."""
+    found: dict[str, tuple[str, bool]] = {}
+    for cell in suite.cells:
+        outcome = outcomes.get(cell.name)
+        figure = figure_of(outcome.result) if outcome and outcome.result else None
+        if figure is not None:
+            found[cell.task] = figure[:2]
+        else:
+            found.setdefault(cell.task, (SCORE, False) if cell.acts else (NRMSE.name, True))
+    return found
+
+
 def figure_of(result: Mapping[str, Any]) -> tuple[str, bool, float] | None:
     """Metric, whether lower is better, and its value on the test split; None where nothing ran."""
     best = result.get("best")
     if not best:
         return None
     if "episodes" in result:
-        return "score", False, float(best["score"])
+        return SCORE, False, float(best["score"])
     test = best.get("test")
     if best.get("status") != "ok" or not test or test.get("value") is None:
         return None
