@@ -15,8 +15,10 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
+from fieldsmith.orchestrator.bench.baselines import Baseline, baseline_of, candidates_of
 from fieldsmith.orchestrator.bench.cells import Outcome
 from fieldsmith.orchestrator.bench.suite import Cell, Published, Suite
+from fieldsmith.orchestrator.question import Question
 from fieldsmith.tasks.task import NRMSE
 
 CONFIDENCE = 0.95
@@ -63,13 +65,18 @@ class Standing:
 
 @dataclass(frozen=True)
 class Row:
-    """One author by one strategy. overall: the geometric mean over tasks judged by nRMSE. published: where its figures were published, of a row that was not measured here."""
+    """One author by one strategy. overall: the geometric mean over tasks judged by nRMSE. published: where its figures were published, of a row that was not measured here.
+
+    baseline: which one it is, if any. candidates: how many it might write on a task, at most.
+    """
 
     author: str
     strategy: str
     tasks: Mapping[str, Standing]
     overall: Interval | None
     published: str = ""
+    baseline: Baseline = ""
+    candidates: int = 0
 
     @property
     def ran(self) -> tuple[int, int]:
@@ -137,7 +144,10 @@ def _row(author: str, strategy: str, cells: Sequence[Cell], outcomes: Mapping[st
     errors = [one.interval for one in tasks.values() if one.by_decades and one.interval]
     alone = [one.interval for one in tasks.values() if one.by_decades]
     overall = over([one.mean for one in errors], by_decades=True) if len(errors) > 1 else (alone[0] if alone else None)
-    return Row(author, strategy, tasks, overall)
+    kinds = {baseline_of(cell.question) for cell in cells}
+    kind: Baseline = kinds.pop() if len(kinds) == 1 else ""
+    most = max((candidates_of(c.question) for c in cells if isinstance(c.question, Question)), default=0)
+    return Row(author, strategy, tasks, overall, "", kind, most)
 
 
 def _published(one: Published, tasks: Sequence[str]) -> Row | None:
