@@ -144,8 +144,8 @@ def _row(author: str, strategy: str, cells: Sequence[Cell], outcomes: Mapping[st
     errors = [one.interval for one in tasks.values() if one.by_decades and one.interval]
     alone = [one.interval for one in tasks.values() if one.by_decades]
     overall = over([one.mean for one in errors], by_decades=True) if len(errors) > 1 else (alone[0] if alone else None)
-    kinds = {baseline_of(cell.question) for cell in cells}
-    kind: Baseline = kinds.pop() if len(kinds) == 1 else ""
+    kinds: set[Baseline] = {baseline_of(cell.question) for cell in cells}
+    kind = kinds.pop() if len(kinds) == 1 else ""
     most = max((candidates_of(c.question) for c in cells if isinstance(c.question, Question)), default=0)
     return Row(author, strategy, tasks, overall, "", kind, most)
 
