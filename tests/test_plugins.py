@@ -10,6 +10,7 @@ import pytest
 
 import command_line
 from fieldsmith.agents.author import Draft
+from fieldsmith.agents.authors import open_author
 from fieldsmith.agents.numerics_author import NumericsAuthor
 from fieldsmith.agents.strategies import open_strategy
 from fieldsmith.errors import InputError, MissingPart
@@ -24,6 +25,7 @@ from small_task import SOURCE
 GOOD = """
 from fieldsmith.tasks.advection import Advection
 from fieldsmith.tasks import Task
+from fieldsmith.agents.numerics_author import NumericsAuthor
 from fieldsmith.agents.strategies import Ask, Draft
 
 class Drift(Advection):
@@ -40,10 +42,20 @@ class Once:
     def ask(self, history, limit, left):
         return () if history else (Ask(Draft(), "1"),)
 
+class Dealer(NumericsAuthor):
+    label = "dealer"
+    def __init__(self, seed):
+        self.seed = seed
+
+class Nobody:
+    def write(self, brief, move, slot, history):
+        raise NotImplementedError
+
 def open_dummy(name, base_url, key_file, settings):
     return object()
 """
 TASKS, STRATEGIES, MODELS = "fieldsmith.tasks", "fieldsmith.strategies", "fieldsmith.models"
+AUTHORS = "fieldsmith.authors"
 
 
 def run(folder: Path, *words: object) -> subprocess.CompletedProcess[str]:
@@ -56,16 +68,23 @@ def strangers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     tasks = [f"{name.lower()} = good_parts:{name}" for name in ("Drift", "Loose", "Half")] + [
         "drifting = good_parts:Drift"
     ]
-    good = {TASKS: "\n".join(tasks), STRATEGIES: "once = good_parts:Once"}
+    authors = "dealer = good_parts:Dealer\nnobody = good_parts:Nobody"
+    good = {TASKS: "\n".join(tasks), STRATEGIES: "once = good_parts:Once", AUTHORS: authors}
     distribution(tmp_path, "good-parts", {"good_parts": GOOD}, {**good, MODELS: "dummy = good_parts:open_dummy"})
     broken = {"broken": "import nothing_of_this_name\n", "ending": "raise SystemExit(5)\n", "other": "Thing = 3\n"}
     points = {
         TASKS: "torn = broken:Torn\nending = ending:Task\nnumber = other:Thing\nlost = other:Lost",
         STRATEGIES: "torn = broken:Torn\nnumber = other:Thing",
         MODELS: "torn = broken:open_torn",
+        AUTHORS: "torn = broken:Torn\nnumber = other:Thing",
     }
     distribution(tmp_path, "broken-parts", broken, points, "2.1")
-    distribution(tmp_path, "taker", {}, {TASKS: "advection = other:Thing", STRATEGIES: "refine = other:Thing"})
+    distribution(
+        tmp_path,
+        "taker",
+        {},
+        {TASKS: "advection = other:Thing", STRATEGIES: "refine = other:Thing", AUTHORS: "scan = other:Thing"},
+    )
     for name in ("one", "two"):
         distribution(tmp_path, name, {}, {TASKS: "same = good_parts:Drift"})
     monkeypatch.syspath_prepend(str(tmp_path))
@@ -76,6 +95,8 @@ def test_a_plug_in_works_by_its_name(strangers):
     assert load("drift").title == "Drift"
     assert "drift" in names()
     assert [ask.slot for ask in open_strategy("once").ask([], 1, 1)] == ["1"]
+    dealer = open_author("dealer", 7)
+    assert (dealer.label, getattr(dealer, "seed")) == ("dealer", 7)  # noqa: B009
 
 
 @pytest.mark.parametrize(
@@ -97,6 +118,17 @@ def test_what_is_wrong_with_a_task_is_told_to_who_asks_for_it(strangers, name, k
         load(name)
     assert words in str(caught.value).replace("of two 1.0, 'same' of one", "of one 1.0, 'same' of two")
     assert "\n" not in str(caught.value)
+
+
+def test_what_is_wrong_with_an_author_is_told_to_who_asks_for_it(strangers):
+    with pytest.raises(MissingPart, match=r"The author 'torn' of broken-parts 2\.1 cannot be loaded"):
+        open_author("torn")
+    with pytest.raises(MissingPart, match="not a class with a method `write`"):
+        open_author("number")
+    with pytest.raises(MissingPart, match="The author nobody has no label and no note and no trusted"):
+        open_author("nobody")
+    with pytest.raises(InputError, match=r"There is no author 'scam'\. Did you mean 'scan'"):
+        open_author("scam")
 
 
 def test_what_is_wrong_with_a_strategy_or_a_model_is_told_to_who_asks_for_it(strangers):
@@ -244,6 +276,8 @@ def test_built_ins_keep_their_names_and_say_so(strangers, caplog):
     assert "'advection' of taker 1.0 is not used: the built-in task keeps this name." in caplog.text
     assert open_strategy("refine").name == "refine"
     assert "'refine' of taker 1.0 is not used" in caplog.text
+    assert open_author("scan").label == "scan"
+    assert "'scan' of taker 1.0 is not used: the built-in author keeps this name." in caplog.text
 
 
 def test_nothing_of_a_plug_in_is_imported_for_another_name(strangers):
@@ -301,6 +335,8 @@ def test_doctor_lists_all_plug_ins_with_version_and_state(strangers):
     assert told[TASKS, "drift", "good-parts"]["state"] == "ok"
     assert told[TASKS, "drift", "good-parts"]["version"] == "1.0"
     assert "keeps this name" in told[STRATEGIES, "refine", "taker"]["why"]
+    assert told[AUTHORS, "dealer", "good-parts"]["state"] == "ok"
+    assert "keeps this name" in told[AUTHORS, "scan", "taker"]["why"]
     assert "nothing_of_this_name" in told[MODELS, "torn", "broken-parts"]["why"]
     assert "Several plug-ins" in told[TASKS, "same", "two"]["why"]
     assert "The group fieldsmith.task is none of" in told["fieldsmith.task", "x", "odd"]["why"]

@@ -11,6 +11,7 @@ FACES = (
     "fieldsmith",
     "fieldsmith.tasks",
     "fieldsmith.models",
+    "fieldsmith.agents.author",
     "fieldsmith.agents.strategies",
     "fieldsmith.environments",
     "fieldsmith.errors",

@@ -22,6 +22,9 @@ __all__ = [
     "Usage",
 ]
 
+BUILT_IN = "built-in"
+"""The author that is asked where nobody is named."""
+
 
 class NothingLeft(Exception):
     """An author has no further idea; the run ends with what it has, and with the reason given here."""

@@ -22,7 +22,7 @@ def asks_question(command: Callable[..., None]) -> Callable[..., None]:
 
 def _asking(command: Callable[..., None], question: type[Any], only: Collection[str] = ()) -> Callable[..., None]:
     context, *own = (one for one in inspect.signature(command).parameters.values() if one.kind is not one.VAR_KEYWORD)
-    asked = [_parameter(one) for one in fields(question) if option_of(one).flag and (one.name in only or not only)]
+    asked = [_parameter(one) for one in fields(question) if one.name in only or not only]
     parameters = [context.replace(kind=inspect.Parameter.KEYWORD_ONLY), *asked, *own]
     setattr(command, "__signature__", inspect.Signature(parameters))  # noqa: B010
     command.__annotations__ = {one.name: one.annotation for one in parameters}

@@ -116,11 +116,15 @@ def _holds(condition: Any, outcome: "Outcome") -> bool:
 
 def _tell_plan(grid: "Grid") -> None:
     """What would be done, and what it may cost."""
+    from fieldsmith.orchestrator.bench.baselines import baseline_of
     from fieldsmith.orchestrator.bench.prices import estimated
 
     done = grid.standing()
     left = [cell for cell in grid.suite.cells if cell.name not in done]
-    rows = [{"cell": cell.name, "done": cell.name in done, **estimated(cell)} for cell in grid.suite.cells]
+    rows = [
+        {"cell": c.name, "done": c.name in done, "baseline": baseline_of(c.question) or None, **estimated(c)}
+        for c in grid.suite.cells
+    ]
     open_rows = [row for row in rows if not row["done"]]
     prices = [row["usd"] for row in open_rows]
     usd = None if None in prices else sum(prices)

@@ -50,7 +50,9 @@ def _texts(row: Row, tasks: Sequence[str], together: bool) -> list[str]:
     ]
     ran, of = row.ran
     figures = [f"{ran}/{of}", *(_total(row.total(what), form) for what, form in (("tokens", ",.0f"), ("usd", ".2f"), ("seconds", ",.0f")))]  # fmt: skip
-    strategy = "published" if row.published else visible(row.strategy, LONGEST)
+    strategy = (
+        "published" if row.published else visible(row.strategy, LONGEST) + (" (baseline)" if row.baseline else "")
+    )
     ends = ["-"] * 4 if row.published else figures
     return [visible(row.author, LONGEST), strategy, *means, *[_mean(row.overall, True)][:together], *ends]
 

@@ -94,6 +94,7 @@ def _plug_in_row(plug_in: Mapping[str, str]) -> Row:
 
 def _plug_ins() -> list[dict[str, str]]:
     """Every plug-in of this environment with its distribution, version and state; each is imported to know it."""
+    from fieldsmith.agents.authors import AUTHORS
     from fieldsmith.agents.strategies import STRATEGIES
     from fieldsmith.environments import ENVIRONMENTS
     from fieldsmith.models import MODELS
@@ -102,7 +103,7 @@ def _plug_ins() -> list[dict[str, str]]:
     from fieldsmith.reports.plain import visible
     from fieldsmith.tasks import TASKS
 
-    groups = {group.name: group for group in (TASKS, MODELS, STRATEGIES, METHODS, ENVIRONMENTS)}
+    groups = {group.name: group for group in (TASKS, MODELS, AUTHORS, STRATEGIES, METHODS, ENVIRONMENTS)}
     refused = {left.plug_in: left.why for group in groups.values() for left in group.everything()[1]}
     rows = []
     for plug_in in installed():

@@ -44,7 +44,7 @@ def solve(
     scale: str = "demo",
     data: str | Path | None = None,
     model: str | ChatModel | None = None,
-    author: Author | None = None,
+    author: str | Author | None = None,
     base_url: str | None = None,
     key_file: str | Path | None = None,
     prompt_style: str | None = None,
@@ -69,7 +69,7 @@ def solve(
 ) -> Run:
     """Forge a solver; the options are those of `fieldsmith solve`, dashes as underscores.
 
-    A task, a model and a strategy may be names or objects, an author is an object. `param`, `scale` and `data` go with a
+    A task, a model, an author and a strategy may be names or objects. `param`, `scale` and `data` go with a
     task's name, `strategy_options` with a strategy's, `model_options`, `temperature`, `base_url` and `key_file` with a model's:
     an object has its own. The same call takes up a run that was interrupted. Progress goes to standard error, in a notebook
     to the cell, unless `quiet`. Raises InputError, MissingPart or ProviderError; KeyboardInterrupt

@@ -1,6 +1,6 @@
 """All that is known for an equation, in the order in which it is worth trying."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from fieldsmith.equations.analysis import Analysis
@@ -10,33 +10,38 @@ from fieldsmith.numerics.methods import asking
 from fieldsmith.tasks.task import Brief
 
 Rung = tuple[Family[Any], Variant[Any]]
+Suited = tuple[float, Family[Any], Sequence[Variant[Any]]]
 
 
-def _rungs(family: Family[Any], analysis: Analysis, brief: Brief) -> tuple[float, list[Rung]]:
+def _variants(family: Family[Any], analysis: Analysis, brief: Brief) -> tuple[float, Sequence[Variant[Any]]]:
     """How well a family suits, and its variants. Raises Unsuited."""
-    score = family.suits(analysis)
-    rungs = [(family, variant) for variant in family.variants(analysis, brief)]
-    if not rungs:
+    score, variants = family.suits(analysis), family.variants(analysis, brief)
+    if not variants:
         raise Unsuited("It offers no variants")
-    family.source(analysis, brief, rungs[0][1].choices)  # some expressions cannot be written with NumPy
-    return score, rungs
+    family.source(analysis, brief, variants[0].choices)  # some expressions cannot be written with NumPy
+    return score, variants
 
 
-def ladder(families: Iterable[Family[Any]], analysis: Analysis, brief: Brief) -> list[Rung]:
-    """Every variant of every family that suits, the best family's first guess first. Raises Unsuited if none does."""
-    suited: list[tuple[float, list[Rung]]] = []
+def suited(families: Iterable[Family[Any]], analysis: Analysis, brief: Brief) -> list[Suited]:
+    """The families that suit, each with how well and with its variants, the best first. Raises Unsuited if none does."""
+    found: list[Suited] = []
     reasons: dict[str, list[str]] = {}
     for family in families:
         try:
             with asking():
-                suited.append(_rungs(family, analysis, brief))
+                score, variants = _variants(family, analysis, brief)
+                found.append((score, family, variants))
         except Unsuited as reason:
             reasons.setdefault(str(reason), []).append(family.name)
-    if not suited:
+    if not found:
         listed = (f"{reason.rstrip('.')} ({', '.join(names)})." for reason, names in reasons.items())
         raise Unsuited(" ".join(listed))
-    # The best family's second rung comes before another family's first.
-    best, *others = [rungs for _, rungs in sorted(suited, key=lambda pair: -pair[0])]
-    padded = [best[1:], *others]
+    return sorted(found, key=lambda one: -one[0])
+
+
+def ladder(families: Iterable[Family[Any]], analysis: Analysis, brief: Brief) -> list[Rung]:
+    """Every variant of every family that suits, the best family's first guess first. Raises Unsuited if none does."""
+    best, *others = [[(family, v) for v in variants] for _, family, variants in suited(families, analysis, brief)]
+    padded = [best[1:], *others]  # the best family's second rung comes before another family's first
     longest = max(map(len, padded))
     return best[:1] + [column[n] for n in range(longest) for column in padded if n < len(column)]

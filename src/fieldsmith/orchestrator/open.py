@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fieldsmith import sandboxes, tasks
+from fieldsmith.agents.author import BUILT_IN
 from fieldsmith.agents.prompts import Prompts
 from fieldsmith.agents.strategies import open_strategy, strategy_settings
 from fieldsmith.agents.strategies.strategy import Strategy
@@ -88,7 +89,7 @@ def _settled(question: Question, task: Task, writer: Writer, place: Sandbox, pro
         scale=task.scale,
         data=getattr(task, "data", None),
         model=writer.label if writer.model else None,
-        author=None,
+        author=question.author if isinstance(question.author, str) and question.author != BUILT_IN else None,
         prompt_style=prompts.style if prompts else None,
         strategy=strategy if isinstance(strategy, str) else strategy.name,
         strategy_options=strategy_settings(strategy, settings) if isinstance(strategy, str) else {},

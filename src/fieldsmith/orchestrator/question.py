@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from numbers import Integral, Real
 from pathlib import Path
-from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 from fieldsmith.errors import InputError
@@ -29,7 +28,6 @@ WORDS = {
     str: "text",
     Path: "a path",
     dict: "a mapping of names to values",
-    NoneType: "an object",
 }
 
 
@@ -38,7 +36,7 @@ class Option:
     """How a field of the question is told in words.
 
     `kind` is what is typed: str, int, float, Path, or dict for a repeatable `name=value`. Two commands that differ in an
-    option marked `same` are two runs. An option without `flag` exists in Python alone. `needs` are the attributes of
+    option marked `same` are two runs. `needs` are the attributes of
     something ready-made that may stand in place of a name; none where only words do.
     """
 
@@ -68,7 +66,7 @@ def option(default: Any, kind: type, panel: str, flag: str, text: str, **marks: 
 class Question:
     """What is asked of a run. `Question.check` says whether its values make sense by themselves.
 
-    A task, a model and a strategy are named as on the command line, or are ready-made objects; an author is an object.
+    A task, a model, an author and a strategy are named as on the command line, or are ready-made objects.
     """
 
     task: str | Task = option(
@@ -89,14 +87,11 @@ class Question:
         "built-in numerics author.",
         needs=("label", "note", "complete", "price"),
     )  # fmt: skip
-    author: Author | None = option(
-        None,
-        NoneType,
-        SEARCH,
-        "",
-        "A ready-made author in place of a model.",
+    author: str | Author | None = option(
+        None, str, SEARCH, "--author",
+        "Who writes where no model is named: built-in (the default), or scan, which tries settings at random.",
         needs=("label", "note", "trusted", "write"),
-    )
+    )  # fmt: skip
     base_url: str | None = option(None, str, SEARCH, "--base-url", "Address of a compatible server.", same=True)
     key_file: str | Path | None = option(None, Path, SEARCH, "--key-file", "File that holds the API key.")
     prompt_style: str | None = option(
@@ -159,7 +154,9 @@ class Question:
         """Settings go with what is named; something ready-made has its own."""
         own = "this one is ready-made and has its own", "Leave it out, or give a name."
         if self.model is not None and self.author is not None:
-            raise InputError("Both a model and an author are given.", "Give one of them.")
+            raise InputError(
+                "Both a model and an author are given: --author names who writes without a model.", "Give one of them."
+            )
         if self.model is None:
             named = "none is named", "Name one with --model."
             self._refuse("a model", (*MODEL_OPTIONS, "prompt_style", "prompts"), *named)

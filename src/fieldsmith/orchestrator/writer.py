@@ -1,13 +1,13 @@
-"""Who writes the programs of a run: a model, an author that was given, or the built-in one."""
+"""Who writes the programs of a run: a model, an author that was given or named, or the built-in one."""
 
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from fieldsmith.agents.author import Author
+from fieldsmith.agents.author import BUILT_IN, Author
+from fieldsmith.agents.authors import AUTHORS, open_author
 from fieldsmith.agents.llm_author import LLMAuthor
-from fieldsmith.agents.numerics_author import NumericsAuthor
 from fieldsmith.agents.prompts import DEFAULT_STYLE, Prompts, read_templates
 from fieldsmith.agents.prompts.rehearsal import rehearse
 from fieldsmith.errors import InputError
@@ -43,8 +43,9 @@ class Writer:
 
     @property
     def in_flight(self) -> int:
-        """How many candidates are in the making at a time; an author that is no model writes one after the other."""
-        if self.question.author is None and self.model is None:
+        """How many candidates are in the making at a time; the authors that come along write one after the other."""
+        author = self.question.author or BUILT_IN
+        if self.model is None and isinstance(author, str) and author in AUTHORS.built_ins():
             return 1
         usual = DEFAULT_IN_FLIGHT if self.model else 1
         return self.question.in_flight or getattr(self.model, "parallel", usual)
@@ -83,7 +84,7 @@ class Writer:
 
 
 def open_writer(question: Question) -> Writer:
-    """Raises InputError and MissingPart for a model that cannot be had, and InputError for a price that is not known."""
+    """Raises InputError and MissingPart for a model or an author that cannot be had, and InputError for a price that is not known."""
     model = question.model
     if isinstance(model, str):
         key_file = Path(question.key_file) if question.key_file else None
@@ -94,4 +95,5 @@ def open_writer(question: Question) -> Writer:
             "Limit --candidates or --max-tokens, or name a file of prices in FIELDSMITH_PRICES: "
             f'"{model.label}" = [USD a million input tokens, USD a million output tokens].',
         )
-    return Writer(question, model, question.author or NumericsAuthor())
+    author = question.author or BUILT_IN
+    return Writer(question, model, open_author(author, question.seed) if isinstance(author, str) else author)

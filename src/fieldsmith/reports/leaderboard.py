@@ -9,6 +9,7 @@ from typing import Any
 
 from fieldsmith.orchestrator.bench.cells import WORDS
 from fieldsmith.orchestrator.bench.table import Interval, Leaderboard, Row, Standing
+from fieldsmith.orchestrator.bench.verdicts import verdicts
 from fieldsmith.reports.plain import visible
 
 
@@ -34,6 +35,9 @@ def notes(board: Leaderboard) -> list[str]:
     if any(row.published for row in board.rows):
         told.append("Rows marked as published were not measured here, and against other references.")
         told += [f"{visible(row.author)}: {visible(row.published, 300)}." for row in board.rows if row.published]
+    if any(row.baseline for row in board.rows):
+        told.append("Baselines reason by fixed rules (the built-in author), not at all (scan, in random order), or once (a single shot of a model); a row is held against those that took no more candidates, tokens and dollars.")  # fmt: skip
+    told += verdicts(board)
     for state, count in board.missing.items():
         words = WORDS.get(state, state)  # type: ignore[call-overload]
         told.append(f"{count} of {board.cells} cells are not in the table: {words}.")
@@ -44,13 +48,13 @@ def as_csv(board: Leaderboard) -> str:
     """A line for each author, strategy and task."""
     stream = io.StringIO()
     writer = csv.writer(stream)
-    writer.writerow(["author", "strategy", "task", "metric", "mean", "low", "high", "ran", "of", "tokens", "usd", "seconds", "values", "published"])  # fmt: skip
+    writer.writerow(["author", "strategy", "task", "metric", "mean", "low", "high", "ran", "of", "tokens", "usd", "seconds", "values", "published", "baseline"])  # fmt: skip
     for row in board.rows:
         for task, one in row.tasks.items():
             interval = one.interval or Interval(math.nan)
             figures = [interval.mean, interval.low, interval.high, one.ran, one.of, one.tokens, one.usd, one.seconds]
             values = " ".join(f"{value:.6e}" for value in one.values)
-            writer.writerow([row.author, row.strategy, task, one.metric, *("" if f is None else f for f in figures), values, row.published])  # fmt: skip
+            writer.writerow([row.author, row.strategy, task, one.metric, *("" if f is None else f for f in figures), values, row.published, row.baseline])  # fmt: skip
     return stream.getvalue()
 
 
@@ -65,11 +69,13 @@ def fields(board: Leaderboard) -> dict[str, Any]:
         "tasks": list(board.tasks),
         "cells": board.cells,
         "missing": dict(board.missing),
+        "not_beating": verdicts(board),
         "rows": [
             {
                 "author": row.author,
                 "strategy": row.strategy,
                 "published": row.published or None,
+                "baseline": row.baseline or None,
                 "overall": asdict(row.overall) if row.overall else None,
                 "ran": row.ran[0],
                 "of": row.ran[1],
@@ -92,7 +98,7 @@ def _texts(board: Leaderboard, row: Row) -> list[str]:
     ran, of = row.ran
     tokens, usd = row.total("tokens"), row.total("usd")
     return [
-        f"{row.author}{' (published)' if row.published else ''}",
+        f"{row.author}{' (published)' if row.published else ' (baseline)' if row.baseline else ''}",
         row.strategy,
         *(_standing_told(row.tasks[task]) if task in row.tasks else "-" for task in board.tasks),
         told(row.overall),

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.slow
 
 SUITE = f"""
 seeds = 2
+baselines = false
 
 [options]
 candidates = 1
@@ -32,6 +33,14 @@ task = "{small_burgers.PLACE}"
 
 [[authors]]
 name = "built-in"
+"""
+ZEROS = """```python
+import numpy as np
+
+
+def solver(u0_batch, t_coordinate, nu):
+    return np.zeros((len(u0_batch), len(t_coordinate), u0_batch.shape[1]))
+```
 """
 FAILING = """
 [[authors]]
@@ -149,6 +158,7 @@ def test_a_dry_run_counts_and_asks_nothing(tmp_path):
 PROGRAM = "```python\nimport numpy as np\n\n\ndef solver(u0_batch, t_coordinate, nu):\n    return np.repeat(u0_batch[:, None], len(t_coordinate), 1)\n```"
 PAID = f"""
 seeds = 2
+baselines = false
 
 [options]
 candidates = 4
@@ -195,7 +205,7 @@ def test_the_suite_of_the_documentation_is_one(tmp_path):
     page = Path(fieldsmith.__file__).parents[2] / "docs" / "benchmarks.md"
     (suite,) = re.findall(r"```toml\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
     (result,) = events(bench(tmp_path, "--dry-run", suite=suite))
-    assert result["left"] == (2 * 2 * 2 + 1) * 3
+    assert result["left"] == (2 * (2 * 2 + 2 + 2) + 1) * 3
     assert any("coder.gguf" in row["lacks"] for row in result["cells"] if "/local/" in row["cell"])
 
 
@@ -204,3 +214,31 @@ def test_a_budget_of_time_leaves_the_rest_for_the_same_command(tmp_path):
     assert told.returncode == 1
     assert {one["state"] for one in events(told) if one["event"] == "cell_end"} == {"budget"}
     assert bench(tmp_path).returncode == 0
+
+
+def test_baselines_are_run_and_a_model_that_does_not_beat_them_is_told(tmp_path):
+    (tmp_path / "reply.md").write_text(ZEROS)
+    zeros = (
+        SUITE.replace("baselines = false", "")
+        .replace("seeds = 2", "seeds = 1")
+        .replace("candidates = 1", "candidates = 2")
+    )
+    suite = zeros.replace('name = "built-in"', f'name = "zeros"\nmodel = "command:cat {tmp_path}/reply.md"')
+    told = bench(tmp_path, suite=suite)
+    assert told.returncode == 0, told.stderr
+    result = events(told)[-1]
+    rows = {(row["author"], row["strategy"]): row for row in result["rows"]}
+    assert {key: row["baseline"] for key, row in rows.items()} == {
+        ("built-in", "refine"): "built-in",
+        ("scan", "best-of-n"): "scan",
+        ("zeros", "single shot"): "single shot",
+        ("zeros", "refine"): None,
+    }
+    assert all(row["ran"] == row["of"] == 1 for row in rows.values())
+    (plan,) = rows["scan", "best-of-n"]["tasks"]["small"]["schemes"]
+    assert plan.startswith(("spectral: ", "finite volumes: "))
+    sentences = [words for words in result["not_beating"] if words.startswith("zeros/refine does not beat")]
+    assert len(sentences) == 1
+    table = (tmp_path / "runs" / "bench-mine" / "leaderboard.md").read_text()
+    assert sentences[0] in table
+    assert "| scan (baseline) | best-of-n |" in table

@@ -3,10 +3,13 @@
 import pytest
 
 from fieldsmith.errors import InputError
+from fieldsmith.orchestrator.bench.baselines import baseline_of, candidates_of
+from fieldsmith.orchestrator.bench.cells import words_of
 from fieldsmith.orchestrator.bench.suite import read_suite, shipped
 
 WHOLE = """
 title = "Two of each"
+baselines = false
 seeds = [0, 5]
 
 [options]
@@ -95,6 +98,66 @@ def test_some_cells_are_chosen_by_their_names(read):
         suite.chosen("x/*")
 
 
+MODELS = """
+seeds = 2
+
+[options]
+candidates = 6
+max_cost = 1.0
+max_hours = 2.0
+prompt_style = "plain"
+
+[[tasks]]
+task = "burgers"
+
+[[authors]]
+name = "mine"
+model = "command:cat reply.md"
+"""
+
+
+def test_the_baselines_of_a_suite_come_by_themselves(read, tmp_path):
+    cells = [cell for cell in read(MODELS).cells if cell.seed == 1]
+    assert [(cell.name, baseline_of(cell.question)) for cell in cells] == [
+        ("burgers/built-in/refine/1", "built-in"),
+        ("burgers/scan/best-of-n/1", "scan"),
+        ("burgers/mine/single shot/1", "single shot"),
+        ("burgers/mine/refine/1", ""),
+    ]
+    scan, shot = cells[1].question, cells[2].question
+    assert (scan.author, scan.model, scan.candidates, scan.max_cost, scan.max_hours) == ("scan", None, 6, None, 2.0)
+    assert (shot.model, shot.candidates, shot.prompt_style, shot.max_cost) == ("command:cat reply.md", 1, "plain", 1.0)
+    assert words_of(cells[1], tmp_path)[:4] == ["solve", "burgers", "--author", "scan"]
+    assert len(read("baselines = false\n" + MODELS).cells) == 2
+
+
+def test_each_number_of_candidates_has_baselines_and_what_is_named_is_not_doubled(read):
+    more = """
+[[authors]]
+name = "plain scan"
+author = "scan"
+strategies = ["long"]
+
+[[strategies]]
+name = "short"
+candidates = 4
+
+[[strategies]]
+name = "long"
+candidates = 20
+"""
+    cells = [cell.name for cell in read(MODELS + more).cells if cell.seed == 0]
+    assert cells == [
+        "burgers/built-in/refine, 4 candidates/0",
+        "burgers/scan/best-of-n, 4 candidates/0",
+        "burgers/mine/single shot/0",
+        "burgers/built-in/refine, 20 candidates/0",
+        "burgers/mine/short/0",
+        "burgers/mine/long/0",
+        "burgers/plain scan/long/0",
+    ]
+
+
 TASK = '[[tasks]]\ntask = "burgers"\n'
 
 
@@ -111,6 +174,8 @@ TASK = '[[tasks]]\ntask = "burgers"\n'
         ("seeds = true\n" + TASK, "are no seeds"),
         (TASK + '[[authors]]\nmodle = "openai:x"', "[[authors]] has no 'modle'. Did you mean 'model'?"),
         (TASK + "[[strategies]]\ncandidates = -1", "candidates"),
+        ("baselines = 3\n" + TASK, "baselines = 3 is neither true nor false"),
+        (TASK + '[[authors]]\nmodel = "command:cat"\nauthor = "scan"', "Both a model and an author are given"),
         (TASK + "[options]\nrun_dir = 'x'", "[options] has no 'run_dir'"),
         (TASK + TASK, "two cells are called 'burgers/built-in/refine/0'"),
         ('[[environments]]\nenvironment = "pde-workbench"', "environments are played by agents"),
@@ -126,6 +191,10 @@ def test_what_is_wrong_with_a_suite_is_told(read, text, words):
 
 def test_suites_that_come_along_are_whole():
     assert shipped() == ["codepde", "hard", "smoke"]
-    assert [len(read_suite(name).cells) for name in shipped()] == [5, 5, 2]
+    assert [len(read_suite(name).cells) for name in shipped()] == [10, 10, 2]
+    for name in ("codepde", "hard"):
+        cells = read_suite(name).cells
+        assert {(cell.author, candidates_of(cell.question)) for cell in cells} == {("built-in", 12), ("scan", 12)}
+        assert {baseline_of(cell.question) for cell in cells} == {"built-in", "scan"}
     with pytest.raises(InputError, match=r"The suite codpde cannot be read: .*one of codepde, hard, smoke"):
         read_suite("codpde")

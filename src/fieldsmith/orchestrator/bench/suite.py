@@ -1,15 +1,15 @@
 """The words of this room: a suite is a TOML file that names what is compared; a cell of its grid is one run.
 
-    title = "..."            seeds = 3, or [0, 1, 2]
+    title = "..."            seeds = 3, or [0, 1, 2]; baselines = false to have none
     [options]                of every cell, as `solve` takes them
     [[tasks]]                task = "burgers", param = {nu = 0.01}, scale = "demo"
-    [[authors]]              name = "gpt", model = "openai:..."; without a model the built-in author
+    [[authors]]              name = "gpt", model = "openai:..."; author = "scan"; without either the built-in author
     [[strategies]]           strategy = "refine", candidates = 12
     [[environments]]         environment = "pde-workbench", tasks = ["burgers"]
     [[agents]]               model = "openai:...", or agent = "random"
     [[published]]            author = "...", source = "...", errors = {burgers = 1.2e-4}
 
-The grid is tasks x authors x strategies x seeds, and environments' tasks x agents x seeds. `name` in a table is what it is called in the results; what a later
+The grid is tasks x authors x strategies x seeds, the baselines that are not among them (`baselines.py`), and environments' tasks x agents x seeds. `name` in a table is what it is called in the results; what a later
 table says goes before what an earlier one says.
 """
 
@@ -23,18 +23,28 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from fieldsmith.agents.author import BUILT_IN
 from fieldsmith.errors import InputError
 from fieldsmith.folders import expanded
+from fieldsmith.orchestrator.bench.baselines import OF_A_MODEL, Placed, missing
 from fieldsmith.orchestrator.episodes.question import EpisodeQuestion
-from fieldsmith.orchestrator.question import MODEL_OPTIONS, Question, option_of
+from fieldsmith.orchestrator.question import Question
 
 SHIPPED = Path(__file__).parent / "suites"
-TOP = ("title", "seeds", "options", "tasks", "authors", "strategies", "environments", "agents", "published")
-BUILT_IN = "built-in"
-OF_A_MODEL = (*MODEL_OPTIONS, "prompt_style", "prompts", "max_tokens", "max_cost")
-"""What an author without a model has no use for."""
-NOT_A_CELLS = ("run_dir", "seed", "author", "on_finish")
-"""Options that the grid itself gives, or that no file can name."""
+TOP = (
+    "title",
+    "seeds",
+    "baselines",
+    "options",
+    "tasks",
+    "authors",
+    "strategies",
+    "environments",
+    "agents",
+    "published",
+)
+NOT_A_CELLS = ("run_dir", "seed", "on_finish")
+"""Options that the grid itself gives, or that are no matter of a cell."""
 MOST_CELLS = 100_000
 Table = Mapping[str, Any]
 
@@ -115,6 +125,8 @@ def read_suite(place: str) -> Suite:
         if name not in TOP:
             raise InputError(f"{file}: there is no table {name!r}.{_meant(name, TOP)}", f"There are {', '.join(TOP)}.")
     cells = tuple(_cells(file, content))
+    if _has_baselines(file, content):  # first, since they cost little or nothing, and a budget may end before the rest
+        cells = (*(Cell(*one) for one in missing(_placed(cells))), *cells)
     if not cells:
         words = f"{file} has no cells."
         raise InputError(words, "Give [[tasks]], or [[environments]] with [[agents]].")
@@ -125,6 +137,18 @@ def read_suite(place: str) -> Suite:
         words = f"{file}: two cells are called {twice[0]!r}."
         raise InputError(words, "Give one of the tables that make them another name = ….")
     return Suite(file, str(content.get("title", file.stem)), cells, tuple(_published(file, content)))
+
+
+def _has_baselines(file: Path, content: Table) -> bool:
+    wanted = content.get("baselines", True)
+    if not isinstance(wanted, bool):
+        raise InputError(f"{file}: baselines = {wanted!r} is neither true nor false.", "Write baselines = false.")
+    return wanted
+
+
+def _placed(cells: Sequence[Cell]) -> list[Placed]:
+    """The cells in which programs are written."""
+    return [(c.task, c.author, c.strategy, c.seed, c.question) for c in cells if isinstance(c.question, Question)]
 
 
 def _content(file: Path) -> dict[str, Any]:
@@ -169,7 +193,10 @@ def _solving(file: Path, options: Table, task: Table, author: Table, strategy: T
         values |= _known(file, table, given, known, ("name", "strategies"))
     if "task" not in values:
         raise InputError(f"{file}: a [[tasks]] has no task.", 'Write task = "burgers".')
-    names = str(task.get("name") or task_name(values)), str(author.get("name") or author.get("model") or BUILT_IN)
+    names = (
+        str(task.get("name") or task_name(values)),
+        str(author.get("name") or author.get("model") or author.get("author") or BUILT_IN),
+    )
     return Cell(*names, called, seed, _made(file, Question, {**values, "seed": seed}))
 
 
@@ -204,7 +231,7 @@ def task_name(values: Table) -> str:
 
 
 def _names(kind: type[Any]) -> list[str]:
-    return [one.name for one in fields(kind) if option_of(one).flag and one.name not in NOT_A_CELLS]
+    return [one.name for one in fields(kind) if one.name not in NOT_A_CELLS]
 
 
 def _known(file: Path, table: str, given: Table, known: Sequence[str], more: Sequence[str]) -> dict[str, Any]:

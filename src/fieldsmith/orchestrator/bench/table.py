@@ -16,8 +16,10 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
+from fieldsmith.orchestrator.bench.baselines import Baseline, baseline_of, candidates_of
 from fieldsmith.orchestrator.bench.cells import Outcome
 from fieldsmith.orchestrator.bench.suite import Cell, Published, Suite
+from fieldsmith.orchestrator.question import Question
 from fieldsmith.tasks.task import NRMSE
 
 CONFIDENCE = 0.95
@@ -66,13 +68,18 @@ class Standing:
 
 @dataclass(frozen=True)
 class Row:
-    """One author by one strategy. overall: the geometric mean over tasks judged by nRMSE. published: where its figures were published, of a row that was not measured here."""
+    """One author by one strategy. overall: the geometric mean over tasks judged by nRMSE. published: where its figures were published, of a row that was not measured here.
+
+    baseline: which one it is, if any. candidates: how many it might write on a task, at most.
+    """
 
     author: str
     strategy: str
     tasks: Mapping[str, Standing]
     overall: Interval | None
     published: str = ""
+    baseline: Baseline = ""
+    candidates: int = 0
 
     @property
     def ran(self) -> tuple[int, int]:
@@ -159,7 +166,10 @@ def _row(
             by_task.setdefault(cell.task, []).append(outcome.result)
     tasks = {task: _standing(task, results, kinds[task]) for task, results in by_task.items()}
     errors = [one.values for one in tasks.values() if one.by_decades]
-    return Row(author, strategy, tasks, across(errors) if errors else None)
+    of: set[Baseline] = {baseline_of(cell.question) for cell in cells}
+    kind = of.pop() if len(of) == 1 else ""
+    most = max((candidates_of(c.question) for c in cells if isinstance(c.question, Question)), default=0)
+    return Row(author, strategy, tasks, across(errors) if errors else None, "", kind, most)
 
 
 def _published(one: Published, tasks: Sequence[str]) -> Row | None:
