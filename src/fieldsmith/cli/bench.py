@@ -3,7 +3,6 @@
 import contextlib
 import shlex
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +14,8 @@ from fieldsmith.cli.terminal import columns
 if TYPE_CHECKING:
     from fieldsmith.orchestrator.bench.cells import Outcome
     from fieldsmith.orchestrator.bench.grid import Grid
+    from fieldsmith.orchestrator.bench.suite import Suite
+    from fieldsmith.orchestrator.bench.table import Leaderboard
 
 
 def bench(
@@ -41,31 +42,35 @@ def bench(
     from fieldsmith.orchestrator.bench.suite import read_suite
 
     current.json, current.quiet, current.resumes = as_json, quiet, True
-    chosen = read_suite(suite).chosen(cells)
-    folder = expanded(out) if out else Path("runs") / f"bench-{chosen.name}"
+    whole = read_suite(suite)
+    folder = expanded(out) if out else Path("runs") / f"bench-{whole.name}"
     condition = _condition(fail_if)
-    grid = Grid(chosen, folder, Terms(max_cost, max_hours, at_once))
+    grid = Grid(whole.chosen(cells), folder, Terms(max_cost, max_hours, at_once))
     if dry_run:
         _tell_plan(grid)
         return
-    _run(grid, condition)
+    _run(grid, whole, condition)
 
 
-def _run(grid: "Grid", condition: Any) -> None:
+def _run(grid: "Grid", whole: "Suite", condition: Any) -> None:
     from fieldsmith.cli.bench_progress import BenchProgress
     from fieldsmith.cli.bench_table import table
     from fieldsmith.orchestrator.bench.grid import worst
-    from fieldsmith.orchestrator.bench.table import leaderboard
     from fieldsmith.reports.leaderboard import fields
-    from fieldsmith.reports.leaderboard_page import write_leaderboard
 
-    progress = BenchProgress(current, grid, lambda: _written(grid))
+    def write() -> None:
+        with contextlib.suppress(OSError):
+            _written(grid, whole)
+
+    progress = BenchProgress(current, grid, write)
     grid.listener = progress.event
-    outcomes: Mapping[str, Outcome] = {}
-    with progress:
-        outcomes = grid.run()
-    board = leaderboard(grid.suite, outcomes)
-    page = write_leaderboard(board, grid.folder, shlex.join(["fieldsmith", *sys.argv[1:]]))
+    try:
+        with progress:
+            outcomes = grid.run()
+    except KeyboardInterrupt:
+        write()
+        raise
+    board, page = _written(grid, whole)
     failed = [name for name, outcome in outcomes.items() if condition and outcome.done and _holds(condition, outcome)]
     error = worst(outcomes)
     reason = "fail_if" if failed else None if error is None else error.kind
@@ -80,20 +85,21 @@ def _run(grid: "Grid", condition: Any) -> None:
     if failed:
         current.failed(f"--fail-if {condition.text} holds of {', '.join(failed[:5])}{' …' if len(failed) > 5 else ''}.")
         raise typer.Exit(1)
-    if any(not outcome.done for outcome in outcomes.values()):
-        left = sum(not outcome.done for outcome in outcomes.values())
-        current.failed(f"{left} cells are left. The same command goes on with them.")
+    if left := sum(not outcome.done for outcome in outcomes.values()):
+        told = "1 cell is" if left == 1 else f"{left} cells are"
+        current.failed(f"{told} left. The same command goes on with what is left.")
         raise typer.Exit(1)
 
 
-def _written(grid: "Grid") -> None:
-    """The table as far as it has come."""
-    from fieldsmith.orchestrator.bench.cells import kept
+def _written(grid: "Grid", whole: "Suite") -> "tuple[Leaderboard, Path]":
+    """The table of the whole suite, as far as it has come."""
+    from dataclasses import replace
+
     from fieldsmith.orchestrator.bench.table import leaderboard
     from fieldsmith.reports.leaderboard_page import write_leaderboard
 
-    with contextlib.suppress(OSError):
-        write_leaderboard(leaderboard(grid.suite, kept(grid.folder)), grid.folder)
+    board = leaderboard(whole, {**replace(grid, suite=whole).standing(), **grid.outcomes})
+    return board, write_leaderboard(board, grid.folder, shlex.join(["fieldsmith", *sys.argv[1:]]))
 
 
 def _condition(text: str | None) -> Any:

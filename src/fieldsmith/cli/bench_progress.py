@@ -20,7 +20,7 @@ class BenchProgress:
 
     def __init__(self, output: Output, grid: "Grid", write: Callable[[], None]) -> None:
         self.output, self.grid, self._write = output, grid, write
-        self._live = Live(output, self._line)
+        self._live = Live(output, self._lines, several=True)
         self._going: dict[str, str] = {}
         self._ended = 0
         self._written = time.monotonic()
@@ -71,9 +71,10 @@ class BenchProgress:
             self._going[cell] = f"waits for {event.get('for', '')}"
             self.output.progress(visible(f"{cell} waits for {event.get('for', '')}", 400))
 
-    def _line(self) -> str:
-        going = "; ".join(f"{cell}: {words}" for cell, words in self._going.items())
-        return f"{self._ended} of {len(self.grid.suite.cells)} cells. {going}"
+    def _lines(self) -> str:
+        """How many are done, and a line for each cell that runs."""
+        going = [visible(f"  {cell}: {words}", 160) for cell, words in self._going.items()]
+        return "\n".join([f"{self._ended} of {len(self.grid.suite.cells)} cells", *going])
 
 
 def _mark(fields: Mapping[str, Any]) -> str:

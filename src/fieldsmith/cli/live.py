@@ -10,10 +10,10 @@ from fieldsmith.reports.plain import visible
 
 
 class Live:
-    """Shows how long the block has taken and what `text` says, asked anew whenever the line is drawn, on standard error."""
+    """Shows how long the block has taken and what `text` says, asked anew whenever it is drawn, on standard error; several: it may be lines."""
 
-    def __init__(self, output: Output, text: Callable[[], str]) -> None:
-        self._output, self._text = output, text
+    def __init__(self, output: Output, text: Callable[[], str], several: bool = False) -> None:
+        self._output, self._text, self._several = output, text, several
         self.on = (sys.stderr.isatty() or _in_notebook()) and not output.quiet and not output.json
         self._display: Any = None
 
@@ -24,7 +24,7 @@ class Live:
 
             columns = (SpinnerColumn(), TimeElapsedColumn(), TextColumn("{task.description}", markup=False))
             self._display = Progress(*columns, console=Console(stderr=True), transient=True)
-            self._display.add_task(_Asked(self._text), total=None)
+            self._display.add_task(_Asked(self._text, self._several), total=None)
             self._display.start()
             self._output.printer = self._above
         return self
@@ -39,11 +39,12 @@ class Live:
 
 
 class _Asked:
-    def __init__(self, text: Callable[[], str]) -> None:
-        self._text = text
+    def __init__(self, text: Callable[[], str], several: bool) -> None:
+        self._text, self._several = text, several
 
     def __format__(self, _: str) -> str:
-        return visible(self._text(), 160)
+        text = self._text()
+        return "\n".join(visible(line, 160) for line in (text.split("\n") if self._several else [text]))
 
 
 def _in_notebook() -> bool:

@@ -138,7 +138,15 @@ def test_an_interrupted_grid_says_how_it_goes_on(tmp_path):
     _, said = running.communicate(timeout=60)
     assert running.returncode == 130
     assert "The same command resumes." in said
-    assert {one.state for one in kept(tmp_path / "runs" / "bench-mine").values()} <= {"interrupted", "done"}
+    folder = tmp_path / "runs" / "bench-mine"
+    assert {one.state for one in kept(folder).values()} <= {"interrupted", "done"}
+    assert json.loads((folder / "leaderboard.json").read_text())["missing"] != {}
+
+
+def test_a_part_of_the_grid_leaves_the_rest_of_the_table(tmp_path):
+    assert bench(tmp_path, "--cells", "*/0").returncode == 0
+    result = events(bench(tmp_path, "--cells", "*/1"))[-1]
+    assert (result["cells"], result["missing"], result["rows"][0]["of"]) == (2, {}, 2)
 
 
 def test_a_condition_decides_the_exit_code(tmp_path):

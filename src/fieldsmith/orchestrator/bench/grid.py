@@ -69,6 +69,7 @@ class Grid:
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
+        self.outcomes: dict[str, Outcome] = {}
         self._going: list[_Going] = []
         self._tried: set[str] = set()
 
@@ -83,10 +84,10 @@ class Grid:
         self.terms.check()
         make_folder(self.folder)
         with held(self.folder):
-            self._outcomes = self.standing()
+            self.outcomes = self.standing()
             self._usd = {name: outcome.usd for name, outcome in kept(self.folder).items()}
             self._begun = time.monotonic()
-            todo = deque(cell for cell in self.suite.cells if cell.name not in self._outcomes)
+            todo = deque(cell for cell in self.suite.cells if cell.name not in self.outcomes)
             again: deque[Cell] = deque()
             try:
                 while todo or again or self._going:
@@ -96,7 +97,7 @@ class Grid:
                         raise KeyboardInterrupt
             finally:
                 self._end_all("interrupted", "Interrupted; the same command resumes.")
-        return self._outcomes
+        return self.outcomes
 
     def _start(self, todo: deque[Cell], again: deque[Cell]) -> None:
         """Start what there is room for: one that failed before all others and alone."""
@@ -200,7 +201,7 @@ class Grid:
         self._usd[cell.name] = max(self._usd.get(cell.name, 0.0), float(usd or 0.0))
 
     def _end(self, cell: Cell, outcome: Outcome) -> None:
-        self._outcomes[cell.name] = outcome
+        self.outcomes[cell.name] = outcome
         keep(self.folder, outcome)
         told = {
             "state": outcome.state,
