@@ -100,6 +100,13 @@ def test_a_reply_without_a_call_is_told_what_is_wrong(reply, words):
     assert '"action"' in problem
 
 
+def test_a_reply_that_only_talks_of_an_action_is_answered_with_a_whole_call_of_it():
+    _, problem = calls_in("Before I heat the room I have to look. It is done at once.", Thermostat().all_actions)
+    assert 'Write nothing but the call: {"action": "look", "arguments": {}}.' in problem
+    _, problem = calls_in("Heating is best.", Thermostat().all_actions)
+    assert 'Write nothing but the call: {"action": "heat", "arguments": {"degrees": ' in problem
+
+
 class Recorded(ChatModel):
     """Answers with given replies and keeps the requests."""
 
@@ -190,6 +197,15 @@ def test_a_server_without_tools_is_asked_in_text():
     env, _ = played(model)
     assert env.episode.last.action == "look"
     assert "one JSON object" in model.requests[0].messages[0].text
+
+
+def test_replies_without_a_call_are_not_shown_again_and_again():
+    talk = "I will now heat the room."
+    played(model := Recorded(*["", talk, talk, talk, '{"action": "look"}', talk, talk]), format_errors=9)
+    shown = [[m.text for m in request.messages if m.role == "assistant"] for request in model.requests]
+    assert [texts.count(talk) for texts in shown] == [0, 0, 1, 1, 1, 1, 2]
+    assert "These are 4 replies in a row without a call." in model.requests[4].messages[-1].text
+    assert "in a row" not in model.requests[1].messages[-1].text
 
 
 def test_old_turns_leave_the_window_and_stay_in_the_table():

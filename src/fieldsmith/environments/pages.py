@@ -33,7 +33,7 @@ def page(action: type[Action], folders: Sequence[Path]) -> str:
         short_docs(action),
         f"## Arguments\n\n{arguments}",
         long_docs(action, folders),
-        _example(action),
+        f"## Form of a call\n\n```json\n{example_call(action)}\n```",
     ]
     return "\n\n".join(part for part in parts if part)
 
@@ -47,8 +47,7 @@ def long_docs(action: type[Action], folders: Sequence[Path]) -> str:
     return ""
 
 
-def _example(action: type[Action]) -> str:
+def example_call(action: type[Action]) -> str:
     """A call as JSON; the values are those that the action gives, or as the schema has them, or by chance."""
     arguments = dict(action.example) or sampled(action, np.random.default_rng(0))
-    call = json.dumps({"action": name_of(action), "arguments": arguments}, ensure_ascii=False)
-    return f"## Form of a call\n\n```json\n{call}\n```"
+    return json.dumps({"action": name_of(action), "arguments": arguments}, ensure_ascii=False)

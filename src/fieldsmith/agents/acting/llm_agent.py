@@ -91,7 +91,7 @@ class LLMAgent:
     ) -> tuple[Message, ...]:
         """What the model is shown: the rules, the task and its beginning, and the last turns."""
         shown = dialogue[_left_out(len(dialogue), window) :] if window else ()
-        turns = [message for exchange in shown for message in _spoken(exchange, native)]
+        turns = [message for exchange, times in _without_repeats(shown) for message in _spoken(exchange, native, times)]
         head = Message("user", self._head(env, dialogue[: len(dialogue) - len(shown)], native))
         if turns and turns[0].role == "user":  # of a turn whose reply is nothing
             head, turns = Message("user", f"{head.text}\n\n{turns[0].text}"), turns[1:]
@@ -176,6 +176,19 @@ def _left_out(turns: int, window: int) -> int:
     return max(0, turns - window) // step * step
 
 
+def _without_repeats(shown: Sequence[Exchange]) -> list[tuple[Exchange, int]]:
+    """Turns, and for one without a call how many of its like came before it in a row. Of these the last alone is shown: small models copy what they have
+    written, and a wrong reply that stands there several times is written again.
+    """
+    kept: list[tuple[Exchange, int]] = []
+    for exchange in shown:
+        times = 0
+        if kept and not exchange.turn.calls and not kept[-1][0].turn.calls:
+            times = kept.pop()[1] + 1
+        kept.append((exchange, times))
+    return kept
+
+
 def _never_calls(dialogue: Sequence[Exchange]) -> bool:
     """Whether the first turns held no calls by tools: some servers take tools and do not show them to their model."""
     first = [exchange.turn for exchange in dialogue[:TRIALS]]
@@ -192,8 +205,8 @@ def _read(dialogue: Sequence[Exchange]) -> set[str]:
     }
 
 
-def _spoken(exchange: Exchange, native: bool) -> list[Message]:
-    """A turn and what came of it, as the model is reminded of it."""
+def _spoken(exchange: Exchange, native: bool, before: int = 0) -> list[Message]:
+    """A turn and what came of it, as the model is reminded of it; before: turns without a call that came before this one."""
     turn = exchange.turn
     seen = [_seen(record, asked) for record, asked in zip(exchange.records, turn.calls, strict=False)]
     if native and turn.calls and all(asked.id for asked in turn.calls):
@@ -202,6 +215,8 @@ def _spoken(exchange: Exchange, native: bool) -> list[Message]:
         results = [Message("tool", text, call_id=call.id) for call, text in zip(calls, answers, strict=True)]
         return [Message("assistant", THOUGHTS.sub("", turn.text), calls, kept=turn.kept), *results]
     told = seen or [bounded(record.text, LONGEST_SEEN) for record in exchange.records]
+    if before and told:
+        told = [f"{told[0]}\n\nThese are {before + 1} replies in a row without a call.", *told[1:]]
     named = (
         [f"[{a.given.action}]\n{text}" for a, text in zip(turn.calls, told, strict=False)] if len(told) > 1 else told
     )

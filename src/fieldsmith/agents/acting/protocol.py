@@ -6,6 +6,7 @@ Long texts such as programs may follow as fenced blocks in place of arguments: w
 `heat {"degrees": 3}`, an action's name and its arguments, is a call too. A reply without a call whose fenced block can only be the long text of one action is a call of that.
 """
 
+import difflib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,13 +15,14 @@ from typing import Any
 from fieldsmith.agents.reply.blocks import blocks_of, spoken
 from fieldsmith.environments.action import Action, name_of, schema_of
 from fieldsmith.environments.calls import Call
-from fieldsmith.plugins import meant
+from fieldsmith.environments.pages import example_call
 
 NAMES = ("action", "name", "tool", "tool_name", "function", "recipient_name")
 ARGUMENTS = ("arguments", "parameters", "args", "input", "action_input", "kwargs")
 START = re.compile(r"\{\s*\"|\{\s*\}")
 MOST = 16
 """Calls of one reply that are taken."""
+LONGEST_EXAMPLE = 250
 FORM = '{"action": "NAME", "arguments": {...}}'
 
 
@@ -111,7 +113,7 @@ def _after(said: str, end: int) -> str:
     return re.sub(r"\A\s*`{3,}[ \t]*\n?", "", said[end:]) if inside else said[end:]
 
 
-def _problem(said: str, known: Mapping[str, Any]) -> str:
+def _problem(said: str, known: Mapping[str, type[Action]]) -> str:
     right = f"Answer with one JSON object, such as {FORM}."
     if not said.strip():
         return f"Your reply was empty. {right}"
@@ -123,5 +125,21 @@ def _problem(said: str, known: Mapping[str, Any]) -> str:
         except ValueError as error:
             return f"The JSON in your reply cannot be read: {error}. {right}"
         return f"The JSON in your reply names no action. {right}"
-    word = said.strip().split()[0].strip("`*\"'():.,")
-    return f"No action was found in your reply.{meant(word, known)} {right} Actions: {', '.join(known)}."
+    kind = _in_mind(said, known)
+    if kind is None:
+        return f"No action was found in your reply. {right} Actions: {', '.join(known)}."
+    return f"No action was found in your reply. Did you mean {name_of(kind)!r}? Write nothing but the call: {_written(kind)}. Actions: {', '.join(known)}."
+
+
+def _in_mind(said: str, known: Mapping[str, type[Action]]) -> type[Action] | None:
+    """The action that a reply without a call is about: the last that it names, or one whose name is like its first word."""
+    named = [word for word in re.findall(r"\w+", said) if word in known]
+    first = said.strip().split()[0].strip("`*\"'():.,")
+    close = named[-1:] or difflib.get_close_matches(first, list(known), 1, 0.5)
+    return known[close[0]] if close else None
+
+
+def _written(kind: type[Action]) -> str:
+    """A call of an action to go by, without its arguments where these are long."""
+    example = example_call(kind)
+    return example if len(example) <= LONGEST_EXAMPLE else f'{{"action": "{name_of(kind)}", "arguments": {{...}}}}'
