@@ -18,6 +18,7 @@ and read in tokens, and the model's seconds (mean, 95 % by bootstrap).
 import argparse
 import contextlib
 import json
+import re
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -205,7 +206,14 @@ def measure(asked: argparse.Namespace) -> None:
     for task, way, number in turns(asked):
         folder, begun = asked.out / f"{task}-{way}-{number}", time.monotonic()
         found = solved(task, folder, asked) if way == "solve" else played(task, way, number, folder, asked)
-        row = {"task": task, "way": way, "number": number, "model": asked.model, "tokens": asked.tokens, **found}
+        row = {
+            "task": task,
+            "way": way,
+            "number": number,
+            "model": re.sub(r":.*/", ":", asked.model),
+            "tokens": asked.tokens,
+            **found,
+        }
         row |= {"wall": round(time.monotonic() - begun, 1), "date": time.strftime("%Y-%m-%d")}
         with results(asked.name).open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(row) + "\n")
