@@ -132,7 +132,9 @@ def test_refusals_keep_their_words(server, kind, answer, text, stop):
     assert (reply.text, reply.stop) == (text, stop)
     if stop in ("refusal", "content_filter"):
         told = program_in(reply.text, "solver", stop=reply.stop).problem
-        assert told.startswith("The model refused to answer")
+        assert told.startswith(
+            "The model refused to answer" if stop == "refusal" else "The provider's content filter kept"
+        )
         assert text.replace("\n\n", " ") in told
 
 
