@@ -19,7 +19,7 @@ class Server(ThreadingHTTPServer):
 
     `events` are what a streamed answer consists of, `no_streams` says with which status and words
     none is given; `most` events come before a stream breaks. `unwanted` is a field or a role that is refused with `words`, and
-    `refused_in_turns` a field of a message.
+    `refused_in_turns` a field of a message. `raw` is an answer as it stands, with its status and its media type.
     """
 
     def __init__(self) -> None:
@@ -28,6 +28,7 @@ class Server(ThreadingHTTPServer):
         self.seen: list[tuple[str, dict, dict]] = []
         self.answer: object = None
         self.raw: bytes | None = None
+        self.raw_status, self.media = 200, "application/json"
         self.streams, self.breaks, self.politely = False, 0, False
         self.refuses = ""
         self.events: list[dict] | None = None
@@ -63,7 +64,7 @@ class Handler(BaseHTTPRequestHandler):
             self.server.release.wait(self.server.hold)
             self.reply(200, self.server.answer)
         elif self.server.raw is not None:
-            self.send(200, self.server.raw)
+            self.send(self.server.raw_status, self.server.raw, {"Content-Type": self.server.media, "retry-after": "0"})
         elif self.server.faults:
             status = self.server.faults.pop(0)
             words = self.server.words or f"no, not with {KEY}"

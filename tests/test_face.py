@@ -2,6 +2,7 @@
 
 import dataclasses
 import inspect
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -115,15 +116,21 @@ def test_an_author_may_be_an_object(tmp_path):
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"task": Waves({"beta": 0.1}), "param": {"beta": 0.2}}, "--param goes with a task's name"),
-        ({"task": "advection", "model": Parrot(), "temperature": 0.5}, "--temperature goes with a model's name"),
+        ({"task": Waves({"beta": 0.1}), "param": {"beta": 0.2}}, "^param goes with a task's name"),
+        ({"task": "advection", "model": Parrot(), "temperature": 0.5}, "^temperature goes with a model's name"),
         ({"task": "advection", "model": Parrot(), "author": NumericsAuthor()}, "Both a model and an author"),
-        ({"task": "advection", "strategy": BestOfN(), "debug_rounds": 1}, "--debug-rounds goes with a strategy's name"),
+        ({"task": "advection", "strategy": BestOfN(), "debug_rounds": 1}, "^debug_rounds goes with a strategy's name"),
         ({"task": "advection", "author": "numerics"}, "There is no author 'numerics'. Known: built-in, scan"),
         ({"task": "advection", "author": 3}, "author = 3 cannot be used: it has no label"),
         ({"task": "advection", "model": "command:cat", "author": "scan"}, "Both a model and an author"),
         ({"task": "advection", "model": object()}, "cannot be used: it has no label"),
         ({"task": Waves}, "is a class, not an object"),
+        ({"task": "advection", "temperature": 0.5}, r"temperature goes with a model, .* Name one with model\."),
+        ({"task": "advection", "max_hours": math.nan}, "^max_hours nan is no budget"),
+        (
+            {"task": "advection", "strategy": None},
+            "^strategy = None cannot be used: it is neither a name nor .* Give a name, or an object that has name, ask",
+        ),
         ({"task": "advection", "candidates": "4"}, "candidates = '4' is not a whole number"),
         ({"task": "advection", "strategy_options": {"draft": 6}}, "no setting 'draft'. Did you mean 'drafts'"),
         ({"task": "advection", "strategy_options": {"drafts": 0.5}}, "drafts = 0.5 is not a whole number"),

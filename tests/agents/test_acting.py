@@ -185,6 +185,19 @@ def test_calls_that_are_malformed_or_do_not_exist_are_answered():
     assert statuses == [("heet", "validation_error"), ("read_docs", "success"), ("heat", "parse_error")]
 
 
+@pytest.mark.parametrize(
+    ("stop", "words"),
+    [
+        ("length", "Your reply was cut off"),
+        ("content_filter", "Your provider's content filter broke your reply off before it called an action."),
+    ],
+)
+def test_a_turn_without_its_end_is_told_who_ended_it(stop, words):
+    env, dialogue = played(Recorded(ChatReply('{"action": "heat", "argu', 10, 5, stop)))
+    assert dialogue[-1].turn.problem.startswith(words)
+    assert words in env.episode.last.text
+
+
 def test_a_server_without_tools_is_asked_in_text():
     class Refusing(Recorded):
         def complete(self, request):

@@ -1,5 +1,6 @@
 """The author with a language model: replies that are cut off, patches, refusals; every reply stored and counted."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,7 @@ from fieldsmith.agents.llm_author import LLMAuthor
 from fieldsmith.agents.prompts import Prompts
 from fieldsmith.errors import ProviderError, RequestRefused, RequestTooLong
 from fieldsmith.evaluation.evaluation import Evaluation, Score
-from fieldsmith.models.chat_model import ChatReply
+from fieldsmith.models.chat_model import ChatReply, ToolCall
 from fieldsmith.models.replay import ReplayModel, write_replay
 from fieldsmith.orchestrator.store import Store, StoredModel
 from fieldsmith.tasks import load
@@ -43,6 +44,8 @@ class Scripted:
         answer = self.answers[kind if plus else "first"]
         if isinstance(answer, Exception):
             raise answer
+        if isinstance(answer, ChatReply):
+            return answer
         text, stop = answer if isinstance(answer, tuple) else (answer, "stop")
         return ChatReply(text, 100, 10, stop, seconds=1.0)
 
@@ -390,3 +393,50 @@ def test_repairs_are_kept_with_the_candidate(tmp_path):
 
     store.record(dataclasses.replace(candidate, proposal=proposal))
     assert store.candidates()[0].proposal == proposal
+
+
+def called(*calls: tuple[str, str], text: str = "", stop: str = "calls") -> ChatReply:
+    return ChatReply(text, 100, 10, stop, calls=tuple(ToolCall(f"c{n}", *call) for n, call in enumerate(calls)))
+
+
+FILE = json.dumps({"path": "solver.py", "content": PROGRAM})
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        called(("write_file", FILE)),
+        called(("write_file", FILE), text="<think>def solver(u): return u</think>\n"),
+        called(("write_file", json.dumps({"input": FILE}))),
+        called(("write_file", FILE.replace("\\n", "\n"))),
+        called(("write_file", str({"code": PROGRAM}))),
+        called(("write_file", PROGRAM)),
+        called(("write_file", json.dumps({"content": f"Here:\n\n```python\n{PROGRAM}```\n"})), text="I write it."),
+        called(("write_file", FILE), ("write_file", json.dumps({"content": "def test():\n    assert solver\n"}))),
+    ],
+)
+def test_a_program_in_a_call_of_a_tool_that_was_not_offered_is_taken(reply):
+    proposal = write(Scripted(first=reply))
+    assert proposal.program is not None, proposal.problem
+    assert proposal.program.source == PROGRAM
+    assert proposal.repairs[-1] == "The program was taken out of a call of `write_file`, a tool that was not offered."
+    assert "Call of `write_file`:" in proposal.reply
+
+
+def test_a_program_in_the_text_goes_before_one_in_a_call():
+    proposal = write(Scripted(first=called(("run", json.dumps({"code": "def solver(x):\n    pass\n"})), text=WHOLE)))
+    assert proposal.program.source == PROGRAM
+    assert not proposal.repairs
+
+
+def test_calls_without_a_program_are_named():
+    proposal = write(Scripted(first=called(("search", '{"query": "Burgers"}'), ("think", "{}"))))
+    assert proposal.program is None
+    assert proposal.problem.startswith("The reply called `search` and `think`, tools that were not offered. ")
+    assert '{"query": "Burgers"}' in proposal.reply
+
+
+def test_a_call_that_was_cut_off_is_asked_for_anew():
+    model = Scripted(first=called(("write_file", FILE[:-60]), stop="length"), shorter=WHOLE)
+    assert write(model).program.source == PROGRAM
+    assert model.ordinals == ["3", "3+shorter"]

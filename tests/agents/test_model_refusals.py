@@ -77,10 +77,28 @@ def test_a_refusal_of_the_provider_is_told():
     assert program_in(f"```python\n{GOOD}```", "solver", stop="refusal").source == GOOD
 
 
-@pytest.mark.parametrize("stop", ["refusal", "content_filter"])
+@pytest.mark.parametrize(
+    ("stop", "words"),
+    [
+        ("refusal", "The provider broke the reply off as a refusal; it begins: A shift is exact. ```python def"),
+        (
+            "content_filter",
+            "The provider's content filter broke the reply off, which begins: A shift is exact. ```python def",
+        ),
+    ],
+)
 @pytest.mark.parametrize("begun", ["def solver(u):\n    return (u +", GOOD])
-def test_a_program_that_the_provider_breaks_off_is_a_refusal_and_not_gone_on_with(begun, stop):
-    found = program_in(f"```python\n{begun}", "solver", stop=stop)
+def test_a_program_that_the_provider_breaks_off_is_told_to_be_and_not_gone_on_with(begun, stop, words):
+    reply = f"A shift is exact.\n\n```python\n{begun}"
+    found = program_in(reply, "solver", stop=stop)
     assert found.source is None
-    assert found.problem.startswith("The model refused to answer")
-    assert not cut_off(f"```python\n{begun}", stop, found)
+    assert found.problem.startswith(words)
+    assert not cut_off(reply, stop, found)
+
+
+def test_a_filter_that_leaves_no_word_is_no_refusal_of_the_model():
+    assert (
+        program_in("", "solver", stop="content_filter").problem == "The provider's content filter kept the reply back"
+    )
+    refused = program_in("I'm sorry, but I can't help with that.", "solver", stop="content_filter")
+    assert refused.problem.startswith("The model refused to answer, saying: I'm sorry")

@@ -96,6 +96,11 @@ def test_nothing_is_said_to_be_beyond_telling_above_the_references_error(samples
     ("samples", "words", "others"),
     [
         ((1e-10,) * 4, "within the reference's own error", "trusted method reaches"),
+        (
+            (1e-10, 1e-10, 2e-9, 1e-10),
+            "By the mean that is within the reference's own error of 1.0e-09, by the kinked samples it is not",
+            "times more",
+        ),
         ((1e-10, 1e-10, 1e-8, 1e-10), "trusted method reaches", "within the reference's own error"),
         ((1e-6,) * 4, "10 times more; that is no bound", "within the reference's own error"),
         ((1e-4,) * 4, "10 times less", "within the reference's own error"),

@@ -9,24 +9,67 @@ import pytest
 from fieldsmith.agents.reply import program_in
 from fieldsmith.errors import InputError, MissingPart, ProviderError, RequestRefused, RequestTooLong
 from fieldsmith.models import open_model
-from fieldsmith.models.chat_model import ChatRequest
-from provider_server import KEY, REQUEST, model_of, responding
+from fieldsmith.models.chat_model import ChatModel, ChatRequest
+from provider_server import KEY, REQUEST, Server, model_of, responding
+
+EXPECTED = {"openai": "a chat completion", "responses": "a response", "anthropic": "a message"}
+PAGE = b"<!DOCTYPE html>\n<html><head><title>\n  Sign in &amp; go on</title><script>go()</script></head><body>x</body></html>"
 
 
-@pytest.mark.parametrize("kind", ["openai", "anthropic"])
-@pytest.mark.parametrize("answer", ["<html>Welcome</html>", {"choices": [], "content": 3}, {}, []])
+def opened(kind: str, server: Server) -> ChatModel:
+    return responding(server) if kind == "responses" else model_of(kind, server)
+
+
+@pytest.mark.parametrize("kind", EXPECTED)
+@pytest.mark.parametrize("answer", [{"choices": [], "content": 3}, {}, []])
 def test_answers_of_another_form_are_the_providers_fault(server, kind, answer):
     server.answer = answer
-    with pytest.raises(ProviderError, match=r"did not answer .*some-model as its API promises.*/v1"):
-        model_of(kind, server).complete(REQUEST)
+    with pytest.raises(
+        ProviderError, match=rf"with JSON of another form \(“.*”\) where {EXPECTED[kind]} was expected\."
+    ):
+        opened(kind, server).complete(REQUEST)
 
 
-@pytest.mark.parametrize("kind", ["openai", "anthropic"])
-@pytest.mark.parametrize("raw", [b"<html>Welcome</html>", b"", b'{"choices": ['])
-def test_answers_that_are_no_json_are_the_providers_fault(server, kind, raw):
-    server.raw = raw
-    with pytest.raises(ProviderError, match=r"did not answer .*some-model as its API promises"):
-        model_of(kind, server).complete(REQUEST)
+@pytest.mark.parametrize("kind", EXPECTED)
+@pytest.mark.parametrize("streams", [True, False])
+@pytest.mark.parametrize(
+    ("raw", "media", "what"),
+    [
+        (PAGE, "text/html", "an HTML page (“Sign in & go on”)"),
+        (PAGE, "application/json", "an HTML page (“Sign in & go on”)"),
+        (b"\n<html><body><h1>Sign <b>in</b></h1></body></html>", "text/html", "an HTML page (“Sign in”)"),
+        (b"<html></html>", "text/html", "an HTML page"),
+        (b"", "application/json", "nothing"),
+        (b"", "text/event-stream", "nothing"),
+        (b'{"choices": [', "application/json", 'text that is no whole JSON (“{"choices": [”)'),
+    ],
+)
+def test_an_answer_that_is_no_reply_is_told_by_what_it_is(server, kind, streams, raw, media, what):
+    server.raw, server.media = raw, media
+    if not streams:
+        server.no_streams = (400, "stream is not supported")
+    with pytest.raises(ProviderError) as told:
+        opened(kind, server).complete(REQUEST)
+    assert told.value.message.endswith(f":some-model with {what} where {EXPECTED[kind]} was expected.")
+    assert "Error" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("base", "advice"),
+    [("/v1", "Check --base-url, and whether a proxy"), ("", "Check --base-url; it usually ends in /v1.")],
+)
+def test_an_address_is_not_told_to_end_as_it_ends(server, base, advice):
+    server.raw = PAGE
+    with pytest.raises(ProviderError) as told:
+        open_model("openai:m", base_url=server.url + base).complete(REQUEST)
+    assert told.value.hint.startswith(advice)
+
+
+@pytest.mark.parametrize("kind", EXPECTED)
+def test_a_page_beside_a_bad_status_is_told_by_its_title(server, kind):
+    server.raw, server.media, server.raw_status = PAGE, "text/html", 403
+    with pytest.raises(MissingPart, match=r"\(403\): an HTML page \(“Sign in & go on”\)\."):
+        opened(kind, server).complete(REQUEST)
 
 
 def test_content_in_parts_is_joined(server):
@@ -89,7 +132,9 @@ def test_refusals_keep_their_words(server, kind, answer, text, stop):
     assert (reply.text, reply.stop) == (text, stop)
     if stop in ("refusal", "content_filter"):
         told = program_in(reply.text, "solver", stop=reply.stop).problem
-        assert told.startswith("The model refused to answer")
+        assert told.startswith(
+            "The model refused to answer" if stop == "refusal" else "The provider's content filter kept"
+        )
         assert text.replace("\n\n", " ") in told
 
 

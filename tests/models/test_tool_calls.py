@@ -1,12 +1,16 @@
 """Calls of tools in replies, over HTTP: every API, streamed and at once, and the forms of servers that differ."""
 
+import json
 import re
 
 import pytest
 from tool_replies import ASKED, call, called, chat, chunks, events, message, response, use
 
+from fieldsmith.agents.author import Draft
+from fieldsmith.agents.llm_author import LLMAuthor
 from fieldsmith.agents.reply import cut_off, program_in
 from fieldsmith.models.chat_model import ChatReply, ToolCall
+from fieldsmith.tasks import load
 from provider_server import Server, model_of, responding
 
 BOTH = (ToolCall("a", "run", '{"code": "1"}'), ToolCall("b", "look", '{"path": "x"}'))
@@ -171,3 +175,35 @@ def test_arguments_without_end_are_cut_off(server, monkeypatch):
     more = [{"tool_calls": [{"index": 0, "function": {"arguments": "x" * 300}}]}] * 10
     reply = replied(server, "openai", stream=chunks({"tool_calls": [call("run", "", index=0)]}, *more))
     assert (reply.stop, len(reply.calls[0].arguments)) == ("length", 1200)
+
+
+PROGRAM = "def solver(u0_batch, t_coordinate, beta):\n    return u0_batch[:, None]\n"
+WRITTEN = json.dumps({"path": "solver.py", "content": PROGRAM})
+UNOFFERED = {
+    "openai": (
+        chat({"tool_calls": [call("write_file", WRITTEN)]}),
+        chunks({"tool_calls": [call("write_file", WRITTEN)]}),
+    ),
+    "responses": (
+        response(called("write_file", WRITTEN)),
+        [{"type": "response.completed", "response": response(called("write_file", WRITTEN))}],
+    ),
+    "anthropic": (
+        message({"type": "tool_use", "id": "a", "name": "write_file", "input": json.loads(WRITTEN)}),
+        events(use("write_file", WRITTEN[:20], WRITTEN[20:])),
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", UNOFFERED)
+@pytest.mark.parametrize("streams", [True, False])
+def test_a_program_that_a_model_puts_into_a_call_of_no_tool_of_its_own_is_its_answer(server, kind, streams):
+    whole, server.events = UNOFFERED[kind]
+    if not streams:
+        server.answer, server.events, server.no_streams = whole, None, (400, "no stream")
+    model = responding(server) if kind == "responses" else model_of(kind, server)
+    proposal = LLMAuthor(model).write(load("advection").brief(), Draft(), "1", [])
+    assert proposal.program is not None, proposal.problem
+    assert proposal.program.source == PROGRAM
+    assert proposal.repairs == ("The program was taken out of a call of `write_file`, a tool that was not offered.",)
+    assert "tools" not in server.seen[-1][1]

@@ -216,3 +216,13 @@ def test_programs_run_by_themselves(name, tmp_path):
             summary,
             done.stdout,
         )
+
+
+@pytest.mark.parametrize("name", ["transport", "fronts", "growth"])
+def test_a_plan_says_of_kinks_what_is_done_where_there_are_some(name):
+    brief = briefs()[name]
+    analysis = Analysis(brief.equation, brief.parameters)
+    for family in families():
+        for variant in family.variants(analysis, brief) if family.name == "spectral" else ():
+            plan = family.plan(analysis, variant)
+            assert "unfolded where they have kinks" in f"{plan.discretisation} {plan.summary}"

@@ -60,7 +60,11 @@ def test_samples_are_shown_by_kind_beside_mean_and_geometric_mean(opened):
         ((1e-10, 1e-10, 1e-10), "within the reference's own"),
         (
             (1e-10, 1e-10, 2e-9),
-            "times smaller than what the trusted method gets from the same inputs, which is no bound",
+            "its mean error is within the reference's own, that of the kinked samples is not.",
+        ),
+        (
+            (2e-9, 2e-9, 2e-9),
+            "5,000 times smaller than what the trusted method gets from the same inputs, which is no bound",
         ),
         ((1e-6, 1e-6, 1e-6), "10 times smaller than what the trusted method gets"),
         ((1e-4, 1e-4, 1e-4), "10 times what the trusted method gets"),
@@ -70,6 +74,39 @@ def test_a_page_says_that_nothing_is_left_only_within_the_references_own_error(o
     page = opened(with_samples(samples, ("smooth", "smooth", "kinked")))
     assert words in page.inner_text(".verdict")
     assert "nothing is left" not in page.inner_text("body")
+
+
+def test_an_error_is_not_compared_below_what_the_reference_tells(opened):
+    run = with_samples((1e-4, 1e-4), (), reference=5e-5)
+    verdict = opened(run).inner_text(".verdict")
+    assert verdict.endswith("its error is 2.0 times the reference's own, within which the trusted method is.")
+    within = opened(with_samples((1e-8, 1e-8, 2e-7), ("smooth", "smooth", "kinked"), reference=1e-7))
+    assert "the error is within the reference's own" in within.inner_text(".tiles")
+    assert "better" not in within.inner_text("#best")
+
+
+def test_when_a_run_began_is_said_once_and_when_it_was_taken_up_beside_its_surroundings(opened):
+    first, later = (
+        {"begun": "2026-01-01 10:00:20", "fieldsmith": "1"},
+        {"begun": "2026-01-02 08:00:00", "fieldsmith": "2"},
+    )
+    run = finished()
+    page = opened(dataclasses.replace(run, asked=dataclasses.replace(run.asked, sittings=(first, later))))
+    named = page.locator("dl.asked dt").all_inner_texts()
+    assert named.count("begun") == 1
+    assert named.count("taken up") == 1
+    assert "2026-01-02 08:00:00" in page.inner_text("#made")
+
+
+def test_options_of_the_command_stay_whole_on_a_phone(opened):
+    command = "fieldsmith solve waves --sandbox bubblewrap --run-dir /tmp/runs/waves-of-may --candidates 4"
+    run = finished()
+    run = dataclasses.replace(run, asked=dataclasses.replace(run.asked, command=command))
+    page = opened(run, viewport={"width": 390, "height": 800})
+    heights = [one.bounding_box()["height"] for one in page.locator("#command .word").all()]
+    assert len(heights) == 3
+    assert max(heights) == min(heights)
+    assert page.locator("#command").text_content() == command
 
 
 def test_pictures_change_with_field_sample_and_time(opened):

@@ -289,6 +289,15 @@ def test_the_page_opens_on_the_sample_that_rules_the_error(opened):
     assert page.locator("#sample-value").inner_text() == "0"
 
 
+def test_how_many_of_the_samples_are_drawn_is_said(opened):
+    run = with_samples((1e-8, 1e-8, 1e-8, 2e-3), ("smooth", "smooth", "smooth", "kinked"))
+    page = opened(replace(run, best=replace(run.best, pictures=(picture("u", 0), picture("u", 1), picture("u", 3)))))
+    assert page.locator("#sample-value").inner_text() == "3 (3 of 4 are drawn)"
+    assert "3 of 4 samples are drawn: the first 2 and that with the largest error" in page.inner_text("#which")
+    first = opened(replace(run, best=replace(run.best, pictures=(picture("u", 0), picture("u", 1)))))
+    assert "2 of 4 samples are drawn: the first 2." in first.inner_text("#fields .note")
+
+
 def test_charts_that_share_a_row_are_drawn_at_their_own_width(opened):
     page = opened(with_samples((1e-8, 2e-3), ("smooth", "kinked")), viewport={"width": 1280, "height": 900})
     for name in ("over-time", "samples", "convergence"):

@@ -28,16 +28,43 @@ def branching():
 
 def test_each_move_says_what_it_brought_and_by_what(opened):
     page = opened(branching())
-    assert "mends 1: upwind" in tree_row(page, 2)
-    assert "10 times better than 2: WENO5" in tree_row(page, 4)
-    assert "2 times worse than r1: spectral" in tree_row(page, 5)
-    assert "failed, made from r1" in tree_row(page, 6)
+    assert "mends candidate 1: upwind" in tree_row(page, 2)
+    assert "10 times better than candidate 2: WENO5" in tree_row(page, 4)
+    assert "2 times worse than candidate r1: spectral" in tree_row(page, 5)
+    assert "failed, made from candidate r1" in tree_row(page, 6)
     steps = [line.replace("\n", " ") for line in page.locator("#effects li").all_inner_texts()]
     assert len(steps) == 3
     assert steps[0].startswith("1.1 debug: the first that ran by upwind")
-    assert steps[1].startswith("2 draft: 6 times better than 1.1, the best before it by MUSCL")
-    assert steps[2].startswith("r1 refine: 10 times better than 2 by WENO5")
+    assert steps[1].startswith("2 draft: 6 times better than candidate 1.1, the best before it by MUSCL")
+    assert steps[2].startswith("r1 refine: 10 times better than candidate 2 by WENO5")
     assert not page.faults
+
+
+def test_what_lies_below_the_references_own_error_is_called_no_better(opened):
+    candidates = [
+        candidate(1, 1e-7),
+        candidate(2, 6e-10, move="refine", parents=(1,), slot="r1"),
+        candidate(3, 1e-10, move="refine", parents=(2,), slot="r2"),
+        candidate(4, 1e-8, move="refine", parents=(3,), slot="r3"),
+    ]
+    page = opened(run_of(candidates, candidates[2]))
+    assert "at least 100 times better than candidate 1" in tree_row(page, 2)
+    assert "as good as candidate r1, both within the reference's own error" in tree_row(page, 3)
+    assert "at least 10 times worse than candidate r2" in tree_row(page, 4)
+    page.click("#tree [data-id='3']")
+    assert "better" not in page.inner_text("#candidate .lineage")
+    assert page.locator("#effects li").count() == 2
+    assert not page.faults
+
+
+def test_a_row_of_the_tree_shows_all_of_its_words_on_a_phone(opened):
+    candidates = [
+        candidate(1, 2e-2, "one pass on the given grid"),
+        candidate(2, 1e-3, "refined to 1e-9, with steps of its own", move="refine", parents=(1,), slot="r1"),
+    ]
+    page = opened(run_of(candidates, candidates[1]), viewport={"width": 390, "height": 800})
+    for summary in page.locator("#tree .summary").all():
+        assert summary.evaluate("e => e.scrollWidth <= e.clientWidth && e.scrollHeight <= e.clientHeight + 1")
 
 
 def copied(number, of, nrmse, **changes):
@@ -56,12 +83,12 @@ def test_a_copy_is_called_one_in_the_tree_in_the_list_and_beside_its_programs(op
         candidate(6, 4e-3, move="debug", parents=(5,), slot="r3.1"),
     ]
     page = opened(run_of(candidates, candidates[3]))
-    assert "the program of 1 again" in tree_row(page, 3)
+    assert "the program of candidate 1 again" in tree_row(page, 3)
     assert "of 2 + 1 1.00 × 10−3" in tree_row(page, 4), "what only repeats is no parent"
-    assert "the program of 1 again" in tree_row(page, 5)
-    assert "mends r3" in tree_row(page, 6)
+    assert "the program of candidate 1 again" in tree_row(page, 5)
+    assert "mends candidate r3" in tree_row(page, 6)
     page.select_option("#order", "best")
-    assert "the program of 1 again" in tree_row(page, 3)
+    assert "the program of candidate 1 again" in tree_row(page, 3)
     page.click("#tree [data-id='4']")
     assert "Refine of 2, 1, r1 (that of 1 again)" in page.inner_text("#candidate .lineage")
     assert not page.faults
@@ -74,15 +101,15 @@ def test_a_mend_that_fails_otherwise_is_not_said_to_fail_alike(opened):
         candidate(3, 1e-2, move="restart", parents=(2,), slot="1.2"),
     ]
     page = opened(run_of(candidates, candidates[2]))
-    assert "does not mend 1" in tree_row(page, 2)
-    assert "runs where 1.1 failed" in tree_row(page, 3)
+    assert "does not mend candidate 1" in tree_row(page, 2)
+    assert "runs where candidate 1.1 failed" in tree_row(page, 3)
 
 
 def test_a_metric_of_ones_own_that_rises_gets_better_by_rising(opened):
     best = scored(2, 30.0)
     run = run_of([scored(1, 3.0), dataclasses.replace(best, move="refine", parents=(1,))], best)
     page = opened(run)
-    assert "10 times better than 1" in tree_row(page, 2)
+    assert "10 times better than candidate 1" in tree_row(page, 2)
 
 
 def test_the_colour_of_a_node_tells_its_error_and_all_its_parents_are_seen(opened):

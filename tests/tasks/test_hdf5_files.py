@@ -27,17 +27,36 @@ def refused(path: Path) -> str:
     return str(error.value)
 
 
+EXTERNAL = h5py.ExternalLink("other.h5", "tensor")
+WITHIN = "The link stays within the file, which has alias (a link that leads nowhere), t-coordinate, tensor (a link that leads nowhere), u: let it lead to one of these"
+
+
 @pytest.mark.parametrize(
-    ("link", "where"), [(h5py.SoftLink("/gone"), "'/gone'"), (h5py.ExternalLink("other.h5", "u"), "'u' in 'other.h5'")]
+    ("link", "where", "advice"),
+    [
+        (h5py.SoftLink("/gone"), "'/gone'", WITHIN),
+        (h5py.SoftLink("/tensor"), "'/tensor'", WITHIN),
+        (EXTERNAL, "'tensor' in 'other.h5'", "Put other.h5 beside the file."),
+        (h5py.SoftLink("/alias"), "'/alias'", "Put other.h5 beside the file."),
+    ],
 )
-def test_a_link_that_leads_nowhere_is_named(tmp_path, link, where):
+def test_a_link_that_leads_nowhere_is_named_with_what_would_mend_it(tmp_path, link, where, advice):
     file = data_file(tmp_path / "d.h5", "u")
     with h5py.File(file, "a") as stream:
-        stream["alias"] = link
+        stream["alias"] = EXTERNAL
     assert "has no data set 'tensor'; it has alias (a link that leads nowhere), t-coordinate, u." in refused(file)
     with h5py.File(file, "a") as stream:
         stream["tensor"] = link
-    assert f"'tensor' is a link to {where} that leads nowhere" in refused(file)
+    said = refused(file)
+    assert f"'tensor' is a link to {where} that leads nowhere" in said
+    assert advice in said
+
+
+def test_a_link_to_what_another_file_lacks_is_told_so(tmp_path):
+    data_file(tmp_path / "other.h5", "u")
+    with h5py.File(data_file(tmp_path / "d.h5", "u"), "a") as stream:
+        stream["tensor"] = EXTERNAL
+    assert "other.h5 is there: see that it is whole and has 'tensor'." in refused(tmp_path / "d.h5")
 
 
 def test_links_that_lead_somewhere_are_followed(tmp_path):

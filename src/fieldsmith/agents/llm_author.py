@@ -6,13 +6,14 @@ from dataclasses import replace
 from fieldsmith.agents.author import Candidate, Draft, Move, Program, Proposal, Usage
 from fieldsmith.agents.candidate import distinct
 from fieldsmith.agents.prompts import Prompts, gaps_of
-from fieldsmith.agents.reply import Found, can_go_on, cut_off, ending, joined, plan_of, program_in
+from fieldsmith.agents.reply import Found, can_go_on, cut_off, ending, joined, plan_of, program_in, told, written_out
 from fieldsmith.errors import RequestTooLong
 from fieldsmith.models.chat_model import (
     FURTHER,
     NOT_ASKED,
     NOT_TAKEN,
     SHORTENED,
+    THOUGHTS,
     ChatModel,
     ChatReply,
     ChatRequest,
@@ -85,9 +86,8 @@ class _Conversation:
 
     def proposal(self) -> Proposal:
         reply = self._ask(self.request)
-        self.text = reply.text
-        found = self._found(reply.text, reply.stop)
-        if cut_off(reply.text, reply.stop, found):
+        self.text, found = self._read(reply)
+        if cut_off(self.text, reply.stop, found):
             found = self._completed(reply, found)
         return Proposal(
             program=Program(found.source) if found.source is not None else None,
@@ -123,17 +123,17 @@ class _Conversation:
         turns = (*others, Message("user", words))
         request = ChatRequest(turns, ordinal=f"{self.ordinal}{FURTHER}shorter", room=MORE_ROOM)
         reply = self._ask(request)
-        fresh = self._found(reply.text, reply.stop)
+        text, fresh = self._read(reply)
         if reply.stop == NOT_TAKEN:
             self.repairs.append("The reply was cut off; the model did not take the request for a shorter one.")
         if reply.stop == NOT_ASKED:
             self.repairs.append("The reply was cut off, and what is left of the budget has no room for another.")
-        if not reply.text.strip() or (fresh.source is None and found.source is not None):
-            told = found.source is not None or not self.text.strip()
-            return found if told else replace(found, problem=f"The reply was cut off. {found.problem}")
-        self.request, self.text = request, reply.text
+        if not text.strip() or (fresh.source is None and found.source is not None):
+            known = found.source is not None or not self.text.strip()
+            return found if known else replace(found, problem=f"The reply was cut off. {found.problem}")
+        self.request, self.text = request, text
         self.repairs = ["The reply was cut off, so a shorter one was asked for."]
-        if cut_off(reply.text, reply.stop, fresh):
+        if cut_off(text, reply.stop, fresh):
             self.repairs.append("That one was cut off as well: its program may lack its end.")
         return fresh
 
@@ -149,6 +149,14 @@ class _Conversation:
             spent.estimated or reply.estimated,
         )
         return reply
+
+    def _read(self, reply: ChatReply) -> tuple[str, Found]:
+        """A reply as text, and what was found in it. No tool is ever offered here, but some models put their program into a call of one."""
+        if not reply.calls:
+            return reply.text, self._found(reply.text, reply.stop)
+        said = self._found(THOUGHTS.sub("", reply.text), reply.stop)
+        text = written_out(reply.text, reply.calls)
+        return text, said if said.source is not None else told(self._found(text, reply.stop), reply.calls)
 
     def _found(self, text: str, stop: str) -> Found:
         signature = self.brief.signature

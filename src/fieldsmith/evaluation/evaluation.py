@@ -108,9 +108,21 @@ class Score:
 
         What is better than that cannot be told from it.
         """
-        pairs = [(self.nrmse, self.reference_error), (self.geometric, self.reference_geometric)]
-        pairs += [(kind.nrmse, kind.reference_error) for kind in self.by_kind.values()]
-        return self.value is None and all(own is not None and error <= max(own, ROUNDING) for error, own in pairs)
+        return self.within and not self.beyond and _within(self.geometric, self.reference_geometric)
+
+    @property
+    def within(self) -> bool:
+        """The same of the mean alone: that it is smaller than another cannot be told, though some samples may be worse."""
+        return self.value is None and _within(self.nrmse, self.reference_error)
+
+    @property
+    def beyond(self) -> tuple[str, ...]:
+        """The kinds of samples whose error is not within the reference's own."""
+        return tuple(name for name, of in self.by_kind.items() if not _within(of.nrmse, of.reference_error))
+
+
+def _within(error: float, own: float | None) -> bool:
+    return own is not None and error <= max(own, ROUNDING)
 
 
 def geometric_mean(errors: Sequence[float]) -> float:

@@ -197,6 +197,7 @@ def success_facts(
         "seconds": score.seconds,
         "cpu_seconds": score.cpu_seconds,
         "against": _against(score),
+        "beyond": list(score.beyond),
         "reference_error": score.reference_error,
         "trusted": score.trusted,
         "times": _times_trusted(score),
@@ -266,12 +267,14 @@ def _against(score: Score) -> str:
     """Where the error stands to what the trusted method reaches from the same inputs: above or below; or what else is known.
 
     reference: within the reference's own error, rounding: in that of the arithmetic. samples: the reference starts from the
-    samples itself, or shocks hide what they lose.
+    samples itself, or shocks hide what they lose. mean: by the mean alone within the reference's own error.
     """
     if score.value is not None:
         return ""
     if score.resolved:
         return "reference" if score.nrmse <= (score.reference_error or 0.0) else "rounding"
+    if score.within:
+        return "mean"
     if score.trusted is None:
         return ""
     if score.trusted == score.reference_error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from fieldsmith import evaluation, sandboxes, tasks
 from fieldsmith.agents.author import Author
@@ -18,7 +19,7 @@ from fieldsmith.folders import expanded
 from fieldsmith.models.chat_model import ChatModel
 from fieldsmith.orchestrator.index import SEARCH, known_runs
 from fieldsmith.orchestrator.open import open_solve
-from fieldsmith.orchestrator.question import Question
+from fieldsmith.orchestrator.question import Question, in_keywords
 from fieldsmith.orchestrator.record import load_run
 from fieldsmith.reports.html import write_report
 from fieldsmith.tasks.task import SplitName, Task
@@ -75,7 +76,7 @@ def solve(
     to the cell, unless `quiet`. Raises InputError, MissingPart or ProviderError; KeyboardInterrupt
     leaves a run that resumes.
     """
-    question = Question(**{name: value for name, value in locals().items() if name != "quiet"})
+    question = _asked(**{name: value for name, value in locals().items() if name != "quiet"})
     ready = open_solve(question)
     ready.write_report = write_report
     ready.prepare()
@@ -112,13 +113,23 @@ def evaluate(
 
     Raises InputError for what is neither, for a file that cannot be read, for what is no task and for an unknown split.
     """
-    Question(task).check()
+    _asked(task=task)
     known = ("dev", "test")
     if isinstance(splits, str) or any(name not in known for name in splits) or not splits:
         raise InputError(f"splits = {splits!r} is not known.", 'Give ("test",), ("dev",) or both.')
     ready = tasks.load(task) if isinstance(task, str) else task
     with sandboxes.choose(sandbox) as place:
         return evaluation.evaluate(ready, _source(program), place, splits=splits)
+
+
+def _asked(**given: Any) -> Question:
+    """What is asked by keyword arguments. Raises InputError that names them."""
+    question = Question(**given)
+    try:
+        question.check()
+    except InputError as error:
+        raise InputError(in_keywords(error.message), in_keywords(error.hint)) from None
+    return question
 
 
 def _source(program: str | Path) -> str:

@@ -40,8 +40,8 @@ ROOM = 16_000
 
 
 class AnthropicModel(ProviderModel):
-    prefix, home = "anthropic", "https://api.anthropic.com"
-    usual = "it does not end in /v1"  # the SDK adds it
+    prefix, home, expected = "anthropic", "https://api.anthropic.com", "a message"
+    versioned = False  # the SDK adds it
 
     def __init__(self, name: str, base_url: str | None, key: str, settings: Mapping[str, object]) -> None:
         super().__init__(name, base_url, key, settings, SETTINGS)

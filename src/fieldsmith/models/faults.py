@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 
 from fieldsmith.errors import FieldsmithError, MissingPart, ProviderError, RequestRefused, RequestTooLong
+from fieldsmith.models.bodies import named
 from fieldsmith.models.keys import scrubbed
 
 TOO_LONG = re.compile(
@@ -73,6 +74,7 @@ class ToldFault(Exception):
     """A fault that an answer tells in place of the reply, or in the middle of it: its code and its words."""
 
     def __init__(self, code: str, words: str) -> None:
+        words = named(words)
         super().__init__(f"{code}: {words}" if code else words)
         self.code, self.words = code, words
 
@@ -129,7 +131,7 @@ def _behind(told: object) -> str:
         inner = _fault(_told(json.loads(raw)))
     except (ValueError, RecursionError):
         inner = None
-    return inner.words if inner else raw.strip()[:200]
+    return inner.words if inner else named(raw.strip())[:200]
 
 
 def _told(body: object) -> object:
@@ -142,7 +144,7 @@ def said(error: Exception) -> str:
     if isinstance(error, ToldFault):
         return error.words
     told = _fault(_told(getattr(error, "body", None)))
-    return told.words if told else str(getattr(error, "message", error))
+    return told.words if told else named(str(getattr(error, "message", error)))
 
 
 def timed_out(error: Exception) -> bool:

@@ -52,12 +52,16 @@ ENDINGS = ("response.completed", "response.incomplete", "response.failed", "resp
 
 
 class OpenAIModel(ProviderModel):
-    prefix, home, usual = "openai", "https://api.openai.com/v1", "it usually ends in /v1"
+    prefix, home, versioned = "openai", "https://api.openai.com/v1", True
 
     def __init__(self, name: str, base_url: str | None, key: str, settings: Mapping[str, object]) -> None:
         super().__init__(name, base_url, key, settings, SETTINGS if base_url else RESPONDING)
         if self.settings.keys() >= set(LIMITS):
             raise InputError("max_tokens and max_completion_tokens are the same limit.", "Give one of them.")
+
+    @property
+    def expected(self) -> str:
+        return "a response" if self.base_url is None else "a chat completion"
 
     def connect(self, **options: Any) -> Any:
         import openai

@@ -6,9 +6,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from fieldsmith.errors import MissingPart, ProviderError, ToolsRefused
 from fieldsmith.models import prices
+from fieldsmith.models.bodies import described
 from fieldsmith.models.chat_model import ChatReply, ChatRequest, nothing_heard, silent, unlimited, without_system
 from fieldsmith.models.faults import (
     RESUME,
@@ -89,8 +91,10 @@ class ProviderModel(ABC):
     prefix: str
     home: str
     """The provider's own address."""
-    usual: str
-    """What a right --base-url looks like."""
+    versioned: bool
+    """Whether a right --base-url ends in /v1."""
+    expected: str
+    """What a good answer is in the words of the API."""
 
     def __init__(
         self, name: str, base_url: str | None, key: str, settings: Mapping[str, object], known: Mapping[str, Setting]
@@ -144,14 +148,26 @@ class ProviderModel(ABC):
             raise fault
         try:
             return read()
-        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-            raise self.misunderstood(error) from None
+        except ValueError as error:
+            raise self.misunderstood(getattr(error, "doc", answer)) from None
+        except (AttributeError, IndexError, KeyError, TypeError):
+            raise self.misunderstood(answer) from None
 
-    def misunderstood(self, error: Exception) -> ProviderError:
-        return ProviderError(
-            f"{self.address} did not answer {self.label} as its API promises ({type(error).__name__}: {error}).",
-            f"Check --base-url; {self.usual}. {RESUME}",
-        )
+    def misunderstood(self, body: object) -> ProviderError:
+        """The fault that an answer of good status is which holds no reply, in words of what came in its place."""
+        came = described(body, self._key)
+        words = f"{self.address} answered {self.label} with {came} where {self.expected} was expected."
+        return ProviderError(words, f"{self._whereabouts} {RESUME}")
+
+    @property
+    def _whereabouts(self) -> str:
+        """What to look at where something else answers than the provider."""
+        if self.base_url is None:
+            return "Check the network: a proxy or a login may answer in its place."
+        usual = urlsplit(self.base_url).path.rstrip("/").endswith("/v1") == self.versioned
+        if usual:
+            return "Check --base-url, and whether a proxy or a login answers in its place."
+        return f"Check --base-url; it {'usually ends' if self.versioned else 'does not end'} in /v1."
 
     def complete(self, request: ChatRequest) -> ChatReply:
         """Raises ToolsRefused for a request with tools where the server takes none, from then on without asking it."""
@@ -172,7 +188,7 @@ class ProviderModel(ABC):
                 if fault.lasting or attempt == RETRIES - 1:
                     raise self._explained(fault) from None
             except ValueError as error:  # an answer that is no JSON
-                raise self.misunderstood(error) from None
+                raise self.misunderstood(getattr(error, "doc", None)) from None
             except Exception as error:
                 known = self._explained(error)
                 if known is error:

@@ -106,7 +106,7 @@ class Spectral(Family[SpectralChoices]):
         once = f"{COURANT.title}, {ONE_PASS.title}"
         refined = f"{DOUBLING.title} until two answers agree to {choices.tolerance:g}"
         return Plan(
-            f"Fourier pseudo-spectral, {choices.dealiasing.title} dealiasing, inner grid by trigonometric interpolation{', ' + UNFOLDED.title if choices.interpolation is UNFOLDED else ''}",
+            f"Fourier pseudo-spectral, {choices.dealiasing.title} dealiasing, inner grid by trigonometric interpolation{', samples unfolded where they have kinks' if choices.interpolation is UNFOLDED else ''}",
             "ETDRK4, linear part exact" + (f" with {MAJORANT.title}" if Remainder(analysis).majorizes else ""),
             f"{variant.name}: {once if choices.refinement is ONE_PASS else refined}",
             None,

@@ -83,7 +83,7 @@ class Splitting(Family[SplittingChoices]):
     def plan(self, analysis: Analysis, variant: Variant[SplittingChoices]) -> Plan:
         extrapolated = ", Richardson extrapolation to order 4"
         return Plan(
-            f"Fourier, linear part with derivatives solved exactly{', ' + UNFOLDED.title if variant.choices.interpolation is UNFOLDED else ''}",
+            f"Fourier, linear part with derivatives solved exactly{', samples unfolded where they have kinks' if variant.choices.interpolation is UNFOLDED else ''}",
             f"{STRANG.title} with {QUADRATIC_FLOW.title}{extrapolated if _extrapolated(variant.choices) else ''}",
             variant.name,
             None,

@@ -40,7 +40,7 @@ class Budget:
             return exhausted(self.candidates, self.unit)
         if why := self.refused():
             return why
-        how = ", by an estimate, as its server did not count all" if spend.estimated else ""
+        how = ", by an estimate, as not all tokens were counted" if spend.estimated else ""
         if spend.input_tokens + spend.output_tokens >= self.tokens:
             return exhausted(self.tokens, "token") + how
         if spend.usd is not None and spend.usd >= self.usd:

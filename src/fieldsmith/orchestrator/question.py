@@ -5,6 +5,7 @@ run.toml, the command of a run and what makes two commands one run are all read 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from numbers import Integral, Real
@@ -233,12 +234,23 @@ def _number(value: object, kind: type) -> object:
     return float(value) if isinstance(value, Real) and kind is float else value
 
 
+def in_keywords(words: str) -> str:
+    """What was said of options, as it is said to those who gave keyword arguments."""
+    names = {option_of(one).flag: one.name for one in fields(Question)}
+    return re.sub(r"(?<!\S)--[a-z-]+", lambda match: names.get(match[0], match[0]), words)
+
+
 def check_kind(name: str, told: Option, value: object) -> None:
     if told.needs and not isinstance(value, str):
         lacking = [need for need in told.needs if not hasattr(value, need)]
         if lacking or isinstance(value, type):
             what = f"has no {lacking[0]}" if lacking else "is a class, not an object"
-            raise InputError(f"{name} = {value!r} cannot be used: it {what}.", f"It needs {', '.join(told.needs)}.")
+            if value is None:
+                what = "is neither a name nor an object in place of one"
+            either = "a name, or an object" if told.kind is str else "an object"
+            raise InputError(
+                f"{name} = {value!r} cannot be used: it {what}.", f"Give {either} that has {', '.join(told.needs)}."
+            )
         return
     kinds = {float: (int, float), Path: (str, Path), dict: Mapping}.get(told.kind, told.kind)
     named = not isinstance(value, Mapping) or all(isinstance(key, str) for key in value)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fieldsmith.agents.author import Candidate
-from fieldsmith.evaluation.evaluation import ConvergencePoint, Evaluation
+from fieldsmith.evaluation.evaluation import ROUNDING, ConvergencePoint, Evaluation
 from fieldsmith.evaluation.order import Why, empirical_order, why_no_order
 from fieldsmith.orchestrator.run import Best
 from fieldsmith.tasks.task import NRMSE, Picture
@@ -115,6 +115,15 @@ def trusted(candidates: Sequence[Candidate]) -> float | None:
         if score is not None and score.value is None and score.trusted and math.isfinite(score.trusted):
             return score.trusted
     return None
+
+
+def least(candidates: Sequence[Candidate]) -> float:
+    """The error below which none can be told from another on the dev split: the reference's own; 0 for a metric of the task's own."""
+    for candidate in candidates:
+        score = candidate.evaluation.dev if candidate.evaluation else None
+        if score is not None and score.value is None and score.reference_error and math.isfinite(score.reference_error):
+            return max(score.reference_error, ROUNDING)
+    return 0.0
 
 
 def progress(candidates: Sequence[Candidate]) -> list[Step]:

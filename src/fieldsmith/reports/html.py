@@ -12,18 +12,18 @@ from markupsafe import Markup
 
 from fieldsmith.agents.author import Candidate
 from fieldsmith.evaluation.evaluation import Evaluation, Score
-from fieldsmith.evaluation.feedback import times
 from fieldsmith.orchestrator.course import course_fields
 from fieldsmith.orchestrator.record import write_text
 from fieldsmith.orchestrator.run import RunRecord
 from fieldsmith.reports import charts
 from fieldsmith.reports.candidates import plan_rows
 from fieldsmith.reports.made import made_with
-from fieldsmith.reports.numbers import finite, number
+from fieldsmith.reports.numbers import number
 from fieldsmith.reports.pictures import curves, drawn, numbers, undrawn
 from fieldsmith.reports.plain import clean, cut, visible
 from fieldsmith.reports.space import Fitted, fitted
 from fieldsmith.reports.texts import script_safe
+from fieldsmith.reports.verdict import caution, compared, ratio, verdict
 
 MOST_BYTES = 5_400_000
 """A page can be mailed: what it embeds stays below this, whatever a run has written, and the rest of it is small."""
@@ -76,18 +76,19 @@ def render(run: RunRecord, refresh: float = REFRESH_SECONDS) -> str:
         written=time.strftime("%Y-%m-%d %H:%M:%S"),
         best=best,
         best_slot=visible(best.slot, 40) if best else "",
-        verdict=_verdict(run, best),
+        verdict=verdict(run, best),
         plan=plan_rows(best.proposal.plan) if best and best.proposal else [],
         evaluation=evaluation,
         notes=[visible(note, 400) for note in evaluation.notes[:MOST_ROWS]] if evaluation else [],
         score=score,
-        ratio=_ratio(score),
+        ratio=ratio(score),
+        compared_to_trusted=compared(score),
         figures=_figures(evaluation.dev, evaluation.test) if evaluation else [],
         course=_course(run),
         kinds=_kinds(evaluation.test or evaluation.dev) if evaluation else [],
         fields=_fields(evaluation.dev, evaluation.test)[:MOST_ROWS] if evaluation else [],
         measure="error" if best is None or score is None or score.value is None else visible(score.metric, 40),
-        resolved=_resolved(evaluation),
+        resolved=caution(evaluation),
         drawn=any(picture.axes for picture in pictures),
         compared=any(picture.reference is not None for picture in pictures),
         numbers=numbers(pictures),
@@ -160,33 +161,14 @@ def _charts(run: RunRecord, best: Candidate | None, shown: Container[int]) -> di
     return {
         "trusted": charts.trusted(run.candidates),
         "log": ordinate.log,
+        "least": charts.least(run.candidates),
         "lower": ordinate.lower_is_better,
         "front": [point.candidate for point in front if point.candidate in shown],
         "convergence": asdict(study) if study else None,
         "samples": _samples(best.evaluation if best else None),
+        "count": _count(best.evaluation if best else None),
         "overTime": curves(charts.over_time(run.best)),
     }
-
-
-def _verdict(run: RunRecord, best: Candidate | None) -> str:
-    """The outcome in a sentence, for whoever reads no further."""
-    evaluation = best.evaluation if best else None
-    score = (evaluation.test or evaluation.dev) if evaluation else None
-    if score is None or best is None:
-        return ""
-    count = len(run.written)
-    words = f"Candidate {visible(best.slot, 20)} is the best of {count}" if count > 1 else "One program was written"
-    if score.value is not None:
-        return f"{words}, by its {visible(score.metric, 40)}."
-    ratio = _ratio(score)
-    if score.resolved:
-        return f"{words}: its error is within the reference's own, or is rounding."
-    if not ratio:
-        return f"{words}."
-    trusted = "what the trusted method gets from the same inputs"
-    if ratio < 1.0:
-        return f"{words}: its error is {times(1.0 / ratio)} times smaller than {trusted}, which is no bound."
-    return f"{words}: its error is {times(ratio)} times {trusted}."
 
 
 def _figures(dev: Score | None, test: Score | None) -> list[tuple[str, Markup, Markup, str]]:
@@ -211,8 +193,9 @@ def _figures(dev: Score | None, test: Score | None) -> list[tuple[str, Markup, M
         shown = [(label, *both(name, digits), why) for label, name, digits, why in names if name in kept]
         return [*_own_figures(score, dev, test), *shown]
     rows = [(label, *both(name, digits), why) for label, name, digits, why in names]
-    ratios = [number(_ratio(score), 2) for score in (dev, test)]
-    return [*rows[:3], ("nRMSE / trusted", *ratios, "below 1: better than the trusted method"), *rows[3:]]  # type: ignore[list-item]
+    ratios = [number(ratio(score), 2) for score in (dev, test)]
+    why = "below 1: better than the trusted method, as far as the reference error lets tell"
+    return [*rows[:3], ("nRMSE / trusted", *ratios, why), *rows[3:]]  # type: ignore[list-item]
 
 
 def _own_figures(score: Score, dev: Score | None, test: Score | None) -> list[tuple[str, Markup, Markup, str]]:
@@ -238,6 +221,12 @@ def _samples(evaluation: Evaluation | None) -> dict[str, Any] | None:
     return {"split": split, "errors": list(score.samples), "trusted": list(trusted), "kinds": kinds}
 
 
+def _count(evaluation: Evaluation | None) -> int:
+    """How many samples there are of those that some are drawn of; 0 where it is not known."""
+    score = (evaluation.test or evaluation.dev) if evaluation else None
+    return len(score.samples) if score else 0
+
+
 def _course(run: RunRecord) -> list[tuple[str, Markup | str, str]]:
     """How the search went, in figures: the first shot, and how many evaluations it took to the target."""
     course = course_fields(run.candidates)
@@ -254,10 +243,6 @@ def _course(run: RunRecord) -> list[tuple[str, Markup | str, str]]:
     return rows
 
 
-def _ratio(score: Score | None) -> float | None:
-    return finite(score.nrmse / score.trusted) if score and score.trusted else None
-
-
 def _kinds(score: Score | None) -> list[tuple[str, int, list[Markup]]]:
     """Each kind of samples: how many, mean and geometric mean of the error, that of the trusted method and of the reference."""
     by_kind = score.by_kind if score is not None and score.value is None else {}
@@ -269,19 +254,6 @@ def _kinds(score: Score | None) -> list[tuple[str, int, list[Markup]]]:
         )
         for kind, of in by_kind.items()
     ]
-
-
-def _resolved(evaluation: Evaluation | None) -> str:
-    """A word of caution where the reference is too coarse to tell how good the program is."""
-    for name, score in (("test", evaluation.test), ("dev", evaluation.dev)) if evaluation else ():
-        if (
-            score
-            and score.value is None
-            and score.reference_error is not None
-            and score.nrmse < 2.0 * score.reference_error
-        ):
-            return f"The mean {name} error is of the size of the reference's own, or below: the program may be better than the figure says."
-    return ""
 
 
 def _fields(dev: Score | None, test: Score | None) -> list[tuple[str, Markup, Markup]]:

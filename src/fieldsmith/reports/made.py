@@ -12,18 +12,18 @@ SHORT = 12
 
 
 def made_with(asked: Asked) -> list[list[tuple[str, str]]]:
-    """Named lines a sitting, the last sittings where there are many; what is not known is left out."""
-    return [_rows(one, asked.fingerprint) for one in asked.sittings[-MOST_SITTINGS:]]
+    """Named lines a sitting, the last sittings where there are many; what is not known is left out. When the first began is said of the run."""
+    return [_rows(one, asked.fingerprint, one is not asked.sittings[0]) for one in asked.sittings[-MOST_SITTINGS:]]
 
 
-def _rows(one: Sitting, fingerprint: str) -> list[tuple[str, str]]:
+def _rows(one: Sitting, fingerprint: str, later: bool) -> list[tuple[str, str]]:
     def joined(*words: object) -> str:
         return ", ".join(str(word) for word in words if word)
 
     commit = f"commit {one.get('commit', '')[:SHORT]}" if one.get("commit") else ""
     digests: dict[str, Any] = {"task": fingerprint, **one.get("data", {})}
     named = {
-        "begun": one.get("begun", ""),
+        "taken up": one.get("begun", "") if later else "",
         "Fieldsmith": joined(one.get("fieldsmith"), commit, "with changes to its source" if one.get("changed") else ""),
         "machine": joined(
             one.get("processor"),

@@ -18,6 +18,8 @@ MOST_NAMES = 8
 """Names of a file that a sentence lists."""
 MOST_GROUPS = 100
 """Groups in which a data set is looked for that should not lie in one."""
+MOST_LINKS = 16
+"""Links that HDF5 follows one after the other."""
 FILTERS = ("filter", "plugin", "decompress")
 """Of a filter that is not there HDF5 says so in many ways; one of these words is in each."""
 
@@ -42,7 +44,7 @@ def dataset(path: Path, file: h5py.File, name: str) -> h5py.Dataset:
     if isinstance(found, h5py.Dataset):
         return found
     if why:
-        raise InputError(f"{path}: {name!r} is {_leads(file, name)}: {why}.", "Put what it leads to beside the file.")
+        raise InputError(f"{path}: {name!r} is {_leads(file, name)}: {why}.", _whole_again(path, file, name))
     within = [
         key for key in itertools.islice(file, MOST_GROUPS) if isinstance(_at(file, f"{key}/{name}")[0], h5py.Dataset)
     ]
@@ -114,6 +116,30 @@ def _leads(file: h5py.File, name: str) -> str:
     inside = f" in {link.filename!r}" if isinstance(link, h5py.ExternalLink) else ""
     place = link.path if isinstance(link, h5py.SoftLink | h5py.ExternalLink) else name
     return f"a link to {place!r}{inside} that leads nowhere"
+
+
+def _whole_again(path: Path, file: h5py.File, name: str) -> str:
+    """What makes a link lead somewhere: another file lacks, or lacks the data set, or this one does."""
+    link = _last(file, name)
+    if not isinstance(link, h5py.ExternalLink):
+        return f"The link stays within the file, which has {_names(file)}: let it lead to one of these, or give the whole file."
+    if (path.parent / link.filename).exists():
+        return f"{link.filename} is there: see that it is whole and has {link.path!r}."
+    return f"Put {link.filename} beside the file."
+
+
+def _last(file: h5py.File, name: str) -> object:
+    """The link that leads nowhere, at the end of those that lead on to another within the file."""
+    link: object = None
+    for _ in range(MOST_LINKS):
+        try:
+            link = file.get(name, getlink=True)
+        except (KeyError, OSError, RuntimeError):
+            break
+        if not isinstance(link, h5py.SoftLink):
+            break
+        name = link.path
+    return link
 
 
 def _names(file: h5py.File) -> str:

@@ -32,6 +32,12 @@ LONGEST_SEEN = 8000
 CHOOSE = "Its first call shows its documentation, at no cost, and runs nothing."
 TRIALS = 2
 """Turns without a call after which a model is asked in text."""
+BROKEN_OFF = {
+    "length": "Your reply was cut off before it called an action. Be shorter.",
+    "refusal": "Your provider broke your reply off as a refusal before it called an action.",
+    "content_filter": "Your provider's content filter broke your reply off before it called an action.",
+}
+"""What is told of a reply without a call, by why it ended."""
 NOTHING = "(nothing)"
 """In place of an empty reply, which providers refuse to be shown."""
 
@@ -144,10 +150,10 @@ class LLMAgent:
         given: list[tuple[Call, str]] = [(Call(call.name, call.arguments), call.id) for call in reply.calls]
         problem = ""
         if not given:
-            found, problem = calls_in(reply.text, env.all_actions, whole=reply.stop != "length")
+            found, problem = calls_in(reply.text, env.all_actions, whole=reply.stop not in BROKEN_OFF)
             given = [(call, "") for call in found]
-            if not found and reply.stop == "length":
-                problem = f"Your reply was cut off before it called an action. Be shorter. {problem}"
+            if not found and reply.stop in BROKEN_OFF:
+                problem = f"{BROKEN_OFF[reply.stop]} {problem}"
         asked: list[Asked] = []
         chosen: set[str] = set()
         for call, identity in given:

@@ -25,6 +25,14 @@ def from_json(reply: str) -> str:
     return found[0] if len(set(found)) == 1 else ""
 
 
+def programs_in(arguments: str) -> list[str]:
+    """All texts with a `def` line in the arguments of a call: JSON, an object as Python prints it, or the program as it stands."""
+    value = _parsed(arguments)
+    if value is None and arguments.lstrip()[:1] == "{":
+        value = _printed(arguments)
+    return list(dict.fromkeys(_programs(arguments if value is None else value)))
+
+
 def from_tags(reply: str) -> str:
     """The one text with a `def` line between tags that are not thoughts, such as of `<parameter name="content">`."""
     if "</" not in reply:

@@ -37,9 +37,9 @@ def with_fences(reply: str) -> Iterator[tuple[str, str]]:
 
 def unpacked(reply: str) -> Iterator[tuple[str, str]]:
     """The program that a reply hands to some tool, as a block of its own, and what was done; where it does not, the reply itself."""
-    yield _fenced(from_json(reply), reply), "The program was taken out of JSON."
-    yield _fenced(from_tags(reply), reply), "The program was taken out of the markup around it."
-    yield _fenced(from_patch(reply), reply), "The file that the patch adds was taken."
+    yield fenced(from_json(reply)) or reply, "The program was taken out of JSON."
+    yield fenced(from_tags(reply)) or reply, "The program was taken out of the markup around it."
+    yield fenced(from_patch(reply)) or reply, "The file that the patch adds was taken."
 
 
 def _split(reply: str) -> str:
@@ -75,10 +75,10 @@ def _indented(reply: str) -> str:
     return RUN.sub(fenced, f"{reply}\n") if not parses(reply) else reply
 
 
-def _fenced(program: str, reply: str) -> str:
-    """A program that was found in a reply as a block of its own; the reply where none was."""
+def fenced(program: str) -> str:
+    """A program as a block of its own, unless it has fences itself; nothing of nothing."""
     if not program:
-        return reply
+        return ""
     return program if any(map(FENCE.match, program.split("\n"))) else f"```python\n{program.rstrip()}\n```"
 
 

@@ -1,9 +1,9 @@
-"""Replies in which a model refuses to answer, told apart from prose about what a method cannot do."""
+"""Replies in which a model refuses to answer, told apart from prose about what a method cannot do and from what a provider broke off."""
 
 import re
 
 STOPS = ("refusal", "content_filter")
-"""Why a reply ended where the provider itself says that it is a refusal."""
+"""Why a reply ended where the provider itself says that it is a refusal, the model's or its own filter's."""
 BEGINNING = 600
 """Characters in which a refusal is said, if there is one."""
 SHOWN = 300
@@ -43,15 +43,17 @@ REFUSAL = re.compile(
 
 
 def refusal(said: str, stop: str, prose: bool) -> str:
-    """What is told of a reply without a program that is a refusal; empty where it is none.
+    """What is told of a reply without a program that was refused, or broken off by the provider; empty where it is neither.
 
-    `prose` says that the reply holds no blocks: only then are its words looked at.
+    `prose` says that the reply holds no blocks: only then are its words looked at. A reply that has begun with its program was not
+    refused by the model, whatever ended it.
     """
-    words = " ".join(said.split())
-    if stop not in STOPS and not (prose and REFUSAL.search(_plain(words[:BEGINNING]))):
-        return ""
-    shown = f", saying: {words[:SHOWN]}" if words else " and said nothing"
-    return f"The model refused to answer{shown}"
+    words = " ".join(said.split())[:SHOWN]
+    if prose and (stop == "refusal" or REFUSAL.search(_plain(" ".join(said.split())[:BEGINNING]))):
+        return f"The model refused to answer{f', saying: {words}' if words else ' and said nothing'}"
+    if stop == "content_filter":
+        return f"The provider's content filter {f'broke the reply off, which begins: {words}' if words else 'kept the reply back'}"
+    return f"The provider broke the reply off as a refusal; it begins: {words}" if stop in STOPS else ""
 
 
 def _plain(words: str) -> str:

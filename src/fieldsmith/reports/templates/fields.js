@@ -12,6 +12,14 @@ const showFields = () => {
     control("sample").parentElement.hidden = own.length < 2;
     return own[Math.min(+control("sample").value, own.length - 1)];
   };
+  // Of many samples only some are drawn.
+  const total = data.charts.count, numbersOf = p => samplesOf(p.field).map(one => one.sample);
+  const drawnOf = p => (total > numbersOf(p).length ? ` (${numbersOf(p).length} of ${total} are drawn)` : "");
+  const whichDrawn = p => {
+    const own = numbersOf(p), first = own.findIndex((n, place) => n !== place);
+    if (total <= own.length) return "";
+    return `. ${own.length} of ${total} samples are drawn: ${first < 0 ? `the first${own.length > 1 ? ` ${own.length}` : ""}` : `the first${first > 1 ? ` ${first}` : ""} and that with the largest error`}`;
+  };
   const isMap = p => p.kind !== "lines";
   let printing = false;  // on paper nothing can be moved: the last frame
   const frame = p => (printing ? p.frames - 1 : Math.min(+control("frame").value, p.frames - 1));
@@ -102,9 +110,9 @@ const showFields = () => {
       control("component").dataset.of = p.components.join();
     }
     document.querySelector("#cut .legend").replaceChildren(...(!isMap(p) && p.rows > 1 ? componentKeys(p, chosen(p)) : []));
-    control("sample-value").textContent = `${p.sample}`;
+    control("sample-value").textContent = `${p.sample}${drawnOf(p)}`;
     const size = isMap(p) ? `${p.rows} × ${p.columns} values` : `${p.columns} values`;
-    control("which").textContent = [`${p.split} split`, `sample ${p.sample}`, p.frame && `${frameMoment(p)}${p.frames > 1 ? `, one of ${p.frames} times` : ""}`, size, p.note].filter(Boolean).join(", ");
+    control("which").textContent = [`${p.split} split`, `sample ${p.sample}`, p.frame && `${frameMoment(p)}${p.frames > 1 ? `, one of ${p.frames} times` : ""}`, size, p.note].filter(Boolean).join(", ") + whichDrawn(p);
   };
   const kept = memory.kept.values || {};
   for (const id of ["field", "sample", "shades", "reach"]) if (kept[id] !== undefined) control(id).value = kept[id];

@@ -26,7 +26,7 @@ const showTree = () => {
     return found;
   };
   // The better, the nearer to the accent: by decades where the charts go by them.
-  const ran = data.candidates.filter(measured), onScale = c => (data.charts.log ? Math.log(c.error) : c.error), all = ran.map(onScale);
+  const ran = data.candidates.filter(measured), onScale = c => (data.charts.log ? Math.log(toldOf(c)) : toldOf(c)), all = ran.map(onScale);
   const [first, last] = data.charts.lower ? [Math.max(...all), Math.min(...all)] : [Math.min(...all), Math.max(...all)];
   const goodness = c => (first === last ? 1 : (onScale(c) - first) / (last - first));
   const scaleKey = document.getElementById("tree-scale"), worst = ran.find(c => onScale(c) === first);
