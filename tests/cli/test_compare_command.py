@@ -14,6 +14,7 @@ pytestmark = pytest.mark.slow
 
 SUITE = f"""
 seeds = 2
+baselines = false
 
 [options]
 sandbox = "process"

@@ -10,6 +10,10 @@ import typer
 
 from fieldsmith.cli.output import current
 from fieldsmith.cli.terminal import columns
+from fieldsmith.errors import InputError
+
+SECONDS, SCORE = ("cpu_seconds", "seconds"), "score"
+"""Figures that every cell has, and that of an environment's."""
 
 if TYPE_CHECKING:
     from fieldsmith.orchestrator.bench.cells import Outcome
@@ -38,6 +42,7 @@ def bench(
     Example: fieldsmith bench smoke
     """
     from fieldsmith.folders import expanded
+    from fieldsmith.orchestrator.bench.check import checked
     from fieldsmith.orchestrator.bench.grid import Grid, Terms
     from fieldsmith.orchestrator.bench.suite import read_suite
 
@@ -45,7 +50,12 @@ def bench(
     whole = read_suite(suite)
     folder = expanded(out) if out else Path("runs") / f"bench-{whole.name}"
     condition = _condition(fail_if)
-    grid = Grid(whole.chosen(cells), folder, Terms(max_cost, max_hours, at_once))
+    terms = Terms(max_cost, max_hours, at_once)
+    terms.check()
+    grid = Grid(whole.chosen(cells), folder, terms)
+    metrics = checked(grid.suite)
+    if condition is not None:
+        _check_condition(condition, metrics)
     if dry_run:
         _tell_plan(grid)
         return
@@ -98,25 +108,39 @@ def _written(grid: "Grid", whole: "Suite") -> "tuple[Leaderboard, Path]":
     from fieldsmith.orchestrator.bench.table import leaderboard
     from fieldsmith.reports.leaderboard_page import write_leaderboard
 
-    board = leaderboard(whole, {**replace(grid, suite=whole).standing(), **grid.outcomes})
+    board = leaderboard(whole, {**replace(grid, suite=whole).known(), **grid.outcomes})
     return board, write_leaderboard(board, grid.folder, shlex.join(["fieldsmith", *sys.argv[1:]]))
 
 
 def _condition(text: str | None) -> Any:
     from fieldsmith.cli.solve import parse_condition
 
-    return parse_condition(text) if text else None
+    return parse_condition(text) if text is not None else None
+
+
+def _check_condition(condition: Any, metrics: set[str]) -> None:
+    """Raises InputError for a figure that no cell has."""
+    known = [*sorted(metrics), *SECONDS]
+    if condition.figure.lower() not in [name.lower() for name in known]:
+        raise InputError(f"--fail-if {condition.text!r} is not understood.", f"Use the figures {', '.join(known)}.")
 
 
 def _holds(condition: Any, outcome: "Outcome") -> bool:
-    """Of the figure on the test split; a cell in which nothing ran has none, and is worse than any limit."""
-    best = (outcome.result or {}).get("best") or {}
-    figures = best.get("test") or ({"score": best["score"], **best.get("metrics", {})} if "score" in best else {})
-    value = figures.get(
-        condition.figure.lower(), figures.get("value") if condition.figure == figures.get("metric") else None
-    )
-    if value is None:
-        return not best
+    """Of the figure on the test split. A cell in which nothing ran has none and is worse than any limit; one that is judged by another figure is passed over."""
+    result, figure = outcome.result or {}, condition.figure.lower()
+    best, plays = result.get("best") or {}, "episodes" in result
+    test = best.get("test") or {}
+    if figure in SECONDS:
+        value = test.get(figure) if not plays else result["spend"]["seconds"] if figure == "seconds" else None
+        return value is not None and _beyond(condition, value)
+    if plays or figure == SCORE:
+        return plays and figure == SCORE and (not best or _beyond(condition, best["score"]))
+    if test.get("value") is None or best.get("status") != "ok":
+        return True
+    return figure == str(test["metric"]).lower() and _beyond(condition, test["value"])
+
+
+def _beyond(condition: Any, value: float) -> bool:
     return value > condition.limit if condition.above else value < condition.limit
 
 
@@ -125,10 +149,11 @@ def _tell_plan(grid: "Grid") -> None:
     from fieldsmith.orchestrator.bench.baselines import baseline_of
     from fieldsmith.orchestrator.bench.prices import estimated
 
+    capped = grid.terms.usd is not None
     done = grid.standing()
     left = [cell for cell in grid.suite.cells if cell.name not in done]
     rows = [
-        {"cell": c.name, "done": c.name in done, "baseline": baseline_of(c.question) or None, **estimated(c)}
+        {"cell": c.name, "done": c.name in done, "baseline": baseline_of(c.question) or None, **estimated(c, capped)}
         for c in grid.suite.cells
     ]
     open_rows = [row for row in rows if not row["done"]]
@@ -142,6 +167,9 @@ def _tell_plan(grid: "Grid") -> None:
         current.say(f"{state:<6} {row['cell']:<60} {row['programs']:>4} {unit}, {price}")
     for lacks in dict.fromkeys(filter(None, (row["lacks"] for row in open_rows))):
         current.say(f"Cannot be asked yet: {lacks}")
-    told = "of an unknown price" if usd is None else f"at most {usd:.2f} USD"
-    current.say(f"{len(rows)} cells, {len(done)} done; {len(left)} to do: {programs} programs or episodes, {told}.")
+    told = "of an unknown price" if usd is None else f"at most {usd:.2f} USD" if usd else "free"
+    units = " and ".join(dict.fromkeys(str(row["unit"]) for row in open_rows)) or "programs"
+    current.say(
+        f"{len(rows)} cell{'s' if len(rows) != 1 else ''}, {len(done)} done; {len(left)} to do: {programs} {units}, {told}."
+    )
     current.event("result", {"cells": rows, "done": len(done), "left": len(left), "usd": usd, "reason": None})

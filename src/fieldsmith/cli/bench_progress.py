@@ -41,12 +41,14 @@ class BenchProgress:
 
     def event(self, kind: str, fields: Mapping[str, Any]) -> None:
         cell = str(fields["cell"])
+        self.output.event(f"cell_{kind}", fields)
         if kind == "news":
             self._news(cell, fields["of"])
             return
-        self.output.event(f"cell_{kind}", fields)
         if kind == "begin":
             self._going[cell] = "begun"
+            if not self._live.on:
+                self.output.progress(f"  {visible(cell, 70):<70} begun")
         elif kind == "again":
             self._going.pop(cell, None)
             self.output.progress(

@@ -49,7 +49,7 @@ def _texts(row: Row, tasks: Sequence[str], together: bool) -> list[str]:
         _mean(row.tasks[task].interval, row.tasks[task].by_decades) if task in row.tasks else "-" for task in tasks
     ]
     ran, of = row.ran
-    figures = [f"{ran}/{of}", *(_total(row.total(what), form) for what, form in (("tokens", ",.0f"), ("usd", ".2f"), ("seconds", ",.0f")))]  # fmt: skip
+    figures = [f"{ran}/{of}", row.tokens_told, _total(row.total("usd"), ".2f"), _total(row.total("seconds"), ",.0f")]  # fmt: skip
     strategy = (
         "published" if row.published else visible(row.strategy, LONGEST) + (" (baseline)" if row.baseline else "")
     )

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import IO, Any
 
 from fieldsmith.errors import FieldsmithError, InputError, MissingPart, ProviderError
@@ -22,14 +23,14 @@ KINDS = {kind.kind: kind for kind in (InputError, MissingPart, ProviderError)}
 
 
 class Child:
-    """A command of Fieldsmith with its options; `words` begin with the command."""
+    """A command of Fieldsmith with its options; `words` begin with the command. place: the folder in which it is run."""
 
-    def __init__(self, words: Sequence[str]) -> None:
+    def __init__(self, words: Sequence[str], place: Path | None = None) -> None:
         self._folder, self._read = own_folder(), 0
         with self._file("out", "wb") as out, self._file("err", "wb") as err:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", OWNED, *words, *QUIET], stdin=subprocess.PIPE, stdout=out, stderr=err
-            )
+                [sys.executable, "-m", OWNED, *words, *QUIET], stdin=subprocess.PIPE, stdout=out, stderr=err, cwd=place,
+            )  # fmt: skip
 
     def _file(self, name: str, mode: str) -> IO[Any]:
         return (self._folder / name).open(mode)

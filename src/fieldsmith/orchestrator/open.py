@@ -31,7 +31,7 @@ def open_solve(question: Question, command: str = "") -> Solve:
     `command` is what was typed; for a question from Python one is made.
     """
     question.check()
-    task = _task(question)
+    task = open_task(question)
     if isinstance(question.strategy, str):  # a plug-in's moves become known, and --prompts may hold templates for them
         open_strategy(question.strategy)
     writer = open_writer(question)
@@ -72,7 +72,8 @@ def open_solve(question: Question, command: str = "") -> Solve:
     return solving
 
 
-def _task(question: Question) -> Task:
+def open_task(question: Question) -> Task:
+    """Raises InputError for a name, a parameter, a scale or a file that there is not."""
     if not isinstance(question.task, str):
         return question.task
     data = Path(question.data) if question.data else None

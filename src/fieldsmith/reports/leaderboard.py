@@ -24,7 +24,7 @@ def markdown(board: Leaderboard) -> str:
 def notes(board: Leaderboard) -> list[str]:
     """What the figures are, in sentences."""
     told = [
-        "Errors are nRMSE on test samples that no author sees: geometric means over seeds, with Student's 95 % interval of the logarithms where there are two seeds or more.",
+        "Errors are nRMSE on test samples that no author sees: geometric means over seeds, with Student's 95 % interval of the logarithms where there are two seeds or more and these change anything.",
         "Over all tasks each task counts once; the interval is that of other seeds of these tasks, not of other tasks.",
         "A run in which no program ran counts with an error of 1, that of an answer of zeros.",
     ]
@@ -96,14 +96,14 @@ def _standing_fields(one: Standing) -> dict[str, Any]:
 def _texts(board: Leaderboard, row: Row) -> list[str]:
     """A row's cells as texts."""
     ran, of = row.ran
-    tokens, usd = row.total("tokens"), row.total("usd")
+    usd = row.total("usd")
     return [
         f"{row.author}{' (published)' if row.published else ' (baseline)' if row.baseline else ''}",
         row.strategy,
         *(_standing_told(row.tasks[task]) if task in row.tasks else "-" for task in board.tasks),
         told(row.overall),
         f"{ran}/{of}" if of else "-",
-        "-" if row.published else "unknown" if tokens is None else f"{tokens:,.0f}",
+        "-" if row.published else row.tokens_told,
         "-" if row.published else "unknown" if usd is None else f"{usd:.2f}",
         "-" if row.published else f"{row.total('seconds') or 0.0:,.0f}",
     ]

@@ -84,7 +84,7 @@ def _heading(task: str) -> tuple[str, str]:
 
 def _shown(board: Leaderboard, row: Row) -> _Shown:
     ran, of = row.ran
-    tokens, usd, seconds = (row.total(what) for what in ("tokens", "usd", "seconds"))
+    usd, seconds = row.total("usd"), row.total("seconds")
     best = _best([other.overall for other in board.rows if not other.published], lower_is_better=True)
     return _Shown(
         row,
@@ -92,7 +92,7 @@ def _shown(board: Leaderboard, row: Row) -> _Shown:
         _figure(row.overall, True, best),
         [_of_task(board, row, task) for task in board.tasks],
         f"{ran}/{of}" if of else "",
-        "" if row.published else "unknown" if tokens is None else f"{tokens:,.0f}",
+        "" if row.published else row.tokens_told,
         "" if row.published else "unknown" if usd is None else f"{usd:.2f}",
         "" if row.published else f"{seconds or 0.0:,.0f}",
     )

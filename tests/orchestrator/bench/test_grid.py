@@ -79,7 +79,7 @@ def test_a_damaged_cell_alone_is_done_again(tmp_path):
     damaged = sorted(cells.iterdir())[0]
     (damaged / "result.json").write_text("{")
     told = events(bench(tmp_path))
-    assert [one["event"] for one in told if one["event"].startswith("cell_")] == ["cell_begin", "cell_end"]
+    assert [one["event"] for one in told if one["event"] in ("cell_begin", "cell_end")] == ["cell_begin", "cell_end"]
     assert len(list(cells.glob("*.damaged-1"))) == 1
 
 

@@ -127,7 +127,7 @@ def test_the_baselines_of_a_suite_come_by_themselves(read, tmp_path):
     scan, shot = cells[1].question, cells[2].question
     assert (scan.author, scan.model, scan.candidates, scan.max_cost, scan.max_hours) == ("scan", None, 6, None, 2.0)
     assert (shot.model, shot.candidates, shot.prompt_style, shot.max_cost) == ("command:cat reply.md", 1, "plain", 1.0)
-    assert words_of(cells[1], tmp_path)[:4] == ["solve", "burgers", "--author", "scan"]
+    assert words_of(cells[1])[:4] == ["solve", "burgers", "--author", "scan"]
     assert len(read("baselines = false\n" + MODELS).cells) == 2
 
 
@@ -180,7 +180,7 @@ TASK = '[[tasks]]\ntask = "burgers"\n'
         (TASK + TASK, "two cells are called 'burgers/built-in/refine/0'"),
         ('[[environments]]\nenvironment = "pde-workbench"', "environments are played by agents"),
         (TASK + '[[published]]\nauthor = "they"', "[[published]] is not whole"),
-        ("seeds = 200000\n" + TASK, "more than 100,000 cells"),
+        ("seeds = 200000\n" + TASK, "more than 100,000"),
     ],
 )
 def test_what_is_wrong_with_a_suite_is_told(read, text, words):

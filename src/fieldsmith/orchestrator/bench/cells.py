@@ -18,7 +18,7 @@ WORDS: Mapping[State, str] = {
     "done": "done",
     "provider": "the provider gave up",
     "machine": "the machine lacks something, such as the sandbox",
-    "budget": "the benchmark's budget is spent",
+    "budget": "the benchmark's money or time is spent",
     "interrupted": "interrupted",
     "refused": "cannot be asked",
     "fault": "a fault",
@@ -32,7 +32,7 @@ BY_EXIT: Mapping[int, State] = {0: "done", 1: "done", 2: "refused", 3: "machine"
 class Outcome:
     """Of one cell. `result` is the last line of its command, only where the cell is done: nothing else is ever a score.
 
-    words: the command that it came of; another one is another question. usd: dollars that are known to be spent on it, whatever came of it.
+    words: the command that it came of; another one is another question. usd: dollars that were spent on it, whatever came of it, None where that is unknown. folder: of its run, below `cells/`.
     """
 
     cell: str
@@ -41,7 +41,8 @@ class Outcome:
     message: str = ""
     result: Mapping[str, Any] | None = None
     seconds: float = 0.0
-    usd: float = 0.0
+    usd: float | None = 0.0
+    folder: str = ""
     ended: str = field(default_factory=lambda: time.strftime("%Y-%m-%d %H:%M:%S"))
 
     @property
@@ -49,10 +50,14 @@ class Outcome:
         return self.state == "done"
 
 
-def words_of(cell: Cell, folder: Path) -> list[str]:
-    """The command that runs a cell in a folder, without the name of the program."""
-    command = ["env", "run"] if cell.acts else ["solve"]
-    return [*command, *typed(cell.question), "--run-dir", str(folder / "cells" / cell.folder)]
+def words_of(cell: Cell) -> list[str]:
+    """The command that runs a cell, without the name of the program and where it is run."""
+    return [*(["env", "run"] if cell.acts else ["solve"]), *typed(cell.question)]
+
+
+def run_of(cell: Cell, folder: Path) -> Path:
+    """Where a cell's run lies."""
+    return folder.absolute() / "cells" / cell.folder
 
 
 def keep(folder: Path, outcome: Outcome) -> None:
@@ -73,22 +78,31 @@ def kept(folder: Path) -> dict[str, Outcome]:
 
 
 def _lines(file: Path) -> Iterable[str]:
-    return file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    return file.read_text(encoding="utf-8", errors="replace").splitlines() if file.exists() else []
 
 
 def standing(cell: Cell, folder: Path, known: Mapping[str, Outcome]) -> Outcome | None:
     """The outcome of a cell that need not be run again; None for one that was never done, was asked otherwise, or whose run is damaged."""
     outcome = known.get(cell.name)
-    if outcome is None or not outcome.done or outcome.words != words_of(cell, folder):
+    if outcome is None or not outcome.done or outcome.words != words_of(cell):
         return None
-    return outcome if intact(folder / "cells" / cell.folder) else None
+    return outcome if intact(run_of(cell, folder)) else None
+
+
+def last(cell: Cell, folder: Path, known: Mapping[str, Outcome]) -> Outcome | None:
+    """What came of a cell when it was asked for last, whatever that is; None as `standing` says."""
+    outcome = known.get(cell.name)
+    if outcome is None or outcome.words != words_of(cell):
+        return None
+    return standing(cell, folder, known) if outcome.done else outcome
 
 
 def intact(run: Path) -> bool:
     """Whether a run that was done can be read."""
     try:
         result = json.loads((run / "result.json").read_text(encoding="utf-8"))
-        return isinstance(result, dict) and listed(run).state == "done"
+        whole = isinstance(result, dict) and listed(run).state == "done"
+        return whole and (not result.get("solver") or (run / "best" / "solver.py").is_file())
     except (FieldsmithError, OSError, ValueError):
         return False
 

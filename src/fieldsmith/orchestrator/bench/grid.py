@@ -18,6 +18,8 @@ from fieldsmith.orchestrator.bench.cells import (
     intact,
     keep,
     kept,
+    last,
+    run_of,
     set_aside,
     standing,
     words_of,
@@ -27,6 +29,8 @@ from fieldsmith.orchestrator.budget import exhausted
 from fieldsmith.orchestrator.children import Child
 from fieldsmith.orchestrator.folder import held, make_folder
 
+LEAST_SHARE = 0.05
+"""Of the share that a cell has used up: as much must be left over for it to be taken up again in the same sitting."""
 LOOK = 0.1
 """Seconds between two looks at what goes on."""
 Told = Callable[[str, Mapping[str, object]], None]
@@ -72,11 +76,18 @@ class Grid:
         self.outcomes: dict[str, Outcome] = {}
         self._going: list[_Going] = []
         self._tried: set[str] = set()
+        self._short: list[tuple[Cell, float]] = []
 
     def standing(self) -> dict[str, Outcome]:
         """Cells that are done, by name."""
         known = kept(self.folder)
         found = {cell.name: standing(cell, self.folder, known) for cell in self.suite.cells}
+        return {name: outcome for name, outcome in found.items() if outcome is not None}
+
+    def known(self) -> dict[str, Outcome]:
+        """What came last of each cell that was asked for, by name."""
+        read = kept(self.folder)
+        found = {cell.name: last(cell, self.folder, read) for cell in self.suite.cells}
         return {name: outcome for name, outcome in found.items() if outcome is not None}
 
     def run(self) -> dict[str, Outcome]:
@@ -85,12 +96,13 @@ class Grid:
         make_folder(self.folder)
         with held(self.folder):
             self.outcomes = self.standing()
-            self._usd = {name: outcome.usd for name, outcome in kept(self.folder).items()}
+            self._usd = {name: outcome.usd for name, outcome in kept(self.folder).items() if outcome.usd is not None}
             self._begun = time.monotonic()
             todo = deque(cell for cell in self.suite.cells if cell.name not in self.outcomes)
             again: deque[Cell] = deque()
             try:
-                while todo or again or self._going:
+                while todo or again or self._going or self._more():
+                    todo.extend(self._more())
                     self._start(todo, again)
                     self._look(again)
                     if self.stopping.wait(LOOK):
@@ -107,14 +119,24 @@ class Grid:
             if why := self._refusal():
                 for cell in [*again, *todo]:
                     usd = self._usd.get(cell.name, 0.0)
-                    self._end(cell, Outcome(cell.name, "budget", words_of(cell, self.folder), why, usd=usd))
+                    self._end(cell, Outcome(cell.name, "budget", words_of(cell), why, usd=usd))
                 todo.clear()
                 again.clear()
             elif again:
-                self._begin(again.popleft())
+                self._begin(again.popleft(), 1)
                 return
             else:
-                self._begin(todo.popleft())
+                self._begin(todo.popleft(), len(todo) + 1)
+
+    def _more(self) -> list[Cell]:
+        """Cells that have used up their share, once nothing else is left to do, of money that others have left over."""
+        if self._going or self.terms.usd is None or not self._short:
+            return []
+        cells = [cell for cell, _ in self._short]
+        share = self._left() / min(len(cells), self.terms.at_once)
+        grown = [cell for cell, cap in self._short if share > LEAST_SHARE * cap]
+        self._short = [] if grown else self._short
+        return grown
 
     def _refusal(self) -> str:
         """Why nothing more may be begun."""
@@ -130,22 +152,24 @@ class Grid:
         aside = sum(max(0.0, (going.capped or 0.0) - self._usd.get(going.cell.name, 0.0)) for going in self._going)
         return self.terms.usd - sum(self._usd.get(cell.name, 0.0) for cell in self.suite.cells) - aside
 
-    def _cap(self, cell: Cell) -> float | None:
-        """Its share of what is left, beside what it has used before; None where its own limit is lower."""
+    def _cap(self, cell: Cell, left: int) -> float | None:
+        """Its share of what is left, beside what it has used before; None where its own limit is lower. left: cells that are still to be begun."""
         if self.terms.usd is None or cell.question.model is None:
             return None
-        share = self._usd.get(cell.name, 0.0) + self._left() / (self.terms.at_once - len(self._going))
+        share = self._usd.get(cell.name, 0.0) + self._left() / min(left, self.terms.at_once - len(self._going))
         return share if cell.question.max_cost is None or cell.question.max_cost > share else None
 
-    def _begin(self, cell: Cell) -> None:
-        capped = self._cap(cell)
-        run = self.folder / "cells" / cell.folder
+    def _begin(self, cell: Cell, left: int) -> None:
+        capped = self._cap(cell, left)
+        run = run_of(cell, self.folder)
         if (run / "result.json").exists() and not intact(run):
             set_aside(run)
-        words = asked = words_of(cell, self.folder)
+        words = asked = words_of(cell)
         if capped is not None:
-            asked = words_of(replace(cell, question=replace(cell.question, max_cost=capped)), self.folder)
-        self._going.append(_Going(cell, Child(asked), words, time.monotonic(), capped))
+            asked = words_of(replace(cell, question=replace(cell.question, max_cost=capped)))
+        # Paths in a suite go by where the suite lies.
+        child = Child([*asked, "--run-dir", str(run)], self.suite.file.absolute().parent)
+        self._going.append(_Going(cell, child, words, time.monotonic(), capped))
         self.listener("begin", _fields(cell))
 
     def _look(self, again: deque[Cell]) -> None:
@@ -154,7 +178,7 @@ class Grid:
             for event in going.child.news():
                 self._spent(going.cell, event.get("usd"))
                 self.listener("news", {**_fields(going.cell), "of": event})
-            if self._refusal() and going.capped is None and not going.late and self._is_late():
+            if not going.late and self._is_late():
                 going.late = True
                 going.child.ask_to_end()
             if going.child.running:
@@ -182,7 +206,7 @@ class Grid:
             result = going.child.result()
             message = str(result.get("message") or "")
         except FieldsmithError as error:
-            message = str(error)
+            message = " ".join(str(error).replace("The same command resumes.", "").split())
             if state == "done":
                 state = "fault"
         finally:
@@ -191,16 +215,25 @@ class Grid:
             state, message = "budget", f"the benchmark's time of {self.terms.hours:g} hours is over"
         if state == "done" and going.capped is not None and exhausted(going.capped, "dollar") in message:
             state = "budget"  # it would have gone on: what it has so far is not what was asked for
+            message = f"its share of the benchmark's budget, {going.capped:.3g} dollars, is spent"
+            self._short.append((going.cell, going.capped))
         if result is not None:
             self._spent(going.cell, (result.get("spend") or {}).get("usd"))
-        usd = self._usd.get(going.cell.name, 0.0)
+        usd = self._cost(going.cell, state)
         return Outcome(going.cell.name, state, going.words, message, result if state == "done" else None, seconds, usd)
+
+    def _cost(self, cell: Cell, state: State) -> float | None:
+        """Dollars of a cell; unknown of a model that was asked and told no price."""
+        asked = cell.question.model is not None and state != "refused"
+        return self._usd.get(cell.name, None if asked else 0.0)
 
     def _spent(self, cell: Cell, usd: Any) -> None:
         """Take note of what a cell has cost so far, where that is known."""
-        self._usd[cell.name] = max(self._usd.get(cell.name, 0.0), float(usd or 0.0))
+        if usd is not None:
+            self._usd[cell.name] = max(self._usd.get(cell.name, 0.0), float(usd))
 
     def _end(self, cell: Cell, outcome: Outcome) -> None:
+        outcome = replace(outcome, folder=cell.folder)
         self.outcomes[cell.name] = outcome
         keep(self.folder, outcome)
         told = {
@@ -219,7 +252,7 @@ class Grid:
             with contextlib.suppress(OSError):
                 going.child.end()
             going.child.forget()
-            seconds, usd = time.monotonic() - going.begun, self._usd.get(going.cell.name, 0.0)
+            seconds, usd = time.monotonic() - going.begun, self._cost(going.cell, state)
             self._end(going.cell, Outcome(going.cell.name, state, going.words, message, None, seconds, usd))
         self._going.clear()
 

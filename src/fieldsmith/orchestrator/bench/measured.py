@@ -136,8 +136,7 @@ def _found(folder: Path) -> Iterator[_Found]:
         yield _Found(folder.resolve().name, folder)
     elif _is_bench(folder):
         for name, outcome in cells.kept(folder).items():
-            # The folder may have been moved since; a cell keeps its name in it.
-            run = folder / "cells" / Path(outcome.words[-1] if outcome.words else "").name
+            run = folder / "cells" / outcome.folder
             yield _Found(name, run, "" if outcome.done else cells.WORDS[outcome.state], cell=True)
     elif folder.is_dir():
         yield from (_Found(child.name, child) for child in sorted(folder.iterdir()) if _is_run(child))

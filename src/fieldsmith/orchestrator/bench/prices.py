@@ -15,19 +15,19 @@ STEPS = 20
 """Taken for an episode whose steps are not set."""
 
 
-def estimated(cell: Cell) -> dict[str, Any]:
-    """How many programs or episodes a cell asks for; dollars at most, None where the price is unknown; and why it cannot be asked, in a sentence."""
+def estimated(cell: Cell, capped: bool = False) -> dict[str, Any]:
+    """How many programs or episodes a cell asks for; dollars at most, None where the price is unknown; and why it cannot be asked, in a sentence. capped: whether the whole grid's dollars are limited."""
     question = cell.question
     if cell.acts:
         count = question.episodes  # type: ignore[union-attr]
         replies = count * (question.steps or STEPS)  # type: ignore[union-attr]
     else:
         count = replies = question.candidates or DEFAULT_CANDIDATES  # type: ignore[union-attr]
-    usd, lacks = _usd(cell, replies)
+    usd, lacks = _usd(cell, replies, capped)
     return {"programs": count, "unit": "episodes" if cell.acts else "programs", "usd": usd, "lacks": lacks}
 
 
-def _usd(cell: Cell, replies: int) -> tuple[float | None, str]:
+def _usd(cell: Cell, replies: int, capped: bool) -> tuple[float | None, str]:
     question = cell.question
     if question.model is None:
         return 0.0, ""
@@ -41,6 +41,11 @@ def _usd(cell: Cell, replies: int) -> tuple[float | None, str]:
         price = model.price(ChatReply("", PROMPT_TOKENS, longest))
     finally:
         close()
+    if (capped or question.max_cost is not None) and not model.priced:
+        return (
+            None,
+            f"The price of {model.label} is unknown, so no limit in dollars can be kept. Leave it out, or name a file of prices in FIELDSMITH_PRICES.",
+        )
     whole = None if price is None else replies * price
     limits = [one for one in (whole, question.max_cost) if one is not None]
     return (min(limits) if limits else None), ""

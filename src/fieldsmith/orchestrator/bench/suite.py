@@ -18,7 +18,7 @@ import hashlib
 import itertools
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ from fieldsmith.errors import InputError
 from fieldsmith.folders import expanded
 from fieldsmith.orchestrator.bench.baselines import OF_A_MODEL, Placed, missing
 from fieldsmith.orchestrator.episodes.question import EpisodeQuestion
-from fieldsmith.orchestrator.question import Question
+from fieldsmith.orchestrator.question import Question, option_of
 
 SHIPPED = Path(__file__).parent / "suites"
 TOP = (
@@ -66,9 +66,12 @@ class Cell:
 
     @property
     def folder(self) -> str:
-        """A name of a folder that no other cell has."""
+        """A name of a folder that no other cell has: one that is asked otherwise, its budget apart, is another run."""
         plain = re.sub(r"[^A-Za-z0-9.]+", "-", self.name).strip("-.")[:80]
-        return f"{plain}-{hashlib.sha256(self.name.encode()).hexdigest()[:6]}"
+        asked = {
+            one.name: str(getattr(self.question, one.name)) for one in fields(self.question) if option_of(one).same
+        }
+        return f"{plain}-{hashlib.sha256(repr((self.name, asked)).encode()).hexdigest()[:6]}"
 
     @property
     def acts(self) -> bool:
@@ -136,7 +139,8 @@ def read_suite(place: str) -> Suite:
     if twice:
         words = f"{file}: two cells are called {twice[0]!r}."
         raise InputError(words, "Give one of the tables that make them another name = ….")
-    return Suite(file, str(content.get("title", file.stem)), cells, tuple(_published(file, content)))
+    tasks = {name for cell in cells for name in (cell.task, re.split("[,@]", cell.task)[0])}
+    return Suite(file, str(content.get("title", file.stem)), cells, tuple(_published(file, content, tasks)))
 
 
 def _has_baselines(file: Path, content: Table) -> bool:
@@ -155,7 +159,7 @@ def _content(file: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
-        words = f"The suite {file} cannot be read: {error.strerror}."
+        words = f"The suite {file} cannot be read: {error.strerror}.{_meant(str(file), shipped())}"
         raise InputError(words, f"Give a TOML file, or one of {', '.join(shipped())}.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{file} is not valid TOML: {error}.", "Mend the file.") from None
@@ -168,8 +172,12 @@ def _cells(file: Path, content: Table) -> Iterator[Cell]:
     strategies = _tables(file, content, "strategies") or [{}]
     if len(tasks) * len(authors) * len(strategies) * len(seeds) > MOST_CELLS:
         raise InputError(f"{file} has more than {MOST_CELLS:,} cells.", "Make several suites of it.")
+    names = [str(one.get("name") or one.get("strategy") or "refine") for one in strategies]
     for task, author, strategy in itertools.product(tasks, authors, strategies):
-        wanted = author.get("strategies")
+        wanted = _names_in(file, author, "authors", "strategies")
+        for name in wanted or ():
+            if name not in names:
+                raise InputError(f"{file}: an author takes part in {name!r}, no strategy of the suite.{_meant(name, names)}", f"There are {', '.join(names)}.")  # fmt: skip
         called = str(strategy.get("name") or strategy.get("strategy") or "refine")
         if wanted is None or called in wanted:
             for seed in seeds:
@@ -178,7 +186,7 @@ def _cells(file: Path, content: Table) -> Iterator[Cell]:
     if bool(environments) != bool(agents):
         raise InputError(f"{file}: environments are played by agents.", "Give both [[environments]] and [[agents]].")
     for environment, agent in itertools.product(environments, agents):
-        for task in environment.get("tasks") or [""]:
+        for task in _names_in(file, environment, "environments", "tasks") or [""]:
             for seed in seeds:
                 yield _playing(file, options, environment, str(task), agent, seed)
 
@@ -193,6 +201,9 @@ def _solving(file: Path, options: Table, task: Table, author: Table, strategy: T
         values |= _known(file, table, given, known, ("name", "strategies"))
     if "task" not in values:
         raise InputError(f"{file}: a [[tasks]] has no task.", 'Write task = "burgers".')
+    param = values.get("param") or {}
+    if not isinstance(param, Mapping) or not all(type(value) in (int, float) for value in param.values()):
+        raise InputError(f"{file}: param = {param!r} is no table of numbers.", "Write param = { nu = 0.01 }.")
     names = (
         str(task.get("name") or task_name(values)),
         str(author.get("name") or author.get("model") or author.get("author") or BUILT_IN),
@@ -213,13 +224,16 @@ def _playing(file: Path, options: Table, environment: Table, task: str, agent: T
     return Cell(place, called, "", seed, _made(file, EpisodeQuestion, {**values, "task": task, "seed": seed}))
 
 
-def _published(file: Path, content: Table) -> Iterator[Published]:
+def _published(file: Path, content: Table, tasks: Collection[str]) -> Iterator[Published]:
     for one in _tables(file, content, "published"):
         errors = one.get("errors", {})
-        sound = isinstance(errors, Mapping) and all(isinstance(e, float) and e > 0.0 for e in errors.values())
+        sound = isinstance(errors, Mapping) and all(type(e) in (float, int) and e > 0.0 for e in errors.values())
         if not sound or not errors or not one.get("author") or not one.get("source") or len(one) > 3:
             words = f"{file}: a [[published]] is not whole."
             raise InputError(words, 'Write author = "…", source = "…" and errors = {burgers = 1.2e-4}.')
+        for task in errors:
+            if task not in tasks:
+                raise InputError(f"{file}: a [[published]] has figures of {task!r}, no task of the grid.{_meant(task, sorted(tasks))}", "Mend the name.")  # fmt: skip
         yield Published(str(one["author"]), str(one["source"]), errors)
 
 
@@ -259,10 +273,19 @@ def _check(file: Path, cell: Cell) -> None:
 
 def _seeds(file: Path, given: Any) -> list[int]:
     whole = isinstance(given, int) and not isinstance(given, bool)
+    if whole and given > MOST_CELLS:
+        raise InputError(f"{file}: seeds = {given} are more than {MOST_CELLS:,}.", "Make several suites of it.")
     seeds: list[int] = list(range(given)) if whole else given if isinstance(given, list) else []
     if not seeds or not all(type(one) is int and one >= 0 for one in seeds) or len(set(seeds)) < len(seeds):
         raise InputError(f"{file}: seeds = {given!r} are no seeds.", "Write how many, or a list such as [0, 1, 2].")
     return seeds
+
+
+def _names_in(file: Path, table: Table, of: str, name: str) -> list[str] | None:
+    given = table.get(name)
+    if given is not None and not (isinstance(given, list) and all(isinstance(one, str) for one in given)):
+        raise InputError(f"{file}: {name} = {given!r} in [[{of}]] is no list of names.", f'Write {name} = ["…"].')
+    return given
 
 
 def _table(file: Path, content: Table, name: str) -> Table:

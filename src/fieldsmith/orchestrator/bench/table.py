@@ -10,13 +10,13 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from scipy import stats
 
-from fieldsmith.orchestrator.bench.baselines import Baseline, baseline_of, candidates_of
+from fieldsmith.orchestrator.bench.baselines import SINGLE_SHOT, Baseline, baseline_of, candidates_of
 from fieldsmith.orchestrator.bench.cells import Outcome
 from fieldsmith.orchestrator.bench.suite import Cell, Published, Suite
 from fieldsmith.orchestrator.question import Question
@@ -56,6 +56,10 @@ class Standing:
     usd: float | None
     seconds: float
     schemes: Counter[str] = field(default_factory=Counter)
+    estimated: bool = False
+    """Whether tokens are estimates, as not all were counted."""
+    estimated: bool = False
+    """Whether tokens are estimates, as not all were counted."""
 
     @property
     def by_decades(self) -> bool:
@@ -70,7 +74,8 @@ class Standing:
 class Row:
     """One author by one strategy. overall: the geometric mean over tasks judged by nRMSE. published: where its figures were published, of a row that was not measured here.
 
-    baseline: which one it is, if any. candidates: how many it might write on a task, at most.
+    baseline: which one it is, if any. candidates: how many it might write on a task, at most. undone: what came of cells that were begun and are not done:
+    their money and time count, their figures do not.
     """
 
     author: str
@@ -80,14 +85,23 @@ class Row:
     published: str = ""
     baseline: Baseline = ""
     candidates: int = 0
+    undone: tuple[Outcome, ...] = ()
 
     @property
     def ran(self) -> tuple[int, int]:
         return sum(one.ran for one in self.tasks.values()), sum(one.of for one in self.tasks.values())
 
+    @property
+    def tokens_told(self) -> str:
+        """In words; of an estimate it is said that it is one."""
+        tokens = self.total("tokens")
+        about = "about " if any(one.estimated for one in self.tasks.values()) else ""
+        return "unknown" if tokens is None else f"{about}{tokens:,.0f}"
+
     def total(self, what: str) -> float | None:
-        """Tokens, usd or seconds of all its cells; None where one of them is unknown."""
+        """Tokens, usd or seconds of all its cells; None where one of them is unknown, as tokens are of a model's cells that are not done."""
         parts = [getattr(one, what) for one in self.tasks.values()]
+        parts += [(0.0 if one.usd == 0.0 else None) if what == "tokens" else getattr(one, what) for one in self.undone]
         return None if None in parts else math.fsum(parts)
 
 
@@ -106,7 +120,7 @@ def over(values: Sequence[float], by_decades: bool) -> Interval:
     """Mean and Student's interval, of the logarithms where values go by decades."""
     given = np.log10(np.maximum(values, SMALLEST)) if by_decades else np.asarray(values, float)
     mean = float(np.mean(given))
-    if len(given) < 2:
+    if len(given) < 2 or not np.ptp(given):  # seeds that change nothing tell of no noise
         return Interval(_back(mean, by_decades))
     half = float(stats.t.ppf(0.5 + CONFIDENCE / 2, len(given) - 1) * np.std(given, ddof=1) / math.sqrt(len(given)))
     return Interval(*(_back(one, by_decades) for one in (mean, mean - half, mean + half)))
@@ -120,7 +134,7 @@ def across(tasks: Sequence[Sequence[float]]) -> Interval:
         return Interval(10.0**mean)
     parts = np.array([one.var(ddof=1) / len(one) for one in logs])
     if not parts.any():
-        return Interval(10.0**mean, 10.0**mean, 10.0**mean)
+        return Interval(10.0**mean)
     freedom = parts.sum() ** 2 / np.sum(parts**2 / [len(one) - 1 for one in logs])
     half = float(stats.t.ppf(0.5 + CONFIDENCE / 2, freedom) * math.sqrt(parts.sum())) / len(logs)
     return Interval(*(10.0**one for one in (mean, mean - half, mean + half)))
@@ -138,10 +152,17 @@ def leaderboard(suite: Suite, outcomes: Mapping[str, Outcome]) -> Leaderboard:
     tasks = tuple(dict.fromkeys(cell.task for cell in suite.cells))
     kinds = _kinds(suite, outcomes)
     rows = [_row(author, strategy, cells, outcomes, kinds) for (author, strategy), cells in grouped.items()]
+    rows = _only_shots(rows)
     rows += [row for one in suite.published if (row := _published(one, tasks))]
     states = Counter(outcomes[cell.name].state if cell.name in outcomes else "not begun" for cell in suite.cells)
     states.pop("done", None)
     return Leaderboard(suite.title, tasks, tuple(sorted(rows, key=_rank)), len(suite.cells), dict(states))
+
+
+def _only_shots(rows: Sequence[Row]) -> list[Row]:
+    """A single shot is a baseline of a model that is also asked for more; where none is, single shots are what is compared."""
+    more = {row.author for row in rows if row.baseline != SINGLE_SHOT}
+    return [replace(r, baseline="") if r.baseline == SINGLE_SHOT and r.author not in more else r for r in rows]
 
 
 def _rank(row: Row) -> tuple[float, float]:
@@ -169,7 +190,10 @@ def _row(
     of: set[Baseline] = {baseline_of(cell.question) for cell in cells}
     kind = of.pop() if len(of) == 1 else ""
     most = max((candidates_of(c.question) for c in cells if isinstance(c.question, Question)), default=0)
-    return Row(author, strategy, tasks, across(errors) if errors else None, "", kind, most)
+    undone = tuple(
+        o for c in cells if (o := outcomes.get(c.name)) and not o.done and o.state != "refused" and o.seconds
+    )
+    return Row(author, strategy, tasks, across(errors) if errors else None, "", kind, most, undone)
 
 
 def _published(one: Published, tasks: Sequence[str]) -> Row | None:
@@ -201,6 +225,7 @@ def _standing(task: str, results: Sequence[Mapping[str, Any]], kind: tuple[str, 
         usd=known_sum(spend["usd"] for spend in spends),
         seconds=math.fsum(spend["seconds"] for spend in spends),
         schemes=Counter(filter(None, map(_scheme, results))),
+        estimated=any(spend.get("estimated") for spend in spends),
     )
 
 
