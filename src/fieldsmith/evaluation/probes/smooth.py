@@ -46,7 +46,10 @@ class Smooth:
         self.terms = Terms(Analysis(brief.equation, brief.parameters))
 
     def probe(self, coarser: int = 1) -> Probe | None:
-        """Inputs with `coarser` times fewer points along each axis; None where nothing happens."""
+        """Inputs with `coarser` times fewer points along each axis and as many times longer intervals; None where nothing happens.
+
+        So a program that takes one step an interval is seen with steps in proportion to the spacing, as on the way to finer grids.
+        """
         points = [n // coarser for n in self.points]
         spatial = {a.name: self._smoothed(a, points) for a in self._arguments("initial", "coefficient")}
         fields = self.fields(
@@ -55,6 +58,7 @@ class Smooth:
         interval = self._interval(fields)
         if interval is None:
             return None
+        interval *= coarser
         if any(not term.order for ways in self.terms.balances for term in ways[0]):
             spatial = {name: np.concatenate([values, _flat(values)]) for name, values in spatial.items()}
         moved = min(MOVED, len(next(iter(spatial.values()))))

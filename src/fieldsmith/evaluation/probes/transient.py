@@ -32,14 +32,16 @@ def physics(smooth: Smooth, call: Call) -> dict[str, Any]:
     terms: those with a wrong strength. everything: the strength that all of them have, where it is the same wrong one.
     sound: whether all were seen to be right. still: whether fields stay what they are. cells: -1 for a spacing of N - 1
     cells. displaced: by how many cells the solution lies beside its start. moved: whether moved data is answered otherwise.
-    copied: frames that are the one before over again, of which the strengths of terms would be taken wrongly.
-    within: how well they were. order: how what it errs by falls with the spacing; none where it does not.
+    interval: between the output times that were asked for. copied: frames that are the one before over again, of which the strengths of terms would be taken wrongly.
+    within: how well they were. order: how what it errs by falls with the spacing; none where it does not. smears: diffusion of
+    the scheme's own that outweighs much, on both grids, and the power of the spacing that it falls with.
     """
-    found: dict[str, Any] = {"terms": [], "everything": None, "sound": False, "within": None, "still": False, "copied": [], "cells": 0, "displaced": [], "moved": False, "order": None}  # fmt: skip
+    found: dict[str, Any] = {"terms": [], "everything": None, "sound": False, "within": None, "still": False, "copied": [], "interval": None, "cells": 0, "displaced": [], "moved": False, "order": None, "smears": []}  # fmt: skip
     fine = smooth.probe()
     outputs = call(fine.inputs) if fine else None
     if fine is None or outputs is None:
         return found
+    found["interval"] = fine.interval
     if copied := repeated(outputs):
         still = len(copied) == FRAMES - 1
         return {**found, "still": still, "copied": [] if still else copied}
