@@ -58,8 +58,8 @@ def test_what_is_wrong_is_named(name):
 @pytest.mark.parametrize("name", sorted(path.stem for path in PROGRAMS.glob("*_right_*.py")))
 def test_no_right_program_is_accused(name):
     evaluation = judged(name)
-    assert set(suspects(evaluation)) <= {("steps", ""), ("points", "")}
-    if evaluation.facts["probes"]:
+    assert set(suspects(evaluation)) <= {("steps", ""), ("points", ""), ("data", "")}
+    if evaluation.facts["probes"] and "points of its own" not in evaluation.feedback:
         assert "every term of the equation acts with its own strength and sign" in evaluation.feedback
 
 
@@ -75,6 +75,20 @@ def test_steps_in_time_are_not_blamed_where_shorter_ones_err_more(name):
     evaluation = judged(name)
     assert suspects(evaluation) == []
     assert "So shorter steps alone are no help" in evaluation.feedback
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in PROGRAMS.glob("*_grid.py")))
+def test_a_grid_of_its_own_is_told_by_moved_data(name):
+    told = judged(name).feedback
+    assert ("computes on points of its own" in told) == ("_right_" in name)
+    assert "the ends are treated otherwise" not in told
+
+
+def test_what_depends_on_the_place_is_not_sought_at_the_ends():
+    weighted = HEUN.replace("+ nu *", "+ (1.5 - np.cos(2 * np.pi * np.arange(u.shape[1]) * dx)) * nu *")
+    evaluation = evaluate(load("burgers"), weighted, PLACE, refinement=False)
+    assert suspects(evaluation) == [("anchored", "")]
+    assert "depends on the place" in evaluation.feedback
 
 
 def test_there_are_as_many_right_programs_as_wrong_ones():

@@ -65,7 +65,7 @@ def unstable(brief: Brief, case: Case, call: Call) -> Found | None:
     if not physics:
         return None
     terms = [term for term in physics["terms"] if term["kind"] in OF_FORMULAS]
-    if not (terms or physics["moved"]):
+    if not (terms or physics["moved"] == "ends"):
         return None  # what else smooth fields show may come of the instability
     physics = {**physics, "terms": terms}
     found: Found = {**NOTHING, "physics": physics}
@@ -119,9 +119,11 @@ def _causes(found: Found) -> Iterator[dict[str, str]]:
         yield {"name": "elapsed", "term": ""}
     for term in physics.get("terms", ()):
         yield {"name": term["kind"], "term": term["term"]}
-    for name, fact in {"spacing": "cells", "displaced": "displaced", "ends": "moved"}.items():
+    for name, fact in {"spacing": "cells", "displaced": "displaced"}.items():
         if physics.get(fact):
             yield {"name": name, "term": ""}
+    if physics.get("moved") in ("ends", "place"):
+        yield {"name": "ends" if physics["moved"] == "ends" else "anchored", "term": ""}
     if found["start"]:
         yield {"name": "data", "term": ""}
     balance = found["steady"] or {}
