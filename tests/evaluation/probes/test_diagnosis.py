@@ -58,8 +58,8 @@ def test_what_is_wrong_is_named(name):
 @pytest.mark.parametrize("name", sorted(path.stem for path in PROGRAMS.glob("*_right_*.py")))
 def test_no_right_program_is_accused(name):
     evaluation = judged(name)
-    assert set(suspects(evaluation)) <= {("steps", ""), ("points", "")}
-    if evaluation.facts["probes"]:
+    assert set(suspects(evaluation)) <= {("steps", ""), ("points", ""), ("data", "")}
+    if evaluation.facts["probes"] and "points of its own" not in evaluation.feedback:
         assert "every term of the equation acts with its own strength and sign" in evaluation.feedback
 
 
@@ -75,6 +75,66 @@ def test_steps_in_time_are_not_blamed_where_shorter_ones_err_more(name):
     evaluation = judged(name)
     assert suspects(evaluation) == []
     assert "So shorter steps alone are no help" in evaluation.feedback
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in PROGRAMS.glob("*_grid.py")))
+def test_a_grid_of_its_own_is_told_by_moved_data(name):
+    told = judged(name).feedback
+    assert ("computes on points of its own" in told) == ("_right_" in name)
+    assert "the ends are treated otherwise" not in told
+
+
+def test_what_depends_on_the_place_is_not_sought_at_the_ends():
+    weighted = HEUN.replace("+ nu *", "+ (1.5 - np.cos(2 * np.pi * np.arange(u.shape[1]) * dx)) * nu *")
+    evaluation = evaluate(load("burgers"), weighted, PLACE, refinement=False)
+    assert suspects(evaluation) == [("anchored", "")]
+    assert "depends on the place" in evaluation.feedback
+
+
+STORED = {
+    "early": ("frames = [u]\n", "frames = [u]; u = step(u)\n", "one output interval later than its own: the states are stored one frame too early"),
+    "late": ("u = step(u); frames.append(u)", "frames.append(u); u = step(u)", "one output interval earlier than its own: the states are stored one frame too late"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("slip", STORED)
+def test_states_that_are_stored_in_another_frame_are_told_so(slip):
+    right, wrong, words = STORED[slip]
+    evaluation = evaluate(load("reacdiff1d"), OF_FRAMES.replace(right, wrong, 1), PLACE, refinement=False)
+    assert suspects(evaluation) == [("offset", "")]
+    assert words in evaluation.feedback
+    assert "too few" not in evaluation.feedback
+
+
+OF_FRAMES = """import numpy as np
+
+def solver(u0_batch, t_coordinate, nu, rho):
+    dt = (t_coordinate[1] - t_coordinate[0]) / 20
+    k = 2 * np.pi * np.arange(u0_batch.shape[1] // 2 + 1)
+
+    def step(u):
+        growth = np.exp(rho * dt / 2)
+        for _ in range(20):
+            u = u * growth / (1 + u * (growth - 1))
+            u = np.fft.irfft(np.fft.rfft(u) * np.exp(-nu * k**2 * dt), u.shape[1])
+            u = u * growth / (1 + u * (growth - 1))
+        return u
+
+    u = np.array(u0_batch)
+    frames = [u]
+    for _ in t_coordinate[1:]:
+        u = step(u); frames.append(u)
+    return np.stack(frames, axis=1)
+"""
+
+
+def test_a_pace_is_told_with_the_interval_that_it_was_seen_at_and_at_the_scored_times():
+    loop, own = "for _ in range(20):", "for _ in range(max(1, int((t_coordinate[1] - t_coordinate[0]) / 0.003))):"
+    source = OF_FRAMES.replace(loop, own, 1).replace("(t_coordinate[1] - t_coordinate[0]) / 20", "0.003")
+    evaluation = evaluate(load("reacdiff1d"), source, PLACE, refinement=False)
+    assert suspects(evaluation) == [("elapsed", "")]
+    assert "times too fast, all terms alike, where output times lie" in evaluation.feedback
+    assert "1.11 times too slowly at the scored times" in evaluation.feedback
 
 
 def test_there_are_as_many_right_programs_as_wrong_ones():

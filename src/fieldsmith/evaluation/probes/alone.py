@@ -16,6 +16,11 @@ MUCH, PLAIN = 0.5, 0.02
 sample of a batch are others for one alone, which changes less.
 """
 
+MOMENT, FRAMES, LASTS = 1.0 / 256.0, 5, 0.1
+"""Output times that lie close together, in units of the first interval, and how many; the difference in units of the change that remains
+there where samples act on each other by more than the steps that they share.
+"""
+
 ERRS = 0.25
 """Error of a sample, in units of the largest, from which on it is one of those that err."""
 
@@ -34,4 +39,22 @@ def answered_otherwise(signature: Signature, case: Case, outputs: Arrays, errors
         difference += float(np.sum((answer[name][0] - outputs[name][sample]) ** 2))
         error += float(np.sum((outputs[name][sample] - values[sample]) ** 2))
         size += float(np.sum(values[sample] ** 2))
-    return math.sqrt(difference) > max(MUCH * math.sqrt(error), PLAIN * math.sqrt(size))
+    much = math.sqrt(difference) > max(MUCH * math.sqrt(error), PLAIN * math.sqrt(size))
+    return much and _from_the_start(signature, case, sample, call)
+
+
+def _from_the_start(signature: Signature, case: Case, sample: int, call: Call) -> bool:
+    """Whether both answers differ after a moment too, for which one step does whatever the others are."""
+    name = next((a.name for a in signature.arguments if a.role == "times"), None)
+    if name is None:
+        return True
+    times = np.asarray(case.inputs[name])
+    soon = {name: times[0] + MOMENT * (times[1] - times[0]) * np.arange(FRAMES)}
+    among = call({**case.inputs, **soon})
+    alone = call({**of_samples(signature, case, (sample,)), **soon})
+    if among is None or alone is None:
+        return True
+    pairs = [(alone[result.name][0], among[result.name][sample]) for result in signature.results]
+    difference = sum(float(np.sum((one - other) ** 2)) for one, other in pairs)
+    change = sum(float(np.sum((one - one[:1]) ** 2)) for one, _ in pairs)
+    return not math.sqrt(difference) <= LASTS * math.sqrt(change)

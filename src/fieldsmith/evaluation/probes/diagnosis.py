@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from fieldsmith.equations.expressions import Unsuited
-from fieldsmith.evaluation.probes import start, steady, steps, transient
+from fieldsmith.evaluation.probes import clock, start, steady, steps, transient
 from fieldsmith.evaluation.probes.alone import answered_otherwise
 from fieldsmith.evaluation.probes.behaviour import copied_frames, course, left_out, narrow
 from fieldsmith.evaluation.probes.doubts import Call, Found
@@ -25,6 +25,8 @@ NOTHING: Mapping[str, Any] = {
     "layers": None,
     "steps": None,
     "copies": [],
+    "offset": 0,
+    "pace": None,
     "course": [],
 }
 OF_FORMULAS = ("strength", "sign", "missing", "number")
@@ -44,11 +46,14 @@ def diagnosed(brief: Brief, case: Case, outputs: Outputs, errors: Sequence[float
     found: Found = {
         **NOTHING,
         "copies": copied_frames(outputs, case.reference),
+        "offset": clock.offset(outputs, case.reference),
         "narrow": narrow(outputs, case.reference, brief.equation),
         "course": course(_named(brief, outputs), _named(brief, case.reference), len(brief.equation.axes)),
     }
     if (ready := smooth(brief, case)) is not None:
-        found["physics"] = _physics(ready, call)
+        found["physics"] = physics = _physics(ready, call)
+        if physics and physics["everything"] is not None:
+            found["pace"] = clock.pace(outputs, case.reference, np.asarray(case.inputs[ready.times]))
         if not list(_causes(found)):
             asked = brief.signature, case, outputs, _telling(errors), call
             found["start"] = start.at_once(*asked) or []
@@ -65,7 +70,7 @@ def unstable(brief: Brief, case: Case, call: Call) -> Found | None:
     if not physics:
         return None
     terms = [term for term in physics["terms"] if term["kind"] in OF_FORMULAS]
-    if not (terms or physics["moved"]):
+    if not (terms or physics["moved"] == "ends"):
         return None  # what else smooth fields show may come of the instability
     physics = {**physics, "terms": terms}
     found: Found = {**NOTHING, "physics": physics}
@@ -113,15 +118,19 @@ def _causes(found: Found) -> Iterator[dict[str, str]]:
     physics = found["physics"] or {}
     if found["narrow"]:
         yield {"name": "points", "term": ""}
-    if found["copies"] or physics.get("still") or physics.get("copied"):
+    if found["offset"]:
+        yield {"name": "offset", "term": ""}
+    elif found["copies"] or physics.get("still") or physics.get("copied"):
         yield {"name": "frames", "term": ""}
     if physics.get("everything") is not None:
         yield {"name": "elapsed", "term": ""}
     for term in physics.get("terms", ()):
         yield {"name": term["kind"], "term": term["term"]}
-    for name, fact in {"spacing": "cells", "displaced": "displaced", "ends": "moved"}.items():
+    for name, fact in {"spacing": "cells", "displaced": "displaced"}.items():
         if physics.get(fact):
             yield {"name": name, "term": ""}
+    if physics.get("moved") in ("ends", "place"):
+        yield {"name": "ends" if physics["moved"] == "ends" else "anchored", "term": ""}
     if found["start"]:
         yield {"name": "data", "term": ""}
     balance = found["steady"] or {}

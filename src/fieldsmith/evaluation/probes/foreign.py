@@ -68,7 +68,7 @@ def explained(
 
 def _finding(term: str, kind: str, factor: float, due: float) -> dict[str, Any]:
     """As `verdicts.py` tells of a term."""
-    return {"term": term, "kind": kind, "acts": "", "factor": factor, "due": due, "near": "", "alone": False, "delicate": True}  # fmt: skip
+    return {"term": term, "kind": kind, "acts": "", "factor": factor, "coarse": None, "due": due, "near": "", "alone": False, "delicate": True}  # fmt: skip
 
 
 def with_foreign(

@@ -4,15 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import sympy as sp
 
 from fieldsmith.equations import names
 from fieldsmith.equations.analysis import Analysis
-from fieldsmith.equations.expressions import D, Unsuited
+from fieldsmith.equations.expressions import D, Expression, Unsuited
 from fieldsmith.evaluation.probes.strengths import FRAMES, Fields, Terms
 from fieldsmith.tasks.task import Argument, Brief, Case, Signature
 
 SAMPLES, MOVED, FLAT = 4, 2, 3
-"""How many samples are smoothed, how many of them are given again, moved along the axes, and how many are the same everywhere."""
+"""How many samples are smoothed, how many of them are given again for every shift, moved along the axes, and how many are the same everywhere."""
 WIDEST, POINTS_A_WAVE = 2.0, 24.0
 """Wave number, in waves a period, from which on waves are damped, and the points that such a wave has at the least."""
 FEWEST = 24
@@ -32,8 +33,8 @@ class Probe:
     samples: int
     """First the smooth ones and those that are the same everywhere, then as many as are moved."""
     moved: int
-    shift: tuple[int, ...]
-    """By how many points along each axis."""
+    shifts: tuple[tuple[int, ...], ...]
+    """By how many points along each axis: by half of the period, and by a number that is no multiple of 2 or more."""
 
 
 class Smooth:
@@ -46,7 +47,10 @@ class Smooth:
         self.terms = Terms(Analysis(brief.equation, brief.parameters))
 
     def probe(self, coarser: int = 1) -> Probe | None:
-        """Inputs with `coarser` times fewer points along each axis; None where nothing happens."""
+        """Inputs with `coarser` times fewer points along each axis and as many times longer intervals; None where nothing happens.
+
+        So a program that takes one step an interval is seen with steps in proportion to the spacing, as on the way to finer grids.
+        """
         points = [n // coarser for n in self.points]
         spatial = {a.name: self._smoothed(a, points) for a in self._arguments("initial", "coefficient")}
         fields = self.fields(
@@ -55,16 +59,23 @@ class Smooth:
         interval = self._interval(fields)
         if interval is None:
             return None
+        interval *= coarser
         if any(not term.order for ways in self.terms.balances for term in ways[0]):
             spatial = {name: np.concatenate([values, _flat(values)]) for name, values in spatial.items()}
         moved = min(MOVED, len(next(iter(spatial.values()))))
-        shift = tuple(n // 3 + 1 for n in points)
+        shifts = (tuple(n // 2 for n in points), tuple(n // 3 | 1 for n in points))
         inputs: Inputs = {a.name: self.case.inputs[a.name] for a in self.brief.signature.arguments}
         for name, values in spatial.items():
-            inputs[name] = np.concatenate([values, self.rolled(values[:moved], shift)])
+            inputs[name] = np.concatenate([values, *(self.rolled(values[:moved], shift) for shift in shifts)])
         inputs[self.times] = self._first_time() + interval * np.arange(FRAMES)
         samples = len(next(iter(spatial.values())))
-        return Probe(inputs, interval, samples, moved, shift)
+        return Probe(inputs, interval, samples, moved, shifts)
+
+    @property
+    def anywhere(self) -> bool:
+        """Whether no term depends on the place, so that moved data is due to be answered by the moved answer."""
+        analysis = self.terms.analysis
+        return not any(_depends(side, analysis.coordinates) for side in analysis.right_hand_sides)
 
     def rolled(self, values: np.ndarray, shift: Sequence[int]) -> np.ndarray:
         return np.roll(values, shift, axis=tuple(range(-len(shift), 0)))
@@ -170,6 +181,13 @@ def of_samples(signature: Signature, case: Case, samples: Sequence[int]) -> Inpu
         value = case.inputs[argument.name]
         inputs[argument.name] = np.asarray(value)[list(samples)] if argument.axes[:1] == ("batch",) else value
     return inputs
+
+
+def _depends(expression: Expression, coordinates: Sequence[sp.Symbol]) -> bool:
+    """Whether a coordinate stands in it, other than as what is differentiated along."""
+    if isinstance(expression, D):
+        return _depends(expression.args[0], coordinates)
+    return expression in coordinates or any(_depends(argument, coordinates) for argument in expression.args)
 
 
 def _flat(values: np.ndarray) -> np.ndarray:

@@ -13,13 +13,12 @@ import numpy as np
 from fieldsmith.evaluation.probes.behaviour import repeated
 from fieldsmith.evaluation.probes.doubts import Call
 from fieldsmith.evaluation.probes.foreign import View, explained
+from fieldsmith.evaluation.probes.moved import answered
 from fieldsmith.evaluation.probes.smooth import Probe, Smooth
 from fieldsmith.evaluation.probes.strengths import FRAMES, Strengths
 from fieldsmith.evaluation.probes.verdicts import verdicts
 
 Outputs = Mapping[str, np.ndarray]
-MOVED = 0.02
-"""Departure of the answer to moved data from the moved answer, in units of the change."""
 STEPS, SAME = 4, 0.2
 """Into how many parts intervals are divided, and by how much a deviation may change then that is not the steps'."""
 DISPLACED = 0.05
@@ -31,19 +30,21 @@ def physics(smooth: Smooth, call: Call) -> dict[str, Any]:
 
     terms: those with a wrong strength. everything: the strength that all of them have, where it is the same wrong one.
     sound: whether all were seen to be right. still: whether fields stay what they are. cells: -1 for a spacing of N - 1
-    cells. displaced: by how many cells the solution lies beside its start. moved: whether moved data is answered otherwise.
-    copied: frames that are the one before over again, of which the strengths of terms would be taken wrongly.
-    within: how well they were. order: how what it errs by falls with the spacing; none where it does not.
+    cells. displaced: by how many cells the solution lies beside its start. moved: why moved data is answered otherwise (`moved.py`).
+    interval: between the output times that were asked for. copied: frames that are the one before over again, of which the strengths of terms would be taken wrongly.
+    within: how well they were. order: how what it errs by falls with the spacing; none where it does not. smears: diffusion of
+    the scheme's own that outweighs much, on both grids, and the power of the spacing that it falls with.
     """
-    found: dict[str, Any] = {"terms": [], "everything": None, "sound": False, "within": None, "still": False, "copied": [], "cells": 0, "displaced": [], "moved": False, "order": None}  # fmt: skip
+    found: dict[str, Any] = {"terms": [], "everything": None, "sound": False, "within": None, "still": False, "copied": [], "interval": None, "cells": 0, "displaced": [], "moved": "", "order": None, "smears": []}  # fmt: skip
     fine = smooth.probe()
     outputs = call(fine.inputs) if fine else None
     if fine is None or outputs is None:
         return found
+    found["interval"] = fine.interval
     if copied := repeated(outputs):
         still = len(copied) == FRAMES - 1
         return {**found, "still": still, "copied": [] if still else copied}
-    found["moved"] = _answers_moved_otherwise(smooth, fine, outputs)
+    found["moved"] = answered(smooth, fine, outputs)
     first = _view(smooth, fine, outputs)
     found["displaced"] = _displaced(smooth, fine, outputs, _strengths(first))
     coarse = smooth.probe(2)
@@ -54,9 +55,15 @@ def physics(smooth: Smooth, call: Call) -> dict[str, Any]:
     told = _verdicts(first, second, max(smooth.points))
     if any(term["delicate"] for term in told.get("terms", ())):
         told = _confirmed(told, smooth, fine, second, call)
-    if found["moved"] and all(term["kind"] in ("unknown", "number") for term in told.get("terms", ())):
-        told = {}
-    return {**found, **told}
+    return {**found, **_beside(found["moved"], told)}
+
+
+def _beside(moved: str, told: dict[str, Any]) -> dict[str, Any]:
+    """What is told of terms, without what the ends, the place or an interpolation make as well."""
+    kinds = ("unknown", "number", "brought", "place") if moved == "grid" else ("unknown", "number") if moved else ()
+    terms = told.get("terms", [])
+    kept = [term for term in terms if term["kind"] not in kinds]
+    return {**told, "terms": kept} if kept or not (terms or moved in ("ends", "place")) else {}
 
 
 def _view(smooth: Smooth, probe: Probe, outputs: Outputs) -> View:
@@ -102,16 +109,6 @@ def _between(times: np.ndarray, parts: int) -> np.ndarray:
     """The times with that many intervals in place of each."""
     last = len(times) - 1
     return np.interp(np.arange(last * parts + 1) / parts, np.arange(last + 1), times)
-
-
-def _answers_moved_otherwise(smooth: Smooth, probe: Probe, outputs: Outputs) -> bool:
-    """Whether data moved by some points is answered by something else than the answer moved by them."""
-    for values in outputs.values():
-        own, moved = values[: probe.moved], values[probe.samples :]
-        change = np.max(np.abs(own - own[:, :1]))
-        if np.max(np.abs(smooth.rolled(own, probe.shift) - moved)) > MOVED * change + 1e-9 * np.max(np.abs(own)):
-            return True
-    return False
 
 
 def _displaced(smooth: Smooth, probe: Probe, outputs: Outputs, found: Sequence[Strengths | None]) -> list[list[Any]]:

@@ -29,6 +29,8 @@ UNEXPLAINED = 0.2
 """Part of the change that no terms explain, beyond which nothing is said of them."""
 SAME, APART = 0.02, 0.03
 """Strengths that differ by no more are one factor of all terms, which is wrong from the second on."""
+GROWS = 0.8
+"""Deviation on half as many points, in units of that on the scored grid, below which both do not agree on it."""
 RUSH = 2.0
 """How many times too much must change, or too little, where the terms explain nothing."""
 CELL = 0.15
@@ -66,23 +68,23 @@ def _of_terms(known: Pairs, whole: bool) -> dict[str, Any]:
     """Of balances that their terms explain; `whole` says that these are all."""
     wrong, judged = [], []
     for one, two in known:
-        strong = [_judged(one, two, k) for k in range(len(one.terms)) if one.shares[k] > FAINT or not one.terms[k].due]
+        faint = FAINT / max(1.0, one.pace)  # of what the equation makes, where the program goes faster
+        strong = [_judged(one, two, k) for k in range(len(one.terms)) if one.shares[k] > faint or not one.terms[k].due]
         own = [finding for finding in strong if finding.term.due]
         judged += own
         brought = [_told(f) for f in strong if not f.term.due and abs(f.value) > f.doubt]
         wrong += _in_place(_wrong(own), brought)
-    factors = [finding.value for finding in judged]
-    mean = float(np.mean(factors)) if factors else 1.0
-    spread = max(factors) - min(factors) if len(factors) > 1 else math.inf
-    sure = all(abs(finding.value - 1.0) > finding.doubt for finding in judged)
-    same = (spread < SAME * abs(mean) and abs(mean - 1.0) > APART) or (sure and spread < ALIKE * abs(mean - 1.0))
-    sound = not wrong and not same and whole and len(factors) > 0
+    mean = _common(judged)
+    same = mean is not None
+    sound = not wrong and not same and whole and len(judged) > 0
+    smears = [told for one, two in known for told in _smears(one, two)] if sound else []
     return {
         "terms": [] if same else wrong,
-        "everything": mean if same else None,
+        "everything": mean,
         "sound": sound,
         "within": _within(known, judged) if sound else None,
-        "order": _order(known) if sound else None,
+        "order": _order(known) if sound and not smears else None,
+        "smears": smears,
     }
 
 
@@ -98,24 +100,60 @@ def _in_place(wrong: list[dict[str, Any]], brought: list[dict[str, Any]]) -> lis
 
 @dataclass(frozen=True)
 class Finding:
-    """A term's strength, and how far it must be from the one that is due to be told; `usual` where grids are all that is known."""
+    """A term's strength, and how far it must be from the one that is due to be told; `usual` where grids are all that is known.
+
+    `fine` and `coarse` are what was measured on the scored grid and on half as many points.
+    """
 
     term: Term
     value: float
     doubt: float
     usual: float
+    fine: float
+    coarse: float
+
+    @property
+    def elsewhere(self) -> float | None:
+        """The strength on half as many points, where both grids do not agree on one and the scheme is not why."""
+        apart = abs(self.coarse - self.term.due) < GROWS * abs(self.fine - self.term.due)
+        return float(self.coarse) if apart else None
 
 
 def _judged(one: Strengths, two: Strengths, k: int) -> Finding:
     term, share, misfit = one.terms[k], max(one.shares[k], 1e-12), one.misfit
     off, other = one.values[k] - term.due, two.values[k] - term.due
+    measured = one.values[k], two.values[k]
+    value = _limit(*measured, term)
     sharp = max(LEAST, CLEAR * misfit) / share if abs(off - other) < ALIKE * abs(off) else math.inf
     if not term.due:
         foreign = not term.expression.has(D)
         usual = (2 * OFF + 2 * misfit) / share
-        return Finding(term, _limit(one.values[k], two.values[k], term), sharp if foreign else usual, usual)
+        return Finding(term, value, sharp if foreign else usual, usual, *measured)
     usual = LASTING * misfit / share if stays(one, two) else OFF + misfit
-    return Finding(term, _limit(one.values[k], two.values[k], term), min(sharp, usual), usual)
+    return Finding(term, value, min(sharp, usual), usual, *measured)
+
+
+def _common(judged: Sequence[Finding]) -> float | None:
+    """The wrong factor that all terms have, if they do: no scheme makes them alike, so what was measured counts, and no limit."""
+    if len(judged) < 2:
+        return None
+    fine, coarse = [f.fine for f in judged], [f.coarse for f in judged]
+    mean, spread = float(np.mean(fine)), max(fine) - min(fine)
+    sure = all(abs(finding.value - 1.0) > finding.doubt for finding in judged)
+    alike = spread < SAME * abs(mean) and max(coarse) - min(coarse) < LASTING * SAME * abs(float(np.mean(coarse)))
+    return mean if (alike and abs(mean - 1.0) > APART) or (sure and spread < ALIKE * abs(mean - 1.0)) else None
+
+
+def _smears(one: Strengths, two: Strengths) -> list[dict[str, Any]]:
+    """Diffusion that goes with the spacing, where it is much of what the equation's own is, or of the change: a scheme's."""
+    told = []
+    for term, fine, coarse, share in zip(one.terms, one.values, two.values, one.shares, strict=True):
+        least = OFF + one.misfit if term.due else 2 * (OFF + one.misfit) / max(share, 1e-12)
+        if term.order == 2 and share > FAINT and coarse > fine > term.due + least:
+            text = term.written if term.due and not term.text else term.text
+            power = math.log2((coarse - term.due) / (fine - term.due))
+            told.append({"term": text, "due": term.due, "fine": fine, "coarse": coarse, "power": power})
+    return told
 
 
 def _within(known: Pairs, judged: Sequence[Finding]) -> float:
@@ -127,12 +165,16 @@ def _within(known: Pairs, judged: Sequence[Finding]) -> float:
 def _limit(fine: float, coarse: float, term: Term) -> float:
     """The strength on ever finer grids, were its deviation to fall in proportion to the spacing; as it is where it does not fall.
 
-    A drift that no term asks for is none of a scheme: one of a cell an output interval falls too.
+    What falls faster, or changes its sign without falling, falls to nothing: a limit is never beyond what was measured on the
+    finer grid, nor beyond what is due, so that no sign is told that no grid showed. A drift that no term asks for is none of
+    a scheme: one of a cell an output interval falls too.
     """
     one, two = fine - term.due, coarse - term.due
     if term.order == 1 and not term.due:
         return fine
-    return 2.0 * fine - coarse if one * two > 0.0 and abs(one) < abs(two) < 4.5 * abs(one) else fine
+    if abs(two) <= abs(one) and (one * two > 0.0 or abs(two) < GROWS * abs(one)):
+        return fine
+    return 2.0 * fine - coarse if one * two > 0.0 and abs(two) < 2.0 * abs(one) else term.due
 
 
 def _wrong(own: Sequence[Finding]) -> list[dict[str, Any]]:
@@ -145,7 +187,8 @@ def _wrong(own: Sequence[Finding]) -> list[dict[str, Any]]:
             order = max(part.term.order for part in parts)
             merged = Term(written, parts[0].term.expression, order, written)
             doubt, usual = max(part.doubt for part in parts), max(part.usual for part in parts)
-            parts = [Finding(merged, float(np.mean(values)), doubt, usual)]
+            value, fine, coarse = map(float, np.mean([(part.value, part.fine, part.coarse) for part in parts], axis=0))
+            parts = [Finding(merged, value, doubt, usual, fine, coarse)]
         told += [_told(part) for part in parts if abs(part.value - 1.0) > part.doubt]
     return told
 
@@ -163,6 +206,7 @@ def _told(finding: Finding) -> dict[str, Any]:
         "kind": kind,
         "acts": acts,
         "factor": float(value),
+        "coarse": finding.elsewhere,
         "near": near,
         "alone": abs(size - 1.0) < OFF,
         "due": term.due,
