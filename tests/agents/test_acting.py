@@ -100,6 +100,19 @@ def test_a_reply_without_a_call_is_told_what_is_wrong(reply, words):
     assert '"action"' in problem
 
 
+DOCSTRING = 'def solver(u0):\\n    """Says "solve", and a backslash: \\\\."""\\n    return u0'
+
+
+def test_a_program_with_quotation_marks_that_were_not_escaped_is_taken():
+    reply = f'```json\n{{"action": "report", "arguments": {{"script": "{DOCSTRING}"}}}}\n```'
+    (call,), _ = calls_in(reply, (Heat, Writer))
+    written = 'def solver(u0):\n    """Says "solve", and a backslash: \\."""\n    return u0'
+    assert call == Call("report", {"script": written})
+    calls, problem = calls_in(reply[:-10], (Heat, Writer))
+    assert not calls
+    assert "let it follow as a fenced block" in problem
+
+
 def test_a_reply_that_only_talks_of_an_action_is_answered_with_a_whole_call_of_it():
     _, problem = calls_in("Before I heat the room I have to look. It is done at once.", Thermostat().all_actions)
     assert 'Write nothing but the call: {"action": "look", "arguments": {}}.' in problem

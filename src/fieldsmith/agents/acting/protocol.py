@@ -39,7 +39,7 @@ def calls_in(reply: str, actions: Sequence[type[Action]], whole: bool = True) ->
             kind = known.get(call.action)
             found.append(_completed(call, kind, _after(said, end)) if kind else call)
     if not found and whole:
-        found = _text_alone(said, actions)
+        found = _unescaped(said, known) or _text_alone(said, actions)
     if found:
         return found[:MOST], ""
     return [], _problem(said, known)
@@ -98,6 +98,19 @@ def _completed(call: Call, kind: type[Action], rest: str) -> Call:
     return Call(call.action, {**arguments, **dict(zip(lacking, texts, strict=False))})
 
 
+def _unescaped(said: str, known: Mapping[str, type[Action]]) -> list[Call]:
+    """The call whose long text stands in the JSON with quotation marks of its own, as of a docstring, that were not escaped: it ends with the object."""
+    found = re.search(r'\{\s*"(?:action|name)"\s*:\s*"(\w+)"\s*,\s*"arguments"\s*:\s*\{\s*"(\w+)"\s*:\s*"(.*)"\s*\}\s*\}', said, re.DOTALL)  # fmt: skip
+    kind = known.get(found[1]) if found else None
+    if found is None or kind is None or found[2] != kind.long_text:
+        return []
+    inner = re.sub(r'(?<!\\)((?:\\\\)*)"', r'\1\\"', found[3])
+    try:
+        return [Call(found[1], {found[2]: json.loads(f'"{inner}"', strict=False)})]
+    except ValueError:
+        return []
+
+
 def _text_alone(said: str, actions: Sequence[type[Action]]) -> list[Call]:
     """The call that a fenced block stands for: the longest one, where one action alone takes a long text."""
     takers = [action for action in actions if action.long_text]
@@ -123,7 +136,12 @@ def _problem(said: str, known: Mapping[str, type[Action]]) -> str:
         except RecursionError:
             return f"The JSON in your reply is nested too deeply. {right}"
         except ValueError as error:
-            return f"The JSON in your reply cannot be read: {error}. {right}"
+            follow = (
+                " A long text need not be in it: let it follow as a fenced block."
+                if any(kind.long_text for kind in known.values())
+                else ""
+            )
+            return f"The JSON in your reply cannot be read: {error}. {right}{follow}"
         return f"The JSON in your reply names no action. {right}"
     kind = _in_mind(said, known)
     if kind is None:
