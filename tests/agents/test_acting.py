@@ -106,6 +106,7 @@ DOCSTRING = 'def solver(u0):\\n    """Says "solve", and a backslash: \\\\."""\\n
 def test_a_program_with_quotation_marks_that_were_not_escaped_is_taken():
     reply = f'```json\n{{"action": "report", "arguments": {{"script": "{DOCSTRING}"}}}}\n```'
     (call,), _ = calls_in(reply, (Heat, Writer))
+    assert calls_in(reply.replace("script", "code"), (Heat, Writer))[0] == [call]
     written = 'def solver(u0):\n    """Says "solve", and a backslash: \\."""\n    return u0'
     assert call == Call("report", {"script": written})
     calls, problem = calls_in(reply[:-10], (Heat, Writer))

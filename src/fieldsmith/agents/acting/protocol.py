@@ -99,14 +99,21 @@ def _completed(call: Call, kind: type[Action], rest: str) -> Call:
 
 
 def _unescaped(said: str, known: Mapping[str, type[Action]]) -> list[Call]:
-    """The call whose long text stands in the JSON with quotation marks of its own, as of a docstring, that were not escaped: it ends with the object."""
+    """The call whose long text stands in the JSON with quotation marks of its own, as of a docstring, that were not escaped: it ends with the object. What it is
+    called does not matter where the action has no such argument.
+    """
     found = re.search(r'\{\s*"(?:action|name)"\s*:\s*"(\w+)"\s*,\s*"arguments"\s*:\s*\{\s*"(\w+)"\s*:\s*"(.*)"\s*\}\s*\}', said, re.DOTALL)  # fmt: skip
     kind = known.get(found[1]) if found else None
-    if found is None or kind is None or found[2] != kind.long_text:
+    if (
+        found is None
+        or kind is None
+        or not kind.long_text
+        or (found[2] != kind.long_text and found[2] in kind.model_fields)
+    ):
         return []
     inner = re.sub(r'(?<!\\)((?:\\\\)*)"', r'\1\\"', found[3])
     try:
-        return [Call(found[1], {found[2]: json.loads(f'"{inner}"', strict=False)})]
+        return [Call(found[1], {kind.long_text: json.loads(f'"{inner}"', strict=False)})]
     except ValueError:
         return []
 
