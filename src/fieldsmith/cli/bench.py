@@ -3,6 +3,7 @@
 import contextlib
 import shlex
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -66,13 +67,23 @@ def _run(grid: "Grid", whole: "Suite", condition: Any) -> None:
     from fieldsmith.cli.bench_progress import BenchProgress
     from fieldsmith.cli.bench_table import table
     from fieldsmith.orchestrator.bench.grid import worst
+    from fieldsmith.orchestrator.bench.table import leaderboard
     from fieldsmith.reports.leaderboard import fields
+    from fieldsmith.reports.leaderboard_page import write_leaderboard
+
+    before = replace(grid, suite=whole).known()
+
+    def written() -> "tuple[Leaderboard, Path]":
+        """The table of the whole suite, as far as it has come."""
+        board = leaderboard(whole, {**before, **grid.outcomes})
+        return board, write_leaderboard(board, grid.folder, shlex.join(["fieldsmith", *sys.argv[1:]]))
 
     def write() -> None:
         with contextlib.suppress(OSError):
-            _written(grid, whole)
+            written()
 
-    progress = BenchProgress(current, grid, write)
+    done = [cell.name for cell in grid.suite.cells if cell.name in before and before[cell.name].done]
+    progress = BenchProgress(current, grid, done, write)
     grid.listener = progress.event
     try:
         with progress:
@@ -80,7 +91,7 @@ def _run(grid: "Grid", whole: "Suite", condition: Any) -> None:
     except KeyboardInterrupt:
         write()
         raise
-    board, page = _written(grid, whole)
+    board, page = written()
     failed = [name for name, outcome in outcomes.items() if condition and outcome.done and _holds(condition, outcome)]
     error = worst(outcomes)
     reason = "fail_if" if failed else None if error is None else error.kind
@@ -99,17 +110,6 @@ def _run(grid: "Grid", whole: "Suite", condition: Any) -> None:
         told = "1 cell is" if left == 1 else f"{left} cells are"
         current.failed(f"{told} left. The same command goes on with what is left.")
         raise typer.Exit(1)
-
-
-def _written(grid: "Grid", whole: "Suite") -> "tuple[Leaderboard, Path]":
-    """The table of the whole suite, as far as it has come."""
-    from dataclasses import replace
-
-    from fieldsmith.orchestrator.bench.table import leaderboard
-    from fieldsmith.reports.leaderboard_page import write_leaderboard
-
-    board = leaderboard(whole, {**replace(grid, suite=whole).known(), **grid.outcomes})
-    return board, write_leaderboard(board, grid.folder, shlex.join(["fieldsmith", *sys.argv[1:]]))
 
 
 def _condition(text: str | None) -> Any:
@@ -132,16 +132,12 @@ def _holds(condition: Any, outcome: "Outcome") -> bool:
     test = best.get("test") or {}
     if figure in SECONDS:
         value = test.get(figure) if not plays else result["spend"]["seconds"] if figure == "seconds" else None
-        return value is not None and _beyond(condition, value)
+        return value is not None and condition.beyond(value)
     if plays or figure == SCORE:
-        return plays and figure == SCORE and (not best or _beyond(condition, best["score"]))
+        return plays and figure == SCORE and (not best or condition.beyond(best["score"]))
     if test.get("value") is None or best.get("status") != "ok":
         return True
-    return figure == str(test["metric"]).lower() and _beyond(condition, test["value"])
-
-
-def _beyond(condition: Any, value: float) -> bool:
-    return value > condition.limit if condition.above else value < condition.limit
+    return figure == str(test["metric"]).lower() and condition.beyond(test["value"])
 
 
 def _tell_plan(grid: "Grid") -> None:

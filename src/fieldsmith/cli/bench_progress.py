@@ -1,7 +1,7 @@
 """What a person sees while a grid is run: a live line for each cell that runs on a terminal, plain lines elsewhere."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fieldsmith.cli.live import Live
@@ -18,21 +18,20 @@ EVERY = 5.0
 class BenchProgress:
     """Listens to a grid; use as a context manager."""
 
-    def __init__(self, output: Output, grid: "Grid", write: Callable[[], None]) -> None:
+    def __init__(self, output: Output, grid: "Grid", done: Sequence[str], write: Callable[[], None]) -> None:
         self.output, self.grid, self._write = output, grid, write
         self._live = Live(output, self._lines, several=True)
         self._going: dict[str, str] = {}
-        self._ended = 0
+        self._ended = set(done)
         self._written = time.monotonic()
 
     def __enter__(self) -> "BenchProgress":
-        done = self.grid.standing()
-        self._ended = len(done)
+        done = sorted(self._ended)
         cells = len(self.grid.suite.cells)
         self.output.progress(
             f"{self.grid.suite.title}: {cells} cells, {len(done)} done before. Folder: {self.grid.folder}"
         )
-        self.output.event("begin", {"bench": str(self.grid.folder), "cells": cells, "done": sorted(done)})
+        self.output.event("begin", {"bench": str(self.grid.folder), "cells": cells, "done": done})
         self._live.__enter__()
         return self
 
@@ -56,7 +55,7 @@ class BenchProgress:
             )
         elif kind == "end":
             self._going.pop(cell, None)
-            self._ended += 1
+            self._ended.add(cell)
             self.output.progress(f"{_mark(fields)} {visible(cell, 70):<70} {_outcome(fields)}")
         if kind == "end" and time.monotonic() - self._written > EVERY:
             self._written = time.monotonic()
@@ -76,7 +75,7 @@ class BenchProgress:
     def _lines(self) -> str:
         """How many are done, and a line for each cell that runs."""
         going = [visible(f"  {cell}: {words}", 160) for cell, words in self._going.items()]
-        return "\n".join([f"{self._ended} of {len(self.grid.suite.cells)} cells", *going])
+        return "\n".join([f"{len(self._ended)} of {len(self.grid.suite.cells)} cells", *going])
 
 
 def _mark(fields: Mapping[str, Any]) -> str:

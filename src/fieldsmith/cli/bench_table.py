@@ -19,7 +19,7 @@ def table(board: Leaderboard, width: int) -> Iterator[str]:
         lines = _aligned(board, ())
     yield from lines
     for state, count in board.missing.items():
-        yield f"{count} of {board.cells} cells are not in the table: {WORDS.get(state, state)}."  # type: ignore[call-overload]
+        yield f"{count} of {board.cells} cells are not in the table: {WORDS.get(state, state)}."
 
 
 def _aligned(board: Leaderboard, tasks: Sequence[str]) -> list[str]:

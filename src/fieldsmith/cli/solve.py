@@ -99,6 +99,9 @@ class Condition:
     def holds(self, score: "Score") -> bool:
         named = {"seconds": score.seconds, "cpu_seconds": score.cost}
         value = score.figure if self.figure.lower() == score.metric.lower() else named.get(self.figure, score.figure)
+        return self.beyond(value)
+
+    def beyond(self, value: float) -> bool:
         return value > self.limit if self.above else value < self.limit
 
 

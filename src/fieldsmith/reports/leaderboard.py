@@ -39,7 +39,7 @@ def notes(board: Leaderboard) -> list[str]:
         told.append("Baselines reason by fixed rules (the built-in author), not at all (scan, in random order), or once (a single shot of a model); a row is held against those that took no more candidates, tokens and dollars.")  # fmt: skip
     told += verdicts(board)
     for state, count in board.missing.items():
-        words = WORDS.get(state, state)  # type: ignore[call-overload]
+        words = WORDS.get(state, state)
         told.append(f"{count} of {board.cells} cells are not in the table: {words}.")
     return told
 

@@ -186,27 +186,44 @@ strategy = "best-of-n"
 """
 
 
-def test_dollars_of_all_cells_together_are_held_and_nothing_is_paid_twice(tmp_path, monkeypatch):
+@pytest.fixture
+def paid(tmp_path, monkeypatch):
+    """A server whose replies cost half a dollar each of the model m, a twentieth of the model cheap."""
     server = Server()
     chunk = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m"}
     said = {"index": 0, "delta": {"role": "assistant", "content": PROGRAM}, "finish_reason": "stop"}
     usage = {"prompt_tokens": 400_000, "completion_tokens": 100_000, "total_tokens": 500_000}
     server.events = [{**chunk, "choices": [said]}, {**chunk, "choices": [], "usage": usage}]
-    (tmp_path / "prices.toml").write_text('"openai:m" = [1.0, 1.0]\n')
+    (tmp_path / "prices.toml").write_text('"openai:m" = [1.0, 1.0]\n"openai:cheap" = [0.1, 0.1]\n')
     monkeypatch.setenv("FIELDSMITH_PRICES", str(tmp_path / "prices.toml"))
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
-    suite = PAID.replace("URL", f"{server.url}/v1")
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def test_dollars_of_all_cells_together_are_held_and_nothing_is_paid_twice(tmp_path, paid):
+    suite = PAID.replace("URL", f"{paid.url}/v1")
     first = bench(tmp_path, "--max-cost", "1.2", suite=suite)
     assert first.returncode == 1, first.stderr
     assert {one["state"] for one in events(first) if one["event"] == "cell_end"} == {"budget"}
-    assert len(server.seen) == 3, "half a dollar each, and the last may go over by less than one"
+    assert len(paid.seen) == 3, "half a dollar each, and the last may go over by less than one"
     again = bench(tmp_path, "--max-cost", "1.2", suite=suite)
-    assert (again.returncode, len(server.seen)) == (1, 3)
+    assert (again.returncode, len(paid.seen)) == (1, 3)
     last = bench(tmp_path, "--max-cost", "10", suite=suite)
     assert last.returncode == 0, last.stderr
-    assert len(server.seen) == 8
+    assert len(paid.seen) == 8
     assert events(last)[-1]["rows"][0]["usd"] == pytest.approx(4.0)
-    server.shutdown()
+
+
+def test_money_that_some_cells_leave_over_is_for_those_that_lack_it(tmp_path, paid):
+    cheap = f'[[authors]]\nname = "cheap"\nmodel = "openai:cheap"\nbase_url = "{paid.url}/v1"\n\n[[strategies]]'
+    suite = PAID.replace("URL", f"{paid.url}/v1").replace("[[strategies]]", cheap)
+    told = bench(tmp_path, "--cells", "*/0", "--max-cost", "2.5", "--at-once", "2", suite=suite)
+    assert told.returncode == 0, told.stderr
+    ends = [(one["cell"].split("/")[1], one["state"]) for one in events(told) if one["event"] == "cell_end"]
+    assert sorted(ends) == [("cheap", "done"), ("paid", "budget"), ("paid", "done")]
+    assert len(paid.seen) == 8
 
 
 def test_the_suite_of_the_documentation_is_one(tmp_path):

@@ -14,7 +14,7 @@ from fieldsmith.orchestrator.listed import listed
 
 FILE = "cells.jsonl"
 State = Literal["done", "provider", "machine", "budget", "interrupted", "refused", "fault"]
-WORDS: Mapping[State, str] = {
+WORDS: Mapping[str, str] = {
     "done": "done",
     "provider": "the provider gave up",
     "machine": "the machine lacks something, such as the sandbox",
@@ -81,20 +81,12 @@ def _lines(file: Path) -> Iterable[str]:
     return file.read_text(encoding="utf-8", errors="replace").splitlines() if file.exists() else []
 
 
-def standing(cell: Cell, folder: Path, known: Mapping[str, Outcome]) -> Outcome | None:
-    """The outcome of a cell that need not be run again; None for one that was never done, was asked otherwise, or whose run is damaged."""
-    outcome = known.get(cell.name)
-    if outcome is None or not outcome.done or outcome.words != words_of(cell):
-        return None
-    return outcome if intact(run_of(cell, folder)) else None
-
-
 def last(cell: Cell, folder: Path, known: Mapping[str, Outcome]) -> Outcome | None:
-    """What came of a cell when it was asked for last, whatever that is; None as `standing` says."""
+    """What came of a cell when it was asked for last; None for one that was never asked, was asked otherwise, or was done and is damaged."""
     outcome = known.get(cell.name)
     if outcome is None or outcome.words != words_of(cell):
         return None
-    return standing(cell, folder, known) if outcome.done else outcome
+    return outcome if not outcome.done or intact(run_of(cell, folder)) else None
 
 
 def intact(run: Path) -> bool:

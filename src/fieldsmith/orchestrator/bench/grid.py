@@ -1,7 +1,6 @@
 """A suite's cells, run one after the other or some at a time, each a process of its own; what is done is never done again."""
 
 import contextlib
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -21,7 +20,6 @@ from fieldsmith.orchestrator.bench.cells import (
     last,
     run_of,
     set_aside,
-    standing,
     words_of,
 )
 from fieldsmith.orchestrator.bench.suite import Cell, Suite
@@ -70,7 +68,6 @@ class Grid:
     folder: Path
     terms: Terms = field(default_factory=Terms)
     listener: Told = lambda _kind, _fields: None
-    stopping: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
         self.outcomes: dict[str, Outcome] = {}
@@ -78,17 +75,15 @@ class Grid:
         self._tried: set[str] = set()
         self._short: list[tuple[Cell, float]] = []
 
-    def standing(self) -> dict[str, Outcome]:
-        """Cells that are done, by name."""
-        known = kept(self.folder)
-        found = {cell.name: standing(cell, self.folder, known) for cell in self.suite.cells}
-        return {name: outcome for name, outcome in found.items() if outcome is not None}
-
     def known(self) -> dict[str, Outcome]:
         """What came last of each cell that was asked for, by name."""
         read = kept(self.folder)
         found = {cell.name: last(cell, self.folder, read) for cell in self.suite.cells}
         return {name: outcome for name, outcome in found.items() if outcome is not None}
+
+    def standing(self) -> dict[str, Outcome]:
+        """Cells that are done, by name."""
+        return {name: outcome for name, outcome in self.known().items() if outcome.done}
 
     def run(self) -> dict[str, Outcome]:
         """Every cell's outcome, by name. Raises InputError for a folder that cannot be written or where another process works."""
@@ -101,12 +96,12 @@ class Grid:
             todo = deque(cell for cell in self.suite.cells if cell.name not in self.outcomes)
             again: deque[Cell] = deque()
             try:
-                while todo or again or self._going or self._more():
-                    todo.extend(self._more())
+                while todo or again or self._going:
                     self._start(todo, again)
                     self._look(again)
-                    if self.stopping.wait(LOOK):
-                        raise KeyboardInterrupt
+                    if not (todo or again or self._going):
+                        todo.extend(self._more())
+                    time.sleep(LOOK)
             finally:
                 self._end_all("interrupted", "Interrupted; the same command resumes.")
         return self.outcomes
@@ -129,20 +124,18 @@ class Grid:
                 self._begin(todo.popleft(), len(todo) + 1)
 
     def _more(self) -> list[Cell]:
-        """Cells that have used up their share, once nothing else is left to do, of money that others have left over."""
-        if self._going or self.terms.usd is None or not self._short:
+        """Cells that have used up their share, once nothing else is left to do, where others have left money over."""
+        if not self._short:
             return []
-        cells = [cell for cell, _ in self._short]
-        share = self._left() / min(len(cells), self.terms.at_once)
-        grown = [cell for cell, cap in self._short if share > LEAST_SHARE * cap]
-        self._short = [] if grown else self._short
-        return grown
+        short, self._short = self._short, []
+        share = self._left() / min(len(short), self.terms.at_once)
+        return [cell for cell, cap in short if share > LEAST_SHARE * cap]
 
     def _refusal(self) -> str:
         """Why nothing more may be begun."""
         if self.terms.usd is not None and self._left() <= 0.0:
             return f"the benchmark's budget of {self.terms.usd:g} dollars is spent"
-        if self.terms.hours is not None and time.monotonic() - self._begun >= 3600.0 * self.terms.hours:
+        if self._is_late():
             return f"the benchmark's time of {self.terms.hours:g} hours is over"
         return ""
 
