@@ -29,14 +29,8 @@ def search(name: str, order, in_flight: int, total: int, **options) -> dict[str,
         left = total - len(history)
         asks = strategy.ask(history, min(in_flight - len(making), left), left) if left else []
         for ask in asks:
-            parents: tuple[int, ...] = ()
-            if isinstance(ask.move, Debug):
-                parents = (ask.move.candidate.id,)
-            elif isinstance(ask.move, Refine):
-                parents = tuple(c.id for c in ask.move.candidates)
-            elif isinstance(ask.move, Restart):
-                parents = (ask.move.failed.id, *(c.id for c in ask.move.candidates))
-            history.append(Candidate(len(history) + 1, ask.slot, type(ask.move).__name__.lower(), parents))
+            parents = tuple(c.id for c in ask.move.parents)
+            history.append(Candidate(len(history) + 1, ask.slot, ask.move.name, parents))
         making = [n for n, c in enumerate(history) if c.evaluation is None]
         if not making:
             break
@@ -55,6 +49,12 @@ SEARCHES = [
     ("refine", {}),
     ("refine", {"width": 3}),
     ("refine", {"drafts": 2, "width": 4}),
+    ("funsearch", {}),
+    ("funsearch", {"islands": 2, "period": 1, "width": 3, "seed": 7}),
+    ("tree", {}),
+    ("tree", {"width": 3, "seed": 7, "prior": "beta"}),
+    ("evolve", {"drafts": 2}),
+    ("evolve", {"width": 3, "seed": 7, "combine": 0.6, "faster": 0.4}),
 ]
 
 

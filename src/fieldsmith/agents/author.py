@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from fieldsmith.agents.candidate import Candidate, Plan, Program, Proposal, Usage
-from fieldsmith.agents.moves import Debug, Draft, Move, Refine, Restart
+from fieldsmith.agents.moves import Combine, Debug, Draft, Move, Refine, Restart, SpeedUp
 from fieldsmith.tasks.task import Brief
 
 __all__ = [
     "Author",
     "Candidate",
+    "Combine",
     "Debug",
     "Draft",
     "Move",
@@ -19,6 +20,7 @@ __all__ = [
     "Proposal",
     "Refine",
     "Restart",
+    "SpeedUp",
     "Usage",
 ]
 

@@ -153,7 +153,30 @@ class Restart(Move):
         return (self.name, Refine.name if self.candidates else Draft.name)
 
 
-BUILT_IN: tuple[type[Move], ...] = (Draft, Debug, Refine, Restart)
+class Combine(Move):
+    """Write one program that joins what is best in several that go different ways."""
+
+    words = (
+        "These programs go different ways. Say of each in one sentence what it does better than the others: its discretisation, its steps in "
+        "time, how it controls the resolution, its speed. Then write one new program that joins these merits; a lower error comes first."
+    )
+
+    @property
+    def candidates(self) -> tuple[Candidate, ...]:
+        return tuple(distinct(self.parents))
+
+
+class SpeedUp(Move):
+    """Write a faster program of the same accuracy."""
+
+    name = "speed-up"
+    words = (
+        "This program is accurate but slow. Write one that does the same in a fraction of its time and is no less accurate: whole arrays in place "
+        "of loops, all samples at once, factorisations and transforms made once, no finer grid and no more steps than the error needs."
+    )
+
+
+BUILT_IN: tuple[type[Move], ...] = (Draft, Debug, Refine, Restart, Combine, SpeedUp)
 
 
 def kinds() -> list[type[Move]]:

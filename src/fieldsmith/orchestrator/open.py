@@ -10,7 +10,7 @@ from typing import Any
 from fieldsmith import sandboxes, tasks
 from fieldsmith.agents.author import BUILT_IN
 from fieldsmith.agents.prompts import Prompts
-from fieldsmith.agents.strategies import open_strategy, strategy_settings
+from fieldsmith.agents.strategies import open_strategy, strategy_settings, takes
 from fieldsmith.agents.strategies.strategy import Strategy
 from fieldsmith.orchestrator.budget import Budget
 from fieldsmith.orchestrator.command import command_of, loading_name
@@ -110,12 +110,11 @@ def _text(value: object) -> object:
 def _strategy(question: Question, asked: Asked, with_model: bool) -> Strategy:
     if not isinstance(question.strategy, str):
         return question.strategy
-    settings: dict[str, Any] = {}
-    if question.strategy == "refine":
-        settings["drafts"] = min(4, max(1, asked.question.candidates // 3)) if with_model else 2
-        settings["width"] = asked.width
+    drafts = min(4, max(1, asked.question.candidates // 3)) if with_model else 2
+    chosen = {"drafts": drafts, "width": asked.width}
+    settings: dict[str, Any] = {name: value for name, value in chosen.items() if takes(question.strategy, name)}
     settings |= asked.question.strategy_options or {}
-    return open_strategy(question.strategy, question.debug_rounds, **settings)
+    return open_strategy(question.strategy, question.debug_rounds, question.seed, **settings)
 
 
 def _budget(settled: Question) -> Budget:

@@ -104,7 +104,13 @@ class Question:
         None, Path, SEARCH, "--prompts", "Folder of templates in place of those of the same name."
     )
     strategy: str | Strategy = option(
-        "refine", str, SEARCH, "--strategy", "best-of-n or refine.", same=True, needs=("name", "ask")
+        "refine",
+        str,
+        SEARCH,
+        "--strategy",
+        "best-of-n, refine, funsearch, tree or evolve.",
+        same=True,
+        needs=("name", "ask"),
     )
     strategy_options: Mapping[str, object] | None = option(
         None, dict, SEARCH, "--strategy-option",

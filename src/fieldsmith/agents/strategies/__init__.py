@@ -4,13 +4,29 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from fieldsmith.agents.author import Candidate, Debug, Draft, Move, Plan, Program, Proposal, Refine, Restart
+from fieldsmith.agents.author import (
+    Candidate,
+    Combine,
+    Debug,
+    Draft,
+    Move,
+    Plan,
+    Program,
+    Proposal,
+    Refine,
+    Restart,
+    SpeedUp,
+)
 from fieldsmith.agents.candidate import distinct
 from fieldsmith.agents.strategies.best_of_n import BestOfN
 from fieldsmith.agents.strategies.chains import grow, settled
+from fieldsmith.agents.strategies.evolve import Evolve
+from fieldsmith.agents.strategies.funsearch import FunSearch
 from fieldsmith.agents.strategies.refine import RefineBest
+from fieldsmith.agents.strategies.rounds import Rounds
 from fieldsmith.agents.strategies.settings import checked
 from fieldsmith.agents.strategies.strategy import Ask, Strategy
+from fieldsmith.agents.strategies.tree import Tree
 from fieldsmith.errors import InputError
 from fieldsmith.evaluation.evaluation import Evaluation, Score
 from fieldsmith.plugins import Group
@@ -19,9 +35,12 @@ __all__ = [
     "Ask",
     "BestOfN",
     "Candidate",
+    "Combine",
     "Debug",
     "Draft",
     "Evaluation",
+    "Evolve",
+    "FunSearch",
     "Move",
     "Plan",
     "Program",
@@ -29,8 +48,11 @@ __all__ = [
     "Refine",
     "RefineBest",
     "Restart",
+    "Rounds",
     "Score",
+    "SpeedUp",
     "Strategy",
+    "Tree",
     "distinct",
     "grow",
     "open_strategy",
@@ -39,7 +61,7 @@ __all__ = [
 
 
 def _built_ins() -> dict[str, Callable[..., Strategy]]:
-    return {BestOfN.name: BestOfN, RefineBest.name: RefineBest}
+    return {one.name: one for one in (BestOfN, RefineBest, FunSearch, Tree, Evolve)}
 
 
 def _fault(_name: str, part: object) -> str:
@@ -52,8 +74,8 @@ def _fault(_name: str, part: object) -> str:
 STRATEGIES: Group[Callable[..., Strategy]] = Group("fieldsmith.strategies", "strategy", _built_ins, _fault)
 
 
-def open_strategy(name: str, debug_rounds: int = 4, **settings: object) -> Strategy:
-    """The strategy of that name, told of `debug_rounds` if it takes them.
+def open_strategy(name: str, debug_rounds: int = 4, seed: int = 0, **settings: object) -> Strategy:
+    """The strategy of that name, told of `debug_rounds` and `seed` if it takes them.
 
     Raises InputError for an unknown name or setting and for negative rounds, MissingPart for a plug-in that is broken or
     fails.
@@ -61,10 +83,16 @@ def open_strategy(name: str, debug_rounds: int = 4, **settings: object) -> Strat
     made = STRATEGIES.get(name)
     if debug_rounds < 0:
         raise InputError(f"--debug-rounds {debug_rounds} is negative.", "Give 0 or more.")
-    rounds = {"debug_rounds": debug_rounds} if "debug_rounds" in inspect.signature(made).parameters else {}
+    taken = inspect.signature(made).parameters
+    told = {"debug_rounds": debug_rounds, "seed": seed}
     given = checked(name, made, settings)
     with STRATEGIES.calling(name):
-        return made(**rounds, **given)
+        return made(**{one: value for one, value in told.items() if one in taken}, **given)
+
+
+def takes(name: str, setting: str) -> bool:
+    """Whether the strategy of that name has such a setting."""
+    return setting in inspect.signature(STRATEGIES.get(name)).parameters
 
 
 def strategy_settings(name: str, given: Mapping[str, object]) -> dict[str, Any]:

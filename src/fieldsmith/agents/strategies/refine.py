@@ -1,11 +1,11 @@
 """Some drafts, then better programs from the best so far: CodePDE's refinement."""
 
-import math
 from collections.abc import Sequence
 
 from fieldsmith.agents.author import Candidate, Draft, Refine
 from fieldsmith.agents.candidate import distinct
 from fieldsmith.agents.strategies.chains import depth_of, grow, root_of, settled
+from fieldsmith.agents.strategies.rounds import generation
 from fieldsmith.agents.strategies.strategy import Ask
 from fieldsmith.errors import InputError
 
@@ -44,7 +44,9 @@ class RefineBest:
         more = -(drafted - self.drafts) % self.width
         if more:
             return [Ask(Draft(), str(drafted + n + 1)) for n in range(more)]
-        first, count = self._generation(history, refined, total)
+        first, count = generation(
+            lambda first: len(_before(history, first, refined)), refined, total, self.width, 1 + self.debug_rounds
+        )
         if first == refined and not settled(history, self.debug_rounds):
             return []
         earlier = _before(history, first, refined)
@@ -52,19 +54,6 @@ class RefineBest:
         if not parents:
             return [Ask(Draft(), str(drafted + n + 1)) for n in range(self.width)]
         return [Ask(Refine(parents), f"r{n + 1}") for n in range(refined, first + count)]
-
-    def _generation(self, history: Sequence[Candidate], refined: int, total: int) -> tuple[int, int]:
-        """How many refinements came before the generation that goes on, or comes next, and how many it has.
-
-        Told from what each began with, so that it is the same whatever is finished first.
-        """
-        first = 0
-        while True:
-            left = total - len(_before(history, first, refined))
-            count = min(self.width, max(1, math.ceil(left / (1 + self.debug_rounds))))
-            if first + count > refined:
-                return first, count
-            first += count
 
 
 def _before(history: Sequence[Candidate], first: int, refined: int) -> list[Candidate]:

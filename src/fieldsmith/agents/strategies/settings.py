@@ -9,7 +9,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from fieldsmith.errors import InputError
 from fieldsmith.plugins import meant
 
-OWN = ("self", "debug_rounds")
+OWN = ("self", "debug_rounds", "seed")
 """Parameters that have an option of their own."""
 WORDS = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
 TRUTHS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}

@@ -65,7 +65,12 @@ class EpisodeQuestion:
         6, int, SEARCH, "--format-errors", "Calls in a row that are not valid and end an episode.", same=True
     )
     strategy: str = option(
-        "best-of-n", str, SEARCH, "--strategy", "best-of-n, or refine: branches from the best steps.", same=True
+        "best-of-n",
+        str,
+        SEARCH,
+        "--strategy",
+        "best-of-n; refine, funsearch, tree or evolve branch from good steps.",
+        same=True,
     )
     strategy_options: Mapping[str, object] | None = option(
         None, dict, SEARCH, "--strategy-option", "Setting of the strategy, name=value; repeatable.", same=True

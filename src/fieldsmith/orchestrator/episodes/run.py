@@ -22,7 +22,7 @@ from fieldsmith.agents.acting.agent import Agent
 from fieldsmith.agents.acting.llm_agent import LLMAgent
 from fieldsmith.agents.acting.scripted import RandomAgent, ScriptedAgent, read_script
 from fieldsmith.agents.author import Candidate, Usage
-from fieldsmith.agents.strategies import open_strategy
+from fieldsmith.agents.strategies import open_strategy, takes
 from fieldsmith.agents.strategies.strategy import Strategy
 from fieldsmith.environments.digest import source_digest
 from fieldsmith.environments.environment import AnyEnvironment
@@ -256,10 +256,10 @@ def open_agent(name: str, env: AnyEnvironment, task: str, seed: int) -> Agent:
 
 
 def _strategy(question: EpisodeQuestion) -> Strategy:
-    settings: dict[str, Any] = dict(question.strategy_options or {})
-    if question.strategy == "refine":
-        settings = {"drafts": max(1, question.episodes // 3), "width": question.in_flight, **settings}
-    return open_strategy(question.strategy, 0, **settings)
+    chosen = {"drafts": max(1, question.episodes // 3), "width": question.in_flight}
+    settings: dict[str, Any] = {name: value for name, value in chosen.items() if takes(question.strategy, name)}
+    settings |= question.strategy_options or {}
+    return open_strategy(question.strategy, 0, question.seed, **settings)
 
 
 def _check_price(question: EpisodeQuestion, model: ChatModel) -> None:
