@@ -24,6 +24,7 @@ LEVELS = [
     {"face"},
     {"cli"},
     {"bridges", "reports"},
+    {"bench"},
     {"orchestrator"},
     {"agents"},
     {"environments", "operators"},

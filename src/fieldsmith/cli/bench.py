@@ -17,10 +17,10 @@ SECONDS, SCORE = ("cpu_seconds", "seconds"), "score"
 """Figures that every cell has, and that of an environment's."""
 
 if TYPE_CHECKING:
-    from fieldsmith.orchestrator.bench.cells import Outcome
-    from fieldsmith.orchestrator.bench.grid import Grid
-    from fieldsmith.orchestrator.bench.suite import Suite
-    from fieldsmith.orchestrator.bench.table import Leaderboard
+    from fieldsmith.bench.cells import Outcome
+    from fieldsmith.bench.grid import Grid
+    from fieldsmith.bench.suite import Suite
+    from fieldsmith.bench.table import Leaderboard
 
 
 def bench(
@@ -42,10 +42,10 @@ def bench(
 
     Example: fieldsmith bench smoke
     """
+    from fieldsmith.bench.check import checked
+    from fieldsmith.bench.grid import Grid, Terms
+    from fieldsmith.bench.suite import read_suite
     from fieldsmith.folders import expanded
-    from fieldsmith.orchestrator.bench.check import checked
-    from fieldsmith.orchestrator.bench.grid import Grid, Terms
-    from fieldsmith.orchestrator.bench.suite import read_suite
 
     current.json, current.quiet, current.resumes = as_json, quiet, True
     whole = read_suite(suite)
@@ -64,10 +64,10 @@ def bench(
 
 
 def _run(grid: "Grid", whole: "Suite", condition: Any) -> None:
+    from fieldsmith.bench.grid import worst
+    from fieldsmith.bench.table import leaderboard
     from fieldsmith.cli.bench_progress import BenchProgress
     from fieldsmith.cli.bench_table import table
-    from fieldsmith.orchestrator.bench.grid import worst
-    from fieldsmith.orchestrator.bench.table import leaderboard
     from fieldsmith.reports.leaderboard import fields
     from fieldsmith.reports.leaderboard_page import write_leaderboard
 
@@ -142,8 +142,8 @@ def _holds(condition: Any, outcome: "Outcome") -> bool:
 
 def _tell_plan(grid: "Grid") -> None:
     """What would be done, and what it may cost."""
-    from fieldsmith.orchestrator.bench.baselines import baseline_of
-    from fieldsmith.orchestrator.bench.prices import estimated
+    from fieldsmith.bench.baselines import baseline_of
+    from fieldsmith.bench.prices import estimated
 
     capped = grid.terms.usd is not None
     done = grid.standing()

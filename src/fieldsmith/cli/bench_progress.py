@@ -9,7 +9,7 @@ from fieldsmith.cli.output import Output
 from fieldsmith.reports.plain import visible
 
 if TYPE_CHECKING:
-    from fieldsmith.orchestrator.bench.grid import Grid
+    from fieldsmith.bench.grid import Grid
 
 EVERY = 5.0
 """Seconds between two tables that are written while it goes."""

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from fieldsmith.orchestrator.bench.cells import WORDS
-from fieldsmith.orchestrator.bench.table import Interval, Leaderboard, Row
+from fieldsmith.bench.cells import WORDS
+from fieldsmith.bench.table import Interval, Leaderboard, Row
 from fieldsmith.reports.leaderboard import told_mean
 from fieldsmith.reports.plain import visible
 

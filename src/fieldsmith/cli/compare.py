@@ -30,8 +30,8 @@ def compare(
 
     Example: fieldsmith compare runs/bench-mine --rows mine/refine built-in/refine
     """
-    from fieldsmith.orchestrator.bench.compare import compare as compared_of
-    from fieldsmith.orchestrator.bench.measured import read_side
+    from fieldsmith.bench.compare import compare as compared_of
+    from fieldsmith.bench.measured import read_side
     from fieldsmith.reports.comparison import fields, told, verdict
     from fieldsmith.reports.comparison import heads as heads_of
     from fieldsmith.reports.comparison import rows as rows_of

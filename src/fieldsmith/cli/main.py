@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from fieldsmith.cli import bench, compare, doctor, env, evaluate, mcp, report, runs, sandbox, solve, tasks
+from fieldsmith.cli import bench, compare, doctor, env, evaluate, mcp, report, runs, sandbox, scaling, solve, tasks
 from fieldsmith.cli.output import ClosedPipe, current
 from fieldsmith.cli.terminal import narrow, prepare
 from fieldsmith.errors import FieldsmithError, InputError, disk_trouble
@@ -34,6 +34,7 @@ app.add_typer(env.app, name="env")
 app.add_typer(runs.app, name="runs")
 app.command()(bench.bench)
 app.command()(compare.compare)
+app.command()(scaling.scaling)
 app.add_typer(mcp.app, name="mcp")
 app.command()(report.report)
 app.add_typer(sandbox.app, name="sandbox")

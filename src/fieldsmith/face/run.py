@@ -6,11 +6,11 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from fieldsmith import tasks
 from fieldsmith.agents.author import Candidate
 from fieldsmith.errors import InputError, MissingPart
 from fieldsmith.evaluation.evaluation import Score
 from fieldsmith.face.solver import Solver
+from fieldsmith.orchestrator.open import task_of
 from fieldsmith.orchestrator.run import RunRecord
 from fieldsmith.tasks.task import SplitName, Task
 
@@ -72,10 +72,8 @@ class Run:
         """The task that was asked. Raises InputError where it cannot be loaded by its name or place."""
         if self._problem is not None:
             return self._problem
-        asked = self.record.asked
-        data = Path(asked.question.data) if asked.question.data else None
         try:
-            return tasks.load(asked.place or asked.task, asked.parameters, asked.scale, data)
+            return task_of(self.record.asked)
         except InputError as error:
             hint = "Give the task: fs.open_run(folder, task)."
             raise InputError(f"The task of {self.folder} cannot be loaded: {error.message}", hint) from None

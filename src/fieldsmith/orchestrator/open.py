@@ -80,6 +80,12 @@ def open_task(question: Question) -> Task:
     return tasks.load(question.task, question.param, question.scale, data)
 
 
+def task_of(asked: Asked) -> Task:
+    """The task of a run that there is. Raises InputError where it cannot be loaded by its name or place."""
+    data = Path(asked.question.data) if asked.question.data else None
+    return tasks.load(asked.place or asked.task, asked.parameters, asked.scale, data)
+
+
 def _settled(question: Question, task: Task, writer: Writer, place: Sandbox, prompts: Prompts | None) -> Question:
     """The question with names in place of objects and with values in place of what was left to choose."""
     strategy, settings = question.strategy, dict(question.strategy_options or {})

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from fieldsmith.orchestrator.bench.compare import Compared, Comparison, Cost, OnTask, Pair
-from fieldsmith.orchestrator.bench.measured import Side
-from fieldsmith.orchestrator.bench.paired import Effect
-from fieldsmith.orchestrator.bench.table import over
+from fieldsmith.bench.compare import Compared, Comparison, Cost, OnTask, Pair
+from fieldsmith.bench.measured import Side
+from fieldsmith.bench.paired import Effect
+from fieldsmith.bench.table import over
 from fieldsmith.reports.plain import visible
 
 LONGEST = 60

@@ -52,26 +52,32 @@ def write_figures(run: RunRecord, folder: Path) -> list[Path]:
 
     Raises MissingPart without matplotlib and InputError for a folder that cannot be written.
     """
-    try:
-        matplotlib = importlib.import_module("matplotlib")
-        figure_module = importlib.import_module("matplotlib.figure")
-    except ImportError:
-        raise MissingPart("Figures need matplotlib.", 'Install it: pip install "fieldsmith[plots]".') from None
+    figure_module = stylish()
+    matplotlib = importlib.import_module("matplotlib")
     written = []
     with matplotlib.rc_context(STYLE):
         for name, size, draw in _plots(run):
             figure = figure_module.Figure(figsize=size, layout="constrained")
             draw(figure)
-            written += [_save(figure, folder / f"{name}.{kind}", kind) for kind in FORMATS]
+            written += [save(figure, folder / f"{name}.{kind}", kind) for kind in FORMATS]
     return written
 
 
-def _words(text: str) -> str:
+def stylish() -> Any:
+    """The module of figures. Raises MissingPart without matplotlib."""
+    try:
+        return importlib.import_module("matplotlib.figure")
+    except ImportError:
+        raise MissingPart("Figures need matplotlib.", 'Install it: pip install "fieldsmith[plots]".') from None
+
+
+def named(text: str, longest: int = 40) -> str:
     """Names from a run as text: matplotlib reads dollar signs as formulas."""
-    return visible(text, 40).replace("$", r"\$")
+    return visible(text, longest).replace("$", r"\$")
 
 
-def _save(figure: Any, file: Path, kind: str) -> Path:
+def save(figure: Any, file: Path, kind: str) -> Path:
+    """A figure as a file. Raises InputError where it cannot be written."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format=kind, metadata={"CreationDate": None} if kind == "pdf" else None)
     try:
@@ -125,7 +131,7 @@ def draw_picture(figure: Any, picture: Picture) -> None:
             places=picture.places[1:],
         )
     if note:
-        figure.suptitle(_words(note), fontsize=7)
+        figure.suptitle(named(note), fontsize=7)
     (_lines if len(picture.axes) == 1 else _maps)(figure, picture)
 
 
@@ -134,10 +140,10 @@ def _maps(figure: Any, picture: Picture) -> None:
     solution, reference = _compared(picture)
     scaled = solution if reference is None else reference
     shown = {"vmin": float(scaled.min()), "vmax": float(scaled.max()), "cmap": "viridis"}
-    field = _words(picture.field)
+    field = named(picture.field)
     panels = [(f"solution of {field}", solution, shown)]
     if picture.given is not None:
-        panels.insert(0, (_words(picture.given_name), np.nan_to_num(picture.given), {"cmap": "Greys_r"}))
+        panels.insert(0, (named(picture.given_name), np.nan_to_num(picture.given), {"cmap": "Greys_r"}))
     if reference is not None:
         error = solution - reference
         size = float(np.abs(error).max()) or 1.0
@@ -149,11 +155,11 @@ def _maps(figure: Any, picture: Picture) -> None:
         image = _map(place, picture, values, style)
         place.set_aspect("auto" if in_time else "equal")
         place.set_title(name)
-        place.set_xlabel(_words(picture.axes[0]))
+        place.set_xlabel(named(picture.axes[0]))
         bar = figure.colorbar(image, cax=place.inset_axes((1.04, 0.0, 0.05, 1.0)))
         bar.formatter.set_powerlimits((-2, 3))
         bar.outline.set_linewidth(0.4)
-    axes[0].set_ylabel(_words(picture.axes[1]))
+    axes[0].set_ylabel(named(picture.axes[1]))
 
 
 def _map(place: Any, picture: Picture, values: np.ndarray, style: Mapping[str, Any]) -> Any:
@@ -179,15 +185,15 @@ def _lines(figure: Any, picture: Picture) -> None:
             panels[0].plot(places, reference[n], color=colour, alpha=0.4, linewidth=2.6)
             panels[1].plot(places, values - reference[n], color=colour, marker="o" if few else "", markersize=2.5)
         style = {"color": colour, "linestyle": "-" if reference is None else "--"}
-        panels[0].plot(places, values, label=_words(name), marker="o" if few else "", markersize=2.5, **style)
+        panels[0].plot(places, values, label=named(name), marker="o" if few else "", markersize=2.5, **style)
     for panel in panels:
-        panel.set_xlabel(_words(picture.axes[0]))
+        panel.set_xlabel(named(picture.axes[0]))
         panel.grid(axis="y", color="#dddddd", linewidth=0.5)
         panel.ticklabel_format(axis="y", scilimits=(-2, 3))
         panel.set_axisbelow(True)
     if reference is not None:
-        panels[0].set_title(f"{_words(picture.field)}: solution dashed, reference solid")
-        panels[1].set_title(f"error of {_words(picture.field)}")
+        panels[0].set_title(f"{named(picture.field)}: solution dashed, reference solid")
+        panels[1].set_title(f"error of {named(picture.field)}")
     if len(picture.components) > 1:
         figure.legend(loc="outside lower center", ncols=9, handlelength=1.6, columnspacing=1.0, handletextpad=0.5)
 
@@ -206,7 +212,7 @@ def _error_against_time(
         own = [point for point in found if point.move == move]
         style = MARKERS.get(move, OTHER_MARKER)
         seconds, errors = [p.seconds for p in own], [p.error for p in own]
-        axes.plot(seconds, errors, style, color=TEAL, markersize=4, label=_words(move), linestyle="none")
+        axes.plot(seconds, errors, style, color=TEAL, markersize=4, label=named(move), linestyle="none")
     front = charts.front(found)
     if len(front) > 1:
         seconds, errors = [p.seconds for p in front], [p.error for p in front]
@@ -242,7 +248,7 @@ def _error_over_time(figure: Any, known: charts.OverTime) -> None:
     for n, (name, errors) in enumerate(known.curves):
         drawn = [(t, error) for t, error in zip(known.times, errors, strict=True) if error > 0.0]
         style = {"color": COLOURS[n % len(COLOURS)], "linestyle": ("-", "--", ":", "-.")[n % 4]}
-        axes.plot(*zip(*drawn, strict=True), label=_words(name), **style) if drawn else None
+        axes.plot(*zip(*drawn, strict=True), label=named(name), **style) if drawn else None
     _finish(axes, "t", f"{known.split} error by frame", None)
 
 
@@ -263,7 +269,7 @@ def _convergence(figure: Any, study: charts.Convergence) -> None:
 
 
 def _name_of(ordinate: charts.Ordinate) -> str:
-    return f"dev {_words(ordinate.metric)}{'' if ordinate.lower_is_better else ', higher is better'}"
+    return f"dev {named(ordinate.metric)}{'' if ordinate.lower_is_better else ', higher is better'}"
 
 
 def _finish(axes: Any, x: str, y: str, trusted: float | None, log: bool = True) -> None:

@@ -7,9 +7,9 @@ import math
 from dataclasses import asdict
 from typing import Any
 
-from fieldsmith.orchestrator.bench.cells import WORDS
-from fieldsmith.orchestrator.bench.table import Interval, Leaderboard, Row, Standing
-from fieldsmith.orchestrator.bench.verdicts import verdicts
+from fieldsmith.bench.cells import WORDS
+from fieldsmith.bench.table import Interval, Leaderboard, Row, Standing
+from fieldsmith.bench.verdicts import verdicts
 from fieldsmith.reports.plain import visible
 
 

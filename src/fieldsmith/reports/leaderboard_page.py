@@ -9,9 +9,9 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from fieldsmith.bench.cells import WORDS
+from fieldsmith.bench.table import SMALLEST, Interval, Leaderboard, Row, Standing
 from fieldsmith.files import write_whole
-from fieldsmith.orchestrator.bench.cells import WORDS
-from fieldsmith.orchestrator.bench.table import SMALLEST, Interval, Leaderboard, Row, Standing
 from fieldsmith.reports.html import environment
 from fieldsmith.reports.leaderboard import as_csv, as_json, markdown, notes, told, told_ends, told_mean
 from fieldsmith.reports.plain import visible

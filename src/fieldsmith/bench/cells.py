@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from fieldsmith.bench.suite import Cell
 from fieldsmith.errors import FieldsmithError
-from fieldsmith.orchestrator.bench.suite import Cell
 from fieldsmith.orchestrator.command import typed
 from fieldsmith.orchestrator.listed import listed
 

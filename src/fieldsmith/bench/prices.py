@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
+from fieldsmith.bench.suite import Cell
 from fieldsmith.errors import FieldsmithError
 from fieldsmith.models import open_model
 from fieldsmith.models.chat_model import ChatReply
-from fieldsmith.orchestrator.bench.suite import Cell
 from fieldsmith.orchestrator.open import DEFAULT_CANDIDATES
 
 PROMPT_TOKENS, REPLY_TOKENS = 6_000, 8_000

@@ -2,10 +2,10 @@
 
 import pytest
 
+from fieldsmith.bench.baselines import baseline_of, candidates_of
+from fieldsmith.bench.cells import words_of
+from fieldsmith.bench.suite import read_suite, shipped
 from fieldsmith.errors import InputError
-from fieldsmith.orchestrator.bench.baselines import baseline_of, candidates_of
-from fieldsmith.orchestrator.bench.cells import words_of
-from fieldsmith.orchestrator.bench.suite import read_suite, shipped
 
 WHOLE = """
 title = "Two of each"

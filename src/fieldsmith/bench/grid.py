@@ -8,8 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from fieldsmith.errors import FieldsmithError, InputError, MissingPart, ProviderError
-from fieldsmith.orchestrator.bench.cells import (
+from fieldsmith.bench.cells import (
     AGAIN,
     BY_EXIT,
     Outcome,
@@ -22,7 +21,8 @@ from fieldsmith.orchestrator.bench.cells import (
     set_aside,
     words_of,
 )
-from fieldsmith.orchestrator.bench.suite import Cell, Suite
+from fieldsmith.bench.suite import Cell, Suite
+from fieldsmith.errors import FieldsmithError, InputError, MissingPart, ProviderError
 from fieldsmith.orchestrator.budget import exhausted
 from fieldsmith.orchestrator.children import Child
 from fieldsmith.orchestrator.folder import held, make_folder

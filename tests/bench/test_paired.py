@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from fieldsmith.orchestrator.bench.paired import effect, sign_flips
+from fieldsmith.bench.paired import effect, sign_flips
 
 
 @pytest.mark.parametrize("n", [2, 5, 9])

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from fieldsmith.orchestrator.bench.cells import Outcome
-from fieldsmith.orchestrator.bench.suite import Cell, Published, Suite
-from fieldsmith.orchestrator.bench.table import Interval, across, leaderboard, over
+from fieldsmith.bench.cells import Outcome
+from fieldsmith.bench.suite import Cell, Published, Suite
+from fieldsmith.bench.table import Interval, across, leaderboard, over
 from fieldsmith.orchestrator.question import Question
 from fieldsmith.reports.leaderboard import as_csv, fields, markdown, notes
 from fieldsmith.reports.leaderboard_page import page

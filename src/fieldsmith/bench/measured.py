@@ -7,11 +7,11 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from fieldsmith.bench import cells
+from fieldsmith.bench.suite import task_name
+from fieldsmith.bench.table import figure_of
 from fieldsmith.errors import FieldsmithError, InputError
 from fieldsmith.folders import expanded
-from fieldsmith.orchestrator.bench import cells
-from fieldsmith.orchestrator.bench.suite import task_name
-from fieldsmith.orchestrator.bench.table import figure_of
 from fieldsmith.orchestrator.episodes.asked import read_asked
 from fieldsmith.orchestrator.index import EPISODES, SEARCH
 from fieldsmith.orchestrator.listed import listed, of_episodes

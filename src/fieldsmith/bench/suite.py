@@ -24,9 +24,9 @@ from pathlib import Path
 from typing import Any
 
 from fieldsmith.agents.author import BUILT_IN
+from fieldsmith.bench.baselines import OF_A_MODEL, Placed, missing
 from fieldsmith.errors import InputError
 from fieldsmith.folders import expanded
-from fieldsmith.orchestrator.bench.baselines import OF_A_MODEL, Placed, missing
 from fieldsmith.orchestrator.episodes.question import EpisodeQuestion
 from fieldsmith.orchestrator.question import Question, option_of
 

@@ -13,7 +13,7 @@ import pytest
 import command_line
 import fieldsmith
 import small_burgers
-from fieldsmith.orchestrator.bench.cells import kept
+from fieldsmith.bench.cells import kept
 from provider_server import KEY, Server
 from sandbox_calls import wait_until
 

@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from fieldsmith.orchestrator.bench.baselines import SINGLE_SHOT, Baseline, baseline_of, candidates_of
-from fieldsmith.orchestrator.bench.cells import Outcome
-from fieldsmith.orchestrator.bench.suite import Cell, Published, Suite
+from fieldsmith.bench.baselines import SINGLE_SHOT, Baseline, baseline_of, candidates_of
+from fieldsmith.bench.cells import Outcome
+from fieldsmith.bench.suite import Cell, Published, Suite
 from fieldsmith.orchestrator.question import Question
 from fieldsmith.tasks.task import NRMSE
 
@@ -56,8 +56,6 @@ class Standing:
     usd: float | None
     seconds: float
     schemes: Counter[str] = field(default_factory=Counter)
-    estimated: bool = False
-    """Whether tokens are estimates, as not all were counted."""
     estimated: bool = False
     """Whether tokens are estimates, as not all were counted."""
 

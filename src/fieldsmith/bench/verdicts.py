@@ -7,8 +7,8 @@ from typing import Literal
 import numpy as np
 
 from fieldsmith.agents.author import BUILT_IN
-from fieldsmith.orchestrator.bench.baselines import SCAN, SINGLE_SHOT, Baseline
-from fieldsmith.orchestrator.bench.table import SMALLEST, Leaderboard, Row, Standing
+from fieldsmith.bench.baselines import SCAN, SINGLE_SHOT, Baseline
+from fieldsmith.bench.table import SMALLEST, Leaderboard, Row, Standing
 
 TO_BEAT: Mapping[Baseline, tuple[Baseline, ...]] = {
     "": (BUILT_IN, SCAN, SINGLE_SHOT),

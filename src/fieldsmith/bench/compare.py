@@ -10,10 +10,10 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from fieldsmith.bench.measured import Figure, Left, Measured, Side
+from fieldsmith.bench.paired import Effect, effect
+from fieldsmith.bench.table import NOTHINGS, SCORE, SMALLEST, known_sum, tokens_of
 from fieldsmith.errors import InputError
-from fieldsmith.orchestrator.bench.measured import Figure, Left, Measured, Side
-from fieldsmith.orchestrator.bench.paired import Effect, effect
-from fieldsmith.orchestrator.bench.table import NOTHINGS, SCORE, SMALLEST, known_sum, tokens_of
 from fieldsmith.tasks.task import NRMSE
 
 Key = tuple[str, int]

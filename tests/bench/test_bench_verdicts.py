@@ -2,10 +2,10 @@
 
 import pytest
 
-from fieldsmith.orchestrator.bench.cells import Outcome
-from fieldsmith.orchestrator.bench.suite import Cell, Suite
-from fieldsmith.orchestrator.bench.table import leaderboard
-from fieldsmith.orchestrator.bench.verdicts import verdicts
+from fieldsmith.bench.cells import Outcome
+from fieldsmith.bench.suite import Cell, Suite
+from fieldsmith.bench.table import leaderboard
+from fieldsmith.bench.verdicts import verdicts
 from fieldsmith.orchestrator.question import Question
 from fieldsmith.reports.leaderboard import as_csv, fields, markdown
 from fieldsmith.reports.leaderboard_page import page

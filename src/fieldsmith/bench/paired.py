@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from fieldsmith.orchestrator.bench.table import CONFIDENCE, Interval, over
+from fieldsmith.bench.table import CONFIDENCE, Interval, over
 
 MOST_ENUMERATED = 16
 """Units up to which all choices of signs are gone through; of more as many as that are drawn."""

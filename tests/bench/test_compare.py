@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from fieldsmith.bench.compare import compare
+from fieldsmith.bench.measured import Left, Measured, Side
 from fieldsmith.errors import InputError
-from fieldsmith.orchestrator.bench.compare import compare
-from fieldsmith.orchestrator.bench.measured import Left, Measured, Side
 from fieldsmith.reports.comparison import fields, rows, told, verdict
 
 SPEND = {"input_tokens": 10, "output_tokens": 5, "usd": 0.5, "seconds": 2.0}

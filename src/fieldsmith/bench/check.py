@@ -9,9 +9,9 @@ from fieldsmith.agents.author import BUILT_IN
 from fieldsmith.agents.authors import open_author
 from fieldsmith.agents.prompts import Prompts
 from fieldsmith.agents.strategies import strategy_settings
+from fieldsmith.bench.suite import Cell, Suite
+from fieldsmith.bench.table import SCORE
 from fieldsmith.errors import FieldsmithError, InputError
-from fieldsmith.orchestrator.bench.suite import Cell, Suite
-from fieldsmith.orchestrator.bench.table import SCORE
 from fieldsmith.orchestrator.episodes.question import EpisodeQuestion
 from fieldsmith.orchestrator.episodes.run import open_agent
 from fieldsmith.orchestrator.open import open_task

@@ -1,0 +1,192 @@
+"""Test-time scaling: what k tries come to, of runs that asked the same with different seeds.
+
+Independent drafts (`best-of-n`) are counted with every choice of k out of n (`estimator.py`), with mends and without. Where candidates depend on each
+other that would be wrong: such runs are followed as they went, and averaged over seeds.
+"""
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from fieldsmith.agents.author import Candidate
+from fieldsmith.agents.strategies import BestOfN
+from fieldsmith.agents.strategies.chains import depth_of, root_of
+from fieldsmith.bench.estimator import Draft, Expected, Figure, back, curve, scaled
+from fieldsmith.bench.measured import Measured
+from fieldsmith.bench.table import Interval, over
+from fieldsmith.bench.tested import Tested
+from fieldsmith.orchestrator.run import RunRecord
+from fieldsmith.tasks.task import NRMSE
+
+NOTHING = 1.0
+"""The error that counts where nothing ran, or where what was chosen fails on the test split: that of an answer of zeros."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Runs that ask the same with different seeds."""
+
+    name: str
+    runs: tuple[RunRecord, ...]
+
+    @property
+    def independent(self) -> bool:
+        return all(str(run.asked.question.strategy) == BestOfN.name for run in self.runs)
+
+    @property
+    def metric(self) -> str:
+        scores = [c.evaluation.dev for run in self.runs for c in run.candidates if c.evaluation and c.evaluation.dev]
+        return scores[0].metric if scores else NRMSE.name
+
+    @property
+    def by_decades(self) -> bool:
+        return self.metric == NRMSE.name
+
+    @property
+    def lower_is_better(self) -> bool:
+        scores = [c.evaluation.dev for run in self.runs for c in run.candidates if c.evaluation and c.evaluation.dev]
+        return all(score.lower_is_better for score in scores)
+
+
+@dataclass(frozen=True)
+class Curve:
+    """What tries come to. kind: drafts with their mends, first shots, or runs as they went; of: how many drafts, or seeds, it is from."""
+
+    kind: str
+    of: int
+    rows: tuple[Expected, ...]
+
+
+def groups(runs: Iterable[tuple[Measured, RunRecord]]) -> list[Group]:
+    """Runs by what they ask: task, data, author and every option but the seed."""
+    found: dict[str, list[RunRecord]] = {}
+    names: dict[str, str] = {}
+    for measured, run in runs:
+        key = repr((measured.task, measured.fingerprint, sorted(measured.terms.items(), key=lambda one: one[0])))
+        found.setdefault(key, []).append(run)
+        names[key] = f"{measured.task} / {measured.author} / {measured.strategy}"
+    return [Group(names[key], tuple(own)) for key, own in found.items()]
+
+
+def needed(run: RunRecord, independent: bool) -> list[Candidate]:
+    """The candidates whose test errors a curve needs: all that ran, or those that were the best for a while."""
+    ran = [c for c in run.candidates if c.ok]
+    return ran if independent else list({c.id: c for c in _bests(run) if c is not None}.values())
+
+
+def curves(group: Group, tested: Sequence[Tested]) -> list[Curve]:
+    """All curves of a group whose test errors are known."""
+    if not group.independent:
+        return [_as_it_went(group, tested)]
+    return [_independent(group, tested, mends) for mends in (True, False)]
+
+
+def steps(most: int) -> list[int]:
+    """1, 2, 3, 4, 6, 8, 12 ... and the last: numbers of tries that are told."""
+    known = {most} | {n << power for n in (2, 3) for power in range(64) if n << power <= most} | {1}
+    return sorted(k for k in known if 1 <= k <= most)
+
+
+def _independent(group: Group, tested: Sequence[Tested], mends: bool) -> Curve:
+    pairs = list(zip(group.runs, tested, strict=True))
+    drafts = [draft for run, known in pairs for draft in _drafts(run, known, mends, group.by_decades)]
+    rows = curve(drafts, steps(len(drafts)), group.by_decades) if drafts else []
+    return Curve("drafts, mended" if mends else "first shots", len(drafts), tuple(_signed(row, group) for row in rows))
+
+
+def _test(candidate: Candidate, tested: Tested, by_decades: bool) -> float | None:
+    """Its figure on the test split; where it fails there, the error of an answer of zeros, or None for a metric without such a figure."""
+    rank = tested.rank(candidate)
+    return NOTHING if rank is None and by_decades else rank
+
+
+def _drafts(run: RunRecord, tested: Tested, mends: bool, by_decades: bool) -> Iterator[Draft]:
+    """The chains of a run as independent tries, or the first programs of these."""
+    chains: dict[str, list[Candidate]] = {}
+    for candidate in sorted(run.candidates, key=lambda one: depth_of(one.slot)):
+        if candidate.evaluation is not None:
+            chains.setdefault(root_of(candidate.slot), []).append(candidate)
+    for chain in chains.values():
+        own = chain if mends else chain[:1]
+        ran = next((c for c in own if c.ok), None)
+        tokens, usd, seconds = _cost(own)
+        test = None if ran is None else _test(ran, tested, by_decades)
+        yield Draft(
+            dev=None if ran is None or test is None else ran.dev_rank,
+            test=test,
+            tokens=tokens,
+            usd=usd,
+            seconds=seconds,
+        )
+
+
+def _cost(candidates: Sequence[Candidate]) -> tuple[float | None, float | None, float]:
+    """Tokens, dollars and seconds of writing and judging."""
+    usages = [c.proposal.usage for c in candidates if c.proposal]
+    tokens = sum(usage.input_tokens + usage.output_tokens for usage in usages)
+    prices = [usage.usd for usage in usages]
+    usd = None if any(price is None for price in prices) else math.fsum(price or 0.0 for price in prices)
+    judged = math.fsum(c.evaluation.seconds for c in candidates if c.evaluation)
+    return float(tokens), usd, judged + math.fsum(usage.seconds for usage in usages)
+
+
+def _bests(run: RunRecord) -> list[Candidate | None]:
+    """The best so far after each candidate, in the order in which they were begun."""
+    best: Candidate | None = None
+    found: list[Candidate | None] = []
+    for candidate in run.candidates:
+        if candidate.evaluation is None:
+            continue
+        if candidate.ok and (best is None or candidate.dev_rank < best.dev_rank):
+            best = candidate
+        found.append(best)
+    return found
+
+
+def _as_it_went(group: Group, tested: Sequence[Tested]) -> Curve:
+    """The test error of the best so far against candidates, mean over seeds; a run that ended early stays where it was."""
+    longest = max((len(_judged(run)) for run in group.runs), default=0)
+    rows = [_after(k, group, tested) for k in steps(longest)]
+    return Curve("runs as they went", len(group.runs), tuple(_signed(row, group) for row in rows))
+
+
+def _judged(run: RunRecord) -> list[Candidate]:
+    return [candidate for candidate in run.candidates if candidate.evaluation is not None]
+
+
+def _after(k: int, group: Group, tested: Sequence[Tested]) -> Expected:
+    """Where the runs of a group stood after k candidates."""
+    bests = [_bests(run)[:k][-1] if _judged(run) else None for run in group.runs]
+    found = [
+        None if best is None else _test(best, known, group.by_decades)
+        for best, known in zip(bests, tested, strict=True)
+    ]
+    if group.by_decades:
+        found = [NOTHING if value is None else value for value in found]
+    known = [scaled(value, group.by_decades) for value in found if value is not None]
+    devs = [scaled(best.dev_rank, group.by_decades) for best in bests if best is not None]
+    interval = over(known, False) if known else Interval(math.nan)
+    costs = [_cost(_judged(run)[:k]) for run in group.runs]
+    prices = [usd for _, usd, _ in costs]
+    return Expected(
+        k=k,
+        none=sum(best is None for best in bests) / len(bests),
+        test=Figure(*(back(_nan(one), group.by_decades) for one in (interval.mean, interval.low, interval.high))),
+        dev=back(math.fsum(devs) / len(devs), group.by_decades) if devs else math.nan,
+        oracle=math.nan,
+        tokens=math.fsum(tokens or 0.0 for tokens, _, _ in costs) / len(costs),
+        usd=None if None in prices else math.fsum(usd or 0.0 for usd in prices) / len(costs),
+        seconds=math.fsum(seconds for _, _, seconds in costs) / len(costs),
+    )
+
+
+def _nan(value: float | None) -> float:
+    return math.nan if value is None else value
+
+
+def _signed(row: Expected, group: Group) -> Expected:
+    """Figures as the metric has them: ranks of a metric that is to be great are its values with the other sign."""
+    if group.lower_is_better:
+        return row
+    test = Figure(-row.test.value, -row.test.high, -row.test.low)
+    return Expected(row.k, row.none, test, -row.dev, -row.oracle, row.tokens, row.usd, row.seconds)

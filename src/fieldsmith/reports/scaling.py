@@ -1,0 +1,95 @@
+"""Test-time scaling as a table, as CSV and JSON, and what its figures are in words."""
+
+import csv
+import io
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from fieldsmith.bench.estimator import Expected, Figure
+from fieldsmith.bench.scaling import Curve, Group
+
+Scaled = Sequence[tuple[Group, Sequence[Curve]]]
+HEADS = ("tries", "test", "95 % interval", "none runs", "dev", "oracle", "tokens", "USD", "s")
+COLUMNS = (
+    "runs",
+    "kind",
+    "of",
+    "metric",
+    "k",
+    "test",
+    "low",
+    "high",
+    "none",
+    "dev",
+    "oracle",
+    "tokens",
+    "usd",
+    "seconds",
+)
+
+
+def rows(curve: Curve) -> Iterator[tuple[str, ...]]:
+    """The table's cells, heads first."""
+    yield HEADS
+    for row in curve.rows:
+        yield (
+            str(row.k),
+            _number(row.test.value),
+            "" if math.isnan(row.test.low) else f"{row.test.low:.2e} to {row.test.high:.2e}",
+            f"{100 * row.none:.1f} %",
+            _number(row.dev),
+            _number(row.oracle),
+            "unknown" if row.tokens is None else f"{row.tokens:,.0f}",
+            "unknown" if row.usd is None else f"{row.usd:.4f}",
+            f"{row.seconds:,.1f}",
+        )
+
+
+def heading(group: Group, curve: Curve) -> str:
+    """What a table is of."""
+    seeds = len(group.runs)
+    if group.independent:
+        return f"{group.name}: {curve.kind}, best of k out of {curve.of} ({seeds} run{'s' * (seeds > 1)})"
+    return f"{group.name}: best so far after k candidates, over {seeds} seed{'s' * (seeds > 1)}"
+
+
+def notes(scaled: Scaled) -> Iterator[str]:
+    """What the figures are, in sentences."""
+    if any(group.by_decades for group, _ in scaled):
+        yield "Errors are nRMSE, as geometric means; test and dev are those of the program that is best on dev, given that one ran."
+    if any(not group.by_decades for group, _ in scaled):
+        yield "A metric of a task's own is an arithmetic mean over those that ran."
+    if any(group.independent for group, _ in scaled):
+        yield "Independent drafts: the exact expectation over every choice of k of them; intervals by the bootstrap over drafts. The oracle is the best on test, which nobody can select: what lies between is lost by selecting on dev."
+    if any(not group.independent for group, _ in scaled):
+        yield "Candidates that depend on each other: the runs as they went, with Student's interval over seeds; where nothing had run yet the error is 1."
+
+
+def as_csv(scaled: Scaled) -> str:
+    stream = io.StringIO()
+    writer = csv.writer(stream)
+    writer.writerow(COLUMNS)
+    for fields in as_rows(scaled):
+        writer.writerow(["" if value is None else value for value in fields.values()])
+    return stream.getvalue()
+
+
+def as_rows(scaled: Scaled) -> list[dict[str, Any]]:
+    """One mapping a row of every table; None where a figure is not known."""
+    return [
+        dict(zip(COLUMNS, (group.name, curve.kind, curve.of, group.metric, row.k, *_figures(row)), strict=True))
+        for group, curves in scaled
+        for curve in curves
+        for row in curve.rows
+    ]
+
+
+def _figures(row: Expected) -> tuple[float | None, ...]:
+    test: Figure = row.test
+    figures = (test.value, test.low, test.high, row.none, row.dev, row.oracle, row.tokens, row.usd, row.seconds)
+    return tuple(None if one is None or math.isnan(one) else one for one in figures)
+
+
+def _number(value: float) -> str:
+    return "" if math.isnan(value) else f"{value:.3e}"
