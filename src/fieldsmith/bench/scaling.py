@@ -6,7 +6,8 @@ other that would be wrong: such runs are followed as they went, and averaged ove
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 from fieldsmith.agents.author import Candidate
 from fieldsmith.agents.strategies import BestOfN
@@ -20,6 +21,17 @@ from fieldsmith.tasks.task import NRMSE
 
 NOTHING = 1.0
 """The error that counts where nothing ran, or where what was chosen fails on the test split: that of an answer of zeros."""
+
+
+class Tests(Protocol):
+    """Where test errors are known from."""
+
+    def rank(self, candidate: Candidate) -> float | None:
+        """The figure on the test split, the smaller the better; None where it failed there."""
+        ...
+
+
+AS_THEY_WENT = "runs as they went"
 
 
 @dataclass(frozen=True)
@@ -74,11 +86,36 @@ def needed(run: RunRecord, independent: bool) -> list[Candidate]:
     return ran if independent else list({c.id: c for c in _bests(run) if c is not None}.values())
 
 
-def curves(group: Group, tested: Sequence[Tested]) -> list[Curve]:
+def curves(group: Group, tested: Sequence[Tests]) -> list[Curve]:
     """All curves of a group whose test errors are known."""
     if not group.independent:
         return [_as_it_went(group, tested)]
-    return [_independent(group, tested, mends) for mends in (True, False)]
+    mended = any(depth_of(candidate.slot) for run in group.runs for candidate in run.candidates)
+    return [_independent(group, tested, mends) for mends in ((True, False) if mended else (False,))]
+
+
+def of_one(run: RunRecord) -> tuple[Group, list[Curve]] | None:
+    """What a run of independent drafts tells by itself; its test figures are NaN until `fieldsmith scaling` has measured them. None where it is no such run, or of one draft."""
+    group = Group(run.asked.title, (run,))
+    chains = {root_of(candidate.slot) for candidate in run.candidates if candidate.evaluation is not None}
+    if not group.independent or len(chains) < 2:
+        return None
+    tested = Tested(run)
+    if tested.knows(run.candidates):
+        return group, curves(group, [tested])
+    return group, [_on_dev(curve) for curve in curves(group, [OnDev()])]
+
+
+class OnDev:
+    """Dev errors in place of test errors that nobody has measured."""
+
+    def rank(self, candidate: Candidate) -> float:
+        return candidate.dev_rank
+
+
+def _on_dev(curve: Curve) -> Curve:
+    unknown = Figure(math.nan)
+    return replace(curve, rows=tuple(replace(row, test=unknown, oracle=math.nan) for row in curve.rows))
 
 
 def steps(most: int) -> list[int]:
@@ -87,20 +124,20 @@ def steps(most: int) -> list[int]:
     return sorted(k for k in known if 1 <= k <= most)
 
 
-def _independent(group: Group, tested: Sequence[Tested], mends: bool) -> Curve:
+def _independent(group: Group, tested: Sequence[Tests], mends: bool) -> Curve:
     pairs = list(zip(group.runs, tested, strict=True))
     drafts = [draft for run, known in pairs for draft in _drafts(run, known, mends, group.by_decades)]
     rows = curve(drafts, steps(len(drafts)), group.by_decades) if drafts else []
     return Curve("drafts, mended" if mends else "first shots", len(drafts), tuple(_signed(row, group) for row in rows))
 
 
-def _test(candidate: Candidate, tested: Tested, by_decades: bool) -> float | None:
+def _test(candidate: Candidate, tested: Tests, by_decades: bool) -> float | None:
     """Its figure on the test split; where it fails there, the error of an answer of zeros, or None for a metric without such a figure."""
     rank = tested.rank(candidate)
     return NOTHING if rank is None and by_decades else rank
 
 
-def _drafts(run: RunRecord, tested: Tested, mends: bool, by_decades: bool) -> Iterator[Draft]:
+def _drafts(run: RunRecord, tested: Tests, mends: bool, by_decades: bool) -> Iterator[Draft]:
     """The chains of a run as independent tries, or the first programs of these."""
     chains: dict[str, list[Candidate]] = {}
     for candidate in sorted(run.candidates, key=lambda one: depth_of(one.slot)):
@@ -143,18 +180,18 @@ def _bests(run: RunRecord) -> list[Candidate | None]:
     return found
 
 
-def _as_it_went(group: Group, tested: Sequence[Tested]) -> Curve:
+def _as_it_went(group: Group, tested: Sequence[Tests]) -> Curve:
     """The test error of the best so far against candidates, mean over seeds; a run that ended early stays where it was."""
     longest = max((len(_judged(run)) for run in group.runs), default=0)
     rows = [_after(k, group, tested) for k in steps(longest)]
-    return Curve("runs as they went", len(group.runs), tuple(_signed(row, group) for row in rows))
+    return Curve(AS_THEY_WENT, len(group.runs), tuple(_signed(row, group) for row in rows))
 
 
 def _judged(run: RunRecord) -> list[Candidate]:
     return [candidate for candidate in run.candidates if candidate.evaluation is not None]
 
 
-def _after(k: int, group: Group, tested: Sequence[Tested]) -> Expected:
+def _after(k: int, group: Group, tested: Sequence[Tests]) -> Expected:
     """Where the runs of a group stood after k candidates."""
     bests = [_bests(run)[:k][-1] if _judged(run) else None for run in group.runs]
     found = [

@@ -30,6 +30,10 @@ class Tested:
         self._known: dict[str, float | None] = {**_stored(self._file, run.asked.fingerprint), **_own(run)}
         self._task: Task | None = None
 
+    def knows(self, candidates: Sequence[Candidate]) -> bool:
+        """Whether the test errors of all of these that ran are known."""
+        return all(c.program.sha256 in self._known for c in candidates if c.ok and c.program)
+
     def rank(self, candidate: Candidate) -> float | None:
         """The candidate's figure on the test split, the smaller the better; None where it failed there."""
         assert candidate.program is not None

@@ -21,6 +21,7 @@ from fieldsmith.reports.made import made_with
 from fieldsmith.reports.numbers import number
 from fieldsmith.reports.pictures import curves, drawn, numbers, undrawn
 from fieldsmith.reports.plain import clean, cut, visible
+from fieldsmith.reports.scaling import on_page
 from fieldsmith.reports.space import Fitted, fitted
 from fieldsmith.reports.texts import script_safe
 from fieldsmith.reports.verdict import caution, compared, ratio, verdict
@@ -95,6 +96,7 @@ def render(run: RunRecord, refresh: float = REFRESH_SECONDS) -> str:
         undrawn=undrawn(pictures),
         made=made_with(run.asked),
         spend=spend[:MOST_ROWS],
+        scaling=on_page(run) if run.state == "done" else [],
         more_authors=max(0, len(spend) - MOST_ROWS),
         data=Markup(data),
         left_out=left_out,

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from fieldsmith.bench.estimator import Expected, Figure
-from fieldsmith.bench.scaling import Curve, Group
+from fieldsmith.bench.scaling import AS_THEY_WENT, Curve, Group, of_one
+from fieldsmith.orchestrator.run import RunRecord
 
 Scaled = Sequence[tuple[Group, Sequence[Curve]]]
-HEADS = ("tries", "test", "95 % interval", "none runs", "dev", "oracle", "tokens", "USD", "s")
+HEADS = ("drafts", "test", "95 % interval", "none runs", "dev", "oracle", "tokens", "USD", "s")
 COLUMNS = (
     "runs",
     "kind",
@@ -31,7 +32,7 @@ COLUMNS = (
 
 def rows(curve: Curve) -> Iterator[tuple[str, ...]]:
     """The table's cells, heads first."""
-    yield HEADS
+    yield ("candidates" if curve.kind == AS_THEY_WENT else "drafts", *HEADS[1:])
     for row in curve.rows:
         yield (
             str(row.k),
@@ -61,7 +62,7 @@ def notes(scaled: Scaled) -> Iterator[str]:
     if any(not group.by_decades for group, _ in scaled):
         yield "A metric of a task's own is an arithmetic mean over those that ran."
     if any(group.independent for group, _ in scaled):
-        yield "Independent drafts: the exact expectation over every choice of k of them; intervals by the bootstrap over drafts. The oracle is the best on test, which nobody can select: what lies between is lost by selecting on dev."
+        yield "Independent drafts: the exact expectation over every choice of k of them; intervals by the bootstrap over drafts, which are too narrow where k is near the number of drafts. The oracle is the best on test, which nobody can select: what lies between is lost by selecting on dev."
     if any(not group.independent for group, _ in scaled):
         yield "Candidates that depend on each other: the runs as they went, with Student's interval over seeds; where nothing had run yet the error is 1."
 
@@ -83,6 +84,20 @@ def as_rows(scaled: Scaled) -> list[dict[str, Any]]:
         for curve in curves
         for row in curve.rows
     ]
+
+
+def on_page(run: RunRecord) -> list[tuple[str, list[tuple[str, ...]]]]:
+    """Tables for the report of a run of independent drafts: what each is of, heads, rows. Columns that nothing is known of are left out."""
+    found = of_one(run)
+    if found is None:
+        return []
+    _, own = found
+    return [(curve.kind, _known(list(rows(curve)))) for curve in own if curve.rows]
+
+
+def _known(table: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    kept = [n for n, column in enumerate(zip(*table[1:], strict=True)) if any(column)]
+    return [tuple(row[n] for n in kept) for row in table]
 
 
 def _figures(row: Expected) -> tuple[float | None, ...]:

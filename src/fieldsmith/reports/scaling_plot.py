@@ -72,6 +72,10 @@ def _draw(figure: Any, lines: Sequence[tuple[Any, Curve]], by: str, words: str) 
         if not math.isnan(rows[0].oracle):
             axes.plot(places, [row.oracle for row in rows], color=colour, linestyle=":", linewidth=1)
     axes.set_xscale("log")
+    ticker = importlib.import_module("matplotlib.ticker")
+    axes.xaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.xaxis.set_minor_locator(ticker.NullLocator())
     metric = lines[0][0].metric
     if all(group.by_decades for group, _ in lines):
         axes.set_yscale("log")

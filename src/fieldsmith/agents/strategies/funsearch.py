@@ -66,7 +66,7 @@ class FunSearch(Rounds):
     def _islands(self, chains: Sequence[Sequence[Candidate]]) -> list[Island]:
         """The programs of each island after these chains, resets included."""
         islands: list[Island] = [[] for _ in range(self.islands)]
-        for number, chain in enumerate(chains):
+        for number, chain in enumerate((*chains, ())):
             if number and number % (self.islands * self.period) == 0:
                 self._reset(islands, number)
             found = result_of(chain)
