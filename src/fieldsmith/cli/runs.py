@@ -29,7 +29,8 @@ class RunState(StrEnum):
 
 
 app = typer.Typer(
-    help="List the runs of this machine, show one, or watch one that is going on.", invoke_without_command=True
+    help="List the runs of this machine, show or verify one, or watch one that is going on.",
+    invoke_without_command=True,
 )
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
 Task = Annotated[str | None, typer.Option("--task", help="Only runs of this task.")]
@@ -158,6 +159,30 @@ def show(run: Annotated[Path, typer.Argument(help="Run directory.")], as_json: J
     current.say(f"Spent: {spent(found.spend)}, {found.spend.seconds:.0f} s")
     if found.best or found.state != "running":  # of one that goes on nothing is known to have failed
         tell_result(found, current.say)
+
+
+@app.command("verify")
+def verify(
+    run: Annotated[Path, typer.Argument(help="Run directory, or a benchmark's folder.")],
+    rerun: Annotated[bool, typer.Option("--rerun/--no-rerun", help="Score the best program again.")] = True,
+    sandbox: Annotated[str, typer.Option(help="auto, docker, bubblewrap or process.")] = "auto",
+    as_json: Json = False,
+) -> None:
+    """Make every figure anew from what the run kept, score the best program again, and say what holds; exit code 1 where something does not.
+
+    Example: fieldsmith runs verify runs/burgers
+    """
+    from fieldsmith import sandboxes
+    from fieldsmith.bench.verify import verify as verified
+    from fieldsmith.cli.findings import tell
+
+    current.json = current.json or as_json
+    folder, subject = expanded(run), {"run": str(run)}
+    if not rerun:
+        tell(verified(folder, None), subject)
+        return
+    with sandboxes.choose(sandbox) as place:
+        tell(verified(folder, place), subject)
 
 
 @app.command("watch")
