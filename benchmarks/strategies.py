@@ -4,7 +4,8 @@
     python benchmarks/strategies.py --seeds 50
 
 A landscape is what `--record` measured on a task: every program that the built-in methods can write for it, with its errors on the dev samples and its
-processor seconds, in `benchmarks/results/landscape-TASK.jsonl`. In place of a model stands chance. A draft is any of these programs. A refinement
+processor seconds, in `benchmarks/results/landscape-TASK.jsonl`. In place of a model stands chance. A draft is any of these programs, or with `--drafted 0.5`
+any of the worse half, so that the best are only reached by moves that build on others. A refinement
 is one that differs in little from a program that was shown; of two such the better one in a share `--skill` of cases, since a model that sees
 figures does better than chance. A combination takes each setting from one of its parents; a program that was made faster is a near one
 that is cheaper. A share `--failing` of new programs does not run, half of the mends of these do. The n-th program of every strategy has the same luck.
@@ -93,8 +94,10 @@ def _distance(family: str, settings: dict[str, str], other: Recorded) -> int:
 class Chance:
     """Writes programs by lot, as the module says."""
 
-    def __init__(self, landscape: Landscape, seed: int, failing: float, skill: float) -> None:
-        self.landscape, self.seed, self.failing, self.skill = landscape, seed, failing, skill
+    def __init__(self, landscape: Landscape, seed: int, asked: argparse.Namespace) -> None:
+        self.landscape, self.seed, self.failing, self.skill = landscape, seed, asked.failing, asked.skill
+        worst_first = sorted(landscape.programs, key=lambda one: (-_error(one), one.number))
+        self.drafts = worst_first[: math.ceil(asked.drafted * len(worst_first))]
 
     def answer(self, move: Move, slot: str, meant: dict[int, Recorded]) -> tuple[Recorded, bool]:
         """What a reply comes to, and whether its program runs. `meant` says of each candidate what it was or was to be."""
@@ -106,7 +109,7 @@ class Chance:
 
     def _written(self, move: Move, lot: random.Random, parents: Sequence[Recorded]) -> Recorded:
         if isinstance(move, Draft) or (isinstance(move, Restart) and not parents):
-            return lot.choice(self.landscape.programs)
+            return lot.choice(self.drafts)
         if isinstance(move, Combine):
             first, second = parents[0], parents[-1]
             settings = {**second.settings, **first.settings}
@@ -206,7 +209,7 @@ def rows(asked: argparse.Namespace) -> Iterator[tuple[str, ...]]:
 
 def _decades(name: str, landscape: Landscape, seed: int, budget: int, asked: argparse.Namespace) -> float:
     """Decades above the best program there is; an error of 1 where nothing runs."""
-    best = searched(name, Chance(landscape, seed, asked.failing, asked.skill), budget, asked.debug_rounds)
+    best = searched(name, Chance(landscape, seed, asked), budget, asked.debug_rounds)
     return math.log10(min(best, 1.0) / landscape.best)
 
 
@@ -227,6 +230,9 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=50)
     parser.add_argument("--failing", type=float, default=0.4, help="share of new programs that do not run")
     parser.add_argument("--skill", type=float, default=0.5, help="share of refinements that take the better of two")
+    parser.add_argument(
+        "--drafted", type=float, default=1.0, help="share of all programs, the worst, that drafts are from"
+    )
     parser.add_argument("--debug-rounds", type=int, default=2)
     asked = parser.parse_args()
     if asked.record:

@@ -169,15 +169,15 @@ def pictures(folder: Path) -> set[str]:
 
 @pytest.mark.slow
 def test_a_move_of_the_package_is_told_in_its_words_or_by_its_template(site, tmp_path):
-    texts = {"_1": CHARGES.format(steps=5), "_2": CHARGES.format(steps=10), "c1": CHARGES.format(steps=300)}
+    texts = {"_1": CHARGES.format(steps=5), "_2": CHARGES.format(steps=10), "j1": CHARGES.format(steps=300)}
     box = replies(tmp_path / "box", **texts)
     search = ("--strategy", "pairs", "--strategy-option", "drafts=2", "--candidates", 3, "--sandbox", "process")
     for folder, option in (("usual", ()), ("own", ("--prompts", "prompts"))):
         run(site, "solve", "charges", "--model", f"folder:{box}", *search, *option, "--run-dir", tmp_path / folder)
         record = load_run(tmp_path / folder)
-        combined = record.candidates[-1]
-        assert (combined.move, combined.parents, record.best.candidate.slot) == ("combine", (2, 1), "c1")
-        prompt = combined.proposal.prompt
+        joined = record.candidates[-1]
+        assert (joined.move, joined.parents, record.best.candidate.slot) == ("join", (2, 1), "j1")
+        prompt = joined.proposal.prompt
         words = ("joins what is best", "the steps of the second")
         assert [said in prompt for said in words] == ([True, False] if folder == "usual" else [False, True])
         assert all(f"range({steps})" in prompt for steps in (5, 10))

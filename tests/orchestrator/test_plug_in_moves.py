@@ -22,7 +22,7 @@ from fieldsmith.agents.author import Draft, Move
 from fieldsmith.agents.strategies.strategy import Ask
 
 
-class Combine(Move):
+class Join(Move):
     words = {WORDS!r}
 
 
@@ -37,7 +37,7 @@ class Combining:
         if len(history) < 2:
             return [Ask(Draft(), str(len(history) + 1))][:limit]
         if len(history) == 2 and all(candidate.evaluation for candidate in history):
-            return [Ask(Combine(tuple(history)), "c1")][:limit]
+            return [Ask(Join(tuple(history)), "c1")][:limit]
         return []
 '''
 PROGRAM = """import numpy as np
@@ -113,20 +113,20 @@ def test_a_plug_ins_move_is_told_in_its_words_and_taken_up_as_itself_after_a_kil
     assert process.wait(120) == 0, process.communicate()
     assert len(list((tmp_path / "box").glob("*-prompt.md"))) == 3, "the same is asked, so it finds its prompt again"
     made = load_run(tmp_path / "run").candidates[-1]
-    assert (made.move, made.parents, made.slot, made.ok) == ("combine", (1, 2), "c1", True)
-    assert '"combine"' in (tmp_path / "run" / "report.html").read_text()
+    assert (made.move, made.parents, made.slot, made.ok) == ("join", (1, 2), "c1", True)
+    assert '"join"' in (tmp_path / "run" / "report.html").read_text()
 
 
 @pytest.mark.slow
 def test_a_folder_of_templates_may_speak_for_a_plug_ins_move(tmp_path, plug_in):
     (tmp_path / "own").mkdir()
     own = "Both of {% for candidate in candidates %}{{ candidate.slot }} {% endfor %}as {{ move.name }}."
-    (tmp_path / "own" / "combine.md.jinja").write_text(own)
+    (tmp_path / "own" / "join.md.jinja").write_text(own)
     process = begun(tmp_path, plug_in, "--prompts", str(tmp_path / "own"))
     for number in (1, 2):
         prompt(tmp_path, number, process)
         answer(tmp_path, number)
-    assert prompt(tmp_path, 3, process).rstrip().endswith("Both of 1 2 as combine.")
+    assert prompt(tmp_path, 3, process).rstrip().endswith("Both of 1 2 as join.")
     process.kill()
     process.communicate()
 

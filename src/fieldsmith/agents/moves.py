@@ -2,10 +2,10 @@
 
 A plug-in adds one by deriving a class, with a sentence that says to an author what is wanted:
 
-    class Combine(Move):
+    class Join(Move):
         words = "Write one program that takes the discretisation of the first and the time steps of the second."
 
-`Combine((first, second))` can then be asked for as the built-in moves can. Importing the class makes it known, so it belongs
+`Join((first, second))` can then be asked for as the built-in moves can. Importing the class makes it known, so it belongs
 into the strategy's module: whoever resumes a run imports that.
 """
 
