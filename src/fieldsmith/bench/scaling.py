@@ -9,13 +9,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from fieldsmith.agents.author import Candidate
+from fieldsmith.agents.author import Candidate, Usage
+from fieldsmith.agents.numerics_author import NumericsAuthor
 from fieldsmith.agents.strategies import BestOfN
 from fieldsmith.agents.strategies.chains import depth_of, root_of
 from fieldsmith.bench.estimator import Draft, Expected, Figure, back, curve, scaled
 from fieldsmith.bench.measured import Measured
-from fieldsmith.bench.table import Interval, over
+from fieldsmith.bench.table import Interval, known_sum, over
 from fieldsmith.bench.tested import Tested
+from fieldsmith.orchestrator.budget import uncounted
+from fieldsmith.orchestrator.record import best_of
 from fieldsmith.orchestrator.run import RunRecord
 from fieldsmith.tasks.task import NRMSE
 
@@ -43,7 +46,9 @@ class Group:
 
     @property
     def independent(self) -> bool:
-        return all(str(run.asked.question.strategy) == BestOfN.name for run in self.runs)
+        """Whether what was tried before has no say in what is tried next; the built-in author looks at it by any strategy."""
+        asked = [run.asked for run in self.runs]
+        return all(str(a.question.strategy) == BestOfN.name and a.author != NumericsAuthor.label for a in asked)
 
     @property
     def metric(self) -> str:
@@ -158,26 +163,18 @@ def _drafts(run: RunRecord, tested: Tests, mends: bool, by_decades: bool) -> Ite
 
 
 def _cost(candidates: Sequence[Candidate]) -> tuple[float | None, float | None, float]:
-    """Tokens, dollars and seconds of writing and judging."""
-    usages = [c.proposal.usage for c in candidates if c.proposal]
-    tokens = sum(usage.input_tokens + usage.output_tokens for usage in usages)
-    prices = [usage.usd for usage in usages]
-    usd = None if any(price is None for price in prices) else math.fsum(price or 0.0 for price in prices)
+    """Tokens, dollars and seconds of writing and judging; None where they are not known of all."""
+    proposals = [c.proposal for c in candidates if c.proposal]
+    usage = Usage.sum(proposal.usage for proposal in proposals)
+    tokens = None if any(map(uncounted, proposals)) else float(usage.input_tokens + usage.output_tokens)
     judged = math.fsum(c.evaluation.seconds for c in candidates if c.evaluation)
-    return float(tokens), usd, judged + math.fsum(usage.seconds for usage in usages)
+    return tokens, usage.usd, judged + usage.seconds
 
 
 def _bests(run: RunRecord) -> list[Candidate | None]:
-    """The best so far after each candidate, in the order in which they were begun."""
-    best: Candidate | None = None
-    found: list[Candidate | None] = []
-    for candidate in run.candidates:
-        if candidate.evaluation is None:
-            continue
-        if candidate.ok and (best is None or candidate.dev_rank < best.dev_rank):
-            best = candidate
-        found.append(best)
-    return found
+    """The best so far after each candidate, in the order in which they were begun, chosen as the run chooses."""
+    judged = _judged(run)
+    return [best_of(judged[: n + 1]) for n in range(len(judged))]
 
 
 def _as_it_went(group: Group, tested: Sequence[Tests]) -> Curve:
@@ -204,17 +201,22 @@ def _after(k: int, group: Group, tested: Sequence[Tests]) -> Expected:
     devs = [scaled(best.dev_rank, group.by_decades) for best in bests if best is not None]
     interval = over(known, False) if known else Interval(math.nan)
     costs = [_cost(_judged(run)[:k]) for run in group.runs]
-    prices = [usd for _, usd, _ in costs]
     return Expected(
         k=k,
         none=sum(best is None for best in bests) / len(bests),
         test=Figure(*(back(_nan(one), group.by_decades) for one in (interval.mean, interval.low, interval.high))),
         dev=back(math.fsum(devs) / len(devs), group.by_decades) if devs else math.nan,
         oracle=math.nan,
-        tokens=math.fsum(tokens or 0.0 for tokens, _, _ in costs) / len(costs),
-        usd=None if None in prices else math.fsum(usd or 0.0 for usd in prices) / len(costs),
+        tokens=_mean([tokens for tokens, _, _ in costs]),
+        usd=_mean([usd for _, usd, _ in costs]),
         seconds=math.fsum(seconds for _, _, seconds in costs) / len(costs),
     )
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    """None where one of them is unknown."""
+    total = known_sum(values)
+    return None if total is None else total / len(values)
 
 
 def _nan(value: float | None) -> float:

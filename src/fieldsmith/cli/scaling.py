@@ -63,6 +63,7 @@ def _runs(places: list[str]):
         for one in side.left:
             current.progress(f"{one.name} is left out: {one.why}.")
         measured += [run for run in side.runs if not run.scored]
+    measured = list({run.folder.resolve(): run for run in measured}.values())
     if not measured:
         raise InputError(
             "None of these runs is done and holds programs.", "`fieldsmith runs` lists runs with their states."
