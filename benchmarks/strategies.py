@@ -8,7 +8,7 @@ processor seconds, in `benchmarks/results/landscape-TASK.jsonl`. In place of a m
 any of the worse half, so that the best are only reached by moves that build on others. A refinement
 is one that differs in little from a program that was shown; of two such the better one in a share `--skill` of cases, since a model that sees
 figures does better than chance. A combination takes each setting from one of its parents; a program that was made faster is a near one
-that is cheaper. A share `--failing` of new programs does not run, half of the mends of these do. The n-th program of every strategy has the same luck.
+that is cheaper. A share `--failing` of new programs does not run, half of the mends of these do. The same slot has the same luck, so strategies share that of their first drafts.
 
 Columns: decades of the best dev error above that of the best program there is (mean over the seeds with its 95 % interval, Student's t; 0 is the best
 program), the share of seeds that end within a factor of 2 of it, and the mean difference to best-of-n over the same seeds, in decades: below 0 is better.
