@@ -30,7 +30,7 @@ from fieldsmith.agents.author import Candidate, Combine, Debug, Draft, Move, Pla
 from fieldsmith.agents.strategies import open_strategy
 from fieldsmith.equations.expressions import Unsuited
 from fieldsmith.evaluation import evaluate
-from fieldsmith.evaluation.evaluation import Evaluation, Score
+from fieldsmith.evaluation.evaluation import Evaluation, Score, Status
 from fieldsmith.numerics.code import analysed
 from fieldsmith.numerics.methods import families
 from fieldsmith.numerics.space import space
@@ -55,7 +55,7 @@ class Recorded:
     family: str
     settings: dict[str, str]
     plan: dict[str, Any]
-    status: str
+    status: Status
     nrmse: float | None
     samples: tuple[float, ...]
     order: float | None
@@ -153,7 +153,7 @@ def _candidate(number: int, slot: str, move: Move, one: Recorded, runs: bool) ->
     if not runs:
         evaluation = Evaluation("crashed", error_type="ValueError", error_message=f"mistake of {slot}")
     elif one.nrmse is None:
-        evaluation = Evaluation(one.status)  # type: ignore[arg-type]
+        evaluation = Evaluation(one.status)
     else:
         score = Score(one.nrmse, {}, None, None, 0.0, one.seconds, one.seconds, order=one.order, samples=one.samples)
         evaluation = Evaluation("ok", dev=score)

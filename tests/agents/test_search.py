@@ -1,5 +1,7 @@
 """What each strategy makes of what came before: islands and resets, wider or deeper, the elites of a map."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -21,6 +23,11 @@ def broke(number: int, move: str = "draft", parents=()):
     proposal = Proposal(Program(f"def solver():\n    return {number}\n"))
     evaluation = Evaluation("crashed", error_type="ValueError", error_message=f"mistake {number}")
     return Candidate(number, str(number), move, parents, proposal=proposal, evaluation=evaluation)
+
+
+def broke_for_good(number: int):
+    """A chain that has no mend left of its four."""
+    return replace(broke(number), slot=f"{number}.4")
 
 
 def asked(strategy, history):
@@ -85,6 +92,23 @@ def test_below_a_draft_that_never_ran_its_mistake_is_told():
     moves = [asked(Tree(0, seed=seed), [broke(1)]) for seed in range(30)]
     assert {move.name for move in moves} <= {"draft", "restart"}
     assert all(move.avoid.id == 1 for move in moves if move.name == "restart")
+
+
+def test_below_a_refinement_that_never_ran_the_same_program_is_bettered_anew():
+    history = [ran(1, 1e-3), broke(2, "refine", (1,))]
+    moves = [asked(Tree(0, seed=seed), history) for seed in range(60)]
+    again = [move for move in moves if move.name == "restart"]
+    assert again
+    assert {(move.avoid.id, tuple(shown(move))) for move in again} == {(2, (1,))}
+
+
+def test_a_fresh_start_that_fails_in_vain_avoids_its_own_mistake():
+    evaluation = Evaluation("crashed", error_type="ValueError", error_message="the same")
+    proposal = Proposal(Program("def solver():\n    return 9\n"))
+    begun = Candidate(2, "2", "restart", (1,), proposal=proposal, evaluation=evaluation)
+    mended = Candidate(3, "2.1", "debug", (2,), proposal=proposal, evaluation=evaluation)
+    move = asked(Tree(4), [broke_for_good(1), begun, mended])
+    assert (move.name, move.avoid.id) == ("restart", 3)
 
 
 def test_a_tree_leaves_the_chance_of_the_program_that_calls_it_alone():

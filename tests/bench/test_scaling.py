@@ -5,6 +5,7 @@ import itertools
 import json
 import os
 import shutil
+import sys
 
 import pytest
 
@@ -53,6 +54,22 @@ def test_test_errors_are_measured_once_and_kept(home):
     shutil.copytree(home / "drafts", home / "copy")
     (home / "copy" / "tested.json").write_text(json.dumps(changed))
     assert scaled(home, "copy")[0]["test"] != scaled(home, "drafts")[0]["test"]
+
+
+@pytest.mark.parametrize("text", ["[]", "{", '{"fingerprint": "x"}', '{"fingerprint": "x", "ranks": {"a": "small"}}'])
+def test_a_damaged_file_of_test_errors_is_as_good_as_none(home, tmp_path, text):
+    shutil.copytree(home / "drafts", tmp_path / "damaged")
+    (tmp_path / "damaged" / "tested.json").write_text(text)
+    assert fieldsmith(home, "report", str(tmp_path / "damaged")).returncode == 0
+    assert "oracle" not in (tmp_path / "damaged" / "report.html").read_text()
+
+
+def test_a_draft_whose_mends_the_budget_cut_off_is_no_failure(tmp_path):
+    broken = f"command:{sys.executable} -c \"print('Sorry.')\""
+    words = ("solve", "advection", "--model", broken, "--strategy", "best-of-n", "--debug-rounds", "2")
+    fieldsmith(tmp_path, *words, "--candidates", "5", "--sandbox", "process", "--quiet", "--run-dir", "cut")
+    of = {row["kind"]: row["of"] for row in scaled(tmp_path, "cut")}
+    assert of == {"drafts, mended": 1, "first shots": 2}
 
 
 def test_seeds_of_a_strategy_are_averaged_and_the_same_run_counts_once(home):

@@ -42,7 +42,7 @@ def test_what_was_not_touched_holds_and_is_scored_again(home):
     said = verified(home, "grid")
     assert (said.returncode, said.stderr) == (0, "")
     first, last = said.stdout.splitlines()
-    assert "programs; records; means; result; data; solver; dev; test hold" in first
+    assert "store; programs; records; means; result; data; solver; dev; test hold" in first
     assert "its values are those of the cells" in last
 
 
@@ -104,3 +104,13 @@ def test_a_value_of_the_leaderboard_that_no_cell_has_is_told(home, tmp_path):
     said = verified(home, grid, "--no-rerun")
     assert said.returncode == 1
     assert "built-in/refine on advection" in said.stdout
+
+
+def test_what_is_missing_is_no_proof(home, tmp_path):
+    grid, run = copied(home, tmp_path)
+    (run / "run.sqlite").unlink()
+    (grid / "leaderboard.json").unlink()
+    said = verified(home, grid, "--no-rerun")
+    assert said.returncode == 1
+    assert "run.sqlite is missing" in said.stdout
+    assert "leaderboard.json is missing" in said.stdout

@@ -56,10 +56,11 @@ class Expected:
     seconds: float
 
 
-@lru_cache(maxsize=4096)
-def selected(n: int, k: int, valid: int) -> np.ndarray:
-    """The probabilities that the r-th best of `valid` among n is the best of k. Shape: (valid,)."""
-    return np.array([math.comb(n - 1 - r, k - 1) / math.comb(n, k) for r in range(valid)])
+@lru_cache(maxsize=256)
+def selected(n: int, k: int) -> np.ndarray:
+    """The probabilities that the r-th best of n is the best of k. Shape: (n,). Each is the one before times (n-k-r) / (n-1-r)."""
+    r = np.arange(n - 1)
+    return k / n * np.cumprod(np.concatenate(([1.0], np.maximum(n - k - r, 0) / (n - 1 - r))))
 
 
 def none_runs(n: int, k: int, failed: int) -> float:
@@ -71,16 +72,17 @@ def expected(ranked: Sequence[float], n: int, k: int) -> float:
     """The expected value of the best of k out of n, given that one ran; `ranked` are the values of those that ran, best first. NaN where none did."""
     if not ranked:
         return math.nan
-    weights = selected(n, k, len(ranked))
-    return float(weights @ np.asarray(ranked)) / (1.0 - none_runs(n, k, n - len(ranked)))
+    return float(selected(n, k)[: len(ranked)] @ np.asarray(ranked)) / (1.0 - none_runs(n, k, n - len(ranked)))
 
 
-def curve(drafts: Sequence[Draft], ks: Sequence[int], by_decades: bool, seed: int = 0) -> list[Expected]:
-    """What the best of each k comes to. Intervals by the bootstrap over drafts (percentiles)."""
+def curve(
+    drafts: Sequence[Draft], ks: Sequence[int], by_decades: bool, seed: int = 0, bootstraps: int = BOOTSTRAPS
+) -> list[Expected]:
+    """What the best of each k comes to. Intervals by the bootstrap over drafts (percentiles); none without `bootstraps`."""
     n = len(drafts)
     dev, test, ran = _arrays(drafts, by_decades)
     lot = np.random.default_rng(seed)
-    draws = [lot.integers(0, n, n) for _ in range(BOOTSTRAPS)] if n > 1 else []
+    draws = [lot.integers(0, n, n) for _ in range(bootstraps)] if n > 1 else []
     ranks = [_by_dev(dev[draw], test[draw], ran[draw]) for draw in draws]
     rows = []
     for k in ks:

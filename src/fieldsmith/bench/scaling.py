@@ -13,7 +13,7 @@ from fieldsmith.agents.author import Candidate, Usage
 from fieldsmith.agents.numerics_author import NumericsAuthor
 from fieldsmith.agents.strategies import BestOfN
 from fieldsmith.agents.strategies.chains import depth_of, root_of
-from fieldsmith.bench.estimator import Draft, Expected, Figure, back, curve, scaled
+from fieldsmith.bench.estimator import BOOTSTRAPS, Draft, Expected, Figure, back, curve, scaled
 from fieldsmith.bench.measured import Measured
 from fieldsmith.bench.table import Interval, known_sum, over
 from fieldsmith.bench.tested import Tested
@@ -91,12 +91,12 @@ def needed(run: RunRecord, independent: bool) -> list[Candidate]:
     return ran if independent else list({c.id: c for c in _bests(run) if c is not None}.values())
 
 
-def curves(group: Group, tested: Sequence[Tests]) -> list[Curve]:
-    """All curves of a group whose test errors are known."""
+def curves(group: Group, tested: Sequence[Tests], bootstraps: int = BOOTSTRAPS) -> list[Curve]:
+    """All curves of a group whose test errors are known, with intervals by so many draws."""
     if not group.independent:
         return [_as_it_went(group, tested)]
     mended = any(depth_of(candidate.slot) for run in group.runs for candidate in run.candidates)
-    return [_independent(group, tested, mends) for mends in ((True, False) if mended else (False,))]
+    return [_independent(group, tested, mends, bootstraps) for mends in ((True, False) if mended else (False,))]
 
 
 def of_one(run: RunRecord) -> tuple[Group, list[Curve]] | None:
@@ -108,7 +108,7 @@ def of_one(run: RunRecord) -> tuple[Group, list[Curve]] | None:
     tested = Tested(run)
     if tested.knows(run.candidates):
         return group, curves(group, [tested])
-    return group, [_on_dev(curve) for curve in curves(group, [OnDev()])]
+    return group, [_on_dev(curve) for curve in curves(group, [OnDev()], bootstraps=0)]
 
 
 class OnDev:
@@ -129,10 +129,10 @@ def steps(most: int) -> list[int]:
     return sorted(k for k in known if 1 <= k <= most)
 
 
-def _independent(group: Group, tested: Sequence[Tests], mends: bool) -> Curve:
+def _independent(group: Group, tested: Sequence[Tests], mends: bool, bootstraps: int) -> Curve:
     pairs = list(zip(group.runs, tested, strict=True))
     drafts = [draft for run, known in pairs for draft in _drafts(run, known, mends, group.by_decades)]
-    rows = curve(drafts, steps(len(drafts)), group.by_decades) if drafts else []
+    rows = curve(drafts, steps(len(drafts)), group.by_decades, bootstraps=bootstraps) if drafts else []
     return Curve("drafts, mended" if mends else "first shots", len(drafts), tuple(_signed(row, group) for row in rows))
 
 
@@ -151,6 +151,8 @@ def _drafts(run: RunRecord, tested: Tests, mends: bool, by_decades: bool) -> Ite
     for chain in chains.values():
         own = chain if mends else chain[:1]
         ran = next((c for c in own if c.ok), None)
+        if mends and ran is None and depth_of(chain[-1].slot) < run.asked.question.debug_rounds:
+            continue  # the budget ended before its mends did: whether it would have run is not known
         tokens, usd, seconds = _cost(own)
         test = None if ran is None else _test(ran, tested, by_decades)
         yield Draft(

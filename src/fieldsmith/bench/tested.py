@@ -5,8 +5,10 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
 
 from fieldsmith.agents.author import Candidate
 from fieldsmith.errors import InputError
@@ -18,6 +20,16 @@ from fieldsmith.sandboxes.sandbox import Sandbox
 from fieldsmith.tasks.task import Task
 
 FILE = "tested.json"
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """What the file holds; one that holds anything else is as good as none."""
+
+    fingerprint: str
+    ranks: dict[str, float | None]
+
+
 Tell = Callable[[int, int], None]
 
 
@@ -64,10 +76,10 @@ class Tested:
 
 def _stored(file: Path, fingerprint: str) -> Mapping[str, float | None]:
     try:
-        kept: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        kept = TypeAdapter(_Kept).validate_json(file.read_bytes(), strict=True)
+    except (OSError, ValidationError):
         return {}
-    return kept["ranks"] if kept.get("fingerprint") == fingerprint else {}
+    return kept.ranks if kept.fingerprint == fingerprint else {}
 
 
 def _own(run: RunRecord) -> dict[str, float | None]:

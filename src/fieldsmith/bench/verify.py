@@ -47,7 +47,17 @@ def verify(folder: Path, sandbox: Sandbox | None) -> Iterator[Finding]:
         yield from _run(load_run(folder, pictures=False), sandbox)
 
 
+def _store(run: RunRecord) -> Finding:
+    """Whether there is anything to hold the rest against, and whether it says that the run is done where a result says so."""
+    if not (run.folder / "run.sqlite").exists():
+        return Finding("store", "run.sqlite is missing: there is nothing to hold the rest against")
+    if run.result is not None and run.state != "done":
+        return Finding("store", f"there is a result.json, and run.sqlite says that the run is {run.state}")
+    return Finding("store", "", f"run.sqlite says that the run is {run.state}")
+
+
 def _run(run: RunRecord, sandbox: Sandbox | None) -> Iterator[Finding]:
+    yield _store(run)
     yield _programs(run)
     yield _evaluations(run)
     yield _sums(run)
@@ -164,9 +174,8 @@ def _scored_again(best: Candidate, task: Task, split: SplitName, sandbox: Sandbo
         )
         return Finding(split, fault, f"the best program fails on {split}, as it did" if same else "")
     words = f"{score.metric} {score.figure:.6e} scored again, {kept.figure:.6e} kept"
-    holds = _close(score.figure, kept.figure) and all(
-        _close(one, other) for one, other in zip(score.samples, kept.samples, strict=False)
-    )
+    holds = _close(score.figure, kept.figure) and len(score.samples) == len(kept.samples)
+    holds = holds and all(map(_close, score.samples, kept.samples))
     return Finding(split, "" if holds else words, words if holds else "")
 
 
@@ -201,17 +210,18 @@ def _cell(run: Path, result: Mapping[str, Any], sandbox: Sandbox | None) -> Iter
 def _board(folder: Path, values: Mapping[tuple[str, str, str], Sequence[float]]) -> Finding:
     """Whether the leaderboard's figures are those of the cells."""
     differing = []
-    for row in _json(folder / "leaderboard.json").get("rows", []):
+    board = _json(folder / "leaderboard.json")
+    if not board:
+        return Finding("leaderboard", "leaderboard.json is missing or no JSON")
+    for row in board.get("rows", []):
         if row.get("published"):
             continue
         for task, one in row.get("tasks", {}).items():
             own = sorted(values.get((task, row["author"], row["strategy"]), ()))
             told = sorted(value for value in one.get("values", ()))
-            missing = [value for value in own if not any(_close(value, other) for other in told)]
-            if missing:
-                differing.append(
-                    f"{row['author']}/{row['strategy']} on {task}: the cells have {missing}, the table {told}"
-                )
+            if len(own) != len(told) or not all(map(_close, own, told)):
+                words = f"the cells have {own}, the table {told}"
+                differing.append(f"{row['author']}/{row['strategy']} on {task}: {words}")
     return _told("leaderboard", differing, "its values are those of the cells")
 
 

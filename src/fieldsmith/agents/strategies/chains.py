@@ -79,7 +79,9 @@ def _next_move(last: Candidate, history: Sequence[Candidate]) -> Move:
         return Debug(last)
     begun = next(c for c in history if c.slot == root_of(last.slot))
     parents = [by_id[n] for n in begun.parents]
-    if begun.move not in (Draft.name, Refine.name):
+    if begun.move == Restart.name:
+        parents = parents[1:]  # of two mistakes the newer one is to be avoided
+    elif begun.move not in (Draft.name, Refine.name):
         return move_named(begun.move, parents)
     return Restart(last, parents)
 

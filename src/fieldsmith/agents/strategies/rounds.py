@@ -2,6 +2,7 @@
 
 import math
 import random
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 
 from fieldsmith.agents.author import Candidate, Draft, Move
@@ -25,7 +26,7 @@ def generation(before: Callable[[int], int], begun: int, total: int, width: int,
         first += count
 
 
-class Rounds:
+class Rounds(ABC):
     """Chains `1`, `2` ... with their mends `1.1` ...: `drafts` drafts side by side, then rounds of `width` chains.
 
     A round begins when all before it is settled, so that what a chain begins with does not depend on timing. A strategy says in `begin` which
@@ -42,9 +43,9 @@ class Rounds:
             )
         self.debug_rounds, self.width, self.seed, self.drafts = debug_rounds, width, seed, drafts
 
+    @abstractmethod
     def begin(self, chain: int, chains: Sequence[Sequence[Candidate]]) -> Move:
         """The move that chain number `chain`, counted from 0, begins with. `chains` are all before its round, settled, each from its first candidate on."""
-        raise NotImplementedError
 
     def lot(self, *words: object) -> random.Random:
         """Chance, the same for the same words."""

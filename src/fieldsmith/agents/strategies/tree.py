@@ -49,7 +49,7 @@ class Tree(Rounds):
             nodes[number] = node.children[-1]
         with _seeded(self.lot(chain).getrandbits(32)):
             _, trial = search.ask(state, [WRITE])
-        return _below(None if trial.parent_state is None else chains[trial.parent_state])
+        return _below(chains, trial.parent_state)
 
 
 def number_of_id(chains: Sequence[Sequence[Candidate]], candidate: int) -> int:
@@ -57,12 +57,16 @@ def number_of_id(chains: Sequence[Sequence[Candidate]], candidate: int) -> int:
     return next(number_of(one) for chain in chains for one in chain if one.id == candidate)
 
 
-def _below(chain: Sequence[Candidate] | None) -> Move:
-    """What a further program below a node begins with."""
-    if chain is None:
+def _below(chains: Sequence[Sequence[Candidate]], number: int | None) -> Move:
+    """What a further program below a node begins with: below one in which nothing ran, anew from what that was to better."""
+    if number is None:
         return Draft()
+    chain = chains[number]
     found = result_of(chain)
-    return Refine((found,)) if found else Restart(chain[-1])
+    if found:
+        return Refine((found,))
+    bettered = [one for before in chains for one in before if one.id in chain[0].parents and one.ok]
+    return Restart(chain[-1], bettered)
 
 
 def _grown(search: Any, state: Any, node: Any, number: int, worth: float) -> Any:
