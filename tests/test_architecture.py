@@ -32,7 +32,7 @@ LEVELS = [
     {"tasks", "sandboxes"},
     {"equations"},
 ]
-FLOOR = {"errors", "files", "finding", "folders", "modules", "plugins", "__version__"}
+FLOOR = {"errors", "files", "finding", "folders", "modules", "plugins", "syntax", "__version__"}
 ROOMS = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
 
 

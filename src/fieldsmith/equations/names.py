@@ -15,6 +15,8 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
+from fieldsmith import syntax
+
 _PLACEHOLDER = re.compile(r"(?:eq|time|arg|fun)0_(\w+?)_0qe")
 
 
@@ -83,7 +85,7 @@ def _own(source: str) -> set[str]:
 def _own_attributes(source: str) -> set[str]:
     """Methods and attributes of the program's classes, among which it may keep the values of an axis."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(syntax.parse(source)):
         match node:
             case ast.Attribute(value=ast.Name(id="self"), attr=name) if not _PLACEHOLDER.search(name):
                 found.add(name)
@@ -96,7 +98,7 @@ def _own_attributes(source: str) -> set[str]:
 def _identifiers(source: str) -> frozenset[str]:
     """Everything a program calls by name, builtins included, but for attributes, methods and keyword arguments."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(syntax.parse(source)):
         match node:
             case ast.FunctionDef(args=ast.arguments(args=[ast.arg(arg="self"), *_])):
                 continue  # a method, which is an attribute
@@ -133,7 +135,7 @@ def _renamed(source: str, old: str, new: str) -> str:
 
 def _as_parameter(source: str, name: str) -> set[tuple[int, int]]:
     """Where a name is a parameter of the program's own functions, defined or given by keyword: line and column."""
-    tree = ast.parse(source)
+    tree = syntax.parse(source)
     functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
     own = {f.name for f in functions if any(node.arg == name for node in ast.walk(f.args) if isinstance(node, ast.arg))}
     found: set[tuple[int, int]] = set()

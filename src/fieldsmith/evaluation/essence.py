@@ -4,12 +4,14 @@ import ast
 import hashlib
 from functools import lru_cache
 
+from fieldsmith import syntax
+
 
 @lru_cache(maxsize=4096)  # strategies ask for it again and again
 def essence_of(source: str) -> str:
     """That of the text itself where it is no Python."""
     try:
-        tree = ast.parse(source)
+        tree = syntax.parse(source)
         for node in ast.walk(tree):
             if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
                 node.body = node.body[1:] if ast.get_docstring(node, clean=False) is not None else node.body

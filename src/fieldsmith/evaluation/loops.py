@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from fieldsmith import syntax
 from fieldsmith.sandboxes.sandbox import Failure
 from fieldsmith.tasks.task import Brief
 
@@ -23,7 +24,7 @@ def running(failure: Failure, source: str, brief: Brief) -> dict[str, Any]:
     """
     found: dict[str, Any] = {"points": None, "sample": None}
     try:
-        tree = ast.parse(source)
+        tree = syntax.parse(source)
     except (SyntaxError, ValueError, RecursionError):
         return found
     spatial = [size for name, size in brief.sizes.items() if name not in ("batch", "time")]

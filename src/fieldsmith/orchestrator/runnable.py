@@ -2,6 +2,7 @@
 
 import ast
 
+from fieldsmith import syntax
 from fieldsmith.equations.equation import Axis, Equation
 from fieldsmith.tasks.task import Argument, Brief
 
@@ -35,7 +36,7 @@ def runnable(source: str, brief: Brief) -> str:
 
 def _has_main(source: str) -> bool:
     try:
-        tree = ast.parse(source)
+        tree = syntax.parse(source)
     except (SyntaxError, ValueError):
         return False
     return any(isinstance(node, ast.If) and "__name__" in ast.unparse(node.test) for node in tree.body)

@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 import numpy as np
 from filelock import FileLock
 
+from fieldsmith import syntax
 from fieldsmith.errors import MissingPart
 from fieldsmith.files import clear, write_whole
 from fieldsmith.folders import cache_folder
@@ -165,7 +166,7 @@ def _read(file: Path) -> Arrays | None:
         content.startswith(MAGIC)
         and hashlib.sha256(content[head:]).hexdigest().encode() == content[len(MAGIC) : head - 1]
     ):
-        with np.load(io.BytesIO(content[head:]), allow_pickle=False) as stored:
+        with syntax.ONE_AT_A_TIME, np.load(io.BytesIO(content[head:]), allow_pickle=False) as stored:
             return {name: stored[name] for name in stored.files}
     print(f"{file} is damaged; its data is generated again.", file=sys.stderr)
     return None

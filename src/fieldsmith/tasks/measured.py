@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
+from fieldsmith import syntax
 from fieldsmith.errors import FieldsmithError, InputError
 from fieldsmith.tasks.places import raised_at
 from fieldsmith.tasks.task import Case, Task
@@ -71,7 +72,7 @@ def _returned(task: Task) -> Iterator[tuple[Iterable[str], str]]:
     """The names in each mapping that `measure` returns as it is written, and its line; those that can be read there."""
     try:
         lines, first = inspect.getsourcelines(type(task).measure)
-        function = ast.parse(textwrap.dedent("".join(lines))).body[0]
+        function = syntax.parse(textwrap.dedent("".join(lines))).body[0]
     except (OSError, TypeError, SyntaxError):  # typed into an interpreter, no function of Python, a text at the margin
         return
     for written in _returns(function):

@@ -3,6 +3,7 @@
 import ast
 import re
 
+from fieldsmith import syntax
 from fieldsmith.agents.prompts.frame import USED, Frame
 from fieldsmith.agents.prompts.steps import lawson, runge_kutta
 from fieldsmith.equations.facts import Methods
@@ -29,7 +30,7 @@ def filling_of(frame: str, program: str) -> str:
     Empty unless all else is as it was in the program with gaps.
     """
     try:
-        known, nodes = ast.parse(frame).body, ast.parse(program).body
+        known, nodes = syntax.parse(frame).body, syntax.parse(program).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ""
     names = {gap.partition("(")[0] for gap in gaps_of(frame)}

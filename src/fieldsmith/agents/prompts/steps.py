@@ -5,6 +5,7 @@ import itertools
 import re
 from collections.abc import Sequence
 
+from fieldsmith import syntax
 from fieldsmith.agents.prompts.frame import Frame
 from fieldsmith.equations.facts import Methods
 
@@ -110,7 +111,7 @@ def _operators(frame: Frame, sides: Sequence[str]) -> tuple[list[str], list[str]
     if frame.methods is None or not frame.methods.smooth:
         return list(sides), []
     reader = _Operators(frame)
-    written = [ast.unparse(reader.visit(ast.parse(side, mode="eval"))) for side in sides]
+    written = [ast.unparse(reader.visit(syntax.parse_expression(side))) for side in sides]
     return written, [line for axes, name in sorted(reader.names.items()) for line in _operator(frame, axes, name)]
 
 

@@ -1,8 +1,9 @@
 """The fenced blocks of a reply, with what the model thought to itself left out."""
 
-import ast
 import re
 from dataclasses import dataclass
+
+from fieldsmith import syntax
 
 FENCE = re.compile(r"^(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})[ \t]*(?P<language>[^\s`]*)[^\n]*$")
 NAME_OF_FILE = re.compile(r"^[\w./-]+\.py$")
@@ -43,7 +44,7 @@ def parses(text: str) -> bool:
 def syntax_problem(text: str) -> str:
     """Why a text is no Python, with the line; empty where it is."""
     try:
-        ast.parse(text)
+        syntax.parse(text)
     except SyntaxError as error:
         line = f" in line {error.lineno}, `{(error.text or '').strip()[:80]}`" if error.lineno else ""
         return f"{error.msg}{line}"

@@ -1,10 +1,11 @@
 """Programs that a reply holds as the argument of a call of some tool: as JSON, however deep, or between tags of markup."""
 
-import ast
 import html
 import json
 import re
 from collections.abc import Iterator
+
+from fieldsmith import syntax
 
 DEFINITION = re.compile(r"^[ \t]*(?:async[ \t]+)?def[ \t]", re.MULTILINE)
 VALUE = re.compile(r"(?:^|(?<=[>\s:\]]))[\[{](?=\s*[\[{\"'])")
@@ -76,7 +77,7 @@ def _printed(text: str) -> object:
     """An object in Python's notation that ends with the last bracket of a text; None where it is none."""
     end = max(text.rfind("}"), text.rfind("]"))
     try:
-        return ast.literal_eval(text[: end + 1])
+        return syntax.literal_eval(text[: end + 1])
     except (ValueError, SyntaxError, RecursionError, MemoryError, TypeError):
         return None
 

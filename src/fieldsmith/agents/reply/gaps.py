@@ -4,6 +4,7 @@ import ast
 import re
 import textwrap
 
+from fieldsmith import syntax
 from fieldsmith.agents.reply.names import tree_of
 
 
@@ -32,6 +33,6 @@ def under_header(text: str, signature: str) -> str | None:
 def _is_expression(text: str) -> bool:
     """Whether a text is a formula: names or numbers alone say nothing."""
     try:
-        return isinstance(ast.parse(text.strip(), mode="eval").body, ast.BinOp | ast.UnaryOp)
+        return isinstance(syntax.parse_expression(text.strip()), ast.BinOp | ast.UnaryOp)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False

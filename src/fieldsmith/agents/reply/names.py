@@ -6,6 +6,8 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 
+from fieldsmith import syntax
+
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 USUAL = {"np": "import numpy as np", "numpy": "import numpy", "scipy": "import scipy", "math": "import math"}
 """Names that mean one module to everybody."""
@@ -15,7 +17,7 @@ GIVEN = {*dir(builtins), "__name__", "__file__", "__doc__", "__builtins__"}
 def tree_of(source: str) -> ast.Module | None:
     """None for what is no Python."""
     try:
-        return ast.parse(source)
+        return syntax.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 

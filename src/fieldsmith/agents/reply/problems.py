@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Sequence
 
+from fieldsmith import syntax
 from fieldsmith.agents.reply.blocks import NO_PROGRAM, Block, syntax_problem
 from fieldsmith.agents.reply.gaps import name_of
 from fieldsmith.agents.reply.names import functions, is_stub, parameters
@@ -23,7 +24,7 @@ def ambiguous(names: Sequence[str]) -> str:
 def still_open(texts: Sequence[str], asked: Sequence[str]) -> str:
     """Which of the functions that were asked for the reply leaves open or does not have, as words."""
     names = [name_of(signature) for signature in asked]
-    given = {name for text in texts for name, nodes in functions(ast.parse(text)).items() if is_stub(nodes[-1])}
+    given = {name for text in texts for name, nodes in functions(syntax.parse(text)).items() if is_stub(nodes[-1])}
     if open_ := [f"`{name}`" for name in names if name in given]:
         verb = "is" if len(open_) == 1 else "are"
         return f"{' and '.join(open_)} {verb} still open: the code belongs where TODO stands."
@@ -48,14 +49,14 @@ def nothing(blocks: Sequence[Block], texts: Sequence[str], function: str, asked:
         return "The reply is a diff, and there is no program that it could be applied to. Give the whole program."
     if any(map(left_out, texts)):
         return incomplete(next(filter(None, map(left_out, texts))))
-    if any(function in functions(ast.parse(text)) for text in texts):
+    if any(function in functions(syntax.parse(text)) for text in texts):
         return f"`{function}` has no body. Write it in full, in one ```python block with the whole program."
     return f"No code block of the reply defines `{function}`{_instead(texts, function)}. Give the whole program in one ```python block."
 
 
 def _instead(texts: Sequence[str], function: str) -> str:
     """What the blocks define in the place of the function, as words."""
-    trees = [ast.parse(text) for text in texts]
+    trees = [syntax.parse(text) for text in texts]
     for node in (node for tree in trees for node in tree.body if isinstance(node, ast.ClassDef)):
         if any(isinstance(item, ast.FunctionDef) and item.name == function for item in node.body):
             return f" at its top level: it is a method of `{node.name}`"

@@ -4,6 +4,7 @@ import ast
 import difflib
 import re
 
+from fieldsmith import syntax
 from fieldsmith.environments.observation import Unfit
 
 MOST_LINES = 400
@@ -37,7 +38,7 @@ def numbered(source: str, first: int = 1, last: int | None = None) -> str:
 def title(source: str) -> str:
     """What a program says it is: the first line of its docstring, or of a comment at its head."""
     try:
-        said = ast.get_docstring(ast.parse(source)) or ""
+        said = ast.get_docstring(syntax.parse(source)) or ""
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         said = ""
     if not said and source.lstrip().startswith("#"):
