@@ -25,7 +25,9 @@ from fieldsmith.bench.suite import Cell, Suite
 from fieldsmith.errors import FieldsmithError, InputError, MissingPart, ProviderError
 from fieldsmith.orchestrator.budget import exhausted
 from fieldsmith.orchestrator.children import Child
+from fieldsmith.orchestrator.episodes.question import EpisodeQuestion
 from fieldsmith.orchestrator.folder import held, make_folder
+from fieldsmith.orchestrator.question import ENGINES, Question
 
 LEAST_SHARE = 0.05
 """Of the share that a cell has used up: as much must be left over for it to be taken up again in the same sitting."""
@@ -36,16 +38,34 @@ Told = Callable[[str, Mapping[str, object]], None]
 
 @dataclass(frozen=True)
 class Terms:
-    """What the whole grid may use. usd, hours: None for no limit; hours count this sitting. at_once: cells at a time."""
+    """What the whole grid may use. usd, hours: None for no limit; hours count this sitting. at_once: cells at a time.
+
+    engine, address: where programs run in place of what the suite says, empty for what it says; what a cell is called and
+    whether it is done does not depend on them.
+    """
 
     usd: float | None = None
     hours: float | None = None
     at_once: int = 1
+    engine: str = ""
+    address: str = ""
 
     def check(self) -> None:
         """Raises InputError."""
         if self.at_once < 1:
             raise InputError(f"--at-once {self.at_once} is none.", "Give 1 or more.")
+        if self.engine and self.engine not in ENGINES:
+            raise InputError(f"There is no engine {self.engine!r}.", f"Use one of {', '.join(ENGINES)}.")
+        if self.address and self.engine != "ray":
+            raise InputError("--address goes with --engine ray.", "Add it, or leave the address out.")
+
+    def asked(self, question: Question | EpisodeQuestion, capped: float | None) -> Question | EpisodeQuestion:
+        """A cell's question with its share of the dollars and the place where its programs run; episodes run here."""
+        if capped is not None:
+            question = replace(question, max_cost=capped)
+        if self.engine and isinstance(question, Question):
+            question = replace(question, engine=self.engine, address=self.address or None)
+        return question
 
 
 @dataclass
@@ -157,9 +177,7 @@ class Grid:
         run = run_of(cell, self.folder)
         if (run / "result.json").exists() and not intact(run):
             set_aside(run)
-        words = asked = words_of(cell)
-        if capped is not None:
-            asked = words_of(replace(cell, question=replace(cell.question, max_cost=capped)))
+        words, asked = words_of(cell), words_of(replace(cell, question=self.terms.asked(cell.question, capped)))
         # Paths in a suite go by where the suite lies.
         child = Child([*asked, "--run-dir", str(run)], self.suite.file.absolute().parent)
         self._going.append(_Going(cell, child, words, time.monotonic(), capped))

@@ -31,6 +31,10 @@ def bench(
     at_once: Annotated[int, typer.Option(help="Cells at a time.")] = 1,
     max_cost: Annotated[float | None, typer.Option(help="US dollars of all cells together.", min=0.0)] = None,
     max_hours: Annotated[float | None, typer.Option(help="Wall time of this sitting.", min=0.0)] = None,
+    engine: Annotated[
+        str, typer.Option(help="Where programs run, in place of what the suite says: local or ray.", show_default=False)
+    ] = "",
+    address: Annotated[str, typer.Option(help="Of the Ray cluster, HOST:PORT or auto.", show_default=False)] = "",
     fail_if: Annotated[
         str | None, typer.Option(help='Exit with 1 if this holds of a cell, such as "nrmse > 1e-3".')
     ] = None,
@@ -51,7 +55,7 @@ def bench(
     whole = read_suite(suite)
     folder = expanded(out) if out else Path("runs") / f"bench-{whole.name}"
     condition = _condition(fail_if)
-    terms = Terms(max_cost, max_hours, at_once)
+    terms = Terms(max_cost, max_hours, at_once, engine, address)
     terms.check()
     grid = Grid(whole.chosen(cells), folder, terms)
     metrics = checked(grid.suite)

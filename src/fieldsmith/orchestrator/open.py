@@ -35,7 +35,7 @@ def open_solve(question: Question, command: str = "") -> Solve:
     if isinstance(question.strategy, str):  # a plug-in's moves become known, and --prompts may hold templates for them
         open_strategy(question.strategy)
     writer = open_writer(question)
-    place = sandboxes.choose(question.sandbox, writer.trusted, question.image, question.docker_runtime, question.gpus)
+    place = _place(question, writer)
     brief = task.brief(place.libraries())
     prompts = writer.prompts(brief)
     settled = _settled(question, task, writer, place, prompts)
@@ -63,13 +63,25 @@ def open_solve(question: Question, command: str = "") -> Solve:
         asked=asked,
         folder=folder,
         in_flight=settled.in_flight,
-        workers=min(os.cpu_count() or 1, settled.in_flight),
+        workers=settled.in_flight if question.engine == "ray" else min(os.cpu_count() or 1, settled.in_flight),
+        cpus=question.cpus or (1.0 if question.engine == "ray" else None),
         stop_author=writer.stop,
         close_author=writer.close,
         on_finish=question.on_finish,
     )
     writer.listen(lambda kind, fields: solving.heard(kind, fields))
     return solving
+
+
+def _place(question: Question, writer: Writer) -> Sandbox:
+    """Where programs run: on this machine, or on the nodes of a cluster."""
+    asked = question.sandbox, writer.trusted, question.image, question.docker_runtime, question.gpus
+    if question.engine == "local":
+        return sandboxes.choose(*asked)
+    from fieldsmith.sandboxes.cluster.place import Wanted
+    from fieldsmith.sandboxes.cluster.ray_sandbox import connect
+
+    return connect(question.address or "", Wanted(*asked), question.cpus or 1.0, writer.in_flight)
 
 
 def open_task(question: Question) -> Task:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # the command line reads this page whenever it starts
     from fieldsmith.tasks.task import Task
 
 BUDGET, SEARCH, PLACE = "Budget", "Author and search", "Problem and place"
+ENGINES = ("local", "ray")
 MODEL_OPTIONS = ("base_url", "key_file", "temperature", "model_options")
 WORDS = {
     int: "a whole number",
@@ -136,6 +137,18 @@ class Question:
     gpus: str = option(
         "", str, PLACE, "--gpus", "GPUs for the programs, as `docker run --gpus` takes them, such as all."
     )
+    engine: str = option(
+        "local", str, PLACE, "--engine", "Where programs run: local, or ray, on the nodes of a Ray cluster."
+    )
+    address: str | None = option(
+        None, str, PLACE, "--address",
+        "Address of the Ray cluster, HOST:PORT or auto; without it RAY_ADDRESS, or one on this machine alone.",
+    )  # fmt: skip
+    cpus: float | None = option(
+        None, float, PLACE, "--cpus",
+        "Cores of one program; a share of all of this machine by default, 1 on a cluster.",
+        above_zero=True,
+    )  # fmt: skip
     on_finish: str | None = option(
         None, str, PLACE, "--on-finish",
         "Shell command to run when the run has ended, for at most 60 s; gets the result as JSON on standard input and "
@@ -155,6 +168,10 @@ class Question:
                 check_range(told, value)
         if self.on_finish is not None and not self.on_finish.strip():
             raise InputError("--on-finish is empty.", "Give a shell command, or leave it out.")
+        if self.engine not in ENGINES:
+            raise InputError(f"There is no engine {self.engine!r}.", f"Use one of {', '.join(ENGINES)}.")
+        if self.address and self.engine != "ray":
+            raise InputError("--address goes with --engine ray.", "Add it, or leave the address out.")
         self._check_owners()
 
     def _check_owners(self) -> None:

@@ -51,6 +51,8 @@ class Solve:
     folder: Path
     in_flight: int = 1
     workers: int = 0
+    cpus: float | None = None
+    """Cores of one program; a share of all where it is left out."""
     listener: Listener = lambda _kind, _fields: None
     write_report: WriteReport | None = None
     stop_author: Callable[[], None] = lambda: None
@@ -125,13 +127,14 @@ class Solve:
         workers = self.workers or max(1, min(int(limits.cpus), self.in_flight))
         self._make_data()
         self._tell_surroundings()
+        self.sandbox.listen(lambda words: self.listener("note", {"message": words}))
         drawn = Drawings(self.task.brief())
         maker = ProgramMaker(
             task=self.task,
             brief=self._brief(),
             author=author,
             sandbox=self.sandbox,
-            limits=replace(limits, cpus=max(1.0, limits.cpus / workers)),
+            limits=replace(limits, cpus=self.cpus or max(1.0, limits.cpus / workers)),
             store=store,
             evaluators=workers,
             draw=lambda candidate: self._evaluates(candidate, drawn),

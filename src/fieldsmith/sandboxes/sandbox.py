@@ -5,7 +5,7 @@ buffers with a checked header; what comes out is checked for shape, type and siz
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Literal
 
@@ -180,6 +180,10 @@ class Sandbox(ABC):
     def facts(self) -> dict[str, str]:
         """What is worth knowing of this sandbox on this machine, by name, in words."""
         return {}
+
+    def listen(self, tell: Callable[[str], None]) -> None:
+        """Whom to tell what a person should hear of it, what came up so far included."""
+        del tell
 
     def image_facts(self) -> dict[str, str]:
         """`tag`, `id` and the day it was `made` of the image that programs run in; empty where there is none."""
