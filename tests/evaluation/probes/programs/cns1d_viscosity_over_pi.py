@@ -17,7 +17,7 @@ def rate(state, dx, mu):
     return np.stack([-ddx(m, dx), -ddx(m * v + p - stress, dx), -ddx((e + p) * v - v * stress, dx)])
 
 
-def solver(Vx0, density0, pressure0, t_coordinate, eta, zeta):
+def solver(Vx0, density0, pressure0, t_coordinate, eta, zeta):  # noqa: N803
     dx = 2.0 / Vx0.shape[1]
     mu = (zeta + 4.0 / 3.0 * eta) / np.pi
     state = np.stack([density0, density0 * Vx0, pressure0 / (GAMMA - 1) + 0.5 * density0 * Vx0**2])
