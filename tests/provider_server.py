@@ -17,7 +17,7 @@ REQUEST = ChatRequest((Message("system", "You are brief."), Message("user", "Say
 class Server(ThreadingHTTPServer):
     """Speaks chat completions, responses and messages; `faults` are statuses to answer with first.
 
-    `events` are what a streamed answer consists of, `no_streams` says with which status and words
+    `events` are what a streamed answer consists of, `no_streams` says with which status and words, or body,
     none is given; `most` events come before a stream breaks. `unwanted` is a field or a role that is refused with `words`, and
     `refused_in_turns` a field of a message. `raw` is an answer as it stands, with its status and its media type.
     """
@@ -32,7 +32,7 @@ class Server(ThreadingHTTPServer):
         self.streams, self.breaks, self.politely = False, 0, False
         self.refuses = ""
         self.events: list[dict] | None = None
-        self.no_streams = (0, "")
+        self.no_streams: tuple[int, str | dict] = (0, "")
         self.words, self.most, self.unwanted, self.refused_in_turns = "", 3, "", ""
         self.hold = 0.0
         self.holding, self.release = threading.Event(), threading.Event()
@@ -55,7 +55,7 @@ class Handler(BaseHTTPRequestHandler):
         if (self.server.unwanted and self.server.unwanted in (*body, *roles)) or self.server.refused_in_turns in within:
             self.reply(400, {"error": {"message": self.server.words}})
         elif body.get("stream") and status:
-            self.reply(status, {"error": {"message": why, "param": "stream"}})
+            self.reply(status, why if isinstance(why, dict) else {"error": {"message": why, "param": "stream"}})
         elif body.get("stream") and self.server.events is not None:
             named = [(f"event: {event['type']}\n" if "type" in event else "", event) for event in self.server.events]
             self.parts([f"{name}data: {json.dumps(event)}\n\n" for name, event in named])

@@ -9,6 +9,7 @@ from fieldsmith.agents.reply import cut_off, program_in
 from fieldsmith.agents.reply.shell import MAGIC_OUT, OUT_OF_SHELL
 
 PROGRAM = "import numpy as np\n\n\ndef half(u):\n    return u / 2\n\n\ndef solver(u):\n    return half(np.sin(u))\n"
+TESTS = "from solver import solver\n\n\ndef test_it():\n    assert solver(0.0) == 0.0\n"
 CALL = {"path": "solver.py", "content": PROGRAM}
 JSON = "The program was taken out of JSON."
 MARKUP = "The program was taken out of the markup around it."
@@ -110,6 +111,18 @@ def test_a_program_is_taken_out_of_a_call(reply, words):
 
 def test_two_programs_in_a_call_are_none():
     assert found(json.dumps({"a": PROGRAM, "b": PROGRAM.replace("2", "3")})).source is None
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        json.dumps({"files": {"test_solver.py": TESTS, "solver.py": PROGRAM}}),
+        f"<file name='test_solver.py'>{TESTS}</file>\n<file name='solver.py'>{PROGRAM}</file>",
+        f"*** Begin Patch\n*** Add File: t.py\n+def test_it():\n+    pass\n*** Add File: solver.py\n{PLUS}*** End Patch\n",
+    ],
+)
+def test_of_several_files_in_a_call_the_one_with_the_function_is_taken(reply):
+    assert found(reply).source == PROGRAM
 
 
 def test_lines_for_a_notebook_are_left_out():

@@ -35,6 +35,8 @@ def test_a_limit_has_one_name(server):
         "Unsupported value: 'messages[0].role' does not support 'system' with this model.",
         "Developer instruction is not enabled for models/gemma-3-27b-it",
         "Error rendering prompt with jinja template: System role not supported",
+        "'system' is not one of ['user', 'assistant'] - 'messages.0.role'",
+        "messages.0.role: Input should be 'user' or 'assistant'",
     ],
 )
 def test_what_the_system_says_goes_to_the_user_where_there_is_no_such_role(server, kind, words):
@@ -46,6 +48,12 @@ def test_what_the_system_says_goes_to_the_user_where_there_is_no_such_role(serve
     assert "system" not in sent
     refused = [body for _, body, _ in server.seen if body.get("system") or len(body["messages"]) > 1]
     assert len(refused) == 1, "the server's way is remembered"
+
+
+def test_what_a_schema_refuses_is_understood(server):
+    server.no_streams = (422, {"detail": [{"loc": ["body", "stream_options"], "msg": "extra fields not permitted"}]})
+    assert model_of("openai", server).complete(REQUEST).text == "hello"
+    assert [bool(body.get("stream")) for _, body, _ in server.seen] == [True, False]
 
 
 def test_a_refusal_for_another_reason_is_told(server):

@@ -171,11 +171,12 @@ def test_what_is_begun_when_a_search_is_interrupted_is_withdrawn(tmp_path):
 
 
 @pytest.mark.slow
-def test_the_wall_time_ends_what_is_running(tmp_path):
+@pytest.mark.parametrize("candidates", [8, 1])
+def test_the_wall_time_ends_what_is_running(tmp_path, candidates):
     author = ScriptedAuthor(lambda slot: SLOW)
-    loop = loop_of(tmp_path, author, Budget(candidates=8, hours=4.0 / 3600.0), sandbox=choose("process"))
+    loop = loop_of(tmp_path, author, Budget(candidates=candidates, hours=4.0 / 3600.0), sandbox=choose("process"))
     begun = time.monotonic()
-    assert "hours" in loop.run()
+    assert "hours" in loop.run(), "also where all candidates had begun"
     assert time.monotonic() - begun < 40.0
     assert all(c.evaluation is None for c in loop.store.candidates()), "they are taken up when there is more time"
 

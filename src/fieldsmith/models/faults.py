@@ -31,7 +31,8 @@ NO_SYSTEM = re.compile(
     r"\b(?:system|developer)['\"]?[ _-](?:role|message|prompt|instruction)s?\b[^.]{0,40}\bnot\b"
     r"|\bnot (?:supported?|allowed|accept\w*)[^.]{0,30}\b(?:system|developer)\b|does not support ['\"]?(?:system|developer)"
     r"|only user(?:,| and)[^.]{0,40} (?:roles|messages)|roles must alternate|must start with a user"
-    r"|(?:unknown|invalid|unexpected|unsupported)[^.]{0,20} role[^.]{0,20}\b(?:system|developer)",
+    r"|(?:unknown|invalid|unexpected|unsupported)[^.]{0,20} role[^.]{0,20}\b(?:system|developer)"
+    r"|['\"](?:system|developer)['\"] is not\b|\brole\b[^.]{0,60}\bshould be\b[^.]{0,20}['\"](?:user|assistant)",
     re.IGNORECASE,
 )
 """In the words of servers whose model has no system role (Gemma, Mistral 7B)."""
@@ -115,11 +116,24 @@ def _fault(told: object) -> ToldFault | None:
     if isinstance(told, str):
         return ToldFault("", told)
     words = next((text for name in WORDS if isinstance(text := field_of(told, name), str) and text), "")
+    words = words or _refused_fields(told)
     code = next((value for name in CODES if (value := field_of(told, name)) and isinstance(value, str | int)), "")
     raw = _behind(told)
     if raw and raw not in words:
         words = f"{words} ({raw})" if words else raw
     return ToldFault(str(code), words) if words else None
+
+
+def _refused_fields(told: object) -> str:
+    """What a server that checks requests by a schema (FastAPI) finds wrong, as a field and its words each."""
+    detail = field_of(told, "detail")
+    said = []
+    for one in detail if isinstance(detail, list) else ():
+        place, words = field_of(one, "loc"), field_of(one, "msg")
+        if isinstance(words, str) and words:
+            names = [str(name) for name in place if name != "body"] if isinstance(place, list) else []
+            said.append(": ".join([*([".".join(names)] if names else []), words]))
+    return "; ".join(said)
 
 
 def _behind(told: object) -> str:

@@ -113,7 +113,7 @@ class Loop:
                 if error:
                     self._deadline = time.monotonic() + FAULT_SECONDS
             if not self.stopping.is_set() and (self.budget.late or time.monotonic() > self._deadline):
-                reason = reason or exhausted(self.budget.hours, "hour")
+                reason = exhausted(self.budget.hours, "hour") if self.budget.late else reason
                 self._stop()
 
     def _starts(self, candidate: Candidate) -> None:

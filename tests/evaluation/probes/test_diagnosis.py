@@ -84,6 +84,22 @@ def test_a_grid_of_its_own_is_told_by_moved_data(name):
     assert "the ends are treated otherwise" not in told
 
 
+def test_a_grid_that_is_too_coarse_is_told_with_its_points_and_what_it_cannot_hold():
+    evaluation = judged("burgers_right_quarter_grid")
+    narrow = evaluation.facts["probes"]["narrow"]
+    assert (narrow["points"], narrow["waves"]) == (64, 0)
+    assert 0.0 < narrow["share"] < 1.0
+    assert "about 64 along x" in evaluation.feedback
+
+
+@pytest.mark.slow
+def test_one_wrong_number_in_several_balances_is_told_once():
+    evaluation = judged("cns1d_viscosity_over_pi")
+    assert suspects(evaluation) == [("strength", "d(4*Vx_x*eta/3 + Vx_x*zeta, x)")]
+    assert "which have their numbers in common, act with 0.318 (about 1/pi) times their strength" in evaluation.feedback
+    assert evaluation.feedback.count("wrong coefficient") == 1
+
+
 def test_what_depends_on_the_place_is_not_sought_at_the_ends():
     weighted = HEUN.replace("+ nu *", "+ (1.5 - np.cos(2 * np.pi * np.arange(u.shape[1]) * dx)) * nu *")
     evaluation = evaluate(load("burgers"), weighted, PLACE, refinement=False)

@@ -20,10 +20,21 @@ CDATA = re.compile(r"^\s*<!\[CDATA\[(?P<body>.*)\]\]>\s*$", re.DOTALL)
 ADDED = re.compile(r"^\*\*\* (?:Add|Update) File:[^\n]*\n(?P<body>(?:\+[^\n]*\n?)+)", re.MULTILINE)
 
 
-def from_json(reply: str) -> str:
-    """The one text with a `def` line among all texts of the JSON values of a reply; empty where there are none or several."""
-    found = [text for value in _values(reply) for text in _programs(value)]
-    return found[0] if len(set(found)) == 1 else ""
+def from_json(reply: str, function: str) -> str:
+    """The one text with a `def` line among all texts of the JSON values of a reply; empty where there are none or several.
+
+    Of several files the one that defines the function is taken, as of a program and its tests.
+    """
+    return _only([text for value in _values(reply) for text in _programs(value)], function)
+
+
+def _only(texts: list[str], function: str) -> str:
+    """The one of several texts, or the one that defines the function; empty where there is no such."""
+    defines = re.compile(rf"^(?:async[ \t]+)?def[ \t]+{re.escape(function)}\b", re.MULTILINE)
+    several = set(texts)
+    if len(several) > 1:
+        several = {text for text in several if defines.search(text)}
+    return several.pop() if len(several) == 1 else ""
 
 
 def programs_in(arguments: str) -> list[str]:
@@ -34,26 +45,25 @@ def programs_in(arguments: str) -> list[str]:
     return list(dict.fromkeys(_programs(arguments if value is None else value)))
 
 
-def from_tags(reply: str) -> str:
+def from_tags(reply: str, function: str) -> str:
     """The one text with a `def` line between tags that are not thoughts, such as of `<parameter name="content">`."""
     if "</" not in reply:
         return ""
     bodies = [match["body"] for match in TAGGED.finditer(reply)]
     bodies += [inner["body"] for body in bodies for inner in TAGGED.finditer(body)]
-    found = [body for body in bodies if DEFINITION.search(body) and not TAGGED.search(body)]
-    if len(set(found)) != 1:
+    found = _only([body for body in bodies if DEFINITION.search(body) and not TAGGED.search(body)], function)
+    if not found:
         return ""
-    inner = CDATA.match(found[0])
-    text = inner["body"] if inner else found[0]
+    inner = CDATA.match(found)
+    text = inner["body"] if inner else found
     return (html.unescape(text) if "&lt;" in text or "&gt;" in text or "&quot;" in text else text).strip("\n") + "\n"
 
 
-def from_patch(reply: str) -> str:
+def from_patch(reply: str, function: str) -> str:
     """A file that a patch in the form of some assistants adds: `*** Add File: solver.py` and lines with a plus."""
     found = [match["body"] for match in ADDED.finditer(reply)]
     texts = ["\n".join(line[1:] for line in body.split("\n") if line) + "\n" for body in found]
-    texts = [text for text in texts if DEFINITION.search(text)]
-    return texts[0] if len(texts) == 1 else ""
+    return _only([text for text in texts if DEFINITION.search(text)], function)
 
 
 def _values(reply: str) -> Iterator[object]:

@@ -17,7 +17,7 @@ QUOTE = re.compile(r"^[ \t]*> ?", re.MULTILINE)
 RUN = re.compile(r"(?:^(?: {4}|\t)[^\n]*\n(?:[ \t]*\n)*)+", re.MULTILINE)
 
 
-def with_fences(reply: str) -> Iterator[tuple[str, str]]:
+def with_fences(reply: str, function: str) -> Iterator[tuple[str, str]]:
     """The reply with its fences put where they belong in one way or another, and what was done; for one that gives no program."""
     reply = reply.replace("\r\n", "\n")
     unmarked = MARKS.sub(lambda match: re.sub(r"[^ \t]|(?<=\S)[ \t]", "", match[0]), reply)
@@ -28,18 +28,18 @@ def with_fences(reply: str) -> Iterator[tuple[str, str]]:
         (split, "A fence within a line was put on a line of its own."),
         (unquoted, "The marks of a quotation were taken off."),
         (_opened(unmarked), "The fence before the program was missing and put in."),
-        *unpacked(reply),
+        *unpacked(reply, function),
         (_all_added(reply), "The diff adds a whole program, which was taken."),
         (_indented(reply), "Code that was only indented was taken as a block."),
     ]
     yield from (change for change in changes if change[0] != reply)
 
 
-def unpacked(reply: str) -> Iterator[tuple[str, str]]:
+def unpacked(reply: str, function: str) -> Iterator[tuple[str, str]]:
     """The program that a reply hands to some tool, as a block of its own, and what was done; where it does not, the reply itself."""
-    yield fenced(from_json(reply)) or reply, "The program was taken out of JSON."
-    yield fenced(from_tags(reply)) or reply, "The program was taken out of the markup around it."
-    yield fenced(from_patch(reply)) or reply, "The file that the patch adds was taken."
+    yield fenced(from_json(reply, function)) or reply, "The program was taken out of JSON."
+    yield fenced(from_tags(reply, function)) or reply, "The program was taken out of the markup around it."
+    yield fenced(from_patch(reply, function)) or reply, "The file that the patch adds was taken."
 
 
 def _split(reply: str) -> str:

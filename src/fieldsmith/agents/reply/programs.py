@@ -58,7 +58,7 @@ def program_in(
     found = with_words(search.program(said), unwrapped)
     ways = unpacked if PROSE_LEFT_OUT in found.repairs else with_fences
     if not (parses(found.source or "(") and ways is with_fences) and re.search(rf"\bdef |{re.escape(function)}", said):
-        fenced = ((search.program(text), words) for text, words in ways(said) if text != said)
+        fenced = ((search.program(text), words) for text, words in ways(said, function) if text != said)
         better = (
             with_words(other, words) for other, words in fenced if other.source is not None and parses(other.source)
         )

@@ -17,6 +17,9 @@ SLIGHT, CLEAR = 1e-6, 1e-3
 """Changes from frame to frame, in units of the largest value, that are next to nothing, and that are plain."""
 NOTHING, MISSED = 1e-13, 0.05
 """Squared size of waves, in units of the largest, that are not there; share of the squared error in such waves that is told."""
+RANK, GAP = 1e-11, 1e3
+"""Singular values in units of the largest that are rounding, and how far the last one that is there stands above the next."""
+MOST_POINTS = 1024
 
 Arrays = Mapping[str, np.ndarray]
 
@@ -48,6 +51,29 @@ def narrow(outputs: Arrays, reference: Arrays, equation: Equation) -> dict[str, 
             share = float(errors[waves + 1 :].sum() / (errors.sum() or 1.0))
             if 0 < waves < points // 4 and share > MISSED:
                 return {"field": name, "axis": axis.name, "waves": waves, "points": 2 * (waves + 1), "share": share}
+    return None
+
+
+def interpolated(outputs: Arrays, reference: Arrays, equation: Equation) -> dict[str, Any] | None:
+    """The space of few dimensions that all frames of an answer lie in, and the solution's do not; arrays [batch, time, *points].
+
+    Values between the points of a coarser grid follow from those on it, whatever interpolates, so that the frames, as
+    vectors along an axis, have as many singular values as it has points, and then none.
+    share: of the squared error in what no such frame can hold.
+    """
+    for name, true in reference.items():
+        for n, axis in enumerate(equation.axes):
+            points = true.shape[2 + n]
+            own, due = (np.moveaxis(a[:, 1:], 2 + n, -1).reshape(-1, points) for a in (outputs[name], true))
+            if len(own) < points or points > MOST_POINTS:
+                continue
+            _, sizes, along = np.linalg.svd(np.linalg.qr(own, mode="r"))
+            held = int(np.count_nonzero(sizes > RANK * sizes[0]))
+            if not 0 < held < points or sizes[held] * GAP > sizes[held - 1]:
+                continue
+            lost = due - due @ along[:held].T @ along[:held]
+            share = float(np.sum(lost**2) / (np.sum((own - due) ** 2) or 1.0))
+            return {"field": name, "axis": axis.name, "waves": 0, "points": held, "share": share}
     return None
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from fieldsmith.equations.expressions import Unsuited
 from fieldsmith.evaluation.probes import clock, start, steady, steps, transient
 from fieldsmith.evaluation.probes.alone import answered_otherwise
-from fieldsmith.evaluation.probes.behaviour import copied_frames, course, left_out, narrow
+from fieldsmith.evaluation.probes.behaviour import MISSED, copied_frames, course, interpolated, left_out, narrow
 from fieldsmith.evaluation.probes.doubts import Call, Found
 from fieldsmith.evaluation.probes.layers import across_layers
 from fieldsmith.evaluation.probes.smooth import Smooth, smooth
@@ -52,6 +52,8 @@ def diagnosed(brief: Brief, case: Case, outputs: Outputs, errors: Sequence[float
     }
     if (ready := smooth(brief, case)) is not None:
         found["physics"] = physics = _physics(ready, call)
+        if physics and physics["moved"] == "grid" and not found["narrow"]:
+            found["narrow"] = interpolated(outputs, case.reference, brief.equation)
         if physics and physics["everything"] is not None:
             found["pace"] = clock.pace(outputs, case.reference, np.asarray(case.inputs[ready.times]))
         if not list(_causes(found)):
@@ -116,7 +118,7 @@ def _telling(errors: Sequence[float]) -> tuple[int, ...]:
 
 def _causes(found: Found) -> Iterator[dict[str, str]]:
     physics = found["physics"] or {}
-    if found["narrow"]:
+    if found["narrow"] and found["narrow"]["share"] > MISSED:
         yield {"name": "points", "term": ""}
     if found["offset"]:
         yield {"name": "offset", "term": ""}

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from fieldsmith.evaluation.probes.behaviour import repeated
+from fieldsmith.evaluation.probes.common import told_once
 from fieldsmith.evaluation.probes.doubts import Call
 from fieldsmith.evaluation.probes.foreign import View, explained
 from fieldsmith.evaluation.probes.moved import answered
@@ -55,7 +56,8 @@ def physics(smooth: Smooth, call: Call) -> dict[str, Any]:
     told = _verdicts(first, second, max(smooth.points))
     if any(term["delicate"] for term in told.get("terms", ())):
         told = _confirmed(told, smooth, fine, second, call)
-    return {**found, **_beside(found["moved"], told)}
+    told = _beside(found["moved"], told)
+    return {**found, **told, "terms": told_once(told.get("terms", ()), smooth.terms)}
 
 
 def _beside(moved: str, told: dict[str, Any]) -> dict[str, Any]:
