@@ -8,6 +8,7 @@ import time
 import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -82,7 +83,7 @@ class Worker(ABC):
 def ready(worker: Worker) -> Worker:
     """Wait for the first message of a worker. Raises MissingPart, with what it has said, if none comes."""
     try:
-        told, _ = worker.channel.receive(time.perf_counter() + START_SECONDS)
+        told = first_words(worker)
     except (WorkerGone, OutOfTime, ValueError) as error:
         detail = " ".join(worker.words().split()) or str(error)
         worker.end()
@@ -91,6 +92,11 @@ def ready(worker: Worker) -> Worker:
         worker.end()
         raise MissingPart("The sandbox's worker does not answer as it should.", "Build the image again.")
     return worker
+
+
+def first_words(worker: Worker) -> dict[str, Any]:
+    """What a worker says first. Raises what `Channel.receive` raises."""
+    return worker.channel.receive(time.perf_counter() + START_SECONDS)[0]
 
 
 class WorkerSession(Session):

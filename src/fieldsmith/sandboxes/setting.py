@@ -3,6 +3,7 @@
 import json
 import secrets
 from collections.abc import Sequence
+from typing import Any
 
 from fieldsmith.sandboxes import cores
 from fieldsmith.sandboxes.sandbox import Limits
@@ -16,12 +17,16 @@ def unused_user() -> int:
     return 2_000_000_000 + secrets.randbelow(10**8)
 
 
+def threads(limits: Limits) -> int:
+    """How many threads libraries are told to start."""
+    return max(1, min(int(limits.cpus), cores.available()))
+
+
 def environment(limits: Limits, scratch: str) -> dict[str, str]:
     """All environment variables that a worker gets; none of the host's. Threads of BLAS follow the share of the CPU.
 
     Threads that have nothing to do sleep: what they would use up while they wait for others would be the program's.
     """
-    threads = str(max(1, min(int(limits.cpus), cores.available())))
     names = (
         "OMP_NUM_THREADS",
         "OPENBLAS_NUM_THREADS",
@@ -35,7 +40,7 @@ def environment(limits: Limits, scratch: str) -> dict[str, str]:
     fixed |= {"OMP_WAIT_POLICY": "PASSIVE", "OPENBLAS_THREAD_TIMEOUT": "4", "KMP_BLOCKTIME": "0"}
     # By itself MKL, and so torch, counts cores by choosing one after the other, which a sandbox may deny, and then takes one thread.
     fixed |= {"MKL_DYNAMIC": "FALSE"}
-    return fixed | dict.fromkeys(names, threads) | dict.fromkeys(folders, scratch)
+    return fixed | dict.fromkeys(names, str(threads(limits))) | dict.fromkeys(folders, scratch)
 
 
 def setting(
@@ -47,12 +52,15 @@ def setting(
     guard: bool = False,
     user: int = 0,
     processes: int = 0,
+    **more: Any,
 ) -> str:
-    """The worker's one argument.
+    """A worker's one argument, or what one that is forked is told.
 
     `channel` as `worker/channel.py` says; `scratch` folders to empty between calls; `cgroup`, whether the control group is
     the sandbox's own; `guard`, whether system calls are filtered; `user` and `processes`, whom it becomes and how many that may be.
+    `more` is what `worker/warm.py` takes: `warm` for a parent, with `spaces` where it is to keep its workers apart; for a worker that is
+    forked `scratch_bytes` or its `environment`.
     """
     preload = [*PRELOADED, *(["torch"] if variant == "torch" else [])]
     told = {"channel": channel, "preload": preload, "scratch": list(scratch), "cgroup": cgroup, "guard": guard}
-    return json.dumps({**told, "user": user, "processes": processes})
+    return json.dumps({"warm": False, **told, "user": user, "processes": processes, **more})
