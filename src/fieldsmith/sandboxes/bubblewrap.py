@@ -103,7 +103,10 @@ def _setting(channel: str, limits: Limits, **more: Any) -> str:
 def _begin(limits: Limits) -> LocalWorker:
     """The warm parent. It keeps the rights that namespaces for its workers need; they do not."""
     root = os.geteuid() == 0
-    rights = _rights(root, "CAP_SYS_ADMIN", "CAP_SETPCAP", "CAP_SETUID", "CAP_SETGID")
+    # Who is mapped to root's number in a user namespace must have had the right to give files capabilities (user_namespaces(7)).
+    rights = _rights(
+        root, "CAP_SYS_ADMIN", "CAP_SETPCAP", *(("CAP_SETUID", "CAP_SETGID") if root else ("CAP_SETFCAP",))
+    )
     apart = {"kept": _kept(), "mapped": not root}
 
     def command(channel: str) -> list[str]:
@@ -153,7 +156,7 @@ class BubblewrapSandbox(PooledSandbox):
 
     def __init__(self) -> None:
         super().__init__(self.start)
-        self._parents = WarmParents(_begin)
+        self._parents = WarmParents(_begin, takes_all=True)
 
     def start(self, limits: Limits) -> Worker:
         """A worker that is process 1 of its own namespaces, so that nothing inside can end it. Raises MissingPart."""

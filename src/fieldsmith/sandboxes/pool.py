@@ -31,12 +31,12 @@ def size_here() -> int:
 class Pool:
     """Up to `size_here()` waiting workers for one kind of limits, started when a core is free or somebody waits.
 
-    `start` starts a worker and returns when it is ready. All are started by one thread, which lives until the pool is
+    `start` starts a worker and returns when it is ready. All are started by so many threads, which live until the pool is
     closed: the kernel ends bubblewrap with the thread that has started it.
     """
 
-    def __init__(self, start: Callable[[Limits], Worker], name: str) -> None:
-        self._start, self._name = start, name
+    def __init__(self, start: Callable[[Limits], Worker], name: str, starters: int = 1) -> None:
+        self._start, self._name, self._starters = start, name, starters
         self._lock = threading.Lock()
         self._starter: ThreadPoolExecutor | None = None
         self._limits: Limits | None = None
@@ -116,7 +116,7 @@ class Pool:
 
     def _submit(self, limits: Limits) -> "Future[Worker]":
         if self._starter is None:
-            self._starter = ThreadPoolExecutor(1, thread_name_prefix=f"{self._name}-starter")
+            self._starter = ThreadPoolExecutor(self._starters, thread_name_prefix=f"{self._name}-starter")
             atexit.register(self.close)
         self._closing = False
         return self._starter.submit(self._start_with_room, limits)
@@ -139,10 +139,10 @@ class Pool:
 
 
 class PooledSandbox(Sandbox):
-    """A sandbox whose sessions take their workers from a pool; `start` starts one."""
+    """A sandbox whose sessions take their workers from a pool; `start` starts one, and does so in `starters` threads at a time."""
 
-    def __init__(self, start: Callable[[Limits], Worker]) -> None:
-        self._pool = Pool(start, self.name)
+    def __init__(self, start: Callable[[Limits], Worker], starters: int = 1) -> None:
+        self._pool = Pool(start, self.name, starters)
 
     def open(self, limits: Limits) -> WorkerSession:
         return WorkerSession(limits, self._pool.take)

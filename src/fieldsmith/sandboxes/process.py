@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from fieldsmith.sandboxes.setting import environment, setting
 from fieldsmith.sandboxes.warm import END_SECONDS, Handle, WarmParents
 
 
+@cache
 def host_libraries() -> tuple[str, ...]:
     """This interpreter's Python and numerical libraries, with versions."""
     found = [f"Python {platform.python_version()}"]
@@ -98,7 +99,7 @@ class ProcessSandbox(PooledSandbox):
     def __init__(self, variant: str = "base") -> None:
         """`variant` as of the images: what is imported before a program comes."""
         super().__init__(self.start)
-        self._variant, self._parents = variant, WarmParents(partial(_begin, variant))
+        self._variant, self._parents = variant, WarmParents(partial(_begin, variant), takes_all=False)
 
     def start(self, limits: Limits) -> Worker:
         """A worker in a session and a scratch folder of its own. Raises MissingPart."""

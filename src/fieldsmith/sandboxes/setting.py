@@ -12,6 +12,15 @@ PRELOADED = ("numpy", "scipy.fft", "scipy.sparse.linalg")
 """Imported before any program comes; a library that touches a GPU when it is imported must not be among them."""
 
 
+LATER = ("scipy",)
+"""Begin the names of those that take longest to import; a worker that cannot be forked imports them once it waits, or for a program that names them."""
+
+
+def names_later(program: str) -> bool:
+    """Whether a program may need what is imported later."""
+    return any(name in program for name in LATER)
+
+
 def unused_user() -> int:
     """A user's number that no other worker has: some of what the kernel shares out is counted for each user, on the whole machine."""
     return 2_000_000_000 + secrets.randbelow(10**8)
@@ -58,9 +67,9 @@ def setting(
 
     `channel` as `worker/channel.py` says; `scratch` folders to empty between calls; `cgroup`, whether the control group is
     the sandbox's own; `guard`, whether system calls are filtered; `user` and `processes`, whom it becomes and how many that may be.
-    `more` is what `worker/warm.py` takes: `warm` for a parent, with `spaces` where it is to keep its workers apart; for a worker that is
+    `more` may be `preload`, and what to import `later`, when there is time or a program needs it; and what `worker/warm.py` takes: `warm` for a parent, with `spaces` where it is to keep its workers apart; for a worker that is
     forked `scratch_bytes` or its `environment`.
     """
     preload = [*PRELOADED, *(["torch"] if variant == "torch" else [])]
     told = {"channel": channel, "preload": preload, "scratch": list(scratch), "cgroup": cgroup, "guard": guard}
-    return json.dumps({"warm": False, **told, "user": user, "processes": processes, **more})
+    return json.dumps({"warm": False, "later": [], **told, "user": user, "processes": processes, **more})

@@ -78,7 +78,7 @@ class ForkedWorker(Worker):
         try:
             return "outside" if self._parent.code(self.handle.pid) == UNCLEAN else ""
         except ParentGone:
-            return "outside"
+            return "outside" if self._parent.takes_all else ""
 
     def end(self) -> None:
         if self._ending.acquire(blocking=False):  # once
@@ -98,8 +98,8 @@ class ForkedWorker(Worker):
 class WarmParent:
     """The host's end of a warm parent; safe to use from several threads."""
 
-    def __init__(self, process: LocalWorker) -> None:
-        self._process = process
+    def __init__(self, process: LocalWorker, takes_all: bool) -> None:
+        self._process, self.takes_all = process, takes_all
         assert isinstance(process.channel, SocketChannel)
         self._socket = process.channel.socket
         self._asking = threading.Lock()
@@ -166,8 +166,9 @@ class WarmParents:
     `begin` starts one for limits; what it starts is a worker in all but that it forks others. All methods but `close` are for one thread.
     """
 
-    def __init__(self, begin: Callable[[Limits], LocalWorker]) -> None:
-        self._begin = begin
+    def __init__(self, begin: Callable[[Limits], LocalWorker], takes_all: bool) -> None:
+        """`takes_all`: workers end with their parent, as they lie in its namespace."""
+        self._begin, self._takes_all = begin, takes_all
         self._parents: dict[int, WarmParent] = {}
         self.unable = ""
         """Why no worker can be forked here, once that is known."""
@@ -215,7 +216,7 @@ class WarmParents:
             return self._not(process, "the parent of all workers does not start: " + " ".join(process.words().split()))
         if told.get("status") != "ready":
             return self._not(process, str(told.get("why")))
-        self._parents[key] = WarmParent(process)
+        self._parents[key] = WarmParent(process, self._takes_all)
         return self._parents[key]
 
     def _not(self, process: LocalWorker, why: str) -> None:

@@ -12,6 +12,8 @@ import time
 from . import calls, child, guard, scratch
 
 PR_SET_CHILD_SUBREAPER = 36
+PREPARE = 0
+"""Number of what is no call but the wish to get ready for one."""
 UNCLEAN = 75
 """Exit code of a worker that a program has left something to which cannot be removed."""
 
@@ -26,13 +28,17 @@ def prepare(preload):
     sys.path[:] = [entry for entry in sys.path if entry]
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # with a handler it would end even process 1
     for name in preload:
-        try:
-            __import__(name)
-        except ImportError:
-            if name == "numpy":  # without which no call can be served
-                raise
+        imported(name)
     fork_instead()
     settle()
+
+
+def imported(name):
+    try:
+        __import__(name)
+    except ImportError:
+        if name == "numpy":  # without which no call can be served
+            raise
 
 
 def settle():
@@ -50,13 +56,40 @@ def live(setting, channel, owned):
     threading.Thread(target=watch, args=(owned, channel.descriptor), daemon=True).start()
     at_first = scratch.empty(setting["scratch"])
     channel.send({"status": "ready"})
+    later = list(setting["later"])
     while True:
         try:
-            calls.serve(channel.receive(), channel, setting)
+            import_meanwhile(later, channel.descriptor)
+            call = channel.receive()
+            if call.number == PREPARE:
+                get_ready(call, later, channel)
+                continue
+            calls.serve(call, channel, setting)
         except (EOFError, OSError):  # nobody is there any more
             return
         if scratch.empty(setting["scratch"]) != at_first:
             os._exit(UNCLEAN)  # the next call gets a fresh worker
+
+
+def import_meanwhile(later, descriptor):
+    """Import what is left while nothing is asked for."""
+    asked = select.poll()
+    asked.register(descriptor, select.POLLIN)
+    while later and not asked.poll(0):
+        imported(later.pop(0))
+        settle()
+
+
+def get_ready(call, later, channel):
+    """Before the first call, so that it takes none of its time: import what the program names, and forget the rest."""
+    wanted = call.told()["later"]
+    call.close()
+    if wanted and later:
+        for name in later:
+            imported(name)
+        settle()
+    later.clear()
+    channel.send({"status": "ready"})
 
 
 def fork_instead():
