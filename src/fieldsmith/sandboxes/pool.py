@@ -29,7 +29,7 @@ def size_here() -> int:
 
 
 class Pool:
-    """Up to `size_here()` waiting workers for one kind of limits, started when a core is free or somebody waits.
+    """Up to `size_here()` waiting workers for one kind of limits, started when a core is free, or somebody waits, or none is ready.
 
     `start` starts a worker and returns when it is ready. All are started by so many threads, which live until the pool is
     closed: the kernel ends bubblewrap with the thread that has started it.
@@ -44,6 +44,8 @@ class Pool:
         self._wanted = 0
         self._takers = 0
         """How many wait for a worker that is not ready."""
+        self._starting = 0
+        """How many are being started."""
         self._closing = False
         _pools.add(self)
 
@@ -92,10 +94,21 @@ class Pool:
             cores.about_to_call()
 
     def _start_with_room(self, limits: Limits) -> Worker:
-        cores.wait_for_room(lambda: self._takers > 0 or self._closing)
+        """Beside calls that compute on all cores one worker is made ready for whoever comes next, and no more."""
+        cores.wait_for_room(lambda: self._takers > 0 or self._closing or self._next_is_lacking())
         if self._closing:
             raise PoolClosed
-        return self._start(limits)
+        with self._lock:
+            self._starting += 1
+        try:
+            return self._start(limits)
+        finally:
+            with self._lock:
+                self._starting -= 1
+
+    def _next_is_lacking(self) -> bool:
+        with self._lock:
+            return not self._starting and not any(future.done() for future in self._waiting)
 
     def ready(self) -> int:
         """How many workers wait."""
@@ -123,7 +136,8 @@ class Pool:
 
     def forget(self) -> None:
         """Begin anew in a process that was forked: workers and their starter are the other's."""
-        self._lock, self._starter, self._limits, self._wanted, self._takers = threading.Lock(), None, None, 0, 0
+        self._lock, self._starter, self._limits = threading.Lock(), None, None
+        self._wanted = self._takers = self._starting = 0
         self._waiting = deque()
 
     def _fill(self) -> None:

@@ -87,10 +87,16 @@ class Worker(ABC):
 
 
 def ready(worker: Worker) -> Worker:
-    """Wait for the first message of a worker. Raises MissingPart, with what it has said, if none comes."""
+    """Wait for the first message of a worker.
+
+    Raises MissingPart, with what it has said, if none comes, and Lost where something else has ended it meanwhile.
+    """
     try:
         told = first_words(worker)
     except (WorkerGone, OutOfTime, ValueError) as error:
+        if isinstance(error, WorkerGone) and worker.ended_for() == "outside":
+            worker.end()
+            raise Lost from None
         detail = " ".join(worker.words().split()) or str(error)
         worker.end()
         raise MissingPart(f"The sandbox does not start: {detail}", "fieldsmith doctor says what is missing.") from None

@@ -19,7 +19,7 @@ from fieldsmith.errors import MissingPart
 from fieldsmith.sandboxes.channel import OutOfTime, SocketChannel, WorkerGone
 from fieldsmith.sandboxes.local import LocalWorker
 from fieldsmith.sandboxes.sandbox import Limits
-from fieldsmith.sandboxes.session import UNCLEAN, Worker, first_words, ready
+from fieldsmith.sandboxes.session import UNCLEAN, Lost, Worker, first_words, ready
 from fieldsmith.sandboxes.setting import threads
 
 ASKED, TOLD = struct.Struct("=cq"), struct.Struct("=qq")
@@ -187,6 +187,8 @@ class WarmParents:
                 return ready(parent.fork(told, finish))
             except ParentGone:
                 parent.end()
+            except Lost:
+                pass
             except OSError as error:
                 raise MissingPart(
                     f"The sandbox does not start: no process can be forked, {error.strerror}.",
