@@ -61,15 +61,6 @@ class Weak:
         """No filter of system calls of our own."""
         self.setting(guard=False)
 
-    def bwrap(self, *names: str) -> None:
-        """Options of bubblewrap that are left out."""
-        launch = bubblewrap.launch
-
-        def changed(command, finish, **more):
-            return launch(lambda place: [w for w in command(place) if w not in names], finish, **more)
-
-        self.patch.setattr(bubblewrap, "launch", changed)
-
     def as_root(self) -> None:
         """The engine's usual root instead of a user without rights."""
         self.without("cap_drop")
@@ -137,6 +128,16 @@ def rules_within_reach(weak: Weak) -> None:
     weak.patch.setattr(docker_containers, "HostConfig", lambda **words: {**whole(**words), **bare})
 
 
+def network_shared(weak: Weak) -> None:
+    """That of the parent, whose loopback is up."""
+    weak.worker("APART = NEWNS | NEWUTS | NEWIPC | NEWNET", "APART = NEWNS | NEWUTS | NEWIPC")
+    weak.unguarded()
+
+
+def processes_shared(weak: Weak) -> None:
+    weak.worker("unshare(NEWPID)", "pass")
+
+
 def nothing_sealed(weak: Weak) -> None:
     nothing_ended(weak)
     weak.worker("    elif not seal(answer):\n", "    elif False:\n")
@@ -170,7 +171,7 @@ DEFENCES = [
     Defence("connect_to_internet", "docker", "a network of its own and no sockets", on_internet),
     Defence("ask_name_server", "docker", "a network of its own and no sockets", on_internet),
     Defence("serve_on_loopback", "docker", "the filter of system calls", Weak.unguarded),
-    Defence("serve_on_loopback", "bubblewrap", "the filter of system calls", Weak.unguarded),
+    Defence("serve_on_loopback", "bubblewrap", "a network of its own and no sockets", network_shared),
     Defence("write_outside_scratch", "docker", "a read-only image", lambda weak: weak.without("read_only")),
     Defence(
         "fill_scratch", "docker", "the size of scratch", lambda weak: weak.put(tmpfs={"/tmp": "rw,size=2g,mode=1777"})
@@ -235,7 +236,7 @@ DEFENCES = [
         "kill_the_worker",
         "bubblewrap",
         "the worker is process 1",
-        lambda weak: weak.bwrap("--as-pid-1"),
+        processes_shared,
         lambda result: result.status == "crashed",
     ),
     Defence("change_answer_afterwards", "bubblewrap", "seals", nothing_sealed, still_changing),

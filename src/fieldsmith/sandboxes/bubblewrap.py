@@ -8,19 +8,28 @@ import site
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import fieldsmith
 from fieldsmith.sandboxes.bundle import worker_source
-from fieldsmith.sandboxes.local import launch
+from fieldsmith.sandboxes.local import LocalWorker, launch
 from fieldsmith.sandboxes.pool import PooledSandbox
 from fieldsmith.sandboxes.process import host_libraries
 from fieldsmith.sandboxes.sandbox import Limits
 from fieldsmith.sandboxes.session import Worker, ready
 from fieldsmith.sandboxes.setting import environment, setting, unused_user
+from fieldsmith.sandboxes.warm import END_SECONDS, Handle, WarmParents
 
 SYSTEM = ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin", "/etc/ld.so.cache", "/etc/alternatives")
+
+
+def _prefixes() -> list[str]:
+    """Folders of this interpreter that are not the system's."""
+    found = {sys.prefix, sys.base_prefix, sysconfig.get_paths()["purelib"], *map(str, site.getsitepackages())}
+    return sorted(prefix for prefix in found if Path(prefix).exists() and not prefix.startswith("/usr/"))
 
 
 def _visible() -> list[str]:
@@ -31,14 +40,18 @@ def _visible() -> list[str]:
             shown += ["--symlink", str(path.readlink()), str(path)]
         elif path.exists():
             shown += [*_parents(path), "--ro-bind", str(path), str(path)]
-    prefixes = {sys.prefix, sys.base_prefix, sysconfig.get_paths()["purelib"], *map(str, site.getsitepackages())}
-    for prefix in sorted(prefixes):
-        if Path(prefix).exists() and not prefix.startswith("/usr/"):
-            shown += [*_parents(Path(prefix)), "--ro-bind", prefix, prefix]
+    for prefix in _prefixes():
+        shown += [*_parents(Path(prefix)), "--ro-bind", prefix, prefix]
     package = Path(fieldsmith.__file__).parent
-    if any(package.is_relative_to(root) for root in (*prefixes, "/usr")):
+    if any(package.is_relative_to(root) for root in (*_prefixes(), "/usr")):
         shown += ["--tmpfs", str(package), "--remount-ro", str(package)]
     return shown
+
+
+def _kept() -> list[str]:
+    """Of the folders that are shown, the outermost of those that may lie in scratch."""
+    prefixes = list(map(Path, _prefixes()))
+    return [str(one) for one in prefixes if not any(one != other and one.is_relative_to(other) for other in prefixes)]
 
 
 def _parents(path: Path) -> list[str]:
@@ -46,43 +59,75 @@ def _parents(path: Path) -> list[str]:
     return [word for parent in [*reversed(path.parents)][1:] for word in ("--perms", "0755", "--dir", str(parent))]
 
 
-def _start(limits: Limits) -> Worker:
-    """A worker that is process 1 of its own namespaces, so that nothing inside can end it."""
-    root = os.geteuid() == 0
-    # Root needs no user namespace, and its worker becomes a user that nobody else is: in a user namespace it would stay
-    # root for the files that it sees, and the kernel would not count its processes.
-    user = unused_user() if root else 0
+def _words(limits: Limits, rights: Sequence[str]) -> list[str]:
+    """The command up to what is to run, as process 1 of its own namespaces, with these rights there."""
     size = str(limits.scratch_mb * 2**20)
-    shared = ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
-    unshare = [*shared, "--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
-    if not root:
-        unshare = ["--unshare-user", "--uid", "65534", "--gid", "65534", *shared, "--cap-drop", "ALL"]
+    words = [
+        "bwrap",
+        *rights,
+        "--unshare-ipc",
+        "--unshare-pid",
+        "--unshare-net",
+        "--unshare-uts",
+        "--unshare-cgroup-try",
+    ]
+    words += ["--as-pid-1", "--die-with-parent", "--new-session", "--clearenv"]
+    for name, value in environment(limits, "/tmp").items():
+        words += ["--setenv", name, value]
+    # The scratch comes first: this interpreter may itself lie below /tmp. Without a size a tmpfs takes the host's memory.
+    words += ["--perms", "1777", "--size", size, "--tmpfs", "/tmp"]
+    words += [*_visible(), "--proc", "/proc", "--dev", "/dev", "--chdir", "/tmp"]
+    # A user namespace may set what its kernel counts; and a shared mapping of zeros is memory that nobody counts.
+    words += ["--ro-bind", "/proc/sys", "/proc/sys", "--dev-bind", "/dev/null", "/dev/zero"]
+    words += ["--dev-bind", "/dev/null", "/dev/ptmx"]  # of terminals the whole machine has one number
+    words += ["--perms", "1777", "--size", size, "--tmpfs", "/dev/shm", "--remount-ro", "/dev"]
+    return [*words, "--hostname", "sandbox", "--remount-ro", "/", sys.executable, "-I", "-c", worker_source()]
+
+
+def _rights(root: bool, *capabilities: str) -> list[str]:
+    """Arguments for a command that has these capabilities alone.
+
+    Root needs no user namespace, and its workers become users that nobody else is: in a user namespace they would stay
+    root for the files that they see, and the kernel would not count their processes.
+    """
+    user = ["--uid", "0", "--gid", "0"] if capabilities else ["--uid", "65534", "--gid", "65534"]
+    added = [word for name in capabilities for word in ("--cap-add", name)]
+    return [*([] if root else ["--unshare-user", *user]), "--cap-drop", "ALL", *added]
+
+
+def _setting(channel: str, limits: Limits, **more: Any) -> str:
+    user = unused_user() if os.geteuid() == 0 else 0
+    return setting(channel, "base", ["/tmp", "/dev/shm"], guard=True, user=user, processes=limits.processes, **more)
+
+
+def _begin(limits: Limits) -> LocalWorker:
+    """The warm parent. It keeps the rights that namespaces for its workers need; they do not."""
+    root = os.geteuid() == 0
+    # Who is mapped to root's number in a user namespace must have had the right to give files capabilities (user_namespaces(7)).
+    rights = _rights(
+        root, "CAP_SYS_ADMIN", "CAP_SETPCAP", *(("CAP_SETUID", "CAP_SETGID") if root else ("CAP_SETFCAP",))
+    )
+    apart = {"kept": _kept(), "mapped": not root}
 
     def command(channel: str) -> list[str]:
-        words = ["bwrap", *unshare, "--as-pid-1", "--die-with-parent", "--new-session", "--clearenv"]
-        for name, value in environment(limits, "/tmp").items():
-            words += ["--setenv", name, value]
-        # The scratch comes first: this interpreter may itself lie below /tmp. Without a size a tmpfs takes the host's memory.
-        words += ["--perms", "1777", "--size", size, "--tmpfs", "/tmp"]
-        words += [*_visible(), "--proc", "/proc", "--dev", "/dev", "--chdir", "/tmp"]
-        # A user namespace may set what its kernel counts; and a shared mapping of zeros is memory that nobody counts.
-        words += ["--ro-bind", "/proc/sys", "/proc/sys", "--dev-bind", "/dev/null", "/dev/zero"]
-        words += ["--dev-bind", "/dev/null", "/dev/ptmx"]  # of terminals the whole machine has one number
-        words += ["--perms", "1777", "--size", size, "--tmpfs", "/dev/shm", "--remount-ro", "/dev"]
-        words += ["--hostname", "sandbox", "--remount-ro", "/"]
-        told = setting(
-            channel,
-            "base",
-            ["/tmp", "/dev/shm"],
-            guard=True,
-            user=user,
-            processes=limits.processes,
-        )
-        return [*words, sys.executable, "-I", "-c", worker_source(), told]
+        return [*_words(limits, rights), setting(channel, "base", [], warm=True, spaces=apart)]
 
-    worker = launch(command, _finish, environment={})
+    return launch(command, _finish, environment={})
+
+
+def _start_alone(limits: Limits) -> Worker:
+    """A worker by a bubblewrap of its own."""
+    root = os.geteuid() == 0
+    rights = _rights(root, *(("CAP_SETUID", "CAP_SETGID") if root else ()))
+    worker = launch(lambda channel: [*_words(limits, rights), _setting(channel, limits)], _finish, environment={})
     worker.pins_cores = True
     return ready(worker)
+
+
+def _end(worker: Handle) -> None:
+    """With it, which is process 1 of its namespace, the kernel ends all that is in there."""
+    worker.kill()
+    worker.ended(END_SECONDS)
 
 
 def _finish(process: "subprocess.Popen[bytes]") -> None:
@@ -110,7 +155,25 @@ class BubblewrapSandbox(PooledSandbox):
     reason = "namespaces by bubblewrap"
 
     def __init__(self) -> None:
-        super().__init__(_start)
+        super().__init__(self.start)
+        self._parents = WarmParents(_begin, takes_all=True)
+
+    def start(self, limits: Limits) -> Worker:
+        """A worker that is process 1 of its own namespaces, so that nothing inside can end it. Raises MissingPart."""
+        told = _setting("", limits, scratch_bytes=limits.scratch_mb * 2**20)
+        forked = self._parents.start(limits, told, _end)
+        if forked is None:
+            return _start_alone(limits)
+        forked.pins_cores = True
+        return forked
+
+    def facts(self) -> dict[str, str]:
+        unable = self._parents.unable
+        return {"workers": f"a bubblewrap for each, since none can be forked: {unable}"} if unable else {}
+
+    def close(self) -> None:
+        super().close()
+        self._parents.close()
 
     def libraries(self) -> tuple[str, ...]:
         return host_libraries()

@@ -15,6 +15,9 @@ MODULES = (
     "scratch",
     "watch",
     "calls",
+    "life",
+    "spaces",
+    "warm",
     "main",
 )
 """In the order in which they need each other."""

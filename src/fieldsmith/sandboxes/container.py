@@ -38,6 +38,7 @@ def new_name() -> str:
 
 class DockerWorker(Worker):
     answers_count = True
+    unprepared = True
 
     def __init__(self, name: str, channel: Channel) -> None:
         self.name, self.channel = name, channel

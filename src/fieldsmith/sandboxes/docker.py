@@ -21,10 +21,10 @@ from fieldsmith.sandboxes.bundle import worker_source
 from fieldsmith.sandboxes.channel import Kind, SocketChannel
 from fieldsmith.sandboxes.container import DockerWorker, last_words, new_name, remove, remove_later, remove_left
 from fieldsmith.sandboxes.owner import CONTAINERS, origin, own_folder
-from fieldsmith.sandboxes.pool import PooledSandbox
+from fieldsmith.sandboxes.pool import PooledSandbox, size_here
 from fieldsmith.sandboxes.sandbox import Limits
 from fieldsmith.sandboxes.session import Worker, ready
-from fieldsmith.sandboxes.setting import environment, setting, unused_user
+from fieldsmith.sandboxes.setting import LATER, PRELOADED, environment, setting, unused_user
 from fieldsmith.sandboxes.stream import StreamChannel, attached
 
 PLACE = "/channel"
@@ -53,7 +53,7 @@ class DockerSandbox(PooledSandbox):
                 f"The Docker engine has no runtime {runtime!r}; it has {', '.join(sorted(known))}.",
                 "Install it and name it in /etc/docker/daemon.json, or leave --docker-runtime out.",
             )
-        super().__init__(self.start)
+        super().__init__(self.start, starters=size_here())  # an engine starts several in little more time than one
         self._remove_beacon: Callable[[], object] | None = None
         self.transport_kind: Kind | None = None
         """How arrays cross the border; None until it has been tried."""
@@ -138,7 +138,13 @@ class DockerSandbox(PooledSandbox):
 
     def _options(self, name: str, limits: Limits, channel: str) -> dict[str, Any]:
         """What the SDK's `containers.create` takes for a worker's container."""
-        told = setting(channel, self.variant, ["/tmp", "/dev/shm", "/dev/mqueue"], cgroup=True, guard=True)
+        first, later = [
+            [name for name in PRELOADED if name.startswith(LATER) == is_later] for is_later in (False, True)
+        ]
+        if self.variant == "torch":
+            first.append("torch")
+        scratch = ["/tmp", "/dev/shm", "/dev/mqueue"]
+        told = setting(channel, self.variant, scratch, cgroup=True, guard=True, preload=first, later=later)
         return {
             "name": name,
             "image": self.image,

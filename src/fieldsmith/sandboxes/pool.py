@@ -29,14 +29,14 @@ def size_here() -> int:
 
 
 class Pool:
-    """Up to `size_here()` waiting workers for one kind of limits, started when a core is free or somebody waits.
+    """Up to `size_here()` waiting workers for one kind of limits, started when a core is free, or somebody waits, or none is ready.
 
-    `start` starts a worker and returns when it is ready. All are started by one thread, which lives until the pool is
+    `start` starts a worker and returns when it is ready. All are started by so many threads, which live until the pool is
     closed: the kernel ends bubblewrap with the thread that has started it.
     """
 
-    def __init__(self, start: Callable[[Limits], Worker], name: str) -> None:
-        self._start, self._name = start, name
+    def __init__(self, start: Callable[[Limits], Worker], name: str, starters: int = 1) -> None:
+        self._start, self._name, self._starters = start, name, starters
         self._lock = threading.Lock()
         self._starter: ThreadPoolExecutor | None = None
         self._limits: Limits | None = None
@@ -44,6 +44,8 @@ class Pool:
         self._wanted = 0
         self._takers = 0
         """How many wait for a worker that is not ready."""
+        self._starting = 0
+        """How many are being started."""
         self._closing = False
         _pools.add(self)
 
@@ -92,10 +94,21 @@ class Pool:
             cores.about_to_call()
 
     def _start_with_room(self, limits: Limits) -> Worker:
-        cores.wait_for_room(lambda: self._takers > 0 or self._closing)
+        """Beside calls that compute on all cores one worker is made ready for whoever comes next, and no more."""
+        cores.wait_for_room(lambda: self._takers > 0 or self._closing or self._next_is_lacking())
         if self._closing:
             raise PoolClosed
-        return self._start(limits)
+        with self._lock:
+            self._starting += 1
+        try:
+            return self._start(limits)
+        finally:
+            with self._lock:
+                self._starting -= 1
+
+    def _next_is_lacking(self) -> bool:
+        with self._lock:
+            return not self._starting and not any(future.done() for future in self._waiting)
 
     def ready(self) -> int:
         """How many workers wait."""
@@ -116,14 +129,15 @@ class Pool:
 
     def _submit(self, limits: Limits) -> "Future[Worker]":
         if self._starter is None:
-            self._starter = ThreadPoolExecutor(1, thread_name_prefix=f"{self._name}-starter")
+            self._starter = ThreadPoolExecutor(self._starters, thread_name_prefix=f"{self._name}-starter")
             atexit.register(self.close)
         self._closing = False
         return self._starter.submit(self._start_with_room, limits)
 
     def forget(self) -> None:
         """Begin anew in a process that was forked: workers and their starter are the other's."""
-        self._lock, self._starter, self._limits, self._wanted, self._takers = threading.Lock(), None, None, 0, 0
+        self._lock, self._starter, self._limits = threading.Lock(), None, None
+        self._wanted = self._takers = self._starting = 0
         self._waiting = deque()
 
     def _fill(self) -> None:
@@ -139,10 +153,10 @@ class Pool:
 
 
 class PooledSandbox(Sandbox):
-    """A sandbox whose sessions take their workers from a pool; `start` starts one."""
+    """A sandbox whose sessions take their workers from a pool; `start` starts one, and does so in `starters` threads at a time."""
 
-    def __init__(self, start: Callable[[Limits], Worker]) -> None:
-        self._pool = Pool(start, self.name)
+    def __init__(self, start: Callable[[Limits], Worker], starters: int = 1) -> None:
+        self._pool = Pool(start, self.name, starters)
 
     def open(self, limits: Limits) -> WorkerSession:
         return WorkerSession(limits, self._pool.take)

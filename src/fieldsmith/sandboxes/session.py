@@ -8,6 +8,7 @@ import time
 import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from fieldsmith.sandboxes import answer, cores
 from fieldsmith.sandboxes.channel import Bounds, Channel, Content, OutOfTime, Unsent, WorkerGone
 from fieldsmith.sandboxes.memory import MemoryFile, Shared
 from fieldsmith.sandboxes.sandbox import CallResult, Failure, Limits, Session
+from fieldsmith.sandboxes.setting import names_later
 
 GRACE_SECONDS = 5.0
 START_SECONDS = 120.0
@@ -26,6 +28,8 @@ SLOWEST_PIPE = 20e6
 """Bytes a second that pipes carry at the least."""
 HELD_SHARE = 8
 """Answers that the host keeps without a copy take at most this part of a candidate's memory."""
+PREPARE = 0
+"""Number of what is no call but the wish to get ready for one."""
 UNCLEAN = 75
 """Exit code of a worker that could not remove what a program has left; nothing of the next call has been done."""
 RETRIES = 1
@@ -59,6 +63,9 @@ class Worker(ABC):
     pins_cores = False
     """Whether each call is kept to as many cores as it may use, where no control group shares them out."""
 
+    unprepared = False
+    """Whether it has to be told, before the first call, what the program needs; afterwards it is not."""
+
     @abstractmethod
     def alive(self) -> bool: ...
 
@@ -80,10 +87,16 @@ class Worker(ABC):
 
 
 def ready(worker: Worker) -> Worker:
-    """Wait for the first message of a worker. Raises MissingPart, with what it has said, if none comes."""
+    """Wait for the first message of a worker.
+
+    Raises MissingPart, with what it has said, if none comes, and Lost where something else has ended it meanwhile.
+    """
     try:
-        told, _ = worker.channel.receive(time.perf_counter() + START_SECONDS)
+        told = first_words(worker)
     except (WorkerGone, OutOfTime, ValueError) as error:
+        if isinstance(error, WorkerGone) and worker.ended_for() == "outside":
+            worker.end()
+            raise Lost from None
         detail = " ".join(worker.words().split()) or str(error)
         worker.end()
         raise MissingPart(f"The sandbox does not start: {detail}", "fieldsmith doctor says what is missing.") from None
@@ -91,6 +104,18 @@ def ready(worker: Worker) -> Worker:
         worker.end()
         raise MissingPart("The sandbox's worker does not answer as it should.", "Build the image again.")
     return worker
+
+
+def first_words(worker: Worker) -> dict[str, Any]:
+    """What a worker says first. Raises what `Channel.receive` raises."""
+    return worker.channel.receive(time.perf_counter() + START_SECONDS)[0]
+
+
+def _prepare(worker: Worker, program: str) -> None:
+    """Have a worker import what the program needs, which is none of the time of its first call. Raises what a call raises."""
+    worker.channel.send({"later": names_later(program)}, Bounds(PREPARE, 0.0, 0.0, 0, 0, 0))
+    worker.channel.receive(time.perf_counter() + START_SECONDS)
+    worker.unprepared = False
 
 
 class WorkerSession(Session):
@@ -165,6 +190,9 @@ class WorkerSession(Session):
             patience += (sum(file.size for file in files) + bounds.body_limit) / SLOWEST_PIPE
         begun = time.perf_counter()
         try:
+            if worker.unprepared:
+                _prepare(worker, str(header["program"]))
+                begun = time.perf_counter()
             worker.channel.send(header, bounds, files)
             # The worker ends a late call itself and tells what was printed; only one that does not is not waited for.
             told, content = worker.channel.receive(begun + patience, answer.most_bytes(results))
@@ -193,7 +221,7 @@ class WorkerSession(Session):
 
     def _bounds(self, results: Mapping[str, tuple[int, ...]], seconds: float) -> Bounds:
         return Bounds(
-            secrets.randbits(64),
+            1 + secrets.randbits(63),
             seconds,
             seconds * self.limits.patience / min(1.0, self.limits.cpus),
             self.limits.log_kb * 1024,

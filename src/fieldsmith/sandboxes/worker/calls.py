@@ -174,14 +174,7 @@ def end_descendants():
                 os.waitpid(-1, 0)
         except OSError:
             return
-    while True:
-        try:
-            with open("/proc/self/task/%d/children" % os.getpid()) as stream:
-                left = [int(word) for word in stream.read().split()]
-        except OSError:
-            return
-        if not left:
-            return
+    while left := children():
         for act in (
             lambda pid: os.kill(pid, signal.SIGKILL),
             lambda pid: os.waitpid(pid, 0),
@@ -191,3 +184,12 @@ def end_descendants():
                     act(pid)
                 except OSError:
                     pass
+
+
+def children():
+    """Processes that the first thread of this one has started or was handed, those that have ended too."""
+    try:
+        with open("/proc/self/task/%d/children" % os.getpid()) as stream:
+            return [int(word) for word in stream.read().split()]
+    except OSError:
+        return []

@@ -1,90 +1,21 @@
-"""The worker's life: connect, import what programs need, then one call after the other until nobody sends any."""
+"""What the interpreter runs that a sandbox is given: a worker, or the warm parent that workers are forked from."""
 
-import gc
 import json
 import os
-import select
-import signal
 import sys
-import threading
-import time
 
-from . import calls, child, guard, scratch
+from . import life, warm
 from .channel import connect
-
-PR_SET_CHILD_SUBREAPER = 36
-UNCLEAN = 75
-"""Exit code of a worker that a program has left something to which cannot be removed."""
 
 
 def main():
-    """`sys.argv[1]` is the setting: channel, preload, scratch, cgroup, guard, user, processes."""
+    """`sys.argv[1]` is the setting, as `setting.py` of the host's side writes it."""
     setting = json.loads(sys.argv[1])
     owner = os.getppid()
     channel = connect(setting["channel"])
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    os.dup2(2, 1)
-    narrow(setting)
-    guard.prctl(child.PR_SET_DUMPABLE, 0)
-    guard.prctl(PR_SET_CHILD_SUBREAPER, 1)
-    sys.path[:] = [entry for entry in sys.path if entry]
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # with a handler it would end even process 1
-    for name in setting["preload"]:
-        try:
-            __import__(name)
-        except ImportError:
-            if name == "numpy":  # without which no call can be served
-                raise
-    fork_instead()
-    setting["filter"] = guard.prepared(setting["cgroup"]) if setting["guard"] else None
-    # What is there now is never looked at again, so that a child need not copy the pages that hold its counts.
-    gc.collect()
-    gc.freeze()
-    threading.Thread(target=watch, args=(owner, channel.descriptor), daemon=True).start()
-    at_first = scratch.empty(setting["scratch"])
-    channel.send({"status": "ready"})
-    while True:
-        try:
-            calls.serve(channel.receive(), channel, setting)
-        except (EOFError, OSError):  # nobody is there any more
-            return
-        if scratch.empty(setting["scratch"]) != at_first:
-            os._exit(UNCLEAN)  # the next call gets a fresh worker
-
-
-def fork_instead():
-    """Let multiprocessing fork where it, or a library such as SciPy, would take a fork server, which needs descriptors sent to other processes."""
-    import multiprocessing.context as context
-
-    # Not by set_start_method, which a program may call for itself, once.
-    default = getattr(context, "_default_context", None)
-    kinds = getattr(context, "_concrete_contexts", {})
-    if default is not None and "fork" in kinds:
-        kinds["forkserver"] = kinds["fork"]
-        if default._default_context._name == "forkserver":
-            default._default_context = kinds["fork"]
-
-
-def narrow(setting):
-    """Take what this process and all that it starts need not have: number of processes, the rights of root."""
-    import resource
-
-    if setting["processes"]:
-        resource.setrlimit(resource.RLIMIT_NPROC, (setting["processes"],) * 2)
-    if setting["user"]:
-        os.setgroups([])
-        os.setresgid(*(setting["user"],) * 3)
-        os.setresuid(*(setting["user"],) * 3)
-
-
-def watch(owner, descriptor):
-    """End the running child and this worker when whoever started it has gone, or nobody can send calls any more."""
-    channel = select.poll()
-    channel.register(descriptor, 0)  # only hang-ups and errors
-    while os.getppid() == owner and not channel.poll(0):
-        time.sleep(1.0)
-    if calls.running["pid"]:
-        # Whoever serves the call then ends the rest of what it has started, and leaves as its answer reaches nobody.
-        calls.end_group(calls.running["pid"])
-        time.sleep(5.0)
-    os._exit(1)
+    if setting["warm"]:
+        warm.run(setting, channel, owner)
+    else:
+        life.narrow(setting)
+        life.prepare(setting["preload"])
+        life.live(setting, channel, lambda: os.getppid() == owner)

@@ -1,0 +1,235 @@
+"""Workers that are forked from a warm parent: what one candidate does is nothing to the next, whatever ends is replaced."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fieldsmith.sandboxes import bubblewrap, choose
+from sandbox_calls import LIMITS, run, wait_until
+
+WARM = [pytest.param("bubblewrap", marks=pytest.mark.needs("bubblewrap")), "process"]
+SECRET = b"what only the first candidate knows"
+SEARCH = f"""
+def found(backwards):
+    # The secret itself must not come to lie in this memory by the search for it.
+    import re
+    count = 0
+    for line in open("/proc/self/maps"):
+        begin, end = (int(word, 16) for word in line.split()[0].split("-"))
+        if " r" not in line or "[v" in line:
+            continue
+        with open("/proc/self/mem", "rb", 0) as memory:
+            try:
+                memory.seek(begin)
+                count += memory.read(end - begin)[::-1].count(backwards)
+            except (OSError, ValueError, OverflowError):
+                pass
+    return count
+BACKWARDS = {SECRET[::-1]!r}
+"""
+KEEPS = f"""{SEARCH}
+import builtins, json, os, random, sys
+import numpy as np
+
+def f(a):
+    secret = BACKWARDS[::-1]
+    np.secret = np.frombuffer(secret * 1000, np.uint8).copy()
+    builtins.secret = sys.modules["of the first"] = json.secret = secret
+    sys.path.append("/of/the/first")
+    os.environ["SECRET"] = secret.decode()
+    os.umask(0)
+    open("kept", "wb").write(secret)
+    os.mkdir("folder")
+    os.chdir("folder")
+    print(secret)
+    return a * (found(BACKWARDS) > 1000)
+"""
+FINDS = f"""{SEARCH}
+import builtins, json, os, sys
+import numpy as np
+
+def f(a):
+    assert not {{"kept", "folder"}} & set(os.listdir(".")) and os.getcwd() != "/"
+    assert "SECRET" not in os.environ and "/of/the/first" not in sys.path and "of the first" not in sys.modules
+    assert not any(hasattr(module, "secret") for module in (np, builtins, json))
+    assert os.umask(0o22) != 0
+    return a * (1 + found(BACKWARDS))
+"""
+
+
+@pytest.fixture(params=WARM)
+def sandbox(request):
+    with choose(request.param, trusted=True) as sandbox:
+        yield sandbox
+
+
+def parent_of(sandbox) -> int:
+    """The process that holds the warm parent."""
+    (parent,) = sandbox._parents._parents.values()
+    return parent._process.process.pid
+
+
+def good(sandbox) -> bool:
+    with sandbox.open(LIMITS) as session:
+        return run(session, "def f(a):\n    return 2 * a\n").status == "ok"
+
+
+def test_nothing_of_a_candidate_is_there_for_the_next(sandbox):
+    with sandbox.open(LIMITS) as session:
+        first = run(session, KEEPS, np.ones(3))
+    with sandbox.open(LIMITS) as session:
+        second = run(session, FINDS, np.ones(3))
+    assert first.status == "ok", first.failure
+    assert first.outputs["y"].all()  # the search finds what is there
+    assert second.status == "ok", second.failure
+    assert second.outputs["y"].tolist() == [1.0] * 3
+
+
+def test_a_candidate_has_chance_numbers_of_its_own(sandbox):
+    drawn = []
+    for _ in range(2):
+        with sandbox.open(LIMITS) as session:
+            # By names that do not tell, so that no call is seeded for itself.
+            source = "import numpy\nname = 'ran' + 'dom'\ndef f(a):\n    return [__import__(name).random(), *getattr(numpy, name).rand(2)]\n"
+            drawn.append(run(session, source).outputs["y"].tolist())
+    assert not set(drawn[0]) & set(drawn[1])
+
+
+def test_no_memory_is_shared_with_the_parent(sandbox):
+    source = "def f(a):\n    for line in open('/proc/self/maps'):\n        assert not line.split()[1].startswith('rw') or line.split()[1][3] == 'p', line\n    return a\n"
+    with sandbox.open(LIMITS) as session:
+        result = run(session, source)
+    assert result.status == "ok", result.failure
+
+
+@pytest.mark.needs("bubblewrap")
+def test_two_candidates_at_a_time_see_nothing_of_each_other():
+    looks = (
+        "import os\nKINDS = ('mnt', 'pid', 'ipc', 'net', 'uts')\ndef f(a):\n    open('/tmp/mine', 'w').write('x')\n    open('/dev/shm/mine', 'w').write('x')\n"
+        "    assert set(filter(str.isdigit, os.listdir('/proc'))) == {'1', str(os.getpid())}, os.listdir('/proc')\n"
+        "    return [os.stat('/proc/self/ns/' + kind).st_ino for kind in KINDS] + [os.getuid()]\n"
+    )
+    with choose("bubblewrap") as sandbox, sandbox.open(LIMITS) as one, sandbox.open(LIMITS) as other:
+        spaces = [run(session, looks, shape=(6,)) for session in (one, other)]
+        assert [result.status for result in spaces] == ["ok", "ok"], spaces
+        again = run(
+            other,
+            "import os\ndef f(a):\n    return [os.path.exists(p + '/mine') for p in ('/tmp', '/dev/shm')]\n",
+            shape=(2,),
+        )
+    first, second = (result.outputs["y"] for result in spaces)
+    assert (first[:5] != second[:5]).all()
+    assert os.geteuid() != 0 or first[5] != second[5]
+    assert not again.outputs["y"].any()
+
+
+@pytest.mark.needs("bubblewrap")
+def test_a_worker_has_no_right_left():
+    source = "def f(a):\n    told = dict(line.split(':', 1) for line in open('/proc/self/status'))\n    return [int(told['Cap' + k], 16) for k in ('Inh', 'Prm', 'Eff', 'Bnd', 'Amb')]\n"
+    with choose("bubblewrap") as sandbox, sandbox.open(LIMITS) as session:
+        assert not run(session, source, shape=(5,)).outputs["y"].any()
+
+
+ENDS = {
+    "all that it can reach": "import os, signal\ndef f(a):\n    for pid in [os.getppid(), 1, 2, *range(3, 50)]:\n        if pid not in (0, os.getpid()):\n            try: os.kill(pid, 9)\n            except OSError: pass\n    return 2 * a\n",
+    "scratch": "def f(a):\n    with open('big', 'wb') as stream:\n        while True: stream.write(bytes(1 << 20))\n",
+    "daemons": "import os, time\ndef f(a):\n    for _ in range(5):\n        if os.fork() == 0:\n            os.setsid()\n            if os.fork() == 0: time.sleep(1000)\n            os._exit(0)\n    return 2 * a\n",
+}
+
+
+@pytest.mark.needs("bubblewrap")
+@pytest.mark.parametrize("what", ENDS)
+def test_what_a_candidate_does_to_its_worker_is_nothing_to_the_next(what):
+    with choose("bubblewrap") as sandbox:
+        with sandbox.open(LIMITS) as session:
+            run(session, ENDS[what])
+            before = parent_of(sandbox)
+        assert good(sandbox)
+        assert parent_of(sandbox) == before
+
+
+def test_a_plain_program_that_kills_worker_and_parent_ends_its_own_call_alone():
+    kills = (
+        "import os\ndef f(a):\n    worker = os.getppid()\n    parent = int(open(f'/proc/{worker}/stat').read().rpartition(')')[2].split()[1])\n"
+        "    os.kill(parent, 9)\n    os.kill(worker, 9)\n    return a\n"
+    )
+    with choose("process") as sandbox:
+        with sandbox.open(LIMITS) as session, sandbox.open(LIMITS) as beside:
+            assert run(beside, "def f(a):\n    return a\n").status == "ok"
+            assert run(session, kills).status == "crashed"
+            assert run(beside, "def f(a):\n    return a\n").status == "ok"
+        assert good(sandbox)
+
+
+def test_a_parent_that_is_killed_is_replaced_and_the_call_made_anew(sandbox):
+    assert good(sandbox)
+    first = parent_of(sandbox)
+    source = "import time\ndef f(a):\n    end = time.process_time() + 1.0\n    while time.process_time() < end: pass\n    return 2 * a\n"
+    with sandbox.open(LIMITS) as session:
+        run(session, "def f(a):\n    return a\n")
+        threading.Timer(0.3, os.kill, (first, signal.SIGKILL)).start()
+        result = run(session, source)
+    assert result.status == "ok", result.failure
+    assert good(sandbox)
+    assert parent_of(sandbox) != first
+
+
+@pytest.mark.parametrize("name", WARM)
+def test_a_run_that_is_killed_leaves_no_process(name):
+    code = (
+        "import sys, threading, numpy as np\nfrom fieldsmith.sandboxes import choose\nfrom fieldsmith.sandboxes.sandbox import Limits\n"
+        f"sandbox = choose({name!r})\nlimits = Limits(cpus=1.0)\nsandbox.expect(limits, 3)\n"
+        "threading.Timer(3.0, print, ('begun',), {'flush': True}).start()\n"
+        "program = 'import os, time\\ndef f(a):\\n    os.fork()\\n    while True: time.sleep(0.01)\\n'\n"
+        "sandbox.open(limits).call(program, 'f', {'a': np.ones(3)}, {'y': (3,)})\n"
+    )
+    owner = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+    assert owner.stdout is not None
+    owner.stdout.readline()
+    below = descendants(owner.pid)
+    assert len(below) >= 3  # the parent, the worker, the program
+    owner.kill()
+    owner.wait()
+    wait_until(lambda: not any(lives(pid) for pid in below))
+
+
+def descendants(pid: int) -> list[int]:
+    found: list[int] = []
+    for listed in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in map(int, listed.read_text().split()):
+            found += [child, *descendants(child)]
+    return found
+
+
+def lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+@pytest.mark.needs("bubblewrap")
+def test_where_no_worker_can_be_forked_each_has_a_bubblewrap_of_its_own(monkeypatch):
+    whole = bubblewrap.worker_source()
+    changed = whole.replace("checked(libc.unshare(kinds)", "checked(-1")
+    assert changed != whole
+    monkeypatch.setattr(bubblewrap, "worker_source", lambda: changed)
+    with choose("bubblewrap") as sandbox:
+        assert good(sandbox)
+        assert good(sandbox)
+        assert "unshare" in sandbox.facts()["workers"]
+
+
+@pytest.mark.needs("docker")
+def test_what_a_program_names_is_there_before_its_time_begins():
+    # By another name, so that this program does not name it.
+    source = "import sys\ndef f(a):\n    return [float('sci' + 'py.fft' in sys.modules)]\n"
+    with choose("docker") as sandbox, sandbox.open(LIMITS) as session:
+        assert run(session, f"# scipy\n{source}", shape=(1,)).outputs["y"] == 1.0
+        assert run(session, source, shape=(1,)).outputs["y"] == 1.0
