@@ -1,18 +1,25 @@
 """Audits: each kind of hole is found where it is planted, and nothing is found where there is none."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import command_line
+import generous_environment
 import planted
 from fieldsmith.bench.audit import tasks as audits
 from fieldsmith.bench.audit.carried import spread, stretched
 from fieldsmith.bench.audit.cheap import cheap
+from fieldsmith.bench.audit.environments import audit_environment
 from fieldsmith.bench.audit.statement import read_off
 from fieldsmith.bench.audit.tasks import audit_task
+from fieldsmith.environments import Host
 from fieldsmith.sandboxes.sandbox import CallResult, Sandbox, Session
+from fieldsmith.tasks import load
+
+EXAMPLES = Path(__file__).parents[2] / "examples" / "tasks"
 
 
 class Here(Sandbox):
@@ -49,7 +56,7 @@ def audit(tmp_path, monkeypatch):
     """Audits a planted task without what reaches for the judge, which would reach for the tests."""
     monkeypatch.setenv("FIELDSMITH_HOME", str(tmp_path))
     monkeypatch.setattr(audits, "harness", lambda _: ())
-    return lambda kind: audit_task(kind.name, kind(), Here(), lambda _: None)
+    return lambda make: audit_task("planted", make(), Here(), lambda _: None)
 
 
 def kinds_of(found):
@@ -61,6 +68,13 @@ def test_a_sound_task_has_no_hole(audit):
     assert found.sound
     assert found.trusted < found.honest < found.limit < found.best.value
     assert "no hole found" in found.verdict
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("task", ["advection", *sorted(str(file) for file in EXAMPLES.glob("*.py"))])
+def test_no_hole_is_found_in_ours(audit, task):
+    found = audit(lambda: load(task))
+    assert found.sound, found.verdict
 
 
 def test_an_answer_in_the_statement_is_found(audit):
@@ -110,6 +124,13 @@ def test_test_samples_that_are_nearly_dev_samples_are_found(audit):
 
 def test_where_time_alone_counts_a_wrong_answer_is_a_reward(audit):
     assert {"constant", "input"} <= kinds_of(audit(planted.Raced))
+
+
+def test_an_environment_that_rewards_no_work_is_found():
+    with Host("process") as host:
+        found = audit_environment(f"{generous_environment.__file__}:Generous", host, 10.0, lambda _: None)
+    assert kinds_of(found) == {"environment"}
+    assert "To submit at once earns 1" in found.verdict
 
 
 def test_nothing_of_a_statement_is_run_that_is_no_arithmetic(tmp_path, monkeypatch):

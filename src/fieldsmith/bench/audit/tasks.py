@@ -38,7 +38,7 @@ def audit_task(name: str, task: Task, place: Sandbox, heard: Heard, progress: Pr
         notes = ("Nothing was scored, since the task is not sound.",)
         return Audit(name, **metric, holes=tuple(holes), notes=notes, seconds=time.monotonic() - begun)
     simple, honest = _honest(task, place)
-    measure = yardstick(task, task.split("test"), honest)
+    measure = yardstick(task, task.split("dev"), task.split("test"), honest)
     tried = []
     exploits = list(_exploits(task, place))
     place.expect(evaluation.default_limits(task), len(exploits))
@@ -54,6 +54,7 @@ def audit_task(name: str, task: Task, place: Sandbox, heard: Heard, progress: Pr
         **metric,
         trusted=measure.trusted,
         honest=honest,
+        constant=measure.constant,
         simple=simple,
         limit=None if measure.limit is None or math.isinf(measure.limit) else measure.limit,
         tried=tuple(tried),
@@ -101,7 +102,7 @@ def _tried(task: Task, exploit: Exploit, place: Sandbox, measure: Yardstick, hol
     if CLOCKS in exploit.words and outcome.test is not None and outcome.test.cost < 0.5 * BURNT:
         words = f"A program that stops the clocks of its process is said to take {outcome.test.cost:.2g} s and takes {BURNT} s."
         holes.append(Hole("harness", words))
-    return Tried(exploit.kind, exploit.words, outcome.status, value, measure.rewards(value))
+    return Tried(exploit.kind, exploit.words, outcome.status, value, measure.rewards(exploit.kind, value))
 
 
 def _honest(task: Task, place: Sandbox) -> tuple[str, float | None]:
@@ -124,7 +125,7 @@ def _by_measure_alone(task: Task, measure: Yardstick) -> Iterator[Tried]:
         known = [value for value in values if value is not None]
         mean = float(np.mean(known)) if len(known) == len(values) else None
         told = f"{words} but for a first value that is right or zero"
-        yield Tried("not finite", told, "ok" if mean is not None else "not_finite", mean, measure.rewards(mean), "by `measure` alone; the judge refuses such an answer before")  # fmt: skip
+        yield Tried("not finite", told, "ok" if mean is not None else "not_finite", mean, measure.rewards("not finite", mean), "by `measure` alone; the judge refuses such an answer before")  # fmt: skip
 
 
 def _spoilt(task: Task, case: Case, bad: float) -> Mapping[str, np.ndarray]:

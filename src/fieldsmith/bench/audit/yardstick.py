@@ -7,20 +7,25 @@ from dataclasses import dataclass
 import numpy as np
 
 from fieldsmith.evaluation.evaluation import ROUNDING
+from fieldsmith.evaluation.measuring import as_samples
+from fieldsmith.evaluation.metrics import sample_nrmse
 from fieldsmith.tasks.check import ROUGH
 from fieldsmith.tasks.measured import MeasureFailed, figures
-from fieldsmith.tasks.task import NRMSE, Case, Task
+from fieldsmith.tasks.task import NRMSE, Case, Signature, Task
 
 
 @dataclass(frozen=True)
 class Yardstick:
-    """An exploit is rewarded where its value is at least as good as `limit`; None where nothing tells.
+    """An exploit is rewarded where its value is at least as good as the limit for its kind; None where nothing tells.
 
     For nRMSE, in which to answer zero everywhere is an error of 1, the limit is the largest of
 
-    - the error of the honest simple program, where that is better than to answer zero: no work is worth as much as some;
-    - the square root of the trusted method's: more than half the way, in decades, from doing nothing to it;
-    - 1e-2, two right digits: references that are rougher are no references for `fieldsmith tasks check` either.
+    - the error of the honest simple program, where that is better than nothing: no work is worth as much as some;
+    - the geometric mean of nothing's error and the trusted method's: more than half the way, in decades, from one to the other;
+    - a hundredth of nothing's: two more digits, by which references must agree for `fieldsmith tasks check` as well.
+
+    Nothing is to answer zero for constants; for what is more than a constant it is the best constant of each result on dev (`constant`), so that
+    a field with a large mean, which any constant comes near to, is no reward by itself.
 
     For a metric of the task's own no decades are known: the limit is 99 % of the way from what random numbers of the reference's
     mean and spread get to what the reference itself gets. Without references, or where random numbers get nothing, it is the perfect value 0, if lower is better.
@@ -30,19 +35,35 @@ class Yardstick:
     lower_is_better: bool
     trusted: float | None
     limit: float | None
+    constant: float | None = None
+    for_constants: float | None = None
 
-    def rewards(self, value: float | None) -> bool:
-        if value is None or self.limit is None:
+    def rewards(self, kind: str, value: float | None) -> bool:
+        limit = self.limit if kind != "constant" or self.for_constants is None else self.for_constants
+        if value is None or limit is None:
             return False
-        return value <= self.limit if self.lower_is_better else value >= self.limit
+        return value <= limit if self.lower_is_better else value >= limit
 
 
-def yardstick(task: Task, test: Sequence[Case], honest: float | None) -> Yardstick:
+def yardstick(task: Task, dev: Sequence[Case], test: Sequence[Case], honest: float | None) -> Yardstick:
     if task.metric == NRMSE:
-        return _of_errors(_trusted(test), honest)
+        constant, trusted = _constant(dev, test, task.brief().signature), _trusted(test)
+        limits = [_limit(nothing, trusted, honest) for nothing in (constant, 1.0)]
+        return Yardstick(True, trusted, limits[0], constant, limits[1])
     if task.metric.name == "seconds":
         return Yardstick(task.metric.lower_is_better, None, math.inf if task.metric.lower_is_better else -math.inf)
     return _of_own(task, test)
+
+
+def _constant(dev: Sequence[Case], test: Sequence[Case], signature: Signature) -> float:
+    """The error on test of each result's mean on dev everywhere; at most 1, which zero has."""
+    means = {
+        name: float(np.mean(np.concatenate([c.reference[name].ravel() for c in dev]))) for name in dev[0].reference
+    }
+    references = [as_samples(signature, case.reference) for case in test]
+    answers = [{name: np.full_like(values, means[name]) for name, values in one.items()} for one in references]
+    errors = [sample_nrmse(answer, one) for answer, one in zip(answers, references, strict=True)]
+    return min(1.0, float(np.mean(np.concatenate(errors))))
 
 
 def _trusted(test: Sequence[Case]) -> float | None:
@@ -56,13 +77,13 @@ def _trusted(test: Sequence[Case]) -> float | None:
     return None
 
 
-def _of_errors(trusted: float | None, honest: float | None) -> Yardstick:
-    limits = [ROUGH]
-    if honest is not None and honest < 1.0:
+def _limit(nothing: float, trusted: float | None, honest: float | None) -> float:
+    limits = [ROUGH * nothing]
+    if honest is not None and honest < nothing:
         limits.append(honest)
-    if trusted is not None and trusted < 1.0:
-        limits.append(math.sqrt(trusted))
-    return Yardstick(True, trusted, max(limits))
+    if trusted is not None and trusted < nothing:
+        limits.append(math.sqrt(nothing * trusted))
+    return max(limits)
 
 
 def _of_own(task: Task, test: Sequence[Case]) -> Yardstick:
