@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import command_line
 import generous_environment
@@ -13,11 +15,13 @@ from fieldsmith.bench.audit import tasks as audits
 from fieldsmith.bench.audit.carried import spread, stretched
 from fieldsmith.bench.audit.cheap import cheap
 from fieldsmith.bench.audit.environments import audit_environment
+from fieldsmith.bench.audit.learnt import learnt
 from fieldsmith.bench.audit.statement import read_off
 from fieldsmith.bench.audit.tasks import audit_task
 from fieldsmith.environments import Host
 from fieldsmith.sandboxes.sandbox import CallResult, Sandbox, Session
 from fieldsmith.tasks import load
+from fieldsmith.tasks.task import Case, Signature, data, result
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "tasks"
 
@@ -43,7 +47,7 @@ class HereSession(Session):
         with np.errstate(all="ignore"):
             made = scope[function](*inputs.values())
         arrays = dict(zip(results, made if isinstance(made, tuple) else (made,), strict=True))
-        arrays = {name: np.ascontiguousarray(value, dtype=float) for name, value in arrays.items()}
+        arrays = {name: np.asarray(value, float) for name, value in arrays.items()}
         fits = all(arrays[name].shape == shape for name, shape in results.items())
         return CallResult("ok", arrays, 0.01, cpu_seconds=0.01) if fits else CallResult("bad_output")
 
@@ -214,3 +218,30 @@ def test_a_suite_needs_no_command_before_it(tmp_path):
     for words in (("smoke", "--dry-run"), ("run", "smoke", "--dry-run"), ("--dry-run", "smoke")):
         ended = command_line.run("bench", *words, cwd=tmp_path)
         assert (ended.returncode, ended.stdout.splitlines()[-1][:7]) == (0, "2 cells"), ended.stderr
+
+
+AXES = st.lists(st.sampled_from(["n", "m", "3"]), max_size=3).map(tuple)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.booleans(), st.lists(AXES, min_size=1, max_size=2), st.lists(AXES, min_size=1, max_size=2))
+def test_programs_fit_any_signature(batched, given_axes, returned_axes):
+    lead = ("batch",) if batched else ()
+    first = (*lead, "n", "m")  # so that every axis has a length
+    arguments = [data(f"a{n}", (*lead, *axes), "values") for n, axes in enumerate(given_axes)]
+    results = [result(f"r{n}", (*lead, *axes), "values") for n, axes in enumerate(returned_axes)]
+    signature = Signature("f", (data("first", first, "values"), *arguments), tuple(results))
+    sizes, rng = {"batch": 2, "n": 4, "m": 5}, np.random.default_rng(0)
+
+    def drawn(one):
+        return rng.standard_normal([sizes.get(axis) or int(axis) for axis in one.axes])
+
+    def case(name):
+        inputs = {one.name: drawn(one) if one.axes else 1.5 for one in signature.arguments}
+        return Case(name, inputs, {one.name: drawn(one) for one in signature.results})
+
+    dev, test = [case("dev"), case("dev")], [case("test")]
+    inputs = test[0].inputs
+    for exploit in (*cheap(signature), *learnt(signature, dev, test)):
+        found = HereSession().call(exploit.source, "f", inputs, signature.shapes(inputs))
+        assert found.status == "ok" or exploit.kind == "shape", exploit.words
