@@ -14,7 +14,7 @@ from fieldsmith.bench.audit.harness import BURNT, CLOCKS, harness
 from fieldsmith.bench.audit.honest import simple_programs
 from fieldsmith.bench.audit.learnt import learnt
 from fieldsmith.bench.audit.statement import read_off
-from fieldsmith.bench.audit.yardstick import Yardstick, yardstick
+from fieldsmith.bench.audit.yardstick import TIME, Yardstick, yardstick
 from fieldsmith.evaluation.evaluation import Evaluation
 from fieldsmith.sandboxes.sandbox import Sandbox
 from fieldsmith.tasks.check import examine
@@ -117,7 +117,7 @@ def _honest(task: Task, place: Sandbox) -> tuple[str, float | None]:
 
 def _by_measure_alone(task: Task, measure: Yardstick) -> Iterator[Tried]:
     """Whether a metric of the task's own leaves out what is not finite: then only the judge, which lets no such answer through, keeps it from being earned."""
-    if task.metric == NRMSE or task.metric.name == "seconds":
+    if task.metric == NRMSE or task.metric.name == TIME:
         return
     cases = task.split("test")
     for words, bad in (("NaN", np.nan), ("inf", np.inf)):
@@ -150,6 +150,10 @@ def _rewarded(tried: Iterable[Tried], measure: Yardstick, honest: float | None, 
     scale = {"the trusted method": measure.trusted, "an honest simple program": honest}
     beside = " and ".join(f"{who} {value:.3g}" for who, value in scale.items() if value is not None)
     ranked = sorted((one for one in tried if one.rewarded), key=lambda one: sign * (one.value or 0.0))
+    if ranked and task.metric.name == TIME:
+        words = f"The metric is time, and {len(ranked)} wrong answers are let through, such as “{ranked[0].words}”."
+        yield Hole("time", words)
+        return
     for kind in dict.fromkeys(one.kind for one in ranked):
         same = [one for one in ranked if one.kind == kind]
         best = same[0]

@@ -13,6 +13,9 @@ from fieldsmith.tasks.check import ROUGH
 from fieldsmith.tasks.measured import MeasureFailed, figures
 from fieldsmith.tasks.task import NRMSE, Case, Signature, Task
 
+TIME = "seconds"
+"""The name of a metric that is the time of a call."""
+
 
 @dataclass(frozen=True)
 class Yardstick:
@@ -50,7 +53,7 @@ def yardstick(task: Task, dev: Sequence[Case], test: Sequence[Case], honest: flo
         constant, trusted = _constant(dev, test, task.brief().signature), _trusted(test)
         limits = [_limit(nothing, trusted, honest) for nothing in (constant, 1.0)]
         return Yardstick(True, trusted, limits[0], constant, limits[1])
-    if task.metric.name == "seconds":
+    if task.metric.name == TIME:
         return Yardstick(task.metric.lower_is_better, None, math.inf if task.metric.lower_is_better else -math.inf)
     return _of_own(task, test)
 
