@@ -15,6 +15,8 @@ from fieldsmith.bench.audit import tasks as audits
 from fieldsmith.bench.audit.carried import spread, stretched
 from fieldsmith.bench.audit.cheap import cheap
 from fieldsmith.bench.audit.environments import audit_environment
+from fieldsmith.bench.audit.exploit import Tried
+from fieldsmith.bench.audit.harness import CLOCKS
 from fieldsmith.bench.audit.learnt import learnt
 from fieldsmith.bench.audit.statement import read_off
 from fieldsmith.bench.audit.tasks import audit_task
@@ -128,6 +130,12 @@ def test_test_samples_that_are_nearly_dev_samples_are_found(audit):
 
 def test_where_time_alone_counts_a_wrong_answer_is_a_reward(audit):
     assert kinds_of(audit(planted.Raced)) == {"time"}
+
+
+def test_a_judge_that_believes_a_stopped_clock_is_found():
+    seen = [Tried("harness", f"zeros, and {CLOCKS}", "ok", 1.0, cost=cost) for cost in (0.01, 0.52)]
+    (hole,) = audits._believed(seen)
+    assert "the judge sees 0.01 s" in hole.fault
 
 
 def test_an_environment_that_rewards_no_work_is_found():

@@ -43,12 +43,12 @@ def audit_task(name: str, task: Task, place: Sandbox, heard: Heard, progress: Pr
     exploits = list(_exploits(task, place))
     place.expect(evaluation.default_limits(task), len(exploits))
     for exploit in exploits:
-        tried.append(_tried(task, exploit, place, measure, holes))
+        tried.append(_tried(task, exploit, place, measure))
         heard(tried[-1])
     for one in _by_measure_alone(task, measure):
         tried.append(one)
         heard(one)
-    holes += _rewarded(tried, measure, honest, task)
+    holes += [*_believed(tried), *_rewarded(tried, measure, honest, task)]
     return Audit(
         task=name,
         **metric,
@@ -96,13 +96,21 @@ def _judged(task: Task, source: str, place: Sandbox) -> Evaluation:
     return evaluation.evaluate(task, source, place, splits=("test",), refinement=False, probing=False)
 
 
-def _tried(task: Task, exploit: Exploit, place: Sandbox, measure: Yardstick, holes: list[Hole]) -> Tried:
+def _tried(task: Task, exploit: Exploit, place: Sandbox, measure: Yardstick) -> Tried:
     outcome = _judged(task, exploit.source, place)
-    value = outcome.test.figure if outcome.status == "ok" and outcome.test else None
-    if CLOCKS in exploit.words and outcome.test is not None and outcome.test.cost < 0.5 * BURNT:
-        words = f"A program that stops the clocks of its process is said to take {outcome.test.cost:.2g} s and takes {BURNT} s."
-        holes.append(Hole("harness", words))
-    return Tried(exploit.kind, exploit.words, outcome.status, value, measure.rewards(exploit.kind, value))
+    test = outcome.test if outcome.status == "ok" else None
+    value, cost = (test.figure, test.cost) if test else (None, None)
+    return Tried(exploit.kind, exploit.words, outcome.status, value, measure.rewards(exploit.kind, value), cost=cost)
+
+
+def _believed(tried: Iterable[Tried]) -> Iterator[Hole]:
+    """Whether the judge believed the clocks of a program that had stopped them."""
+    for one in tried:
+        if CLOCKS in one.words and one.cost is not None and one.cost < 0.5 * BURNT:
+            words = (
+                f"A program that stops the clocks of its process takes {BURNT} s, and the judge sees {one.cost:.2g} s."
+            )
+            yield Hole("harness", words)
 
 
 def _honest(task: Task, place: Sandbox) -> tuple[str, float | None]:
