@@ -44,6 +44,8 @@ def bench(
 ) -> None:
     """Run every cell of a suite (tasks, authors, strategies, seeds; environments and agents) and write a leaderboard; the same command resumes.
 
+    `fieldsmith bench audit SUITE` says whether the suite itself is sound.
+
     Example: fieldsmith bench smoke
     """
     from fieldsmith.bench.check import checked

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from fieldsmith.cli import bench, compare, doctor, env, evaluate, mcp, report, runs, sandbox, scaling, solve, tasks
+from fieldsmith.cli import benches, compare, doctor, env, evaluate, mcp, report, runs, sandbox, scaling, solve, tasks
 from fieldsmith.cli.output import ClosedPipe, current
 from fieldsmith.cli.terminal import narrow, prepare
 from fieldsmith.errors import FieldsmithError, InputError, disk_trouble
@@ -32,7 +32,7 @@ app.command()(evaluate.evaluate)
 app.add_typer(tasks.app, name="tasks")
 app.add_typer(env.app, name="env")
 app.add_typer(runs.app, name="runs")
-app.command()(bench.bench)
+app.add_typer(benches.app, name="bench")
 app.command()(compare.compare)
 app.command()(scaling.scaling)
 app.add_typer(mcp.app, name="mcp")
