@@ -27,6 +27,16 @@ LASTING_WORDS = re.compile(
     re.IGNORECASE,
 )
 """In the words of faults that come without a code."""
+USED_UP = re.compile(
+    r"insufficient|billing|payment|prepaid|\b(?:credit|balance)[^.]{0,40}\b(?:low|exhausted|used up|exceeded)",
+    re.IGNORECASE,
+)
+"""In codes and words of a 429 that is no rate limit: nothing more may be asked until somebody pays."""
+RATE = re.compile(
+    r"\b(?:429|529|1002)\b|rate.?limit|too.?many.?requests|slow.?down|overloaded|throttl|\bqps\b|resource.?exhausted|at capacity",
+    re.IGNORECASE,
+)
+"""In codes and words of faults by which a server wants to be asked less."""
 NO_SYSTEM = re.compile(
     r"\b(?:system|developer)['\"]?[ _-](?:role|message|prompt|instruction)s?\b[^.]{0,40}\bnot\b"
     r"|\bnot (?:supported?|allowed|accept\w*)[^.]{0,30}\b(?:system|developer)\b|does not support ['\"]?(?:system|developer)"
@@ -156,6 +166,30 @@ def disconnected(error: Exception) -> bool:
     return type(error).__name__ == "APIConnectionError" or type(error).__module__.startswith(("httpx", "httpcore"))
 
 
+def headers_of(error: Exception) -> Mapping[str, str]:
+    """The headers of the answer that an SDK made an error of; none of any other."""
+    return getattr(getattr(error, "response", None), "headers", {})
+
+
+def limits_rate(error: Exception) -> bool:
+    """Whether a fault says that the server wants to be asked less, or later."""
+    if isinstance(error, ToldFault):
+        return RATE.search(str(error)) is not None
+    status = getattr(error, "status_code", None)
+    return status in (429, 529) or (status == 503 and "retry-after" in headers_of(error))
+
+
+def lasts(error: Exception) -> bool:
+    """Whether a fault stays when the same is asked again."""
+    if isinstance(error, ToldFault):
+        return error.lasting
+    status = getattr(error, "status_code", None)
+    if status == 429:
+        told = _fault(_told(getattr(error, "body", None)))
+        return bool(told and USED_UP.search(str(told))) and "retry-after" not in headers_of(error)
+    return isinstance(status, int) and 400 <= status < 500 and status not in (408, 409, 425)
+
+
 def lacks_system_role(error: Exception) -> bool:
     """Whether a request was refused because it had words of the system."""
     return _about_form(error) and bool(NO_SYSTEM.search(said(error)))
@@ -178,6 +212,11 @@ def refuses_tools(error: Exception) -> bool:
 def cannot_force(error: Exception) -> bool:
     """Whether a request was refused because it asked for a call of a tool."""
     return _about_form(error) and bool(FORCED.search(said(error)))
+
+
+def refuses_caches(error: Exception) -> bool:
+    """Whether a request was refused because it said what may be kept of it."""
+    return _about_form(error) and "cache_control" in said(error)
 
 
 def refuses_thoughts(error: Exception) -> bool:
