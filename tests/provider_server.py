@@ -41,6 +41,7 @@ class Server(ThreadingHTTPServer):
         self.events: list[dict] | None = None
         self.no_streams = (0, "")
         self.words, self.most, self.unwanted, self.refused_in_turns = "", 3, "", ""
+        self.refused_in_content = ""
         self.hold = 0.0
         self.holding, self.release = threading.Event(), threading.Event()
         threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
@@ -64,8 +65,10 @@ class Handler(BaseHTTPRequestHandler):
             self.reply(status, {"error": {"message": "Slow down"}}, headers)
             self.server.limited.set()
         elif (
-            self.server.unwanted and self.server.unwanted in (*body, *roles)
-        ) or self.server.refused_in_turns in within:
+            (self.server.unwanted and self.server.unwanted in (*body, *roles))
+            or self.server.refused_in_turns in within
+            or (self.server.refused_in_content and self.server.refused_in_content in json.dumps(body))
+        ):
             self.reply(400, {"error": {"message": self.server.words}})
         elif body.get("stream") and status:
             self.reply(status, {"error": {"message": why, "param": "stream"}})

@@ -9,7 +9,7 @@ from fieldsmith.agents.candidate import distinct
 from fieldsmith.agents.costs import usage_of
 from fieldsmith.agents.prompts import Prompts, gaps_of
 from fieldsmith.agents.reply import Found, can_go_on, cut_off, ending, joined, plan_of, program_in, told, written_out
-from fieldsmith.errors import RequestTooLong
+from fieldsmith.errors import RequestFiltered, RequestTooLong
 from fieldsmith.models.chat_model import (
     FURTHER,
     NOT_ASKED,
@@ -54,8 +54,12 @@ class LLMAuthor:
                 if fewer is not None:
                     shown, left_out = fewer, left_out + 1
                     continue
-                if any(candidate.proposal and candidate.proposal.reply for candidate in history):
+                if _answered(history):
                     return Proposal(None, problem="The prompt was too long for the model's context.")
+                raise
+            except RequestFiltered as filtered:
+                if _answered(history):
+                    return Proposal(None, problem=f"The provider's filter refused the prompt: {filtered.message}")
                 raise
             if not left_out:
                 return proposal
@@ -74,6 +78,11 @@ class LLMAuthor:
             drafts = [self.prompts.move(brief, Draft(), number) for number in (1, 2)]
             self._drafts = brief, drafts
         return commonprefix([text, *drafts]).rfind("\n\n") + 1  # noqa: RUF071 - of texts, not of paths
+
+
+def _answered(history: Sequence[Candidate]) -> bool:
+    """Whether the model has answered before, so that what it refuses now is about this prompt."""
+    return any(candidate.proposal and candidate.proposal.reply for candidate in history)
 
 
 def which(move: Move, slot: str) -> int:

@@ -4,7 +4,14 @@ import json
 import re
 from collections.abc import Mapping
 
-from fieldsmith.errors import FieldsmithError, MissingPart, ProviderError, RequestRefused, RequestTooLong
+from fieldsmith.errors import (
+    FieldsmithError,
+    MissingPart,
+    ProviderError,
+    RequestFiltered,
+    RequestRefused,
+    RequestTooLong,
+)
 from fieldsmith.models.bodies import named
 from fieldsmith.models.keys import scrubbed
 
@@ -14,6 +21,11 @@ TOO_LONG = re.compile(
     re.IGNORECASE,
 )
 """In the words of providers that refuse a request for its length."""
+FILTERED = re.compile(
+    r"content[ _-]?(?:filter|management|policy)|\bfiltered\b|\bflagged\b|moderation|usage polic|prohibited[ _]content",
+    re.IGNORECASE,
+)
+"""In the codes and words of providers whose filter refuses a request."""
 STREAMING = re.compile(r"\bstream(s|ed|ing|_options)?\b", re.IGNORECASE)
 LASTING = re.compile(
     r"quota|billing|credit|balance|payment|invalid|unsupported|context|too_?long|too_?large|policy|moderation|permission|auth|not_?found|bad_?request"
@@ -240,7 +252,8 @@ def explained(error: Exception, label: str, address: str, key: str, way: str = "
     `way` says through which proxy the address is asked, if through one.
     """
     if isinstance(error, ToldFault):
-        fault = RequestTooLong if TOO_LONG.search(f"{error.code} {error.words}") else ProviderError
+        told = f"{error.code} {error.words}"
+        fault = RequestTooLong if TOO_LONG.search(told) else RequestFiltered if FILTERED.search(told) else ProviderError
         return fault(f"{label} failed at {address}: {_short(str(error), key)}.", RESUME)
     if timed_out(error):
         return ProviderError(f"{label} did not answer in time at {address}.", RESUME)
@@ -258,8 +271,6 @@ def explained(error: Exception, label: str, address: str, key: str, way: str = "
         return MissingPart(
             f"{address} refuses the key (401): {detail}.", "Check the key in the environment or --key-file."
         )
-    if status == 403:
-        return MissingPart(f"{address} refuses access (403): {detail}.", "Check the key, and what it may use.")
     if status == 404:
         return ProviderError(
             f"{address} does not know {label} (404): {detail}.", "Check the model's name and --base-url."
@@ -269,6 +280,12 @@ def explained(error: Exception, label: str, address: str, key: str, way: str = "
     words = f"{label} failed at {address}{f' ({status})' if status else ''}: {detail}."
     if status == 413 or (status in (400, 422) and TOO_LONG.search(detail)):
         return RequestTooLong(words, RESUME)
+    if status in (400, 403, 422) and FILTERED.search(
+        f"{field_of(_told(getattr(error, 'body', None)), 'code')} {detail}"
+    ):
+        return RequestFiltered(words, RESUME)
+    if status == 403:
+        return MissingPart(f"{address} refuses access (403): {detail}.", "Check the key, and what it may use.")
     if status in (400, 422):
         return RequestRefused(words, "Check the model's name and its settings.")
     return ProviderError(words, RESUME)

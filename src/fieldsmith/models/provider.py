@@ -1,5 +1,6 @@
 """What models behind an official SDK share: settings, prices, requests that can be broken off, faults in one sentence."""
 
+import json
 import math
 import threading
 import time
@@ -155,6 +156,7 @@ class ProviderModel(ABC):
         hooks = [
             lambda response: self._gate.heard(self.name, response.headers),
             bounded(self.seconds, self._stopped.is_set),
+            self._keep_body,
         ]
         http = sdk.DefaultHttpxClient(timeout=timeout, event_hooks={"response": hooks})
         return getattr(sdk, name)(timeout=timeout, http_client=http, **options)
@@ -282,9 +284,8 @@ class ProviderModel(ABC):
 
     def _asked(self, request: ChatRequest, heard: list[Hearing]) -> dict[str, Any]:
         self._hears.of = heard
-        client = self._connected()
+        client, form = self._connected(), self._form
         while True:
-            form = self._form
             if request.tools and not form.tools:
                 raise ToolsRefused(f"{self.address} takes no tools for {self.label}.", "Ask it in text alone.")
             asked = form.asked(request)
@@ -295,10 +296,34 @@ class ProviderModel(ABC):
             except ValueError as error:  # an answer that is no JSON
                 raise self.misunderstood(getattr(error, "doc", None)) from None
             except Exception as error:
+                if isinstance(error, Unstreamed) and self._ended:  # who has streamed before has met a fault
+                    raise self._in_place() from None
                 mended = form.mended(error, self.settings, asked)
                 if mended is None:
                     raise
+                form = mended
                 self._form, self.calls_tools = mended, mended.tools
+
+    def _in_place(self) -> Exception:
+        """What is told by an answer that came in place of a stream."""
+        body = b"".join(self._hears.body).decode("utf-8", "replace")
+        try:
+            return fault_of(json.loads(body)) or self.misunderstood(body)
+        except ValueError:
+            return self.misunderstood(body)
+
+    def _keep_body(self, response: Any) -> None:
+        """Have an answer that is no stream kept as it comes in, for this thread's request."""
+        self._hears.body = kept = list[bytes]()
+        read = response.iter_bytes
+
+        def iter_bytes(*arguments: Any, **options: Any) -> Iterator[bytes]:
+            for chunk in read(*arguments, **options):
+                kept.append(chunk)
+                yield chunk
+
+        if "event-stream" not in response.headers.get("content-type", ""):
+            response.iter_bytes = iter_bytes
 
     def _connected(self) -> Any:
         with self._lock:

@@ -70,6 +70,8 @@ class Budget:
             elif mean > 0.0:
                 # What is begun may go over the limit by less than one reply.
                 left = min(left, math.ceil((limit - used) / mean) - waited)
+                # Few replies say little of what others cost, so no more than three times as many are asked for at once.
+                left = min(left, 3 * answered - waited)
         return max(0, left)
 
 
