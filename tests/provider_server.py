@@ -9,13 +9,17 @@ import openai
 
 from fieldsmith.models import open_model
 from fieldsmith.models.chat_model import ChatModel, ChatRequest, Message
+from fieldsmith.models.retrying import Patience
 
 KEY = "sk-canary-1234"
+HURRIED = Patience(limited=6, first=0.0)
+"""Attempts follow one another at once."""
 REQUEST = ChatRequest((Message("system", "You are brief."), Message("user", "Say hello.")))
 
 
 class Server(ThreadingHTTPServer):
-    """Speaks chat completions, responses and messages; `faults` are statuses to answer with first.
+    """Speaks chat completions, responses and messages; `faults` are statuses to answer with first, with `after` as Retry-After;
+    `script` are statuses with their headers, before anything else.
 
     `events` are what a streamed answer consists of, `no_streams` says with which status and words, or body,
     none is given; `most` events come before a stream breaks. `unwanted` is a field or a role that is refused with `words`, and
@@ -25,6 +29,9 @@ class Server(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.faults: list[int] = []
+        self.script: list[tuple[int, dict]] = []
+        self.limited = threading.Event()
+        self.after: str | None = "0"
         self.seen: list[tuple[str, dict, dict]] = []
         self.answer: object = None
         self.raw: bytes | None = None
@@ -34,6 +41,7 @@ class Server(ThreadingHTTPServer):
         self.events: list[dict] | None = None
         self.no_streams: tuple[int, str | dict] = (0, "")
         self.words, self.most, self.unwanted, self.refused_in_turns = "", 3, "", ""
+        self.refused_in_content = ""
         self.hold = 0.0
         self.holding, self.release = threading.Event(), threading.Event()
         threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
@@ -52,7 +60,15 @@ class Handler(BaseHTTPRequestHandler):
         status, why = self.server.no_streams
         roles = [m["role"] for m in body["messages"]] if "messages" in body else []
         within = {name for m in body.get("messages", ()) for name in m}
-        if (self.server.unwanted and self.server.unwanted in (*body, *roles)) or self.server.refused_in_turns in within:
+        if self.server.script:
+            status, headers = self.server.script.pop(0)
+            self.reply(status, {"error": {"message": "Slow down"}}, headers)
+            self.server.limited.set()
+        elif (
+            (self.server.unwanted and self.server.unwanted in (*body, *roles))
+            or self.server.refused_in_turns in within
+            or (self.server.refused_in_content and self.server.refused_in_content in json.dumps(body))
+        ):
             self.reply(400, {"error": {"message": self.server.words}})
         elif body.get("stream") and status:
             self.reply(status, why if isinstance(why, dict) else {"error": {"message": why, "param": "stream"}})
@@ -68,7 +84,11 @@ class Handler(BaseHTTPRequestHandler):
         elif self.server.faults:
             status = self.server.faults.pop(0)
             words = self.server.words or f"no, not with {KEY}"
-            self.reply(status, {"error": {"message": words, "type": "x"}}, {"retry-after": "0"})
+            self.reply(
+                status,
+                {"error": {"message": words, "type": "x"}},
+                {"retry-after": self.server.after} if self.server.after else {},
+            )
         elif body.get("stream") and self.server.streams:
             self.stream(body)
         elif self.path.endswith("/chat/completions"):

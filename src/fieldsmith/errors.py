@@ -8,6 +8,7 @@ __all__ = [
     "InputError",
     "MissingPart",
     "ProviderError",
+    "RequestFiltered",
     "RequestRefused",
     "RequestTooLong",
     "ToolsRefused",
@@ -58,6 +59,10 @@ class RequestRefused(ProviderError):
 
 class RequestTooLong(RequestRefused):
     """The request does not fit into the model's context."""
+
+
+class RequestFiltered(RequestRefused):
+    """The provider's filter does not let this request pass."""
 
 
 class ToolsRefused(RequestRefused):

@@ -10,7 +10,7 @@ from fieldsmith.agents.reply import program_in
 from fieldsmith.errors import InputError, MissingPart, ProviderError, RequestRefused, RequestTooLong
 from fieldsmith.models import open_model
 from fieldsmith.models.chat_model import ChatModel, ChatRequest
-from provider_server import KEY, REQUEST, Server, model_of, responding
+from provider_server import HURRIED, KEY, REQUEST, Server, model_of, responding
 
 EXPECTED = {"openai": "a chat completion", "responses": "a response", "anthropic": "a message"}
 PAGE = b"<!DOCTYPE html>\n<html><head><title>\n  Sign in &amp; go on</title><script>go()</script></head><body>x</body></html>"
@@ -243,23 +243,21 @@ def event(code: str, words: str) -> list[dict]:
 @pytest.mark.parametrize(
     ("kind", "events", "requests"),
     [
-        ("responses", failed("server_error", "no"), 4),
-        ("responses", told("server_error", "no"), 4),
-        ("responses", told("rate_limit_exceeded", "no"), 4),
+        ("responses", failed("server_error", "no"), 6),
+        ("responses", told("server_error", "no"), 6),
+        ("responses", told("rate_limit_exceeded", "no"), 6),
         ("responses", told("insufficient_quota", "no"), 1),
         ("responses", failed("invalid_prompt", "no"), 1),
-        ("openai", chunk(502, "no"), 4),
+        ("openai", chunk(502, "no"), 6),
         ("openai", chunk(403, "no"), 1),
-        ("anthropic", event("overloaded_error", "no"), 4),
+        ("anthropic", event("overloaded_error", "no"), 6),
         ("anthropic", event("invalid_request_error", "no"), 1),
     ],
 )
-def test_a_fault_told_in_a_stream_keeps_its_words_and_is_tried_again_where_it_may_pass(
-    server, monkeypatch, kind, events, requests
-):
+def test_a_fault_told_in_a_stream_keeps_its_words_and_is_tried_again_where_it_may_pass(server, kind, events, requests):
     server.events = json.loads(json.dumps(events).replace('"no"', f'"no, not with {KEY}"'))
     model = responding(server) if kind == "responses" else model_of(kind, server)
-    monkeypatch.setattr(model._stopped, "wait", lambda seconds: False)
+    model.patience = HURRIED
     with pytest.raises(ProviderError, match=r"failed at .*: \w+: no, not with \[key\]") as caught:
         model.complete(REQUEST)
     assert not isinstance(caught.value, RequestTooLong)

@@ -5,19 +5,19 @@ import pytest
 from fieldsmith.agents.reply import cut_off, program_in
 from fieldsmith.errors import ProviderError
 from fieldsmith.models.endings import broken_off, ending
-from provider_server import REQUEST, Server, model_of
+from provider_server import HURRIED, REQUEST, Server, model_of
 
 CHUNK = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m"}
 HALF = "Here it is:\n\n```python\ndef solver(u):\n    return u +"
 
 
 @pytest.fixture
-def hurried(monkeypatch):
+def hurried():
     """Opens models whose attempts follow one another at once."""
 
     def opened(kind: str, server: Server):
         model = model_of(kind, server)
-        monkeypatch.setattr(model._stopped, "wait", lambda seconds: False)
+        model.patience = HURRIED
         return model
 
     return opened
@@ -68,9 +68,9 @@ def test_the_words_for_an_end_are_many_and_their_meanings_few(reason, told):
 def test_a_reply_that_the_server_broke_off_is_asked_for_again(server, hurried, reason):
     server.events = chunks(said(), {"delta": {}, "finish_reason": reason})
     model = hurried("openai", server)
-    with pytest.raises(ProviderError, match=rf"broke off the answer of openai:some-model 4 times \({reason}\)"):
+    with pytest.raises(ProviderError, match=rf"broke off the answer of openai:some-model 6 times \({reason}\)"):
         model.complete(REQUEST)
-    assert len(server.seen) == 4
+    assert len(server.seen) == 6
 
 
 @pytest.mark.parametrize("streams", [True, False])
@@ -84,13 +84,13 @@ def test_a_fault_beside_half_a_reply_is_told_with_its_words(server, hurried, str
         server.answer = {**CHUNK, "object": "chat.completion", "choices": [whole]}
     with pytest.raises(ProviderError, match="504: the host went away"):
         hurried("openai", server).complete(REQUEST)
-    assert len(server.seen) == 4 + (not streams)
+    assert len(server.seen) == 6 + (not streams)
 
 
 def test_an_anthropic_reply_that_was_broken_off_is_asked_for_again(server, hurried):
     message = {"id": "1", "type": "message", "role": "assistant", "model": "m", "stop_sequence": None}
     server.answer = {**message, "content": [{"type": "text", "text": HALF}], "stop_reason": "pause_turn"}
-    with pytest.raises(ProviderError, match=r"4 times \(pause_turn\)"):
+    with pytest.raises(ProviderError, match=r"6 times \(pause_turn\)"):
         hurried("anthropic", server).complete(REQUEST)
 
 
@@ -106,26 +106,26 @@ def test_an_end_that_nobody_knows_makes_a_reply_no_whole_one(server):
 @pytest.mark.parametrize(
     ("kind", "answer", "words", "requests"),
     [
-        ("openai", {"error": {"message": "Slow down", "code": 429}, "choices": None}, "429: Slow down", 5),
+        ("openai", {"error": {"message": "Slow down", "code": 429}, "choices": None}, "429: Slow down", 7),
         (
             "openai",
             {"error": {"message": "Provider failed", "code": 502, "metadata": {"raw": "no GPU"}}},
             r"502: Provider failed \(no GPU\)",
-            5,
+            7,
         ),
         ("openai", {"error": {"message": "Out of money", "code": "402"}}, "402: Out of money", 2),
         ("openai", {"error": "insufficient balance"}, "insufficient balance", 2),
-        ("openai", {"error": "model is loading"}, "model is loading", 5),
+        ("openai", {"error": "model is loading"}, "model is loading", 7),
         ("openai", {"object": "error", "message": "no such model", "code": 404}, "404: no such model", 2),
-        ("openai", {"detail": "Try later"}, "Try later", 5),
-        ("openai", {"base_resp": {"status_code": 1002, "status_msg": "rate limit"}}, "1002: rate limit", 5),
-        ("openai", {"error_code": 18, "error_msg": "QPS limit reached"}, "18: QPS limit reached", 5),
-        ("openai", [{"error": {"code": 503, "message": "Overloaded", "status": "UNAVAILABLE"}}], "503: Overloaded", 5),
+        ("openai", {"detail": "Try later"}, "Try later", 7),
+        ("openai", {"base_resp": {"status_code": 1002, "status_msg": "rate limit"}}, "1002: rate limit", 7),
+        ("openai", {"error_code": 18, "error_msg": "QPS limit reached"}, "18: QPS limit reached", 7),
+        ("openai", [{"error": {"code": 503, "message": "Overloaded", "status": "UNAVAILABLE"}}], "503: Overloaded", 7),
         (
             "anthropic",
             {"type": "error", "error": {"type": "overloaded_error", "message": "Too many"}},
             "overloaded_error: Too many",
-            5,
+            7,
         ),
     ],
 )
@@ -150,7 +150,7 @@ def test_a_fault_in_a_stream_is_known_in_every_form(server, hurried, event):
     server.events = [*chunks(said()), event]
     with pytest.raises(ProviderError, match="GPU gone"):
         hurried("openai", server).complete(REQUEST)
-    assert len(server.seen) == 4
+    assert len(server.seen) == 6
 
 
 def test_chunks_without_a_delta_are_passed_over(server):

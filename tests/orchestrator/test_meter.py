@@ -15,6 +15,7 @@ from fieldsmith.models.counting import prompt_tokens, tokens_of
 from fieldsmith.orchestrator.budget import Budget, spent
 from fieldsmith.orchestrator.meter import LEAST
 from fieldsmith.orchestrator.store import Store, StoredModel
+from provider_server import HURRIED
 
 ASKED = ChatRequest((Message("user", "Write a solver. " * 50),), ordinal="1")
 CHUNK = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m"}
@@ -173,7 +174,7 @@ def test_an_answer_or_an_event_without_end_ends(monkeypatch, part, kind):
     monkeypatch.setattr(hearing, "MOST_BYTES", 100_000)
     server = Endless(part, kind)
     model = server.model()
-    monkeypatch.setattr(model._stopped, "wait", lambda seconds: False)
+    model.patience = HURRIED
     with pytest.raises(ProviderError, match=r"answered|broke off"):
         model.complete(ASKED)
     server.shutdown()

@@ -15,7 +15,7 @@ from fieldsmith.errors import InputError
 from fieldsmith.folders import cache_folder, expanded
 from fieldsmith.models import open_model
 from fieldsmith.models.chat_model import ChatRequest, Message
-from fieldsmith.models.prices import listed
+from fieldsmith.models.prices import Price, listed
 from fieldsmith.orchestrator.folder import begin
 from fieldsmith.orchestrator.open import open_solve
 from fieldsmith.orchestrator.question import Question
@@ -98,7 +98,7 @@ def test_a_tilde_in_what_names_a_model_is_the_home_folder(home, monkeypatch):
     (home / "key").write_text("sk-x")
     (home / "prices.toml").write_text('"openai:m" = [1.0, 2.0]\n')
     monkeypatch.setenv("FIELDSMITH_PRICES", "~/prices.toml")
-    assert listed("openai:m") == (1.0, 2.0)
+    assert listed("openai:m") == Price(1.0, 2.0)
     monkeypatch.setenv("FIELDSMITH_HOME", "~/data")
     assert cache_folder() == home / "data" / "cache"
 

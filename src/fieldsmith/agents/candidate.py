@@ -27,13 +27,20 @@ class Program:
 @dataclass(frozen=True)
 class Usage:
     """What one or more chat replies cost; `usd` is None where the price is unknown. `estimated` says that tokens, and with
-    them the price, were not all counted by the server but made from the text."""
+    them the price, were not all counted by the server but made from the text.
+
+    Of the input tokens `cached_tokens` were read from the provider's cache of prompts, which saved `saved_usd` (what writing to it cost taken off;
+    None where the price is unknown). `lost_tokens`, of both kinds, are those of attempts that came to nothing and were charged; they
+    are in the counts."""
 
     input_tokens: int = 0
     output_tokens: int = 0
     usd: float | None = 0.0
     seconds: float = 0.0
     estimated: bool = False
+    cached_tokens: int = 0
+    saved_usd: float | None = 0.0
+    lost_tokens: int = 0
 
     @classmethod
     def sum(cls, usages: Iterable["Usage"]) -> "Usage":
@@ -43,11 +50,18 @@ class Usage:
             total = cls(
                 total.input_tokens + one.input_tokens,
                 total.output_tokens + one.output_tokens,
-                None if total.usd is None or one.usd is None else total.usd + one.usd,
+                _added(total.usd, one.usd),
                 total.seconds + one.seconds,
                 total.estimated or one.estimated,
+                total.cached_tokens + one.cached_tokens,
+                _added(total.saved_usd, one.saved_usd),
+                total.lost_tokens + one.lost_tokens,
             )
         return total
+
+
+def _added(one: float | None, other: float | None) -> float | None:
+    return None if one is None or other is None else one + other
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from os.path import commonprefix
 
 from fieldsmith.agents.author import Candidate, Draft, Move, Program, Proposal, Usage
 from fieldsmith.agents.candidate import distinct
+from fieldsmith.agents.costs import usage_of
 from fieldsmith.agents.prompts import Prompts, gaps_of
 from fieldsmith.agents.reply import Found, can_go_on, cut_off, ending, joined, plan_of, program_in, told, written_out
-from fieldsmith.errors import RequestTooLong
+from fieldsmith.errors import RequestFiltered, RequestTooLong
 from fieldsmith.models.chat_model import (
     FURTHER,
     NOT_ASKED,
@@ -33,6 +35,7 @@ class LLMAuthor:
     def __init__(self, model: ChatModel, seed: int = 0, prompts: Prompts | None = None) -> None:
         self.model, self.seed, self.prompts = model, seed, prompts or Prompts()
         self.label, self.note = model.label, model.note
+        self._drafts: tuple[Brief | None, list[str]] = (None, [])
 
     def write(self, brief: Brief, move: Move, slot: str, history: Sequence[Candidate]) -> Proposal:
         """One conversation, of one turn unless the reply is cut off; a move shows as many programs as the model has room for.
@@ -51,8 +54,12 @@ class LLMAuthor:
                 if fewer is not None:
                     shown, left_out = fewer, left_out + 1
                     continue
-                if any(candidate.proposal and candidate.proposal.reply for candidate in history):
+                if _answered(history):
                     return Proposal(None, problem="The prompt was too long for the model's context.")
+                raise
+            except RequestFiltered as filtered:
+                if _answered(history):
+                    return Proposal(None, problem=f"The provider's filter refused the prompt: {filtered.message}")
                 raise
             if not left_out:
                 return proposal
@@ -61,7 +68,21 @@ class LLMAuthor:
 
     def messages(self, brief: Brief, move: Move, draft: int = 1) -> tuple[Message, ...]:
         """System and user message for a move, or for one of several drafts. Raises InputError for a template of a person's own that fails."""
-        return Message("system", self.prompts.system(brief)), Message("user", self.prompts.move(brief, move, draft))
+        text = self.prompts.move(brief, move, draft)
+        return Message("system", self.prompts.system(brief)), Message("user", text, stable=self._stable(brief, text))
+
+    def _stable(self, brief: Brief, text: str) -> int:
+        """Characters at the head of a prompt, in whole paragraphs, that two drafts about the same brief begin with too."""
+        known, drafts = self._drafts
+        if known is not brief:
+            drafts = [self.prompts.move(brief, Draft(), number) for number in (1, 2)]
+            self._drafts = brief, drafts
+        return commonprefix([text, *drafts]).rfind("\n\n") + 1  # noqa: RUF071 - of texts, not of paths
+
+
+def _answered(history: Sequence[Candidate]) -> bool:
+    """Whether the model has answered before, so that what it refuses now is about this prompt."""
+    return any(candidate.proposal and candidate.proposal.reply for candidate in history)
 
 
 def which(move: Move, slot: str) -> int:
@@ -139,15 +160,7 @@ class _Conversation:
 
     def _ask(self, request: ChatRequest) -> ChatReply:
         reply = self.author.model.complete(request)
-        price = self.author.model.price(reply)
-        spent = self.usage
-        self.usage = Usage(
-            spent.input_tokens + reply.input_tokens,
-            spent.output_tokens + reply.output_tokens,
-            None if price is None or spent.usd is None else spent.usd + price,
-            spent.seconds + reply.seconds,
-            spent.estimated or reply.estimated,
-        )
+        self.usage = Usage.sum((self.usage, usage_of(self.author.model, reply)))
         return reply
 
     def _read(self, reply: ChatReply) -> tuple[str, Found]:

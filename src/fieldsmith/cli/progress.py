@@ -164,8 +164,14 @@ def tell_result(run: Any, say: Callable[[str], None]) -> None:
 
 
 def spent(spend: "Spend") -> str:
-    """Tokens and price of what a run has used."""
-    return used(spend.input_tokens + spend.output_tokens, spend.usd, spend.estimated, spend.uncounted)
+    """Tokens and price of what a run has used, what a cache of prompts saved, and what came to nothing."""
+    words = used(spend.input_tokens + spend.output_tokens, spend.usd, spend.estimated, spend.uncounted)
+    if spend.cached_tokens:
+        saved = "" if spend.saved_usd is None else f", saving ${spend.saved_usd:.2g}"
+        words += f" ({counted(spend.cached_tokens, 'token')} from the provider's cache{saved})"
+    if spend.lost_tokens:
+        words += f" ({counted(spend.lost_tokens, 'token')} for attempts that came to nothing)"
+    return words
 
 
 def used(tokens: int, usd: float | None, estimated: bool = False, uncounted: bool = False) -> str:

@@ -72,9 +72,6 @@ class AnthropicModel(ProviderModel):
             request = replace(request, must_call=False)  # a model that thinks cannot be made to call
         if further:
             settings["extra_body"] = further
-        system = "\n\n".join(m.text for m in request.messages if m.role == "system")
-        if system:
-            settings["system"] = system
         settings |= conversation(request)
         answer = client.messages.create(model=self.name, stream=form.streams, **settings)
         if form.streams:

@@ -32,6 +32,10 @@ def nothing_heard(_ordinal: str, _characters: int) -> None:
     """Tells nobody."""
 
 
+def nothing_lost(_request: "ChatRequest", _read: int, _written: int) -> None:
+    """Tells nobody."""
+
+
 def unlimited(_request: "ChatRequest", _characters: int) -> bool:
     """Lets every reply go on."""
     return True
@@ -73,7 +77,8 @@ class Message:
 
     `calls` are what the assistant called, `call_id` says which call a message of role tool answers. `kept` holds what the
     provider wants back unchanged (signed or encrypted thoughts), as `ChatReply.turn` puts it there. The provider's form of text
-    and calls may be in it and is sent in their place, so whoever changes these leaves it out.
+    and calls may be in it and is sent in their place, so whoever changes these leaves it out. The first `stable` characters of the text, and
+    all before them, are the same in many requests, so that a provider may keep them; that is no part of a request's identity.
     """
 
     role: Literal["system", "user", "assistant", "tool"]
@@ -81,6 +86,7 @@ class Message:
     calls: tuple[ToolCall, ...] = ()
     call_id: str = ""
     kept: tuple[Mapping[str, Any], ...] = ()
+    stable: int = 0
 
 
 @dataclass(frozen=True)
@@ -122,7 +128,9 @@ def _identity(message: Message) -> list[object]:
 class ChatReply:
     """What came back, with the usage the server reported and why it stopped (`stop`, `calls`, `length`, `refusal`, ...).
 
-    `estimated` says that a count is not the server's but made from the text. A reply that holds calls may have no text."""
+    `estimated` says that a count is not the server's but made from the text. A reply that holds calls may have no text.
+    Of the input tokens, `cached_tokens` were read from the provider's cache and `cache_written_tokens` written to it, each at a price of its
+    own. `lost_input_tokens` and `lost_output_tokens` are those of attempts that came to nothing before this one and were charged."""
 
     text: str
     input_tokens: int = 0
@@ -133,11 +141,30 @@ class ChatReply:
     estimated: bool = False
     calls: tuple[ToolCall, ...] = ()
     kept: tuple[Mapping[str, Any], ...] = ()
+    cached_tokens: int = 0
+    cache_written_tokens: int = 0
+    lost_input_tokens: int = 0
+    lost_output_tokens: int = 0
+
+    @property
+    def charged_tokens(self) -> tuple[int, int]:
+        """Tokens read and written in all, those of attempts that came to nothing included."""
+        return self.input_tokens + self.lost_input_tokens, self.output_tokens + self.lost_output_tokens
 
     @property
     def turn(self) -> Message:
         """The reply as a turn of the conversation that goes on, without thoughts but for those that the provider wants back."""
         return Message("assistant", THOUGHTS.sub("", self.text), self.calls, kept=self.kept)
+
+
+COUNTS = (
+    "input_tokens",
+    "output_tokens",
+    "cached_tokens",
+    "cache_written_tokens",
+    "lost_input_tokens",
+    "lost_output_tokens",
+)
 
 
 def sound(reply: ChatReply, label: str) -> ChatReply:
@@ -151,7 +178,7 @@ def sound(reply: ChatReply, label: str) -> ChatReply:
         )
     counts = {
         name: int(count) if isinstance(count := getattr(reply, name), int | float) and 0 < count < math.inf else 0
-        for name in ("input_tokens", "output_tokens")
+        for name in COUNTS
     }
     calls = tuple(ToolCall(*(_plain(part) for part in (call.id, call.name, call.arguments))) for call in reply.calls)
     stop = ending(reply.stop, bool(calls))
@@ -180,7 +207,9 @@ def without_system(messages: Sequence[Message]) -> tuple[Message, ...]:
     turns = [m for m in messages if m.role != "system"]
     if not said or not turns:
         return tuple(messages)
-    return (replace(turns[0], text="\n\n".join([*said, turns[0].text])), *turns[1:])
+    text = "\n\n".join([*said, turns[0].text])
+    stable = turns[0].stable and turns[0].stable + len(text) - len(turns[0].text)
+    return (replace(turns[0], text=text, stable=stable), *turns[1:])
 
 
 def spoken(message: Message) -> str:

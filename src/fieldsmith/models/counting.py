@@ -10,6 +10,10 @@ from fieldsmith.models.faults import field_of
 
 BYTES_A_TOKEN = 4.0
 """Bytes of UTF-8 that a token holds on average: about right for English and programs, Chinese and Russian."""
+CACHED = ("cache_read_input_tokens", "prompt_cache_hit_tokens", "cached_tokens")
+"""Where the tokens that a cache held are told beside the others: Anthropic, DeepSeek, Moonshot."""
+WITHIN = ("prompt_tokens_details", "input_tokens_details")
+"""Where OpenAI's chat completions and its responses tell them."""
 TURN = 4
 """Tokens that mark a turn of a conversation."""
 
@@ -50,11 +54,25 @@ class Counts:
 
     read: int = 0
     written: int = 0
+    cached: int = 0
+    """Of those read, how many came from a cache of prompts."""
+    stored: int = 0
+    """Of those read, how many were written to it."""
 
     def hear(self, usage: object) -> None:
         """Take in a usage, of whichever API; None and what is no number count for nothing."""
         read = _count(usage, "prompt_tokens") or sum(
             _count(usage, name) for name in ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
+        )
+        self.cached = max(
+            self.cached,
+            *(_count(field_of(usage, within), "cached_tokens") for within in WITHIN),
+            *(_count(usage, name) for name in CACHED),
+        )
+        self.stored = max(
+            self.stored,
+            _count(usage, "cache_creation_input_tokens"),
+            *(_count(field_of(usage, within), "cache_write_tokens") for within in WITHIN),
         )
         written = _count(usage, "completion_tokens") or _count(usage, "output_tokens")
         # Some servers leave what the model thought to itself out of all but the total, and bill it.
@@ -71,7 +89,14 @@ class Counts:
         return bool(self.read or self.written)
 
     def fields(self) -> dict[str, int]:
-        return {"input_tokens": self.read, "output_tokens": self.written}
+        cached = min(self.cached, self.read)
+        stored = min(self.stored, self.read - cached)
+        return {
+            "input_tokens": self.read,
+            "output_tokens": self.written,
+            "cached_tokens": cached,
+            "cache_written_tokens": stored,
+        }
 
 
 def _count(usage: object, name: str) -> int:

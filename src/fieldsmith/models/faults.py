@@ -4,7 +4,14 @@ import json
 import re
 from collections.abc import Mapping
 
-from fieldsmith.errors import FieldsmithError, MissingPart, ProviderError, RequestRefused, RequestTooLong
+from fieldsmith.errors import (
+    FieldsmithError,
+    MissingPart,
+    ProviderError,
+    RequestFiltered,
+    RequestRefused,
+    RequestTooLong,
+)
 from fieldsmith.models.bodies import named
 from fieldsmith.models.keys import scrubbed
 
@@ -14,6 +21,11 @@ TOO_LONG = re.compile(
     re.IGNORECASE,
 )
 """In the words of providers that refuse a request for its length."""
+FILTERED = re.compile(
+    r"content[ _-]?(?:filter|management|policy)|\bfiltered\b|\bflagged\b|moderation|usage polic|prohibited[ _]content",
+    re.IGNORECASE,
+)
+"""In the codes and words of providers whose filter refuses a request."""
 STREAMING = re.compile(r"\bstream(s|ed|ing|_options)?\b", re.IGNORECASE)
 LASTING = re.compile(
     r"quota|billing|credit|balance|payment|invalid|unsupported|context|too_?long|too_?large|policy|moderation|permission|auth|not_?found|bad_?request"
@@ -27,6 +39,16 @@ LASTING_WORDS = re.compile(
     re.IGNORECASE,
 )
 """In the words of faults that come without a code."""
+USED_UP = re.compile(
+    r"insufficient|billing|payment|prepaid|\b(?:credit|balance)[^.]{0,40}\b(?:low|exhausted|used up|exceeded)",
+    re.IGNORECASE,
+)
+"""In codes and words of a 429 that is no rate limit: nothing more may be asked until somebody pays."""
+RATE = re.compile(
+    r"\b(?:429|529|1002)\b|rate.?limit|too.?many.?requests|slow.?down|overloaded|throttl|\bqps\b|resource.?exhausted|at capacity",
+    re.IGNORECASE,
+)
+"""In codes and words of faults by which a server wants to be asked less."""
 NO_SYSTEM = re.compile(
     r"\b(?:system|developer)['\"]?[ _-](?:role|message|prompt|instruction)s?\b[^.]{0,40}\bnot\b"
     r"|\bnot (?:supported?|allowed|accept\w*)[^.]{0,30}\b(?:system|developer)\b|does not support ['\"]?(?:system|developer)"
@@ -170,6 +192,30 @@ def disconnected(error: Exception) -> bool:
     return type(error).__name__ == "APIConnectionError" or type(error).__module__.startswith(("httpx", "httpcore"))
 
 
+def headers_of(error: Exception) -> Mapping[str, str]:
+    """The headers of the answer that an SDK made an error of; none of any other."""
+    return getattr(getattr(error, "response", None), "headers", {})
+
+
+def limits_rate(error: Exception) -> bool:
+    """Whether a fault says that the server wants to be asked less, or later."""
+    if isinstance(error, ToldFault):
+        return RATE.search(str(error)) is not None
+    status = getattr(error, "status_code", None)
+    return status in (429, 529) or (status == 503 and "retry-after" in headers_of(error))
+
+
+def lasts(error: Exception) -> bool:
+    """Whether a fault stays when the same is asked again."""
+    if isinstance(error, ToldFault):
+        return error.lasting
+    status = getattr(error, "status_code", None)
+    if status == 429:
+        told = _fault(_told(getattr(error, "body", None)))
+        return bool(told and USED_UP.search(str(told))) and "retry-after" not in headers_of(error)
+    return isinstance(status, int) and 400 <= status < 500 and status not in (408, 409, 425)
+
+
 def lacks_system_role(error: Exception) -> bool:
     """Whether a request was refused because it had words of the system."""
     return _about_form(error) and bool(NO_SYSTEM.search(said(error)))
@@ -194,6 +240,11 @@ def cannot_force(error: Exception) -> bool:
     return _about_form(error) and bool(FORCED.search(said(error)))
 
 
+def refuses_caches(error: Exception) -> bool:
+    """Whether a request was refused because it said what may be kept of it."""
+    return _about_form(error) and "cache_control" in said(error)
+
+
 def refuses_thoughts(error: Exception) -> bool:
     """Whether a request was refused because of thoughts that it sent back or asked for."""
     return _about_form(error) and bool(ECHOED.search(said(error)))
@@ -215,7 +266,8 @@ def explained(error: Exception, label: str, address: str, key: str, way: str = "
     `way` says through which proxy the address is asked, if through one.
     """
     if isinstance(error, ToldFault):
-        fault = RequestTooLong if TOO_LONG.search(f"{error.code} {error.words}") else ProviderError
+        told = f"{error.code} {error.words}"
+        fault = RequestTooLong if TOO_LONG.search(told) else RequestFiltered if FILTERED.search(told) else ProviderError
         return fault(f"{label} failed at {address}: {_short(str(error), key)}.", RESUME)
     if timed_out(error):
         return ProviderError(f"{label} did not answer in time at {address}.", RESUME)
@@ -233,8 +285,6 @@ def explained(error: Exception, label: str, address: str, key: str, way: str = "
         return MissingPart(
             f"{address} refuses the key (401): {detail}.", "Check the key in the environment or --key-file."
         )
-    if status == 403:
-        return MissingPart(f"{address} refuses access (403): {detail}.", "Check the key, and what it may use.")
     if status == 404:
         return ProviderError(
             f"{address} does not know {label} (404): {detail}.", "Check the model's name and --base-url."
@@ -244,6 +294,12 @@ def explained(error: Exception, label: str, address: str, key: str, way: str = "
     words = f"{label} failed at {address}{f' ({status})' if status else ''}: {detail}."
     if status == 413 or (status in (400, 422) and TOO_LONG.search(detail)):
         return RequestTooLong(words, RESUME)
+    if status in (400, 403, 422) and FILTERED.search(
+        f"{field_of(_told(getattr(error, 'body', None)), 'code')} {detail}"
+    ):
+        return RequestFiltered(words, RESUME)
+    if status == 403:
+        return MissingPart(f"{address} refuses access (403): {detail}.", "Check the key, and what it may use.")
     if status in (400, 422):
         return RequestRefused(words, "Check the model's name and its settings.")
     return ProviderError(words, RESUME)

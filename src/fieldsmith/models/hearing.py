@@ -1,5 +1,6 @@
 """A reply as it comes in: what has been heard so far, and when it is too much, too late or nothing."""
 
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -33,10 +34,13 @@ class Hearing:
         receiving: Callable[[str, int], None],
         may_go_on: Callable[[ChatRequest, int], bool],
         seconds: float,
+        longest: float = math.inf,
     ) -> None:
+        """`longest` are the characters that it may have by what the server was told."""
         self.counts, self.calls = Counts(), Calls(request)
         self.size = 0
         self._said = 0
+        self._longest = min(LONGEST_THOUGHTS, longest)
         self.cut = False
         self._request, self._receiving, self._may_go_on = request, receiving, may_go_on
         self._text: list[str] = []
@@ -87,7 +91,7 @@ class Hearing:
             raise BrokenOff(f"{MOST_EMPTY:,} parts without a word")
         if heard:
             self._receiving(self._request.ordinal, self.size)
-            too_long = self._said > LONGEST or self.size > LONGEST_THOUGHTS
+            too_long = self._said > LONGEST or self.size > self._longest
             self.cut = too_long or not self._may_go_on(self._request, self.size)
 
     @property

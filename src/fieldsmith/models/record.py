@@ -1,6 +1,6 @@
 """Requests and replies as JSON objects, as runs store them and recordings hold them.
 
-What a request without tools and its reply do not have is left out.
+What belongs to tools, caches or lost attempts is left out where there is none of it.
 """
 
 from collections.abc import Mapping
@@ -10,10 +10,13 @@ from typing import Any
 from fieldsmith.models.chat_model import ChatReply, ChatRequest, Message, Tool, ToolCall
 
 OF_TOOLS = ("tools", "must_call", "calls", "call_id", "kept")
+OF_CACHES = ("cached_tokens", "cache_written_tokens", "lost_input_tokens", "lost_output_tokens")
 
 
 def request_fields(request: ChatRequest) -> dict[str, Any]:
     fields = _told(asdict(request))
+    for message in fields["messages"]:
+        del message["stable"]  # what a provider may keep is no part of what was asked
     return {**fields, "messages": [_told(message) for message in fields["messages"]]}
 
 
@@ -48,4 +51,4 @@ def _calls(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _told(fields: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value or name not in OF_TOOLS}
+    return {name: value for name, value in fields.items() if value or name not in (*OF_TOOLS, *OF_CACHES)}

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from fieldsmith.agents.author import Candidate, Proposal, Usage
 from fieldsmith.orchestrator.run import Spend
 
+NOTHING = Usage()
+
 
 @dataclass
 class Budget:
@@ -68,6 +70,8 @@ class Budget:
             elif mean > 0.0:
                 # What is begun may go over the limit by less than one reply.
                 left = min(left, math.ceil((limit - used) / mean) - waited)
+                # Few replies say little of what others cost, so no more than three times as many are asked for at once.
+                left = min(left, 3 * answered - waited)
         return max(0, left)
 
 
@@ -76,15 +80,18 @@ def exhausted(limit: float, unit: str) -> str:
     return f"the budget of {limit:g} {unit}{'' if limit == 1 else 's'} is spent"
 
 
-def spent(history: Sequence[Candidate], seconds: float) -> Spend:
-    """What the candidates have cost; the price is unknown as soon as one of theirs is."""
-    usage = Usage.sum(c.proposal.usage for c in history if c.proposal is not None)
+def spent(history: Sequence[Candidate], seconds: float, lost: Usage = NOTHING) -> Spend:
+    """What the candidates have cost, and attempts that came to nothing; the price is unknown as soon as one of theirs is."""
+    usage = Usage.sum([lost, *(c.proposal.usage for c in history if c.proposal is not None)])
     return Spend(
         input_tokens=usage.input_tokens,
         output_tokens=usage.output_tokens,
         usd=usage.usd,
         seconds=seconds,
         estimated=usage.estimated,
+        cached_tokens=usage.cached_tokens,
+        saved_usd=usage.saved_usd,
+        lost_tokens=usage.lost_tokens,
         uncounted=any(uncounted(c.proposal) for c in history if c.proposal is not None),
     )
 

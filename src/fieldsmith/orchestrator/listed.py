@@ -102,7 +102,7 @@ def _episodes(folder: Path) -> Listed:
             state=state_of(folder, store),
             made=sum(c.evaluation is not None for c in candidates),
             best=score.value if score else None,
-            spend=spent(candidates, float(store.fact("seconds", 0.0))),
+            spend=spent(candidates, float(store.fact("seconds", 0.0)), store.lost()),
             waiting=waiting_of(store.fact(FACT, []), candidates),
         )
     finally:

@@ -171,7 +171,7 @@ class Loop:
 
     def _asks(self, room: int) -> tuple[Sequence[Ask], str]:
         history = self.store.candidates()
-        spend = spent(history, self.budget.seconds())
+        spend = spent(history, self.budget.seconds(), self.store.lost())
         refusal = self.budget.refusal(history, spend)
         if refusal:
             return (), refusal

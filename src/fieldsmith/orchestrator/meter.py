@@ -27,6 +27,7 @@ class Meter:
         self._lock = threading.Lock()
         self._spent, self._cost, self._longest = 0, 0.0, 0
         self._growing: dict[str, tuple[int, int]] = {}
+        self._lost: dict[str, tuple[int, int]] = {}
         self._reading, self._writing = self._price(MANY, 0), self._price(0, MANY)
 
     @property
@@ -38,10 +39,17 @@ class Meter:
     def replied(self, replies: Sequence[tuple[Any, ChatReply, float | None]]) -> None:
         """Count replies that are there."""
         with self._lock:
-            for _, reply, usd in replies:
-                self._spent += reply.input_tokens + reply.output_tokens
+            for request, reply, usd in replies:
+                if isinstance(request, ChatRequest):
+                    self._lost.pop(request.ordinal, None)  # the reply holds them from now on
+                self._spent += sum(reply.charged_tokens)
                 self._cost += usd or 0.0
                 self._longest = max(self._longest, reply.output_tokens)
+
+    def lost(self, ordinal: str, read: int, written: int) -> None:
+        """Count the tokens of all attempts of a request so far that came to nothing."""
+        with self._lock:
+            self._lost[ordinal] = (read, written)
 
     def may_go_on(self, request: ChatRequest, characters: int) -> bool:
         """Whether a reply of so many characters may grow; it counts as on its way from now on."""
@@ -64,8 +72,9 @@ class Meter:
 
     def _over(self, read: int = 0, written: int = 0) -> bool:
         """Whether a limit is reached with so many tokens more."""
-        read += sum(r for r, _ in self._growing.values())
-        written += sum(w for _, w in self._growing.values())
+        under_way = [*self._growing.values(), *self._lost.values()]
+        read += sum(r for r, _ in under_way)
+        written += sum(w for _, w in under_way)
         cost = self._cost + (read * self._reading + written * self._writing) / MANY
         return self._spent + read + written >= self._tokens or cost >= self._usd
 

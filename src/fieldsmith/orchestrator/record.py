@@ -243,7 +243,7 @@ def _loaded(folder: Path, asked: Asked, store: Store, pictures: bool) -> RunReco
         state=_state(folder, str(store.fact("state", "interrupted"))),
         candidates=tuple(candidates),
         best=_best(folder, chosen, pictures) if chosen else None,
-        spend=spent(candidates, float(store.fact("seconds", 0.0))),
+        spend=spent(candidates, float(store.fact("seconds", 0.0)), store.lost()),
         result=_result(folder / "result.json"),
         message=str(store.fact("message", "")),
         tested=tuple(store.fact("tested", [])),

@@ -74,7 +74,8 @@ class Asked:
 @dataclass(frozen=True)
 class Spend:
     """What a run has used; `usd` is None where a price is unknown. `estimated` says that tokens were in part estimated from
-    the texts, `uncounted` that of some replies they are not known at all and not in the sums."""
+    the texts, `uncounted` that of some replies they are not known at all and not in the sums. `cached_tokens`, `saved_usd` and
+    `lost_tokens` are as in `Usage`."""
 
     input_tokens: int = 0
     output_tokens: int = 0
@@ -82,6 +83,9 @@ class Spend:
     seconds: float = 0.0
     estimated: bool = False
     uncounted: bool = False
+    cached_tokens: int = 0
+    saved_usd: float | None = 0.0
+    lost_tokens: int = 0
 
     @property
     def counted(self) -> bool:

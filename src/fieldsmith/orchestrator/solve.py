@@ -105,7 +105,7 @@ class Solve:
         store.set_facts({"state": "running", "message": ""})
         record.write_missing(self.folder, store.candidates())
         if before := [candidate for candidate in store.candidates() if candidate.evaluation is not None]:
-            self.listener("resumed", resumed_fields(before, spent(before, self.budget.used_before)))
+            self.listener("resumed", resumed_fields(before, spent(before, self.budget.used_before, store.lost())))
         self._page.write()
         try:
             self._fault_told = False
@@ -192,7 +192,7 @@ class Solve:
         best = record.best_of(history)
         if best is not None and best.id == candidate.id and best.program is not None:
             write_best(self.folder, best.program, self._brief(), pictures)
-        spend = spent(history, self.budget.seconds())
+        spend = spent(history, self.budget.seconds(), store.lost())
         self.listener("candidate", candidate_fields(candidate, best, spend, len(written(history))))
         if store.fact(FACT):  # whoever is waited for looks at the page to see what is left to do
             self._page.write()

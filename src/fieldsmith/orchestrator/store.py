@@ -2,6 +2,7 @@
 
 import json
 import math
+import threading
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -36,6 +37,8 @@ CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 COLUMNS = "id, slot, move, parents, author, proposal, evaluation"
 CALLS_TOOLS = "calls_tools"
 """The fact that says whether a run's model was found to take no tools."""
+LOST = "lost"
+"""The fact that holds, by ordinal, tokens read and written in vain for requests that are not answered yet, and their price."""
 PAID_SECONDS = 120.0
 """How long a file that another process holds is waited for, to keep what was paid for."""
 
@@ -103,6 +106,11 @@ class Store:
         rows = self._db.rows("SELECT request, reply, usd FROM replies ORDER BY rowid")
         return [(json.loads(request), reply_from(json.loads(reply)), usd) for request, reply, usd in rows]
 
+    def lost(self) -> Usage:
+        """What attempts have cost that came to nothing, of requests that no reply is there for: a reply holds those of its own."""
+        left = [told for ordinal, told in self.fact(LOST, {}).items() if self.reply_to(ordinal) is None]
+        return Usage.sum(Usage(r, w, usd, estimated=True, lost_tokens=r + w) for r, w, usd in left)
+
     def set_fact(self, name: str, value: object) -> None:
         self.set_facts({name: value})
 
@@ -139,6 +147,12 @@ class StoredModel:
         self.inner, self.store = inner, store
         self._meter = Meter(inner, tokens, usd)
         self._meter.replied(store.replies())
+        self._losing = threading.Lock()
+        for ordinal, (read, written, _) in store.fact(LOST, {}).items():
+            if store.reply_to(ordinal) is None:
+                self._meter.lost(ordinal, read, written)
+        if hasattr(inner, "lost"):  # only providers' models tell of what came to nothing
+            setattr(inner, "lost", self._lost)  # noqa: B010
         inner.may_go_on = self.may_go_on = self._meter.may_go_on
         self._waits = Waits(store, inner.waiting)
         inner.waiting = self._waits.tell
@@ -165,13 +179,31 @@ class StoredModel:
         self._waits.end()
         if reply.stop not in (NOT_TAKEN, NOT_ASKED):
             reply = counted(request, reply)
-        try:
-            usd = self.inner.price(reply)
-        except InputError:  # a price file that broke meanwhile must not lose the reply
-            usd = None
+        read, written, _ = self.store.fact(LOST, {}).get(request.ordinal, (0, 0, 0.0))
+        reply = replace(reply, lost_input_tokens=read, lost_output_tokens=written)
+        usd = self._price(reply)
         self.store.keep_reply(request, reply, usd)
         self._meter.replied([(request, reply, usd)])
+        if read or written:
+            with self._losing:
+                self.store.set_fact(LOST, {o: t for o, t in self.store.fact(LOST, {}).items() if o != request.ordinal})
         return reply
+
+    def _lost(self, request: ChatRequest, read: int, written: int) -> None:
+        """Keep what an attempt cost that came to nothing."""
+        with self._losing:
+            told = self.store.fact(LOST, {})
+            before = told.get(request.ordinal, (0, 0, 0.0))
+            read, written = read + before[0], written + before[1]
+            usd = self._price(ChatReply("", lost_input_tokens=read, lost_output_tokens=written))
+            self.store.set_fact(LOST, {**told, request.ordinal: (read, written, usd)})
+        self._meter.lost(request.ordinal, read, written)
+
+    def _price(self, reply: ChatReply) -> float | None:
+        try:
+            return self.inner.price(reply)
+        except InputError:  # a price file that broke meanwhile must not lose the reply
+            return None
 
     def _asked(self, request: ChatRequest) -> ChatReply:
         """What the model answers. A further request that it does not take, with more room or without, is answered by nothing,
@@ -193,6 +225,11 @@ class StoredModel:
 
     def price(self, reply: ChatReply) -> float | None:
         return self.inner.price(reply)
+
+    def saving(self, reply: ChatReply) -> float | None:
+        """Dollars that the provider's cache of prompts saved; None where that is not known."""
+        saving = getattr(self.inner, "saving", None)
+        return saving(reply) if saving is not None else None
 
 
 def _candidate_from(row: tuple[Any, ...]) -> Candidate:

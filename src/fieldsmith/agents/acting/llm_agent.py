@@ -9,7 +9,7 @@ from jinja2 import PackageLoader, StrictUndefined
 
 from fieldsmith.agents.acting.agent import Asked, Exchange, Turn
 from fieldsmith.agents.acting.protocol import calls_in
-from fieldsmith.agents.candidate import Usage
+from fieldsmith.agents.costs import usage_of
 from fieldsmith.environments.action import EVERYWHERE, Action, ReadDocs, name_of, schema_of, short_docs
 from fieldsmith.environments.calls import Call
 from fieldsmith.environments.environment import AnyEnvironment
@@ -101,7 +101,8 @@ class LLMAgent:
         head = Message("user", self._head(env, dialogue[: len(dialogue) - len(shown)], native))
         if turns and turns[0].role == "user":  # of a turn whose reply is nothing
             head, turns = Message("user", f"{head.text}\n\n{turns[0].text}"), turns[1:]
-        return (Message("system", self._system(env, native)), head, *turns)
+        system = self._system(env, native)
+        return (Message("system", system, stable=len(system)), head, *turns)
 
     def tools(self, env: AnyEnvironment) -> tuple[Tool, ...]:
         """The actions as a model's tools. They stay the same all the while: providers and local servers read again all that follows a change."""
@@ -164,11 +165,9 @@ class LLMAgent:
                 asked.append(Asked(Call(name_of(ReadDocs), {"action": call.action}), call, identity))
             else:
                 asked.append(Asked(call, call, identity))
-        return Turn(reply.text, tuple(asked), problem, self._usage(reply), tuple(dict(block) for block in reply.kept))
-
-    def _usage(self, reply: ChatReply) -> Usage:
-        price = self.model.price(reply)
-        return Usage(reply.input_tokens, reply.output_tokens, price, reply.seconds, reply.estimated)
+        return Turn(
+            reply.text, tuple(asked), problem, usage_of(self.model, reply), tuple(dict(block) for block in reply.kept)
+        )
 
 
 def _text_of(call: Call, kind: type[Action]) -> object:

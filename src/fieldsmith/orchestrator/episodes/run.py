@@ -31,7 +31,7 @@ from fieldsmith.errors import FieldsmithError, InputError, MissingPart, disk_tro
 from fieldsmith.models import open_model
 from fieldsmith.models.chat_model import ChatModel
 from fieldsmith.models.replay import RECORDING, write_replay
-from fieldsmith.orchestrator.budget import Budget, exhausted, spent, uncounted
+from fieldsmith.orchestrator.budget import NOTHING, Budget, exhausted, spent, uncounted
 from fieldsmith.orchestrator.elapsed import Elapsed
 from fieldsmith.orchestrator.episodes.asked import AskedEpisodes, panel_of, taken_up
 from fieldsmith.orchestrator.episodes.ledger import Ledger
@@ -157,7 +157,7 @@ class EpisodeRun:
         store.set_facts({"state": state, "message": message, "seconds": budget.seconds()})
         if replies := store.replies():
             write_replay(self.folder / RECORDING, replies)
-        fields = fields_of(self.folder, self.asked, store.candidates(), budget.seconds(), state, message)
+        fields = fields_of(self.folder, self.asked, store.candidates(), budget.seconds(), state, message, store.lost())
         if state == "done":
             write_text(self.folder / "result.json", json.dumps(fields, indent=2))
         self._page.write()
@@ -189,11 +189,17 @@ def best_of(candidates: Sequence[Candidate]) -> Candidate | None:
 
 
 def fields_of(
-    folder: Path, asked: AskedEpisodes, candidates: Sequence[Candidate], seconds: float, state: str, message: str
+    folder: Path,
+    asked: AskedEpisodes,
+    candidates: Sequence[Candidate],
+    seconds: float,
+    state: str,
+    message: str,
+    lost: Usage = NOTHING,
 ) -> dict[str, object]:
     """The last line of `env run --json`."""
     done = [c for c in candidates if c.evaluation is not None]
-    best, spend = best_of(done), spent(candidates, seconds)
+    best, spend = best_of(done), spent(candidates, seconds, lost)
     return {
         "run": str(folder),
         "environment": asked.question.environment,
