@@ -168,21 +168,22 @@ def verify(
     sandbox: Annotated[str, typer.Option(help="auto, docker, bubblewrap or process.")] = "auto",
     as_json: Json = False,
 ) -> None:
-    """Make every figure anew from what the run kept, score the best program again, and say what holds; exit code 1 where something does not.
+    """Make every figure anew from what the run kept, score the best program again, and say what holds, what does not, and what was not checked; exit code 1 where something does not hold.
 
     Example: fieldsmith runs verify runs/burgers
     """
     from fieldsmith import sandboxes
     from fieldsmith.bench.verify import verify as verified
     from fieldsmith.cli.findings import tell
+    from fieldsmith.reports.leaderboard_page import forms
 
     current.json = current.json or as_json
     folder, subject = expanded(run), {"run": str(run)}
     if not rerun:
-        tell(verified(folder, None), subject)
+        tell(verified(folder, None, forms), subject)
         return
     with sandboxes.choose(sandbox) as place:
-        tell(verified(folder, place), subject)
+        tell(verified(folder, place, forms), subject)
 
 
 @app.command("watch")
