@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
-from os.path import commonprefix
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +70,8 @@ def first_other_line(anew: str, kept: str) -> str:
     """The first line of a text that is another, in words; empty where every line is the same up to the rounding of its numbers."""
     for n, (a, b) in enumerate(zip_longest(anew.splitlines(), kept.splitlines(), fillvalue="")):
         if not _same_line(a, b):
-            begin = max(0, len(commonprefix([a, b])) - 20)
+            apart = next((m for m, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
+            begin = max(0, apart - 20)
             return (
                 f"line {n + 1} has {b[begin : begin + 60].strip()!r} and should have {a[begin : begin + 60].strip()!r}"
             )

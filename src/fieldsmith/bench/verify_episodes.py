@@ -61,8 +61,8 @@ def _result(run: EpisodesRecord) -> Finding:
 
 def _same_time(anew: Mapping[str, Any], kept: Mapping[str, Any]) -> bool:
     """Whether the store's clock was read when the result's was."""
-    times = [(fields.get("spend") or {}).get("seconds") for fields in (anew, kept)]
-    return None not in times and abs(times[0] - times[1]) < CLOCKS_APART
+    one, other = ((fields.get("spend") or {}).get("seconds") for fields in (anew, kept))
+    return one is not None and other is not None and abs(one - other) < CLOCKS_APART
 
 
 def _states(run: EpisodesRecord, sandbox: str | None) -> Finding:

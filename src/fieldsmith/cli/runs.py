@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fieldsmith.cli import runs_kept
 from fieldsmith.cli.output import current
 from fieldsmith.cli.terminal import aligned
 from fieldsmith.folders import expanded
@@ -29,9 +30,11 @@ class RunState(StrEnum):
 
 
 app = typer.Typer(
-    help="List the runs of this machine, show or verify one, or watch one that is going on.",
+    help="List the runs of this machine, show, verify or copy one, watch one that is going on, or remove old ones.",
     invoke_without_command=True,
 )
+app.command("copy")(runs_kept.copy)
+app.command("prune")(runs_kept.prune)
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
 Task = Annotated[str | None, typer.Option("--task", help="Only runs of this task.")]
 State = Annotated[RunState | None, typer.Option("--state", help="Only runs in this state.")]
