@@ -79,7 +79,7 @@ def test_nothing_that_ran_counts_as_zeros_and_what_is_not_done_nowhere(board):
 def test_rows_are_sorted_and_published_ones_marked(board):
     assert [row.author for row in board.rows] == ["a", "they", "b"]
     text = markdown(board)
-    assert "| they (published) |  | 2.00e-03 | 5.00e-03 | 3.16e-03 | - | - | - | - |" in text
+    assert "| they (published) |  | 2.00e-03 | 5.00e-03 | 3.16e-03 | - | - | - | - | - |" in text
     assert "not measured here" in text
     assert "1.00e-05 (" in text
     assert "unknown" in next(line for line in text.splitlines() if line.startswith("| b "))

@@ -19,16 +19,19 @@ def run(tmp_path_factory):
 
 
 def test_the_queries_of_the_page_tell_what_the_run_tells(run):
-    ran, costs, line = re.findall(r"```sql\n(.*?)```", PAGE, re.DOTALL)
+    ran, costs, chosen, line = re.findall(r"```sql\n(.*?)```", PAGE, re.DOTALL)
     with sqlite3.connect(f"file:{run.folder / 'run.sqlite'}?mode=ro", uri=True) as store:
         best, *_ = rows = store.execute(ran).fetchall()
         by_move = {row[0]: row[1:] for row in store.execute(costs)}
+        final = store.execute(chosen).fetchall()
         lineage = store.execute(line).fetchall()
     candidates = {candidate.slot: candidate for candidate in run.record.candidates}
     assert len(rows) == sum(candidate.ok for candidate in candidates.values())
     assert best[2] == min(candidate.dev_nrmse for candidate in candidates.values())
     assert {move: asked for move, (asked, *_) in by_move.items()} == {"draft": 2, "refine": 1}
-    assert lineage[-1][1] == best[0] or best[0] in {row[1] for row in lineage}
+    kept = run.record.best.candidate
+    assert final == [(kept.slot, kept.move, kept.evaluation.dev.nrmse, kept.evaluation.test.nrmse)]
+    assert kept.slot in {row[1] for row in lineage}
     assert lineage[0][2] == "draft"
     assert len(lineage) > 1
 

@@ -36,6 +36,7 @@ class Author(Protocol):
     """Turns a brief and a move into a program.
 
     `label` stands in the results (`openai:gpt-5`, `numerics`), `note` says what kind of author it is; `trusted` authors may run in a plain process.
+    A class whose drafts do not depend on the history says `independent = True`: only such drafts are counted as independent (`fieldsmith scaling`).
     """
 
     label: str

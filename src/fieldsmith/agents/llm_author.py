@@ -31,6 +31,7 @@ class LLMAuthor:
     """Renders a prompt from the brief and the parents, asks the model, takes the program out of the reply."""
 
     trusted = False
+    independent = True
 
     def __init__(self, model: ChatModel, seed: int = 0, prompts: Prompts | None = None) -> None:
         self.model, self.seed, self.prompts = model, seed, prompts or Prompts()

@@ -29,6 +29,7 @@ class ScanAuthor:
     label = "scan"
     note = "plain scan over the built-in methods' settings in random order: no reasoning, no LLM"
     trusted = True
+    independent = True
 
     def __init__(self, seed: int = 0) -> None:
         self.seed = seed

@@ -1,13 +1,14 @@
 """What has come of each cell: told apart whether it was run to its end, and if not why; kept as lines of a file beside the runs."""
 
 import json
+import os
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from fieldsmith.bench.suite import Cell
+from fieldsmith.bench.suite import Cell, Suite
 from fieldsmith.errors import FieldsmithError
 from fieldsmith.orchestrator.command import typed
 from fieldsmith.orchestrator.listed import listed
@@ -61,14 +62,17 @@ def run_of(cell: Cell, folder: Path) -> Path:
 
 
 def keep(folder: Path, outcome: Outcome) -> None:
-    with (folder / FILE).open("a", encoding="utf-8") as stream:
-        stream.write(json.dumps(asdict(outcome), allow_nan=False, default=str) + "\n")
+    with (folder / FILE).open("a+b") as stream:
+        whole = stream.tell() == 0 or (stream.seek(-1, os.SEEK_END), stream.read(1))[1] == b"\n"
+        line = json.dumps(asdict(outcome), allow_nan=False, default=str)
+        # What a kill has left of a line must not swallow the next one.
+        stream.write(f"{'' if whole else chr(10)}{line}\n".encode())
 
 
-def kept(folder: Path) -> dict[str, Outcome]:
-    """The latest outcome of each cell. A line that a kill has left half-written is none."""
+def kept(folder: Path, first: int | None = None) -> dict[str, Outcome]:
+    """The latest outcome of each cell, of all lines or of the first so many. A line that a kill has left half-written is none."""
     found: dict[str, Outcome] = {}
-    for line in _lines(folder / FILE):
+    for line in _lines(folder / FILE)[:first]:
         try:
             outcome = Outcome(**json.loads(line))
         except (ValueError, TypeError):
@@ -77,7 +81,22 @@ def kept(folder: Path) -> dict[str, Outcome]:
     return found
 
 
-def _lines(file: Path) -> Iterable[str]:
+def asked_so(suite: Suite, known: Mapping[str, Outcome]) -> dict[str, Outcome]:
+    """Of these, what came of the suite's cells as it asks them now."""
+    named = {cell.name: known[cell.name] for cell in suite.cells if cell.name in known}
+    return {
+        cell.name: named[cell.name]
+        for cell in suite.cells
+        if cell.name in named and named[cell.name].words == words_of(cell)
+    }
+
+
+def count(folder: Path) -> int:
+    """How many lines of outcomes there are."""
+    return len(_lines(folder / FILE))
+
+
+def _lines(file: Path) -> Sequence[str]:
     return file.read_text(encoding="utf-8", errors="replace").splitlines() if file.exists() else []
 
 

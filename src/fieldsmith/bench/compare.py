@@ -17,7 +17,7 @@ from fieldsmith.errors import InputError
 from fieldsmith.tasks.task import NRMSE
 
 Key = tuple[str, int]
-"""Task and seed."""
+"""A task's identity, and the seed."""
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,7 @@ def cost(runs: Sequence[Measured]) -> Cost:
 def _by_key(side: str, given: Side) -> dict[Key, Measured]:
     found: dict[Key, Measured] = {}
     for run in given.runs:
-        key = run.task, run.seed
+        key = run.identity or run.task, run.seed
         if key in found:
             rows = shlex.join(_rows(found[key].name, run.name))
             words = f"{side} has two runs of {run.task}, seed {run.seed}: {found[key].name} and {run.name}."
@@ -210,11 +210,15 @@ def _comparisons(pairs: Sequence[Pair]) -> Iterator[Comparison]:
     for metric, lower in metrics:
         own = [pair for pair in pairs if (pair.metric, pair.lower_is_better) == (metric, lower)]
         tasks = tuple(
-            OnTask(task, tuple(sorted((pair for pair in own if pair.a.task == task), key=lambda pair: pair.a.seed)))
-            for task in dict.fromkeys(pair.a.task for pair in own)
+            OnTask(task, tuple(sorted((pair for pair in own if _task_of(pair) == key), key=lambda pair: pair.a.seed)))
+            for key, task in {_task_of(pair): pair.a.task for pair in own}.items()
         )
         units = [one.effect.interval.mean for one in tasks] if len(tasks) > 1 else [pair.advantage for pair in own]
         yield Comparison(metric, lower, tasks, effect(units))
+
+
+def _task_of(pair: Pair) -> str:
+    return pair.a.identity or pair.a.task
 
 
 def _differs(pairs: Sequence[Pair]) -> dict[str, list[tuple[object, object]]]:

@@ -199,6 +199,7 @@ class Grid:
             if outcome.state in AGAIN and going.cell.name not in self._tried:
                 self._tried.add(going.cell.name)
                 again.append(going.cell)
+                self.outcomes[going.cell.name] = outcome
                 keep(self.folder, outcome)
                 self.listener("again", {**_fields(going.cell), "state": outcome.state, "message": outcome.message})
             else:

@@ -7,8 +7,9 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from fieldsmith import tasks
 from fieldsmith.bench import cells
-from fieldsmith.bench.suite import task_name
+from fieldsmith.bench.suite import Cell, kept_suite, task_name
 from fieldsmith.bench.table import figure_of
 from fieldsmith.errors import FieldsmithError, InputError
 from fieldsmith.folders import expanded
@@ -17,6 +18,7 @@ from fieldsmith.orchestrator.index import EPISODES, SEARCH
 from fieldsmith.orchestrator.listed import listed, of_episodes
 from fieldsmith.orchestrator.record import is_held, load_run
 from fieldsmith.orchestrator.result import run_fields, spend_fields
+from fieldsmith.orchestrator.run import Asked
 
 NO_TERMS = (
     "task", "param", "scale", "data", "seed", "environment", "run_dir", "key_file", "in_flight", "on_finish", "model", "agent",
@@ -35,7 +37,8 @@ Figure = tuple[str, bool, float]
 class Measured:
     """A run that is done.
 
-    name: the cell's, or the folder's. task: with its parameters and scale. figure: of the program that is best on dev, None where
+    name: the cell's, or the folder's. task: as the leaderboard names it, with the parameters and the scale that are not as usual; identity: with all of them,
+    by which runs belong together. figure: of the program that is best on dev, None where
     nothing ran. terms: what was asked of it, task and seed apart. fingerprint: what determines the data; digest: of the test split's
     own values, empty where unknown. reference_error: the reference's own on the test split.
     """
@@ -52,6 +55,7 @@ class Measured:
     fingerprint: str = ""
     digest: str = ""
     reference_error: float | None = None
+    identity: str = ""
     scored: bool = False
     """Whether it is one of episodes, whose figure is a score from 0."""
 
@@ -78,12 +82,13 @@ class Side:
 
 @dataclass(frozen=True)
 class _Found:
-    """A run directory. why: it is not compared; empty where it may be. cell: whether it is one of a benchmark."""
+    """A run directory. why: it is not compared; empty where it may be. cell: whether it is one of a benchmark, called: what it is called there, where that is known."""
 
     name: str
     folder: Path
     why: str = ""
     cell: bool = False
+    called: Cell | None = None
 
 
 def read_side(side: str, place: str, row: str = "") -> Side:
@@ -135,11 +140,32 @@ def _found(folder: Path) -> Iterator[_Found]:
     if _is_run(folder):
         yield _Found(folder.resolve().name, folder)
     elif _is_bench(folder):
+        called = _cells(folder)
         for name, outcome in cells.kept(folder).items():
             run = folder / "cells" / outcome.folder
-            yield _Found(name, run, "" if outcome.done else cells.WORDS[outcome.state], cell=True)
+            why = "" if outcome.done else cells.WORDS[outcome.state]
+            yield _Found(name, run, why, cell=True, called=called.get(name))
     elif folder.is_dir():
         yield from (_Found(child.name, child) for child in sorted(folder.iterdir()) if _is_run(child))
+
+
+def _cells(folder: Path) -> dict[str, Cell]:
+    """The cells of a benchmark by their names, whose parts are what the leaderboard says."""
+    try:
+        suite = kept_suite(folder)
+    except FieldsmithError:  # of a package that is not here any more
+        suite = None
+    return {cell.name: cell for cell in suite.cells} if suite else {}
+
+
+def _name(asked: Asked) -> str:
+    """A run's task as a suite would call it: the parameters that are not as usual; all where that is not known."""
+    try:
+        usual = tasks.defaults(asked.place or asked.task, asked.scale)
+    except FieldsmithError:
+        usual = {}
+    given = {name: value for name, value in asked.parameters.items() if usual.get(name) != value}
+    return task_name({"task": asked.task, "param": given, "scale": asked.scale})
 
 
 def _read(side: str, found: _Found) -> Measured | Left:
@@ -164,10 +190,11 @@ def _search(side: str, found: _Found) -> Measured | Left:
     return Measured(
         name=found.name,
         folder=found.folder,
-        task=task_name({"task": asked.task, "param": asked.parameters, "scale": asked.scale}),
+        task=found.called.task if found.called else _name(asked),
+        identity=task_name({"task": asked.task, "param": asked.parameters, "scale": asked.scale}),
         seed=asked.question.seed,
-        author=asked.author,
-        strategy=str(asked.question.strategy),
+        author=found.called.author if found.called else asked.author,
+        strategy=found.called.strategy if found.called else str(asked.question.strategy),
         figure=figure_of(result),
         spend=spend_fields(run.spend),
         terms=_terms(asked.question, asked.author),
@@ -184,7 +211,8 @@ def _episodes(side: str, found: _Found) -> Measured | Left:
     return Measured(
         name=found.name,
         folder=found.folder,
-        task=f"{run.environment}:{run.task}",
+        task=found.called.task if found.called else f"{run.environment}:{run.task}",
+        identity=f"{run.environment}:{run.task}",
         seed=asked.question.seed,
         author=run.author,
         strategy=asked.question.strategy,

@@ -43,6 +43,8 @@ TOP = (
     "agents",
     "published",
 )
+KEPT = "suite.toml"
+"""In a benchmark's folder: the suite as it was last run."""
 NOT_A_CELLS = ("run_dir", "seed", "on_finish")
 """Options that the grid itself gives, or that are no matter of a cell."""
 MOST_CELLS = 100_000
@@ -90,12 +92,13 @@ class Published:
 
 @dataclass(frozen=True)
 class Suite:
-    """`file` is where it was read from."""
+    """`file` is where it was read from, `text` what it said."""
 
     file: Path
     title: str
     cells: tuple[Cell, ...]
     published: tuple[Published, ...] = ()
+    text: str = ""
 
     @property
     def name(self) -> str:
@@ -123,7 +126,7 @@ def read_suite(place: str) -> Suite:
     file = expanded(place)
     if not file.exists() and place in shipped():
         file = SHIPPED / f"{place}.toml"
-    content = _content(file)
+    text, content = _content(file)
     for name in content:
         if name not in TOP:
             raise InputError(f"{file}: there is no table {name!r}.{_meant(name, TOP)}", f"There are {', '.join(TOP)}.")
@@ -140,7 +143,12 @@ def read_suite(place: str) -> Suite:
         words = f"{file}: two cells are called {twice[0]!r}."
         raise InputError(words, "Give one of the tables that make them another name = ….")
     tasks = {name for cell in cells for name in (cell.task, re.split("[,@]", cell.task)[0])}
-    return Suite(file, str(content.get("title", file.stem)), cells, tuple(_published(file, content, tasks)))
+    return Suite(file, str(content.get("title", file.stem)), cells, tuple(_published(file, content, tasks)), text)
+
+
+def kept_suite(folder: Path) -> Suite | None:
+    """The suite that a benchmark's folder was last run with; None where it is not there. Raises InputError for one that cannot be read any more."""
+    return read_suite(str(folder / KEPT)) if (folder / KEPT).is_file() else None
 
 
 def _has_baselines(file: Path, content: Table) -> bool:
@@ -155,9 +163,10 @@ def _placed(cells: Sequence[Cell]) -> list[Placed]:
     return [(c.task, c.author, c.strategy, c.seed, c.question) for c in cells if isinstance(c.question, Question)]
 
 
-def _content(file: Path) -> dict[str, Any]:
+def _content(file: Path) -> tuple[str, dict[str, Any]]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
+        return text, tomllib.loads(text)
     except OSError as error:
         words = f"The suite {file} cannot be read: {error.strerror}.{_meant(str(file), shipped())}"
         raise InputError(words, f"Give a TOML file, or one of {', '.join(shipped())}.") from None

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
+from fieldsmith.agents.claims import VERDICTS
 from fieldsmith.bench.baselines import SINGLE_SHOT, Baseline, baseline_of, candidates_of
 from fieldsmith.bench.cells import Outcome
 from fieldsmith.bench.suite import Cell, Published, Suite
@@ -58,6 +59,8 @@ class Standing:
     schemes: Counter[str] = field(default_factory=Counter)
     estimated: bool = False
     """Whether tokens are estimates, as not all were counted."""
+    claims: Mapping[str, int] | None = None
+    """What plans claimed of order and error, by what measurement said of it (`agents/claims.py`); None where it is not known."""
 
     @property
     def by_decades(self) -> bool:
@@ -96,6 +99,22 @@ class Row:
         about = "about " if any(one.estimated for one in self.tasks.values()) else ""
         return "unknown" if tokens is None else f"{about}{tokens:,.0f}"
 
+    @property
+    def claims(self) -> Mapping[str, int] | None:
+        """Of all its cells; None where it is not known of one, or where nothing plans."""
+        parts = [one.claims for one in self.tasks.values()]
+        if not parts or None in parts:
+            return None
+        return dict(sum((Counter(part) for part in parts), Counter()))
+
+    @property
+    def claims_told(self) -> str:
+        """How many claims were not confirmed, of those that could be measured; empty where there is none."""
+        claims = self.claims or {}
+        unconfirmed = claims.get("unconfirmed", 0)
+        measured = unconfirmed + claims.get("confirmed", 0)
+        return f"{unconfirmed}/{measured}" if measured else ""
+
     def total(self, what: str) -> float | None:
         """Tokens, usd or seconds of all its cells; None where one of them is unknown, as tokens are of a model's cells that are not done."""
         parts = [getattr(one, what) for one in self.tasks.values()]
@@ -112,6 +131,8 @@ class Leaderboard:
     rows: tuple[Row, ...]
     cells: int
     missing: Mapping[str, int]
+    outcomes: int = 0
+    """How many lines of the benchmark's outcomes it is made of."""
 
 
 def over(values: Sequence[float], by_decades: bool) -> Interval:
@@ -142,8 +163,8 @@ def _back(value: float, by_decades: bool) -> float:
     return 10.0**value if by_decades else value
 
 
-def leaderboard(suite: Suite, outcomes: Mapping[str, Outcome]) -> Leaderboard:
-    """The table of what is done so far."""
+def leaderboard(suite: Suite, outcomes: Mapping[str, Outcome], lines: int = 0) -> Leaderboard:
+    """The table of what is done so far. lines: how many outcomes were kept by then."""
     grouped: dict[tuple[str, str], list[Cell]] = {}
     for cell in suite.cells:
         grouped.setdefault((cell.author, cell.strategy), []).append(cell)
@@ -154,7 +175,7 @@ def leaderboard(suite: Suite, outcomes: Mapping[str, Outcome]) -> Leaderboard:
     rows += [row for one in suite.published if (row := _published(one, tasks))]
     states = Counter(outcomes[cell.name].state if cell.name in outcomes else "not begun" for cell in suite.cells)
     states.pop("done", None)
-    return Leaderboard(suite.title, tasks, tuple(sorted(rows, key=_rank)), len(suite.cells), dict(states))
+    return Leaderboard(suite.title, tasks, tuple(sorted(rows, key=_rank)), len(suite.cells), dict(states), lines)
 
 
 def _only_shots(rows: Sequence[Row]) -> list[Row]:
@@ -224,6 +245,7 @@ def _standing(task: str, results: Sequence[Mapping[str, Any]], kind: tuple[str, 
         seconds=math.fsum(spend["seconds"] for spend in spends),
         schemes=Counter(filter(None, map(_scheme, results))),
         estimated=any(spend.get("estimated") for spend in spends),
+        claims=_claims(results),
     )
 
 
@@ -251,6 +273,13 @@ def figure_of(result: Mapping[str, Any]) -> tuple[str, bool, float] | None:
     if best.get("status") != "ok" or not test or test.get("value") is None:
         return None
     return str(test["metric"]), bool(test["lower_is_better"]), float(test["value"])
+
+
+def _claims(results: Sequence[Mapping[str, Any]]) -> Mapping[str, int] | None:
+    told = [result.get("claims") for result in results]
+    if not told or None in told:
+        return None
+    return {name: sum(one[name] for one in told if one) for name in VERDICTS}
 
 
 def _scheme(result: Mapping[str, Any]) -> str:

@@ -70,23 +70,30 @@ def bench(
 
 
 def _run(grid: "Grid", whole: "Suite", condition: Any) -> None:
+    from fieldsmith.bench.cells import count
     from fieldsmith.bench.grid import worst
+    from fieldsmith.bench.scaling_of_rows import scaling_of_rows
+    from fieldsmith.bench.suite import KEPT
     from fieldsmith.bench.table import leaderboard
     from fieldsmith.cli.bench_progress import BenchProgress
     from fieldsmith.cli.bench_table import table
+    from fieldsmith.orchestrator.record import write_text
     from fieldsmith.reports.leaderboard import fields
     from fieldsmith.reports.leaderboard_page import write_leaderboard
 
     before = replace(grid, suite=whole).known()
 
-    def written() -> "tuple[Leaderboard, Path]":
-        """The table of the whole suite, as far as it has come."""
-        board = leaderboard(whole, {**before, **grid.outcomes})
-        return board, write_leaderboard(board, grid.folder, shlex.join(["fieldsmith", *sys.argv[1:]]))
+    def written(*, curves: bool) -> "tuple[Leaderboard, Path]":
+        """The table of the whole suite, as far as it has come; with the suite, so that it can be made anew. curves: whether to read every run for them."""
+        outcomes = {**before, **grid.outcomes}
+        board = leaderboard(whole, outcomes, count(grid.folder))
+        write_text(grid.folder / KEPT, whole.text)
+        scaled = scaling_of_rows(grid.folder, outcomes) if curves else []
+        return board, write_leaderboard(board, grid.folder, shlex.join(["fieldsmith", *sys.argv[1:]]), scaled)
 
-    def write() -> None:
+    def write(*, curves: bool = False) -> None:
         with contextlib.suppress(OSError):
-            written()
+            written(curves=curves)
 
     done = [cell.name for cell in grid.suite.cells if cell.name in before and before[cell.name].done]
     progress = BenchProgress(current, grid, done, write)
@@ -95,9 +102,9 @@ def _run(grid: "Grid", whole: "Suite", condition: Any) -> None:
         with progress:
             outcomes = grid.run()
     except KeyboardInterrupt:
-        write()
+        write(curves=True)
         raise
-    board, page = written()
+    board, page = written(curves=True)
     failed = [name for name, outcome in outcomes.items() if condition and outcome.done and _holds(condition, outcome)]
     error = worst(outcomes)
     reason = "fail_if" if failed else None if error is None else error.kind

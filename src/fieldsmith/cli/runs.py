@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fieldsmith.cli import runs_kept
 from fieldsmith.cli.output import current
 from fieldsmith.cli.terminal import aligned
 from fieldsmith.folders import expanded
@@ -29,9 +30,11 @@ class RunState(StrEnum):
 
 
 app = typer.Typer(
-    help="List the runs of this machine, show or verify one, or watch one that is going on.",
+    help="List the runs of this machine, show, verify or copy one, watch one that is going on, or remove old ones.",
     invoke_without_command=True,
 )
+app.command("copy")(runs_kept.copy)
+app.command("prune")(runs_kept.prune)
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
 Task = Annotated[str | None, typer.Option("--task", help="Only runs of this task.")]
 State = Annotated[RunState | None, typer.Option("--state", help="Only runs in this state.")]
@@ -168,21 +171,22 @@ def verify(
     sandbox: Annotated[str, typer.Option(help="auto, docker, bubblewrap or process.")] = "auto",
     as_json: Json = False,
 ) -> None:
-    """Make every figure anew from what the run kept, score the best program again, and say what holds; exit code 1 where something does not.
+    """Make every figure anew from what the run kept, score the best program again, and say what holds, what does not, and what was not checked; exit code 1 where something does not hold.
 
     Example: fieldsmith runs verify runs/burgers
     """
     from fieldsmith import sandboxes
     from fieldsmith.bench.verify import verify as verified
     from fieldsmith.cli.findings import tell
+    from fieldsmith.reports.leaderboard_page import forms
 
     current.json = current.json or as_json
     folder, subject = expanded(run), {"run": str(run)}
     if not rerun:
-        tell(verified(folder, None), subject)
+        tell(verified(folder, None, forms), subject)
         return
     with sandboxes.choose(sandbox) as place:
-        tell(verified(folder, place), subject)
+        tell(verified(folder, place, forms), subject)
 
 
 @app.command("watch")

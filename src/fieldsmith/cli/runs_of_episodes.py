@@ -60,7 +60,7 @@ def _fields(found: "EpisodesRecord") -> dict[str, object]:
     """As the last line of `env run --json`."""
     from fieldsmith.orchestrator.episodes.run import fields_of
 
-    return fields_of(found.folder, found.asked, found.candidates, found.seconds, found.state, found.message)
+    return fields_of(found.folder, found.asked, found.candidates, found.seconds, found.state, found.message, found.lost)
 
 
 def _tell_result(found: "EpisodesRecord") -> None:

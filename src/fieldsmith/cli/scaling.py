@@ -1,5 +1,6 @@
 """`fieldsmith scaling`: what more tries are worth."""
 
+import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -34,8 +35,9 @@ def scaling(
 
     current.json, current.quiet = as_json, quiet
     found = groups(_runs(places))
+    _check_outputs(csv, figures)
     scaled = [(group, curves(group, _tested(group, sandbox))) for group in found]
-    current.event("result", {"rows": as_rows(scaled)})
+    files = [*_csv(csv, as_csv(scaled)), *_figures(figures, scaled)]
     for group, own in scaled:
         for curve in own:
             current.say(heading(group, curve))
@@ -44,13 +46,51 @@ def scaling(
             current.say("")
     for words in notes(scaled):
         current.say(words)
-    if csv is not None:
-        _write(csv, as_csv(scaled))
-    if figures is not None:
-        from fieldsmith.reports.scaling_plot import write_scaling
+    for file in files:
+        current.progress(f"Written: {file}")
+    left = [words for group in found for words in group.left]
+    current.event("result", {"rows": as_rows(scaled), "left": left, "files": list(map(str, files)), "reason": None})
 
-        for file in write_scaling(scaled, figures):
-            current.progress(f"Written: {file}")
+
+def _check_outputs(csv: Path | None, figures: Path | None) -> None:
+    """Before anything is measured. Raises InputError for what cannot be written, MissingPart where plots cannot be drawn."""
+    if csv is not None and csv.expanduser().is_dir():
+        raise InputError(f"--csv {csv} is a folder.", "Name a file.")
+    if figures is not None:
+        from fieldsmith.reports.figures import stylish
+
+        stylish()
+        _writable(figures.expanduser(), "--figures")
+    if csv is not None:
+        _writable(csv.expanduser().parent, "--csv")
+
+
+def _writable(folder: Path, option: str) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        words = f"{option}: the folder {folder} cannot be written: {error.strerror}."
+        raise InputError(words, f"Choose another with {option}.") from None
+
+
+def _csv(file: Path | None, text: str) -> list[Path]:
+    from fieldsmith.orchestrator.record import write_text
+
+    if file is None:
+        return []
+    try:
+        write_text(file.expanduser(), text)
+    except OSError as error:
+        raise InputError(f"{file} cannot be written: {error.strerror}.", "Choose another file with --csv.") from None
+    return [file]
+
+
+def _figures(folder: Path | None, scaled) -> list[Path]:
+    from fieldsmith.reports.scaling_plot import write_scaling
+
+    return [] if folder is None else write_scaling(scaled, folder.expanduser())
 
 
 def _runs(places: list[str]):
@@ -72,30 +112,24 @@ def _runs(places: list[str]):
 
 
 def _tested(group, sandbox: str):
-    """Test errors of the programs that the group's curves need, measured where they are not known."""
+    """Test errors of the programs that the group's curves need, measured where they are not known; only then a sandbox is opened."""
     from fieldsmith import sandboxes
     from fieldsmith.bench.scaling import needed
     from fieldsmith.bench.tested import Tested
     from fieldsmith.cli.live import Live
 
     known = [Tested(run) for run in group.runs]
+    missing = [(run, one) for run, one in zip(group.runs, known, strict=True) if not one.knows(needed(run))]
+    if not missing:
+        return known
     told = [0, 0]
     with (
         sandboxes.choose(sandbox) as place,
         Live(current, lambda: f"{group.name}: test errors, {told[0]} of {told[1]}"),
     ):
-        for run, tested in zip(group.runs, known, strict=True):
-            tested.measure(
-                needed(run, group.independent), place, lambda done, of: told.__setitem__(slice(2), [done, of])
-            )
+        for run, one in missing:
+            one.measure(needed(run), place, lambda done, of: told.__setitem__(slice(2), [done, of]))
+    for _, one in missing:
+        if one.unkept:
+            current.progress(f"{one.unkept}.")
     return known
-
-
-def _write(file: Path, text: str) -> None:
-    from fieldsmith.orchestrator.record import write_text
-
-    try:
-        write_text(file.expanduser(), text)
-    except OSError as error:
-        raise InputError(f"{file} cannot be written: {error.strerror}.", "Choose another file with --csv.") from None
-    current.progress(f"Written: {file}")

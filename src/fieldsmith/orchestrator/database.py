@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
+from fieldsmith.errors import InputError
+from fieldsmith.orchestrator import versions
 from fieldsmith.orchestrator.trouble import held, trouble
 
 T = TypeVar("T")
@@ -35,6 +37,11 @@ class Database:
     def close(self) -> None:
         with self._lock, contextlib.suppress(sqlite3.Error):
             self._db.close()
+
+    def copy_to(self, file: Path) -> None:
+        """Write all that is in it, as it is at one moment, into a new file, whoever else writes to it meanwhile."""
+        with self._lock, self._told(), contextlib.closing(sqlite3.connect(file)) as other:
+            self._patiently(lambda: self._db.backup(other))
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         with self._lock, self._told():
@@ -90,12 +97,11 @@ def _opened(file: Path, schema: str, settings: list[str]) -> sqlite3.Connection:
     try:
         for setting in (*settings, "PRAGMA synchronous=FULL"):
             connection.execute(setting).fetchall()
+        versions.check(connection, file)
         connection.executescript(schema)
-        for command in (
-            "BEGIN IMMEDIATE",
-            "COMMIT",
-        ):  # whether it can be written shows now; a lock held alone is let go of
-            connection.execute(command)
+        connection.execute("BEGIN IMMEDIATE")  # whether it can be written shows now; a lock held alone is let go of
+        versions.migrate(connection, file)
+        connection.execute("COMMIT")
     except BaseException:
         connection.close()
         raise
@@ -109,6 +115,10 @@ def _for_reading(file: Path, schema: str) -> sqlite3.Connection:
     connection = _read_only(file, "readonly_shm=1" if log else "" if journal else "immutable=1")
     try:
         connection.execute("SELECT count(*) FROM facts")
+        versions.check(connection, file)
+    except InputError:
+        connection.close()
+        raise
     except sqlite3.OperationalError as error:
         connection.close()
         if "no such table" in str(error):  # a run that was ended before it could begin
@@ -117,7 +127,9 @@ def _for_reading(file: Path, schema: str) -> sqlite3.Connection:
             return empty
         if held(error) or not (log or journal):
             raise
-        return _copied(file)
+        whole = _copied(file)
+        versions.check(whole, file)
+        return whole
     return connection
 
 

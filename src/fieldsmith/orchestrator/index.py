@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
+from fieldsmith.files import write_whole
 from fieldsmith.folders import data_folder
 
 SEARCH, EPISODES = "run.toml", "episodes.toml"
@@ -27,6 +28,13 @@ def known_runs(kinds: Sequence[str] = (SEARCH, EPISODES)) -> list[Path]:
     here = [str(folder.resolve()) for folder in sorted(Path("runs").glob("*"))]
     folders = [Path(name) for name in dict.fromkeys([*_listed(), *here])]
     return [folder for folder in folders if any((folder / name).exists() for name in kinds)]
+
+
+def forget(folder: Path) -> None:
+    """Take a run out of the index."""
+    lines = [line for line in _listed() if line != str(folder.resolve())]
+    with contextlib.suppress(OSError):
+        write_whole(_file(), "".join(f"{line}\n" for line in lines).encode("utf-8", RAW))
 
 
 def _file() -> Path:

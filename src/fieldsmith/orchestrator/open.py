@@ -10,7 +10,7 @@ from typing import Any
 from fieldsmith import sandboxes, tasks
 from fieldsmith.agents.author import BUILT_IN
 from fieldsmith.agents.prompts import Prompts
-from fieldsmith.agents.strategies import open_strategy, strategy_settings, takes
+from fieldsmith.agents.strategies import STRATEGIES, open_strategy, strategy_settings, takes
 from fieldsmith.agents.strategies.strategy import Strategy
 from fieldsmith.orchestrator.budget import Budget
 from fieldsmith.orchestrator.command import command_of, loading_name
@@ -40,6 +40,7 @@ def open_solve(question: Question, command: str = "") -> Solve:
     prompts = writer.prompts(brief)
     settled = _settled(question, task, writer, place, prompts)
     name = loading_name(question, task)
+    independent = writer.independent and bool(getattr(_strategy_kind(question), "independent", False))
     asked = Asked(
         question=settled,
         title=task.title,
@@ -51,6 +52,7 @@ def open_solve(question: Question, command: str = "") -> Solve:
         started=time.strftime("%Y-%m-%d %H:%M:%S"),
         templates=dict(prompts.templates) if prompts else {},
         place=name if name != task.name else "",
+        independent=independent,
     )
     folder = Path(question.run_dir or Path("runs") / run_name(asked))
     asked = replace(asked, width=first_width(folder, settled.in_flight))
@@ -133,6 +135,11 @@ def _strategy(question: Question, asked: Asked, with_model: bool) -> Strategy:
     settings: dict[str, Any] = {name: value for name, value in chosen.items() if takes(question.strategy, name)}
     settings |= asked.question.strategy_options or {}
     return open_strategy(question.strategy, question.debug_rounds, question.seed, **settings)
+
+
+def _strategy_kind(question: Question) -> object:
+    """The strategy's class, the function that makes it, or the object that was given."""
+    return STRATEGIES.get(question.strategy) if isinstance(question.strategy, str) else question.strategy
 
 
 def _budget(settled: Question) -> Budget:

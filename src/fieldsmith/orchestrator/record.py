@@ -8,7 +8,7 @@ import json
 import math
 import os
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, Field, asdict, fields, replace
 from pathlib import Path
 from typing import Any
@@ -56,7 +56,8 @@ def clear_half_written(folder: Path) -> None:
 
 def write_asked(folder: Path, asked: Asked) -> None:
     question = {name: str(v) if isinstance(v, Path) else v for name, _, v in asked.question.told() if v is not None}
-    write_text(folder / "run.toml", tomli_w.dumps({**vars(asked), "question": question}, multiline_strings=True))
+    told = {name: value for name, value in vars(asked).items() if value is not None}
+    write_text(folder / "run.toml", tomli_w.dumps({**told, "question": question}, multiline_strings=True))
 
 
 def read_asked(folder: Path) -> Asked:
@@ -187,27 +188,40 @@ def _read_picture(words: Mapping[str, Any], key: str, arrays: Mapping[str, np.nd
     )
 
 
-def best_of(candidates: list[Candidate]) -> Candidate | None:
+def best_of(candidates: Iterable[Candidate]) -> Candidate | None:
     """The candidate that ran with the smallest dev error, or the best value of the task's own metric.
 
     One bad sample can be the whole mean, so the geometric mean has a say: a tenth of it makes up for a mean that is a tenth
     larger. What is within the reference's own error counts as that. Equals, within 2 %, are told apart by speed in factors
     of 2, so that the noise of a clock seldom decides.
     """
-    first: dict[str, Candidate] = {}
+    best = None
+    for best in bests_of(candidates):  # noqa: B007 - the last one is wanted
+        pass
+    return best
+
+
+def bests_of(candidates: Iterable[Candidate]) -> Iterator[Candidate | None]:
+    """What `best_of` chooses of the first, of the first two, and so on. A program that is tried again counts as it did first."""
+    best: Candidate | None = None
+    seen: set[str] = set()
     for candidate in candidates:
-        if candidate.ok and candidate.program is not None and candidate.evaluation and not candidate.evaluation.copy_of:
-            first.setdefault(candidate.program.sha256, candidate)
-    ran = first.values()
+        program, evaluation = candidate.program, candidate.evaluation
+        if candidate.ok and program is not None and evaluation and not evaluation.copy_of:
+            own = program.sha256 not in seen
+            seen.add(program.sha256)
+            if own and (best is None or (*choice(candidate), candidate.id) < (*choice(best), best.id)):
+                best = candidate
+        yield best
 
-    def key(candidate: Candidate) -> tuple[float, int, int]:
-        score = candidate.evaluation.dev if candidate.evaluation else None
-        if score is None:
-            return (math.inf, 0, candidate.id)
-        speed = round(math.log2(max(score.cost, 1e-3)))
-        return (score.rank if score.value is not None else _closeness(score), speed, candidate.id)
 
-    return min(ran, key=key) if ran else None
+def choice(candidate: Candidate) -> tuple[float, int]:
+    """What a candidate that ran is chosen by, the smaller the better: its error in steps of 2 %, or the metric of the task's own; then its speed."""
+    score = candidate.evaluation.dev if candidate.evaluation else None
+    if score is None:
+        return (math.inf, 0)
+    speed = round(math.log2(max(score.cost, 1e-3)))
+    return (score.rank if score.value is not None else _closeness(score), speed)
 
 
 def _closeness(score: Score) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fieldsmith.agents.author import Candidate
+from fieldsmith.agents.claims import counted
 from fieldsmith.evaluation.record import score_fields
 from fieldsmith.models.chat_model import ChatReply
 from fieldsmith.models.replay import RECORDING, write_replay
@@ -35,6 +36,7 @@ def run_fields(run: RunRecord) -> dict[str, object]:
         "candidates": len(run.written),
         "statuses": dict(Counter(c.evaluation.status for c in run.candidates if c.evaluation)),
         **course_fields(run.candidates),
+        "claims": counted(run.candidates),
         "spend": spend_fields(run.spend),
         "waiting": waiting_fields(run.waiting),
         "message": run.message,

@@ -41,6 +41,8 @@ class Asked:
     """A person's own templates by file name."""
     place: str = ""
     """Where the task is written, if its name does not load it."""
+    independent: bool | None = None
+    """Whether strategy and author both say that what was tried before has no say in what is tried next; None of a run that was begun before they were asked."""
     sittings: Sequence[Mapping[str, Any]] = field(default_factory=list)
     """What each sitting was made with (`provenance.py`); one that had the surroundings of the one before is not told again."""
 

@@ -33,6 +33,7 @@ CREATE TABLE IF NOT EXISTS candidates (
     author TEXT NOT NULL, proposal TEXT, evaluation TEXT);
 CREATE TABLE IF NOT EXISTS replies (key TEXT PRIMARY KEY, request TEXT NOT NULL, reply TEXT NOT NULL, usd REAL);
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS replies_by_ordinal ON replies (json_extract(request, '$.ordinal'));
 """
 COLUMNS = "id, slot, move, parents, author, proposal, evaluation"
 CALLS_TOOLS = "calls_tools"
@@ -56,6 +57,10 @@ class Store:
 
     def close(self) -> None:
         self._db.close()
+
+    def copy_to(self, file: Path) -> None:
+        """Write a whole copy into a new file, while the run goes on."""
+        self._db.copy_to(file)
 
     def issue(self, slot: str, move: Move, author: str) -> Candidate:
         """A new candidate in the making; its id and slot are kept from now on."""

@@ -42,6 +42,11 @@ class Writer:
         return self.model is None and self.author_without.trusted
 
     @property
+    def independent(self) -> bool:
+        """Whether its drafts do not depend on what came before; an author that does not say so is taken to look at it."""
+        return bool(getattr(LLMAuthor if self.model is not None else self.author_without, "independent", False))
+
+    @property
     def in_flight(self) -> int:
         """How many candidates are in the making at a time; the authors that come along write one after the other."""
         author = self.question.author or BUILT_IN

@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from fieldsmith.agents.author import Candidate
+from fieldsmith.agents.claims import counted
 from fieldsmith.evaluation.evaluation import Evaluation, Score
 from fieldsmith.orchestrator.course import course_fields
 from fieldsmith.orchestrator.record import write_text
@@ -21,7 +22,7 @@ from fieldsmith.reports.made import made_with
 from fieldsmith.reports.numbers import number
 from fieldsmith.reports.pictures import curves, drawn, numbers, undrawn
 from fieldsmith.reports.plain import clean, cut, visible
-from fieldsmith.reports.scaling import on_page
+from fieldsmith.reports.scaling_page import of_run
 from fieldsmith.reports.space import Fitted, fitted
 from fieldsmith.reports.texts import script_safe
 from fieldsmith.reports.verdict import caution, compared, ratio, verdict
@@ -96,7 +97,7 @@ def render(run: RunRecord, refresh: float = REFRESH_SECONDS) -> str:
         undrawn=undrawn(pictures),
         made=made_with(run.asked),
         spend=spend[:MOST_ROWS],
-        scaling=on_page(run) if run.state == "done" else [],
+        scaling=of_run(run) if run.state == "done" else None,
         more_authors=max(0, len(spend) - MOST_ROWS),
         data=Markup(data),
         left_out=left_out,
@@ -239,6 +240,11 @@ def _course(run: RunRecord) -> list[tuple[str, Markup | str, str]]:
     rows: list[tuple[str, Markup | str, str]] = [
         ("first shot", shot, f"candidate {visible(first['slot'], 20)}, on dev")
     ]
+    claims = counted(run.candidates)
+    if measured := claims["confirmed"] + claims["unconfirmed"]:
+        why = "orders and errors that plans state, held against what was measured"
+        more = f"; {claims['unmeasured']} more could not be measured" if claims["unmeasured"] else ""
+        rows.append(("claims not confirmed", f"{claims['unconfirmed']} of {measured}", why + more))
     if target is not None:
         words = Markup("a dev error of {}, twice that of the trusted method").format(number(target))
         rows.append(("evaluations to target", str(count) if count else "not reached", words))

@@ -4,9 +4,11 @@ import csv
 import io
 import json
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from fieldsmith import __version__
 from fieldsmith.bench.cells import WORDS
 from fieldsmith.bench.table import Interval, Leaderboard, Row, Standing
 from fieldsmith.bench.verdicts import verdicts
@@ -15,7 +17,7 @@ from fieldsmith.reports.plain import visible
 
 def markdown(board: Leaderboard) -> str:
     """The table, and below it what its figures mean and what is missing."""
-    heads = ["author", "strategy", *board.tasks, "all tasks", "ran", "tokens", "USD", "seconds"]
+    heads = ["author", "strategy", *board.tasks, "all tasks", "ran", "tokens", "USD", "seconds", "claims unconfirmed"]
     rows = [[_cell(word) for word in _texts(board, row)] for row in board.rows]
     lines = [f"# {visible(board.title)}", "", _line(map(_cell, heads)), _line("---" for _ in heads), *map(_line, rows)]
     return "\n".join([*lines, "", *(f"- {words}" for words in notes(board)), ""])
@@ -37,6 +39,8 @@ def notes(board: Leaderboard) -> list[str]:
         told += [f"{visible(row.author)}: {visible(row.published, 300)}." for row in board.rows if row.published]
     if any(row.baseline for row in board.rows):
         told.append("Baselines reason by fixed rules (the built-in author), not at all (scan, in random order), or once (a single shot of a model); a row is held against those that took no more candidates, tokens and dollars.")  # fmt: skip
+    if any(row.claims_told for row in board.rows):
+        told.append("Claims unconfirmed: of the orders and errors that plans state and that could be measured, how many measurement did not confirm. No claim enters a figure.")  # fmt: skip
     told += verdicts(board)
     for state, count in board.missing.items():
         words = WORDS.get(state, state)
@@ -48,24 +52,27 @@ def as_csv(board: Leaderboard) -> str:
     """A line for each author, strategy and task."""
     stream = io.StringIO()
     writer = csv.writer(stream)
-    writer.writerow(["author", "strategy", "task", "metric", "mean", "low", "high", "ran", "of", "tokens", "usd", "seconds", "values", "published", "baseline"])  # fmt: skip
+    writer.writerow(["author", "strategy", "task", "metric", "mean", "low", "high", "ran", "of", "tokens", "usd", "seconds", "values", "published", "baseline", "claims_unconfirmed", "claims_measured"])  # fmt: skip
     for row in board.rows:
         for task, one in row.tasks.items():
             interval = one.interval or Interval(math.nan)
             figures = [interval.mean, interval.low, interval.high, one.ran, one.of, one.tokens, one.usd, one.seconds]
             values = " ".join(f"{value:.6e}" for value in one.values)
-            writer.writerow([row.author, row.strategy, task, one.metric, *("" if f is None else f for f in figures), values, row.published, row.baseline])  # fmt: skip
+            writer.writerow([row.author, row.strategy, task, one.metric, *("" if f is None else f for f in figures), values, row.published, row.baseline, *_claims(one)])  # fmt: skip
     return stream.getvalue()
 
 
-def as_json(board: Leaderboard) -> str:
-    return json.dumps(fields(board), indent=1, allow_nan=False)
+def as_json(board: Leaderboard, scaling: Sequence[Mapping[str, Any]] = ()) -> str:
+    """scaling: test-time scaling of its rows, as far as it is known."""
+    return json.dumps({**fields(board), "scaling": list(scaling)}, indent=1, allow_nan=False)
 
 
 def fields(board: Leaderboard) -> dict[str, Any]:
     """Plain values for JSON."""
     return {
         "title": board.title,
+        "fieldsmith": __version__,
+        "outcomes": board.outcomes,
         "tasks": list(board.tasks),
         "cells": board.cells,
         "missing": dict(board.missing),
@@ -82,6 +89,7 @@ def fields(board: Leaderboard) -> dict[str, Any]:
                 "tokens": row.total("tokens"),
                 "usd": row.total("usd"),
                 "seconds": row.total("seconds"),
+                "claims": row.claims,
                 "tasks": {task: _standing_fields(one) for task, one in row.tasks.items()},
             }
             for row in board.rows
@@ -91,6 +99,13 @@ def fields(board: Leaderboard) -> dict[str, Any]:
 
 def _standing_fields(one: Standing) -> dict[str, Any]:
     return {**asdict(one), "schemes": dict(one.schemes), "interval": asdict(one.interval) if one.interval else None}
+
+
+def _claims(one: Standing) -> tuple[object, object]:
+    """How many claims of plans were not confirmed, and how many could be measured."""
+    if one.claims is None:
+        return "", ""
+    return one.claims["unconfirmed"], one.claims["unconfirmed"] + one.claims["confirmed"]
 
 
 def _texts(board: Leaderboard, row: Row) -> list[str]:
@@ -106,6 +121,7 @@ def _texts(board: Leaderboard, row: Row) -> list[str]:
         "-" if row.published else row.tokens_told,
         "-" if row.published else "unknown" if usd is None else f"{usd:.2f}",
         "-" if row.published else f"{row.total('seconds') or 0.0:,.0f}",
+        row.claims_told or "-",
     ]
 
 

@@ -15,6 +15,10 @@ from fieldsmith.files import write_whole
 from fieldsmith.reports.html import environment
 from fieldsmith.reports.leaderboard import as_csv, as_json, markdown, notes, told, told_ends, told_mean
 from fieldsmith.reports.plain import visible
+from fieldsmith.reports.scaling import Scaled
+from fieldsmith.reports.scaling import as_csv as scaling_csv
+from fieldsmith.reports.scaling import as_rows as scaling_rows
+from fieldsmith.reports.scaling_page import of_rows
 
 NAME = "leaderboard"
 LONGEST = 60
@@ -25,15 +29,26 @@ BEYOND = 1.5
 """Decades beyond the outermost means that are drawn: few seeds have intervals of dozens of decades, beside which nothing else could be seen."""
 
 
-def write_leaderboard(board: Leaderboard, folder: Path, command: str = "") -> Path:
-    """Write `leaderboard.md`, `.csv`, `.json` and `.html`, each in one step; where the page lies."""
-    texts = {"md": markdown(board), "csv": as_csv(board), "json": as_json(board), "html": page(board, command)}
-    for ending, text in texts.items():
-        write_whole(folder / f"{NAME}.{ending}", text.encode("utf-8", "replace"))
+def write_leaderboard(board: Leaderboard, folder: Path, command: str = "", scaled: Scaled = ()) -> Path:
+    """Write `leaderboard.md`, `.csv`, `.json` and `.html`, and `leaderboard-scaling.csv` where there are curves, each in one step; where the page lies."""
+    for name, text in forms(board, scaled, command).items():
+        write_whole(folder / name, text.encode("utf-8", "replace"))
     return folder / f"{NAME}.html"
 
 
-def page(board: Leaderboard, command: str = "") -> str:
+def forms(board: Leaderboard, scaled: Scaled = (), command: str = "") -> dict[str, str]:
+    """Every form of a table, by the name of its file."""
+    curves = {f"{NAME}-scaling.csv": scaling_csv(scaled)} if scaled else {}
+    return {
+        f"{NAME}.md": markdown(board),
+        f"{NAME}.csv": as_csv(board),
+        f"{NAME}.json": as_json(board, scaling_rows(scaled)),
+        f"{NAME}.html": page(board, command, scaled),
+        **curves,
+    }
+
+
+def page(board: Leaderboard, command: str = "", scaled: Scaled = ()) -> str:
     """The page as text; whatever programs and models wrote stands in it as text."""
     return environment.get_template("leaderboard.html.jinja").render(
         asked={"title": visible(board.title, 300)},
@@ -43,6 +58,7 @@ def page(board: Leaderboard, command: str = "") -> str:
         plots=list(_plots(board)),
         notes=notes(board),
         schemes=list(_schemes(board)),
+        scaling=of_rows(scaled),
         command=visible(command, 8000),
         written=time.strftime("%Y-%m-%d %H:%M:%S"),
         data=Markup("{}"),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import itertools
 import math
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -22,23 +24,25 @@ AGAINST = {
 
 
 def write_scaling(scaled: Scaled, folder: Path) -> list[Path]:
-    """`scaling-tries.pdf` and so on, as PDF and PNG; the files. What no row knows, or is 0, is not drawn against.
+    """`scaling-tries.pdf` and so on, as PDF and PNG, and where there are several metrics a file of each; the files. What no row knows, or is 0, is not drawn against.
 
     Raises MissingPart without matplotlib and InputError for a folder that cannot be written.
     """
     figure_module = stylish()
     matplotlib = importlib.import_module("matplotlib")
     written = []
+    metrics = list(dict.fromkeys((group.metric, group.lower_is_better) for group, _ in scaled))
     with matplotlib.rc_context(STYLE):
-        for by, words in AGAINST.items():
-            lines = [(group, curve) for group, curves in scaled for curve in curves if _drawable(curve, by)]
+        for by, metric in itertools.product(AGAINST, metrics):
+            own = [(group, curves) for group, curves in scaled if (group.metric, group.lower_is_better) == metric]
+            lines = [(group, curve) for group, curves in own for curve in curves if _drawable(curve, by)]
             if not lines:
                 continue
             figure = figure_module.Figure(figsize=(WIDTH * 1.4, 3.0), layout="constrained")
-            _draw(figure, lines, by, words)
-            written += [
-                save(figure, folder / f"scaling-{by if by != 'k' else 'tries'}.{kind}", kind) for kind in FORMATS
-            ]
+            _draw(figure, lines, by, AGAINST[by])
+            which = f"-{re.sub(r'[^A-Za-z0-9]+', '-', metric[0])}" if len(metrics) > 1 else ""
+            name = f"scaling-{by if by != 'k' else 'tries'}{which}"
+            written += [save(figure, folder / f"{name}.{kind}", kind) for kind in FORMATS]
     return written
 
 
@@ -77,9 +81,10 @@ def _draw(figure: Any, lines: Sequence[tuple[Any, Curve]], by: str, words: str) 
     axes.xaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:g}"))
     axes.xaxis.set_minor_locator(ticker.NullLocator())
     metric = lines[0][0].metric
-    if all(group.by_decades for group, _ in lines):
+    if lines[0][0].by_decades:
         axes.set_yscale("log")
     axes.set_xlabel(words)
-    axes.set_ylabel(named(f"{metric} on the test split, best on dev", 60))
+    better = "" if lines[0][0].lower_is_better else ", higher is better"
+    axes.set_ylabel(named(f"{metric} on the test split, best on dev{better}", 60))
     axes.grid(color="#dddddd", linewidth=0.5)
     figure.legend(loc="outside lower center", fontsize=6)

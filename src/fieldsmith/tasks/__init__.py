@@ -132,6 +132,14 @@ def load(
     return task
 
 
+def defaults(name: str, scale: str = "demo") -> dict[str, float]:
+    """The parameters that the task of that name, or at that place, has where none is given. Raises what `load` raises."""
+    kind = kind_at(name) if is_place(name) else TASKS.get(name)
+    with TASKS.calling(name):
+        check_scale(kind, scale)
+        return dict(kind.defaults(scale))
+
+
 def _values(name: str, kind: type[Task], given: Mapping[str, str | float], scale: str) -> dict[str, float]:
     values = kind.defaults(scale)
     for key, text in given.items():

@@ -12,6 +12,7 @@ class BestOfN:
     """Drafts until the budget ends; a failed program is mended in its own chain first. Slots `1`, `1.1`, `2` ..."""
 
     name = "best-of-n"
+    independent = True
 
     def __init__(self, debug_rounds: int = 4) -> None:
         self.debug_rounds = debug_rounds

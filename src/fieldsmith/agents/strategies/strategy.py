@@ -20,6 +20,9 @@ class Strategy(Protocol):
 
     `history` holds every candidate, those in the making (evaluation None) included, so that nothing is asked
     twice. An empty answer while candidates are in the making means "wait"; with none in the making, "done".
+
+    A class whose chains do not depend on each other says `independent = True`: only then are they counted as independent drafts
+    (`fieldsmith scaling`); a strategy that says nothing is followed as it went.
     """
 
     name: str

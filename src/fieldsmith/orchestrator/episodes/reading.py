@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from fieldsmith.agents.author import Candidate
+from fieldsmith.agents.author import Candidate, Usage
+from fieldsmith.orchestrator.budget import NOTHING
 from fieldsmith.orchestrator.episodes.asked import AskedEpisodes, read_asked
 from fieldsmith.orchestrator.episodes.ledger import Kept, Ledger
 from fieldsmith.orchestrator.record import is_held
@@ -23,6 +24,8 @@ class EpisodesRecord:
     seconds: float = 0.0
     episodes: tuple[Kept, ...] = ()
     candidates: tuple[Candidate, ...] = ()
+    lost: Usage = NOTHING
+    """What attempts have cost that came to nothing."""
 
     @property
     def best(self) -> Kept | None:
@@ -53,6 +56,7 @@ def load_episodes(folder: Path) -> EpisodesRecord:
             seconds=float(store.fact("seconds", 0.0)),
             episodes=tuple(kept for kept in found if kept is not None),
             candidates=tuple(store.candidates()),
+            lost=store.lost(),
         )
     finally:
         ledger.close()

@@ -154,10 +154,11 @@ class EpisodeRun:
         self.listener("episode", {**episode_fields(candidate), "best": best.id if best else None})
 
     def _ended(self, store: Store, state: str, message: str, budget: Budget) -> Mapping[str, object]:
-        store.set_facts({"state": state, "message": message, "seconds": budget.seconds()})
+        seconds = budget.seconds()
+        store.set_facts({"state": state, "message": message, "seconds": seconds})
         if replies := store.replies():
             write_replay(self.folder / RECORDING, replies)
-        fields = fields_of(self.folder, self.asked, store.candidates(), budget.seconds(), state, message, store.lost())
+        fields = fields_of(self.folder, self.asked, store.candidates(), seconds, state, message, store.lost())
         if state == "done":
             write_text(self.folder / "result.json", json.dumps(fields, indent=2))
         self._page.write()

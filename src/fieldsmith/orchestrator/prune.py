@@ -1,0 +1,79 @@
+"""Runs that are not wanted any more: which they are, and their removal; never one that goes on, nor a cell of a benchmark."""
+
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from fieldsmith.errors import FieldsmithError, InputError
+from fieldsmith.orchestrator.folder import held
+from fieldsmith.orchestrator.index import forget, known_runs
+from fieldsmith.orchestrator.listed import Listed, listed
+from fieldsmith.orchestrator.record import is_held
+
+DAY = 86_400.0
+CELLS = "cells"
+"""The folder in a benchmark's that holds its runs: without one of them its table could not be made anew."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which runs are meant: all that is given holds of each. days: nothing was written for so long."""
+
+    state: str | None = None
+    task: str | None = None
+    days: float | None = None
+
+    def check(self) -> None:
+        """Raises InputError where nothing is said: that would be all runs."""
+        if self.state is None and self.task is None and self.days is None:
+            words = "Which runs are to be removed is not said."
+            raise InputError(words, "Give --state, --task or --older-than DAYS, or name them.")
+        if self.days is not None and not self.days >= 0.0:
+            raise InputError(f"--older-than {self.days:g} is no time.", "Give a number of days.")
+
+
+@dataclass(frozen=True)
+class Prunable:
+    """A run that may be removed. size: bytes of its folder; days: since something was last written."""
+
+    run: Listed
+    size: int
+    days: float
+
+
+def prunable(wanted: Wanted) -> Iterator[Prunable]:
+    """The runs of this machine that are meant; one that cannot be read is never among them."""
+    for folder in known_runs():
+        try:
+            one = named(folder)
+        except FieldsmithError:
+            continue
+        asked = wanted.state in (None, one.run.state) and wanted.task in (None, one.run.task)
+        if asked and (wanted.days is None or one.days >= wanted.days):
+            yield one
+
+
+def named(folder: Path) -> Prunable:
+    """One run by its folder. Raises InputError for what is no run, one that goes on, and a cell of a benchmark."""
+    if folder.parent.name == CELLS and (folder.parent.parent / "cells.jsonl").exists():
+        words = f"{folder} is a cell of a benchmark, whose table is made of it."
+        raise InputError(words, f"Remove the whole benchmark, {folder.parent.parent}, by hand.")
+    run = listed(folder)
+    if is_held(folder):
+        raise InputError(f"{folder} is still running.", "End it first, or wait for it.")
+    files = [file.stat() for file in folder.rglob("*") if file.is_file()]
+    last = max((file.st_mtime for file in files), default=0.0)
+    return Prunable(run, sum(file.st_size for file in files), (time.time() - last) / DAY)
+
+
+def remove(folder: Path) -> None:
+    """Remove a run's folder, and its line in the index. Raises InputError for one that goes on, or that cannot be removed."""
+    with held(folder):
+        try:
+            shutil.rmtree(folder)
+        except OSError as error:
+            words = f"{folder} cannot be removed: {error.strerror}."
+            raise InputError(words, "Remove what is left of it by hand.") from None
+    forget(folder)
