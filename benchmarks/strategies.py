@@ -1,33 +1,39 @@
 """Search strategies against each other on a landscape of recorded programs: many replies of known quality, some failing.
 
-    python benchmarks/strategies.py --record            # once: evaluates every setting of the built-in methods, about ten minutes
+    python benchmarks/strategies.py --record            # once: evaluates every setting of the built-in methods, about half an hour
     python benchmarks/strategies.py --seeds 50
 
-A landscape is what `--record` measured on a task: every program that the built-in methods can write for it, with its errors on the dev samples and its
-processor seconds, in `benchmarks/results/landscape-TASK.jsonl`. In place of a model stands chance. A draft is any of these programs, or with `--drafted 0.5`
-any of the worse half, so that the best are only reached by moves that build on others. A refinement
+A landscape is what `--record` measured on a task: every program that the built-in methods can write for it, with its errors on the dev samples, its
+processor seconds and what the trusted method reaches, in `benchmarks/results/landscape-TASK.jsonl`. In place of a model stands chance. A draft, planned or not, is any of these programs, or with `--drafted 0.5`
+any of the worse half, so that the best are only reached by moves that build on others. A refinement or calibration
 is one that differs in little from a program that was shown; of two such the better one in a share `--skill` of cases, since a model that sees
 figures does better than chance. A combination takes each setting from one of its parents; a program that was made faster is a near one
-that is cheaper. A share `--failing` of new programs does not run, half of the mends of these do. The same slot has the same luck, so strategies share that of their first drafts.
+that is cheaper. A share `--failing` of new programs does not run, half of the mends of these do.
 
-Columns: decades of the best dev error above that of the best program there is (mean over the seeds with its 95 % interval, Student's t; 0 is the best
-program), the share of seeds that end within a factor of 2 of it, and the mean difference to best-of-n over the same seeds, in decades: below 0 is better.
+Luck belongs to what is asked, not to the place in a search: the n-th time that a seed is asked for a draft, or for a better program than the same programs, it answers
+the same, whichever strategy asks, and the mend of a program succeeds or not with that program. So two strategies differ by what they ask for.
+
+The first table has decades of the best dev error above that of the best program there is: means over the seeds with Student's 95 % interval, 0 is the best program. Those after it have the
+differences to one strategy, paired by seeds: below 0 is better. Marked ↓ or ↑ is what is better or worse by more than noise: by Student's test and by a test of flipped signs, p corrected by Holm's
+method for all comparisons of the tables.
 """
 
 import argparse
 import json
 import math
 import random
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from fieldsmith.agents.author import Candidate, Combine, Debug, Draft, Move, Plan, Program, Proposal, Restart, SpeedUp
-from fieldsmith.agents.strategies import open_strategy
+from fieldsmith.agents.strategies import open_strategy, takes
+from fieldsmith.bench.paired import Effect, effect, holm
+from fieldsmith.bench.table import Interval, over
 from fieldsmith.equations.expressions import Unsuited
 from fieldsmith.evaluation import evaluate
 from fieldsmith.evaluation.evaluation import Evaluation, Score, Status
@@ -39,7 +45,9 @@ from fieldsmith.tasks import load
 
 RESULTS = Path(__file__).parent / "results"
 TASKS = ("burgers", "reacdiff1d", "cns1d")
-STRATEGIES = ("best-of-n", "refine", "funsearch", "tree", "evolve")
+STRATEGIES = ("best-of-n", "refine", "plan-first", "funsearch", "tree", "evolve")
+AGAINST = ("best-of-n", "refine")
+"""Strategies that the others are compared with."""
 NEAR = 6
 """How many programs count as little different from one."""
 OTHER_FAMILY = 3
@@ -60,6 +68,7 @@ class Recorded:
     samples: tuple[float, ...]
     order: float | None
     seconds: float
+    trusted: float | None = None
 
 
 class Landscape:
@@ -92,20 +101,35 @@ def _distance(family: str, settings: dict[str, str], other: Recorded) -> int:
 
 
 class Chance:
-    """Writes programs by lot, as the module says."""
+    """Writes programs by lot, as the module says. `meant` says of each candidate what it was or was to be, `luck` by which lot."""
 
     def __init__(self, landscape: Landscape, seed: int, asked: argparse.Namespace) -> None:
         self.landscape, self.seed, self.failing, self.skill = landscape, seed, asked.failing, asked.skill
         worst_first = sorted(landscape.programs, key=lambda one: (-_error(one), one.number))
         self.drafts = worst_first[: math.ceil(asked.drafted * len(worst_first))]
+        self.meant: dict[int, Recorded] = {}
+        self.luck: dict[int, str] = {}
+        self._asked: Counter[str] = Counter()
 
-    def answer(self, move: Move, slot: str, meant: dict[int, Recorded]) -> tuple[Recorded, bool]:
-        """What a reply comes to, and whether its program runs. `meant` says of each candidate what it was or was to be."""
-        lot = random.Random(f"{self.seed} {slot}")
+    def answer(self, move: Move, number: int) -> tuple[Recorded, bool]:
+        """What the reply for candidate `number` comes to, and whether its program runs."""
+        self.luck[number] = luck = self._luck(move)
+        lot = random.Random(f"{self.seed} {luck}")
         if isinstance(move, Debug):
-            return meant[move.candidate.id], lot.random() < 0.5
+            self.meant[number] = self.meant[move.candidate.id]
+            return self.meant[number], lot.random() < 0.5
         runs = lot.random() >= self.failing
-        return self._written(move, lot, [meant[c.id] for c in move.candidates]), runs
+        self.meant[number] = self._written(move, lot, [self.meant[c.id] for c in move.candidates])
+        return self.meant[number], runs
+
+    def _luck(self, move: Move) -> str:
+        """The same for the same request the n-th time it is made; of a mend, for the program that it mends."""
+        if isinstance(move, Debug):
+            return f"{self.luck[move.candidate.id]}, mended"
+        kind = move.name if isinstance(move, Combine | SpeedUp) else "write"
+        request = f"{kind} {[self.meant[c.id].number for c in move.candidates]}"
+        self._asked[request] += 1
+        return f"{request} {self._asked[request]}"
 
     def _written(self, move: Move, lot: random.Random, parents: Sequence[Recorded]) -> Recorded:
         if isinstance(move, Draft) or (isinstance(move, Restart) and not parents):
@@ -130,19 +154,15 @@ def _error(one: Recorded) -> float:
 
 def searched(name: str, chance: Chance, budget: int, debug_rounds: int) -> float:
     """The best dev error that a strategy reaches with so many programs; infinite where none runs."""
-    drafts = {"refine": min(4, budget // 3), "evolve": min(4, budget // 3)}
-    settings = {"drafts": drafts[name]} if name in drafts else {}
+    settings = {"drafts": min(4, budget // 3)} if takes(name, "drafts") else {}
     strategy = open_strategy(name, debug_rounds, chance.seed, **settings)
     history: list[Candidate] = []
-    meant: dict[int, Recorded] = {}
     while len(history) < budget:
         asks = strategy.ask(history, 1, budget - len(history))
         if not asks:
             break
-        move, slot, number = asks[0].move, asks[0].slot, len(history) + 1
-        one, runs = chance.answer(move, slot, meant)
-        meant[number] = one
-        history.append(_candidate(number, slot, move, one, runs))
+        number = len(history) + 1
+        history.append(_candidate(number, asks[0].slot, asks[0].move, *chance.answer(asks[0].move, number)))
     return min((candidate.dev_nrmse for candidate in history), default=math.inf)
 
 
@@ -155,7 +175,9 @@ def _candidate(number: int, slot: str, move: Move, one: Recorded, runs: bool) ->
     elif one.nrmse is None:
         evaluation = Evaluation(one.status)
     else:
-        score = Score(one.nrmse, {}, None, None, 0.0, one.seconds, one.seconds, order=one.order, samples=one.samples)
+        score = Score(
+            one.nrmse, {}, one.trusted, None, 0.0, one.seconds, one.seconds, order=one.order, samples=one.samples
+        )
         evaluation = Evaluation("ok", dev=score)
     return Candidate(number, slot, move.name, parents, proposal=proposal, evaluation=evaluation)
 
@@ -184,41 +206,85 @@ def record(task_name: str) -> None:
                 "samples": score.samples if score else (),
                 "order": plan.expected_order,
                 "seconds": round(score.cost, 4) if score else 0.0,
+                "trusted": task.split("dev")[0].trusted,
             }
             file.write(json.dumps(row) + "\n")
             print(task_name, row["summary"], row["status"], row["nrmse"], row["seconds"], flush=True)
     sandbox.close()
 
 
-def rows(asked: argparse.Namespace) -> Iterator[tuple[str, ...]]:
-    for task in asked.tasks:
-        landscape = Landscape(task)
-        for budget in asked.budgets:
-            found = {
-                name: [_decades(name, landscape, seed, budget, asked) for seed in range(asked.seeds)]
-                for name in asked.strategies
-            }
-            for name, decades in found.items():
-                within = np.mean([one <= math.log10(2.0) for one in decades])
-                difference = np.subtract(decades, found["best-of-n"]) if "best-of-n" in found else np.zeros(1)
-                yield (
-                    task, str(budget), name, _interval(decades), f"{100 * within:.0f} %",
-                    "" if name == "best-of-n" else _interval(difference),
-                )  # fmt: skip
+Place = tuple[str, int]
+"""A task and a number of programs: a column."""
+Found = Mapping[str, Mapping[Place, list[float]]]
+
+
+def found_by(asked: argparse.Namespace) -> Found:
+    """Decades above the best program there is, one a seed, by strategy and place."""
+    landscapes = {task: Landscape(task) for task in asked.tasks}
+    return {
+        name: {
+            (task, budget): [_decades(name, landscapes[task], seed, budget, asked) for seed in range(asked.seeds)]
+            for task in asked.tasks
+            for budget in asked.budgets
+        }
+        for name in asked.strategies
+    }
 
 
 def _decades(name: str, landscape: Landscape, seed: int, budget: int, asked: argparse.Namespace) -> float:
-    """Decades above the best program there is; an error of 1 where nothing runs."""
+    """An error of 1 where nothing runs."""
     best = searched(name, Chance(landscape, seed, asked), budget, asked.debug_rounds)
     return math.log10(min(best, 1.0) / landscape.best)
 
 
-def _interval(values: Any) -> str:
-    values = np.asarray(values)
-    if len(values) < 2:
-        return f"{values.mean():.2f}"
-    half = stats.t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / math.sqrt(len(values))
-    return f"{values.mean():+.2f} ± {half:.2f}" if (values < 0).any() else f"{values.mean():.2f} ± {half:.2f}"
+def tables(found: Found) -> list[str]:
+    """Lines of Markdown: the decades, then the differences to each of AGAINST."""
+    places = list(next(iter(found.values())))
+    lines = _table(places, {name: [_interval(values[place]) for place in places] for name, values in found.items()})
+    compared = {
+        (against, name, place): effect(np.subtract(found[name][place], found[against][place]).tolist())
+        for against in AGAINST if against in found
+        for name in _compared(found, against)
+        for place in places
+    }  # fmt: skip
+    unlikely = dict(zip(compared, holm([_p(one) for one in compared.values()]), strict=True))
+    for against in (one for one in AGAINST if one in found):
+        rows = {
+            name: [_difference(compared[against, name, p], unlikely[against, name, p]) for p in places]
+            for name in _compared(found, against)
+        }  # fmt: skip
+        lines += ["", f"Difference to `{against}`, {len(compared)} comparisons in all:", "", *_table(places, rows)]
+    return lines
+
+
+def _compared(found: Found, against: str) -> list[str]:
+    """The strategies that are set beside one of AGAINST: none is compared with another twice."""
+    return [name for name in found if name not in AGAINST[: AGAINST.index(against) + 1]]
+
+
+def _p(one: Effect) -> float:
+    """The larger p of the two tests; 1 where nothing differs."""
+    return max(one.student, one.flips) if one.student is not None and one.flips is not None else 1.0
+
+
+def _difference(one: Effect, p: float) -> str:
+    mark = "" if p > 0.05 else " ↓" if one.interval.mean < 0.0 else " ↑"
+    return f"{one.interval.mean:+.2f}{_half(one.interval)}{mark}"
+
+
+def _interval(values: list[float]) -> str:
+    interval = over(values, by_decades=False)
+    return f"{interval.mean:.2f}{_half(interval)}"
+
+
+def _half(interval: Interval) -> str:
+    return "" if interval.high is None else f" ± {interval.high - interval.mean:.2f}"
+
+
+def _table(places: Sequence[Place], rows: Mapping[str, Sequence[str]]) -> list[str]:
+    head = ["strategy", *(f"{task}, {budget}" for task, budget in places)]
+    body = [[f"`{name}`", *cells] for name, cells in rows.items()]
+    return ["| " + " | ".join(row) + " |" for row in (head, ["---"] * len(head), *body)]
 
 
 def main() -> None:
@@ -239,10 +305,7 @@ def main() -> None:
         for task in asked.tasks:
             record(task)
         return
-    print("| task | programs | strategy | decades above the best | within 2 × | against best-of-n |")
-    print("| --- | --- | --- | --- | --- | --- |")
-    for row in rows(asked):
-        print("| " + " | ".join(row) + " |", flush=True)
+    print("\n".join(tables(found_by(asked))))
 
 
 if __name__ == "__main__":

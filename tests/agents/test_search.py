@@ -6,9 +6,14 @@ import numpy as np
 import pytest
 
 from fieldsmith.agents.author import Candidate, Plan, Program, Proposal
-from fieldsmith.agents.strategies import Evolve, FunSearch, Tree, open_strategy
+from fieldsmith.agents.strategies import Evolve, FunSearch, PlanFirst, Tree, open_strategy
+from fieldsmith.agents.strategies.features import features, kind_of
 from fieldsmith.errors import InputError
 from fieldsmith.evaluation.evaluation import Evaluation, Score
+from fieldsmith.numerics.code import analysed
+from fieldsmith.numerics.methods import families
+from fieldsmith.numerics.space import space
+from fieldsmith.tasks import load
 
 KINDS = {"F": "Fourier modes", "V": "finite volumes, WENO", "D": "central differences"}
 
@@ -143,10 +148,10 @@ def test_only_what_is_slow_is_made_faster():
 # all of them
 
 
-@pytest.mark.parametrize("name", ["funsearch", "tree", "evolve"])
+@pytest.mark.parametrize("name", ["funsearch", "tree", "evolve", "plan-first"])
 def test_where_nothing_runs_it_drafts_on(name):
     history = [broke(1), broke(2), broke(3), broke(4)]
-    assert asked(open_strategy(name, 0), history).name in ("draft", "restart")
+    assert asked(open_strategy(name, 0), history).name in ("draft", "restart", "planned")
 
 
 @pytest.mark.parametrize(
@@ -157,6 +162,8 @@ def test_where_nothing_runs_it_drafts_on(name):
         ("tree", {"prior": "cauchy"}, "gaussian or beta"),
         ("evolve", {"best": 2.0}, "best = 2"),
         ("evolve", {"combine": 0.8, "faster": 0.5}, "more than all moves"),
+        ("plan-first", {"pilots": -1}, "pilots = -1"),
+        ("plan-first", {"drafts": -1}, "-1 drafts"),
         ("tree", {"width": 0}, "width = 1 or more"),
     ],
 )
@@ -164,3 +171,84 @@ def test_settings_that_lead_nowhere_are_refused(name, settings, words):
     with pytest.raises(InputError) as refused:
         open_strategy(name, **settings)
     assert words in str(refused.value) + refused.value.hint
+
+
+# plan-first
+
+
+def test_plans_come_first_and_survivors_are_calibrated():
+    strategy = PlanFirst(0, drafts=2)
+    asks = strategy.ask([], 4, 100)
+    assert [(ask.slot, ask.move.name, ask.move.turns) for ask in asks] == [
+        ("1", "planned", ("plan", "criticise")),
+        ("2", "planned", ("plan", "criticise")),
+    ]
+    move = asked(strategy, [ran(1, 1e-3, "planned"), broke_for_good(2)])
+    assert (move.name, shown(move), move.turns) == ("calibrate", [1], ())
+
+
+def test_the_better_a_survivor_the_likelier_it_is_calibrated():
+    history = [ran(1, 1e-6, "planned"), ran(2, 1e-1, "planned")]
+    chosen = [shown(asked(PlanFirst(0, seed=seed, drafts=2), history))[0] for seed in range(40)]
+    assert chosen.count(1) > 30
+    cold = [shown(asked(PlanFirst(0, seed=seed, drafts=2, temperature=0.0), history))[0] for seed in range(10)]
+    assert cold == [1] * 10
+
+
+def test_a_program_that_is_hopeless_in_its_pilot_is_mended_in_its_chain():
+    lost = replace(broke(1, "planned"), evaluation=Evaluation("hopeless"))
+    move = asked(PlanFirst(2, drafts=1), [lost])
+    assert (move.name, move.parents) == ("debug", (lost,))
+
+
+# what is stored decides
+
+
+def test_a_reset_that_is_due_within_a_round_ends_it():
+    """With several chains side by side none draws from an island that is about to be emptied."""
+    strategy = FunSearch(0, islands=2, shown=1, temperature=0.0, period=2, width=3)
+    history = [ran(1, 1e-3), ran(2, 1e-6)]
+    assert [ask.slot for ask in strategy.ask(history, 3, 100)] == ["3", "4"]
+    history += [ran(3, 1e-2), ran(4, 1e-5)]
+    first, second, third = strategy.ask(history, 3, 100)
+    assert [shown(ask.move) for ask in (first, second, third)] == [[2], [2], [2]]
+
+
+def test_the_cells_of_a_map_follow_from_what_is_stored():
+    one, other = ran(1, 1e-3, seconds=0.11), ran(2, 1e-3, seconds=0.98)
+    assert features(one) == features(other)
+    unknown = replace(one.evaluation, dev=replace(one.evaluation.dev, cpu_seconds=None, seconds=50.0))
+    assert features(replace(one, evaluation=unknown))[2] == "cost unknown"
+    slow = replace(one.evaluation, dev=replace(one.evaluation.dev, cpu_seconds=None, seconds=50.0))
+    faster = Evolve(0, drafts=1, combine=0.0, faster=1.0)
+    assert asked(faster, [replace(one, evaluation=slow)]).name == "refine"
+    assert asked(faster, [ran(1, 1e-3, seconds=5.0)]).name == "speed-up"
+
+
+@pytest.mark.parametrize(
+    ("plan", "kind"),
+    [
+        (Plan("Fourier pseudo-spectral, 2/3 dealiasing", summary="finite volumes"), "spectral"),
+        (Plan("conservative finite volumes, WENO of order 5, HLLC flux"), "finite volumes"),
+        (Plan("Second-order central differences in x, Fourier in y"), "finite differences"),
+        (Plan("5-point stencil"), "finite differences"),
+        (Plan("semi-Lagrangian"), "characteristics"),
+        (Plan("linear finite elements with a mass matrix"), "finite elements"),
+        (Plan("cell averages", "exact exponential", summary="Finite-volume cells"), "finite volumes"),
+        (Plan(method="a supremely elementary indifferent method"), "another kind"),
+        (Plan(), "another kind"),
+    ],
+)
+def test_kinds_are_told_by_whole_words_of_the_plan_the_first_that_is_named(plan, kind):
+    assert kind_of(Candidate(1, "1", "draft", proposal=Proposal(None, plan))) == kind
+
+
+@pytest.mark.parametrize("task", ["advection", "burgers", "reacdiff1d", "cns1d", "darcy"])
+def test_the_built_in_methods_are_told_from_each_other(task):
+    brief = load(task).brief()
+    analysis = analysed(brief)
+    kinds = {}
+    for family, variant in space(families(), analysis, brief):
+        plan = family.plan(analysis, variant)
+        kinds.setdefault(family.name, set()).add(kind_of(Candidate(1, "1", "draft", proposal=Proposal(None, plan))))
+    assert all(len(found) == 1 and "another kind" not in found for found in kinds.values()), kinds

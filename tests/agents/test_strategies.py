@@ -53,6 +53,8 @@ SEARCHES = [
     ("funsearch", {"islands": 2, "period": 1, "width": 3, "seed": 7}),
     ("tree", {}),
     ("tree", {"width": 3, "seed": 7, "prior": "beta"}),
+    ("plan-first", {}),
+    ("plan-first", {"drafts": 2, "width": 3, "seed": 7}),
     ("evolve", {"drafts": 2}),
     ("evolve", {"width": 3, "seed": 7, "combine": 0.6, "faster": 0.4}),
 ]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from fieldsmith.bench.paired import effect, sign_flips
+from fieldsmith.bench.paired import effect, holm, sign_flips
 
 
 @pytest.mark.parametrize("n", [2, 5, 9])
@@ -52,3 +52,16 @@ def test_without_noise_to_measure_by_nothing_is_said(given, said):
     found = effect(given)
     assert (found.student, found.flips, found.interval.low) == (None, None, None)
     assert found.more_than_noise is said
+
+
+def test_holms_p_are_those_of_the_definition_and_never_fall():
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert holm([0.5, 0.9]) == [1.0, 1.0]
+    assert holm([]) == []
+
+
+def test_a_family_of_comparisons_of_nothing_seldom_raises_an_alarm():
+    lot = np.random.default_rng(0)
+    families = lot.uniform(size=(2000, 20))
+    assert np.mean([min(holm(list(ps))) <= 0.05 for ps in families]) < 0.06
+    assert np.mean([min(ps) <= 0.05 for ps in families]) > 0.5

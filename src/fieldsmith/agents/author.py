@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from fieldsmith.agents.candidate import Candidate, Plan, Program, Proposal, Usage
-from fieldsmith.agents.moves import Combine, Debug, Draft, Move, Refine, Restart, SpeedUp
+from fieldsmith.agents.moves import Calibrate, Combine, Debug, Draft, Move, Planned, Refine, Restart, SpeedUp
 from fieldsmith.tasks.task import Brief
 
 __all__ = [
     "Author",
+    "Calibrate",
     "Candidate",
     "Combine",
     "Debug",
@@ -16,6 +17,7 @@ __all__ = [
     "Move",
     "NothingLeft",
     "Plan",
+    "Planned",
     "Program",
     "Proposal",
     "Refine",

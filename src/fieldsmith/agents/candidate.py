@@ -20,7 +20,7 @@ class Program:
 
     @property
     def essence(self) -> str:
-        """The same for programs that differ in comments, formatting and docstrings alone; that of the text where it is no Python."""
+        """The same for programs that differ in comments, formatting, docstrings and names of local variables alone; that of the text where it is no Python."""
         return essence_of(self.source)
 
 
@@ -136,7 +136,7 @@ class Candidate:
 
 
 def distinct(candidates: Iterable[Candidate]) -> list[Candidate]:
-    """The first candidate of each program, where programs that differ in comments and formatting alone are the same.
+    """The first candidate of each program, where programs that differ in comments, formatting and names of local variables alone are the same.
 
     Candidates without a program are all kept.
     """

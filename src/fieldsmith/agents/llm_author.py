@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from os.path import commonprefix
 
-from fieldsmith.agents.author import Candidate, Draft, Move, Program, Proposal, Usage
+from fieldsmith.agents.author import Candidate, Draft, Move, Plan, Program, Proposal, Usage
 from fieldsmith.agents.candidate import distinct
 from fieldsmith.agents.costs import usage_of
 from fieldsmith.agents.prompts import Prompts, gaps_of
@@ -25,6 +25,13 @@ from fieldsmith.tasks.task import Brief
 
 MORE_ROOM = 2
 """Times as many tokens for a reply that is asked for again because it was cut off."""
+PROGRAM = "program"
+"""The last turn of a conversation of several."""
+UNSAID = {
+    NOT_ASKED: "What is left of the budget has no room for the program of this plan.",
+    NOT_TAKEN: "The model did not take the request for the program after its plan.",
+}
+"""Why a plan has no program, by how the reply stopped."""
 
 
 class LLMAuthor:
@@ -101,25 +108,71 @@ class _Conversation:
         self.parents = tuple(shown) or ((frame,) if frame else ())
         self.named = tuple(shown.values())
         self.asked = gaps_of(frame)
-        self.request = ChatRequest(author.messages(brief, move, draft), ordinal=ordinal)
-        self.text = ""
+        system, self.last = author.messages(brief, move, draft)
+        self.before = {name: Message("user", author.prompts.turn(name, brief, move, draft)) for name in move.turns}
+        self.messages: tuple[Message, ...] = (system,)
+        self.text, self.said = "", [""]
         self.usage = Usage()
         self.repairs: list[str] = []
 
     def proposal(self) -> Proposal:
-        reply = self._ask(self.request)
+        for name, turn in self.before.items():
+            self._consider(turn, name)
+        reply = self._answered()
         self.text, found = self._read(reply)
-        if cut_off(self.text, reply.stop, found):
+        if self.before and reply.stop in UNSAID:
+            found = replace(found, problem=UNSAID[reply.stop])
+        elif cut_off(self.text, reply.stop, found):
             found = self._completed(reply, found)
         return Proposal(
             program=Program(found.source) if found.source is not None else None,
-            plan=plan_of(self.text),
+            plan=self._plan(),
             problem=found.problem,
             prompt="\n\n".join(f"<!-- {m.role} -->\n\n{m.text}" for m in self.request.messages),
             reply=self.text,
             usage=self.usage,
             repairs=(*self.repairs, *found.repairs),
         )
+
+    def _turn(self, message: Message, name: str) -> ChatRequest:
+        """The conversation with one more message of ours; all but the first are further requests, for which a run may have no room any more."""
+        further = f"{FURTHER}{name}" if len(self.messages) > 1 else ""
+        return ChatRequest((*self.messages, message), ordinal=self.ordinal + further)
+
+    def _consider(self, message: Message, name: str) -> None:
+        """A turn before the program. One that gets no answer is left out; of the first the question stays, as it holds the problem."""
+        request = self._turn(message, name)
+        first = len(self.messages) == 1
+        try:
+            reply = self._ask(request)
+        except RequestTooLong:
+            if first:
+                raise
+            return
+        answer = THOUGHTS.sub("", reply.text).strip()
+        if answer or first:
+            self.messages = (*request.messages, Message("assistant", answer or "(no answer)"))
+            self.said.append(answer)
+
+    def _answered(self) -> ChatReply:
+        """The reply that is to hold the program. A model that has no room for all that was said is asked again after the first turn alone."""
+        self.request = self._turn(self.last, PROGRAM)
+        shorter = self.messages[: len(("system", "user", "assistant"))]
+        try:
+            reply = self._ask(self.request)
+            if reply.stop != NOT_TAKEN or shorter == self.messages:
+                return reply
+        except RequestTooLong:
+            if shorter == self.messages:
+                raise
+        self.messages = shorter
+        self.request = self._turn(self.last, PROGRAM + SHORTENED)
+        return self._ask(self.request)
+
+    def _plan(self) -> Plan:
+        """The plan that the last turn which states one states."""
+        plans = [plan_of(text) for text in (self.text, *reversed(self.said))]
+        return next((plan for plan in plans if plan.discretisation or plan.method), plans[0])
 
     def _completed(self, reply: ChatReply, found: Found) -> Found:
         """The program of a reply that was cut off: continued once, then asked for anew with more room."""

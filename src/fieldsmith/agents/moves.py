@@ -79,6 +79,11 @@ class Move:
         """Names of the templates that say it, of which the first counts that a style has."""
         return (self.name,)
 
+    @property
+    def turns(self) -> tuple[str, ...]:
+        """Names of templates that a model answers first, each a turn of the same conversation, before it is asked for the program."""
+        return ()
+
     def with_fewer(self) -> Self | None:
         """The move without the last of several candidates, for a model that has no room for all; else None."""
         if len(self.candidates) < 2:
@@ -153,6 +158,25 @@ class Restart(Move):
         return (self.name, Refine.name if self.candidates else Draft.name)
 
 
+class Planned(Draft):
+    """Write a program by a plan that was criticised before: a model drafts the plan, looks for its faults, and then writes the program."""
+
+    words = "Plan a program from the problem alone, look for faults of the plan, mend it, then write the program."
+
+    @property
+    def turns(self) -> tuple[str, ...]:
+        return ("plan", "criticise")
+
+
+class Calibrate(Move):
+    """Correct the plan of a program by what was measured of it, in its pilot and in full, and write the program of the corrected plan."""
+
+    words = (
+        "Compare what the plan of this program promises with what was measured: order, error, time, at low resolution and in full. Correct the plan where the "
+        "figures do not bear it out, choose resolution and steps from them, and write the program of the corrected plan."
+    )
+
+
 class Combine(Move):
     """Write one program that joins what is best in several that go different ways."""
 
@@ -176,7 +200,7 @@ class SpeedUp(Move):
     )
 
 
-BUILT_IN: tuple[type[Move], ...] = (Draft, Debug, Refine, Restart, Combine, SpeedUp)
+BUILT_IN: tuple[type[Move], ...] = (Draft, Debug, Refine, Restart, Planned, Calibrate, Combine, SpeedUp)
 
 
 def kinds() -> list[type[Move]]:

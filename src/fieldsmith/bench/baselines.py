@@ -55,7 +55,10 @@ def _key(cell: Placed) -> tuple[Any, ...]:
 
 def _beside(author: str, question: Question, several: bool) -> Iterator[tuple[str, str, Question]]:
     """Author, strategy and question of the baselines of a cell. several: whether the number of candidates must be told."""
-    usual = {name: field_of(name).default for name in (*OF_A_MODEL, "model", "author", "strategy_options", "in_flight")}
+    usual = {
+        name: field_of(name).default
+        for name in (*OF_A_MODEL, "model", "author", "strategy_options", "in_flight", "pilots")
+    }
     free = replace(question, **usual, strategy="refine", debug_rounds=field_of("debug_rounds").default)
     told = f", {candidates_of(question)} candidates" if several else ""
     yield BUILT_IN, f"refine{told}", free

@@ -76,3 +76,17 @@ def sign_flips(differences: Sequence[float] | np.ndarray) -> float:
         random_state=np.random.default_rng(0),  # pyright: ignore[reportCallIssue] - SciPy before 1.15 knows no rng
     )
     return float(found.pvalue)
+
+
+def holm(ps: Sequence[float]) -> list[float]:
+    """The p of several comparisons, in their order, corrected for their number: what is at most 0.05 is a false alarm in one of twenty such families at most.
+
+    Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of Statistics 6 (1979): the smallest p counts n times, the next n - 1 times,
+    and none less than one before it. It needs nothing of how the comparisons depend on each other.
+    """
+    corrected = [0.0] * len(ps)
+    least = 0.0
+    for rank, n in enumerate(sorted(range(len(ps)), key=lambda n: ps[n])):
+        least = max(least, min(1.0, (len(ps) - rank) * ps[n]))
+        corrected[n] = least
+    return corrected

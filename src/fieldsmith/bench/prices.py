@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from fieldsmith.agents.strategies import requests_of
 from fieldsmith.bench.suite import Cell
 from fieldsmith.errors import FieldsmithError
 from fieldsmith.models import open_model
@@ -22,7 +23,9 @@ def estimated(cell: Cell, capped: bool = False) -> dict[str, Any]:
         count = question.episodes  # type: ignore[union-attr]
         replies = count * (question.steps or STEPS)  # type: ignore[union-attr]
     else:
-        count = replies = question.candidates or DEFAULT_CANDIDATES  # type: ignore[union-attr]
+        count = question.candidates or DEFAULT_CANDIDATES  # type: ignore[union-attr]
+        named = question.strategy  # type: ignore[union-attr]
+        replies = count * (requests_of(named) if isinstance(named, str) else 1)
     usd, lacks = _usd(cell, replies, capped)
     return {"programs": count, "unit": "episodes" if cell.acts else "programs", "usd": usd, "lacks": lacks}
 

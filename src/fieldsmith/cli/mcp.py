@@ -14,7 +14,7 @@ app = typer.Typer(invoke_without_command=True)
 
 RUNS = Path("mcp-runs")
 OF_OWNER = (
-    "base_url", "key_file", "prompt_style", "prompts", "strategy", "strategy_options", "debug_rounds", "in_flight",
+    "base_url", "key_file", "prompt_style", "prompts", "strategy", "strategy_options", "debug_rounds", "pilots", "in_flight",
     "temperature", "model_options", "candidates", "max_tokens", "max_cost", "max_hours", "sandbox", "image",
     "docker_runtime", "gpus",
 )  # fmt: skip

@@ -1,10 +1,11 @@
-"""What a program does, as a digest: the same for programs that differ in comments, formatting and docstrings alone."""
+"""What a program does, as a digest: the same for programs that differ in comments, formatting, docstrings and names of local variables alone."""
 
 import ast
 import hashlib
 from functools import lru_cache
 
 from fieldsmith import syntax
+from fieldsmith.evaluation.renaming import without_local_names
 
 
 @lru_cache(maxsize=4096)  # strategies ask for it again and again
@@ -15,7 +16,7 @@ def essence_of(source: str) -> str:
         for node in ast.walk(tree):
             if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
                 node.body = node.body[1:] if ast.get_docstring(node, clean=False) is not None else node.body
-        return digest(ast.dump(tree))
+        return digest(ast.dump(without_local_names(tree)))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return digest(source)
 

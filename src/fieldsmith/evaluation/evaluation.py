@@ -7,7 +7,10 @@ from typing import Literal
 
 from fieldsmith.tasks.task import NRMSE
 
-Status = Literal["ok", "crashed", "timeout", "out_of_memory", "missing_function", "bad_output", "not_finite"]
+Status = Literal[
+    "ok", "crashed", "timeout", "out_of_memory", "missing_function", "bad_output", "not_finite", "hopeless"
+]
+"""`hopeless`: it ran in a pilot and was further from the solution there than an answer that takes no computation, so it was not run in full."""
 
 ROUNDING = 1e-14
 """Errors below this are those of the arithmetic, whatever the reference."""
@@ -139,11 +142,30 @@ class ConvergencePoint:
 
 
 @dataclass(frozen=True)
+class Pilot:
+    """What a program did on little data at low resolution, before it was run in full (`pilot.py`).
+
+    samples: how many; resolution: intervals along the first space axis, 0 where there are none. idle: nRMSE of answers that take no computation, by name; empty
+    where nRMSE is not what the task is scored by. nrmse: the program's, None where it failed or there is nothing to compare with.
+    seconds, cpu_seconds: wall and processor time of the call. survived: whether it was run in full.
+    """
+
+    samples: int
+    resolution: int
+    idle: Mapping[str, float] = field(default_factory=dict)
+    nrmse: float | None = None
+    seconds: float = 0.0
+    cpu_seconds: float | None = None
+    survived: bool = False
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """Outcome of judging one program. `feedback` is text an author can act on, never a reference value.
 
     `facts` are what it says, as JSON values, for those who word it otherwise. `copy_of` is the slot of the candidate whose evaluation this is,
-    where the program is the same up to comments, formatting and docstrings.
+    where the program is the same up to comments, formatting, docstrings and names of local variables. `pilot` is what it did in a pilot, where one was made; without its `survived`
+    the whole evaluation is the pilot's. `seconds` counts both.
     """
 
     status: Status
@@ -161,3 +183,4 @@ class Evaluation:
     notes: tuple[str, ...] = field(default=())
     facts: Mapping[str, object] = field(default_factory=dict)
     copy_of: str = ""
+    pilot: Pilot | None = None

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from fieldsmith.evaluation import hints
-from fieldsmith.evaluation.evaluation import Score
+from fieldsmith.evaluation.evaluation import Pilot, Score
 from fieldsmith.evaluation.in_space import in_space
 from fieldsmith.evaluation.metrics import frame_errors
 from fieldsmith.evaluation.newer import newer
@@ -128,6 +128,16 @@ def _variables(failure: Failure, source: str) -> list[list[str]]:
         if array.largest is not None and math.isfinite(array.largest)
     }
     return [[name, failure.variables[name] + sizes.get(name, "")] for name in order]
+
+
+def hopeless_facts(pilot: Pilot, probes: Facts | None = None) -> Facts:
+    """How far a program was from the solution in its pilot, beside the answers that take no computation."""
+    return {"kind": "hopeless", "nrmse": pilot.nrmse, "idle": dict(pilot.idle), "probes": probes}
+
+
+def pilot_facts(pilot: Pilot, brief: Brief) -> Facts:
+    """That a verdict is a pilot's, and what was not run."""
+    return {"samples": pilot.samples, "resolution": pilot.resolution, "batch": brief.sizes.get("batch")}
 
 
 def not_finite_facts(outputs: Mapping[str, np.ndarray], brief: Brief, probes: Facts | None = None) -> Facts:

@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 
 from fieldsmith.evaluation import feedback, metrics
-from fieldsmith.evaluation.evaluation import ConvergencePoint, Evaluation, Score, Status
+from fieldsmith.evaluation.evaluation import ConvergencePoint, Evaluation, Pilot, Score, Status
 from fieldsmith.evaluation.measuring import as_samples, measure_failed_facts, not_measured_facts, with_samples
 from fieldsmith.evaluation.order import empirical_order, local_orders
+from fieldsmith.evaluation.pilot import described, error_of, hopeless, pilot_case
 from fieldsmith.evaluation.probes.doubts import CHEAP, LEAST_SECONDS, Call, Found, worthwhile
 from fieldsmith.evaluation.scoring import CaseScore, combined
 from fieldsmith.evaluation.words import usual
@@ -48,6 +49,7 @@ def evaluate(
     studied_up_to: float = math.inf,
     on_outputs: OnOutputs | None = None,
     probing: bool = True,
+    pilots: int = 0,
 ) -> Evaluation:
     """Score `source` on the named splits.
 
@@ -55,7 +57,8 @@ def evaluate(
     afterwards, in no more time than the score took, or `thorough` in a few times that, unless the score on the last split ranks
     above `studied_up_to`; a failure there is a note, not a status. `on_outputs` sees the arrays of each scored call.
     With `probing`, a program whose error is far from what the trusted method reaches is called with inputs that tell why,
-    in no more time than the score took (`probes/diagnosis.py`).
+    in no more time than the score took (`probes/diagnosis.py`). With `pilots` it is run on that many samples at low resolution first (`pilot.py`): where it
+    fails there or is hopeless, that is the evaluation, and says so.
     Raises MissingPart if the sandbox disappears.
     """
     limits = limits or default_limits(task)
@@ -63,6 +66,10 @@ def evaluate(
     cases = {split: task.split(split) for split in splits}
     with sandbox.open(limits) as session:
         judge = _Judge(task, brief, source, session, limits, sandbox, on_outputs, probing)
+        pilot = pilot_case(task, pilots)
+        failed = judge.run_pilot(pilot) if pilot is not None else None
+        if failed is not None:
+            return failed
         for split in splits:
             failed = judge.score_split(split, cases[split])
             if failed is not None:
@@ -100,6 +107,7 @@ class _Judge:
         self.unstudied: int | None = None
         self.notes: list[str] = []
         self.probes: Found | None = None
+        self.pilot: Pilot | None = None
         self.last: tuple[SplitName, Case, Mapping[str, np.ndarray]] | None = None
         self.stdout = self.stderr = ""
         self.seconds = self.cost = 0.0
@@ -120,29 +128,55 @@ class _Judge:
         batch = self.brief.signature.sizes(case.inputs).get("batch", 0)
         return self.limits.seconds * max(1.0, batch / stated if stated else 1.0)
 
+    def run_pilot(self, case: Case) -> Evaluation | None:
+        """Run the program on a pilot's data; the evaluation that ends there where it fails or is hopeless."""
+        self.pilot = described(self.task, case)
+        result, failed = self.answer(case)
+        self.pilot = replace(self.pilot, seconds=result.seconds, cpu_seconds=result.cpu_seconds)
+        self.cost = 0.0  # what may be spent beside the score is measured by the score alone
+        if failed is not None:
+            return replace(failed, pilot=self.pilot)
+        signature = self.brief.signature
+        if self.pilot.idle:
+            self.pilot = replace(self.pilot, nrmse=error_of(signature, result.outputs, case))
+        if not hopeless(self.pilot):
+            self.pilot = replace(self.pilot, survived=True)
+            return None
+        shown = replace(case, reference=as_samples(signature, case.reference))
+        outputs = as_samples(signature, result.outputs)
+        return self.failed("hopeless", feedback.hopeless_facts(self.pilot, self.diagnosed(shown, outputs)), result)
+
+    def answer(self, case: Case) -> tuple[CallResult, Evaluation | None]:
+        """What the program answers to a case, and the failed evaluation where that is not a finite answer."""
+        result = self.call(case)
+        self.seconds, self.cost = self.seconds + result.seconds, self.cost + result.cost
+        self.stdout, self.stderr = feedback.tail(result.stdout), feedback.tail(result.stderr)
+        if result.status != "ok":
+            limits = replace(self.limits, seconds=self.seconds_for(case))
+            facts = feedback.failure_facts(result, self.source, self.brief, limits, self.denied)
+            if facts["blown_up"]:
+                facts = {**facts, "probes": self.unstable(case)}
+            return result, self.failed(result.status, facts, result)
+        outputs = as_samples(self.brief.signature, result.outputs)
+        if not all(np.isfinite(array).all() for array in outputs.values()):
+            facts = feedback.not_finite_facts(outputs, self.shown, self.unstable(case))
+            return result, self.failed("not_finite", facts, result)
+        return result, None
+
     def score_split(self, split: SplitName, cases: Sequence[Case]) -> Evaluation | None:
         """Score all cases of a split; the failed evaluation if a call fails."""
         parts: list[CaseScore] = []
         for case in cases:
-            result = self.call(case)
-            self.seconds, self.cost = self.seconds + result.seconds, self.cost + result.cost
-            self.stdout, self.stderr = feedback.tail(result.stdout), feedback.tail(result.stderr)
-            if result.status != "ok":
-                limits = replace(self.limits, seconds=self.seconds_for(case))
-                facts = feedback.failure_facts(result, self.source, self.brief, limits, self.denied)
-                if facts["blown_up"]:
-                    facts = {**facts, "probes": self.unstable(case)}
-                return self.failed(result.status, facts, result)
+            result, failed = self.answer(case)
+            if failed is not None:
+                return failed
             outputs = as_samples(self.brief.signature, result.outputs)
-            if not all(np.isfinite(array).all() for array in outputs.values()):
-                facts = feedback.not_finite_facts(outputs, self.shown, self.unstable(case))
-                return self.failed("not_finite", facts, result)
             try:
                 with np.errstate(over="ignore", invalid="ignore"):
                     score = CaseScore(self.task, self.brief.signature, case, result)
-            except MeasureFailed as failed:
-                self.notes.append(f"{failed.message} It may be the task's fault.")
-                return self.failed("bad_output", measure_failed_facts(failed), result)
+            except MeasureFailed as fault:
+                self.notes.append(f"{fault.message} It may be the task's fault.")
+                return self.failed("bad_output", measure_failed_facts(fault), result)
             if not np.isfinite(score.samples).all():  # values whose squares overflow
                 return self.failed("not_finite", feedback.not_finite_facts(outputs, self.shown), result)
             if not math.isfinite(score.value or 0.0):
@@ -165,6 +199,8 @@ class _Judge:
 
     def failed(self, status: Status, facts: feedback.Facts, result: CallResult) -> Evaluation:
         failure = result.failure
+        if self.pilot is not None and not self.pilot.survived:
+            facts = {**facts, "pilot": feedback.pilot_facts(self.pilot, self.brief)}
         return Evaluation(
             status=status,
             feedback=usual().said(facts),
@@ -178,6 +214,7 @@ class _Judge:
             seconds=self.seconds,
             sandbox=self.sandbox,
             notes=tuple(self.notes),
+            pilot=self.pilot,
         )
 
     def measure_order(self, thorough: bool) -> None:
@@ -219,6 +256,16 @@ class _Judge:
             self.probes = diagnosis.diagnosed(
                 self.brief, case, outputs, self.scores[split].samples, self.probing_call()
             )
+
+    def diagnosed(self, case: Case, outputs: Mapping[str, np.ndarray]) -> Found | None:
+        """What tells of a program that is hopeless in a pilot that it solves another equation."""
+        if not self.probing or self.session.closed:
+            return None
+        from fieldsmith.evaluation.probes import diagnosis
+
+        with np.errstate(over="ignore", invalid="ignore"):
+            errors = metrics.sample_nrmse(outputs, case.reference)
+        return diagnosis.diagnosed(self.brief, case, outputs, tuple(map(float, errors)), self.probing_call())
 
     def unstable(self, case: Case) -> Found | None:
         """What tells of a program whose values are not finite that it solves another equation."""
@@ -264,6 +311,7 @@ class _Judge:
             seconds=self.seconds,
             sandbox=self.sandbox,
             notes=tuple(self.notes),
+            pilot=self.pilot,
         )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from fieldsmith.evaluation.evaluation import ConvergencePoint, Evaluation, Score
+from fieldsmith.evaluation.evaluation import ConvergencePoint, Evaluation, Pilot, Score
 from fieldsmith.evaluation.words import usual
 from fieldsmith.tasks.task import NRMSE, Task
 
@@ -50,6 +50,7 @@ def evaluation_fields(evaluation: Evaluation) -> dict[str, object]:
     fields["dev"], fields["test"] = score_fields(evaluation.dev), score_fields(evaluation.test)
     fields["convergence"] = [asdict(point) for point in evaluation.convergence]
     fields["notes"] = list(evaluation.notes)
+    fields["pilot"] = asdict(evaluation.pilot) if evaluation.pilot else None
     return fields
 
 
@@ -61,6 +62,7 @@ def evaluation_from(fields: Mapping[str, object]) -> Evaluation:
             values[split] = _score_from(score)
     values["convergence"] = tuple(ConvergencePoint(**point) for point in values.get("convergence") or ())  # pyright: ignore
     values["notes"] = tuple(values.get("notes") or ())  # pyright: ignore
+    values["pilot"] = Pilot(**pilot) if isinstance(pilot := values.get("pilot"), dict) else None
     return Evaluation(**values)  # pyright: ignore
 
 

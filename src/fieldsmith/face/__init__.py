@@ -53,6 +53,7 @@ def solve(
     strategy: str | Strategy = "refine",
     strategy_options: Mapping[str, object] | None = None,
     debug_rounds: int = 4,
+    pilots: int = 0,
     in_flight: int = 0,
     seed: int = 0,
     temperature: float | None = None,

@@ -21,7 +21,7 @@ STUDIED = 3
 
 @dataclass
 class ProgramMaker:
-    """For one task; `evaluators` programs run at a time. `draw` gives what is to see a candidate's arrays, if anything is."""
+    """For one task; `evaluators` programs run at a time, each on `pilots` samples at low resolution first. `draw` gives what is to see a candidate's arrays, if anything is."""
 
     task: Task
     brief: Brief
@@ -31,6 +31,7 @@ class ProgramMaker:
     store: Store
     evaluators: int = 1
     draw: Callable[[Candidate], OnOutputs | None] = lambda _: None
+    pilots: int = 0
 
     def __post_init__(self) -> None:
         self._sandbox = TrackedSandbox(self.sandbox)
@@ -78,7 +79,15 @@ class ProgramMaker:
             return Evaluation("missing_function", problem, error_message=problem, sandbox=self.sandbox.name)
         source = proposal.program.source
         drawn, worst = self.draw(candidate), self._studied_up_to(candidate)
-        return evaluate(self.task, source, self._sandbox, limits=self.limits, studied_up_to=worst, on_outputs=drawn)
+        return evaluate(
+            self.task,
+            source,
+            self._sandbox,
+            limits=self.limits,
+            studied_up_to=worst,
+            on_outputs=drawn,
+            pilots=self.pilots,
+        )
 
     def _studied_up_to(self, candidate: Candidate) -> float:
         """The rank up to which a program is among the best that were known when its making began.

@@ -109,7 +109,7 @@ class Question:
         str,
         SEARCH,
         "--strategy",
-        "best-of-n, refine, funsearch, tree or evolve.",
+        "best-of-n, refine, plan-first, funsearch, tree or evolve.",
         same=True,
         needs=("name", "ask"),
     )
@@ -119,6 +119,11 @@ class Question:
         same=True,
     )  # fmt: skip
     debug_rounds: int = option(4, int, SEARCH, "--debug-rounds", "Mends of a program that fails.", same=True)
+    pilots: int = option(
+        0, int, SEARCH, "--pilots",
+        "Samples at low resolution that a program is run on first, and in full only if it is not hopeless there; 0 for none.",
+        same=True,
+    )  # fmt: skip
     in_flight: int = option(0, int, SEARCH, "--in-flight", "Requests to a model at a time; 0 chooses.")
     seed: int = option(0, int, SEARCH, "--seed", "Tells repeated runs apart.", same=True)
     temperature: float | None = option(None, float, SEARCH, "--temperature", "Temperature of the model.")

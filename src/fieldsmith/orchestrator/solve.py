@@ -138,6 +138,7 @@ class Solve:
             store=store,
             evaluators=workers,
             draw=lambda candidate: self._evaluates(candidate, drawn),
+            pilots=max(self.asked.question.pilots, getattr(self.strategy, "pilots", 0)),
         )
         return Loop(
             maker=maker,

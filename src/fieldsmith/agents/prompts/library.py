@@ -159,6 +159,11 @@ class Prompts:
             given |= _mended(shown[0], frame)
         return self._rendered(template, brief, **given)
 
+    def turn(self, name: str, brief: Brief, move: Move, draft: int = 1) -> str:
+        """What is asked of the model in a turn before the program (`Move.turns`)."""
+        shown = tuple(map(self._shown, move.candidates))
+        return self._rendered(name, brief, move=move, candidates=shown, draft=draft)
+
     def frame(self, brief: Brief, move: Move) -> str:
         """The program whose gaps a move asks to be filled; empty where it asks for a whole program."""
         if self._template(move) not in FRAMED:

@@ -6,11 +6,25 @@ from dataclasses import replace
 
 import numpy as np
 
-from fieldsmith.agents.author import Candidate, Debug, Draft, Move, Plan, Program, Proposal, Refine, Restart
+from fieldsmith.agents.author import (
+    Calibrate,
+    Candidate,
+    Combine,
+    Debug,
+    Draft,
+    Move,
+    Plan,
+    Planned,
+    Program,
+    Proposal,
+    Refine,
+    Restart,
+    SpeedUp,
+)
 from fieldsmith.agents.moves import BUILT_IN, kinds
 from fieldsmith.agents.prompts.library import SUFFIX, Prompts
 from fieldsmith.evaluation import feedback
-from fieldsmith.evaluation.evaluation import ConvergencePoint, Evaluation, Score, Status
+from fieldsmith.evaluation.evaluation import ConvergencePoint, Evaluation, Pilot, Score, Status
 from fieldsmith.sandboxes.sandbox import CallResult, Failure, Limits
 from fieldsmith.tasks.task import Brief, Case
 
@@ -20,8 +34,10 @@ STATUSES: tuple[Status, ...] = ("crashed", "timeout", "out_of_memory", "missing_
 def rehearse(prompts: Prompts, brief: Brief) -> None:
     """Raises InputError for a template that cannot be rendered."""
     prompts.system(brief)
-    for move in (*moves(brief), *plug_in_moves(prompts, brief)):
+    for move in (*moves(brief), *bred(brief), *plug_in_moves(prompts, brief)):
         prompts.move(brief, move)
+        for turn in move.turns:
+            prompts.turn(turn, brief, move)
     prompts.move(brief, Draft(), 2)
     prompts.continuation(brief, "    u = u0")
     prompts.shorter(brief)
@@ -47,6 +63,15 @@ def moves(brief: Brief) -> tuple[Move, ...]:
         Restart(lost),
         Restart(failed[0], (better, poorer)),
     )
+
+
+def bred(brief: Brief) -> tuple[Move, ...]:
+    """The moves that strategies ask for beside those, and a mend of what did not survive its pilot."""
+    better, poorer = _ran(8, 1e-3, 1.1, brief), _ran(9, 2e-3, None, brief)
+    pilot = Pilot(1, 32, {"zeros": 1.0, "held": 0.8}, 0.01, 0.2, 0.1, survived=True)
+    survived = replace(better, evaluation=replace(better.evaluation, pilot=pilot))  # pyright: ignore[reportArgumentType]
+    stopped = _failed(1, "hopeless", brief)
+    return (Planned(), Calibrate((survived,)), Combine((better, poorer)), SpeedUp((better,)), Debug(stopped))
 
 
 def plug_in_moves(prompts: Prompts, brief: Brief) -> list[Move]:
@@ -87,6 +112,9 @@ def _failed(number: int, status: Status, brief: Brief) -> Candidate:
 def _failure(status: Status, brief: Brief) -> feedback.Facts:
     if status == "not_finite":
         return feedback.not_finite_facts(_arrays(brief, np.nan), brief)
+    if status == "hopeless":
+        pilot = Pilot(1, 32, {"zeros": 1.0, "held": 0.8}, 1.4, 0.2, 0.1)
+        return {**feedback.hopeless_facts(pilot), "pilot": feedback.pilot_facts(pilot, brief)}
     failure = Failure("ValueError", "shapes do not fit", 1, "line 1", {"u": "float64 array (3,)"})
     return feedback.failure_facts(CallResult(status, failure=failure), brief.stub, brief, Limits())
 

@@ -5,12 +5,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from fieldsmith.agents.author import (
+    Calibrate,
     Candidate,
     Combine,
     Debug,
     Draft,
     Move,
     Plan,
+    Planned,
     Program,
     Proposal,
     Refine,
@@ -22,6 +24,7 @@ from fieldsmith.agents.strategies.best_of_n import BestOfN
 from fieldsmith.agents.strategies.chains import grow, settled
 from fieldsmith.agents.strategies.evolve import Evolve
 from fieldsmith.agents.strategies.funsearch import FunSearch
+from fieldsmith.agents.strategies.plan_first import PlanFirst
 from fieldsmith.agents.strategies.refine import RefineBest
 from fieldsmith.agents.strategies.rounds import Rounds
 from fieldsmith.agents.strategies.settings import checked
@@ -34,6 +37,7 @@ from fieldsmith.plugins import Group
 __all__ = [
     "Ask",
     "BestOfN",
+    "Calibrate",
     "Candidate",
     "Combine",
     "Debug",
@@ -43,6 +47,8 @@ __all__ = [
     "FunSearch",
     "Move",
     "Plan",
+    "PlanFirst",
+    "Planned",
     "Program",
     "Proposal",
     "Refine",
@@ -61,7 +67,7 @@ __all__ = [
 
 
 def _built_ins() -> dict[str, Callable[..., Strategy]]:
-    return {one.name: one for one in (BestOfN, RefineBest, FunSearch, Tree, Evolve)}
+    return {one.name: one for one in (BestOfN, RefineBest, PlanFirst, FunSearch, Tree, Evolve)}
 
 
 def _fault(_name: str, part: object) -> str:
@@ -98,3 +104,8 @@ def takes(name: str, setting: str) -> bool:
 def strategy_settings(name: str, given: Mapping[str, object]) -> dict[str, Any]:
     """The settings as the strategy of that name takes them. Raises InputError for an unknown one or another kind."""
     return checked(name, STRATEGIES.get(name), given)
+
+
+def requests_of(name: str) -> int:
+    """The most requests to a model that one candidate of the strategy of that name takes where no reply is cut off."""
+    return int(getattr(STRATEGIES.get(name), "requests", 1))

@@ -7,12 +7,12 @@ through Large Models", arXiv 2206.08896.
 from collections.abc import Sequence
 
 from fieldsmith.agents.author import Candidate, Combine, Draft, Move, Refine, SpeedUp
-from fieldsmith.agents.strategies.features import features
+from fieldsmith.agents.strategies.features import decade_of, features
 from fieldsmith.agents.strategies.rounds import Rounds, result_of
 from fieldsmith.errors import InputError
 
-SECONDS = 1.0
-"""A program that takes longer on the dev split is worth being made faster."""
+SLOW = 0
+"""Decade of processor seconds on the dev split, 10^0 s, from which on a program is worth being made faster."""
 
 
 class Evolve(Rounds):
@@ -20,6 +20,9 @@ class Evolve(Rounds):
 
     With probability `best` from the best of all, else from an elite drawn evenly, so that a kind of method that is behind is gone on with
     too. In a share `combine` of the moves a second elite joins; in a share `faster` an elite that is slow is to be made faster.
+
+    Processor seconds are measured, so a program near the edge of a decade may stand in the next cell when another run measures it. Within a run they are
+    read from its store, in decades alone, and of two programs that are equally good the one of the earlier chain counts: the same store gives the same moves.
     """
 
     name = "evolve"
@@ -56,7 +59,7 @@ class Evolve(Rounds):
         others = [one for one in elites if one is not first]
         if chance < self.combine and others:
             return Combine(tuple(sorted((first, lot.choice(others)), key=_rank)))
-        if self.combine <= chance < self.combine + self.faster and _cost(first) > SECONDS:
+        if self.combine <= chance < self.combine + self.faster and _slow(first):
             return SpeedUp((first,))
         return Refine((first,))
 
@@ -75,6 +78,6 @@ def _rank(candidate: Candidate) -> float:
     return candidate.dev_rank
 
 
-def _cost(candidate: Candidate) -> float:
-    score = candidate.evaluation.dev if candidate.evaluation else None
-    return score.cost if score else 0.0
+def _slow(candidate: Candidate) -> bool:
+    decade = decade_of(candidate)
+    return decade is not None and decade >= SLOW

@@ -63,6 +63,10 @@ class FunSearch(Rounds):
             chosen.append(drawn(lot, cluster, _brevity(cluster), SHORTER))
         return Refine(tuple(sorted(chosen, key=lambda one: one.dev_rank)))
 
+    def widest(self, chain: int) -> int:
+        """A round ends where a reset is due: that sees all that came before, and no chain draws from an island that is about to be emptied."""
+        return min(self.width, self.islands * self.period - chain % (self.islands * self.period))
+
     def _islands(self, chains: Sequence[Sequence[Candidate]]) -> list[Island]:
         """The programs of each island after these chains, resets included."""
         islands: list[Island] = [[] for _ in range(self.islands)]

@@ -14,7 +14,7 @@ PARENTS = 5
 
 class RefineBest:
     """`drafts` drafts with mending, then generations of `width` refinements of the best (up to five) programs, of which none is another's
-    but for comments and formatting.
+    but for comments, formatting and names of local variables.
 
     A generation starts when the one before is settled, so that a slot's parents do not depend on timing. Where what is left
     has no room for as many chains side by side, a generation has fewer: each refinement that has to wait for another sees what
@@ -45,7 +45,11 @@ class RefineBest:
         if more:
             return [Ask(Draft(), str(drafted + n + 1)) for n in range(more)]
         first, count = generation(
-            lambda first: len(_before(history, first, refined)), refined, total, self.width, 1 + self.debug_rounds
+            lambda first: len(_before(history, first, refined)),
+            refined,
+            total,
+            lambda _: self.width,
+            1 + self.debug_rounds,
         )
         if first == refined and not settled(history, self.debug_rounds):
             return []

@@ -11,16 +11,18 @@ from fieldsmith.agents.strategies.strategy import Ask
 from fieldsmith.errors import InputError
 
 
-def generation(before: Callable[[int], int], begun: int, total: int, width: int, chain: int) -> tuple[int, int]:
+def generation(
+    before: Callable[[int], int], begun: int, total: int, width: Callable[[int], int], chain: int
+) -> tuple[int, int]:
     """How many chains came before the round that goes on, or comes next, and how many it has.
 
-    `before(first)` counts the candidates that were there when chain number `first` began, `total` those of the whole run, `chain` is how
-    many a chain may have. Told from what each began with, so that it is the same whatever is finished first; where what is left has no
+    `before(first)` counts the candidates that were there when chain number `first` began, `width(first)` is how many chains a round that begins
+    with it may have, `total` counts the candidates of the whole run, `chain` is how many a chain may have. Told from what each began with, so that it is the same whatever is finished first; where what is left has no
     room for as many chains side by side, a round has fewer.
     """
     first = 0
     while True:
-        count = min(width, max(1, math.ceil((total - before(first)) / chain)))
+        count = min(width(first), max(1, math.ceil((total - before(first)) / chain)))
         if first + count > begun:
             return first, count
         first += count
@@ -47,6 +49,14 @@ class Rounds(ABC):
     def begin(self, chain: int, chains: Sequence[Sequence[Candidate]]) -> Move:
         """The move that chain number `chain`, counted from 0, begins with. `chains` are all before its round, settled, each from its first candidate on."""
 
+    def opening(self) -> Move:
+        """What each of the first `drafts` chains begins with."""
+        return Draft()
+
+    def widest(self, chain: int) -> int:
+        """The most chains that a round may have which begins with chain number `chain`, counted from 0."""
+        return self.width
+
     def lot(self, *words: object) -> random.Random:
         """Chance, the same for the same words."""
         return random.Random(" ".join(map(str, (self.name, self.seed, *words))))
@@ -57,12 +67,15 @@ class Rounds(ABC):
     def _begun(self, history: Sequence[Candidate], total: int) -> list[Ask]:
         begun = len({root_of(candidate.slot) for candidate in history})
         if begun < self.drafts:
-            return [Ask(Draft(), str(n + 1)) for n in range(begun, self.drafts)]
+            return [Ask(self.opening(), str(n + 1)) for n in range(begun, self.drafts)]
 
         def before(first: int) -> int:
             return sum(number_of(candidate) < self.drafts + first for candidate in history)
 
-        first, count = generation(before, begun - self.drafts, total, self.width, 1 + self.debug_rounds)
+        def width(first: int) -> int:
+            return self.widest(self.drafts + first)
+
+        first, count = generation(before, begun - self.drafts, total, width, 1 + self.debug_rounds)
         if self.drafts + first == begun and not settled(history, self.debug_rounds):
             return []
         chains = _chains(history, self.drafts + first)

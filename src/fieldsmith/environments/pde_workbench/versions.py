@@ -114,6 +114,7 @@ FAILURES = {
     "missing_function": "The program fails: it lacks the asked function.",
     "bad_output": "The program fails: it does not return what is asked.",
     "not_finite": "The program fails: what it returns is not finite.",
+    "hopeless": "The program fails: in a pilot it is worse than no computation.",
 }
 
 

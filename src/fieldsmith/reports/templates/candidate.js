@@ -80,7 +80,7 @@ const figuresOf = c => {
 const lineageOf = c => {
   const links = c.parents.flatMap((id, n) => [n ? ", " : "", make("a", { href: `#candidate-${id}` }, byId.get(id).slot), byId.get(id).copy && ` (that of ${byId.get(id).copy} again)`]);
   const children = data.candidates.filter(o => o.parents.includes(c.id)).flatMap((o, n) => [n ? ", " : "", make("a", { href: `#candidate-${o.id}` }, o.slot)]);
-  return make("p", { class: "note lineage" }, `${c.move[0]?.toUpperCase() || ""}${c.move.slice(1)}`, links.length > 0 && [" of ", ...links], `, by ${c.author}. `, !c.copy && effectOf(c) && [effectMark(c), ". "], c.copy && `The program is that of candidate ${c.copy} but for comments and formatting, and was not run again. `, children.length > 0 && ["Led to ", ...children, "."]);
+  return make("p", { class: "note lineage" }, `${c.move[0]?.toUpperCase() || ""}${c.move.slice(1)}`, links.length > 0 && [" of ", ...links], `, by ${c.author}. `, !c.copy && effectOf(c) && [effectMark(c), ". "], c.copy && `The program is that of candidate ${c.copy} but for comments, formatting and names of local variables, and was not run again. `, children.length > 0 && ["Led to ", ...children, "."]);
 };
 
 const showCandidate = candidate => {

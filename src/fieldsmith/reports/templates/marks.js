@@ -2,7 +2,7 @@
 const byId = new Map(data.candidates.map(candidate => [candidate.id, candidate]));
 for (const candidate of data.candidates) candidate.parents = candidate.parents.filter(id => byId.has(id));
 const fileOf = (candidate, file) => `candidates/${candidate.slot}/${file}`;
-const statusMarks = { ok: "●", crashed: "×", timeout: "◷", out_of_memory: "▣", missing_function: "∅", bad_output: "◇", not_finite: "∞" };
+const statusMarks = { ok: "●", crashed: "×", timeout: "◷", out_of_memory: "▣", missing_function: "∅", bad_output: "◇", not_finite: "∞", hopeless: "▽" };
 const markOf = candidate => (candidate.status === "in the making" ? "○" : statusMarks[candidate.status] || "×");
 const statusName = candidate => candidate.status.replaceAll("_", " ");
 const labelOf = candidate => [
