@@ -20,7 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-import ray_nodes
+import ray_nodes  # pyright: ignore[reportMissingImports]  # of the tests
 
 AUTHOR = '''
 import random, sys
@@ -65,7 +65,9 @@ def run(folder: Path, programs: int, seconds: float, *options: str, at: Callable
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--programs", type=int, default=200)
-    parser.add_argument("--seconds", type=float, default=0.1, help="of the processor, that each of a program's calls takes")
+    parser.add_argument(
+        "--seconds", type=float, default=0.1, help="of the processor, that each of a program's calls takes"
+    )
     asked = parser.parse_args()
     rows: list[list[str]] = []
     with tempfile.TemporaryDirectory() as name, ray_nodes.cluster(nodes=2) as (address, nodes):
