@@ -96,7 +96,7 @@ def test_runs_that_are_not_done_are_left_out(benchmark, tmp_path):
     assert (code, result["pairs"]) == (0, 1)
     assert {one["why"] for one in result["left_out"]} == {
         "it was interrupted",
-        "A has no run of small-burgers,nu=0.3, seed 0, that is done",
+        "A has no run of small-burgers, seed 0, that is done",
     }
     code, result = compared(tmp_path, "one/small-built-in-one-0", "four/small-built-in-four-0")
     assert (code, result["reason"], result["comparisons"]) == (1, "no_pairs", [])
