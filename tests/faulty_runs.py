@@ -96,7 +96,7 @@ def run_against(
     folder: Path,
     key: str,
     patience: Patience = QUICK,
-    timeout: float = 2.0,
+    timeout: float = 5.0,
     most: int = 200,
     **options: Any,
 ) -> Outcome:

@@ -283,7 +283,7 @@ class ProviderModel(ABC):
         return prices.saving(self.label, reply) if self.priced else None
 
     def _asked(self, request: ChatRequest, heard: list[Hearing]) -> dict[str, Any]:
-        self._hears.of = heard
+        self._hears.of, self._hears.body = heard, []
         client, form = self._connected(), self._form
         while True:
             if request.tools and not form.tools:
@@ -296,19 +296,22 @@ class ProviderModel(ABC):
             except ValueError as error:  # an answer that is no JSON
                 raise self.misunderstood(getattr(error, "doc", None)) from None
             except Exception as error:
-                if isinstance(error, Unstreamed) and self._ended:  # who has streamed before has met a fault
-                    raise self._in_place() from None
+                if isinstance(error, Unstreamed) and (told := self._in_place()):
+                    raise told from None
                 mended = form.mended(error, self.settings, asked)
                 if mended is None:
                     raise
                 form = mended
                 self._form, self.calls_tools = mended, mended.tools
 
-    def _in_place(self) -> Exception:
-        """What is told by an answer that came in place of a stream."""
-        body = b"".join(self._hears.body).decode("utf-8", "replace")
+    def _in_place(self) -> Exception | None:
+        """The fault that an answer in place of a stream tells or is; None where its server may not stream at all."""
+        body = b"".join(getattr(self._hears, "body", ())).decode("utf-8", "replace")
+        strange = self.misunderstood(body) if self._ended else None
+        if body.lstrip()[:1] not in ("{", "["):
+            return strange
         try:
-            return fault_of(json.loads(body)) or self.misunderstood(body)
+            return fault_of(json.loads(body)) or strange
         except ValueError:
             return self.misunderstood(body)
 
