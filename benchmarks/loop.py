@@ -11,7 +11,8 @@ candidate: strategy, author, store, sandbox, judge. Beside each row stand three 
 - bare: the same work in as many interpreters as there are cores, what they start with not counted: what the machine gives now;
 - serial: a fresh interpreter for each program, one after the other, as a loop does that writes a script and runs it.
 
-`own` is what a candidate costs beside its calls, (wall - bare) over the number of candidates. A row is the median of its repetitions.
+`own` is what a candidate costs beside its calls, (wall - bare) over the number of candidates; `own, alone` is that times ideal / bare, what it
+would be where nothing else wants the cores. A row is the median of its repetitions.
 """
 
 import argparse
@@ -204,12 +205,13 @@ def rows_of_programs(part: str, names: Sequence[str], programs: int, repetitions
         figures = [f"{value:.1f} s" for value in (ideal, taken["bare"], taken["serial"], taken[name])]
         ratios = [f"{taken[name] / ideal:.2f}", f"{taken[name] / taken['bare']:.2f}"]
         times = f"{taken['serial'] / taken[name]:.2f}x"
-        rows.append([f"{programs} of {CALLS} calls of {part}", name, *figures, *ratios, f"{own:.0f} ms", times])
+        owns = [f"{own:.0f} ms", f"{own * ideal / taken['bare']:.0f} ms"]
+        rows.append([f"{programs} of {CALLS} calls of {part}", name, *figures, *ratios, *owns, times])
     return rows
 
 
 def rows_of_memory(names: Sequence[str], candidates: int) -> list[list[str]]:
-    """Memory of this process, and of the children that it has, as candidates come and go."""
+    """Memory of this process as candidates come and go."""
     rows = []
     for name in names:
         found: dict[int, str] = {}
@@ -327,7 +329,8 @@ def main() -> None:
     for part in [part for part in asked.parts if part in PARTS]:
         rows += rows_of_programs(part, asked.sandbox, asked.programs or PARTS[part][1], asked.repetitions)
     if rows:
-        heads = ["programs", "sandbox", "ideal", "bare", "serial", "loop", "/ ideal", "/ bare", "own", "against serial"]
+        heads = ["programs", "sandbox", "ideal", "bare", "serial", "loop", "/ ideal", "/ bare"]
+        heads += ["own", "own, alone", "against serial"]
         table(heads, rows)
     if "requests" in asked.parts:
         table(["a reply takes", "requests a second", "at most", "processor"], rows_of_requests(2000, 100, (0.0, 0.5)))

@@ -73,7 +73,7 @@ def test_a_chain_begins_anew_with_the_plug_ins_move_that_it_began_with():
 
     good = Candidate(1, "1", "draft", evaluation=Evaluation("ok", dev=Score(1e-3, {}, None, None, 0.1, 1.0)))
     history = [good, failed(2, "m1", "merge", 1), failed(3, "m1.1", "debug", 2)]
-    (ask,) = grow(history, 4, (), 9)
+    (ask,) = grow(history, 4, (), 9, 9)
     assert (ask.slot, ask.move.name, ask.move.parents) == ("m1.2", "merge", (good,))
 
 

@@ -20,4 +20,4 @@ class BestOfN:
     def ask(self, history: Sequence[Candidate], limit: int, left: int) -> Sequence[Ask]:
         drafted = sum(c.move == Draft.name for c in history)
         drafts = (Ask(Draft(), str(n)) for n in count(drafted + 1))
-        return grow(history, self.debug_rounds, drafts, left)[:limit]
+        return grow(history, self.debug_rounds, drafts, left, limit)

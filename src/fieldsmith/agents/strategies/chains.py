@@ -26,8 +26,8 @@ def depth_of(slot: str) -> int:
     return int(slot.partition(".")[2] or 0)
 
 
-def grow(history: Sequence[Candidate], debug_rounds: int, begun: Iterable[Ask], left: int) -> list[Ask]:
-    """The next mend of every chain that can go on, then the new chains of `begun`, as far as places are left."""
+def grow(history: Sequence[Candidate], debug_rounds: int, begun: Iterable[Ask], left: int, limit: int) -> list[Ask]:
+    """The next mend of every chain that can go on, then the new chains of `begun`, as far as places are left; the first `limit` of these."""
     asks: list[Ask] = []
     kept = 0  # places that chains before may still need
     for last in _ends(history):
@@ -35,13 +35,13 @@ def grow(history: Sequence[Candidate], debug_rounds: int, begun: Iterable[Ask], 
             continue
         further = debug_rounds - depth_of(last.slot)
         if last.evaluation is not None and further > 0:
-            if left <= kept + len(asks):
+            if left <= kept + len(asks) or len(asks) >= limit:
                 return asks
             asks.append(Ask(_next_move(last, history), f"{root_of(last.slot)}.{depth_of(last.slot) + 1}"))
             further -= 1
         kept += further
     for ask in begun:
-        if left <= kept + len(asks):
+        if left <= kept + len(asks) or len(asks) >= limit:
             break
         asks.append(ask)
         kept += debug_rounds

@@ -33,7 +33,7 @@ class RefineBest:
         self.debug_rounds, self.drafts, self.width = debug_rounds, drafts, width
 
     def ask(self, history: Sequence[Candidate], limit: int, left: int) -> Sequence[Ask]:
-        return grow(history, self.debug_rounds, self._begun(history, len(history) + left), left)[:limit]
+        return grow(history, self.debug_rounds, self._begun(history, len(history) + left), left, limit)
 
     def _begun(self, history: Sequence[Candidate], total: int) -> list[Ask]:
         """The chains that can begin now: what is left of the drafts or of a generation, or the next generation."""

@@ -62,7 +62,7 @@ class Rounds(ABC):
         return random.Random(" ".join(map(str, (self.name, self.seed, *words))))
 
     def ask(self, history: Sequence[Candidate], limit: int, left: int) -> Sequence[Ask]:
-        return grow(history, self.debug_rounds, self._begun(history, len(history) + left), left)[:limit]
+        return grow(history, self.debug_rounds, self._begun(history, len(history) + left), left, limit)
 
     def _begun(self, history: Sequence[Candidate], total: int) -> list[Ask]:
         begun = len({root_of(candidate.slot) for candidate in history})
