@@ -145,7 +145,7 @@ def test_the_slurm_script_starts_a_head_and_workers_and_ends_with_the_benchmark(
     (tools / "scontrol").write_text("#!/bin/bash\nprintf 'n1\\nn2\\nn3\\n'\n")
     (tools / "srun").write_text(play + "sleep 30\n")
     (tools / "ray").write_text(play)
-    (tools / "fieldsmith").write_text(play + "exit 4\n")
+    (tools / "fieldsmith").write_text(f"{play}until [ $(grep -c srun {log}) = 3 ]; do sleep 0.1; done\nexit 4\n")
     for tool in tools.iterdir():
         tool.chmod(0o755)
     venv = tmp_path / "venv"

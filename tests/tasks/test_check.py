@@ -301,6 +301,7 @@ def test_the_command_names_a_file_and_ends_with_1_for_a_fault(tmp_path) -> None:
         "task": "twice",
         "ok": True,
         "faults": [],
+        "unchecked": [],
         "reason": None,
     }
     file.write_text(SOURCE.replace("2.0 *", "np.nan *"))

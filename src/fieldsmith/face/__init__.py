@@ -66,6 +66,9 @@ def solve(
     image: str = "base",
     docker_runtime: str = "",
     gpus: str = "",
+    engine: str = "local",
+    address: str | None = None,
+    cpus: float | None = None,
     on_finish: str | None = None,
     quiet: bool = False,
 ) -> Run:
