@@ -1,7 +1,6 @@
-"""Who is said not to beat the baselines, import csv
+"""Who is said not to beat the baselines, from figures by hand."""
+
 import csv
-import csv
-from figures by hand."""
 
 import pytest
 

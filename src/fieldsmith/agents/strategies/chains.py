@@ -9,6 +9,7 @@ chain that one of its ancestors came of.
 """
 
 import re
+import sys
 from collections.abc import Iterable, Sequence
 
 from fieldsmith.agents.author import Candidate, Debug, Draft, Move, Refine, Restart
@@ -26,7 +27,9 @@ def depth_of(slot: str) -> int:
     return int(slot.partition(".")[2] or 0)
 
 
-def grow(history: Sequence[Candidate], debug_rounds: int, begun: Iterable[Ask], left: int, limit: int) -> list[Ask]:
+def grow(
+    history: Sequence[Candidate], debug_rounds: int, begun: Iterable[Ask], left: int, limit: int = sys.maxsize
+) -> list[Ask]:
     """The next mend of every chain that can go on, then the new chains of `begun`, as far as places are left; the first `limit` of these."""
     asks: list[Ask] = []
     kept = 0  # places that chains before may still need
