@@ -3,6 +3,7 @@
 import json
 import math
 import threading
+from bisect import insort
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -53,7 +54,11 @@ class Store:
 
     def __init__(self, file: Path, reading: bool = False) -> None:
         self._db = Database(file, SCHEMA, reading)
-        self._finished: dict[int, Candidate] = {}
+        self._reading = threading.Lock()
+        self._known: dict[int, Candidate] = {}
+        """Candidates that are finished, by their numbers; these in order; and the numbers of those that are not, as last seen."""
+        self._finished: list[int] = []
+        self._open = {0}
 
     def close(self) -> None:
         self._db.close()
@@ -79,17 +84,29 @@ class Store:
         evaluation = json.dumps(evaluation_fields(candidate.evaluation)) if candidate.evaluation else None
         row = (proposal, evaluation, candidate.id)
         self._db.write("UPDATE candidates SET proposal = ?, evaluation = ? WHERE id = ?", row)
-        self._finished.pop(candidate.id, None)
+        with self._reading:  # to be read anew
+            if self._known.pop(candidate.id, None) is not None:
+                self._finished.remove(candidate.id)
+                self._open.add(candidate.id)
 
     def candidates(self) -> list[Candidate]:
         """All of them by their number. Those that are finished do not change any more and are read once."""
-        numbers = [row[0] for row in self._db.rows("SELECT id FROM candidates ORDER BY id")]
-        lacking = json.dumps([n for n in numbers if n not in self._finished])
-        rows = self._db.rows(f"SELECT {COLUMNS} FROM candidates WHERE id IN (SELECT value FROM json_each(?))", lacking)
-        read = {row[0]: _candidate_from(row) for row in rows}
-        self._finished |= {n: candidate for n, candidate in read.items() if candidate.evaluation is not None}
-        found = {**self._finished, **read}
-        return [found[n] for n in numbers if n in found]
+        with self._reading:
+            last = max([*self._finished[-1:], *self._open])
+            query = (
+                f"SELECT {COLUMNS} FROM candidates WHERE id > ? OR id IN (SELECT value FROM json_each(?)) ORDER BY id"
+            )
+            read = [_candidate_from(row) for row in self._db.rows(query, last, json.dumps(sorted(self._open)))]
+            for candidate in read:
+                if candidate.evaluation is not None:
+                    insort(self._finished, candidate.id)
+                    self._known[candidate.id] = candidate
+            # One that was withdrawn is gone, and its number may be given to another.
+            going = {candidate.id: candidate for candidate in read if candidate.evaluation is None}
+            self._open = {0, *going}
+            if not going:
+                return [self._known[n] for n in self._finished]
+            return [going.get(n) or self._known[n] for n in sorted([*self._finished, *going])]
 
     def reply(self, key: str) -> ChatReply | None:
         found = self._db.rows("SELECT reply FROM replies WHERE key = ?", key)
