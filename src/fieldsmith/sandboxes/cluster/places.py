@@ -16,6 +16,8 @@ from fieldsmith.sandboxes.sandbox import Limits
 
 STILLBORN = 8
 """How many places one after another may fail to start before the cluster is said to be at fault."""
+IDLE_SECONDS = 30.0
+"""After so long without a program a place gives its resources back."""
 WAITING_NOTE_SECONDS = 30.0
 """After so long without a place the person hears of it."""
 Tell = Callable[[str], None]
@@ -37,6 +39,12 @@ class Held:
     actor: Any
     born: Any
     node: str = ""
+    turn: int = 0
+    """How often it was given back."""
+
+
+def cores(count: float) -> str:
+    return f"{count:g} core{'s' if count != 1 else ''}"
 
 
 class Places:
@@ -118,7 +126,7 @@ class Places:
         if not self._fit(held):
             self._end(held)
             self._stillborn += 1
-            if self._stillborn >= STILLBORN:
+            if self._stillborn >= STILLBORN and not self._lent and not self._free:
                 raise MissingPart(
                     f"{STILLBORN} places of the Ray cluster failed to start, one after another.",
                     "See `ray status` and the messages above, then repeat the same command: it resumes.",
@@ -145,14 +153,28 @@ class Places:
     def _say_waiting(self) -> None:
         if time.monotonic() - self._since > WAITING_NOTE_SECONDS and not self._lent:
             self._since = time.monotonic()
-            cores = f"{self.needs.cpus:g} core{'s' if self.needs.cpus != 1 else ''}"
-            self._tell(f"No node has room yet: a program wants {cores} and {self.needs.memory // 2**20} MB.")
+            self._tell(
+                f"No node has room yet: a program wants {cores(self.needs.cpus)} and {self.needs.memory // 2**20} MB."
+            )
 
     def back(self, held: Held) -> None:
         with self._lock:
-            if held in self._lent:
-                self._lent.discard(held)
-                self._free.append(held)
+            if held not in self._lent:
+                return
+            self._lent.discard(held)
+            self._free.append(held)
+            held.turn += 1
+        watch = threading.Timer(IDLE_SECONDS, self._give_up, [held, held.turn])
+        watch.daemon = True
+        watch.start()
+
+    def _give_up(self, held: Held, turn: int) -> None:
+        """End a place that nobody has taken since: others may want what it holds while replies are awaited."""
+        with self._lock:
+            if held.turn != turn or held not in self._free:
+                return
+            self._free.remove(held)
+        self._end(held)
 
     def lost(self, held: Held, error: Exception) -> None:
         """A place that answers no more; another is made when somebody needs one."""

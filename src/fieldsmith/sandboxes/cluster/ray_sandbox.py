@@ -16,7 +16,7 @@ import numpy as np
 from fieldsmith.errors import InputError, MissingPart
 from fieldsmith.sandboxes.cluster import nodes
 from fieldsmith.sandboxes.cluster.place import About, Fault, Wanted
-from fieldsmith.sandboxes.cluster.places import Held, Places
+from fieldsmith.sandboxes.cluster.places import Held, Places, cores
 from fieldsmith.sandboxes.sandbox import CallResult, Failure, Limits, Sandbox, Session
 
 ATTEMPTS = 4
@@ -215,7 +215,7 @@ def connect(address: str, wanted: Wanted, cpus: float, most: int) -> ClusterSand
     here = nodes.alive(ray, cpus, 1.0 if wanted.gpus else 0.0)
     if not here:
         raise MissingPart(
-            f"No node of the Ray cluster has {cpus:g} cores{' and a GPU' if wanted.gpus else ''} for a program.",
+            f"No node of the Ray cluster has {cores(cpus)}{' and a GPU' if wanted.gpus else ''} for a program.",
             "Add one, or ask for less with --cpus.",
         )
     news = News()
@@ -244,15 +244,18 @@ def started(address: str) -> Any:
     if ray.is_initialized():
         return ray
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    own: dict[str, Any] = {} if address or os.environ.get("RAY_ADDRESS") else {"include_dashboard": False}
+    where = address or os.environ.get("RAY_ADDRESS", "")
+    own: dict[str, Any] = {} if where else {"include_dashboard": False}
     try:
-        _reach(address or os.environ.get("RAY_ADDRESS", ""))
+        _reach(where)
         with _own_signals():
-            ray.init(address or None, namespace="fieldsmith", log_to_driver=False, configure_logging=False, **own)
+            ray.init(where or "local", namespace="fieldsmith", log_to_driver=False, configure_logging=False, **own)
     except (ConnectionError, ValueError, RuntimeError, OSError) as error:
+        named = f"{where} (RAY_ADDRESS)" if where and not address else where
+        words = f"No Ray cluster answers at {named}" if where else "No Ray cluster can be started here"
         raise MissingPart(
-            f"No Ray cluster answers at {address or 'this machine'}: {nodes.first_line(error).rstrip(chr(46))}.",
-            "Start one with `ray start --head` and give --address HOST:PORT, or leave it out for this machine alone.",
+            f"{words}: {nodes.first_line(error).rstrip('.')}.",
+            "Start one with `ray start --head` and give --address HOST:PORT; without an address and without RAY_ADDRESS one of this machine alone is started.",
         ) from None
     _hush()
     return ray
