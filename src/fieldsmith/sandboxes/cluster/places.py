@@ -174,7 +174,7 @@ class Places:
             if held.turn != turn or held not in self._free:
                 return
             self._free.remove(held)
-        self._end(held)
+        self._leave([held])
 
     def lost(self, held: Held, error: Exception) -> None:
         """A place that answers no more; another is made when somebody needs one."""
@@ -195,8 +195,14 @@ class Places:
             free, coming = list(self._free), self._coming
             self._free.clear()
             self._coming = []
-        closing = [held.actor.close.remote() for held in free]
+        self._leave(free)
+        for held in coming:
+            self._end(held)
+
+    def _leave(self, places: list[Held]) -> None:
+        """End places that nobody uses, so that nothing of theirs stays on their nodes."""
         with contextlib.suppress(Exception):
+            closing = [held.actor.close.remote() for held in places]
             self._ray.wait(closing, num_returns=len(closing), timeout=10.0) if closing else None
-        for held in [*free, *coming]:
+        for held in places:
             self._end(held)
