@@ -9,6 +9,7 @@ from typing import Any
 import sympy as sp
 
 from fieldsmith.problems.faults import Misread, TooLarge
+from fieldsmith.problems.functions import Power
 
 Orders = tuple[int, ...]
 HIGHEST = 8
@@ -135,7 +136,8 @@ def _rule(node: Any, slope: Callable[[Any], Any], room: list[int]) -> Any:
 
 def power(base: Any, exponent: Any) -> Any:
     """A power; of a large base one that SymPy does not ask for its sign, which takes as long as it takes."""
-    return sp.Pow(base, exponent, evaluate=bool(exponent.is_Integer) or size(base, LARGE) < LARGE)
+    large = not exponent.is_Integer and size(base, LARGE) >= LARGE
+    return Power(base, exponent) if large else sp.Pow(base, exponent)
 
 
 def applied(function: Callable[..., Any], *arguments: Any) -> Any:

@@ -42,6 +42,7 @@ SEVERAL: dict[Any, Callable[..., Any]] = {
     own.Least: np.minimum,
     own.Greatest: np.maximum,
     own.Atan2: np.arctan2,
+    own.Power: lambda base, exponent: np.power(np.asarray(base) * 1.0, exponent),
 }
 
 

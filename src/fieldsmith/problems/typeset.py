@@ -296,7 +296,7 @@ def tree_of(expression: Any, system: System) -> Node:
     parts = [tree_of(part, system) for part in expression.args]
     if expression.is_Mul:
         return _product(parts)
-    if expression.is_Pow:
+    if expression.is_Pow or isinstance(expression, own.Power):
         return _power(expression, parts)
     word = WORDS[type(expression)]
     return Node(word, tuple(parts)) if word in ("<", "<=") else Node("call", tuple(parts), word)

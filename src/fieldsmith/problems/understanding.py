@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+
 from fieldsmith.problems.examine import Seen
 from fieldsmith.problems.faults import TooLarge
 from fieldsmith.problems.kinds import kind_of
@@ -66,7 +68,8 @@ def understood(title: str, seen: Seen) -> Understanding:
     kind = None
     if seen.form and seen.linear:
         try:
-            kind = kind_of(system, seen.form, seen.linear, seen.waves, seen.rates)
+            with np.errstate(all="ignore"):
+                kind = kind_of(system, seen.form, seen.linear, seen.waves, seen.rates)
         except TooLarge:
             kind = None
     return Understanding(
