@@ -19,7 +19,7 @@ from pathlib import Path
 
 COMMAND = [sys.executable, "-m", "fieldsmith.cli.main"]
 ROOMS = (
-    "agents", "bridges", "cli", "environments", "equations", "evaluation", "numerics", "orchestrator", "reports", "sandboxes", "tasks",
+    "agents", "bridges", "cli", "environments", "equations", "evaluation", "numerics", "orchestrator", "problems", "reports", "sandboxes", "tasks",
 )  # fmt: skip
 NOT_IMPORTED = ("fieldsmith.sandboxes.worker", "fieldsmith.reports.figures")
 """What runs elsewhere, and what needs Matplotlib, which the command imports for figures alone."""

@@ -30,6 +30,7 @@ LEVELS = [
     {"environments", "operators"},
     {"evaluation", "numerics", "models"},
     {"tasks", "sandboxes"},
+    {"problems"},
     {"equations"},
 ]
 FLOOR = {"errors", "files", "finding", "folders", "modules", "plugins", "syntax", "__version__"}

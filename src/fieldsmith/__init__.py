@@ -10,10 +10,10 @@ print(run.best.test.nrmse, run.report)
 from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
-__all__ = ["evaluate", "list_runs", "list_tasks", "open_run", "solve", "task"]
+__all__ = ["Problem", "evaluate", "list_runs", "list_tasks", "open_run", "solve", "task"]
 
 if TYPE_CHECKING:
-    from fieldsmith.face import evaluate, list_runs, list_tasks, open_run, solve, task
+    from fieldsmith.face import Problem, evaluate, list_runs, list_tasks, open_run, solve, task
 else:  # a type checker is to find misspelt names
 
     def __getattr__(name: str) -> object:

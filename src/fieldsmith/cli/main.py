@@ -12,7 +12,21 @@ from typing import Annotated, Any
 
 import typer
 
-from fieldsmith.cli import benches, compare, doctor, env, evaluate, mcp, report, runs, sandbox, scaling, solve, tasks
+from fieldsmith.cli import (
+    benches,
+    compare,
+    doctor,
+    env,
+    evaluate,
+    mcp,
+    problem,
+    report,
+    runs,
+    sandbox,
+    scaling,
+    solve,
+    tasks,
+)
 from fieldsmith.cli.output import ClosedPipe, current
 from fieldsmith.cli.terminal import narrow, prepare
 from fieldsmith.errors import FieldsmithError, InputError, disk_trouble
@@ -30,6 +44,7 @@ app = typer.Typer(
 app.command()(solve.solve)
 app.command()(evaluate.evaluate)
 app.add_typer(tasks.app, name="tasks")
+app.add_typer(problem.app, name="problem")
 app.add_typer(env.app, name="env")
 app.add_typer(runs.app, name="runs")
 app.add_typer(benches.app, name="bench")

@@ -21,8 +21,11 @@ from fieldsmith.orchestrator.index import SEARCH, known_runs
 from fieldsmith.orchestrator.open import open_solve
 from fieldsmith.orchestrator.question import Question, in_keywords
 from fieldsmith.orchestrator.record import load_run
+from fieldsmith.problems import Problem
 from fieldsmith.reports.html import write_report
 from fieldsmith.tasks.task import SplitName, Task
+
+__all__ = ["Problem", "evaluate", "list_runs", "list_tasks", "open_run", "solve", "task"]
 
 
 def task(name: str, scale: str = "demo", data: str | Path | None = None, **parameters: float) -> Task:

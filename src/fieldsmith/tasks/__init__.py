@@ -117,6 +117,11 @@ def load(
     Raises InputError for an unknown name, parameter, value, scale or data file, MissingPart for a plug-in that is broken or
     fails.
     """
+    if name.endswith(".toml"):
+        raise InputError(
+            f"{name} is a problem file, and solving one is not there yet.",
+            f"`fieldsmith problem check {name}` says how it is understood; a task of your own is a Python file.",
+        )
     kind = kind_at(name) if is_place(name) else TASKS.get(name)
     with TASKS.calling(name):
         check_scale(kind, scale)

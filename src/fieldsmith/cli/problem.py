@@ -1,0 +1,161 @@
+"""`fieldsmith problem`: a PDE of one's own, stated in a file: check it, begin one, the schema for editors."""
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fieldsmith.cli.output import current
+from fieldsmith.errors import InputError
+
+if TYPE_CHECKING:
+    from fieldsmith.problems import Problem, ProblemError
+
+app = typer.Typer(no_args_is_help=True, help="A PDE of your own, stated in a file: check it, begin one.")
+
+AsJson = Annotated[bool, typer.Option("--json", help="JSON lines on standard output.")]
+Several = list[str] | None
+
+
+@app.command()
+def check(
+    file: Annotated[Path, typer.Argument(help="Problem file to check.")],
+    as_json: AsJson = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only what is wrong or doubtful.")] = False,
+) -> None:
+    """Say how a problem file is understood, or what is wrong with it and in which line.
+
+    Example: fieldsmith problem check examples/problems/drum.toml
+    """
+    current.json, current.quiet = as_json, quiet
+    problem = _read(file)
+    methods, why_not = methods_for(problem)
+    fitting = [one["name"] for one in methods if not one["why_not"]]
+    fields = {
+        "file": str(file),
+        "ok": True,
+        **problem.understood.as_dict(),
+        "doubts": [one.told() for one in problem.seen.told.ordered()],
+        "methods": methods,
+        "why_no_method": why_not,
+    }
+    for one in problem.seen.told.ordered():
+        _tell(one, str(file))
+    current.event("result", fields)
+    if not quiet:
+        for line in problem.understood.lines():
+            current.say(line)
+        current.say(f"  {'methods':11}{', '.join(fitting) or f'none of those built in: {why_not}'}")
+
+
+@app.command()
+def new(
+    file: Annotated[Path, typer.Argument(help="Problem file to write; one that is there is left alone.")],
+    title: Annotated[str | None, typer.Option(help="What the problem is called.")] = None,
+    equation: Annotated[Several, typer.Option(help='Such as "u_t = nu*u_xx"; repeatable.')] = None,
+    domain: Annotated[Several, typer.Option(help="Such as x=0,1 or t=0,2*pi; repeatable.")] = None,
+    param: Annotated[Several, typer.Option(help="Such as nu=0.1, or nu=0.1,0.01,1 with a range; repeatable.")] = None,
+    boundary: Annotated[
+        Several, typer.Option(help='Such as x=periodic, "x: u = 0" or "x=1: u_x = 0"; repeatable.')
+    ] = None,
+    initial: Annotated[Several, typer.Option(help='Such as "u = sin(pi*x)"; repeatable.')] = None,
+    accuracy: Annotated[float | None, typer.Option(help="Relative error wanted.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write a problem file from options; in a terminal what is missing is asked for. The file is one that passes `problem check`.
+
+    Example: fieldsmith problem new heat.toml --equation "u_t = u_xx" --domain x=0,1 --domain t=0,0.1 --boundary "x: u = 0" --initial "u = sin(pi*x)"
+    """
+    from fieldsmith.cli.problem_new import Given, asked, document
+
+    current.json = as_json
+    if file.exists() or file.is_symlink():
+        raise InputError(f"{file} is there already.", "Choose another name; nothing is overwritten.")
+    if not file.absolute().parent.is_dir():
+        raise InputError(f"The folder of {file} is not there.", "Make it first.")
+    given = asked(Given(title, equation or [], domain or [], param or [], boundary or [], initial or [], accuracy))
+    problem = _of(document(given))
+    for one in problem.seen.told.ordered():
+        _tell(one, "")
+    from fieldsmith.files import write_whole
+
+    write_whole(file, problem.to_toml().encode())
+    current.event("result", {"file": str(file), "ok": True, "doubts": list(problem.doubts)})
+    current.say(f"{file} is written; `fieldsmith problem check {file}` says how it is understood.")
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON schema of problem files, for editors.
+
+    Example: fieldsmith problem schema
+    """
+    from fieldsmith.problems.schema import schema as made
+
+    print(json.dumps(made(), indent=2, ensure_ascii=False), flush=True)
+
+
+def methods_for(problem: "Problem") -> tuple[list[dict[str, str]], str]:
+    """The families of methods, each with why it does not fit (empty where it does), and why none does."""
+    from fieldsmith.equations.analysis import Analysis
+    from fieldsmith.equations.expressions import Unsuited
+    from fieldsmith.numerics.methods import asking, families
+
+    equation = problem.equation()
+    if equation is None:
+        return [], problem.no_equation
+    found, why_not = [], ""
+    analysis = Analysis(equation, {one.name: one.value for one in problem.system.parameters if one.low is not None})
+    for family in families():
+        try:
+            with asking():
+                family.suits(analysis)
+            found.append({"name": family.name, "why_not": ""})
+        except Unsuited as unsuited:
+            found.append({"name": family.name, "why_not": str(unsuited)})
+            why_not = why_not or str(unsuited)
+    return found, "" if any(not one["why_not"] for one in found) else why_not
+
+
+def _read(file: Path) -> "Problem":
+    from fieldsmith.problems import Problem, ProblemError
+
+    try:
+        return Problem.from_toml(file)
+    except ProblemError as error:
+        _all(error)
+        raise
+
+
+def _of(document: Mapping[str, Any]) -> "Problem":
+    from fieldsmith.problems import Problem, ProblemError
+
+    try:
+        return Problem(**document)
+    except ProblemError as error:
+        _all(error)
+        raise
+
+
+def _all(error: "ProblemError") -> None:
+    """Every finding as an event; where there are several, each on a line before the last one."""
+    for one in error.faults:
+        _tell(one, error.name, said=len(error.faults) > 1)
+
+
+def _tell(one: Any, name: str, *, said: bool = True) -> None:
+    spot = one.spot
+    fields = {
+        "weight": one.weight,
+        "field": spot.field,
+        "line": spot.line or None,
+        "column": spot.column or None,
+        "message": one.what,
+        "hint": one.mend,
+    }
+    current.event("finding", fields)
+    if said and not current.json:
+        print(one.told(name), file=sys.stderr, flush=True)

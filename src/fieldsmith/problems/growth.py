@@ -1,0 +1,139 @@
+"""What an evolution does to short waves: whether it is well posed, and of what kind it is.
+
+A wave of wave number k in some direction grows or decays by exp(s t), s a root of the symbol's determinant. As k grows, a well
+posed evolution has Re s bounded above (Hadamard); where it falls like a power of k the evolution is parabolic there, where s stays
+imaginary it is hyperbolic (s ~ k) or dispersive (s ~ a higher power).
+"""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from fieldsmith.problems.states import States, inside, parameter_cases
+from fieldsmith.problems.symbol import PRODUCTS, Frozen, Linearised, determinant, roots
+from fieldsmith.problems.system import System
+
+SHORT, SHORTER = 1e4, 1e6
+"""Waves in the domain, at which roots are compared."""
+CERTAIN = 1e-3
+LARGEST = 8
+"""Fields whose determinant is expanded."""
+POINTS = 6
+DAMPED = 0.1
+"""Decay beside the whole rate from which on waves are called parabolic."""
+
+
+@dataclass(frozen=True)
+class Growth:
+    """Short waves grow without bound: in which direction, of which power of the wave number, and for which parameter."""
+
+    direction: tuple[int, ...]
+    power: float
+    parameter: str = ""
+    value: float = 0.0
+
+
+@dataclass(frozen=True)
+class Waves:
+    """What was seen of the waves: `kinds`, the range of `speeds` of hyperbolic ones, and whether something grows without bound."""
+
+    kinds: tuple[str, ...]
+    speeds: tuple[float, float] | None
+    growth: Growth | None
+
+
+def directions(dimensions: int) -> list[tuple[int, ...]]:
+    """One of each two opposite ones along the axes and between them."""
+    every = itertools.product((0, 1, -1), repeat=dimensions)
+    half = [d for d in every if next((n for n in d if n), 0) > 0]
+    return sorted(half, key=lambda d: (sum(map(abs, d)), d))
+
+
+def looked_at(system: System, linear: Linearised, states: States) -> Waves | None:
+    """The waves of an evolution, at points inside the domain; None where nothing can be said. Raises TooLarge."""
+    if not system.timed or len(system.fields) > LARGEST:
+        return None
+    found: list[tuple[str, float]] = []
+    growth = None
+    for case in parameter_cases(system):
+        places = inside(system, POINTS)
+        values = states.values(linear.expressions, places, case)
+        for frozen in linear.frozen(values, POINTS):
+            for direction in directions(len(system.axes)):
+                if not linear.affords(2):
+                    break
+                short, shorter = (_rates(system, frozen, direction, waves) for waves in (SHORT, SHORTER))
+                if short is None or shorter is None or len(short) != len(shorter):
+                    continue
+                if growth is None and (power := _unbounded(short, shorter)):
+                    name, value = next(iter(case.items()), ("", 0.0))
+                    growth = Growth(direction, power, name, value)
+                if not case:
+                    found += _kinds(short, shorter, _number(system, SHORTER))
+    if not found and growth is None:
+        return None
+    speeds = [speed for kind, speed in found if kind == "hyperbolic"]
+    if any(kind != "local" for kind, _ in found):
+        found = [(kind, speed) for kind, speed in found if kind != "local"]
+    kinds = tuple(
+        k
+        for k in ("hyperbolic", "dispersive", "damped dispersive", "parabolic", "local")
+        if k in {kind for kind, _ in found}
+    )
+    return Waves(kinds, (min(speeds), max(speeds)) if speeds else None, growth)
+
+
+def _number(system: System, waves: float) -> float:
+    return 2 * np.pi * waves / max(axis.length for axis in system.axes)
+
+
+def _rates(system: System, frozen: Frozen, direction: Sequence[int], waves: float) -> np.ndarray | None:
+    number = _number(system, waves) / np.sqrt(sum(map(abs, direction)))
+    along = [0j, *(1j * number * d for d in direction)]
+    found = roots(*determinant(frozen, len(system.fields), along, 0))
+    return None if found is None else found[np.argsort(np.abs(found))]
+
+
+def _unbounded(short: np.ndarray, shorter: np.ndarray) -> float:
+    """The power of the wave number by which waves grow without bound, 0 where they do not."""
+    rise, higher = np.real(short).max(initial=0.0), np.real(shorter).max(initial=0.0)
+    if higher > CERTAIN * np.abs(shorter).max(initial=0.0) and higher > 1.5 * max(rise, 0.0) and higher > 0:
+        return float(np.log(higher / max(rise, 1e-300)) / np.log(SHORTER / SHORT))
+    return 0.0
+
+
+def _kinds(short: np.ndarray, shorter: np.ndarray, number: float) -> list[tuple[str, float]]:
+    """The kind of each wave and, of hyperbolic ones, its speed."""
+    found = []
+    for a, b in zip(short, shorter, strict=True):
+        power = np.log(max(abs(b), 1e-300) / max(abs(a), 1e-300)) / np.log(SHORTER / SHORT)
+        if abs(b) < 1e-9 * np.abs(shorter).max() or power < 0.2:
+            found.append(("local", 0.0))
+        elif -b.real > DAMPED * abs(b):
+            found.append(("parabolic", 0.0))
+        elif power < 1.2:
+            found.append(("hyperbolic", float(-b.imag / number)))
+        else:
+            falls = -b.real > 1e-9 * abs(b) and -b.real > 10 * max(-a.real, 1e-300) and power > 1.2
+            found.append(("damped dispersive" if falls else "dispersive", 0.0))
+    return found
+
+
+def fastest(system: System, linear: Linearised, states: States) -> complex | None:
+    """The fastest rate of any wave that the points asked for can hold; its real part is of the fastest decay. Raises TooLarge."""
+    if not system.timed or len(system.fields) > LARGEST:
+        return None
+    decay = turn = 0.0
+    spacing = [axis.length / system.output.points[axis.name] for axis in system.axes]
+    values = states.values(linear.expressions, inside(system, POINTS))
+    linear.room[0] = PRODUCTS
+    for frozen in linear.frozen(values, POINTS):
+        if not linear.affords():
+            break
+        along = [0j, *(1j * np.pi / h for h in spacing)]
+        found = roots(*determinant(frozen, len(system.fields), along, 0))
+        if found is not None and len(found):
+            decay, turn = max(decay, float(-np.real(found).min())), max(turn, float(np.abs(np.imag(found)).max()))
+    return complex(decay, turn)

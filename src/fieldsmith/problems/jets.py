@@ -1,0 +1,162 @@
+"""Fields and their derivatives as symbols, so that an equation is an expression without derivatives in it (a function on jet space)."""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sympy as sp
+
+from fieldsmith.problems.faults import Misread, TooLarge
+from fieldsmith.problems.functions import Power
+
+Orders = tuple[int, ...]
+HIGHEST = 8
+"""Order of derivatives that are read."""
+MOST_NODES = 6_000
+"""Nodes that one derivative may make."""
+LARGE = 150
+"""Nodes from which on nothing is evaluated that SymPy would look at signs for."""
+SECONDS = 0.4
+"""Processor time that all derivatives of a problem may take while it is read, and as much again while it is judged."""
+ZERO, ONE = sp.Integer(0), sp.Integer(1)
+
+
+@dataclass
+class Jets:
+    """The derivatives of fields along coordinates, made as they are met.
+
+    A complex field u has a partner, its conjugate: the two are independent symbols, as in the calculus of Wirtinger.
+    """
+
+    coordinates: tuple[sp.Symbol, ...]
+    """The time first, where there is one."""
+    symbols: dict[tuple[str, Orders], sp.Symbol] = field(default_factory=dict)
+    meanings: dict[sp.Symbol, tuple[str, Orders]] = field(default_factory=dict)
+    partners: dict[str, str] = field(default_factory=dict)
+    fixed: set[str] = field(default_factory=set)
+    """Given fields, such as coefficients: what they are is no question of the equations."""
+    until: float = field(default_factory=lambda: time.thread_time() + SECONDS)
+    """This thread's processor time at which derivatives are left off."""
+
+    def more_time(self) -> None:
+        self.until = time.thread_time() + SECONDS
+
+    def field(self, name: str, orders: Sequence[int] = ()) -> sp.Symbol:
+        key = (name, tuple(orders) or (0,) * len(self.coordinates))
+        if key not in self.symbols:
+            if sum(key[1]) > HIGHEST:
+                raise Misread(f"A derivative of {name} has order {sum(key[1])}.", 0, f"Up to {HIGHEST} is read.")
+            marks = "".join(f"{n}" for n in key[1])
+            self.symbols[key] = sp.Symbol(f"{name}:{marks}")
+            self.meanings[self.symbols[key]] = key
+        return self.symbols[key]
+
+    def along(self, jet: sp.Symbol, coordinate: int) -> sp.Symbol:
+        name, orders = self.meanings[jet]
+        return self.field(name, tuple(n + (k == coordinate) for k, n in enumerate(orders)))
+
+    def total(self, expression: Any, coordinate: int) -> Any:
+        """The total derivative along a coordinate. Raises TooLarge, and Misread for an order that is too high."""
+        here = self.coordinates[coordinate]
+
+        def leaf(symbol: sp.Symbol) -> Any:
+            if symbol == here:
+                return ONE
+            return self.along(symbol, coordinate) if symbol in self.meanings else ZERO
+
+        return differentiated(expression, leaf, self.until)
+
+    def conjugate(self, expression: Any) -> Any:
+        """The complex conjugate: fields and their partners change places, and I its sign."""
+        swap: dict[Any, Any] = {sp.I: -sp.I}
+        for symbol in expression.free_symbols & self.meanings.keys():
+            name, orders = self.meanings[symbol]
+            if name in self.partners:
+                swap[symbol] = self.field(self.partners[name], orders)
+        return _exchanged(expression, swap)
+
+    def unknown(self, symbol: Any) -> bool:
+        return symbol in self.meanings and self.meanings[symbol][0] not in self.fixed
+
+    def among(self, expression: Any, *, given: bool = False) -> list[sp.Symbol]:
+        """The jets of unknowns (or, with `given`, of given fields too) in an expression, in a settled order."""
+        found = [s for s in expression.free_symbols if s in self.meanings and (given or self.unknown(s))]
+        return sorted(found, key=lambda s: self.meanings[s])
+
+
+def _exchanged(node: Any, swap: dict[Any, Any]) -> Any:
+    """Atoms exchanged, the imaginary unit among them, which SymPy hides in numbers as no node of its own."""
+    if node in swap:
+        return swap[node]
+    return node.func(*(_exchanged(part, swap) for part in node.args)) if node.args else node
+
+
+def differentiated(expression: Any, leaf: Callable[[sp.Symbol], Any], until: float = math.inf) -> Any:
+    """The derivative of a tree by the chain rule, `leaf` giving that of each symbol. Raises TooLarge, also at a processor time."""
+    memo: dict[Any, Any] = {}
+    room = [MOST_NODES]
+
+    def slope(node: Any) -> Any:
+        if isinstance(node, sp.Symbol):
+            return leaf(node)
+        if not node.args:
+            return ZERO
+        if node not in memo:
+            room[0] -= len(node.args)
+            if room[0] < 0 or time.thread_time() > until:
+                raise TooLarge
+            memo[node] = _rule(node, slope, room)
+        return memo[node]
+
+    return slope(expression)
+
+
+def _rule(node: Any, slope: Callable[[Any], Any], room: list[int]) -> Any:
+    if node.is_Add:
+        return sp.Add(*map(slope, node.args))
+    if node.is_Mul:
+        terms = []
+        for k, part in enumerate(node.args):
+            if (inner := slope(part)) != 0:
+                room[0] -= len(node.args)
+                if room[0] < 0:
+                    raise TooLarge
+                terms.append(sp.Mul(inner, *node.args[:k], *node.args[k + 1 :]))
+        return sp.Add(*terms)
+    if node.is_Pow:
+        base, exponent = node.args
+        down, up = slope(base), slope(exponent)
+        found = exponent * power(base, exponent - 1) * down if down != 0 else ZERO
+        return found + (node * sp.log(base) * up if up != 0 else 0)
+    terms = [(k, inner) for k, part in enumerate(node.args, 1) if (inner := slope(part)) != 0]
+    return sp.Add(*(inner * node.fdiff(k) for k, inner in terms))
+
+
+def power(base: Any, exponent: Any) -> Any:
+    """A power; of a large base one that SymPy does not ask for its sign, which takes as long as it takes."""
+    large = not exponent.is_Integer and size(base, LARGE) >= LARGE
+    return Power(base, exponent) if large else sp.Pow(base, exponent)
+
+
+def applied(function: Callable[..., Any], *arguments: Any) -> Any:
+    """A function of arguments; of large ones one that SymPy leaves as it is."""
+    if isinstance(function, type) and issubclass(function, sp.Function) and size(sp.Tuple(*arguments), LARGE) >= LARGE:
+        return function(*arguments, evaluate=False)
+    return function(*arguments)
+
+
+def partial(expression: Any, symbol: sp.Symbol) -> Any:
+    """The partial derivative with respect to one symbol. Raises TooLarge."""
+    return differentiated(expression, lambda other: ONE if other == symbol else ZERO)
+
+
+def size(expression: Any, most: int = MOST_NODES) -> int:
+    """The number of nodes, counted no further than `most`."""
+    count, waiting = 0, [expression]
+    while waiting and count < most:
+        node = waiting.pop()
+        count += 1
+        waiting.extend(node.args)
+    return count

@@ -1,0 +1,145 @@
+"""`fieldsmith problem` checks files, writes new ones, and prints the schema."""
+
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from command_line import COMMAND, run
+from fieldsmith.problems import Problem
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "examples" / "problems"
+HEAT = ("--equation", "u_t = D*u_xx", "--domain", "x=0,1", "--domain", "t=0,0.1", "--param", "D=0.5,0.1,1", "--boundary", "x: u = 0", "--initial", "u = sin(pi*x)")  # fmt: skip
+
+
+def test_check_says_how_a_file_is_understood():
+    ran = run("problem", "check", EXAMPLES / "drum.toml")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    for words in ("∂²u/∂t² = c²·∇²u", "second order in time", "hyperbolic", "waves travel at -1 to 1", "u = 0 (dirichlet)", "energy", "the exact solution"):  # fmt: skip
+        assert words in ran.stdout
+    assert ran.stdout.splitlines()[-1].split()[0] == "methods"
+
+
+def test_check_names_the_built_in_methods_that_fit(tmp_path):
+    text = 'equations = ["u_t = -u*u_x + 0.1*u_xx"]\n[domain]\nx = [0, 1]\nt = [0, 1]\n[boundary]\nx = "periodic"\n[initial]\nu = "sin(2*pi*x)"\n'
+    (tmp_path / "b.toml").write_text(text)
+    last = json.loads(run("problem", "check", tmp_path / "b.toml", "--json").stdout.splitlines()[-1])
+    fitting = [one["name"] for one in last["methods"] if not one["why_not"]]
+    assert "spectral" in fitting
+    assert all(one["why_not"] for one in last["methods"] if one["name"] not in fitting)
+    assert last["kind"]["types"] == ["parabolic"]
+
+
+def test_check_tells_every_fault_with_its_line(tmp_path):
+    text = (
+        (EXAMPLES / "drum.toml")
+        .read_text("utf-8")
+        .replace("x = [0, 1]", "x = [1, 0]")
+        .replace("laplace(u)", "laplac(u)")
+    )
+    (tmp_path / "drum.toml").write_text(text)
+    ran = run("problem", "check", "drum.toml", cwd=tmp_path)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    lines = ran.stderr.splitlines()
+    assert lines[0].startswith("drum.toml:4:")
+    assert "Did you mean laplace?" in lines[0]
+    assert lines[1] == "drum.toml:10:1: The interval of x is reversed or too short: [1, 0]. Write [0, 1]."
+    assert lines[-1] == f"fieldsmith: {lines[0]} It is one of 2 faults."
+    told = [
+        json.loads(line) for line in run("problem", "check", "drum.toml", "--json", cwd=tmp_path).stdout.splitlines()
+    ]
+    assert [(one["event"], one.get("line")) for one in told] == [("finding", 4), ("finding", 10), ("error", None)]
+
+
+def test_doubts_are_told_and_stop_nothing(tmp_path):
+    text = (EXAMPLES / "drum.toml").read_text("utf-8").replace("[boundary]", "k = 3\n[boundary]")
+    (tmp_path / "drum.toml").write_text(text)
+    ran = run("problem", "check", tmp_path / "drum.toml", "--quiet")
+    assert (ran.returncode, ran.stdout) == (0, "")
+    assert re.fullmatch(r".*drum\.toml:17:1: doubt: Nothing uses the parameter k\. .*\n", ran.stderr)
+
+
+def test_new_writes_a_file_that_passes_and_overwrites_none(tmp_path):
+    ran = run("problem", "new", "heat.toml", *HEAT, "--accuracy", 1e-6, "--title", "Heat", cwd=tmp_path)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    problem = Problem.from_toml(tmp_path / "heat.toml")
+    assert (problem.title, problem.system.output.accuracy, problem.parameters["D"]["high"]) == ("Heat", 1e-6, 1)
+    assert run("problem", "check", "heat.toml", cwd=tmp_path).returncode == 0
+    before = (tmp_path / "heat.toml").read_bytes()
+    again = run("problem", "new", "heat.toml", *HEAT, cwd=tmp_path)
+    assert (again.returncode, again.stderr) == (2, "fieldsmith: heat.toml is there already. Choose another name; nothing is overwritten.\n")  # fmt: skip
+    assert (tmp_path / "heat.toml").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--domain", "x=0,1"], "--equation is missing, and there is no terminal to ask in"),
+        (["--equation", "u_t = u_xx", "--domain", "x=0"], "has not two ends"),
+        (["--equation", "u_t = u_xx", "--domain", "x"], "not of the form name = value"),
+        (["--equation", "u_t = u_xx", "--domain", "x=0,1", "--domain", "t=0,1"], "The ends of x have no condition"),
+        ([*HEAT, "--param", "k=1,2"], "neither a value nor value, low, high"),
+    ],
+)
+def test_new_writes_nothing_that_is_wrong(tmp_path, words, said):
+    ran = run("problem", "new", "p.toml", *words, cwd=tmp_path)
+    assert ran.returncode == 2
+    assert said in ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_new_asks_in_a_terminal(tmp_path):
+    master, slave = pty.openpty()
+    answers = ["Waves", "u_tt = c**2*u_xx", "", "x = 0, 1", "t = 0, 2", "", "c = 2", "", "x: u = 0", "", "u = sin(pi*x)", "u_t = 0", ""]  # fmt: skip
+    with subprocess.Popen([*COMMAND, "problem", "new", "waves.toml"], cwd=tmp_path, stdin=slave, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as asking:  # fmt: skip
+        os.close(slave)
+        os.write(master, "".join(f"{answer}\n" for answer in answers).encode())
+        out, err = asking.communicate(timeout=120)
+    os.close(master)
+    assert asking.returncode == 0, err
+    assert "waves.toml is written" in out
+    problem = Problem.from_toml(tmp_path / "waves.toml")
+    assert problem.understood.equations == ("∂²u/∂t² = c²·∂²u/∂x²",)
+    assert (problem.title, problem.document["domain"]) == ("Waves", {"x": [0, 1], "t": [0, 2]})
+
+
+def test_the_schema_is_printed_as_json():
+    ran = run("problem", "schema")
+    jsonschema.Draft202012Validator.check_schema(json.loads(ran.stdout))
+
+
+@pytest.mark.parametrize("words", [("solve",), ("tasks", "show")])
+def test_solving_from_a_problem_file_is_refused_in_a_sentence(words):
+    ran = run(*words, EXAMPLES / "drum.toml")
+    assert ran.returncode == 2
+    (line,) = ran.stderr.strip().splitlines()
+    assert "is a problem file, and solving one is not there yet. `fieldsmith problem check" in line
+
+
+def test_the_page_shows_what_is_printed(tmp_path):
+    page = (ROOT / "docs" / "problems.md").read_text("utf-8")
+    (file,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    said, _ = re.findall(r"```text\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "p.toml").write_text(file)
+    ran = run("problem", "check", tmp_path / "p.toml")
+    assert ran.stdout == said
+
+
+def test_the_python_of_the_page_runs():
+    (snippet,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "problems.md").read_text("utf-8"), re.DOTALL)
+    ran = subprocess.run([sys.executable, "-c", snippet], cwd=ROOT, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    assert "∂u/∂t = D·∂²u/∂x²" in ran.stdout
+
+
+def test_every_example_is_in_the_page():
+    page = (ROOT / "docs" / "problems.md").read_text("utf-8")
+    assert {f"`{file.name}`" for file in EXAMPLES.glob("*.toml")} <= set(re.findall(r"`\w+\.toml`", page))
