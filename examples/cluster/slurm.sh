@@ -1,5 +1,6 @@
 #!/bin/bash
-# A Ray cluster inside one SLURM job, and a benchmark on it: sbatch examples/cluster/slurm.sh SUITE.toml
+# A Ray cluster inside one SLURM job, and a benchmark on it: sbatch examples/cluster/slurm.sh SUITE.toml [OPTIONS OF bench]
+# Options that are given so, such as --at-once 16 --in-flight 8, take the place of those that stand below.
 # The head runs on the first node and holds the store; programs run on all nodes, in the sandbox that all of them have
 # (bubblewrap, mostly: compute nodes rarely have Docker).
 #SBATCH --job-name=fieldsmith
@@ -36,7 +37,9 @@ for _ in $(seq 60); do
 done
 
 # A signal before the time is over ends the benchmark; the same script, submitted again, goes on where it was.
-"$venv/bin/fieldsmith" bench "$suite" --engine ray --address "$address" &
+# A cell a node at a time; the built-in author and the scan write one program after the other, so that a grid of them
+# needs a larger --at-once to fill all cores.
+"$venv/bin/fieldsmith" bench "$suite" --engine ray --address "$address" --at-once "${#nodes[@]}" "${@:2}" &
 bench=$!
 trap 'kill -TERM $bench 2>/dev/null' TERM
 code=0

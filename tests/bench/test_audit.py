@@ -1,6 +1,7 @@
 """Audits: each kind of hole is found where it is planted, and nothing is found where there is none."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,16 +12,20 @@ from hypothesis import strategies as st
 import command_line
 import generous_environment
 import planted
+from fieldsmith.bench.audit import suites
 from fieldsmith.bench.audit import tasks as audits
 from fieldsmith.bench.audit.carried import spread, stretched
 from fieldsmith.bench.audit.cheap import cheap
 from fieldsmith.bench.audit.environments import audit_environment
-from fieldsmith.bench.audit.exploit import Tried
+from fieldsmith.bench.audit.exploit import Audit, Tried
 from fieldsmith.bench.audit.harness import CLOCKS
 from fieldsmith.bench.audit.learnt import learnt
 from fieldsmith.bench.audit.statement import read_off
 from fieldsmith.bench.audit.tasks import audit_task
+from fieldsmith.bench.suite import read_suite
+from fieldsmith.cli import bench_audit
 from fieldsmith.environments import Host
+from fieldsmith.errors import MissingPart
 from fieldsmith.sandboxes.sandbox import CallResult, Sandbox, Session
 from fieldsmith.tasks import load
 from fieldsmith.tasks.task import Case, Signature, data, result
@@ -173,6 +178,45 @@ def test_stretched_is_exact_for_straight_lines():
     np.testing.assert_allclose(stretched(line, 1, 9), np.linspace(1.0, 9.0, 9)[None])
 
 
+def test_whoever_hears_of_an_audit_is_where_it_was_called(audit, tmp_path, monkeypatch):
+    home, place = tmp_path / "home", tmp_path / "suite"
+    home.mkdir()
+    place.mkdir()
+    shutil.copy(planted.__file__, place / "beside.py")
+    text = "baselines = false\n" + "".join(
+        f'[[tasks]]\nname = "{name}"\ntask = "beside.py:{name}"\n' for name in ("Heat", "Overflowing")
+    )
+    (place / "mine.toml").write_text(text)
+    monkeypatch.chdir(home)
+    monkeypatch.setattr(suites.sandboxes, "choose", lambda *_, **__: Here())
+    folders = set()
+    found = []
+    for one in suites.audited(read_suite("../suite/mine.toml"), heard=lambda *_: folders.add(Path.cwd())):
+        folders.add(Path.cwd())
+        found.append(one.task)
+    assert (found, folders) == (["Heat", "Overflowing"], {home})
+
+
+@pytest.mark.parametrize("name", ["audit.md", "audit.json"])
+def test_an_audit_that_is_broken_off_leaves_what_it_has_marked_incomplete(tmp_path, monkeypatch, name):
+    done = Audit("first", "nrmse")
+
+    def audited(*_):
+        yield done
+        raise MissingPart("The sandbox has died.")
+
+    monkeypatch.setattr(suites, "audited", audited)
+    with pytest.raises(MissingPart):
+        bench_audit.audit("smoke", out=tmp_path / name, quiet=True)
+    text = (tmp_path / name).read_text()
+    if name.endswith(".json"):
+        kept = json.loads(text)
+        assert ([task["task"] for task in kept["tasks"]], kept["complete"]) == (["first"], False)
+    else:
+        assert "| first |" in text
+        assert "**Incomplete**: 1 of 2 are not audited yet." in text
+
+
 SUITE = f"""
 title = "Planted"
 baselines = false
@@ -206,6 +250,8 @@ def test_the_command_names_what_is_not_sound(tmp_path, monkeypatch):
     assert "1 of 2 is not sound: overflowing." in ended.stderr
     page = (tmp_path / "audit.md").read_text()
     assert "| overflowing | relative error |" in page
+    assert result["complete"]
+    assert "Incomplete" not in page
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ import command_line
 import fieldsmith
 import small_burgers
 from fieldsmith.bench.cells import kept
+from fieldsmith.orchestrator.store import Store
 from provider_server import KEY, Server
 from sandbox_calls import wait_until
 
@@ -81,6 +82,23 @@ def test_a_damaged_cell_alone_is_done_again(tmp_path):
     told = events(bench(tmp_path))
     assert [one["event"] for one in told if one["event"] in ("cell_begin", "cell_end")] == ["cell_begin", "cell_end"]
     assert len(list(cells.glob("*.damaged-1"))) == 1
+
+
+def test_a_cell_that_was_taken_up_and_killed_is_taken_up_again(tmp_path):
+    one = SUITE.replace("seeds = 2", "seeds = 1")
+    bench(tmp_path, suite=one)
+    cells = tmp_path / "runs" / "bench-mine" / "cells"
+    (run,) = cells.iterdir()
+    store = Store(run / "run.sqlite")
+    store.set_fact("state", "running")  # as a sitting that was killed leaves it, beside the result of the one before
+    store.close()
+    told = bench(tmp_path, suite=one.replace("candidates = 1", "candidates = 2"))
+    assert told.returncode == 0, told.stderr
+    assert list(cells.iterdir()) == [run]
+    resumed = [
+        event["of"] for event in events(told) if event["event"] == "cell_news" and event["of"]["event"] == "resumed"
+    ]
+    assert [event["candidates"] for event in resumed] == [1]
 
 
 def test_a_model_that_gives_up_is_no_score_and_is_tried_once_more(tmp_path):
@@ -238,6 +256,7 @@ def test_a_budget_of_time_leaves_the_rest_for_the_same_command(tmp_path):
     told = bench(tmp_path, "--max-hours", "1e-9")
     assert told.returncode == 1
     assert {one["state"] for one in events(told) if one["event"] == "cell_end"} == {"budget"}
+    assert events(told)[-1]["reason"] == "cells_left"
     assert bench(tmp_path).returncode == 0
 
 

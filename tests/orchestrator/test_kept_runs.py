@@ -13,9 +13,9 @@ import pytest
 
 from command_line import run as command
 from fieldsmith.agents.author import Draft, Program, Proposal
-from fieldsmith.errors import InputError
+from fieldsmith.errors import InputError, MissingPart
 from fieldsmith.evaluation.evaluation import Evaluation, Score
-from fieldsmith.orchestrator import prune, versions
+from fieldsmith.orchestrator import copying, prune, versions
 from fieldsmith.orchestrator.copying import copy_run
 from fieldsmith.orchestrator.folder import held
 from fieldsmith.orchestrator.index import known_runs, remember
@@ -162,6 +162,69 @@ def test_a_place_that_cannot_take_a_copy_is_refused(tmp_path, to, words):
         copy_run(tmp_path / "run", tmp_path / to)
     with pytest.raises(InputError, match="holds no run"):
         copy_run(tmp_path / "taken", tmp_path / "new")
+
+
+@pytest.mark.parametrize(("state", "copied"), [("done", True), ("running", False), ("interrupted", False)])
+def test_a_result_is_copied_with_a_store_that_is_done_alone(tmp_path, state, copied):
+    run = a_run(tmp_path / "run", state)
+    (run / "result.json").write_text("{}")
+    copy_run(run, tmp_path / "copy")
+    assert (tmp_path / "copy" / "result.json").exists() is copied
+
+
+def test_a_copy_of_a_benchmark_tells_of_no_cell_that_ended_after_its_store_was_copied(tmp_path, monkeypatch):
+    a_run(tmp_path / "grid" / "cells" / "one")
+    for name in ("cells.jsonl", "leaderboard.json"):
+        (tmp_path / "grid" / name).write_text("before")
+    copy_to = Store.copy_to
+
+    def copied(store, file):
+        for name in ("cells.jsonl", "leaderboard.json"):
+            (tmp_path / "grid" / name).write_text("after")
+        copy_to(store, file)
+
+    monkeypatch.setattr(Store, "copy_to", copied)
+    copy_run(tmp_path / "grid", tmp_path / "copy")
+    assert {(tmp_path / "copy" / name).read_text() for name in ("cells.jsonl", "leaderboard.json")} == {"before"}
+
+
+def test_a_store_that_cannot_be_read_is_copied_as_it_is_and_told(tmp_path):
+    a_run(tmp_path / "grid" / "cells" / "one")
+    broken = a_run(tmp_path / "grid" / "cells" / "one.damaged-1")
+    (broken / "run.sqlite").write_bytes(b"no database" * 1000)
+    (broken / "result.json").write_text("{")
+    told = command("runs", "copy", "grid", "copy", cwd=tmp_path, env=dict(os.environ))
+    assert told.returncode == 0
+    assert "one.damaged-1/run.sqlite is damaged" in told.stderr
+    copy = tmp_path / "copy" / "cells" / "one.damaged-1"
+    assert (copy / "run.sqlite").read_bytes() == (broken / "run.sqlite").read_bytes()
+    assert (copy / "result.json").read_text() == "{"
+    assert load_run(tmp_path / "copy" / "cells" / "one").state == "done"
+
+
+def test_of_a_copy_that_fails_nothing_is_left(tmp_path, monkeypatch):
+    a_run(tmp_path / "run")
+
+    def full(*_):
+        raise MissingPart("The disk is full.")
+
+    monkeypatch.setattr(copying, "_copy_store", full)
+    with pytest.raises(MissingPart):
+        copy_run(tmp_path / "run", tmp_path / "copies" / "one")
+    assert list((tmp_path / "copies").iterdir()) == []
+
+
+@pytest.mark.parametrize("how", ["in it", "by a link"])
+def test_a_cell_of_a_benchmark_is_refused_by_whatever_path(tmp_path, monkeypatch, how):
+    cell = a_run(tmp_path / "grid" / "cells" / "one")
+    (tmp_path / "grid" / "cells.jsonl").write_text("")
+    (tmp_path / "link").symlink_to(cell)
+    if how == "in it":
+        monkeypatch.chdir(cell)
+    told = command("runs", "prune", "." if how == "in it" else "link", "--yes", cwd=Path.cwd(), env=dict(os.environ))
+    assert told.returncode == 2
+    assert "is a cell of a benchmark" in told.stderr
+    assert (cell / "run.sqlite").exists()
 
 
 def test_only_runs_that_are_meant_are_prunable(tmp_path):

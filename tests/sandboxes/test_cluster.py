@@ -86,6 +86,16 @@ def test_an_engine_that_is_not_there_is_said_in_one_line(tmp_path, words, code, 
     assert said in line
 
 
+@pytest.mark.parametrize("more", [[], ["--dry-run"]])
+def test_a_benchmark_looks_at_its_cluster_before_its_first_cell(tmp_path, more):
+    words = ["bench", "smoke", "--engine", "ray", "--address", "127.0.0.1:1", "--out", tmp_path / "grid", *more]
+    told = command_line.run(*words)
+    assert (told.returncode, told.stdout) == (3, "")
+    (line,) = told.stderr.strip().splitlines()
+    assert "No Ray cluster answers at 127.0.0.1:1" in line
+    assert not (tmp_path / "grid").exists()
+
+
 def test_without_ray_the_extra_is_named(monkeypatch):
     from fieldsmith.sandboxes.cluster.ray_sandbox import connect
 
@@ -143,7 +153,7 @@ def test_the_slurm_script_starts_a_head_and_workers_and_ends_with_the_benchmark(
     tools.mkdir()
     play = f'#!/bin/bash\necho "$(basename "$0") $*" >> {log}\n'
     (tools / "scontrol").write_text("#!/bin/bash\nprintf 'n1\\nn2\\nn3\\n'\n")
-    (tools / "srun").write_text(play + "sleep 30\n")
+    (tools / "srun").write_text(play + "exec sleep 30\n")
     (tools / "ray").write_text(play)
     (tools / "fieldsmith").write_text(f"{play}until [ $(grep -c srun {log}) = 3 ]; do sleep 0.1; done\nexit 4\n")
     for tool in tools.iterdir():
@@ -154,13 +164,15 @@ def test_the_slurm_script_starts_a_head_and_workers_and_ends_with_the_benchmark(
     env = {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}", "FIELDSMITH_VENV": str(venv)}
     env |= {"SLURM_JOB_NODELIST": "n[1-3]", "SLURM_CPUS_PER_TASK": "16", "SLURM_JOB_ID": "7"}
     script = Path(__file__).parents[2] / "examples" / "cluster" / "slurm.sh"
-    ran = subprocess.run(["bash", script, "codepde"], env=env, capture_output=True, text=True, timeout=60, check=False)
+    words = ["bash", script, "codepde", "--in-flight", "8", "--cells", "burgers */refine"]
+    ran = subprocess.run(words, env=env, capture_output=True, text=True, timeout=60, check=False)
     assert ran.returncode == 4, ran.stderr  # the benchmark's own code
     called = log.read_text().splitlines()
     assert sum(line.startswith("srun") and "--head" in line and "-w n1" in line for line in called) == 1
     assert sum(line.startswith("srun") and "--address=n1:6379" in line for line in called) == 2
     (bench,) = [line for line in called if line.startswith("fieldsmith")]
-    assert bench == "fieldsmith bench codepde --engine ray --address n1:6379"
+    own = "fieldsmith bench codepde --engine ray --address n1:6379 --at-once 3"
+    assert bench == f"{own} --in-flight 8 --cells burgers */refine"
 
 
 def test_the_manifest_for_kubernetes_says_what_workers_need():

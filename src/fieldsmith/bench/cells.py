@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from fieldsmith.bench.suite import Cell, Suite
-from fieldsmith.errors import FieldsmithError
+from fieldsmith.errors import FieldsmithError, MissingPart
 from fieldsmith.orchestrator.command import typed
 from fieldsmith.orchestrator.listed import listed
+from fieldsmith.orchestrator.record import is_held
+from fieldsmith.orchestrator.versions import Newer
 
 FILE = "cells.jsonl"
 State = Literal["done", "provider", "machine", "budget", "interrupted", "refused", "fault"]
@@ -116,6 +118,21 @@ def intact(run: Path) -> bool:
         return whole and (not result.get("solver") or (run / "best" / "solver.py").is_file())
     except (FieldsmithError, OSError, ValueError):
         return False
+
+
+def damaged(run: Path) -> bool:
+    """Whether a run can neither be shown nor taken up: it cannot be read, or says that it is done and lacks its files.
+
+    One that was taken up and killed is whole, whatever an earlier sitting has left in its result; so is one of a newer version, and one on a disk that fails.
+    """
+    if not run.exists() or is_held(run):
+        return False
+    try:
+        return listed(run).state == "done" and not intact(run)
+    except (Newer, MissingPart):
+        return False
+    except (FieldsmithError, OSError, ValueError):
+        return any(run.iterdir())
 
 
 def set_aside(run: Path) -> None:

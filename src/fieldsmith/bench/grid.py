@@ -13,7 +13,7 @@ from fieldsmith.bench.cells import (
     BY_EXIT,
     Outcome,
     State,
-    intact,
+    damaged,
     keep,
     kept,
     last,
@@ -33,6 +33,7 @@ LEAST_SHARE = 0.05
 """Of the share that a cell has used up: as much must be left over for it to be taken up again in the same sitting."""
 LOOK = 0.1
 """Seconds between two looks at what goes on."""
+ALONE = "Its command, which `cells.jsonl` holds, tells more when it is typed by itself."
 Told = Callable[[str, Mapping[str, object]], None]
 
 
@@ -40,8 +41,9 @@ Told = Callable[[str, Mapping[str, object]], None]
 class Terms:
     """What the whole grid may use. usd, hours: None for no limit; hours count this sitting. at_once: cells at a time.
 
-    engine, address: where programs run in place of what the suite says, empty for what it says; what a cell is called and
-    whether it is done does not depend on them.
+    engine, address, in_flight: where programs run, and how many of a cell at a time, in place of what the suite says; empty and 0
+    for what it says. cluster: the address of the Ray cluster for cells that name none. What a cell is called and whether it is
+    done does not depend on them.
     """
 
     usd: float | None = None
@@ -49,22 +51,30 @@ class Terms:
     at_once: int = 1
     engine: str = ""
     address: str = ""
+    in_flight: int = 0
+    cluster: str = ""
 
     def check(self) -> None:
         """Raises InputError."""
         if self.at_once < 1:
             raise InputError(f"--at-once {self.at_once} is none.", "Give 1 or more.")
+        if self.in_flight < 0:
+            raise InputError(f"--in-flight {self.in_flight} is none.", "Give 1 or more, or leave it out.")
         if self.engine and self.engine not in ENGINES:
             raise InputError(f"There is no engine {self.engine!r}.", f"Use one of {', '.join(ENGINES)}.")
         if self.address and self.engine != "ray":
             raise InputError("--address goes with --engine ray.", "Add it, or leave the address out.")
 
     def asked(self, question: Question | EpisodeQuestion, capped: float | None) -> Question | EpisodeQuestion:
-        """A cell's question with its share of the dollars and the place where its programs run; episodes run here."""
+        """A cell's question with its share of the dollars, how much it does at a time and where its programs run; episodes run here."""
         if capped is not None:
             question = replace(question, max_cost=capped)
+        if self.in_flight:
+            question = replace(question, in_flight=self.in_flight)
         if self.engine and isinstance(question, Question):
             question = replace(question, engine=self.engine, address=self.address or None)
+        if self.cluster and isinstance(question, Question) and question.engine == "ray" and not question.address:
+            question = replace(question, address=self.cluster)
         return question
 
 
@@ -175,11 +185,11 @@ class Grid:
     def _begin(self, cell: Cell, left: int) -> None:
         capped = self._cap(cell, left)
         run = run_of(cell, self.folder)
-        if (run / "result.json").exists() and not intact(run):
+        if damaged(run):
             set_aside(run)
         words, asked = words_of(cell), words_of(replace(cell, question=self.terms.asked(cell.question, capped)))
         # Paths in a suite go by where the suite lies.
-        child = Child([*asked, "--run-dir", str(run)], self.suite.file.absolute().parent)
+        child = Child([*asked, "--run-dir", str(run)], self.suite.file.absolute().parent, ALONE)
         self._going.append(_Going(cell, child, words, time.monotonic(), capped))
         self.listener("begin", _fields(cell))
 
@@ -218,7 +228,7 @@ class Grid:
             result = going.child.result()
             message = str(result.get("message") or "")
         except FieldsmithError as error:
-            message = " ".join(str(error).replace("The same command resumes.", "").split())
+            message = going.child.killed or " ".join(str(error).replace("The same command resumes.", "").split())
             if state == "done":
                 state = "fault"
         finally:

@@ -29,6 +29,12 @@ def bench(
     cells: Annotated[str, typer.Option(help="Only cells whose names fit, such as 'burgers*/*/refine/0'.")] = "*",
     out: Annotated[Path | None, typer.Option(help="Folder of the grid; ./runs/bench-NAME by default.")] = None,
     at_once: Annotated[int, typer.Option(help="Cells at a time.")] = 1,
+    in_flight: Annotated[
+        int,
+        typer.Option(
+            help="Programs, or episodes, of a cell at a time, in place of what the suite says.", show_default=False
+        ),
+    ] = 0,
     max_cost: Annotated[float | None, typer.Option(help="US dollars of all cells together.", min=0.0)] = None,
     max_hours: Annotated[float | None, typer.Option(help="Wall time of this sitting.", min=0.0)] = None,
     engine: Annotated[
@@ -49,6 +55,7 @@ def bench(
     Example: fieldsmith bench smoke
     """
     from fieldsmith.bench.check import checked
+    from fieldsmith.bench.cluster import reached
     from fieldsmith.bench.grid import Grid, Terms
     from fieldsmith.bench.suite import read_suite
     from fieldsmith.folders import expanded
@@ -57,16 +64,17 @@ def bench(
     whole = read_suite(suite)
     folder = expanded(out) if out else Path("runs") / f"bench-{whole.name}"
     condition = _condition(fail_if)
-    terms = Terms(max_cost, max_hours, at_once, engine, address)
+    terms = Terms(max_cost, max_hours, at_once, engine, address, in_flight)
     terms.check()
     grid = Grid(whole.chosen(cells), folder, terms)
     metrics = checked(grid.suite)
     if condition is not None:
         _check_condition(condition, metrics)
-    if dry_run:
-        _tell_plan(grid)
-        return
-    _run(grid, whole, condition)
+    with reached(grid, dry_run) as grid.terms:
+        if dry_run:
+            _tell_plan(grid)
+        else:
+            _run(grid, whole, condition)
 
 
 def _run(grid: "Grid", whole: "Suite", condition: Any) -> None:
@@ -107,7 +115,8 @@ def _run(grid: "Grid", whole: "Suite", condition: Any) -> None:
     board, page = written(curves=True)
     failed = [name for name, outcome in outcomes.items() if condition and outcome.done and _holds(condition, outcome)]
     error = worst(outcomes)
-    reason = "fail_if" if failed else None if error is None else error.kind
+    left = sum(not outcome.done for outcome in outcomes.values())
+    reason = "fail_if" if failed else error.kind if error is not None else "cells_left" if left else None
     current.event(
         "result", {"bench": str(grid.folder), "page": str(page), **fields(board), "failed": failed, "reason": reason}
     )
@@ -119,7 +128,7 @@ def _run(grid: "Grid", whole: "Suite", condition: Any) -> None:
     if failed:
         current.failed(f"--fail-if {condition.text} holds of {', '.join(failed[:5])}{' …' if len(failed) > 5 else ''}.")
         raise typer.Exit(1)
-    if left := sum(not outcome.done for outcome in outcomes.values()):
+    if left:
         told = "1 cell is" if left == 1 else f"{left} cells are"
         current.failed(f"{told} left. The same command goes on with what is left.")
         raise typer.Exit(1)

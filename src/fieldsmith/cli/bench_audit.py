@@ -57,11 +57,11 @@ def audit(
     audits = []
     for one in audited(whole, sandbox, heard, seconds, current.making):
         audits.append(one)
+        if file is not None:
+            _write(file, whole, audits, len(names) - len(audits))
         current.event("task", one.fields())
         state = "sound" if one.sound else "not sound"
         current.progress(f"{len(audits)}/{len(names)} {one.task}: {state} ({one.seconds:.0f} s)")
-    if file is not None:
-        _write(file, whole, audits)
     unsound = [one.task for one in audits if not one.sound]
     reason = "holes" if unsound else None
     current.event("result", {**fields(whole, audits), "out": str(file) if file else None, "reason": reason})
@@ -82,14 +82,15 @@ def _checked(file: Path) -> Path:
     return file
 
 
-def _write(file: Path, suite: "Suite", audits: "list[Audit]") -> None:
+def _write(file: Path, suite: "Suite", audits: "list[Audit]", left: int) -> None:
+    """left: how many are not audited yet, which the file says."""
     from fieldsmith.files import write_whole
     from fieldsmith.reports.audit import fields, markdown
 
     if file.suffix == ".json":
-        text = json.dumps(fields(suite, audits), indent=1, allow_nan=False)
+        text = json.dumps(fields(suite, audits, not left), indent=1, allow_nan=False)
     else:
-        text = markdown(suite, audits, shlex.join(["fieldsmith", *sys.argv[1:]]))
+        text = markdown(suite, audits, shlex.join(["fieldsmith", *sys.argv[1:]]), left)
     try:
         write_whole(file, text.encode("utf-8", "replace"))
     except OSError as error:

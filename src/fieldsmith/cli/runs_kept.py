@@ -32,7 +32,7 @@ def copy(
     from fieldsmith.orchestrator.copying import copy_run
 
     current.json = current.json or as_json
-    copy_run(expanded(run), expanded(to))
+    copy_run(expanded(run), expanded(to), current.progress)
     current.event("result", {"run": str(run), "copy": str(to), "reason": None})
     current.say(f"Copied: {to}")
 

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -23,10 +24,10 @@ KINDS = {kind.kind: kind for kind in (InputError, MissingPart, ProviderError)}
 
 
 class Child:
-    """A command of Fieldsmith with its options; `words` begin with the command. place: the folder in which it is run."""
+    """A command of Fieldsmith with its options; `words` begin with the command. place: the folder in which it is run. hint: what to do where it ends without a result."""
 
-    def __init__(self, words: Sequence[str], place: Path | None = None) -> None:
-        self._folder, self._read = own_folder(), 0
+    def __init__(self, words: Sequence[str], place: Path | None = None, hint: str = "Ask the server's owner.") -> None:
+        self._folder, self._read, self._hint = own_folder(), 0, hint
         with self._file("out", "wb") as out, self._file("err", "wb") as err:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", OWNED, *words, *QUIET], stdin=subprocess.PIPE, stdout=out, stderr=err, cwd=place,
@@ -43,6 +44,16 @@ class Child:
     def exit_code(self) -> int | None:
         """None while it runs."""
         return self._process.poll()
+
+    @property
+    def killed(self) -> str:
+        """By what it was killed, in words; empty where it runs or has ended by itself."""
+        code = self.exit_code
+        if code is None or code >= 0:
+            return ""
+        if code == -signal.SIGKILL:
+            return "killed (SIGKILL); by the system for want of memory?"
+        return f"killed ({signal.strsignal(-code) or -code})"
 
     def news(self) -> list[dict[str, Any]]:
         """The events that it has told since this was asked last."""
@@ -77,7 +88,7 @@ class Child:
             raise kind(last["message"], last["hint"])
         if last.get("event") != "result":
             raise MissingPart(
-                f"The command has ended without a result: {self._last_words()}", "Ask the server's owner."
+                f"The command has ended without a result: {self.killed or self._last_words()}", self._hint
             )
         return last
 

@@ -56,7 +56,8 @@ def prunable(wanted: Wanted) -> Iterator[Prunable]:
 
 
 def named(folder: Path) -> Prunable:
-    """One run by its folder. Raises InputError for what is no run, one that goes on, and a cell of a benchmark."""
+    """One run by its folder, or by a link to it. Raises InputError for what is no run, one that goes on, and a cell of a benchmark."""
+    folder = folder.resolve()  # `.` has no parent that could be looked at
     if folder.parent.name == CELLS and (folder.parent.parent / "cells.jsonl").exists():
         words = f"{folder} is a cell of a benchmark, whose table is made of it."
         raise InputError(words, f"Remove the whole benchmark, {folder.parent.parent}, by hand.")

@@ -16,12 +16,16 @@ STEPS = {0: ""}
 """By the version that a step begins from. The first has nothing to do: tables and indices that are missing are made whenever a file is opened."""
 
 
+class Newer(InputError):
+    """A file of a later version: whole, but not for this program."""
+
+
 def check(connection: sqlite3.Connection, file: Path) -> int:
-    """The version of a file. Raises InputError for one that is newer than what this program knows."""
+    """The version of a file. Raises Newer for one that is newer than what this program knows."""
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     if version > VERSION:
         words = f"{file} was written by a newer Fieldsmith: it is of version {version}, and this one knows those up to {VERSION}."
-        raise InputError(words, "Update Fieldsmith, or use the version that wrote it.")
+        raise Newer(words, "Update Fieldsmith, or use the version that wrote it.")
     return version
 
 

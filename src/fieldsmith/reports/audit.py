@@ -13,13 +13,14 @@ invariants that a metric without references leaves open; what a sandbox lets out
 the task in training."""
 
 
-def fields(suite: Suite, audits: Sequence[Audit]) -> dict[str, Any]:
-    """As JSON values."""
+def fields(suite: Suite, audits: Sequence[Audit], complete: bool = True) -> dict[str, Any]:
+    """As JSON values. complete: whether these are all that were to be audited."""
     return {
         "suite": suite.title,
         "file": str(suite.file),
         "tasks": [audit.fields() for audit in audits],
         "sound": all(audit.sound for audit in audits),
+        "complete": complete,
     }
 
 
@@ -47,10 +48,13 @@ def told(audits: Sequence[Audit]) -> Iterator[str]:
         yield from (f"      {visible(note)}" for note in audit.notes)
 
 
-def markdown(suite: Suite, audits: Sequence[Audit], command: str) -> str:
-    """A page with the table, the verdicts, and every exploit with what it earned."""
+def markdown(suite: Suite, audits: Sequence[Audit], command: str, left: int = 0) -> str:
+    """A page with the table, the verdicts, and every exploit with what it earned. left: how many subjects are not audited yet."""
     table = [[cell.replace("|", "\\|") for cell in row] for row in rows(audits)]
-    lines = [f"# Audit of {suite.title}", "", f"`{command}`", "", _line(table[0]), _line(["---"] * len(HEADS))]
+    lines = [f"# Audit of {suite.title}", "", f"`{command}`", ""]
+    if left:
+        lines += [f"**Incomplete**: {left} of {left + len(audits)} are not audited yet.", ""]
+    lines += [_line(table[0]), _line(["---"] * len(HEADS))]
     lines += [*map(_line, table[1:]), "", *(f"- {line.strip()}" for line in told(audits)), "", NOT_LOOKED_AT]
     for audit in audits:
         if audit.tried:

@@ -1,7 +1,10 @@
 """A suite, task by task and environment by environment."""
 
 import contextlib
+import functools
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import ParamSpec
 
 from fieldsmith import sandboxes
 from fieldsmith.bench.audit.environments import audit_environment
@@ -16,6 +19,7 @@ from fieldsmith.orchestrator.question import Question
 from fieldsmith.tasks.task import Progress
 
 Heard = Callable[[str, Tried], None]
+P = ParamSpec("P")
 
 
 def subjects(suite: Suite) -> list[Cell]:
@@ -45,27 +49,39 @@ def audited(
     """The audit of each subject of a suite, one after the other.
 
     sandbox: where exploits run; what the suite says if None. heard: told of each exploit as it was tried. seconds: how
-    long what is tried in an environment may take. progress: told of references that are made. Raises InputError, MissingPart.
+    long what is tried in an environment may take. progress: told of references that are made. Paths in a suite go by where it
+    lies; whoever is told, or takes what this yields, is in the folder where it was called. Raises InputError, MissingPart.
     """
+    here, there = Path.cwd(), suite.file.absolute().parent
     with contextlib.ExitStack() as stack:
-        stack.enter_context(contextlib.chdir(suite.file.absolute().parent))  # paths in a suite go by where it lies
         open_places: dict[tuple[str, str, str, str], sandboxes.Sandbox] = {}
         for cell in subjects(suite):
             name, asked = name_of(cell), cell.question
 
-            def told(tried: Tried, name: str = name) -> None:
-                heard(name, tried)
-
+            told = _at(here, functools.partial(heard, name))
             if isinstance(asked, EpisodeQuestion):
-                with Host(sandbox or asked.sandbox) as host:
-                    yield audit_environment(asked.environment, host, seconds, told)
+                with contextlib.chdir(there), Host(sandbox or asked.sandbox) as host:
+                    one = audit_environment(asked.environment, host, seconds, told)
+                yield one
                 continue
             wanted = _place(asked, sandbox)
             if wanted not in open_places:
                 kind, image, runtime, gpus = wanted
                 place = sandboxes.choose(kind, image=image, runtime=runtime, gpus=gpus)
                 open_places[wanted] = stack.enter_context(place)
-            yield audit_task(name, open_task(asked), open_places[wanted], told, progress)
+            with contextlib.chdir(there):  # for all of it: a task may read its files when they are first needed
+                one = audit_task(name, open_task(asked), open_places[wanted], told, progress and _at(here, progress))
+            yield one
+
+
+def _at(folder: Path, call: Callable[P, object]) -> Callable[P, None]:
+    """The same, called in that folder."""
+
+    def called(*given: P.args, **named: P.kwargs) -> None:
+        with contextlib.chdir(folder):
+            call(*given, **named)
+
+    return called
 
 
 def _place(asked: Question, sandbox: str | None) -> tuple[str, str, str, str]:
