@@ -71,13 +71,15 @@ def bred(brief: Brief) -> tuple[Move, ...]:
     pilot = Pilot(1, 32, {"zeros": 1.0, "held": 0.8}, 0.01, 0.2, 0.1, survived=True)
     survived = replace(better, evaluation=replace(better.evaluation, pilot=pilot))  # pyright: ignore[reportArgumentType]
     stopped = _failed(1, "hopeless", brief)
-    return (Planned(), Calibrate((survived,)), Combine((better, poorer)), SpeedUp((better,)), Debug(stopped))
+    known = (Planned(), Calibrate((survived,)), Combine((better, poorer)), SpeedUp((better,)))
+    return (*known, Debug(stopped), *(move.again(stopped) for move in known))
 
 
 def plug_in_moves(prompts: Prompts, brief: Brief) -> list[Move]:
     """A move of no kind, and those of plug-ins that the prompts have templates of a person's own for."""
     parents = (_ran(8, 1e-3, 1.1, brief), _ran(9, 2e-3, None, brief))
-    own = [kind for kind in kinds() if kind not in BUILT_IN and kind.name + SUFFIX in prompts.templates]
+    told = {name.removesuffix(SUFFIX) for name in prompts.templates}
+    own = [kind for kind in kinds() if kind not in BUILT_IN and told & {kind.name, *kind.turns}]
     made = (_made(kind, parents) for kind in own)
     return [Move(), Move((parents[0], _failed(1, "crashed", brief))), *(move for move in made if move is not None)]
 
