@@ -34,7 +34,7 @@ STATUSES: tuple[Status, ...] = ("crashed", "timeout", "out_of_memory", "missing_
 def rehearse(prompts: Prompts, brief: Brief) -> None:
     """Raises InputError for a template that cannot be rendered."""
     prompts.system(brief)
-    for move in (*moves(brief), *bred(brief), *plug_in_moves(prompts, brief)):
+    for move in (*moves(brief), *bred(brief), *anew(brief), *plug_in_moves(prompts, brief)):
         prompts.move(brief, move)
         for turn in move.turns:
             prompts.turn(turn, brief, move)
@@ -71,8 +71,12 @@ def bred(brief: Brief) -> tuple[Move, ...]:
     pilot = Pilot(1, 32, {"zeros": 1.0, "held": 0.8}, 0.01, 0.2, 0.1, survived=True)
     survived = replace(better, evaluation=replace(better.evaluation, pilot=pilot))  # pyright: ignore[reportArgumentType]
     stopped = _failed(1, "hopeless", brief)
-    known = (Planned(), Calibrate((survived,)), Combine((better, poorer)), SpeedUp((better,)))
-    return (*known, Debug(stopped), *(move.again(stopped) for move in known))
+    return (Planned(), Calibrate((survived,)), Combine((better, poorer)), SpeedUp((better,)), Debug(stopped))
+
+
+def anew(brief: Brief) -> tuple[Move, ...]:
+    """What chains that began with these moves go on with where they repeat a mistake."""
+    return tuple(move.again(_failed(1, "crashed", brief)) for move in bred(brief)[:-1])
 
 
 def plug_in_moves(prompts: Prompts, brief: Brief) -> list[Move]:
