@@ -8,14 +8,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+import fieldsmith as fs
 from fieldsmith.agents.author import Candidate, Proposal, Usage
 from fieldsmith.errors import ProviderError
 from fieldsmith.models import hearing, open_model, prices
-from fieldsmith.models.chat_model import FURTHER, NOT_ASKED, ChatReply, ChatRequest, Message
+from fieldsmith.models.chat_model import FURTHER, NOT_ASKED, ChatModel, ChatReply, ChatRequest, Message
 from fieldsmith.models.counting import prompt_tokens, tokens_of
 from fieldsmith.models.prices import Price
 from fieldsmith.orchestrator.budget import Budget, spent
 from fieldsmith.orchestrator.meter import LEAST, UPPER, Meter
+from fieldsmith.orchestrator.record import load_run
+from fieldsmith.orchestrator.run import RunRecord
 from fieldsmith.orchestrator.store import Store, StoredModel
 from provider_server import HURRIED
 
@@ -308,6 +311,29 @@ def test_where_no_rate_is_known_either_a_reply_without_a_price_ends_the_run_and_
     unlimited = StoredModel(Unpriced(), store, tokens=10_000)
     assert unlimited.may_go_on(ChatRequest(ASKED.messages, ordinal="2"), 4 * LEAST)
     assert Budget(candidates=9).refusal(history, spent(history, 1.0)) == ""
+
+
+@pytest.mark.slow
+def test_a_run_whose_prompts_are_beyond_their_price_ends_at_its_limit_and_is_taken_up_with_a_higher_one(tmp_path):
+    class Beyond(ChatModel):
+        label, priced = "beyond:m", True
+
+        def complete(self, request: ChatRequest) -> ChatReply:
+            program = "def solver(u0_batch, t_coordinate, beta):\n    raise ValueError('no')\n"
+            return ChatReply(f"```python\n{program}```\n", 100_000, 1000)
+
+        def price(self, reply: ChatReply) -> float | None:
+            return Price(2.0, 8.0, up_to=20_000).cost(reply)
+
+    def run(usd: float) -> RunRecord:
+        asked = {"strategy": "best-of-n", "debug_rounds": 0, "sandbox": "process", "quiet": True, "in_flight": 1}
+        fs.solve("advection", tmp_path / "run", model=Beyond(), candidates=8, max_cost=usd, **asked)
+        return load_run(tmp_path / "run")
+
+    short, longer = run(1.0), run(2.0)
+    assert len(short.candidates) == 3, "0.416 dollars each"
+    assert "the budget of 1 dollar is spent, replies of unknown price taken at 2 times" in short.message
+    assert (len(longer.candidates), longer.spend.usd) == (5, None)
 
 
 def test_memory_stays_bounded_by_a_stream_of_nothing(monkeypatch):

@@ -10,6 +10,8 @@ from fieldsmith.orchestrator.meter import UPPER
 from fieldsmith.orchestrator.run import Spend
 
 NOTHING = Usage()
+WITHOUT_PRICE = "a reply came whose price is not known, so the budget of {:g} dollars cannot be kept any longer"
+"""Why a search ends whose limit of dollars is of no use any more."""
 
 
 @dataclass
@@ -94,7 +96,7 @@ def out_of_dollars(limit: float, usd: float, guessed: bool = False) -> str:
     if usd < limit or math.isinf(limit):
         return ""
     if math.isinf(usd):
-        return f"a reply came whose price is not known, so the budget of {limit:g} dollars cannot be kept any longer"
+        return WITHOUT_PRICE.format(limit)
     return exhausted(limit, "dollar") + (
         f", replies of unknown price taken at {UPPER:g} times the known rates" if guessed else ""
     )
