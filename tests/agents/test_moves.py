@@ -151,6 +151,12 @@ def test_turns_that_name_no_template_are_refused_where_the_move_is_defined(turns
         type("Chatty", (Move,), {"words": "Write.", "turns": turns})
 
 
+@pytest.mark.parametrize("turns", [("plan", "program"), ("continue",), ("plan", "plan")])
+def test_a_turn_that_would_be_mistaken_for_another_request_is_refused(turns):
+    with pytest.raises(InputError, match=f"The move 'talking' cannot have a turn '{turns[-1]}'"):
+        type("Talking", (Move,), {"words": "Write.", "turns": turns})
+
+
 def test_the_built_in_author_takes_an_unknown_move_for_a_refinement_or_a_draft():
     author, brief = NumericsAuthor(), load("burgers").brief()
     first = author.write(brief, Draft(), "1", [])

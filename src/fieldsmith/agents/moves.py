@@ -21,6 +21,9 @@ from fieldsmith.errors import InputError
 NAME = re.compile(r"[a-z][a-z0-9_-]*")
 """What a move, and a turn of one, may be called."""
 
+TAKEN = ("program", "continue", "shorter")
+"""What requests of every conversation are kept as, which a turn must not be mistaken for."""
+
 _known: dict[str, type["Move"]] = {}
 
 
@@ -56,11 +59,7 @@ class Move:
             raise InputError(
                 f"The move {cls.name!r} has no words.", "Give it `words`, a sentence that says what is wanted."
             )
-        if not (
-            isinstance(cls.turns, tuple) and all(isinstance(turn, str) and NAME.fullmatch(turn) for turn in cls.turns)
-        ):
-            hint = "Give it a tuple of names in small letters, as in turns = ('plan', 'criticise')."
-            raise InputError(f"The turns of the move {cls.name!r} are no names of templates.", hint)
+        _check_turns(cls.name, cls.turns)
         other = _known.get(cls.name, cls)
         if (other.__module__, other.__qualname__) != (cls.__module__, cls.__qualname__):
             taken = f"{other.__module__}.{other.__qualname__}"
@@ -109,6 +108,21 @@ class Move:
         *kept, last = self.candidates
         shown = {c.id for c in (*kept, self.avoid) if c is not None}
         return self.remade([c for c in self.parents if c.id in shown or c.essence != last.essence])
+
+
+def _check_turns(move: str, turns: object) -> None:
+    """Raises InputError for turns that are no tuple of names, each of its own."""
+    names = (
+        [turn for turn in turns if isinstance(turn, str) and NAME.fullmatch(turn)] if isinstance(turns, tuple) else []
+    )
+    if not isinstance(turns, tuple) or len(names) != len(turns):
+        hint = "Give it a tuple of names in small letters, as in turns = ('plan', 'criticise')."
+        raise InputError(f"The turns of the move {move!r} are no names of templates.", hint)
+    for name in names:
+        if name.rstrip("-") in TAKEN or names.count(name) > 1:
+            raise InputError(
+                f"The move {move!r} cannot have a turn {name!r}.", f"Name each turn once, and none {', '.join(TAKEN)}."
+            )
 
 
 class Draft(Move):
