@@ -184,6 +184,24 @@ def test_a_move_of_the_package_is_told_in_its_words_or_by_its_template(site, tmp
 
 
 @pytest.mark.slow
+def test_a_move_of_the_package_has_turns_of_its_own(site, tmp_path):
+    texts = {
+        "_1": CHARGES.format(steps=5),
+        "_2": CHARGES.format(steps=10),
+        "j1": "The second, as it goes on for longer.",
+    }
+    told = {**texts, "j1+criticise": "Not long enough.", "j1+program": CHARGES.format(steps=300)}
+    box = replies(tmp_path / "box", **told)
+    search = ("--strategy", "pairs", "--strategy-option", "drafts=2", "--strategy-option", "weigh=true")
+    place = ("--candidates", 3, "--sandbox", "process", "--prompts", "prompts", "--run-dir", tmp_path / "run")
+    run(site, "solve", "charges", "--model", f"folder:{box}", *search, *place)
+    weighed = load_run(tmp_path / "run").candidates[-1]
+    assert (weighed.move, weighed.parents, weighed.ok) == ("weigh", (2, 1), True)
+    for words in ("Which of these is better", texts["j1"], "Not long enough.", "the program that you have argued for"):
+        assert words in weighed.proposal.prompt, words
+
+
+@pytest.mark.slow
 def test_the_family_writes_a_program_that_runs(site):
     snippet = re.findall(r"```python\n(import fieldsmith.*?)```", PAGE, re.DOTALL)[-1]
     ran = subprocess.run([sys.executable, "-c", snippet], capture_output=True, text=True, env=with_plug_ins(site))

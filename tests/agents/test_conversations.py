@@ -3,11 +3,11 @@
 import pytest
 from test_llm_author import BRIEF, PROGRAM, WHOLE, Scripted, ran
 
-from fieldsmith.agents.author import Calibrate, Combine, Planned, SpeedUp
+from fieldsmith.agents.author import Calibrate, Combine, Move, Planned, SpeedUp
 from fieldsmith.agents.llm_author import LLMAuthor
-from fieldsmith.agents.prompts import STYLES, Prompts
-from fieldsmith.agents.prompts.rehearsal import bred
-from fieldsmith.errors import ProviderError, RequestTooLong
+from fieldsmith.agents.prompts import STYLES, Prompts, read_templates
+from fieldsmith.agents.prompts.rehearsal import anew, bred, rehearse
+from fieldsmith.errors import InputError, ProviderError, RequestTooLong
 from fieldsmith.models.chat_model import NOT_ASKED, ChatReply
 from fieldsmith.orchestrator.store import Store, StoredModel
 from fieldsmith.tasks import load
@@ -94,6 +94,53 @@ def test_the_same_in_a_run_where_a_request_that_is_too_long_is_not_taken(tmp_pat
     store = Store(tmp_path / "run.sqlite")
     assert planned(StoredModel(model, store)).program.source == PROGRAM
     store.close()
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_chain_that_repeats_a_mistake_is_asked_in_other_words_that_name_it(style):
+    prompts = Prompts(style)
+    first = [move for move in bred(BRIEF) if move.name != "debug"]
+    for before, again in zip(first, anew(BRIEF), strict=True):
+        assert again.name == before.name
+        asked = prompts.turn("plan", BRIEF, again) if again.turns else prompts.move(BRIEF, again)
+        assert "ValueError: shapes do not fit" in asked
+        assert "VARIANT = 1" not in asked
+        usual = prompts.turn("plan", BRIEF, before) if before.turns else prompts.move(BRIEF, before)
+        assert "shapes do not fit" not in usual
+
+
+class Weigh(Move):
+    words = "Write the program that you have argued for."
+    turns = ("weighing", "criticise")
+
+
+def test_a_plug_in_has_turns_of_its_own_and_those_that_there_are(tmp_path):
+    (tmp_path / "weighing.md.jinja").write_text("Which of {{ candidates|length }} is better, as {{ move.name }}?")
+    prompts = Prompts("guided", read_templates(tmp_path, "guided"))
+    rehearse(prompts, BRIEF)
+    model = Scripted(first="The first.", criticise="It is slow.", program=BARE)
+    proposal = LLMAuthor(model, prompts=prompts).write(BRIEF, Weigh((ran(1), ran(2))), "w1", [])
+    asked = model.asked[-1].messages
+    assert model.ordinals == ["w1", "w1+criticise", "w1+program"]
+    assert asked[1].text == "Which of 2 is better, as weigh?"
+    assert "referee" in asked[3].text
+    assert Weigh.words in asked[5].text
+    assert proposal.program.source == PROGRAM
+
+
+def test_a_turn_without_a_template_is_refused_before_anything_is_asked(tmp_path):
+    class Argue(Move):
+        words = "Write the program that you have argued for."
+        turns = ("argument", "reply")
+
+    words = "The move 'argue' has a turn 'argument', for which there is no template argument.md.jinja"
+    model = Scripted()
+    with pytest.raises(InputError, match=words) as refused:
+        LLMAuthor(model).write(BRIEF, Argue(), "a1", [])
+    assert (model.asked, "--prompts" in refused.value.hint) == ([], True)
+    (tmp_path / "argument.md.jinja").write_text("Argue.")
+    with pytest.raises(InputError, match="The move 'argue' has a turn 'reply'"):
+        rehearse(Prompts("guided", read_templates(tmp_path, "guided")), BRIEF)
 
 
 @pytest.mark.parametrize("style", STYLES)

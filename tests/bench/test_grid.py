@@ -14,6 +14,9 @@ import command_line
 import fieldsmith
 import small_burgers
 from fieldsmith.bench.cells import kept
+from fieldsmith.bench.grid import Grid, Terms, _Going
+from fieldsmith.bench.suite import read_suite
+from fieldsmith.orchestrator.budget import WITHOUT_PRICE
 from fieldsmith.orchestrator.store import Store
 from provider_server import KEY, Server
 from sandbox_calls import wait_until
@@ -232,6 +235,28 @@ def test_dollars_of_all_cells_together_are_held_and_nothing_is_paid_twice(tmp_pa
     assert last.returncode == 0, last.stderr
     assert len(paid.seen) == 8
     assert events(last)[-1]["rows"][0]["usd"] == pytest.approx(4.0)
+
+
+def test_a_cell_whose_cost_is_unknown_counts_with_all_that_it_might_use(tmp_path):
+    (tmp_path / "paid.toml").write_text(PAID.replace("URL", "http://127.0.0.1:9/v1"))
+    grid = Grid(read_suite(str(tmp_path / "paid.toml")), tmp_path / "out", Terms(usd=10.0))
+    grid._usd = {}
+
+    class Ended:
+        exit_code = 0
+        forget = staticmethod(lambda: None)
+
+        def __init__(self, message: str) -> None:
+            self.message = message
+
+        def result(self) -> dict:
+            return {"message": self.message, "spend": {"usd": None}}
+
+    said = {"Ended.": "done", f"Ended: {WITHOUT_PRICE.format(4.0)}.": "budget"}
+    for cell, (message, state) in zip(grid.suite.cells, said.items(), strict=False):
+        outcome = grid._outcome(_Going(cell, Ended(message), [], 0.0, 4.0))
+        assert (outcome.state, outcome.usd) == (state, None)
+    assert grid._left() == pytest.approx(10.0 - 2 * 4.0)
 
 
 def test_money_that_some_cells_leave_over_is_for_those_that_lack_it(tmp_path, paid):

@@ -18,6 +18,7 @@ from fieldsmith.tasks import load
 SAME = [
     ("def f(a):\n    b = a\n    return b\n", "def f(a):\n    c = a\n    return c\n"),
     ("def f(a):\n    return [i for i in a]\n", "def f(a):\n    return [j for j in a]\n"),
+    ("'Of waves.'\ndef f(a):\n    'One.'\n    return a\n", "def f(a):\n    return a\n"),
     ("x = [i for i in range(3)]\n", "x = [k for k in range(3)]\n"),
     (
         "def f(a):\n    n = len(a)\n    def g(t):\n        return t * n\n    return g(2)\n",
@@ -70,6 +71,18 @@ OTHER = {
     "a name that the program looks up": (
         "def f(a):\n    b = a\n    return len(locals()['b'])\n",
         "def f(a):\n    c = a\n    return len(locals()['b'])\n",
+    ),
+    "a docstring that the program reads": (
+        "'0.1'\ndef f(a):\n    return a * float(__doc__)\n",
+        "'0.2'\ndef f(a):\n    return a * float(__doc__)\n",
+    ),
+    "a function's docstring that is looked up by name": (
+        "def f(a):\n    '1'\n    return a * float(getattr(f, '__doc__'))\n",
+        "def f(a):\n    '2'\n    return a * float(getattr(f, '__doc__'))\n",
+    ),
+    "a docstring that a library reads": (
+        "import inspect\ndef f(a):\n    '1'\n    return a * float(inspect.getdoc(f))\n",
+        "import inspect\ndef f(a):\n    '2'\n    return a * float(inspect.getdoc(f))\n",
     ),
     "a class's variable that its method does not see": (
         "b = 1\nclass C:\n    b = 2\n    def f(self):\n        return b\n",

@@ -1,5 +1,7 @@
 """Limits of providers: what their headers say, and one gate that all requests of an account go through."""
 
+import json
+import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -143,6 +145,43 @@ def test_other_processes_heed_a_pause_too(tmp_path):
     (tmp_path / "limits" / "a.json").write_text('{"": "damaged"')
     with Gate(tmp_path / "limits" / "a.json").passed("m", 1, never):
         pass
+
+
+def test_a_pause_is_shared_though_another_accounts_old_file_cannot_be_removed(tmp_path):
+    folder = tmp_path / "limits"
+    for name in ("0.json", "b.json"):
+        (folder / name).mkdir(parents=True)
+        os.utime(folder / name, (0, 0))
+    (folder / "c.json").write_text("{}")
+    os.utime(folder / "c.json", (0, 0))
+    here, there = Gate(folder / "a.json"), Gate(folder / "a.json")
+    here.shut(30.0, "m")
+    there.shut(20.0, "n")
+    for model in ("m", "n"):
+        with pytest.raises(Shut), Gate(folder / "a.json").passed(model, 1, never, patience=1.0):
+            pass
+    assert sorted(file.name for file in folder.iterdir()) == [".lock", "0.json", "a.json", "b.json"]
+
+
+def test_whoever_reads_pauses_while_others_write_them_always_finds_all(tmp_path):
+    file, over = tmp_path / "a.json", threading.Event()
+    Gate(file).shut(60.0)
+
+    def write(name: str) -> None:
+        gate = Gate(file)
+        while not over.is_set():
+            gate.shut(30.0, name)
+
+    writers = [threading.Thread(target=write, args=(name,)) for name in "ab"]
+    for writer in writers:
+        writer.start()
+    try:
+        assert all("" in json.loads(file.read_text()) for _ in range(2000))
+    finally:
+        over.set()
+        for writer in writers:
+            writer.join()
+    assert set(json.loads(file.read_text())) == {"", "a", "b"}
 
 
 def test_a_gate_belongs_to_an_address_and_a_key(tmp_path, monkeypatch):

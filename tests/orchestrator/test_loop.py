@@ -242,3 +242,33 @@ def test_a_mistake_that_is_made_twice_leads_to_a_fresh_start_that_is_recorded(tm
     assert moves["1.2"].failed.evaluation.error_message == "no"
     assert moves["1.2"].failed.failing_line == "raise ValueError('no')"
     assert loop.store.candidates()[-1].ok
+
+
+@pytest.mark.slow
+def test_a_plan_that_is_made_anew_knows_the_mistake_also_in_a_run_that_is_taken_up(tmp_path):
+    moves = {}
+
+    class Author(ScriptedAuthor):
+        def write(self, brief, move, slot, history):
+            moves.setdefault(slot, []).append(move)
+            if slot == "1.2" and len(moves[slot]) == 1:
+                raise ProviderError("the provider gave up")
+            return super().write(brief, move, slot, history)
+
+    def loop() -> Loop:
+        author = Author(lambda slot: GOOD if slot == "1.2" else BAD)
+        made = loop_of(tmp_path, author, Budget(candidates=3), in_flight=1)
+        made.strategy = open_strategy("plan-first", debug_rounds=2, drafts=1, pilots=0)
+        return made
+
+    with pytest.raises(ProviderError):
+        loop().run()
+    last = loop()
+    last.run()
+    first, again = moves["1.2"]
+    assert (first, first.name, first.avoid.evaluation.error_message) == (again, "planned", "no")
+    assert {c.slot: (c.move, c.parents) for c in last.store.candidates()} == {
+        "1": ("planned", ()),
+        "1.1": ("debug", (1,)),
+        "1.2": ("planned", (2,)),
+    }

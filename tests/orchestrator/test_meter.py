@@ -8,12 +8,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+import fieldsmith as fs
+from fieldsmith.agents.author import Candidate, Proposal, Usage
 from fieldsmith.errors import ProviderError
-from fieldsmith.models import hearing, open_model
-from fieldsmith.models.chat_model import FURTHER, NOT_ASKED, ChatReply, ChatRequest, Message
+from fieldsmith.models import hearing, open_model, prices
+from fieldsmith.models.chat_model import FURTHER, NOT_ASKED, ChatModel, ChatReply, ChatRequest, Message
 from fieldsmith.models.counting import prompt_tokens, tokens_of
+from fieldsmith.models.prices import Price
 from fieldsmith.orchestrator.budget import Budget, spent
-from fieldsmith.orchestrator.meter import LEAST
+from fieldsmith.orchestrator.meter import LEAST, UPPER, Meter
+from fieldsmith.orchestrator.record import load_run
+from fieldsmith.orchestrator.run import RunRecord
 from fieldsmith.orchestrator.store import Store, StoredModel
 from provider_server import HURRIED
 
@@ -214,14 +219,121 @@ def test_replies_on_their_way_count_together(store):
 
 
 def test_a_run_ends_at_its_limit_by_an_estimate(store):
-    from fieldsmith.agents.author import Candidate, Proposal, Usage
-
     history = [Candidate(1, "1", "draft", proposal=Proposal(None, reply="x", usage=Usage(600, 400, None, 1.0, True)))]
     spend = spent(history, 1.0)
     assert Budget(tokens=1000).refusal(history, spend) == (
         "the budget of 1000 tokens is spent, by an estimate, as not all tokens were counted"
     )
     assert spend.estimated
+
+
+class Tiered(Silent):
+    """Has the prices of a model whose list says nothing of prompts beyond so many tokens."""
+
+    longest = 20_000
+
+    def __init__(self, read: int = 0, written: int = 0, rates: Price | None = None) -> None:
+        super().__init__()
+        self.read, self.written = read, written
+        self.rates = rates or Price(2.0, 8.0, up_to=self.longest)
+
+    def complete(self, request: ChatRequest) -> ChatReply:
+        self.asked += 1
+        return ChatReply("x", self.read, self.written)
+
+    def price(self, reply: ChatReply) -> float | None:
+        return self.rates.cost(reply)
+
+
+@pytest.mark.parametrize("label", ["openai:gpt-5.4", "openai:gpt-5.5", "anthropic:claude-sonnet-4-5"])
+def test_prompts_of_models_whose_price_ends_somewhere_are_not_free(label):
+    model = Silent()
+    model.price = lambda reply: prices.cost(label, reply)
+    rate = prices.shipped(label).input
+    prompt = ChatRequest((Message("user", "x" * 400_000),), ordinal="1")
+    usd = rate * prompt_tokens(prompt) / 1e6
+    assert not Meter(model, usd=usd).has_room(prompt)
+    assert Meter(model, usd=2 * usd).has_room(prompt)
+
+
+def test_a_reply_to_a_prompt_beyond_its_price_is_charged_at_the_upper_rate_in_this_sitting_and_the_next(store):
+    beyond = 100_000 * UPPER * 2.0 / 1e6 + 1000 * UPPER * 8.0 / 1e6
+    inner = Tiered(100_000, 1000)
+    model = StoredModel(inner, store, usd=1.0)
+    model.complete(ASKED)
+    assert store.replies()[0][2] is None, "no price is made up"
+    assert model.used == (101_000, pytest.approx(beyond))
+    again = StoredModel(Tiered(), store, usd=1.0)
+    assert again.used == (101_000, pytest.approx(beyond))
+    model = StoredModel(inner, store, usd=1.5 * beyond)
+    model.complete(ChatRequest(ASKED.messages, ordinal="2"))
+    assert not model.may_go_on(ChatRequest(ASKED.messages, ordinal="3"), 4 * LEAST)
+
+
+def test_a_prompt_on_its_way_that_is_beyond_its_price_counts_at_the_upper_rate():
+    prompt = ChatRequest((Message("user", "x" * 400_000),), ordinal="1")
+    usd = 2.0 * prompt_tokens(prompt) / 1e6
+    assert not Meter(Tiered(), usd=1.5 * usd).has_room(prompt)
+    assert not Meter(Tiered(), usd=1.5 * usd).may_go_on(prompt, 4 * LEAST)
+    assert Meter(Tiered(), usd=3.0 * usd).may_go_on(prompt, 4 * LEAST)
+
+
+def of_unknown_price(count: int) -> list[Candidate]:
+    proposal = Proposal(None, reply="x", usage=Usage(100_000, 1000, None))
+    return [Candidate(n, str(n), "draft", proposal=proposal) for n in range(1, count + 1)]
+
+
+def test_a_reply_of_unknown_price_leaves_the_limit_of_dollars_on(store):
+    model = StoredModel(Tiered(100_000, 1000), store, usd=1.0)
+    budget = Budget(candidates=99, usd=1.0, charged=lambda: model.used[1])
+    asked = 0
+    while not (why := budget.refusal(of_unknown_price(asked), spent(of_unknown_price(asked), 1.0))):
+        assert budget.affordable(of_unknown_price(asked), spent(of_unknown_price(asked), 1.0)) > 0
+        asked += 1
+        model.complete(ChatRequest(ASKED.messages, ordinal=str(asked)))
+    assert asked == 3, "0.416 dollars each"
+    assert why == "the budget of 1 dollar is spent, replies of unknown price taken at 2 times the known rates"
+    assert spent(of_unknown_price(asked), 1.0).usd is None
+
+
+def test_where_no_rate_is_known_either_a_reply_without_a_price_ends_the_run_and_says_why(store):
+    class Unpriced(Silent):
+        def price(self, reply: ChatReply) -> float | None:
+            return None
+
+    model = StoredModel(Unpriced(), store, usd=5.0)
+    model.complete(ASKED)
+    budget = Budget(candidates=9, usd=5.0, charged=lambda: model.used[1])
+    history = of_unknown_price(1)
+    words = "a reply came whose price is not known, so the budget of 5 dollars cannot be kept any longer"
+    assert budget.refusal(history, spent(history, 1.0)) == words
+    assert budget.affordable(history, spent(history, 1.0)) == 0
+    unlimited = StoredModel(Unpriced(), store, tokens=10_000)
+    assert unlimited.may_go_on(ChatRequest(ASKED.messages, ordinal="2"), 4 * LEAST)
+    assert Budget(candidates=9).refusal(history, spent(history, 1.0)) == ""
+
+
+@pytest.mark.slow
+def test_a_run_whose_prompts_are_beyond_their_price_ends_at_its_limit_and_is_taken_up_with_a_higher_one(tmp_path):
+    class Beyond(ChatModel):
+        label, priced = "beyond:m", True
+
+        def complete(self, request: ChatRequest) -> ChatReply:
+            program = "def solver(u0_batch, t_coordinate, beta):\n    raise ValueError('no')\n"
+            return ChatReply(f"```python\n{program}```\n", 100_000, 1000)
+
+        def price(self, reply: ChatReply) -> float | None:
+            return Price(2.0, 8.0, up_to=20_000).cost(reply)
+
+    def run(usd: float) -> RunRecord:
+        asked = {"strategy": "best-of-n", "debug_rounds": 0, "sandbox": "process", "quiet": True, "in_flight": 1}
+        fs.solve("advection", tmp_path / "run", model=Beyond(), candidates=8, max_cost=usd, **asked)
+        return load_run(tmp_path / "run")
+
+    short, longer = run(1.0), run(2.0)
+    assert len(short.candidates) == 3, "0.416 dollars each"
+    assert "the budget of 1 dollar is spent, replies of unknown price taken at 2 times" in short.message
+    assert (len(longer.candidates), longer.spend.usd) == (5, None)
 
 
 def test_memory_stays_bounded_by_a_stream_of_nothing(monkeypatch):

@@ -23,7 +23,7 @@ from fieldsmith.bench.cells import (
 )
 from fieldsmith.bench.suite import Cell, Suite
 from fieldsmith.errors import FieldsmithError, InputError, MissingPart, ProviderError
-from fieldsmith.orchestrator.budget import exhausted
+from fieldsmith.orchestrator.budget import WITHOUT_PRICE, exhausted
 from fieldsmith.orchestrator.children import Child
 from fieldsmith.orchestrator.episodes.question import EpisodeQuestion
 from fieldsmith.orchestrator.folder import held, make_folder
@@ -104,6 +104,7 @@ class Grid:
         self._going: list[_Going] = []
         self._tried: set[str] = set()
         self._short: list[tuple[Cell, float]] = []
+        self._unknown: dict[str, float] = {}  # of cells whose cost is not known: what they may have cost at most
 
     def known(self) -> dict[str, Outcome]:
         """What came last of each cell that was asked for, by name."""
@@ -170,10 +171,11 @@ class Grid:
         return ""
 
     def _left(self) -> float:
-        """Dollars that are neither spent nor set aside for what runs."""
+        """Dollars that are neither spent nor set aside for what runs. A cell whose cost is unknown counts with all that it might use."""
         assert self.terms.usd is not None
         aside = sum(max(0.0, (going.capped or 0.0) - self._usd.get(going.cell.name, 0.0)) for going in self._going)
-        return self.terms.usd - sum(self._usd.get(cell.name, 0.0) for cell in self.suite.cells) - aside
+        used = (max(self._usd.get(c.name, 0.0), self._unknown.get(c.name, 0.0)) for c in self.suite.cells)
+        return self.terms.usd - sum(used) - aside
 
     def _cap(self, cell: Cell, left: int) -> float | None:
         """Its share of what is left, beside what it has used before; None where its own limit is lower. left: cells that are still to be begun."""
@@ -239,8 +241,13 @@ class Grid:
             state = "budget"  # it would have gone on: what it has so far is not what was asked for
             message = f"its share of the benchmark's budget, {going.capped:.3g} dollars, is spent"
             self._short.append((going.cell, going.capped))
+        if state == "done" and going.capped is not None and WITHOUT_PRICE.format(going.capped) in message:
+            state = "budget"
         if result is not None:
-            self._spent(going.cell, (result.get("spend") or {}).get("usd"))
+            usd = (result.get("spend") or {}).get("usd")
+            self._spent(going.cell, usd)
+            if usd is None and going.capped is not None:
+                self._unknown[going.cell.name] = going.capped
         usd = self._cost(going.cell, state)
         return Outcome(going.cell.name, state, going.words, message, result if state == "done" else None, seconds, usd)
 

@@ -56,7 +56,7 @@ class Scope:
 def without_local_names(tree: ast.Module) -> ast.Module:
     """The tree with its local variables numbered in the order in which they are met; changed in place, not to be compiled."""
     nodes = list(ast.walk(tree))
-    if any(isinstance(node, NOT_FOLLOWED) for node in nodes) or LOOK_AT_NAMES & set(_words(nodes)):
+    if any(isinstance(node, NOT_FOLLOWED) for node in nodes) or LOOK_AT_NAMES & set(words(nodes)):
         return tree
     if any(isinstance(node, ast.ClassDef) for one in nodes if isinstance(one, FUNCTIONS) for node in _inside(one)):
         return tree  # a class within a function may mean its own or the function's variable, as the run decides
@@ -67,8 +67,8 @@ def without_local_names(tree: ast.Module) -> ast.Module:
     return tree
 
 
-def _words(nodes: list[ast.AST]) -> Iterator[str]:
-    """All names that a program uses in any way."""
+def words(nodes: list[ast.AST]) -> Iterator[str]:
+    """All names that a program uses in any way, words in its strings among them."""
     for node in nodes:
         if isinstance(node, ast.Name):
             if node.id != "__name__":  # alone that is the module's

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from fieldsmith.files import clear, write_whole
 from fieldsmith.folders import cache_folder
 from fieldsmith.models.limits import Allowance, allowances
 
@@ -29,6 +30,8 @@ WIDE = 64.0
 SPREAD, MOST_SPREAD = 0.25, 5.0
 """Requests that have waited start over so much of the time that they waited, and so many seconds at most, not all at once."""
 DAY = 86_400.0
+LOCK = ".lock"
+"""Beside the files of pauses: held by whoever writes one, as a file that is replaced cannot be locked itself."""
 EVERY = ""
 """In place of a model's name: all models of the account."""
 
@@ -48,7 +51,7 @@ class Gate:
     """
 
     def __init__(self, file: Path | None = None) -> None:
-        self._file, self._read = file, 0
+        self._file, self._read = file, (0, 0)
         self._lock = threading.Lock()
         self._until: dict[str, float] = {}
         self._allowed: dict[tuple[str, str], tuple[Allowance, float]] = {}
@@ -147,8 +150,8 @@ class Gate:
         if self._file is None:
             return
         with contextlib.suppress(OSError, ValueError, AttributeError):
-            changed = self._file.stat().st_mtime_ns
-            if changed != self._read:
+            stat = self._file.stat()
+            if (changed := (stat.st_ino, stat.st_mtime_ns)) != self._read:
                 self._read = changed
                 self._merge(json.loads(self._file.read_text()))
 
@@ -164,21 +167,23 @@ class Gate:
             return
         with contextlib.suppress(OSError):
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            with self._file.open("a+", encoding="utf-8") as stream:
-                fcntl.flock(stream, fcntl.LOCK_EX)
-                stream.seek(0)
-                with contextlib.suppress(ValueError, AttributeError):
-                    self._merge(json.loads(stream.read()))
+            with (self._file.parent / LOCK).open("a") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                with contextlib.suppress(OSError, ValueError, AttributeError):
+                    self._merge(json.loads(self._file.read_text()))
                 now = time.time()
-                stream.truncate(0)
-                self._clear()
-                stream.write(json.dumps({model: until for model, until in self._until.items() if until > now}))
+                left = {model: until for model, until in self._until.items() if until > now}
+                write_whole(self._file, json.dumps(left).encode())
+                self._clear(self._file)
 
-    def _clear(self) -> None:
-        """Remove the files of accounts that have had no pause for a day."""
-        for other in self._file.parent.glob("*.json") if self._file else ():
-            if other != self._file and time.time() - other.stat().st_mtime > DAY:
-                other.unlink()
+    @staticmethod
+    def _clear(mine: Path) -> None:
+        """Remove the files of accounts that have had no pause for a day, and what killed processes have left half written."""
+        for other in mine.parent.glob("*.json"):
+            with contextlib.suppress(OSError):  # of somebody else, or gone meanwhile
+                if other != mine and time.time() - other.stat().st_mtime > DAY:
+                    other.unlink()
+        clear(mine.parent)
 
 
 class Passing:

@@ -56,12 +56,13 @@ def open_solve(question: Question, command: str = "") -> Solve:
     )
     folder = Path(question.run_dir or Path("runs") / run_name(asked))
     asked = replace(asked, width=first_width(folder, settled.in_flight))
+    budget = _budget(settled)
     solving = Solve(
         task=task,
-        make_author=lambda store: writer.author(store, prompts),
+        make_author=lambda store: writer.author(store, prompts, budget),
         strategy=_strategy(question, asked, with_model=writer.model is not None),
         sandbox=place,
-        budget=_budget(settled),
+        budget=budget,
         asked=asked,
         folder=folder,
         in_flight=settled.in_flight,

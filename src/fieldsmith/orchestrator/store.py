@@ -185,7 +185,7 @@ class StoredModel:
 
     @property
     def used(self) -> tuple[int, float]:
-        """Tokens and dollars of all replies so far, those of unknown price left out."""
+        """Tokens and dollars of all replies so far as they count for the limits: those of unknown price at an upper rate."""
         return self._meter.spent
 
     def complete(self, request: ChatRequest) -> ChatReply:

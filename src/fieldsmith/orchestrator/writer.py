@@ -13,6 +13,7 @@ from fieldsmith.agents.prompts.rehearsal import rehearse
 from fieldsmith.errors import InputError
 from fieldsmith.models import open_model
 from fieldsmith.models.chat_model import ChatModel
+from fieldsmith.orchestrator.budget import Budget
 from fieldsmith.orchestrator.question import Question
 from fieldsmith.orchestrator.store import Store, StoredModel
 from fieldsmith.tasks.task import Brief
@@ -66,12 +67,14 @@ class Writer:
             rehearse(prompts, brief)
         return prompts
 
-    def author(self, store: Store, prompts: Prompts | None) -> Author:
-        """The author of a sitting; a model's replies are stored before they are used."""
+    def author(self, store: Store, prompts: Prompts | None, budget: Budget) -> Author:
+        """The author of a sitting; a model's replies are stored before they are used, and the budget is told what they are charged."""
         if self.model is None:
             return self.author_without
         tokens, usd = self.question.max_tokens or math.inf, self.question.max_cost or math.inf
-        return LLMAuthor(StoredModel(self.model, store, tokens, usd), self.question.seed, prompts)
+        stored = StoredModel(self.model, store, tokens, usd)
+        budget.charged = lambda: stored.used[1]
+        return LLMAuthor(stored, self.question.seed, prompts)
 
     def stop(self) -> None:
         """End requests that are being waited for."""

@@ -88,9 +88,10 @@ def style_of(name: str) -> Style:
 def read_templates(folder: Path, style: str) -> dict[str, str]:
     """The templates of a folder that take the place of the style's, or speak for a move that it has none for, by file name.
 
-    Raises InputError for a folder that cannot be read, and for a file that is called like no template and no known move.
+    Raises InputError for a folder that cannot be read, and for a file that is called like no template, no known move and no turn of one.
     """
-    known = sorted({*_built_in(style), *(move.name + SUFFIX for move in moves.kinds())})
+    spoken = (name + SUFFIX for move in moves.kinds() for name in (move.name, *move.turns))
+    known = sorted({*_built_in(style), *spoken})
     try:
         paths = sorted(path for path in folder.iterdir() if not path.name.startswith(".") and path.is_file())
         found = {path.name: path.read_text(encoding="utf-8") for path in paths}
@@ -160,9 +161,12 @@ class Prompts:
         return self._rendered(template, brief, **given)
 
     def turn(self, name: str, brief: Brief, move: Move, draft: int = 1) -> str:
-        """What is asked of the model in a turn before the program (`Move.turns`)."""
+        """What is asked of the model in a turn before the program (`Move.turns`). Raises InputError for a turn that there is no template for."""
+        if name + SUFFIX not in self._texts:
+            words = f"The move {move.name!r} has a turn {name!r}, for which there is no template {name}{SUFFIX}."
+            raise InputError(words, "Write it into a folder and give that as --prompts.")
         shown = tuple(map(self._shown, move.candidates))
-        return self._rendered(name, brief, move=move, candidates=shown, draft=draft)
+        return self._rendered(name, brief, move=move, candidates=shown, avoid=move.avoid, draft=draft)
 
     def frame(self, brief: Brief, move: Move) -> str:
         """The program whose gaps a move asks to be filled; empty where it asks for a whole program."""

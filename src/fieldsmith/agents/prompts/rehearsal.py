@@ -34,7 +34,7 @@ STATUSES: tuple[Status, ...] = ("crashed", "timeout", "out_of_memory", "missing_
 def rehearse(prompts: Prompts, brief: Brief) -> None:
     """Raises InputError for a template that cannot be rendered."""
     prompts.system(brief)
-    for move in (*moves(brief), *bred(brief), *plug_in_moves(prompts, brief)):
+    for move in (*moves(brief), *bred(brief), *anew(brief), *plug_in_moves(prompts, brief)):
         prompts.move(brief, move)
         for turn in move.turns:
             prompts.turn(turn, brief, move)
@@ -74,10 +74,16 @@ def bred(brief: Brief) -> tuple[Move, ...]:
     return (Planned(), Calibrate((survived,)), Combine((better, poorer)), SpeedUp((better,)), Debug(stopped))
 
 
+def anew(brief: Brief) -> tuple[Move, ...]:
+    """What chains that began with these moves go on with where they repeat a mistake."""
+    return tuple(move.again(_failed(1, "crashed", brief)) for move in bred(brief)[:-1])
+
+
 def plug_in_moves(prompts: Prompts, brief: Brief) -> list[Move]:
     """A move of no kind, and those of plug-ins that the prompts have templates of a person's own for."""
     parents = (_ran(8, 1e-3, 1.1, brief), _ran(9, 2e-3, None, brief))
-    own = [kind for kind in kinds() if kind not in BUILT_IN and kind.name + SUFFIX in prompts.templates]
+    told = {name.removesuffix(SUFFIX) for name in prompts.templates}
+    own = [kind for kind in kinds() if kind not in BUILT_IN and told & {kind.name, *kind.turns}]
     made = (_made(kind, parents) for kind in own)
     return [Move(), Move((parents[0], _failed(1, "crashed", brief))), *(move for move in made if move is not None)]
 

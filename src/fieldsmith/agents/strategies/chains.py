@@ -12,7 +12,7 @@ import re
 import sys
 from collections.abc import Iterable, Sequence
 
-from fieldsmith.agents.author import Candidate, Debug, Draft, Move, Refine, Restart
+from fieldsmith.agents.author import Candidate, Debug, Move
 from fieldsmith.agents.moves import move_named
 from fieldsmith.agents.strategies.strategy import Ask
 
@@ -74,19 +74,14 @@ def repeats(mend: Candidate, before: Candidate) -> bool:
 def _next_move(last: Candidate, history: Sequence[Candidate]) -> Move:
     """A mend, or a fresh start where the last program has repeated a mistake.
 
-    A chain that began with a plug-in's move begins with that again, as no other move says what it wants.
+    A fresh start is what the chain's first move says to be its like (`Move.again`), which knows the mistake.
     """
     by_id = {candidate.id: candidate for candidate in history}
     mends_in_vain = last.move == Debug.name and repeats(last, by_id[last.parents[0]])
     if not mends_in_vain and not _failed_before(last, history):
         return Debug(last)
     begun = next(c for c in history if c.slot == root_of(last.slot))
-    parents = [by_id[n] for n in begun.parents]
-    if begun.move == Restart.name:
-        parents = parents[1:]  # of two mistakes the newer one is to be avoided
-    elif begun.move not in (Draft.name, Refine.name):
-        return move_named(begun.move, parents)
-    return Restart(last, parents)
+    return move_named(begun.move, [by_id[n] for n in begun.parents]).again(last)
 
 
 def _failed_before(last: Candidate, history: Sequence[Candidate]) -> bool:

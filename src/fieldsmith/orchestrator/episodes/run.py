@@ -31,7 +31,7 @@ from fieldsmith.errors import FieldsmithError, InputError, MissingPart, disk_tro
 from fieldsmith.models import open_model
 from fieldsmith.models.chat_model import ChatModel
 from fieldsmith.models.replay import RECORDING, write_replay
-from fieldsmith.orchestrator.budget import NOTHING, Budget, exhausted, spent, uncounted
+from fieldsmith.orchestrator.budget import NOTHING, Budget, exhausted, out_of_dollars, spent, uncounted
 from fieldsmith.orchestrator.elapsed import Elapsed
 from fieldsmith.orchestrator.episodes.asked import AskedEpisodes, panel_of, taken_up
 from fieldsmith.orchestrator.episodes.ledger import Ledger
@@ -121,7 +121,9 @@ class EpisodeRun:
             used, cost = model.used if model else (0, 0.0)
             if used >= budget.tokens:
                 return exhausted(budget.tokens, "token")
-            return exhausted(budget.usd, "dollar") if cost >= budget.usd else ""
+            if cost < budget.usd or model is None:
+                return ""
+            return out_of_dollars(budget.usd, cost, any(usd is None for _, _, usd in store.replies()))
 
         maker = EpisodeMaker(
             open_env=lambda: environments.load(self.question.environment, host),
