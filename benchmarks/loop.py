@@ -211,27 +211,55 @@ def rows_of_programs(part: str, names: Sequence[str], programs: int, repetitions
 
 
 def rows_of_memory(names: Sequence[str], candidates: int) -> list[list[str]]:
-    """Memory of this process as candidates come and go."""
+    """Memory of this process, and memory and descriptors of the warm parents, as candidates come and go."""
     rows = []
+    marks = {max(1, candidates * share // 4) for share in range(1, 5)} | {min(100, candidates)}
     for name in names:
         found: dict[int, str] = {}
-        marks = {max(1, candidates * share // 4) for share in range(1, 5)} | {min(100, candidates)}
 
-        def heard(count: int, found: dict[int, str] = found, marks: set[int] = marks) -> None:
+        parents: dict[int, str] = {}
+        sandbox = choose(name, trusted=True)
+
+        def heard(
+            count: int, sandbox: Sandbox = sandbox, found: dict[int, str] = found, parents: dict[int, str] = parents
+        ) -> None:
             if count in marks:
-                found[count] = f"{count}: {resident():.0f}"
+                found[count] = f"{count}: {resident('self'):.0f}"
+                parents[count] = f"{count}: {' and '.join(map(taken_by, warm_parents(sandbox)))}"
 
         begun = time.perf_counter()
-        looped(choose(name, trusted=True), 0.0, candidates, heard)
+        looped(sandbox, 0.0, candidates, heard)
         spent = time.perf_counter() - begun
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        rows.append([name, ", ".join(found.values()), f"{peak:.0f}", f"{candidates / spent:.1f}"])
+        told = [", ".join(values.values()) for values in (found, parents)]
+        rows.append([name, told[0], f"{peak:.0f}", told[1] if name != "docker" else "", f"{candidates / spent:.1f}"])
     return rows
 
 
-def resident() -> float:
-    """MB of this process that are its own."""
-    for line in Path("/proc/self/status").read_text().splitlines():
+def warm_parents(sandbox: Sandbox) -> list[int]:
+    """The processes that workers are forked from; under bubblewrap those that it watches, its only children."""
+    started = getattr(sandbox, "_parents", None)
+    if started is None:
+        return []
+    outer = [parent._process.process.pid for parent in list(started._parents.values())]
+    if sandbox.name != "bubblewrap":
+        return outer
+    listed = [Path(f"/proc/{pid}/task/{pid}/children").read_text().split() for pid in outer]
+    return [int(children[0]) for children in listed if children]
+
+
+def taken_by(pid: int) -> str:
+    """Memory and descriptors of a warm parent, which only root may look at."""
+    try:
+        opened = str(len(os.listdir(f"/proc/{pid}/fd")))
+    except PermissionError:
+        opened = "?"
+    return f"{resident(str(pid)):.2f} MB, {opened} descriptors"
+
+
+def resident(process: str) -> float:
+    """MB of a process that are its own."""
+    for line in Path(f"/proc/{process}/status").read_text().splitlines():
         if line.startswith("RssAnon"):
             return int(line.split()[1]) / 1024
     return 0.0
@@ -336,7 +364,8 @@ def main() -> None:
         table(["a reply takes", "requests a second", "at most", "processor"], rows_of_requests(2000, 100, (0.0, 0.5)))
     if "memory" in asked.parts:
         found = rows_of_memory(asked.sandbox, asked.candidates)
-        table(["sandbox", "MB after so many candidates", "peak, MB", "candidates a second"], found)
+        heads = ["sandbox", "MB after so many candidates", "peak, MB", "warm parents after so many"]
+        table([*heads, "candidates a second"], found)
 
 
 if __name__ == "__main__":

@@ -1,16 +1,18 @@
 """Workers that are forked from a warm parent: what one candidate does is nothing to the next, whatever ends is replaced."""
 
+import errno
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from fieldsmith.sandboxes import bubblewrap, choose
+from fieldsmith.sandboxes import bubblewrap, choose, process, warm
 from sandbox_calls import LIMITS, run, wait_until
 
 WARM = [pytest.param("bubblewrap", marks=pytest.mark.needs("bubblewrap")), "process"]
@@ -73,6 +75,12 @@ def parent_of(sandbox) -> int:
     """The process that holds the warm parent."""
     (parent,) = sandbox._parents._parents.values()
     return parent._process.process.pid
+
+
+def forking(sandbox) -> int:
+    """The warm parent itself, which bubblewrap watches."""
+    pid = parent_of(sandbox)
+    return descendants(pid)[0] if sandbox.name == "bubblewrap" else pid
 
 
 def good(sandbox) -> bool:
@@ -224,6 +232,127 @@ def test_where_no_worker_can_be_forked_each_has_a_bubblewrap_of_its_own(monkeypa
         assert good(sandbox)
         assert good(sandbox)
         assert "unshare" in sandbox.facts()["workers"]
+
+
+@pytest.mark.needs("bubblewrap")
+@pytest.mark.parametrize("forks", [True, False])
+def test_a_user_s_worker_cannot_move_aside_what_leads_to_the_interpreter(monkeypatch, forks):
+    looks = (
+        "import os\ndef f(a):\n    there, first = {there!r}, {first!r}\n    assert os.path.exists(there), there\n"
+        "    for act in (lambda: os.rename(first, '/tmp/aside'), lambda: os.mkdir(first + '/new'), lambda: os.chmod(first, 0)):\n"
+        "        try: act()\n        except OSError: pass\n        else: raise AssertionError\n    return a\n"
+    )
+    # As for a user who is not root, worker and whoever has made its folders are the same user for the kernel.
+    monkeypatch.setattr(bubblewrap.os, "geteuid", lambda: 1000)
+    with tempfile.TemporaryDirectory(dir="/tmp") as first:
+        Path(first).chmod(0o755)
+        place = Path(first, "project", ".venv")
+        place.mkdir(parents=True)
+        (place / "there").touch()
+        prefixes = bubblewrap._prefixes()
+        monkeypatch.setattr(bubblewrap, "_prefixes", lambda: sorted([*prefixes, str(place)]))
+        program = looks.format(there=str(place / "there"), first=first)
+        with bubblewrap.BubblewrapSandbox() as sandbox:
+            sandbox._parents.unable = "" if forks else "asked for"
+            with sandbox.open(LIMITS) as session:
+                results = [run(session, program) for _ in range(2)]
+            assert bool(sandbox._parents._parents) == forks
+    assert [result.status for result in results] == ["ok", "ok"], results
+
+
+def test_a_parent_that_answers_too_late_is_ended_and_replaced(sandbox, monkeypatch):
+    assert good(sandbox)
+    first, inner = parent_of(sandbox), forking(sandbox)
+    os.kill(inner, signal.SIGSTOP)
+    monkeypatch.setattr(warm, "ANSWER_SECONDS", 0.2)
+    with pytest.raises(warm.ParentGone):
+        next(iter(sandbox._parents._parents.values())).code(1)
+    monkeypatch.undo()
+    wait_until(lambda: not lives(inner))
+    assert good(sandbox)
+    assert parent_of(sandbox) != first
+
+
+def test_a_question_that_is_broken_off_leaves_no_answer_for_the_next(sandbox):
+    assert good(sandbox)
+    first = parent_of(sandbox)
+    (parent,) = sandbox._parents._parents.values()
+    os.kill(forking(sandbox), signal.SIGSTOP)  # so that the question waits
+    threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+    with pytest.raises(KeyboardInterrupt):
+        parent.code(1)
+    assert not parent.alive()
+    with pytest.raises(warm.ParentGone):
+        parent.code(1)
+    assert good(sandbox)
+    assert parent_of(sandbox) != first
+
+
+def test_an_answer_to_another_question_is_not_taken(sandbox):
+    assert good(sandbox)
+    (parent,) = sandbox._parents._parents.values()
+    parent._socket.sendmsg([warm.ASKED.pack(10**6, warm.CODE, 1)])  # its answer lies there first
+    with pytest.raises(warm.ParentGone):
+        parent.code(1)
+    assert not parent.alive()
+    assert good(sandbox)
+
+
+def test_all_that_a_plain_program_has_started_ends_when_it_kills_its_worker(tmp_path):
+    # Each is handed to the parent only once the one that has started it is ended.
+    program = (
+        "import os, signal, time\ndef f(a):\n    worker = os.getppid()\n    for depth in range(4):\n        read, write = os.pipe()\n        if os.fork():\n            os.read(read, 1)\n            break\n"
+        f"        os.setsid()\n        open({str(tmp_path)!r} + f'/{{os.getpid()}}', 'w').close()\n        above = write\n    else:\n        os.kill(worker, 9)\n"
+        "    while True: time.sleep(1)\n"
+    )
+    with choose("process") as sandbox:
+        with sandbox.open(LIMITS) as session:
+            assert run(session, program).status == "crashed"
+        started = [int(path.name) for path in tmp_path.iterdir()]
+        assert len(started) == 4
+        wait_until(lambda: not any(lives(pid) for pid in started))
+        assert good(sandbox)
+
+
+def test_a_parent_that_is_killed_while_it_starts_is_tried_again(sandbox, monkeypatch):
+    begin, told = sandbox._parents._begin, []
+
+    def ended(limits):
+        process = begin(limits)
+        process.process.kill()
+        return process
+
+    sandbox._parents._begin = ended
+    assert good(sandbox)
+    assert "tried again" in sandbox.facts()["workers"]
+    sandbox.listen(told.append)
+    sandbox._parents._again_at = 0.0
+    assert good(sandbox)
+    assert len(told) == 1  # once, whatever else comes
+    sandbox._parents._begin, sandbox._parents._again_at = begin, 0.0
+    assert good(sandbox)
+    assert parent_of(sandbox)
+    assert not sandbox.facts()
+
+
+@pytest.mark.parametrize(("number", "passes"), [(errno.EAGAIN, True), (errno.EPERM, False)])
+def test_a_parent_that_cannot_fork_is_tried_again_where_that_may_pass(monkeypatch, number, passes):
+    whole = process.worker_source()
+    fails = f"raise OSError({number}, os.strerror({number}))"
+    changed = whole.replace("pid = spaces.forked() if apart else os.fork()", fails, 1)
+    assert changed != whole
+    monkeypatch.setattr(process, "worker_source", lambda: changed)
+    told = []
+    with choose("process") as sandbox:
+        sandbox.listen(told.append)
+        assert good(sandbox)
+        assert ("tried again" in sandbox.facts()["workers"]) == passes
+        monkeypatch.undo()
+        sandbox._parents._again_at = 0.0
+        assert good(sandbox)
+        assert bool(sandbox.facts()) != passes
+    assert len(told) == 1
+    assert os.strerror(number) in told[0]
 
 
 @pytest.mark.needs("docker")

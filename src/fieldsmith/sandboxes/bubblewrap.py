@@ -8,7 +8,7 @@ import site
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from fieldsmith.sandboxes.session import Worker, ready
 from fieldsmith.sandboxes.setting import environment, setting, unused_user
 from fieldsmith.sandboxes.warm import END_SECONDS, Handle, WarmParents
 
+SCRATCH = "/tmp"
 SYSTEM = ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin", "/etc/ld.so.cache", "/etc/alternatives")
 
 
@@ -40,12 +41,22 @@ def _visible() -> list[str]:
             shown += ["--symlink", str(path.readlink()), str(path)]
         elif path.exists():
             shown += [*_parents(path), "--ro-bind", str(path), str(path)]
+    ways = _ways()
+    for way in ways:
+        shown += ["--perms", "0755", "--tmpfs", way]
     for prefix in _prefixes():
         shown += [*_parents(Path(prefix)), "--ro-bind", prefix, prefix]
     package = Path(fieldsmith.__file__).parent
     if any(package.is_relative_to(root) for root in (*_prefixes(), "/usr")):
         shown += ["--tmpfs", str(package), "--remount-ro", str(package)]
-    return shown
+    return [*shown, *(word for way in ways for word in ("--remount-ro", way))]
+
+
+def _ways() -> list[str]:
+    """The folders in scratch that only lead to this interpreter's: mounts, or a worker could move them aside (`worker/spaces.py`)."""
+    kept = list(map(Path, _kept()))
+    below = [one.relative_to(SCRATCH) for one in kept if one.is_relative_to(SCRATCH)]
+    return sorted({str(Path(SCRATCH, one.parts[0])) for one in below if len(one.parts) > 1})
 
 
 def _kept() -> list[str]:
@@ -168,8 +179,10 @@ class BubblewrapSandbox(PooledSandbox):
         return forked
 
     def facts(self) -> dict[str, str]:
-        unable = self._parents.unable
-        return {"workers": f"a bubblewrap for each, since none can be forked: {unable}"} if unable else {}
+        return self._parents.facts("a bubblewrap for each")
+
+    def listen(self, tell: Callable[[str], None]) -> None:
+        self._parents.listen(tell)
 
     def close(self) -> None:
         super().close()

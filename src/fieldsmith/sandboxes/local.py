@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from fieldsmith.errors import MissingPart
 from fieldsmith.sandboxes.channel import SocketChannel
 from fieldsmith.sandboxes.session import UNCLEAN, Worker
 
@@ -55,17 +56,24 @@ def launch(
     environment: Mapping[str, str],
     folder: Path | None = None,
 ) -> LocalWorker:
-    """Start `command(channel)`, where `channel` names the worker's end of a new pair of sockets."""
-    ours, theirs = socket.socketpair()
-    with theirs:
-        process = subprocess.Popen(
-            command(str(theirs.fileno())),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            cwd=folder,
-            env=dict(environment),
-            pass_fds=(theirs.fileno(),),
-            start_new_session=True,
-        )
+    """Start `command(channel)`, where `channel` names the worker's end of a new pair of sockets. Raises MissingPart where no process can be started."""
+    with contextlib.ExitStack() as opened:
+        try:
+            ours, theirs = map(opened.enter_context, socket.socketpair())
+            process = subprocess.Popen(
+                command(str(theirs.fileno())),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                cwd=folder,
+                env=dict(environment),
+                pass_fds=(theirs.fileno(),),
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise MissingPart(
+                f"The sandbox does not start: no process can be started ({error}).", "Let fewer programs run at a time."
+            ) from None
+        opened.pop_all()
+        theirs.close()
     return LocalWorker(process, ours, finish)

@@ -122,6 +122,12 @@ class ProcessSandbox(PooledSandbox):
         shutil.rmtree(scratch, ignore_errors=True)
         return _start_alone(self._variant, limits)
 
+    def facts(self) -> dict[str, str]:
+        return self._parents.facts("an interpreter for each")
+
+    def listen(self, tell: Callable[[str], None]) -> None:
+        self._parents.listen(tell)
+
     def close(self) -> None:
         super().close()
         self._parents.close()

@@ -5,11 +5,13 @@
 
 import array
 import contextlib
+import itertools
 import os
 import select
 import signal
 import socket
 import struct
+import subprocess
 import threading
 import time
 import weakref
@@ -18,22 +20,37 @@ from collections.abc import Callable
 from fieldsmith.errors import MissingPart
 from fieldsmith.sandboxes.channel import OutOfTime, SocketChannel, WorkerGone
 from fieldsmith.sandboxes.local import LocalWorker
+from fieldsmith.sandboxes.news import News
 from fieldsmith.sandboxes.sandbox import Limits
 from fieldsmith.sandboxes.session import UNCLEAN, Lost, Worker, first_words, ready
 from fieldsmith.sandboxes.setting import threads
 
-ASKED, TOLD = struct.Struct("=cq"), struct.Struct("=qq")
+ASKED, TOLD = struct.Struct("=qcq"), struct.Struct("=qqq")
 FORK, CODE = b"F", b"C"
 UNKNOWN = -1 << 32
 ANSWER_SECONDS = 30.0
-"""How long a parent may take to fork; one that takes longer is stopped and another one is started."""
+"""How long a parent may take to fork; one that takes longer is ended and another one is started."""
 END_SECONDS = 5.0
+LEAVE_SECONDS = 2.0
+"""What a parent is given to end what its workers have left, where they do not end with it."""
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
+"""Seconds until a parent that did not start is tried again; twice as many after each further time."""
+PAUSES = 10
+"""That many times as long as the attempt took, at the least: one without a word takes minutes, in which no worker is started."""
 
 _all: "weakref.WeakSet[WarmParents]" = weakref.WeakSet()
 
 
 class ParentGone(Exception):
     """The warm parent has ended, or answers no more."""
+
+
+class Unable(Exception):
+    """The warm parent has found that it cannot fork workers here."""
+
+
+class NotNow(Exception):
+    """The warm parent did not start, for a reason that may pass: too many processes, no memory, ended from outside."""
 
 
 class Handle:
@@ -103,9 +120,12 @@ class WarmParent:
         assert isinstance(process.channel, SocketChannel)
         self._socket = process.channel.socket
         self._asking = threading.Lock()
+        self._questions = itertools.count(1)
+        self._broken = False
+        """Whether a question has stayed without its answer, which may still come: nothing more is asked."""
 
     def alive(self) -> bool:
-        return self._process.alive()
+        return not self._broken and self._process.alive()
 
     def fork(self, told: str, finish: Finish) -> ForkedWorker:
         """A worker that has been told that; it has not said yet that it is ready. Raises ParentGone, OSError where none can be forked."""
@@ -138,25 +158,46 @@ class WarmParent:
         return None
 
     def _asked(self, what: bytes, pid: int, given: list[int] | None = None) -> tuple[int, int, list[int]]:
-        passed = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", given))] if given else []
+        """The two numbers of the answer and its descriptors. Raises ParentGone; whatever it raises, the parent is ended with it."""
         with self._asking:
+            if self._broken:
+                raise ParentGone
             try:
-                self._socket.sendmsg([ASKED.pack(what, pid)], passed)
-                watched = select.poll()
-                watched.register(self._socket.fileno(), select.POLLIN)
-                if not watched.poll(1000 * ANSWER_SECONDS):
-                    raise ParentGone
-                answer, told, _, _ = self._socket.recvmsg(TOLD.size, socket.CMSG_SPACE(4), socket.MSG_CMSG_CLOEXEC)
-            except (OSError, ValueError):  # ValueError: another thread has closed it
-                raise ParentGone from None
+                return self._answer(what, pid, given or [])
+            except (
+                BaseException
+            ) as error:  # Ctrl-C as well: the answer that is under way must not be taken for the next
+                self._broken = True
+                self._process.end()
+                if isinstance(error, OSError | ValueError):  # ValueError: another thread has closed it
+                    raise ParentGone from None
+                raise
+
+    def _answer(self, what: bytes, pid: int, given: list[int]) -> tuple[int, int, list[int]]:
+        question = next(self._questions)
+        passed = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", given))] if given else []
+        self._socket.sendmsg([ASKED.pack(question, what, pid)], passed)
+        watched = select.poll()
+        watched.register(self._socket.fileno(), select.POLLIN)
+        if not watched.poll(1000 * ANSWER_SECONDS):
+            raise ParentGone
+        answer, told, _, _ = self._socket.recvmsg(TOLD.size, socket.CMSG_SPACE(4), socket.MSG_CMSG_CLOEXEC)
         handles = array.array("i")
         for _, _, data in told:
             handles.frombytes(data)
-        if len(answer) != TOLD.size:
+        repeated, *numbers = TOLD.unpack(answer) if len(answer) == TOLD.size else (0, 0, 0)
+        if repeated != question:
+            for handle in handles:
+                os.close(handle)
             raise ParentGone
-        return *TOLD.unpack(answer), list(handles)
+        return numbers[0], numbers[1], list(handles)
 
     def end(self) -> None:
+        """End it; where its workers do not end with it, it first ends what they have left."""
+        if self.alive() and not self.takes_all:
+            with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+                self._socket.shutdown(socket.SHUT_RDWR)
+                self._process.process.wait(LEAVE_SECONDS)
         self._process.end()
 
 
@@ -171,13 +212,30 @@ class WarmParents:
         self._begin, self._takes_all = begin, takes_all
         self._parents: dict[int, WarmParent] = {}
         self.unable = ""
-        """Why no worker can be forked here, once that is known."""
+        """Why no worker can be forked here, once the parent has found out that it cannot."""
+        self._failed = ""
+        """Why the last start of a parent came to nothing, for a reason that may pass."""
+        self._pause, self._again_at = FIRST_PAUSE, 0.0
+        self._news = News()
+        self._told = False
         _all.add(self)
 
-    def start(self, limits: Limits, told: str, finish: Finish) -> Worker | None:
-        """A worker that is ready; None where none can be forked here, for the reason `unable`. Raises MissingPart where none starts.
+    def listen(self, tell: Callable[[str], None]) -> None:
+        """Whom to tell, once, that workers are not forked, and why; from the thread that starts them."""
+        self._news.listen(tell)
 
-        A parent that was ended from outside is replaced.
+    def facts(self, instead: str) -> dict[str, str]:
+        """Empty where workers are forked, else what there is `instead`, and why."""
+        if self.unable:
+            return {"workers": f"{instead}, since none can be forked: {self.unable}"}
+        if self._failed:
+            return {"workers": f"{instead} for now; forking is tried again: {self._failed}"}
+        return {}
+
+    def start(self, limits: Limits, told: str, finish: Finish) -> Worker | None:
+        """A worker that is ready; None where none can be forked, here or for now. Raises MissingPart where none starts.
+
+        A parent that was ended from outside is replaced; one that does not start is tried again at a later call.
         """
         for _ in range(3):
             parent = self._parent(limits)
@@ -209,21 +267,47 @@ class WarmParents:
             return found
         if found is not None:
             found.end()
-        if self.unable:
+        if self.unable or time.monotonic() < self._again_at:
             return None
-        process = self._begin(limits)
+        begun = time.monotonic()
+        try:
+            self._parents[key] = self._started(limits)
+        except NotNow as why:
+            self._failed, end = str(why), time.monotonic()
+            self._again_at = end + max(self._pause, PAUSES * (end - begun))
+            self._pause = min(2 * self._pause, LONGEST_PAUSE)
+        except Unable as why:
+            self.unable = str(why)
+        else:
+            self._failed, self._pause = "", FIRST_PAUSE
+            return self._parents[key]
+        if not self._told:
+            self._told = True
+            self._news.tell(
+                "Each worker is an interpreter of its own, which takes longer to start than one that is forked: "
+                f"{(self.unable or self._failed).rstrip('.')}."
+            )
+        return None
+
+    def _started(self, limits: Limits) -> WarmParent:
+        """A new parent. Raises Unable, NotNow."""
+        try:
+            process = self._begin(limits)
+        except MissingPart as error:
+            raise NotNow(str(error)) from None
         try:
             told = first_words(process)
-        except (WorkerGone, OutOfTime, ValueError):
-            return self._not(process, "the parent of all workers does not start: " + " ".join(process.words().split()))
+        except (WorkerGone, OutOfTime, ValueError) as error:
+            detail = " ".join(process.words().split()) or str(error) or "it says nothing"
+            process.end()
+            raise NotNow(f"the parent of all workers does not start: {detail}") from None
+        except BaseException:
+            process.end()
+            raise
         if told.get("status") != "ready":
-            return self._not(process, str(told.get("why")))
-        self._parents[key] = WarmParent(process, self._takes_all)
-        return self._parents[key]
-
-    def _not(self, process: LocalWorker, why: str) -> None:
-        process.end()
-        self.unable = why
+            process.end()
+            raise (NotNow if told.get("passing") else Unable)(str(told.get("why")))
+        return WarmParent(process, self._takes_all)
 
     def close(self) -> None:
         """End the parents; workers in namespaces end with them."""

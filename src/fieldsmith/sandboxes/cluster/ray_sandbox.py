@@ -7,7 +7,7 @@ import signal
 import socket
 import threading
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +16,12 @@ import numpy as np
 from fieldsmith.errors import InputError, MissingPart
 from fieldsmith.sandboxes.cluster import nodes
 from fieldsmith.sandboxes.cluster.place import About, Fault, Wanted
+<<<<<<< HEAD
 from fieldsmith.sandboxes.cluster.places import Held, Places, cores
+=======
+from fieldsmith.sandboxes.cluster.places import Held, Places
+from fieldsmith.sandboxes.news import News, Tell
+>>>>>>> wt-mende
 from fieldsmith.sandboxes.sandbox import CallResult, Failure, Limits, Sandbox, Session
 
 ATTEMPTS = 4
@@ -25,7 +30,6 @@ LOOK_SECONDS = 0.2
 """How soon a call hears that its session was closed."""
 REACH_SECONDS = 10.0
 ENDED = Failure("Ended", "The session is closed.")
-Tell = Callable[[str], None]
 
 
 class ClusterSandbox(Sandbox):
@@ -35,7 +39,7 @@ class ClusterSandbox(Sandbox):
     """
 
     def __init__(
-        self, ray: Any, wanted: Wanted, like: About, places: Places, count: int, address: str, news: "News"
+        self, ray: Any, wanted: Wanted, like: About, places: Places, count: int, address: str, news: News
     ) -> None:
         self._ray, self._like, self._places = ray, like, places
         self.name, self.isolates, self.denies = like.sandbox, like.isolates, like.denies
@@ -184,25 +188,6 @@ class ClusterSession(Session):
     @property
     def closed(self) -> bool:
         return self._closed.is_set()
-
-
-class News:
-    """What there is to tell, kept until somebody listens."""
-
-    def __init__(self) -> None:
-        self._kept: list[str] = []
-        self._hear: Tell | None = None
-
-    def tell(self, words: str) -> None:
-        if self._hear is None:
-            self._kept.append(words)
-        else:
-            self._hear(words)
-
-    def listen(self, hear: Tell) -> None:
-        kept, self._kept, self._hear = self._kept, [], hear
-        for words in kept:
-            hear(words)
 
 
 def connect(address: str, wanted: Wanted, cpus: float, most: int) -> ClusterSandbox:

@@ -88,15 +88,31 @@ def enter(size, kept, mapped):
 
 
 def fresh(top, size, kept):
-    """Mount empty scratch over a folder, with the folders `kept` below it as they are."""
+    """Mount empty scratch over a folder, with the folders `kept` below it as they are.
+
+    A folder that only leads to one of them is a read-only mount of its own, which nobody can move aside: a worker may have the
+    same user as this process, and then the sticky bit of scratch does not keep it from that.
+    """
     handles = [(place, os.open(place, os.O_PATH | os.O_CLOEXEC)) for place in kept]
+    ways = way_to(top, kept)
     mount("tmpfs", top, "tmpfs", LOOSE, "mode=1777,size=%d" % size)
     before = os.umask(0o022)
+    for way in ways:
+        os.mkdir(way)
+        mount("tmpfs", way, "tmpfs", LOOSE, "mode=0755")
     for place, handle in handles:
         os.makedirs(place, exist_ok=True)
         mount("/proc/self/fd/%d" % handle, place, None, BIND | REC)
         os.close(handle)
+    for way in ways:
+        mount(None, way, None, REMOUNT | BIND | READONLY | LOOSE)
     os.umask(before)
+
+
+def way_to(top, kept):
+    """The folders in `top` that are none of those below it which are `kept`, and lead to them."""
+    firsts = {os.path.join(top, place[len(top) + 1 :].split("/")[0]) for place in kept}
+    return sorted(firsts.difference(kept))
 
 
 def become_mapped():

@@ -3,68 +3,82 @@
 It reads nothing of a candidate, not even what its worker is told, which lies in a memory file that the worker opens: so nothing of one
 candidate can be in the memory that the next is forked with. Its host asks it, over its channel, for one of two things: a worker, by three
 descriptors (the worker's channel, where its errors go, what it is told), which is answered by its number and a descriptor for it
-(pidfd_open(2)); or the exit code of a worker that has ended.
+(pidfd_open(2)); or the exit code of a worker that has ended. Each question has a number, which the answer repeats.
 """
 
 import array
+import errno
 import json
 import os
 import select
 import signal
 import socket
 import struct
+import time
 import traceback
 
 from . import calls, life, spaces
 from .channel import SocketChannel
 
-ASKED, TOLD = struct.Struct("=cq"), struct.Struct("=qq")
+ASKED, TOLD = struct.Struct("=qcq"), struct.Struct("=qqq")
 FORK, CODE = b"F", b"C"
 UNKNOWN = -1 << 32
 GIVEN = 3
 """Descriptors that come with the wish for a worker."""
 MOST_CODES = 1000
 OWNER_SECONDS = 1.0
+LEFT_SECONDS = 0.005
+PASSING = {errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EINTR}
+"""Errors of what may well be done a little later."""
+FOR_NOW = 75
+"""Exit code for one of these (EX_TEMPFAIL of sysexits.h)."""
 
 
 def run(setting, channel, owner):
     """Fork workers until the host has gone. `setting["spaces"]` says whether, and how, they are kept apart by namespaces."""
     life.prepare(setting["preload"])
-    why = unable(setting["spaces"])
-    channel.send({"status": "unable", "why": why} if why else {"status": "ready"})
+    why, passing = unable(setting["spaces"])
+    channel.send({"status": "unable", "why": why, "passing": passing} if why else {"status": "ready"})
     if not why:
-        Parent(setting["spaces"], channel.socket, owner).run()
+        parent = Parent(setting["spaces"], channel.socket, owner)
+        parent.run()
+        parent.leave()
 
 
 def unable(apart):
-    """Empty if workers can be forked here, else why not."""
+    """Empty if workers can be forked here, else why not; and whether that may be otherwise a little later."""
     if not hasattr(os, "pidfd_open"):
-        return "this Python knows no pidfd_open"
+        return "this Python knows no pidfd_open", False
     try:
         os.close(os.pidfd_open(os.getpid()))
         read, write = os.pipe()
         pid = spaces.forked() if apart else os.fork()
         if pid == 0:
+            code = 1
             try:
                 if apart:
                     spaces.enter(1 << 20, apart["kept"], apart["mapped"])
-                os._exit(0)
+                code = 0
             except BaseException as error:
+                code = FOR_NOW if getattr(error, "errno", None) in PASSING else 1
                 os.write(write, str(error).encode()[:1000])
             finally:
-                os._exit(1)
+                os._exit(code)
         os.close(write)
         said = os.read(read, 1000).decode("utf-8", "replace")
         os.close(read)
-        return "" if os.waitpid(pid, 0)[1] == 0 else said or "a process that was forked here ended"
+        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        # One that was ended from outside (a negative code) has not found out anything.
+        return "" if code == 0 else said or "a process that was forked here ended", code < 0 or code == FOR_NOW
     except OSError as error:
-        return str(error)
+        return str(error), error.errno in PASSING
 
 
 class Parent:
     def __init__(self, apart, control, owner):
         self.apart, self.control, self.owner = apart, control, owner
         self.workers, self.codes = {}, {}
+        self.pause = None  # until it is looked again for what workers have left; None where nothing is
         # Workers outlive a parent that is killed, where they are not in its namespace; they end with the host.
         self.host = os.pidfd_open(owner) if owner else None
         self.poll = select.poll()
@@ -74,7 +88,9 @@ class Parent:
 
     def run(self):
         while os.getppid() == self.owner:
-            for descriptor, _ in self.poll.poll(1000 * OWNER_SECONDS):
+            if self.pause:
+                self.end_left()
+            for descriptor, _ in self.poll.poll(1000 * (self.pause or OWNER_SECONDS)):
                 if descriptor == self.host:
                     return
                 if descriptor == self.control.fileno():
@@ -82,6 +98,15 @@ class Parent:
                         return
                 else:
                     self.ended(descriptor)
+
+    def leave(self):
+        """End this process, after what workers have left, as far as that gives way at once."""
+        end = time.monotonic() + OWNER_SECONDS
+        self.pause = LEFT_SECONDS  # it may not have heard yet of a worker that has ended
+        while self.pause and time.monotonic() < end:
+            self.end_left()
+            time.sleep(LEFT_SECONDS)
+        os._exit(0)
 
     def serve(self):
         """Do what the host asks; False when it has gone."""
@@ -97,14 +122,14 @@ class Parent:
                 given.frombytes(data[: len(data) - len(data) % given.itemsize])
         if len(asked) < ASKED.size:
             return False
-        what, pid = ASKED.unpack(asked)
+        question, what, pid = ASKED.unpack(asked)
         if what == FORK:
-            self.fork(list(given))
+            self.fork(question, list(given))
         else:
-            self.control.sendall(TOLD.pack(pid, self.codes.get(pid, UNKNOWN)))
+            self.control.sendall(TOLD.pack(question, pid, self.codes.get(pid, UNKNOWN)))
         return True
 
-    def fork(self, given):
+    def fork(self, question, given):
         try:
             pid = spaces.forked() if self.apart else os.fork()
         except OSError as error:
@@ -114,14 +139,14 @@ class Parent:
         for descriptor in given:
             os.close(descriptor)
         if pid < 0:
-            self.control.sendall(TOLD.pack(pid, number))
+            self.control.sendall(TOLD.pack(question, pid, number))
             return
         handle = os.pidfd_open(pid)
         self.codes.pop(pid, None)  # of a worker that has had this number before
         self.workers[handle] = pid
         self.poll.register(handle, select.POLLIN)
         passed = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [handle]))]
-        self.control.sendmsg([TOLD.pack(pid, 0)], passed)
+        self.control.sendmsg([TOLD.pack(question, pid, 0)], passed)
 
     def become(self, given):
         """Be the worker; never returns."""
@@ -153,22 +178,31 @@ class Parent:
         return self.host is None or not select.select([self.host], [], [], 0)[0]
 
     def ended(self, handle):
-        """Note how a worker ended, and end what it has left, which is now handed to this process."""
+        """Note how a worker ended; what it has left is now handed to this process."""
         self.poll.unregister(handle)
         os.close(handle)
         pid = self.workers.pop(handle)
+        self.pause = LEFT_SECONDS
         try:
             self.codes[pid] = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
         except ChildProcessError:
             pass
         while len(self.codes) > MOST_CODES:
             del self.codes[next(iter(self.codes))]
-        for left in set(calls.children()) - set(self.workers.values()):
+
+    def end_left(self):
+        """End what workers have left, time and again until there is none: what one of these has started is handed on as it ends.
+
+        None is waited for: one that the kernel does not let go must not keep this process from its work.
+        """
+        left = set(calls.children()) - set(self.workers.values())
+        for pid in left:
             try:
-                os.kill(left, signal.SIGKILL)
-                os.waitpid(left, 0)
+                os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, os.WNOHANG)
             except OSError:
                 pass
+        self.pause = min(2 * self.pause, OWNER_SECONDS) if left else None
 
 
 def reseed():
