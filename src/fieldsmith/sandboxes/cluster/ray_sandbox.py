@@ -16,12 +16,8 @@ import numpy as np
 from fieldsmith.errors import InputError, MissingPart
 from fieldsmith.sandboxes.cluster import nodes
 from fieldsmith.sandboxes.cluster.place import About, Fault, Wanted
-<<<<<<< HEAD
 from fieldsmith.sandboxes.cluster.places import Held, Places, cores
-=======
-from fieldsmith.sandboxes.cluster.places import Held, Places
 from fieldsmith.sandboxes.news import News, Tell
->>>>>>> wt-mende
 from fieldsmith.sandboxes.sandbox import CallResult, Failure, Limits, Sandbox, Session
 
 ATTEMPTS = 4

@@ -202,7 +202,7 @@ class Parent:
                 os.waitpid(pid, os.WNOHANG)
             except OSError:
                 pass
-        self.pause = min(2 * self.pause, OWNER_SECONDS) if left else None
+        self.pause = min(2 * (self.pause or LEFT_SECONDS), OWNER_SECONDS) if left else None
 
 
 def reseed():
