@@ -3,16 +3,15 @@
 import contextlib
 from collections.abc import Callable, Iterator
 
-from fieldsmith import sandboxes
 from fieldsmith.bench.audit.environments import audit_environment
 from fieldsmith.bench.audit.exploit import Audit, Tried
 from fieldsmith.bench.audit.tasks import audit_task
+from fieldsmith.bench.places import Places
 from fieldsmith.bench.suite import Cell, Suite
 from fieldsmith.environments import Host
 from fieldsmith.environments.check import MOST_SECONDS
 from fieldsmith.orchestrator.episodes.question import EpisodeQuestion
 from fieldsmith.orchestrator.open import open_task
-from fieldsmith.orchestrator.question import Question
 from fieldsmith.tasks.task import Progress
 
 Heard = Callable[[str, Tried], None]
@@ -49,7 +48,7 @@ def audited(
     """
     with contextlib.ExitStack() as stack:
         stack.enter_context(contextlib.chdir(suite.file.absolute().parent))  # paths in a suite go by where it lies
-        open_places: dict[tuple[str, str, str, str], sandboxes.Sandbox] = {}
+        places = stack.enter_context(Places(sandbox))
         for cell in subjects(suite):
             name, asked = name_of(cell), cell.question
 
@@ -60,13 +59,5 @@ def audited(
                 with Host(sandbox or asked.sandbox) as host:
                     yield audit_environment(asked.environment, host, seconds, told)
                 continue
-            wanted = _place(asked, sandbox)
-            if wanted not in open_places:
-                kind, image, runtime, gpus = wanted
-                place = sandboxes.choose(kind, image=image, runtime=runtime, gpus=gpus)
-                open_places[wanted] = stack.enter_context(place)
-            yield audit_task(name, open_task(asked), open_places[wanted], told, progress)
-
-
-def _place(asked: Question, sandbox: str | None) -> tuple[str, str, str, str]:
-    return sandbox or asked.sandbox, asked.image, asked.docker_runtime, asked.gpus
+            place = places.of(asked)
+            yield audit_task(name, open_task(asked), place, told, progress)
