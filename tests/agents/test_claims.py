@@ -26,7 +26,10 @@ def candidate(plan, order=2.0, nrmse=1e-4, status="ok"):
         ("Sixth order accurate in space", 6.0),
         ("central differences, O(dx^2)", 2.0),
         ("error O(Δx⁴)", 4.0),
-        ("fifth-order WENO with a second-order limiter", 2.0),
+        ("O(Δx⁴) truncation, fourth-order differences with RK4 in time", 4.0),
+        ("second-order accurate in space and time", 2.0),
+        ("fifth-order WENO + third-order SSP Runge-Kutta", 5.0),
+        ("fourth-order central differences, second-order Strang splitting", 4.0),
     ],
 )
 def test_an_order_that_is_stated_is_a_claim(words, order):
@@ -39,6 +42,15 @@ def test_an_order_that_is_stated_is_a_claim(words, order):
         "the second-order derivative by FFT",
         "a first order ODE system",
         "second-order in time",
+        "Fourth-order Runge-Kutta with spectral derivatives",
+        "fourth-order ETDRK4",
+        "RK4 (fourth order) in time",
+        "Strang splitting, second order",
+        "third-order SSP scheme; a second-order Crank-Nicolson step",
+        "a first-order hyperbolic system",
+        "second-order upwind is too diffusive, so fourth-order compact",
+        "second-order upwind is too diffusive",
+        "fifth-order WENO with a second-order limiter",
         "orders of magnitude better, first order of magnitude",
         "spectrally accurate; fourth-order RK",
         "spectral accuracy, fourth-order Runge-Kutta",
@@ -46,6 +58,13 @@ def test_an_order_that_is_stated_is_a_claim(words, order):
         "local error below 1e-8",
         "error tolerance of 1e-8",
         "error control. 1e-6 steps",
+        "an error of 10-20%",
+        "errors of about 10-15 percent",
+        "errors of 1e-12-1e-10",
+        "an error of 1e-3 to 1e-2",
+        "refine until the error is below 1e-8",
+        "iterate while the error, by Richardson, is at most 1e-8",
+        "halve steps if error < 1e-6",
         "",
     ],
 )
@@ -61,6 +80,11 @@ def test_what_is_no_claim_of_the_solution_is_none(words):
         ("expected error < 10^-6", 1e-6),
         ("errors at most 2 x 10^{-3}", 2e-3),
         ("nRMSE of 0.001", 1e-3),
+        ("errors below 0.01%", 1e-4),
+        ("an error of about 2 percent", 2e-2),
+        ("error of 3·10⁻⁷, or error of 10⁻⁷", 1e-7),
+        ("error below 1e−6", 1e-6),
+        ("Steps are halved until they fit. The error is below 1e-6", 1e-6),
     ],
 )
 def test_an_error_that_is_stated_is_a_claim(words, error):
@@ -69,6 +93,11 @@ def test_an_error_that_is_stated_is_a_claim(words, error):
 
 def test_the_plans_own_number_goes_before_its_words():
     assert claimed("second-order", expected_order=4.0) == [("order", 4.0)]
+
+
+def test_what_is_said_of_time_and_of_how_resolution_is_found_is_no_claim():
+    assert claimed(time_integrator="fourth-order central") == []
+    assert claimed(resolution_control="doubled, with an error below 1e-8 on the finest") == []
 
 
 def test_claims_are_confirmed_by_what_was_measured_or_are_not():

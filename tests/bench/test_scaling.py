@@ -56,6 +56,26 @@ def test_test_errors_are_measured_once_and_kept(home):
     assert scaled(home, "copy")[0]["test"] != scaled(home, "drafts")[0]["test"]
 
 
+def test_test_errors_that_were_measured_are_verified(home, tmp_path):
+    scaled(home, "drafts")
+    run = shutil.copytree(home / "drafts", tmp_path / "drafts")
+    assert tested(home, run) == ("holds", "5 of 5 programs scored again, as tested.json tells")
+    assert tested(home, run, "--no-rerun")[0] == "unchecked"
+    kept = json.loads((run / "tested.json").read_text())
+    best = json.loads((run / "result.json").read_text())["best"]["test"]["nrmse"]
+    other = next(digest for digest, rank in kept["ranks"].items() if rank != best)
+    kept["ranks"][other] = kept["ranks"][other] / 2 if kept["ranks"][other] else 0.5
+    (run / "tested.json").write_text(json.dumps(kept))
+    state, words = tested(home, run)
+    assert (state, "scored again" in words) == ("fault", True)
+
+
+def tested(home, run, *words):
+    said = fieldsmith(home, "runs", "verify", str(run), "--sandbox", "process", "--json", *words)
+    lines = [json.loads(line) for line in said.stdout.splitlines()]
+    return next((line["state"], line["message"]) for line in lines if line.get("check") == "tested")
+
+
 @pytest.mark.parametrize("text", ["[]", "{", '{"fingerprint": "x"}', '{"fingerprint": "x", "ranks": {"a": "small"}}'])
 def test_a_damaged_file_of_test_errors_is_as_good_as_none(home, tmp_path, text):
     shutil.copytree(home / "drafts", tmp_path / "damaged")

@@ -16,7 +16,9 @@ from fieldsmith.agents.strategies import BestOfN, open_strategy
 from fieldsmith.bench import tested as tested_room
 from fieldsmith.bench.estimator import Draft, curve
 from fieldsmith.bench.measured import Measured
+from fieldsmith.bench.places import Places
 from fieldsmith.bench.scaling import Group, curves, groups
+from fieldsmith.cli import scaling as scaling_command
 from fieldsmith.evaluation.evaluation import Evaluation, Score
 from fieldsmith.orchestrator.question import Question
 from fieldsmith.orchestrator.record import best_of, bests_of
@@ -149,6 +151,14 @@ def test_a_seed_counts_once_and_where_programs_ran_makes_no_group():
     assert group.left == ("b is left out: a asks the same with the same seed, 0.",)
 
 
+def test_engine_and_cores_make_no_group_and_pilots_do():
+    runs = [measured("a", engine="local"), measured("b", engine="ray", address="host:1", cpus=2.0, seed=1)]
+    (group,) = groups((one, record([], one.name)) for one in runs)
+    assert [run.folder.name for run in group.runs] == ["a", "b"]
+    runs = [measured("a", pilots=0), measured("b", pilots=2)]
+    assert len(groups((one, record([], one.name)) for one in runs)) == 2
+
+
 def test_groups_that_differ_in_an_option_are_named_by_it():
     runs = [measured("a", candidates=4), measured("b", candidates=8), measured("c", strategy="tree")]
     names = [group.name for group in groups((one, record([], one.name)) for one in runs)]
@@ -195,6 +205,60 @@ def test_a_failure_of_the_program_is_kept(measuring):
     known = tested_room.Tested(run)
     assert known.knows(run.candidates)
     assert [known.rank(one) for one in run.candidates] == [None, 0.5]
+
+
+class Place:
+    """A sandbox with these libraries."""
+
+    name = "docker"
+
+    def __init__(self, *libraries):
+        self.has = libraries
+
+    def libraries(self):
+        return self.has
+
+    def image_facts(self):
+        return {}
+
+
+UNIMPORTED = Evaluation("crashed", error_type="ModuleNotFoundError", error_message="No module named 'torch'")
+
+
+def test_a_library_that_is_missing_here_only_is_no_failure(measuring):
+    run, outcomes = measuring
+    sitting = {"data": {}, "sandbox": "docker", "sandbox_libraries": ["numpy 2", "torch 2"]}
+    run = replace(run, asked=replace(run.asked, sittings=[sitting]))
+    outcomes |= {"x = 1": [UNIMPORTED, UNIMPORTED], "x = 2": [Evaluation("ok", test=score(0.5))]}
+    known = tested_room.Tested(run)
+    known.measure(run.candidates, Place("numpy 2"))
+    assert list(known.unimported.values()) == ["No module named 'torch'"]
+    assert not known.knows(run.candidates)
+    assert list(json.loads((run.folder / "tested.json").read_text())["ranks"].values()) == [0.5]
+    again = tested_room.Tested(run)
+    again.measure(run.candidates, Place("numpy 2", "torch 2"))
+    assert (again.knows(run.candidates), again.rank(run.candidates[0])) == (True, None)
+
+
+def test_a_group_whose_library_is_missing_here_is_told_and_has_dev_errors_alone(measuring, monkeypatch, capsys):
+    run, outcomes = measuring
+    sitting = {"data": {}, "sandbox": "docker", "sandbox_libraries": ["torch 2"]}
+    run = replace(
+        run, asked=replace(run.asked, question=replace(run.asked.question, image="torch"), sittings=[sitting])
+    )
+    outcomes |= {"x = 1": [UNIMPORTED], "x = 2": [Evaluation("ok", test=score(0.5))]}
+    asked = []
+    monkeypatch.setattr(scaling_command, "_runs", lambda _places: [(measured("a"), run)])
+    monkeypatch.setattr(Places, "of", lambda _self, question: asked.append(question.image) or Place("numpy 2"))
+    monkeypatch.setattr(scaling_command.current, "json", False)  # put back afterwards
+    scaling_command.scaling(["a"], sandbox="process", as_json=True)
+    said = capsys.readouterr()
+    assert asked == ["torch"]
+    result = json.loads(said.out.splitlines()[-1])
+    rows, (left,) = result["rows"], result["left"]
+    assert [(row["test"], row["dev"] is None) for row in rows] == [(None, False)] * 2
+    assert "1 program cannot be run here for want of a library (No module named 'torch')" in left
+    assert "It ran with --sandbox docker." in left
 
 
 def test_test_errors_of_other_arrays_are_not_mixed_with_those_of_these(measuring):

@@ -4,7 +4,7 @@ import pytest
 
 from fieldsmith.bench.baselines import baseline_of, candidates_of
 from fieldsmith.bench.cells import words_of
-from fieldsmith.bench.suite import read_suite, shipped
+from fieldsmith.bench.suite import kept_suite, read_suite, shipped
 from fieldsmith.errors import InputError
 
 WHOLE = """
@@ -198,3 +198,13 @@ def test_suites_that_come_along_are_whole():
         assert {baseline_of(cell.question) for cell in cells} == {"built-in", "scan"}
     with pytest.raises(InputError, match=r"The suite codpde cannot be read: .*one of codepde, hard, smoke"):
         read_suite("codpde")
+
+
+def test_the_kept_copy_of_a_suite_without_a_title_has_its_own(tmp_path):
+    text = 'seeds = 2\n[[tasks]]\ntask = "burgers"\n'
+    (tmp_path / "mine.toml").write_text(text)
+    suite = read_suite(str(tmp_path / "mine.toml"))
+    (tmp_path / "suite.toml").write_text(suite.kept_text)
+    kept = kept_suite(tmp_path)
+    assert (kept.title, kept.cells) == ("mine", suite.cells)
+    assert kept.kept_text == kept.text

@@ -13,8 +13,7 @@ from fieldsmith.orchestrator.folder import held
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
-SUITE = """title = "One"
-baselines = false
+SUITE = """baselines = false
 [options]
 candidates = 2
 sandbox = "process"

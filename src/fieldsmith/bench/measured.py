@@ -21,7 +21,7 @@ from fieldsmith.orchestrator.result import run_fields, spend_fields
 from fieldsmith.orchestrator.run import Asked
 
 NO_TERMS = (
-    "task", "param", "scale", "data", "seed", "environment", "run_dir", "key_file", "in_flight", "on_finish", "model", "agent",
+    "task", "param", "scale", "data", "seed", "environment", "run_dir", "key_file", "in_flight", "on_finish", "address", "model", "agent",
 )  # fmt: skip
 """Of a question: what pairs are made by, what changes no figure, and who answers, which is told by its label."""
 STATES: Mapping[str, str] = {

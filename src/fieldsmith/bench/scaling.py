@@ -23,8 +23,8 @@ from fieldsmith.orchestrator.run import Asked, RunRecord
 from fieldsmith.tasks.task import NRMSE
 
 AS_THEY_WENT = "runs as they went"
-ANYWHERE = ("sandbox", "docker-runtime", "in-flight")
-"""Terms that say where and how programs ran, not what was asked."""
+ANYWHERE = ("sandbox", "docker-runtime", "in-flight", "engine", "address", "cpus")
+"""Terms that say where and how programs ran, not what was asked: `pilots` and `image` are asked, since they decide what is run and what it may import."""
 
 
 class Tests(Protocol):

@@ -23,6 +23,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+import tomli_w
+
 from fieldsmith.agents.author import BUILT_IN
 from fieldsmith.bench.baselines import OF_A_MODEL, Placed, missing
 from fieldsmith.errors import InputError
@@ -103,6 +105,12 @@ class Suite:
     @property
     def name(self) -> str:
         return self.file.stem
+
+    @property
+    def kept_text(self) -> str:
+        """What it said, with the title that it has of its file's name where it gives none: under another name it is the same suite."""
+        own = "title" in tomllib.loads(self.text)
+        return self.text if own else f"{tomli_w.dumps({'title': self.title})}{self.text}"
 
     def chosen(self, pattern: str) -> "Suite":
         """Its cells whose names fit a pattern such as `burgers*/gpt/*`. Raises InputError where none does."""

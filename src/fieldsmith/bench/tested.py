@@ -1,7 +1,8 @@
 """Test errors of a run's candidates: a run scores its best alone on the test split, so the others are scored afterwards and kept beside it.
 
 `tested.json` in the run's folder holds for each program, by its digest, how it did on the test split, and the digest of the arrays that it was scored on: figures
-of other arrays, as of another machine, are not mixed with them. Only what tells of the program is kept; one that was ended by the wall clock may tell of the machine.
+of other arrays, as of another machine, are not mixed with them. Only what tells of the program is kept; one that was ended by the wall clock may tell of the machine,
+and one that cannot import what it could when it ran tells of the sandbox.
 """
 
 import json
@@ -22,10 +23,11 @@ from fieldsmith.tasks.digest import digest_of
 from fieldsmith.tasks.task import Task
 
 FILE = "tested.json"
+NOT_IMPORTED = ("ModuleNotFoundError", "ImportError")
 
 
 @dataclass(frozen=True)
-class _Kept:
+class Kept:
     """What the file holds; one that holds anything else is as good as none. digest: of the test split's arrays."""
 
     fingerprint: str
@@ -38,6 +40,7 @@ Tell = Callable[[int, int], None]
 
 class Tested:
     """The test errors of a run. unkept: why the file could not be written, so that what was measured is lost afterwards; empty where it was.
+    unimported: programs that lack a library in the sandbox they were given, and had it when they ran, by their digests: the message of each. Their test errors stay unknown.
 
     `measure` raises InputError for a task that cannot be loaded or whose data is not the run's, MissingPart for a sandbox that dies.
     """
@@ -47,7 +50,8 @@ class Tested:
         self._file = run.folder / FILE
         self._task: Task | None = None
         own = str(run.asked.sittings[-1]["data"].get("test", "")) if run.asked.sittings else ""
-        kept = _stored(self._file, run.asked.fingerprint)
+        self.unimported: dict[str, str] = {}
+        kept = stored(self._file, run.asked.fingerprint)
         self._digest = kept.digest if kept else own
         self._known: dict[str, float | None] = dict(kept.ranks) if kept else {}
         if self._digest == own:
@@ -79,8 +83,11 @@ class Tested:
         missing = self.missing(candidates)
         for done, digest in enumerate(missing):
             tell(done, len(missing))
-            outcome = _scored(task, sources[digest], sandbox)
-            rank = outcome.test.rank if outcome.status == "ok" and outcome.test else None
+            outcome = scored(task, sources[digest], sandbox)
+            if outcome.error_type in NOT_IMPORTED and not ran_in(self.run, sandbox):
+                self.unimported[digest] = outcome.error_message
+                continue
+            rank = rank_of(outcome)
             if _by_the_wall(outcome):
                 self._passing[digest] = rank
                 continue
@@ -108,7 +115,7 @@ class Tested:
         return self._task
 
 
-def _scored(task: Task, source: str, sandbox: Sandbox) -> Evaluation:
+def scored(task: Task, source: str, sandbox: Sandbox) -> Evaluation:
     """On the test split; once more where the wall clock ended it, since that may be the machine's fault."""
     outcome = evaluate(task, source, sandbox, splits=("test",), refinement=False, probing=False)
     if _by_the_wall(outcome):
@@ -116,13 +123,26 @@ def _scored(task: Task, source: str, sandbox: Sandbox) -> Evaluation:
     return outcome
 
 
+def ran_in(run: RunRecord, sandbox: Sandbox) -> bool:
+    """Whether a sandbox has what one of the run's own had: what a program cannot import there is its own fault."""
+    now = sandbox.name, list(sandbox.libraries()), sandbox.image_facts().get("id", "")
+    own = [(one.get("sandbox"), one.get("sandbox_libraries"), one.get("image_id", "")) for one in run.asked.sittings]
+    return now in own
+
+
+def rank_of(outcome: Evaluation) -> float | None:
+    """The figure on the test split, the smaller the better; None for a program that failed."""
+    return outcome.test.rank if outcome.status == "ok" and outcome.test else None
+
+
 def _by_the_wall(outcome: Evaluation) -> bool:
     return outcome.facts.get("limit") == "wall"
 
 
-def _stored(file: Path, fingerprint: str) -> _Kept | None:
+def stored(file: Path, fingerprint: str) -> Kept | None:
+    """What a file holds of a task of this fingerprint; None for one that is missing, damaged or of another."""
     try:
-        kept = TypeAdapter(_Kept).validate_json(file.read_bytes(), strict=True)
+        kept = TypeAdapter(Kept).validate_json(file.read_bytes(), strict=True)
     except (OSError, ValidationError):
         return None
     return kept if kept.fingerprint == fingerprint else None

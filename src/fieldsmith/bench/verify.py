@@ -10,6 +10,7 @@ from typing import Any
 from fieldsmith.bench import cells
 from fieldsmith.bench.cells import Outcome
 from fieldsmith.bench.differences import compared, differences, json_of, several
+from fieldsmith.bench.places import Places
 from fieldsmith.bench.suite import KEPT, Suite, kept_suite
 from fieldsmith.bench.verify_board import Forms, verify_board
 from fieldsmith.bench.verify_episodes import verify_episodes
@@ -18,28 +19,27 @@ from fieldsmith.errors import FieldsmithError
 from fieldsmith.finding import Finding
 from fieldsmith.orchestrator.listed import of_episodes
 from fieldsmith.orchestrator.record import is_held, load_run
-from fieldsmith.sandboxes.sandbox import Sandbox
 
 
-def verify(folder: Path, sandbox: Sandbox | None, forms: Forms) -> Iterator[Finding]:
-    """What holds of a run, or of every cell of a benchmark and its table; without a sandbox no program is run.
+def verify(folder: Path, places: Places | None, forms: Forms) -> Iterator[Finding]:
+    """What holds of a run, or of every cell of a benchmark and its table; without places no program is run.
 
     forms: how a table is written. Raises InputError for a folder that is neither.
     """
     if (folder / cells.FILE).exists():
-        yield from _bench(folder, sandbox, forms)
+        yield from _bench(folder, places, forms)
     else:
-        yield from _one(folder, sandbox)
+        yield from _one(folder, places)
 
 
-def _one(run: Path, sandbox: Sandbox | None) -> Iterator[Finding]:
+def _one(run: Path, places: Places | None) -> Iterator[Finding]:
     if of_episodes(run):
-        yield from verify_episodes(run, sandbox.name if sandbox else None)
+        yield from verify_episodes(run, (places.sandbox or "auto") if places else None)
     else:
-        yield from verify_run(load_run(run, pictures=False), sandbox)
+        yield from verify_run(load_run(run, pictures=False), places)
 
 
-def _bench(folder: Path, sandbox: Sandbox | None, forms: Forms) -> Iterator[Finding]:
+def _bench(folder: Path, places: Places | None, forms: Forms) -> Iterator[Finding]:
     known = cells.kept(folder)
     suite, why = _suite(folder)
     outcomes = cells.asked_so(suite, known) if suite else known
@@ -47,7 +47,7 @@ def _bench(folder: Path, sandbox: Sandbox | None, forms: Forms) -> Iterator[Find
         yield Finding("suite", "", f"{gone} cell{'s' * (gone > 1)} that the suite no longer asks for left out")
     for name, outcome in outcomes.items():
         if outcome.done and outcome.result is not None:
-            yield _cell(name, folder / "cells" / outcome.folder, outcome, sandbox)
+            yield _cell(name, folder / "cells" / outcome.folder, outcome, places)
     if suite is None:
         yield Finding("leaderboard", unchecked=why)
     elif is_held(folder):
@@ -67,11 +67,11 @@ def _suite(folder: Path) -> tuple[Suite | None, str]:
     return suite, f"{KEPT} is missing, so that its cells are not known; the benchmark's own command writes it anew"
 
 
-def _cell(name: str, run: Path, outcome: Outcome, sandbox: Sandbox | None) -> Finding:
+def _cell(name: str, run: Path, outcome: Outcome, places: Places | None) -> Finding:
     """All that is found of a cell's run, in one finding."""
     found = [_outcome(run, outcome.result or {})]
     try:
-        found += _one(run, sandbox)
+        found += _one(run, places)
     except FieldsmithError as error:
         found.append(Finding("run", f"it cannot be read: {error.message}"))
     faults, open_ones = [f for f in found if f.fault], [f for f in found if f.state == "unchecked"]

@@ -12,6 +12,8 @@ from typing import Any
 from fieldsmith import __version__
 from fieldsmith.agents.author import Candidate
 from fieldsmith.bench.differences import close, compared, differences, json_of, plain, text_of, told
+from fieldsmith.bench.places import Places
+from fieldsmith.bench.verify_tested import verify_tested
 from fieldsmith.errors import FieldsmithError
 from fieldsmith.evaluation import Score, evaluate
 from fieldsmith.evaluation.record import evaluation_fields, score_fields
@@ -36,8 +38,8 @@ ROUNDED = 0.01
 SURROUNDINGS = ("processor", "libraries", "sandbox_libraries")
 
 
-def verify_run(run: RunRecord, sandbox: Sandbox | None) -> Iterator[Finding]:
-    """What holds of a run; without a sandbox no program is run. One that goes on is not looked at: what it keeps changes meanwhile."""
+def verify_run(run: RunRecord, places: Places | None) -> Iterator[Finding]:
+    """What holds of a run; without places no program is run. One that goes on is not looked at: what it keeps changes meanwhile."""
     if run.state == "running":
         yield Finding("run", unchecked="it is still running: what it keeps changes while it is looked at")
         return
@@ -62,12 +64,28 @@ def verify_run(run: RunRecord, sandbox: Sandbox | None) -> Iterator[Finding]:
     data = _data(run, task)
     yield data
     yield _solver(run, best, task)
-    if sandbox is None:
-        yield Finding("scores", unchecked="the best program is not scored again with --no-rerun")
-    elif data.state == "holds":
-        same = _surroundings(run, task, sandbox)
-        splits = SPLITS if run.state == "done" else SPLITS[:1]
-        yield from (_scored_again(best, task, split, sandbox, same) for split in splits)
+    if data.state != "holds" and places is not None:
+        yield from verify_tested(run, task)
+        return
+    sandbox = _place(run, places)
+    if isinstance(sandbox, str):
+        yield Finding("scores", unchecked=sandbox)
+        yield from verify_tested(run, task)
+        return
+    same = _surroundings(run, task, sandbox)
+    splits = SPLITS if run.state == "done" else SPLITS[:1]
+    yield from (_scored_again(best, task, split, sandbox, same) for split in splits)
+    yield from verify_tested(run, task, sandbox, same)
+
+
+def _place(run: RunRecord, places: Places | None) -> Sandbox | str:
+    """Where its programs run again, or why they do not."""
+    if places is None:
+        return "the best program is not scored again with --no-rerun"
+    try:
+        return places.of(run.asked.question)
+    except FieldsmithError as error:
+        return f"what the run's programs ran in is not here, so that nothing is scored again: {error.message}"
 
 
 def _store(run: RunRecord) -> Finding:

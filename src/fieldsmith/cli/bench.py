@@ -95,7 +95,7 @@ def _run(grid: "Grid", whole: "Suite", condition: Any) -> None:
         """The table of the whole suite, as far as it has come; with the suite, so that it can be made anew. curves: whether to read every run for them."""
         outcomes = {**before, **grid.outcomes}
         board = leaderboard(whole, outcomes, count(grid.folder))
-        write_text(grid.folder / KEPT, whole.text)
+        write_text(grid.folder / KEPT, whole.kept_text)
         scaled = scaling_of_rows(grid.folder, outcomes) if curves else []
         return board, write_leaderboard(board, grid.folder, shlex.join(["fieldsmith", *sys.argv[1:]]), scaled)
 

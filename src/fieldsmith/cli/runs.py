@@ -167,15 +167,15 @@ def show(run: Annotated[Path, typer.Argument(help="Run directory.")], as_json: J
 @app.command("verify")
 def verify(
     run: Annotated[Path, typer.Argument(help="Run directory, or a benchmark's folder.")],
-    rerun: Annotated[bool, typer.Option("--rerun/--no-rerun", help="Score the best program again.")] = True,
+    rerun: Annotated[bool, typer.Option("--rerun/--no-rerun", help="Score programs again.")] = True,
     sandbox: Annotated[str, typer.Option(help="auto, docker, bubblewrap or process.")] = "auto",
     as_json: Json = False,
 ) -> None:
-    """Make every figure anew from what the run kept, score the best program again, and say what holds, what does not, and what was not checked; exit code 1 where something does not hold.
+    """Make every figure anew from what the run kept, score the best program and those in tested.json again, and say what holds, what does not, and what was not checked; exit code 1 where something does not hold.
 
     Example: fieldsmith runs verify runs/burgers
     """
-    from fieldsmith import sandboxes
+    from fieldsmith.bench.places import Places
     from fieldsmith.bench.verify import verify as verified
     from fieldsmith.cli.findings import tell
     from fieldsmith.reports.leaderboard_page import forms
@@ -185,8 +185,8 @@ def verify(
     if not rerun:
         tell(verified(folder, None, forms), subject)
         return
-    with sandboxes.choose(sandbox) as place:
-        tell(verified(folder, place, forms), subject)
+    with Places(sandbox) as places:
+        tell(verified(folder, places, forms), subject)
 
 
 @app.command("watch")

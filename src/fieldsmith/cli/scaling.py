@@ -1,14 +1,21 @@
 """`fieldsmith scaling`: what more tries are worth."""
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fieldsmith.cli.output import current
 from fieldsmith.cli.terminal import aligned
 from fieldsmith.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fieldsmith.bench.places import Places
+    from fieldsmith.orchestrator.run import RunRecord
 
 
 def scaling(
@@ -30,13 +37,20 @@ def scaling(
 
     Example: fieldsmith scaling runs/bench-mine --csv scaling.csv
     """
-    from fieldsmith.bench.scaling import curves, groups
+    from fieldsmith.bench.places import Places
+    from fieldsmith.bench.scaling import curves, groups, known_curves
     from fieldsmith.reports.scaling import as_csv, as_rows, heading, notes, rows
 
     current.json, current.quiet = as_json, quiet
     found = groups(_runs(places))
     _check_outputs(csv, figures)
-    scaled = [(group, curves(group, _tested(group, sandbox))) for group in found]
+    scaled = []
+    with Places(sandbox) as sandboxes:
+        for group in found:
+            tested = _tested(group, sandboxes)
+            lacking = tuple(_lacking(one.run, one.unimported) for one in tested if one.unimported)
+            own = known_curves(group) if lacking else curves(group, tested)
+            scaled.append((replace(group, left=(*group.left, *lacking)), own))
     files = [*_csv(csv, as_csv(scaled)), *_figures(figures, scaled)]
     for group, own in scaled:
         for curve in own:
@@ -48,7 +62,7 @@ def scaling(
         current.say(words)
     for file in files:
         current.progress(f"Written: {file}")
-    left = [words for group in found for words in group.left]
+    left = [words for group, _ in scaled for words in group.left]
     current.event("result", {"rows": as_rows(scaled), "left": left, "files": list(map(str, files)), "reason": None})
 
 
@@ -111,9 +125,8 @@ def _runs(places: list[str]):
     return [(one, load_run(one.folder, pictures=False)) for one in measured]
 
 
-def _tested(group, sandbox: str):
-    """Test errors of the programs that the group's curves need, measured where they are not known; only then a sandbox is opened."""
-    from fieldsmith import sandboxes
+def _tested(group, places: "Places"):
+    """Test errors of the programs that the group's curves need, measured where they are not known; only then the run's sandbox is opened."""
     from fieldsmith.bench.scaling import needed
     from fieldsmith.bench.tested import Tested
     from fieldsmith.cli.live import Live
@@ -123,13 +136,33 @@ def _tested(group, sandbox: str):
     if not missing:
         return known
     told = [0, 0]
-    with (
-        sandboxes.choose(sandbox) as place,
-        Live(current, lambda: f"{group.name}: test errors, {told[0]} of {told[1]}"),
-    ):
+    with Live(current, lambda: f"{group.name}: test errors, {told[0]} of {told[1]}"):
         for run, one in missing:
+            place = _place(run, places)
             one.measure(needed(run), place, lambda done, of: told.__setitem__(slice(2), [done, of]))
     for _, one in missing:
         if one.unkept:
             current.progress(f"{one.unkept}.")
     return known
+
+
+def _place(run: "RunRecord", places: "Places"):
+    """The run's own sandbox. Raises InputError for one that cannot have what the run asked for, MissingPart for what is not here."""
+    try:
+        return places.of(run.asked.question)
+    except InputError as error:
+        words = f"Programs of {run.folder} need the surroundings of their run: {error.message}"
+        raise InputError(words, error.hint) from None
+
+
+def _lacking(run: "RunRecord", unimported: "Mapping[str, str]") -> str:
+    """That programs of a run could not be measured here, in one line."""
+    from fieldsmith.reports.plain import visible
+
+    sittings = run.asked.sittings
+    ran = f" It ran with --sandbox {sittings[-1]['sandbox']}." if sittings and sittings[-1].get("sandbox") else ""
+    n, first = len(unimported), visible(next(iter(unimported.values())), 120)
+    return (
+        f"{run.folder}: {n} program{'s' * (n > 1)} cannot be run here for want of a library ({first}), which is no failure of "
+        f"{'theirs' if n > 1 else 'its own'}: the test errors of its group are not known.{ran}"
+    )

@@ -6,16 +6,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import ParamSpec
 
-from fieldsmith import sandboxes
 from fieldsmith.bench.audit.environments import audit_environment
 from fieldsmith.bench.audit.exploit import Audit, Tried
 from fieldsmith.bench.audit.tasks import audit_task
+from fieldsmith.bench.places import Places
 from fieldsmith.bench.suite import Cell, Suite
 from fieldsmith.environments import Host
 from fieldsmith.environments.check import MOST_SECONDS
 from fieldsmith.orchestrator.episodes.question import EpisodeQuestion
 from fieldsmith.orchestrator.open import open_task
-from fieldsmith.orchestrator.question import Question
 from fieldsmith.tasks.task import Progress
 
 Heard = Callable[[str, Tried], None]
@@ -54,7 +53,7 @@ def audited(
     """
     here, there = Path.cwd(), suite.file.absolute().parent
     with contextlib.ExitStack() as stack:
-        open_places: dict[tuple[str, str, str, str], sandboxes.Sandbox] = {}
+        places = stack.enter_context(Places(sandbox))
         for cell in subjects(suite):
             name, asked = name_of(cell), cell.question
 
@@ -64,13 +63,8 @@ def audited(
                     one = audit_environment(asked.environment, host, seconds, told)
                 yield one
                 continue
-            wanted = _place(asked, sandbox)
-            if wanted not in open_places:
-                kind, image, runtime, gpus = wanted
-                place = sandboxes.choose(kind, image=image, runtime=runtime, gpus=gpus)
-                open_places[wanted] = stack.enter_context(place)
             with contextlib.chdir(there):  # for all of it: a task may read its files when they are first needed
-                one = audit_task(name, open_task(asked), open_places[wanted], told, progress and _at(here, progress))
+                one = audit_task(name, open_task(asked), places.of(asked), told, progress and _at(here, progress))
             yield one
 
 
@@ -82,7 +76,3 @@ def _at(folder: Path, call: Callable[P, object]) -> Callable[P, None]:
             call(*given, **named)
 
     return called
-
-
-def _place(asked: Question, sandbox: str | None) -> tuple[str, str, str, str]:
-    return sandbox or asked.sandbox, asked.image, asked.docker_runtime, asked.gpus
