@@ -59,18 +59,18 @@ def test_test_errors_are_measured_once_and_kept(home):
 def test_test_errors_that_were_measured_are_verified(home, tmp_path):
     scaled(home, "drafts")
     run = shutil.copytree(home / "drafts", tmp_path / "drafts")
-    assert tested(home, run) == ("holds", "5 of 5 programs scored again, as tested.json tells")
-    assert tested(home, run, "--no-rerun")[0] == "unchecked"
+    assert verified(home, run) == ("holds", "5 of 5 programs scored again, as tested.json tells")
+    assert verified(home, run, "--no-rerun")[0] == "unchecked"
     kept = json.loads((run / "tested.json").read_text())
     best = json.loads((run / "result.json").read_text())["best"]["test"]["nrmse"]
     other = next(digest for digest, rank in kept["ranks"].items() if rank != best)
     kept["ranks"][other] = kept["ranks"][other] / 2 if kept["ranks"][other] else 0.5
     (run / "tested.json").write_text(json.dumps(kept))
-    state, words = tested(home, run)
+    state, words = verified(home, run)
     assert (state, "scored again" in words) == ("fault", True)
 
 
-def tested(home, run, *words):
+def verified(home, run, *words):
     said = fieldsmith(home, "runs", "verify", str(run), "--sandbox", "process", "--json", *words)
     lines = [json.loads(line) for line in said.stdout.splitlines()]
     return next((line["state"], line["message"]) for line in lines if line.get("check") == "tested")
