@@ -79,8 +79,8 @@ def test_a_cell_of_a_notebook_may_be_run_twice():
     assert move_named("again", ()) == second() != first()
 
 
-class Fuse(Move):
-    words = "Fuse these programs."
+class Splice(Move):
+    words = "Splice these programs."
     avoids = True
 
 
@@ -100,7 +100,7 @@ OTHER = Candidate(2, "2", "draft", (), "x", Proposal(Program("a = 2")), RAN)
         (Calibrate((GOOD,)), "calibrate", (GOOD,), (GOOD,)),
         (Combine((GOOD, OTHER)), "combine", (GOOD, OTHER), (GOOD, OTHER)),
         (SpeedUp((GOOD,)), "speed-up", (GOOD,), (GOOD,)),
-        (Fuse((GOOD, OTHER)), "fuse", (GOOD, OTHER), (GOOD, OTHER)),
+        (Splice((GOOD, OTHER)), "splice", (GOOD, OTHER), (GOOD, OTHER)),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -138,10 +138,10 @@ def test_a_plug_in_may_say_what_its_move_gives_way_to():
 
 
 def test_programs_to_work_from_are_never_taken_for_a_mistake():
-    assert (Fuse((FAILED,)).avoid, Fuse((FAILED,)).candidates) == (None, (FAILED,))
+    assert (Splice((FAILED,)).avoid, Splice((FAILED,)).candidates) == (None, (FAILED,))
     assert (Merge((GOOD, FAILED)).avoid, Merge((GOOD, FAILED)).candidates) == (None, (GOOD, FAILED))
     assert Combine((GOOD, OTHER)).avoid is None
-    assert Fuse().again(FAILED) == Restart(FAILED), "alone the failed one would be shown to work from"
+    assert Splice().again(FAILED) == Restart(FAILED), "alone the failed one would be shown to work from"
     assert Combine((GOOD, OTHER, FAILED)).with_fewer() == Combine((GOOD, FAILED))
 
 
