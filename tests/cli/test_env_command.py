@@ -95,7 +95,14 @@ def test_check_tells_each_finding_and_ends_with_1_where_there_are_faults(site):
     lines = [json.loads(line) for line in ran.stdout.splitlines()]
     assert ran.returncode == 0
     assert {line["event"] for line in lines[:-1]} == {"check"}
-    assert lines[-1] == {"event": "result", "environment": "my/my-other-v1", "ok": True, "faults": [], "reason": None}
+    assert lines[-1] == {
+        "event": "result",
+        "environment": "my/my-other-v1",
+        "ok": True,
+        "faults": [],
+        "unchecked": [],
+        "reason": None,
+    }
 
 
 def test_a_plug_in_that_cannot_be_loaded_is_told_to_who_asks_for_it(site):

@@ -29,7 +29,7 @@ def test_a_finished_run_shows_its_figures(opened):
     assert "20 times what the trusted method gets" in page.inner_text(".verdict")
     for words in ("openai:x", "fieldsmith solve waves --seed 7", "price unknown", "order 2.00"):
         assert words in page.inner_text("body")
-    assert page.locator("svg.chart").count() == 9
+    assert page.locator("svg.chart").count() == 10
     assert not page.faults
 
 

@@ -49,7 +49,7 @@ class Tested:
         self.run, self.unkept = run, ""
         self._file = run.folder / FILE
         self._task: Task | None = None
-        own = str(run.asked.sittings[-1]["data"].get("test", "")) if run.asked.sittings else ""
+        own = str(run.asked.sittings[-1].get("data", {}).get("test", "")) if run.asked.sittings else ""
         self.unimported: dict[str, str] = {}
         kept = stored(self._file, run.asked.fingerprint)
         self._digest = kept.digest if kept else own

@@ -142,7 +142,12 @@ class Algebra:
 
     def unknown(self, word: str, node: Node) -> Misread:
         known = [*self.names, *(name for name in CONSTANTS if name.isascii() and name not in ("I", "i"))]
-        mend = meant(word, known) or f"Known here: {', '.join(known)}."
+        close = meant(word, known)
+        mend = (
+            f"{close} If not, give it in [parameters]."
+            if close
+            else f"Give it in [parameters]. Known here: {', '.join(known)}."
+        )
         return Misread(f"{word} is not known here.", node.at, mend)
 
     def differentiated(self, expression: Any, orders: Sequence[int], node: Node) -> Any:
