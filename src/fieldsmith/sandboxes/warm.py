@@ -307,6 +307,9 @@ class WarmParents:
         if told.get("status") != "ready":
             process.end()
             raise (NotNow if told.get("passing") else Unable)(str(told.get("why")))
+        if not process.alive():  # what bubblewrap has begun may go on for a while when it was ended itself
+            process.end()
+            raise NotNow("the parent of all workers does not start: it was ended from outside")
         return WarmParent(process, self._takes_all)
 
     def close(self) -> None:

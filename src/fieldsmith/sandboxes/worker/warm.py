@@ -78,7 +78,7 @@ class Parent:
     def __init__(self, apart, control, owner):
         self.apart, self.control, self.owner = apart, control, owner
         self.workers, self.codes = {}, {}
-        self.pause = None  # until it is looked again for what workers have left; None where nothing is
+        self.pause = 0.0  # until it is looked again for what workers have left; 0 where nothing is
         # Workers outlive a parent that is killed, where they are not in its namespace; they end with the host.
         self.host = os.pidfd_open(owner) if owner else None
         self.poll = select.poll()
@@ -202,7 +202,7 @@ class Parent:
                 os.waitpid(pid, os.WNOHANG)
             except OSError:
                 pass
-        self.pause = min(2 * (self.pause or LEFT_SECONDS), OWNER_SECONDS) if left else None
+        self.pause = min(2 * self.pause, OWNER_SECONDS) if left else 0.0
 
 
 def reseed():
