@@ -96,7 +96,9 @@ def test_a_problem_is_stated_in_python_as_in_a_file():
     problem = fs.Problem(**HEAT)
     assert problem == Problem.from_text(problem.to_toml())
     assert problem.system.conditions[0].kind == "dirichlet"
-    with pytest.raises(ProblemError, match=r"^initial\.u: w is not known here\. Give it in \[parameters\]\. Known here: x, D, pi, e\.$"):
+    with pytest.raises(
+        ProblemError, match=r"^initial\.u: w is not known here\. Give it in \[parameters\]\. Known here: x, D, pi, e\.$"
+    ):
         fs.Problem(**{**HEAT, "initial": {"u": "w"}})
     with pytest.raises(InputError):
         fs.Problem(["u_t = u_xx"], {"x": 3})  # type: ignore[dict-item]
