@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import command_line
 import generous_environment
 import planted
+from fieldsmith.bench import places
 from fieldsmith.bench.audit import suites
 from fieldsmith.bench.audit import tasks as audits
 from fieldsmith.bench.audit.carried import spread, stretched
@@ -188,7 +189,7 @@ def test_whoever_hears_of_an_audit_is_where_it_was_called(audit, tmp_path, monke
     )
     (place / "mine.toml").write_text(text)
     monkeypatch.chdir(home)
-    monkeypatch.setattr(suites.sandboxes, "choose", lambda *_, **__: Here())
+    monkeypatch.setattr(places.sandboxes, "choose", lambda *_, **__: Here())
     folders = set()
     found = []
     for one in suites.audited(read_suite("../suite/mine.toml"), heard=lambda *_: folders.add(Path.cwd())):

@@ -273,6 +273,15 @@ def test_a_parent_that_answers_too_late_is_ended_and_replaced(sandbox, monkeypat
     assert parent_of(sandbox) != first
 
 
+@pytest.fixture
+def interruptible():
+    """What runs in the background may ignore Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_a_question_that_is_broken_off_leaves_no_answer_for_the_next(sandbox):
     assert good(sandbox)
     first = parent_of(sandbox)

@@ -159,7 +159,10 @@ class WorkerSession(Session):
                 break
             try:
                 with cores.share(int(self.limits.cpus)) as mine:
-                    return self._attempt({**header, "cores": mine}, files, results, limit)
+                    result = self._attempt({**header, "cores": mine}, files, results, limit)
+                if result.status == "crashed" and self._closed.is_set():
+                    break  # the worker may have told of its child's end by then
+                return result
             except Lost:
                 if attempt == RETRIES and not self._closed.is_set():
                     raise MissingPart(
