@@ -32,7 +32,7 @@ def solver(u0_batch, t_coordinate, beta):
     end = time.process_time() + {seconds}
     while time.process_time() < end:
         pass
-    return np.repeat(u0_batch[:, None, :], len(t_coordinate), axis=1) + {{random.random()}}
+    return np.repeat(u0_batch[:, None, :], len(t_coordinate), axis=1) + {random.random()}
 ```""")
 '''
 
