@@ -10,6 +10,7 @@ methods do not see what their class binds.
 
 import ast
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -93,16 +94,16 @@ def _inside(function: ast.AST) -> Iterator[ast.AST]:
     return (node for node in ast.walk(function) if node is not function)
 
 
-class _Walker(ast.NodeVisitor):
+class _Walker(ast.NodeVisitor, ABC):
     """Goes through a tree with the scope that each part is evaluated in."""
 
     def __init__(self) -> None:
         self.scope = Scope(0, "module")
         self.scopes: dict[ast.AST, Scope] = {}
 
+    @abstractmethod
     def inner(self, node: ast.AST, kind: str, comprehension: bool = False) -> Scope:
         """The scope that a node opens."""
-        raise NotImplementedError
 
     def within(self, scope: Scope, parts: list[ast.AST]) -> None:
         before, self.scope = self.scope, scope
@@ -166,9 +167,9 @@ class _Walker(ast.NodeVisitor):
             self.binds(node, "name")
         self.generic_visit(node)
 
+    @abstractmethod
     def binds(self, node: ast.AST, attribute: str) -> None:
         """The node binds the name that its attribute holds."""
-        raise NotImplementedError
 
 
 class _Reader(_Walker):

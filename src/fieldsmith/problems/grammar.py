@@ -12,6 +12,7 @@
 A parser by precedence (Pratt, Top Down Operator Precedence, 1973). Whatever it makes has a known depth and size.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from fieldsmith.problems.faults import Misread, meant
@@ -215,12 +216,12 @@ class _Parser:
             word = "curl" if self.text[dot.at] == "×" else "div"
         return Node("call", (self.deeper(self.atom),), word, token.at)
 
-    def deeper(self, parse: object) -> Node:
+    def deeper(self, parse: Callable[[], Node]) -> Node:
         """An operand, counted as a level: ∇∇∇… nests without brackets."""
         self.depth += 1
         if self.depth > DEEPEST:
             raise Misread("Operators are nested too deeply.", self.now.at, f"Up to {DEEPEST} levels are read.")
-        node: Node = parse()  # type: ignore[operator]
+        node = parse()
         self.depth -= 1
         return node
 

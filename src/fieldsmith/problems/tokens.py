@@ -1,6 +1,7 @@
 """An expression's text as tokens, each with its place; Unicode as physicists write it is made plain here."""
 
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -86,8 +87,8 @@ def _next(text: str, at: int) -> tuple[Token, int]:
     raise Misread(f"The character {c if c.isprintable() else ascii(c)} is not read here.", at, mend)
 
 
-def _while(text: str, at: int, holds: object) -> int:
-    while at < len(text) and holds(text[at]):  # type: ignore[operator]
+def _while(text: str, at: int, holds: Callable[[str], bool]) -> int:
+    while at < len(text) and holds(text[at]):
         at += 1
     return at
 
