@@ -8,6 +8,7 @@ from fieldsmith.bench.suite import Cell
 from fieldsmith.errors import FieldsmithError
 from fieldsmith.models import open_model
 from fieldsmith.models.chat_model import ChatReply
+from fieldsmith.orchestrator.episodes.question import EpisodeQuestion
 from fieldsmith.orchestrator.open import DEFAULT_CANDIDATES
 
 PROMPT_TOKENS, REPLY_TOKENS = 6_000, 8_000
@@ -19,12 +20,12 @@ STEPS = 20
 def estimated(cell: Cell, capped: bool = False) -> dict[str, Any]:
     """How many programs or episodes a cell asks for; dollars at most, None where the price is unknown; and why it cannot be asked, in a sentence. capped: whether the whole grid's dollars are limited."""
     question = cell.question
-    if cell.acts:
-        count = question.episodes  # type: ignore[union-attr]
-        replies = count * (question.steps or STEPS)  # type: ignore[union-attr]
+    if isinstance(question, EpisodeQuestion):
+        count = question.episodes
+        replies = count * (question.steps or STEPS)
     else:
-        count = question.candidates or DEFAULT_CANDIDATES  # type: ignore[union-attr]
-        named = question.strategy  # type: ignore[union-attr]
+        count = question.candidates or DEFAULT_CANDIDATES
+        named = question.strategy
         replies = count * (requests_of(named) if isinstance(named, str) else 1)
     usd, lacks = _usd(cell, replies, capped)
     return {"programs": count, "unit": "episodes" if cell.acts else "programs", "usd": usd, "lacks": lacks}
