@@ -169,7 +169,7 @@ class Claims:
                 rates[symbol] = top(name, orders) if orders[0] + 1 == self.form.orders[base] else jets.along(symbol, 0)
             return rates[symbol]
 
-        found = differentiated(density, leaf, jets.until)
+        found = differentiated(density, leaf, jets.work)
         if size(found, MOST_NODES) >= MOST_NODES:
             raise TooLarge
         return found

@@ -57,7 +57,7 @@ def examine(document: Mapping[str, Any], places: Places, folder: Path) -> Seen:
 def _judge(seen: Seen, tables: Tables) -> None:
     system, told = seen.system, seen.told
     posed = Posed(system, tables)
-    system.jets.more_time()
+    system.jets.work_anew()
     failed = told.stopping
     if not _complete(seen, tables) or not posed.unknowns():
         return

@@ -1,7 +1,5 @@
 """Fields and their derivatives as symbols, so that an equation is an expression without derivatives in it (a function on jet space)."""
 
-import math
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,8 +16,9 @@ MOST_NODES = 6_000
 """Nodes that one derivative may make."""
 LARGE = 150
 """Nodes from which on nothing is evaluated that SymPy would look at signs for."""
-SECONDS = 0.4
-"""Processor time that all derivatives of a problem may take while it is read, and as much again while it is judged."""
+MOST_WORK = 40_000
+"""Parts of nodes that all derivatives of a problem may look at while it is read, and as many again while it is judged: a count and no time,
+so that a problem is understood alike on every machine."""
 ZERO, ONE = sp.Integer(0), sp.Integer(1)
 
 
@@ -37,11 +36,11 @@ class Jets:
     partners: dict[str, str] = field(default_factory=dict)
     fixed: set[str] = field(default_factory=set)
     """Given fields, such as coefficients: what they are is no question of the equations."""
-    until: float = field(default_factory=lambda: time.thread_time() + SECONDS)
-    """This thread's processor time at which derivatives are left off."""
+    work: list[int] = field(default_factory=lambda: [MOST_WORK])
+    """What is left of it."""
 
-    def more_time(self) -> None:
-        self.until = time.thread_time() + SECONDS
+    def work_anew(self) -> None:
+        self.work[0] = MOST_WORK
 
     def field(self, name: str, orders: Sequence[int] = ()) -> sp.Symbol:
         key = (name, tuple(orders) or (0,) * len(self.coordinates))
@@ -66,7 +65,7 @@ class Jets:
                 return ONE
             return self.along(symbol, coordinate) if symbol in self.meanings else ZERO
 
-        return differentiated(expression, leaf, self.until)
+        return differentiated(expression, leaf, self.work)
 
     def conjugate(self, expression: Any) -> Any:
         """The complex conjugate: fields and their partners change places, and I its sign."""
@@ -93,10 +92,11 @@ def _exchanged(node: Any, swap: dict[Any, Any]) -> Any:
     return node.func(*(_exchanged(part, swap) for part in node.args)) if node.args else node
 
 
-def differentiated(expression: Any, leaf: Callable[[sp.Symbol], Any], until: float = math.inf) -> Any:
-    """The derivative of a tree by the chain rule, `leaf` giving that of each symbol. Raises TooLarge, also at a processor time."""
+def differentiated(expression: Any, leaf: Callable[[sp.Symbol], Any], work: list[int] | None = None) -> Any:
+    """The derivative of a tree by the chain rule, `leaf` giving that of each symbol. Raises TooLarge, also where no `work` is left."""
     memo: dict[Any, Any] = {}
     room = [MOST_NODES]
+    work = [MOST_WORK] if work is None else work
 
     def slope(node: Any) -> Any:
         if isinstance(node, sp.Symbol):
@@ -105,7 +105,8 @@ def differentiated(expression: Any, leaf: Callable[[sp.Symbol], Any], until: flo
             return ZERO
         if node not in memo:
             room[0] -= len(node.args)
-            if room[0] < 0 or time.thread_time() > until:
+            work[0] -= len(node.args)
+            if room[0] < 0 or work[0] < 0:
                 raise TooLarge
             memo[node] = _rule(node, slope, room)
         return memo[node]
