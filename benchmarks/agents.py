@@ -31,8 +31,6 @@ from scipy import stats
 from fieldsmith import environments
 from fieldsmith.agents.acting.llm_agent import LLMAgent, Manner
 from fieldsmith.agents.author import Candidate, Draft, Usage
-from fieldsmith.agents.strategies.chains import grow, root_of
-from fieldsmith.agents.strategies.strategy import Ask
 from fieldsmith.cli.options import parse_settings
 from fieldsmith.environments.host import Host
 from fieldsmith.errors import FieldsmithError
@@ -45,6 +43,8 @@ from fieldsmith.orchestrator.open import open_solve
 from fieldsmith.orchestrator.question import Question
 from fieldsmith.orchestrator.store import Store, StoredModel
 from fieldsmith.reports.html import write_report
+from fieldsmith.strategies.chains import grow, root_of
+from fieldsmith.strategies.strategy import Ask
 
 TASKS = ("burgers", "reacdiff1d", "advection")
 WAYS = ("structured", "solve", "free", "mixed")

@@ -33,8 +33,6 @@ import fieldsmith
 from fieldsmith.agents.author import Candidate, Debug, Draft
 from fieldsmith.agents.prompts import Prompts
 from fieldsmith.agents.prompts.rehearsal import moves
-from fieldsmith.agents.strategies.chains import grow, root_of
-from fieldsmith.agents.strategies.strategy import Ask
 from fieldsmith.cli.options import parse_settings
 from fieldsmith.errors import FieldsmithError
 from fieldsmith.orchestrator.folder import SERVING
@@ -44,6 +42,8 @@ from fieldsmith.orchestrator.record import load_run
 from fieldsmith.orchestrator.run import RunRecord
 from fieldsmith.orchestrator.solve import Solve
 from fieldsmith.reports.html import write_report
+from fieldsmith.strategies.chains import grow, root_of
+from fieldsmith.strategies.strategy import Ask
 
 TASKS = ("advection", "burgers", "reacdiff1d")
 STYLES = ("guided", "plain")

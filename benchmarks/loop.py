@@ -34,7 +34,6 @@ from pathlib import Path
 import numpy as np
 
 from fieldsmith.agents.author import Candidate, Move, Program, Proposal
-from fieldsmith.agents.strategies import open_strategy
 from fieldsmith.models import open_model
 from fieldsmith.models.chat_model import ChatRequest, Message
 from fieldsmith.orchestrator.budget import Budget
@@ -44,6 +43,7 @@ from fieldsmith.orchestrator.programs import ProgramMaker
 from fieldsmith.orchestrator.store import Store, StoredModel
 from fieldsmith.sandboxes import choose, cores
 from fieldsmith.sandboxes.sandbox import Limits, Sandbox
+from fieldsmith.strategies import open_strategy
 from fieldsmith.tasks.simple import SimpleTask
 from fieldsmith.tasks.task import Brief, Signature, data, result
 

@@ -31,7 +31,6 @@ from typing import Any
 import numpy as np
 
 from fieldsmith.agents.author import Candidate, Combine, Debug, Draft, Move, Plan, Program, Proposal, Restart, SpeedUp
-from fieldsmith.agents.strategies import open_strategy, takes
 from fieldsmith.bench.paired import Effect, effect, holm
 from fieldsmith.bench.table import Interval, over
 from fieldsmith.equations.expressions import Unsuited
@@ -41,6 +40,7 @@ from fieldsmith.numerics.code import analysed
 from fieldsmith.numerics.methods import families
 from fieldsmith.numerics.space import space
 from fieldsmith.sandboxes import choose
+from fieldsmith.strategies import open_strategy, takes
 from fieldsmith.tasks import load
 
 RESULTS = Path(__file__).parent / "results"

@@ -26,6 +26,7 @@ LEVELS = [
     {"bridges", "reports"},
     {"bench"},
     {"orchestrator"},
+    {"strategies"},
     {"agents"},
     {"environments", "operators"},
     {"evaluation", "numerics", "models"},

@@ -111,7 +111,7 @@ def test_doctor_lists_the_package_and_the_page_asks_for_nothing_else(site):
     mine = {(one["group"], one["name"]): one["state"] for one in told if one["distribution"] == "my-plugins"}
     assert mine == dict.fromkeys(PARTS, "ok")
     for line in re.findall(r"^ +import .*|^from fieldsmith\S* import", "".join(FILES.values()), re.MULTILINE):
-        assert re.match(r"from fieldsmith(\.(tasks|numerics|errors|models|agents\.strategies))? import", line), line
+        assert re.match(r"from fieldsmith(\.(tasks|numerics|errors|models|strategies))? import", line), line
 
 
 @pytest.mark.parametrize(

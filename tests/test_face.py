@@ -13,13 +13,13 @@ import pytest
 import fieldsmith as fs
 from fieldsmith.agents.author import Proposal
 from fieldsmith.agents.numerics_author import NumericsAuthor
-from fieldsmith.agents.strategies.best_of_n import BestOfN
 from fieldsmith.errors import InputError
 from fieldsmith.evaluation.evaluation import Score
 from fieldsmith.face.arguments import arranged
 from fieldsmith.face.run import Run
 from fieldsmith.models.chat_model import ChatReply, ChatRequest, nothing_heard, silent
 from fieldsmith.orchestrator.question import Question
+from fieldsmith.strategies.best_of_n import BestOfN
 from fieldsmith.tasks.advection import Advection
 from fieldsmith.tasks.task import Signature, data, result
 from report_runs import finished

@@ -12,12 +12,12 @@ import command_line
 from fieldsmith.agents.author import Draft
 from fieldsmith.agents.authors import open_author
 from fieldsmith.agents.numerics_author import NumericsAuthor
-from fieldsmith.agents.strategies import open_strategy
 from fieldsmith.errors import InputError, MissingPart
 from fieldsmith.models import open_model
 from fieldsmith.numerics import menu
 from fieldsmith.numerics.methods import BUILT_INS, families, family
 from fieldsmith.plugins import warn_once
+from fieldsmith.strategies import open_strategy
 from fieldsmith.tasks import load, names
 from plug_ins import distribution, with_plug_ins
 from small_task import SOURCE
@@ -26,7 +26,7 @@ GOOD = """
 from fieldsmith.tasks.advection import Advection
 from fieldsmith.tasks import Task
 from fieldsmith.agents.numerics_author import NumericsAuthor
-from fieldsmith.agents.strategies import Ask, Draft
+from fieldsmith.strategies import Ask, Draft
 
 class Drift(Advection):
     name, title = "drift", "Drift"

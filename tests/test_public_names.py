@@ -12,7 +12,7 @@ FACES = (
     "fieldsmith.tasks",
     "fieldsmith.models",
     "fieldsmith.agents.author",
-    "fieldsmith.agents.strategies",
+    "fieldsmith.strategies",
     "fieldsmith.environments",
     "fieldsmith.errors",
     "fieldsmith.evaluation",
@@ -35,7 +35,7 @@ def test_every_public_name_is_there_and_explains_itself(face, name):
 def test_public_names_are_cheap():
     """Whoever imports a room's words must not wait for libraries that read files, draw or talk to providers."""
     names = "from fieldsmith.tasks import Task, Equation\nfrom fieldsmith.models import ChatModel\n"
-    names += "from fieldsmith.agents.strategies import Strategy, Ask, Draft, Debug, Refine, Restart, Candidate\n"
+    names += "from fieldsmith.strategies import Strategy, Ask, Draft, Debug, Refine, Restart, Candidate\n"
     names += "from fieldsmith.environments import Environment, Action, Measure, Tools\n"
     heavy = "{'h5py', 'scipy', 'sympy', 'openai', 'anthropic', 'matplotlib', 'jinja2'}"
     code = f"import sys\n{names}print(sorted({heavy} & set(sys.modules)))"

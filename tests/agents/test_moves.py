@@ -20,9 +20,9 @@ from fieldsmith.agents.author import (
 )
 from fieldsmith.agents.moves import move_named
 from fieldsmith.agents.numerics_author import NumericsAuthor
-from fieldsmith.agents.strategies.chains import grow
 from fieldsmith.errors import InputError
 from fieldsmith.evaluation.evaluation import Evaluation, Score
+from fieldsmith.strategies.chains import grow
 from fieldsmith.tasks import load
 
 FAILED = Candidate(1, "1", "draft", evaluation=Evaluation("crashed", "So.", error_message="no"))

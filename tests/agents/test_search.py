@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from fieldsmith.agents.author import Candidate, Plan, Program, Proposal
-from fieldsmith.agents.strategies import Evolve, FunSearch, PlanFirst, Tree, open_strategy
-from fieldsmith.agents.strategies.features import features, kind_of
 from fieldsmith.errors import InputError
 from fieldsmith.evaluation.evaluation import Evaluation, Score
 from fieldsmith.numerics.code import analysed
 from fieldsmith.numerics.methods import families
 from fieldsmith.numerics.space import space
+from fieldsmith.strategies import Evolve, FunSearch, PlanFirst, Tree, open_strategy
+from fieldsmith.strategies.features import features, kind_of
 from fieldsmith.tasks import load
 
 KINDS = {"F": "Fourier modes", "V": "finite volumes, WENO", "D": "central differences"}

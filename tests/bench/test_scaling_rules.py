@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from fieldsmith.agents.author import Candidate, Program, Proposal, Usage
 from fieldsmith.agents.authors import open_author
-from fieldsmith.agents.strategies import BestOfN, open_strategy
 from fieldsmith.bench import tested as tested_room
 from fieldsmith.bench.estimator import Draft, curve
 from fieldsmith.bench.measured import Measured
@@ -25,6 +24,7 @@ from fieldsmith.orchestrator.record import best_of, bests_of
 from fieldsmith.orchestrator.run import Asked, Best, RunRecord, Spend
 from fieldsmith.reports.scaling import as_rows, rows
 from fieldsmith.reports.scaling_plot import write_scaling
+from fieldsmith.strategies import BestOfN, open_strategy
 
 ASKED = Asked(Question("t", strategy="best-of-n"), "T", "s", "f" * 8, "model", "n", "c", "now", independent=True)
 

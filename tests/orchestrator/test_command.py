@@ -10,11 +10,11 @@ import typer.main
 
 from fieldsmith import tasks
 from fieldsmith.agents.numerics_author import NumericsAuthor
-from fieldsmith.agents.strategies.refine import RefineBest
 from fieldsmith.cli.main import app
 from fieldsmith.orchestrator import open as opening
 from fieldsmith.orchestrator.question import Question
 from fieldsmith.orchestrator.record import read_asked, write_asked
+from fieldsmith.strategies.refine import RefineBest
 from fieldsmith.tasks.advection import Advection
 
 QUESTIONS = [

@@ -8,7 +8,6 @@ from dataclasses import replace
 import pytest
 
 from fieldsmith.agents.author import Draft, Program, Proposal
-from fieldsmith.agents.strategies import open_strategy
 from fieldsmith.cli.output import Output
 from fieldsmith.cli.progress import Progress
 from fieldsmith.evaluation import default_limits, evaluate
@@ -22,6 +21,7 @@ from fieldsmith.orchestrator.result import candidate_fields
 from fieldsmith.orchestrator.run import Spend
 from fieldsmith.orchestrator.store import Store
 from fieldsmith.sandboxes import choose
+from fieldsmith.strategies import open_strategy
 from fieldsmith.tasks import load
 from orchestrator.test_loop import GOOD, ScriptedAuthor, loop_of
 

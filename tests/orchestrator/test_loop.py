@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from fieldsmith.agents.author import Candidate, Plan, Program, Proposal, Usage
-from fieldsmith.agents.strategies import open_strategy
 from fieldsmith.errors import ProviderError
 from fieldsmith.evaluation import default_limits
 from fieldsmith.orchestrator import elapsed
@@ -18,6 +17,7 @@ from fieldsmith.orchestrator.programs import ProgramMaker
 from fieldsmith.orchestrator.run import Spend
 from fieldsmith.orchestrator.store import Store
 from fieldsmith.sandboxes import choose
+from fieldsmith.strategies import open_strategy
 from fieldsmith.tasks import load
 from sandbox_calls import OneSession
 

@@ -7,12 +7,12 @@ from test_loop import GOOD, ScriptedAuthor, loop_of
 
 import fieldsmith as fs
 from fieldsmith.agents.author import Planned
-from fieldsmith.agents.strategies import open_strategy, requests_of
 from fieldsmith.errors import InputError
 from fieldsmith.orchestrator.budget import Budget
 from fieldsmith.orchestrator.question import Question
 from fieldsmith.orchestrator.record import load_run
 from fieldsmith.orchestrator.store import Store
+from fieldsmith.strategies import open_strategy, requests_of
 
 SOUND = """import numpy as np
 def solver(u0_batch, t_coordinate, beta):

@@ -11,15 +11,15 @@ import pytest
 from test_loop import GOOD, ScriptedAuthor, loop_of
 
 from fieldsmith.agents.author import Candidate, Move
-from fieldsmith.agents.strategies.strategy import Ask
 from fieldsmith.errors import InputError
 from fieldsmith.orchestrator.budget import Budget
 from fieldsmith.orchestrator.record import load_run
+from fieldsmith.strategies.strategy import Ask
 
 WORDS = "Take the frames of one program and the speed of the other, and write one that has both."
 PLUG_IN = f'''
 from fieldsmith.agents.author import Draft, Move
-from fieldsmith.agents.strategies.strategy import Ask
+from fieldsmith.strategies.strategy import Ask
 
 
 class Join(Move):

@@ -8,7 +8,6 @@ from fieldsmith import environments
 from fieldsmith.agents.author import BUILT_IN
 from fieldsmith.agents.authors import open_author
 from fieldsmith.agents.prompts import Prompts
-from fieldsmith.agents.strategies import strategy_settings
 from fieldsmith.bench.suite import Cell, Suite
 from fieldsmith.bench.table import SCORE
 from fieldsmith.errors import FieldsmithError, InputError
@@ -17,6 +16,7 @@ from fieldsmith.orchestrator.episodes.run import open_agent
 from fieldsmith.orchestrator.open import open_task
 from fieldsmith.orchestrator.question import Question
 from fieldsmith.sandboxes import NAMES
+from fieldsmith.strategies import strategy_settings
 
 
 def checked(suite: Suite) -> set[str]:

@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
-from fieldsmith.agents.strategies import requests_of
 from fieldsmith.bench.suite import Cell
 from fieldsmith.errors import FieldsmithError
 from fieldsmith.models import open_model
 from fieldsmith.models.chat_model import ChatReply
 from fieldsmith.orchestrator.episodes.question import EpisodeQuestion
 from fieldsmith.orchestrator.open import DEFAULT_CANDIDATES
+from fieldsmith.strategies import requests_of
 
 PROMPT_TOKENS, REPLY_TOKENS = 6_000, 8_000
 """Taken for a prompt, and for a reply of a model whose `max_tokens` is not set."""

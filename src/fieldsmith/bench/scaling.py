@@ -11,8 +11,6 @@ from typing import Protocol
 
 from fieldsmith.agents.author import Candidate, Usage
 from fieldsmith.agents.numerics_author import NumericsAuthor
-from fieldsmith.agents.strategies import BestOfN
-from fieldsmith.agents.strategies.chains import depth_of, root_of
 from fieldsmith.bench.estimator import BOOTSTRAPS, NOTHING, Draft, Expected, Figure, back, curve, scaled
 from fieldsmith.bench.measured import Measured
 from fieldsmith.bench.table import Interval, known_sum, over
@@ -20,6 +18,8 @@ from fieldsmith.bench.tested import Tested
 from fieldsmith.orchestrator.budget import uncounted
 from fieldsmith.orchestrator.record import bests_of, choice
 from fieldsmith.orchestrator.run import Asked, RunRecord
+from fieldsmith.strategies import BestOfN
+from fieldsmith.strategies.chains import depth_of, root_of
 from fieldsmith.tasks.task import NRMSE
 
 AS_THEY_WENT = "runs as they went"

@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from fieldsmith.agents.claims import VERDICTS
 from fieldsmith.bench.baselines import SINGLE_SHOT, Baseline, baseline_of, candidates_of
 from fieldsmith.bench.cells import Outcome
 from fieldsmith.bench.suite import Cell, Published, Suite
+from fieldsmith.orchestrator.claims import VERDICTS
 from fieldsmith.orchestrator.question import Question
 from fieldsmith.tasks.task import NRMSE
 
@@ -60,7 +60,7 @@ class Standing:
     estimated: bool = False
     """Whether tokens are estimates, as not all were counted."""
     claims: Mapping[str, int] | None = None
-    """What plans claimed of order and error, by what measurement said of it (`agents/claims.py`); None where it is not known."""
+    """What plans claimed of order and error, by what measurement said of it (`orchestrator/claims.py`); None where it is not known."""
 
     @property
     def by_decades(self) -> bool:

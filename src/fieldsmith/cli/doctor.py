@@ -95,12 +95,12 @@ def _plug_in_row(plug_in: Mapping[str, str]) -> Row:
 def _plug_ins() -> list[dict[str, str]]:
     """Every plug-in of this environment with its distribution, version and state; each is imported to know it."""
     from fieldsmith.agents.authors import AUTHORS
-    from fieldsmith.agents.strategies import STRATEGIES
     from fieldsmith.environments import ENVIRONMENTS
     from fieldsmith.models import MODELS
     from fieldsmith.numerics.methods import METHODS
     from fieldsmith.plugins import installed
     from fieldsmith.reports.plain import visible
+    from fieldsmith.strategies import STRATEGIES
     from fieldsmith.tasks import TASKS
 
     groups = {group.name: group for group in (TASKS, MODELS, AUTHORS, STRATEGIES, METHODS, ENVIRONMENTS)}

@@ -9,7 +9,6 @@ from typing import Any
 
 from fieldsmith import evaluation, sandboxes, tasks
 from fieldsmith.agents.author import Author
-from fieldsmith.agents.strategies.strategy import Strategy
 from fieldsmith.cli.output import Output
 from fieldsmith.cli.progress import Progress
 from fieldsmith.errors import FieldsmithError, InputError
@@ -23,6 +22,7 @@ from fieldsmith.orchestrator.question import Question, in_keywords
 from fieldsmith.orchestrator.record import load_run
 from fieldsmith.problems import Problem
 from fieldsmith.reports.html import write_report
+from fieldsmith.strategies.strategy import Strategy
 from fieldsmith.tasks.task import SplitName, Task
 
 __all__ = ["Problem", "evaluate", "list_runs", "list_tasks", "open_run", "solve", "task"]

@@ -10,11 +10,11 @@ from typing import Literal, Protocol
 
 from fieldsmith.agents.author import Candidate, Move, NothingLeft
 from fieldsmith.agents.moves import move_named
-from fieldsmith.agents.strategies.strategy import Ask, Strategy
 from fieldsmith.errors import FieldsmithError, InputError
 from fieldsmith.orchestrator.budget import Budget, exhausted, spent
 from fieldsmith.orchestrator.elapsed import Elapsed
 from fieldsmith.orchestrator.store import Store
+from fieldsmith.strategies.strategy import Ask, Strategy
 
 OnCandidate = Callable[[Candidate], None]
 Reason = Literal["no_more_ideas", "fault", "stopped"]

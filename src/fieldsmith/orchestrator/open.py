@@ -10,8 +10,6 @@ from typing import Any
 from fieldsmith import sandboxes, tasks
 from fieldsmith.agents.author import BUILT_IN
 from fieldsmith.agents.prompts import Prompts
-from fieldsmith.agents.strategies import STRATEGIES, open_strategy, strategy_settings, takes
-from fieldsmith.agents.strategies.strategy import Strategy
 from fieldsmith.orchestrator.budget import Budget
 from fieldsmith.orchestrator.command import command_of, loading_name
 from fieldsmith.orchestrator.folder import first_width, run_name
@@ -20,6 +18,8 @@ from fieldsmith.orchestrator.run import Asked
 from fieldsmith.orchestrator.solve import Solve
 from fieldsmith.orchestrator.writer import Writer, open_writer
 from fieldsmith.sandboxes.sandbox import Sandbox
+from fieldsmith.strategies import STRATEGIES, open_strategy, strategy_settings, takes
+from fieldsmith.strategies.strategy import Strategy
 from fieldsmith.tasks.task import Task
 
 DEFAULT_CANDIDATES = 12

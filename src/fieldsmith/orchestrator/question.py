@@ -17,8 +17,8 @@ from fieldsmith.folders import expanded
 
 if TYPE_CHECKING:  # the command line reads this page whenever it starts
     from fieldsmith.agents.author import Author
-    from fieldsmith.agents.strategies.strategy import Strategy
     from fieldsmith.models.chat_model import ChatModel
+    from fieldsmith.strategies.strategy import Strategy
     from fieldsmith.tasks.task import Task
 
 BUDGET, SEARCH, PLACE = "Budget", "Author and search", "Problem and place"

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 
 from fieldsmith.agents.author import Author, Candidate
-from fieldsmith.agents.strategies.strategy import Strategy
 from fieldsmith.errors import FieldsmithError, MissingPart, disk_trouble
 from fieldsmith.evaluation import default_limits
 from fieldsmith.evaluation.judge import OnOutputs
@@ -31,6 +30,7 @@ from fieldsmith.orchestrator.store import Store
 from fieldsmith.orchestrator.waits import FACT
 from fieldsmith.plugins import fault_of_others
 from fieldsmith.sandboxes.sandbox import Sandbox
+from fieldsmith.strategies.strategy import Strategy
 from fieldsmith.tasks.task import Brief, Case, Picture, SplitName, Task
 
 

@@ -11,8 +11,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from fieldsmith.agents.author import Candidate
-from fieldsmith.agents.claims import counted
 from fieldsmith.evaluation.evaluation import Evaluation, Score
+from fieldsmith.orchestrator.claims import counted
 from fieldsmith.orchestrator.course import course_fields
 from fieldsmith.orchestrator.record import write_text
 from fieldsmith.orchestrator.run import RunRecord

@@ -22,8 +22,6 @@ from fieldsmith.agents.acting.agent import Agent
 from fieldsmith.agents.acting.llm_agent import LLMAgent
 from fieldsmith.agents.acting.scripted import RandomAgent, ScriptedAgent, read_script
 from fieldsmith.agents.author import Candidate, Usage
-from fieldsmith.agents.strategies import open_strategy, takes
-from fieldsmith.agents.strategies.strategy import Strategy
 from fieldsmith.environments.digest import source_digest
 from fieldsmith.environments.environment import AnyEnvironment
 from fieldsmith.environments.host import Host
@@ -45,6 +43,8 @@ from fieldsmith.orchestrator.record import write_text
 from fieldsmith.orchestrator.result import spend_fields
 from fieldsmith.orchestrator.store import Store, StoredModel
 from fieldsmith.plugins import meant
+from fieldsmith.strategies import open_strategy, takes
+from fieldsmith.strategies.strategy import Strategy
 
 RESUME = "The same command resumes."
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from itertools import count
 
 from fieldsmith.agents.author import Candidate, Draft
-from fieldsmith.agents.strategies.chains import grow
-from fieldsmith.agents.strategies.strategy import Ask
+from fieldsmith.strategies.chains import grow
+from fieldsmith.strategies.strategy import Ask
 
 
 class BestOfN:

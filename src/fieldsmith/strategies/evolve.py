@@ -7,9 +7,9 @@ through Large Models", arXiv 2206.08896.
 from collections.abc import Sequence
 
 from fieldsmith.agents.author import Candidate, Combine, Draft, Move, Refine, SpeedUp
-from fieldsmith.agents.strategies.features import decade_of, features
-from fieldsmith.agents.strategies.rounds import Rounds, result_of
 from fieldsmith.errors import InputError
+from fieldsmith.strategies.features import decade_of, features
+from fieldsmith.strategies.rounds import Rounds, result_of
 
 SLOW = 0
 """Decade of processor seconds on the dev split, 10^0 s, from which on a program is worth being made faster."""

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from fieldsmith.agents.author import Candidate, Draft, Move, Refine, Restart
-from fieldsmith.agents.strategies.merit import share
-from fieldsmith.agents.strategies.rounds import Rounds, number_of, result_of
 from fieldsmith.errors import InputError, MissingPart
+from fieldsmith.strategies.merit import share
+from fieldsmith.strategies.rounds import Rounds, number_of, result_of
 
 WRITE = "write"
 """The one action: a further program below a node."""

@@ -20,19 +20,19 @@ from fieldsmith.agents.author import (
     SpeedUp,
 )
 from fieldsmith.agents.candidate import distinct
-from fieldsmith.agents.strategies.best_of_n import BestOfN
-from fieldsmith.agents.strategies.chains import grow, settled
-from fieldsmith.agents.strategies.evolve import Evolve
-from fieldsmith.agents.strategies.funsearch import FunSearch
-from fieldsmith.agents.strategies.plan_first import PlanFirst
-from fieldsmith.agents.strategies.refine import RefineBest
-from fieldsmith.agents.strategies.rounds import Rounds
-from fieldsmith.agents.strategies.settings import checked
-from fieldsmith.agents.strategies.strategy import Ask, Strategy
-from fieldsmith.agents.strategies.tree import Tree
 from fieldsmith.errors import InputError
 from fieldsmith.evaluation.evaluation import Evaluation, Score
 from fieldsmith.plugins import Group
+from fieldsmith.strategies.best_of_n import BestOfN
+from fieldsmith.strategies.chains import grow, settled
+from fieldsmith.strategies.evolve import Evolve
+from fieldsmith.strategies.funsearch import FunSearch
+from fieldsmith.strategies.plan_first import PlanFirst
+from fieldsmith.strategies.refine import RefineBest
+from fieldsmith.strategies.rounds import Rounds
+from fieldsmith.strategies.settings import checked
+from fieldsmith.strategies.strategy import Ask, Strategy
+from fieldsmith.strategies.tree import Tree
 
 __all__ = [
     "Ask",

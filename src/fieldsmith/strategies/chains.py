@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 
 from fieldsmith.agents.author import Candidate, Debug, Move
 from fieldsmith.agents.moves import move_named
-from fieldsmith.agents.strategies.strategy import Ask
+from fieldsmith.strategies.strategy import Ask
 
 
 def root_of(slot: str) -> str:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from fieldsmith.agents.candidate import Candidate
-from fieldsmith.agents.stated import errors_in, order_in
 from fieldsmith.numerics.plan import Plan
+from fieldsmith.orchestrator.stated import errors_in, order_in
 from fieldsmith.tasks.task import NRMSE
 
 Kind = Literal["order", "error"]

@@ -6,9 +6,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 
 from fieldsmith.agents.author import Candidate, Draft, Move
-from fieldsmith.agents.strategies.chains import depth_of, grow, root_of, settled
-from fieldsmith.agents.strategies.strategy import Ask
 from fieldsmith.errors import InputError
+from fieldsmith.strategies.chains import depth_of, grow, root_of, settled
+from fieldsmith.strategies.strategy import Ask
 
 
 def generation(

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 from fieldsmith.agents.author import Candidate, Draft, Move, Refine
 from fieldsmith.agents.candidate import distinct
-from fieldsmith.agents.strategies.merit import drawn, merits
-from fieldsmith.agents.strategies.rounds import Rounds, result_of
 from fieldsmith.errors import InputError
+from fieldsmith.strategies.merit import drawn, merits
+from fieldsmith.strategies.rounds import Rounds, result_of
 
 Island = list[Candidate]
 SHORTER = 1.0

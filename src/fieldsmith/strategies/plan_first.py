@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from fieldsmith.agents.author import Calibrate, Candidate, Move, Planned
 from fieldsmith.agents.candidate import distinct
-from fieldsmith.agents.strategies.merit import drawn, merits
-from fieldsmith.agents.strategies.rounds import Rounds, result_of
 from fieldsmith.errors import InputError
+from fieldsmith.strategies.merit import drawn, merits
+from fieldsmith.strategies.rounds import Rounds, result_of
 
 
 class PlanFirst(Rounds):

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fieldsmith.agents.author import Candidate, Debug, Plan, Program, Proposal, Refine, Restart
-from fieldsmith.agents.strategies import open_strategy
 from fieldsmith.errors import InputError
 from fieldsmith.evaluation.evaluation import Evaluation, Score
+from fieldsmith.strategies import open_strategy
 
 
 def outcome(slot: str) -> Evaluation:

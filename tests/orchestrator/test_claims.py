@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fieldsmith.agents.author import Candidate, Plan, Program, Proposal
-from fieldsmith.agents.claims import Claim, claims_of, counted, judged
 from fieldsmith.evaluation.evaluation import Evaluation, Score
+from fieldsmith.orchestrator.claims import Claim, claims_of, counted, judged
 
 
 def claimed(summary="", **fields):

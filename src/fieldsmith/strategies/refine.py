@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from fieldsmith.agents.author import Candidate, Draft, Refine
 from fieldsmith.agents.candidate import distinct
-from fieldsmith.agents.strategies.chains import depth_of, grow, root_of, settled
-from fieldsmith.agents.strategies.rounds import generation
-from fieldsmith.agents.strategies.strategy import Ask
 from fieldsmith.errors import InputError
+from fieldsmith.strategies.chains import depth_of, grow, root_of, settled
+from fieldsmith.strategies.rounds import generation
+from fieldsmith.strategies.strategy import Ask
 
 PARENTS = 5
 
