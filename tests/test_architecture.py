@@ -31,10 +31,11 @@ LEVELS = [
     {"environments", "operators"},
     {"evaluation", "numerics", "models"},
     {"tasks", "sandboxes"},
+    {"boxes"},
     {"problems"},
     {"equations"},
 ]
-FLOOR = {"errors", "files", "finding", "folders", "modules", "plugins", "syntax", "__version__"}
+FLOOR = {"blocks", "errors", "files", "finding", "folders", "modules", "plugins", "syntax", "__version__"}
 ROOMS = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
 
 

@@ -12,11 +12,11 @@ from numerics_cases import POINTS, TIMES, brief_of, call, line, relative, solve,
 from fieldsmith import numerics
 from fieldsmith.agents.author import Draft
 from fieldsmith.agents.numerics_author import NumericsAuthor
+from fieldsmith.blocks import Choices
 from fieldsmith.equations.analysis import Analysis
 from fieldsmith.equations.equation import Axis, Balance, Boundary, Equation
 from fieldsmith.equations.expressions import Unsuited
 from fieldsmith.errors import InputError
-from fieldsmith.numerics.block import Choices
 from fieldsmith.numerics.catalogue import HLLC, SINE_PCG, SSPRK2, SSPRK3, VAN_LEER, WENO5
 from fieldsmith.numerics.finite_volumes import FiniteVolumes, VolumesChoices
 from fieldsmith.numerics.methods import families, family

@@ -3,8 +3,8 @@
 import pytest
 
 from fieldsmith.agents.author import Candidate, Program, Proposal
+from fieldsmith.blocks import Plan
 from fieldsmith.evaluation.evaluation import Evaluation, Score
-from fieldsmith.numerics.plan import Plan
 from fieldsmith.orchestrator.record import best_of
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from fieldsmith.blocks import Plan
 from fieldsmith.evaluation.essence import digest, essence_of
 from fieldsmith.evaluation.evaluation import Evaluation
-from fieldsmith.numerics.plan import Plan
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """What writes programs from an equation and typed choices, without knowing who asks.
 
-`block.py` defines the words, `catalogue.py` holds the built-in blocks, `family.py` says what a family of methods is. What
+`fieldsmith/blocks.py` defines the words, `catalogue.py` holds the built-in blocks, `family.py` says what a family of methods is. What
 stands here by name is what others build on: `blocks` lists all blocks, `families` all families, `menu` says what fits an
 equation, `write` makes a program; a family of one's own derives `Family`, its `Choices` are made by `choice` and `number`, it
 asks an `Analysis` about the equation and raises `Unsuited` where it does not apply.
@@ -25,9 +25,9 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from fieldsmith.blocks import Block, Choices, choice, number
     from fieldsmith.equations.analysis import Analysis
     from fieldsmith.equations.expressions import Unsuited
-    from fieldsmith.numerics.block import Block, Choices, choice, number
     from fieldsmith.numerics.family import Family, Variant
     from fieldsmith.numerics.methods import blocks, families
     from fieldsmith.numerics.writing import menu, write
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "fieldsmith.equations.analysis": ("Analysis",),
     "fieldsmith.equations.expressions": ("Unsuited",),
-    "fieldsmith.numerics.block": ("Block", "Choices", "choice", "number"),
+    "fieldsmith.blocks": ("Block", "Choices", "choice", "number"),
     "fieldsmith.numerics.family": ("Family", "Variant"),
     "fieldsmith.numerics.methods": ("blocks", "families"),
     "fieldsmith.numerics.writing": ("menu", "write"),

@@ -1,6 +1,6 @@
 """The built-in blocks. A family says in its choices which of them it can be made of."""
 
-from fieldsmith.numerics.block import Block
+from fieldsmith.blocks import Block
 
 # fmt: off
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 import sympy as sp
 
+from fieldsmith.blocks import Block, Choices, Plan, choice, number
 from fieldsmith.equations import names
 from fieldsmith.equations.analysis import Analysis
 from fieldsmith.equations.conservation import parts
 from fieldsmith.equations.expressions import D, Expression, Unsuited
 from fieldsmith.equations.printing import numpy_code
 from fieldsmith.errors import InputError
-from fieldsmith.numerics.block import Block, Choices, choice, number
 from fieldsmith.numerics.catalogue import (
     AS_GIVEN,
     CONTROL_VOLUMES,
@@ -24,7 +24,6 @@ from fieldsmith.numerics.catalogue import (
 )
 from fieldsmith.numerics.code import call_values, fixed_values
 from fieldsmith.numerics.family import Family, Variant
-from fieldsmith.numerics.plan import Plan
 from fieldsmith.numerics.rendering import render
 from fieldsmith.tasks.task import Brief
 

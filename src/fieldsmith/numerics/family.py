@@ -2,31 +2,14 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import ClassVar, Generic, TypeVar
 
+from fieldsmith.blocks import Block, Choices, Plan, Variant
 from fieldsmith.equations.analysis import Analysis
 from fieldsmith.equations.expressions import Unsuited
-from fieldsmith.numerics.block import Block, Choices
-from fieldsmith.numerics.plan import Plan
 from fieldsmith.tasks.task import Brief
 
 C = TypeVar("C", bound=Choices)
-
-
-@dataclass(frozen=True)
-class Variant(Generic[C]):
-    """One way to use a family.
-
-    `cost` is its work in units that hold across families, `accuracy` orders a family's variants from coarse to fine;
-    `again` marks one that is worth writing only after another has blown up.
-    """
-
-    name: str
-    choices: C
-    cost: float = 0
-    accuracy: int = 0
-    again: bool = False
 
 
 class Family(ABC, Generic[C]):

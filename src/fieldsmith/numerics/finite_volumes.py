@@ -8,11 +8,11 @@ from typing import Any
 
 import sympy as sp
 
+from fieldsmith.blocks import Block, Choices, Plan, choice, number
 from fieldsmith.equations.analysis import Analysis
 from fieldsmith.equations.expressions import D, Expression, Unsuited, holds
 from fieldsmith.equations.printing import named_derivatives, numpy_code, timed_factors
 from fieldsmith.numerics.balance_laws import BalanceLaw, Gas, balance_law, ideal_gas
-from fieldsmith.numerics.block import Block, Choices, choice, number
 from fieldsmith.numerics.catalogue import (
     AS_GIVEN,
     CONSTANT,
@@ -31,7 +31,6 @@ from fieldsmith.numerics.catalogue import (
 )
 from fieldsmith.numerics.code import call_values, equation_values
 from fieldsmith.numerics.family import Family, Variant, periodic_line
-from fieldsmith.numerics.plan import Plan
 from fieldsmith.numerics.rendering import render
 from fieldsmith.tasks.task import Brief
 

@@ -5,15 +5,14 @@ from dataclasses import dataclass
 
 import sympy as sp
 
+from fieldsmith.blocks import Block, Choices, Plan, choice, number
 from fieldsmith.equations.analysis import Analysis
 from fieldsmith.equations.equation import Axis
 from fieldsmith.equations.expressions import D, Expression, Unsuited, derivative, field_and_axes
 from fieldsmith.equations.printing import named_derivatives, numpy_code, timed_factors
-from fieldsmith.numerics.block import Block, Choices, choice, number
 from fieldsmith.numerics.catalogue import BDF, CHEBYSHEV, ERROR_STEPS, HALF_AGAIN, ONE_PASS, RADAU
 from fieldsmith.numerics.code import call_values, equation_values
 from fieldsmith.numerics.family import Family, Variant
-from fieldsmith.numerics.plan import Plan
 from fieldsmith.numerics.rendering import render
 from fieldsmith.numerics.spectral import PATIENCE_SHARE, WORK_SHARE
 from fieldsmith.tasks.task import Brief

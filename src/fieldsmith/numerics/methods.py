@@ -5,9 +5,9 @@ import inspect
 from collections.abc import Iterator
 from typing import Any
 
+from fieldsmith.blocks import Block, Choices
 from fieldsmith.equations.expressions import Unsuited
 from fieldsmith.errors import FieldsmithError
-from fieldsmith.numerics.block import Block, Choices
 from fieldsmith.numerics.elliptic import Elliptic
 from fieldsmith.numerics.family import Family
 from fieldsmith.numerics.finite_volumes import FiniteVolumes

@@ -4,9 +4,9 @@ import itertools
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from fieldsmith.blocks import Block, Choices
 from fieldsmith.equations.analysis import Analysis
 from fieldsmith.errors import InputError
-from fieldsmith.numerics.block import Block, Choices
 from fieldsmith.numerics.family import Family, Variant
 from fieldsmith.numerics.ladder import Rung, suited
 from fieldsmith.tasks.task import Brief

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import sympy as sp
 
+from fieldsmith.blocks import Block, Choices, Plan, choice, number
 from fieldsmith.equations.analysis import Analysis
 from fieldsmith.equations.expressions import holds
 from fieldsmith.equations.fourier import symbol_code
 from fieldsmith.equations.printing import named_derivatives, numpy_code, timed_factors
-from fieldsmith.numerics.block import Block, Choices, choice, number
 from fieldsmith.numerics.catalogue import (
     COURANT,
     DOUBLING,
@@ -25,7 +25,6 @@ from fieldsmith.numerics.catalogue import (
 )
 from fieldsmith.numerics.code import call_values, equation_values
 from fieldsmith.numerics.family import Family, Variant, periodic_line
-from fieldsmith.numerics.plan import Plan
 from fieldsmith.numerics.remainder import Remainder
 from fieldsmith.numerics.rendering import render
 from fieldsmith.tasks.task import Brief

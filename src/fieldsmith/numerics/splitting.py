@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import sympy as sp
 
+from fieldsmith.blocks import Block, Choices, Plan, choice, number
 from fieldsmith.equations.analysis import Analysis
 from fieldsmith.equations.expressions import Expression, Unsuited
 from fieldsmith.equations.flows import powers_of
 from fieldsmith.equations.fourier import symbol_code
 from fieldsmith.equations.printing import numpy_code
-from fieldsmith.numerics.block import Block, Choices, choice, number
 from fieldsmith.numerics.catalogue import (
     EXPONENTIAL,
     FIXED_STEPS,
@@ -24,7 +24,6 @@ from fieldsmith.numerics.catalogue import (
 )
 from fieldsmith.numerics.code import call_values, equation_values
 from fieldsmith.numerics.family import Family, Variant, periodic_line
-from fieldsmith.numerics.plan import Plan
 from fieldsmith.numerics.rendering import render
 from fieldsmith.tasks.task import Brief
 

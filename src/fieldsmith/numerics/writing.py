@@ -5,14 +5,13 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from fieldsmith.blocks import Choices, Plan
 from fieldsmith.equations.analysis import Analysis
 from fieldsmith.equations.expressions import Unsuited
 from fieldsmith.errors import InputError
-from fieldsmith.numerics.block import Choices
 from fieldsmith.numerics.code import analysed
 from fieldsmith.numerics.family import Family, Variant
 from fieldsmith.numerics.methods import asking, families, family
-from fieldsmith.numerics.plan import Plan
 from fieldsmith.tasks.task import Brief
 
 FITTING = "`fieldsmith.numerics.menu` says which families and blocks fit the equation."

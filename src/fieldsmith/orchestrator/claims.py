@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from fieldsmith.agents.candidate import Candidate
-from fieldsmith.numerics.plan import Plan
+from fieldsmith.blocks import Plan
 from fieldsmith.orchestrator.stated import errors_in, order_in
 from fieldsmith.tasks.task import NRMSE
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+from fieldsmith.blocks import Choices
 from fieldsmith.equations.expressions import Unsuited
-from fieldsmith.numerics.block import Choices
 from fieldsmith.numerics.code import analysed
 from fieldsmith.numerics.methods import families
 from fieldsmith.numerics.space import space

@@ -4,6 +4,7 @@ import functools
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
+from fieldsmith.blocks import Plan
 from fieldsmith.environments.episode import figure
 from fieldsmith.environments.observation import Unfit
 from fieldsmith.environments.pde_workbench import composing, versions
@@ -14,7 +15,6 @@ from fieldsmith.environments.pde_workbench.state import State, Version
 from fieldsmith.environments.tools import Tools
 from fieldsmith.evaluation.evaluation import Evaluation
 from fieldsmith.evaluation.order import local_orders
-from fieldsmith.numerics.plan import Plan
 
 TABLE = ("score", "nrmse", "metric", "geometric", "max_error", "cpu_seconds", "drift", "order")
 

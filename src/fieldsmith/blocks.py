@@ -1,9 +1,9 @@
-"""The words of this room: blocks that numerical methods are made of, and choices among them."""
+"""Blocks that numerical methods are made of, choices among them, and a method in words."""
 
 import math
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any, Self
+from typing import Any, Generic, Self, TypeVar
 
 from fieldsmith.errors import InputError
 from fieldsmith.plugins import meant
@@ -136,6 +136,37 @@ class Choices:
         told = [f"{kind} {block.name}" for kind, block in self.blocks().items() if block != usual[kind]]
         told += [f"{name} {value:g}" for name, value in self.numbers().items() if value != usual[name]]
         return ", ".join(told) or "as usual"
+
+
+C = TypeVar("C", bound=Choices)
+
+
+@dataclass(frozen=True)
+class Variant(Generic[C]):
+    """One way to use a family.
+
+    `cost` is its work in units that hold across families, `accuracy` orders a family's variants from coarse to fine;
+    `again` marks one that is worth writing only after another has blown up.
+    """
+
+    name: str
+    choices: C
+    cost: float = 0
+    accuracy: int = 0
+    again: bool = False
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The numerical strategy behind a program, kept beside it. `expected_order` is the order in space."""
+
+    discretisation: str = ""
+    time_integrator: str = ""
+    resolution_control: str = ""
+    expected_order: float | None = None
+    summary: str = ""
+    method: str = ""
+    """In place of the first two where there is no equation."""
 
 
 def _default(kind: type[Choices], name: str) -> Any:

@@ -1,0 +1,43 @@
+"""The families of methods for problems on boxes, and what suits a problem in the order in which it is worth trying."""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from fieldsmith.blocks import Variant
+from fieldsmith.boxes import families as home
+from fieldsmith.boxes.family import BoxFamily
+from fieldsmith.boxes.form import Form
+from fieldsmith.equations.expressions import Unsuited
+
+Suited = tuple[float, BoxFamily[Any], Sequence[Variant[Any]]]
+
+
+@lru_cache(maxsize=1)
+def families() -> tuple[BoxFamily[Any], ...]:
+    """Every family, by name."""
+    found: dict[str, BoxFamily[Any]] = {}
+    for module in pkgutil.iter_modules(home.__path__, f"{home.__name__}."):
+        for _, kind in inspect.getmembers(importlib.import_module(module.name), inspect.isclass):
+            if issubclass(kind, BoxFamily) and hasattr(kind, "name") and not inspect.isabstract(kind):
+                found[kind.name] = kind()
+    return tuple(found[name] for name in sorted(found))
+
+
+def suited(form: Form) -> list[Suited]:
+    """The families that suit, each with how well and with its variants, the best first. Raises Unsuited with every family's reason if none does."""
+    found: list[Suited] = []
+    reasons: dict[str, list[str]] = {}
+    for family in families():
+        try:
+            score, variants = family.suits(form), family.variants(form)
+            family.text(form, variants[0].choices)  # some expressions cannot be written
+            found.append((score, family, variants))
+        except Unsuited as reason:
+            reasons.setdefault(str(reason), []).append(family.name)
+    if not found:
+        raise Unsuited(" ".join(f"{reason.rstrip('.')} ({', '.join(names)})." for reason, names in reasons.items()))
+    return sorted(found, key=lambda one: -one[0])
