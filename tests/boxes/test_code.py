@@ -5,6 +5,7 @@ import pytest
 from scipy import special
 
 from fieldsmith.boxes.code import Code
+from fieldsmith.boxes.form import Form
 from fieldsmith.equations import names
 from fieldsmith.problems import Problem
 from fieldsmith.problems.grammar import FUNCTIONS
@@ -40,8 +41,8 @@ def test_derivatives_are_arrays_and_conjugates_are_taken():
         ["I*psi_t = -psi_xx + abs(psi)**2*psi + dot(grad(psi), grad(psi))"], unknowns={"psi": {"complex": True}},
         initial={"psi": "exp(2*pi*I*x)"}, **BOX,
     )  # fmt: skip
-    assert problem.seen.form is not None and problem.seen.form.rates is not None
-    code = names.original(Code(problem.system).numpy(problem.seen.form.rates["psi"]))
+    rates = Form(problem).canonical.rates or {}
+    code = names.original(Code(problem.system).numpy(rates["psi"]))
     psi, psi_x, psi_y, psi_xx = np.array([0.3 + 0.4j]), np.array([2j]), np.array([0.5]), np.array([1.0 - 2j])
     got = eval(code, {"np": np, "psi": psi, "psi_x": psi_x, "psi_y": psi_y, "psi_xx": psi_xx})
     np.testing.assert_allclose(got, 1j * (psi_xx - np.abs(psi) ** 2 * psi - psi_x**2 - psi_y**2))

@@ -1,6 +1,5 @@
 """Expressions of a problem as readable NumPy source: jets are arrays called `u`, `u_x`, `u_xy`."""
 
-from functools import reduce
 from typing import Any
 
 import sympy as sp
@@ -71,6 +70,13 @@ class _Printer(NumPyPrinter):
     def _module_format(self, fqn: str, register: bool = True) -> str:
         return fqn.replace("numpy.", "np.")
 
+    def _print(self, expr, **kwargs):
+        """SymPy's printer has ways of its own for some of the functions that are called here."""
+        pattern = _CALLS.get(type(expr))
+        if pattern is None:
+            return super()._print(expr, **kwargs)
+        return pattern.format(*(self._print(part) for part in expr.args))
+
     def _print_Symbol(self, expr):  # noqa: N802
         if expr in self.code.system.jets.meanings:
             return self.code.jet(expr)
@@ -97,7 +103,8 @@ class _Printer(NumPyPrinter):
     def _print_Below(self, expr):  # noqa: N802
         return f"np.where({self._comparison(expr)}, 1.0, 0.0)"
 
-    _print_AtMost = _print_Below
+    def _print_AtMost(self, expr):  # noqa: N802
+        return self._print_Below(expr)
 
     def _print_Where(self, expr):  # noqa: N802
         condition, yes, no = expr.args
@@ -109,13 +116,3 @@ class _Printer(NumPyPrinter):
             return ""
         sign = "<=" if isinstance(expr, own.AtMost) else "<"
         return f" {sign} ".join(self.parenthesize(part, PRECEDENCE["Relational"]) for part in expr.args)
-
-    def _print_Function(self, expr):  # noqa: N802
-        pattern = _CALLS.get(type(expr))
-        if pattern is None:
-            return super()._print_Function(expr)
-        parts = [self._print(part) for part in expr.args]
-        return pattern.format(*parts) if len(parts) < 3 else reduce(pattern.format, parts)
-
-    _print_sech = _print_csch = _print_coth = _print_sec = _print_csc = _print_cot = _print_Function
-    _print_Abs = _print_sign = _print_re = _print_im = _print_conjugate = _print_arg = _print_Function
