@@ -101,8 +101,9 @@ def json_of(file: Path) -> dict[str, Any]:
 
 
 def _same(one: object, other: object) -> bool:
-    numbers = [isinstance(value, int | float) and not isinstance(value, bool) for value in (one, other)]
-    return close(one, other) if all(numbers) else one == other  # type: ignore[arg-type]
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one == other
+    return close(one, other) if isinstance(one, int | float) and isinstance(other, int | float) else one == other
 
 
 def _same_line(one: str, other: str) -> bool:

@@ -292,5 +292,9 @@ def tokens_of(spend: Mapping[str, Any]) -> float | None:
 
 
 def known_sum(values: Iterable[float | None]) -> float | None:
-    listed = list(values)
-    return None if None in listed else math.fsum(listed)  # type: ignore[arg-type]
+    total = list[float]()
+    for value in values:
+        if value is None:
+            return None
+        total.append(value)
+    return math.fsum(total)

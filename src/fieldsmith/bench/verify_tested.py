@@ -66,7 +66,9 @@ def _scored_again(kept: Kept, programs: Mapping[str, Candidate], task: Task, san
         if time.perf_counter() - begun > MOST_SECONDS:
             break
         done += 1
-        fault, why = _compared(kept.ranks[digest], scored(task, programs[digest].program.source, sandbox), same)  # type: ignore[union-attr]
+        program = programs[digest].program
+        assert program is not None  # it has a digest
+        fault, why = _compared(kept.ranks[digest], scored(task, program.source, sandbox), same)
         slot = programs[digest].slot
         if fault:
             faults.append(f"candidate {slot}: {fault}")

@@ -254,6 +254,8 @@ class ChatModel(Protocol):
     """Told of a reply on its way: the request's ordinal and the characters that have come."""
     may_go_on: Callable[[ChatRequest, int], bool] = staticmethod(unlimited)
     """Asked, as a reply grows, whether it may: given the request and the characters so far. Where not, the model cuts it off, with stop `length`."""
+    lost: Callable[[ChatRequest, int, int], None] = staticmethod(nothing_lost)
+    """Told of attempts that came to nothing and are charged all the same: the request, tokens read, tokens written."""
     priced: bool = False
     """Whether `price` knows what a reply costs."""
     calls_tools: bool = False

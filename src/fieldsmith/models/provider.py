@@ -122,7 +122,6 @@ class ProviderModel(ABC):
     ) -> None:
         self.note, self.waiting, self.receiving, self.may_go_on = "a language model", silent, nothing_heard, unlimited
         self.lost, self.patience = nothing_lost, Patience()
-        """`lost` is told of attempts that came to nothing and are charged all the same: the request, tokens read, tokens written."""
         self.label = f"{self.prefix}:{name}"
         self.name, self.base_url = name, base_url
         self.settings = checked(self.prefix, settings, known)

@@ -8,6 +8,7 @@ import json
 import math
 import os
 import tomllib
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, Field, asdict, fields, replace
 from pathlib import Path
@@ -195,10 +196,8 @@ def best_of(candidates: Iterable[Candidate]) -> Candidate | None:
     larger. What is within the reference's own error counts as that. Equals, within 2 %, are told apart by speed in factors
     of 2, so that the noise of a clock seldom decides.
     """
-    best = None
-    for best in bests_of(candidates):  # noqa: B007 - the last one is wanted
-        pass
-    return best
+    last = deque(bests_of(candidates), maxlen=1)
+    return last[0] if last else None
 
 
 def bests_of(candidates: Iterable[Candidate]) -> Iterator[Candidate | None]:

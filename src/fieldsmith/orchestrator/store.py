@@ -173,8 +173,7 @@ class StoredModel:
         for ordinal, (read, written, _) in store.fact(LOST, {}).items():
             if store.reply_to(ordinal) is None:
                 self._meter.lost(ordinal, read, written)
-        if hasattr(inner, "lost"):  # only providers' models tell of what came to nothing
-            setattr(inner, "lost", self._lost)  # noqa: B010
+        inner.lost = self.lost = self._lost
         inner.may_go_on = self.may_go_on = self._meter.may_go_on
         self._waits = Waits(store, inner.waiting)
         inner.waiting = self._waits.tell

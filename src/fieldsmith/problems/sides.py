@@ -1,6 +1,7 @@
 """`[boundary]`: which ends are meant, and what holds at them."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import sympy as sp
@@ -15,7 +16,14 @@ from fieldsmith.problems.tables import Tables, listed
 from fieldsmith.problems.tokens import latin
 
 BOTH: tuple[Side, ...] = ("low", "high")
-SHORT = {"low": "low", "left": "low", "bottom": "low", "high": "high", "right": "high", "top": "high"}
+SHORT: Mapping[str, Side] = {
+    "low": "low",
+    "left": "low",
+    "bottom": "low",
+    "high": "high",
+    "right": "high",
+    "top": "high",
+}
 
 
 def read_sides(
@@ -88,7 +96,7 @@ def _ends(tables: Tables, key: str, axes: tuple[Interval, ...]) -> tuple[Interva
     if not sign:
         return axis, BOTH
     if value in SHORT:
-        return axis, (SHORT[value],)  # type: ignore[return-value]
+        return axis, (SHORT[value],)
     place = _number(value)
     for side in BOTH:
         if place is not None and abs(place - axis.end(side)) <= 1e-6 * axis.length:

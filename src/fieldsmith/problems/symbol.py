@@ -107,7 +107,10 @@ def determinant(frozen: Frozen, size: int, waves: Sequence[complex], along: int)
                 entry = entries[row, column]
                 term = sign * np.convolve(value, entry[0]), np.convolve(bound, entry[1])
                 key = used | 1 << column
-                following[key] = tuple(map(_added, following[key], term)) if key in following else term  # type: ignore[assignment]
+                if key in following:
+                    before = following[key]
+                    term = _added(before[0], term[0]), _added(before[1], term[1])
+                following[key] = term
         partial_sums = following
     return partial_sums.get((1 << size) - 1, (np.zeros(1, complex), np.zeros(1)))
 

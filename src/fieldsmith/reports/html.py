@@ -176,7 +176,8 @@ def _charts(run: RunRecord, best: Candidate | None, shown: Container[int]) -> di
 
 def _figures(dev: Score | None, test: Score | None) -> list[tuple[str, Markup, Markup, str]]:
     def both(name: str, digits: int = 2) -> tuple[Markup, Markup]:
-        return tuple(number(getattr(score, name), digits) if score else Markup("–") for score in (dev, test))  # type: ignore[return-value]
+        first, second = (number(getattr(score, name), digits) if score else Markup("–") for score in (dev, test))
+        return first, second
 
     names = [
         ("nRMSE", "nrmse", 2, "mean over samples of the relative error in time and space"),
@@ -196,9 +197,9 @@ def _figures(dev: Score | None, test: Score | None) -> list[tuple[str, Markup, M
         shown = [(label, *both(name, digits), why) for label, name, digits, why in names if name in kept]
         return [*_own_figures(score, dev, test), *shown]
     rows = [(label, *both(name, digits), why) for label, name, digits, why in names]
-    ratios = [number(ratio(score), 2) for score in (dev, test)]
+    ratios = number(ratio(dev), 2), number(ratio(test), 2)
     why = "below 1: better than the trusted method, as far as the reference error lets tell"
-    return [*rows[:3], ("nRMSE / trusted", *ratios, why), *rows[3:]]  # type: ignore[list-item]
+    return [*rows[:3], ("nRMSE / trusted", *ratios, why), *rows[3:]]
 
 
 def _own_figures(score: Score, dev: Score | None, test: Score | None) -> list[tuple[str, Markup, Markup, str]]:
