@@ -88,6 +88,37 @@ def new(
 
 
 @app.command()
+def ask(
+    words: Annotated[str, typer.Argument(help="What is to be solved, in your words.")],
+    model: Annotated[str | None, typer.Option(help="Which model reads them, such as openai:NAME.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Problem file to write; usually named after its title.")] = None,
+    base_url: Annotated[str | None, typer.Option(help="Address of the model's server.")] = None,
+    key_file: Annotated[Path | None, typer.Option(help="File with the key.")] = None,
+    model_option: Annotated[
+        Several, typer.Option(help="Setting of the model, such as max_tokens=4000; repeatable.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Write it without asking.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write a problem file from your words: a model writes it, the check mends it (up to four rounds), you see how it is understood and say yes.
+
+    Example: fieldsmith problem ask "heat in a rod of 1 m, held at 0, that begins as a sine" --model openai:NAME
+    """
+    from fieldsmith.cli.from_words import NAME_ONE, NO_MODEL, Wanted, problem_file
+    from fieldsmith.cli.options import parse_settings
+    from fieldsmith.models import open_model
+
+    current.json = as_json
+    if model is None:
+        raise InputError(NO_MODEL, NAME_ONE)
+    settings = parse_settings(model_option or [], "--model-option", "max_tokens=4000")
+    opened = open_model(model, base_url, key_file, settings)
+    file = problem_file(Wanted(words, out, yes), opened, "Write {file}?")
+    current.event("result", {"file": str(file), "ok": True})
+    current.say(f"{file} is written; `fieldsmith problem check {file}` says how it is understood.")
+
+
+@app.command()
 def schema() -> None:
     """Print the JSON schema of problem files, for editors.
 

@@ -1,0 +1,87 @@
+"""`fieldsmith problem ask`: words in, a checked problem file out, by a model that is a command."""
+
+import json
+import os
+import sys
+
+import pytest
+
+from command_line import run
+
+HEAT = """# assumed: the rod is 1 m long
+title = "Heat in a rod"
+equations = ["u_t = u_xx"]
+[domain]
+x = [0, 1]
+t = [0, 0.1]
+[boundary]
+x = "u = 0"
+[initial]
+u = "sin(pi*x)"
+"""
+AUTHOR = """
+import pathlib, sys
+count = pathlib.Path(sys.argv[1])
+number = int(count.read_text()) + 1 if count.exists() else 1
+count.write_text(str(number))
+text = pathlib.Path(__file__).with_name("heat.txt").read_text()
+print("```toml\\n" + (text.replace("u_xx", "-u_xx") if number == 1 else text) + "```")
+"""
+WORDS = "heat in a rod that is held at 0"
+
+
+@pytest.fixture
+def place(tmp_path):
+    (tmp_path / "author.py").write_text(AUTHOR)
+    (tmp_path / "heat.txt").write_text(HEAT)
+    return tmp_path
+
+
+def ask(place, *words, model=True):
+    named = ["--model", f"command:{sys.executable} {place / 'author.py'} {place / 'count'}"] if model else []
+    environment = {**os.environ, "FIELDSMITH_HOME": str(place / "home")}
+    return run("problem", "ask", *words, *named, cwd=place, env=environment)
+
+
+def test_words_become_a_checked_file_and_the_same_words_are_asked_once(place):
+    done = ask(place, WORDS, "--yes")
+    assert done.returncode == 0, done.stderr
+    assert (place / "heat-in-a-rod.toml").read_text() == HEAT
+    assert "problem.toml:3:" in done.stderr  # what was wrong with the first reply
+    assert "assumed    the rod is 1 m long" in done.stderr
+    assert "∂u/∂t" in done.stderr
+    assert "2 replies" in done.stderr
+    again = ask(place, WORDS, "--yes", "--json")
+    told = [json.loads(line) for line in again.stdout.splitlines()]
+    assert [one["event"] for one in told] == ["drafted", "drafted", "understood", "result"]
+    assert told[2]["assumed"] == ["the rod is 1 m long"]
+    assert told[3]["file"] == "heat-in-a-rod-2.toml"
+    assert (place / "count").read_text() == "2"  # nothing was asked again
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        ([WORDS], 2, "Nobody is there to say yes"),
+        ([WORDS, "--out", "heat.txt", "--yes"], 2, "heat.txt is there already"),
+        (["  ", "--yes"], 2, "There are no words"),
+    ],
+)
+def test_what_cannot_go_on_says_why_and_writes_nothing(place, words, code, says):
+    done = ask(place, *words)
+    assert done.returncode == code
+    assert says in done.stderr
+    assert not list(place.glob("*.toml"))
+
+
+def test_without_a_model_it_is_one_sentence(place):
+    done = ask(place, WORDS, model=False)
+    assert done.returncode == 2
+    assert "Words are read by a model, and none is named." in done.stderr
+
+
+def test_a_question_of_the_models_is_told_where_nobody_can_answer(place):
+    (place / "author.py").write_text("print('QUESTION: How long is the rod?')")
+    done = ask(place, WORDS, "--yes")
+    assert done.returncode == 2
+    assert "The model asks: How long is the rod?" in done.stderr
