@@ -12,7 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fieldsmith.errors import MissingPart
 from fieldsmith.sandboxes import bubblewrap, choose, process, warm
+from fieldsmith.sandboxes.local import launch
+from fieldsmith.sandboxes.session import ready
+from fieldsmith.sandboxes.watched import end_group
 from sandbox_calls import LIMITS, run, wait_until
 
 WARM = [pytest.param("bubblewrap", marks=pytest.mark.needs("bubblewrap")), "process"]
@@ -375,3 +379,12 @@ def test_what_a_program_names_is_there_before_its_time_begins():
     with choose("docker") as sandbox, sandbox.open(LIMITS) as session:
         assert run(session, f"# scipy\n{source}", shape=(1,)).outputs["y"] == 1.0
         assert run(session, source, shape=(1,)).outputs["y"] == 1.0
+
+
+def test_a_worker_that_ends_before_it_is_ready_is_not_waited_for_though_its_child_holds_the_channel():
+    def command(channel):
+        return ["sh", "-c", "sleep 20 & exit 0"]
+
+    worker = launch(command, end_group, environment=dict(os.environ))
+    with pytest.raises(MissingPart, match="It ended before it was ready"):
+        ready(worker)

@@ -21,6 +21,8 @@ from fieldsmith.sandboxes.setting import names_later
 
 GRACE_SECONDS = 5.0
 START_SECONDS = 120.0
+LOOK_SECONDS = 2.0
+"""Seconds between two looks whether a worker that is starting is still there."""
 LONGEST_SECONDS = 1e8
 LONGEST_PROGRAM = 10_000_000
 MOST_INPUTS = 200
@@ -107,8 +109,17 @@ def ready(worker: Worker) -> Worker:
 
 
 def first_words(worker: Worker) -> dict[str, Any]:
-    """What a worker says first. Raises what `Channel.receive` raises."""
-    return worker.channel.receive(time.perf_counter() + START_SECONDS)[0]
+    """What a worker says first. Raises what `Channel.receive` raises; one that has ended is not waited for, though
+    something that it has left may still hold its end of the channel."""
+    end = time.perf_counter() + START_SECONDS
+    while True:
+        try:
+            return worker.channel.receive(min(end, time.perf_counter() + LOOK_SECONDS))[0]
+        except OutOfTime:
+            if time.perf_counter() >= end:
+                raise
+            if worker.channel.idle() and not worker.alive():
+                raise WorkerGone("It ended before it was ready.") from None
 
 
 def _prepare(worker: Worker, program: str) -> None:
