@@ -1,6 +1,7 @@
 """Workers that are processes of this machine, connected by a pair of sockets that nothing else can reach."""
 
 import contextlib
+import os
 import socket
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
@@ -46,7 +47,10 @@ class LocalWorker(Worker):
             self.process.wait(2.0)
         if self.process.poll() is None or self.process.stderr is None:
             return ""
-        return (self.process.stderr.read(4000) or b"").decode("utf-8", "replace")
+        os.set_blocking(self.process.stderr.fileno(), False)  # something it has left may still hold the other end
+        with contextlib.suppress(BlockingIOError):
+            return os.read(self.process.stderr.fileno(), 4000).decode("utf-8", "replace")
+        return ""
 
 
 def launch(
