@@ -264,3 +264,17 @@ def test_a_hung_request_ends_and_is_asked_again_at_most_twice(server):
     assert len(server.seen) == 3
     assert lost == [(True, 0)] * 3, "who took the request and said nothing is paid for the prompt"
     assert KEY not in str(lost)
+
+
+def test_a_wait_that_a_person_would_notice_is_told_once():
+    gate, told, pauses = Gate(), [], []
+    gate.shut(30.0)
+
+    def pause(seconds):
+        pauses.append(seconds)
+        return len(pauses) == 3
+
+    with pytest.raises(InterruptedError), gate.passed("m", 10, pause, told=told.append):
+        pass
+    assert len(told) == 1
+    assert 29.0 < told[0] <= 30.0

@@ -17,7 +17,15 @@ from pathlib import Path
 from fieldsmith.errors import InputError, MissingPart, ProviderError
 from fieldsmith.folders import expanded
 from fieldsmith.models import chat_model
-from fieldsmith.models.chat_model import ChatReply, ChatRequest, nothing_heard, prompt_text, silent, unlimited
+from fieldsmith.models.chat_model import (
+    ChatReply,
+    ChatRequest,
+    nothing_heard,
+    nothing_lost,
+    prompt_text,
+    silent,
+    unlimited,
+)
 from fieldsmith.models.faults import RESUME
 from fieldsmith.models.settings import Setting, checked
 from fieldsmith.sandboxes.owner import temporary_folder
@@ -57,7 +65,8 @@ class CommandModel:
 
     def __init__(self, command: str, settings: Mapping[str, object]) -> None:
         self.label, self.note = f"command:{command}", "a program of this machine"
-        self.waiting, self.receiving, self.may_go_on = silent, nothing_heard, unlimited
+        self.waiting, self.receiving = silent, nothing_heard
+        self.may_go_on, self.lost = unlimited, nothing_lost
         known = checked("command", settings, SETTINGS)
         self._timeout = known.get("timeout", TIMEOUT)
         self._folder = expanded(known["folder"]).resolve() if "folder" in known else None

@@ -32,6 +32,8 @@ SPREAD, MOST_SPREAD = 0.25, 5.0
 DAY = 86_400.0
 LOCK = ".lock"
 """Beside the files of pauses: held by whoever writes one, as a file that is replaced cannot be locked itself."""
+NOTICED = 5.0
+"""Seconds of waiting from which on a person is told of it."""
 EVERY = ""
 """In place of a model's name: all models of the account."""
 
@@ -59,21 +61,33 @@ class Gate:
 
     @contextlib.contextmanager
     def passed(
-        self, model: str, tokens: int, pause: Callable[[float], bool], patience: float = LONGEST
+        self,
+        model: str,
+        tokens: int,
+        pause: Callable[[float], bool],
+        patience: float = LONGEST,
+        told: Callable[[float], None] | None = None,
     ) -> Iterator["Passing"]:
         """Waits until a request of so many tokens may go to a model, and counts it as on its way meanwhile.
 
-        `pause` waits so many seconds and says whether to stop. Raises InterruptedError when stopped, Shut where the provider's
-        pauses come to more than `patience` seconds.
+        `pause` waits so many seconds and says whether to stop; `told` hears once of a wait that a person would notice, in seconds. Raises
+        InterruptedError when stopped, Shut where the provider's pauses come to more than `patience` seconds.
         """
-        passing = self._enter(model, tokens, pause, patience)
+        passing = self._enter(model, tokens, pause, patience, told)
         try:
             yield passing
         finally:
             with self._lock:
                 self._within -= 1
 
-    def _enter(self, model: str, tokens: int, pause: Callable[[float], bool], patience: float) -> "Passing":
+    def _enter(
+        self,
+        model: str,
+        tokens: int,
+        pause: Callable[[float], bool],
+        patience: float,
+        told: Callable[[float], None] | None,
+    ) -> "Passing":
         waited = spread = 0.0
         while True:
             with self._lock:
@@ -88,6 +102,9 @@ class Gate:
                     return Passing(self, model, self._epoch, waited)
             if waited + left > patience:
                 raise Shut(left)
+            if told is not None and left > NOTICED:
+                told(left)
+                told = None
             if pause(min(left, POLL) if left > 0.0 else POLL / 4):
                 raise InterruptedError("stopped while a provider's limit was waited for")
             waited += min(max(left, 0.0), POLL)

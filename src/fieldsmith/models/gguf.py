@@ -28,6 +28,7 @@ from fieldsmith.models.chat_model import (
     ChatReply,
     ChatRequest,
     nothing_heard,
+    nothing_lost,
     roomy,
     silent,
     unlimited,
@@ -66,7 +67,8 @@ class GGUFModel:
 
     def __init__(self, file: Path, settings: Mapping[str, object]) -> None:
         self.label, self.note = f"gguf:{file}", "a language model on this machine"
-        self.waiting, self.receiving, self.may_go_on = silent, nothing_heard, unlimited
+        self.waiting, self.receiving = silent, nothing_heard
+        self.may_go_on, self.lost = unlimited, nothing_lost
         known = kinds.checked("gguf", settings, {**ASKING, **SERVING})
         self._serving = {name: known.pop(name) for name in SERVING if name in known}
         self._asking = {"max_tokens": MAX_TOKENS, **known}

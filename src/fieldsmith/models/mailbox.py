@@ -16,6 +16,7 @@ from fieldsmith.models.chat_model import (
     ChatReply,
     ChatRequest,
     nothing_heard,
+    nothing_lost,
     silent,
     spoken,
     unlimited,
@@ -40,12 +41,8 @@ class MailboxModel:
     priced, calls_tools = True, False
 
     def __init__(self, folder: Path) -> None:
-        self.note, self.waiting, self.receiving, self.may_go_on = (
-            "whoever answers in the folder",
-            silent,
-            nothing_heard,
-            unlimited,
-        )
+        self.note, self.waiting, self.receiving = "whoever answers in the folder", silent, nothing_heard
+        self.may_go_on, self.lost = unlimited, nothing_lost
         self.label = f"mailbox:{folder}"
         self._folder = folder
         self._names: dict[int, str] = {}

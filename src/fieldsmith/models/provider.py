@@ -219,7 +219,7 @@ class ProviderModel(ABC):
         """The fields of a reply, or after how many seconds the same is to be asked again."""
         left, heard = self.patience.pauses - faults.paused, list[Hearing]()
         try:
-            with self._gate.passed(self.name, prompt_tokens(request), self._stopped.wait, left) as passing:
+            with self._gate.passed(self.name, prompt_tokens(request), self._stopped.wait, left, self._held) as passing:
                 faults.paused += passing.waited
                 try:
                     fields = interruptible(lambda: self._asked(request, heard), self._stopped)
@@ -234,6 +234,9 @@ class ProviderModel(ABC):
                 f"{self.address} limits the rate, and {self.label} would have to wait for {shut.seconds:.0f} s more."
             )
             raise ProviderError(words, RESUME) from None
+
+    def _held(self, seconds: float) -> None:
+        self.waiting(f"{self.address} to take requests again: it limits the rate, for {seconds:.0f} s more.")
 
     def _pause_after(self, error: Exception, faults: Faults, passing: Passing) -> float:
         """Seconds to wait before the same is asked again; what is waited for at the gate is not among them. Raises what is told instead

@@ -13,6 +13,7 @@ from fieldsmith.models.chat_model import (
     ChatReply,
     ChatRequest,
     nothing_heard,
+    nothing_lost,
     silent,
     spoken,
     unlimited,
@@ -29,12 +30,8 @@ class ReplayModel:
     priced = True
 
     def __init__(self, file: Path) -> None:
-        self.note, self.waiting, self.receiving, self.may_go_on = (
-            "a recorded conversation",
-            silent,
-            nothing_heard,
-            unlimited,
-        )
+        self.note, self.waiting, self.receiving = "a recorded conversation", silent, nothing_heard
+        self.may_go_on, self.lost = unlimited, nothing_lost
         self.label = f"replay:{file}"
         self._file = file
         self._known: dict[str, tuple[ChatRequest, ChatReply, float | None]] = {}
