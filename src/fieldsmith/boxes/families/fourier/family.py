@@ -7,11 +7,11 @@ from typing import Any
 import sympy as sp
 
 from fieldsmith.blocks import Block, Choices, Variant, choice, number
-from fieldsmith.boxes.families.fourier.eliminated import judge
+from fieldsmith.boxes.families.fourier.eliminated import judge, steady_mean
 from fieldsmith.boxes.families.fourier.resolution import MOST, finer, first_points, given_waves
 from fieldsmith.boxes.families.fourier.shocks import refuse_shocks
 from fieldsmith.boxes.families.fourier.source import Grid, Source
-from fieldsmith.boxes.families.fourier.split import Parts, parts
+from fieldsmith.boxes.families.fourier.split import Parts, Steady, parts, steady
 from fieldsmith.boxes.family import BoxFamily
 from fieldsmith.boxes.form import Form
 from fieldsmith.boxes.program import render
@@ -51,7 +51,7 @@ class FourierChoices(Choices):
 class _Seen:
     """What a problem is for the family."""
 
-    parts: Parts
+    parts: Parts | Steady
     points: tuple[int, ...]
     dealiasing: Block
     exact: bool
@@ -63,12 +63,14 @@ class Fourier(BoxFamily[FourierChoices]):
     principle = "Fourier series"
     limits = (
         "All axes periodic, one to three; solutions without shocks. Constraints, and space derivatives of the highest time derivative, are solved wave by wave, "
-        "so their linear part has constant factors. Steady problems are not solved."
+        "so their linear part has constant factors. Steady problems by division, or by Newton's method."
     )
     choices = FourierChoices
 
     def suits(self, form: Form) -> float:
         seen = self._seen(form)
+        if isinstance(seen.parts, Steady):
+            return 1.0 if seen.parts.newton else 4.0
         if seen.exact:
             return 4.0
         return 1.0 if _stiff(form, seen.parts) else 3.0
@@ -90,18 +92,28 @@ class Fourier(BoxFamily[FourierChoices]):
         seen = self._seen(form)
         points = finer(seen.points, choices.points / max(seen.points))
         grid = Grid(points, KEPT[choices.dealiasing], choices.tolerance)
-        return render("fourier_evolution.py.jinja", form, **Source(form).evolution(seen.parts, grid))
+        source = Source(form)
+        if isinstance(seen.parts, Steady):
+            return render("fourier_steady.py.jinja", form, **source.steady(seen.parts, grid))
+        return render("fourier_evolution.py.jinja", form, **source.evolution(seen.parts, grid))
 
     def _seen(self, form: Form) -> _Seen:
         """Raises Unsuited."""
         _refuse(form)
-        whole = parts(form)
-        judge(form.system, whole)
-        on_grid = whole.nonlinear
+        whole: Parts | Steady
+        if form.timed:
+            whole = parts(form)
+            judge(form.system, whole)
+            on_grid = whole.nonlinear
+        else:
+            whole = steady(form)
+            on_grid = whole.rest
+            if not whole.newton and steady_mean(form.system, whole.linear) and not whole.free:
+                raise Unsuited("The equations leave a mean over the domain free.")
         met = {s for e in on_grid for s in e.free_symbols if form.system.jets.unknown(s)}
         waves = given_waves(form, on_grid)
         kinds = form.seen.waves.kinds if form.seen.waves else ()
-        if waves.jump and "parabolic" not in kinds:
+        if waves.jump and (met if waves.jump not in form.system.initial else form.timed and "parabolic" not in kinds):
             raise Unsuited(f"{waves.jump} has jumps that nothing smooths, and Fourier series do not follow them.")
         dealiasing = _dealiasing(form, on_grid) if met else NONE
         points = first_points(form, waves, KEPT[dealiasing], exact=not met)
@@ -113,9 +125,8 @@ def _refuse(form: Form) -> None:
     open_ = [axis.name for axis in system.axes if axis.name not in system.periodic]
     if open_:
         raise Unsuited(f"{open_[0]} is not periodic.")
-    if not system.timed:
-        raise Unsuited("The problem is steady.")
-    refuse_shocks(form)
+    if system.timed:
+        refuse_shocks(form)
 
 
 def _dealiasing(form: Form, on_grid: Sequence[Any]) -> Block:
@@ -128,7 +139,7 @@ def _dealiasing(form: Form, on_grid: Sequence[Any]) -> Block:
         bent = sp.Dummy()
         plain = expression.xreplace(dict.fromkeys(places, bent)) if fields else sp.S.Zero
         highest = max(highest, _degree(plain, [*fields, bent]))
-    return HALF if highest > 2 and len(system.axes) < 3 else TWO_THIRDS
+    return HALF if highest > 2 and len(system.axes) == 1 else TWO_THIRDS
 
 
 def _degree(expression: Any, symbols: Sequence[Any]) -> int:

@@ -19,7 +19,7 @@ ROUGH = 5e-3
 """Share of the waves beyond a quarter of those looked at from which on something given has a jump, or nearly."""
 GROWTH = 1.5
 """Waves of a nonlinear solution by those of what is given."""
-SEEN = 0.75
+SEEN = 1.0
 """Waves that are kept, by those which the points asked for can hold."""
 
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from fieldsmith.boxes.code import Code
-from fieldsmith.boxes.families.fourier.split import Matrix, Parts, Polynomial, derived, kept
+from fieldsmith.boxes.families.fourier.split import Matrix, Parts, Polynomial, Steady, derived, kept
 from fieldsmith.boxes.form import Form
 from fieldsmith.equations import names
-from fieldsmith.problems.jets import Orders
+from fieldsmith.problems.jets import Orders, partial
 
 REMEMBERED = 1.5e9
 """Bytes that phi functions of steps met before may take."""
@@ -187,9 +187,9 @@ class Source:
             "linear": self.entries(parts.linear, states, columns), "mass": self.entries(parts.mass or {}, [], []),
             "algebra": self.entries(parts.algebra, [], []), "rest_rows": rows, "rest_count": len(valued),
             "rest_lines": [*rest_lines, *self.fields(valued)], "rest_values": [self.code.numpy(valued[row]) for row in rows], "has_rest": has_rest,
-            "source_values": [self.code.numpy(value) for value in parts.sources],
+            "source_arguments": ["fields", *self.clock, *arguments], "source_values": [self.code.numpy(value) for value in parts.sources],
             "source_lines": [*([shown] if self._needs(parts.sources, [n for n, _ in parts.states]) else []), *self.fields(parts.sources)],
-            "clock": self.clock[0], "rest_arguments": ["fields", *self.clock, *extra, *arguments], "rate_call": rate_call, "held_line": held_line,
+            "moment": self.clock[0], "rest_arguments": ["fields", *self.clock, *extra, *arguments], "rate_call": rate_call, "held_line": held_line,
             "operator_names": _operator_names(implicit, bool(held), hidden, entering), "no_imaginary_part": not coupled or not held,
             "remembered": int(max(4, min(24, REMEMBERED / (112 * count**(2 if coupled else 1) * _kept_waves(grid, not self.complex))))),
             "tolerance_of": "of a step, relative to the fields", "resampled": common["resampled"] or bool(resampled),
@@ -198,6 +198,43 @@ class Source:
             "first_lines": [f"solution[{place}, :, 0] = {names.argument(one.name, '')}" for place, one in self._first()],
             "returned": ", ".join(f"solution[{k}]" for k in range(len(form.results))),
         }  # fmt: skip
+
+    def steady(self, found: Steady, grid: Grid) -> dict[str, Any]:
+        """Values of `fourier_steady.py.jinja`."""
+        form, system, jets = self.form, self.system, self.system.jets
+        unknowns = [unknown.name for unknown in system.unknowns]
+        shown = _unpacked([self.hat(name, 0) for name in unknowns], "fields")
+        values = found.residuals if found.newton else found.rest
+        slopes = []
+        for row, residual in enumerate(found.residuals if found.newton else ()):
+            for jet in jets.among(residual):
+                name, orders = jets.meanings[jet]
+                slopes.append((row, unknowns.index(name), self.derivative(orders) or "1", partial(residual, jet)))
+        given = [self._guess(name) for name in unknowns]
+        common = self.common(grid)
+        at = ", case" if form.batched else ""
+        return {
+            **common, "unknowns": unknowns, "count": len(unknowns), "newton": found.newton, "free": found.free,
+            "linear": self.entries(found.linear, [], []),
+            "residual_lines": [*([shown] if self._needs(values, unknowns) else []), *self.fields(values)],
+            "residual_values": [self.code.numpy(value) for value in values],
+            "slope_lines": [*([shown] if self._needs([s for *_, s in slopes], unknowns) else []), *self.fields([s for *_, s in slopes])],
+            "slopes": [(row, column, factor, self.code.numpy(slope)) for row, column, factor, slope in slopes],
+            "guessed": any(guess != "0.0" for guess in given), "guesses": given, "places": ", ".join(self.places) + "," * (len(self.places) == 1),
+            "free_guesses": [row for row, name in enumerate(unknowns) if name in found.free and given[row] != "0.0"],
+            "still": "np.all([" + ", ".join(f"{f} == 0" for f in self.factors) + "], axis=0)",
+            "read_lines": self.read({name: f"fields[{row}]" for row, name in enumerate(unknowns)}, at),
+            "returned": ", ".join(f"solution[{k}]" for k in range(len(form.results))),
+            "tolerance_of": "of Newton's method, relative to the fields",
+        }  # fmt: skip
+
+    def _guess(self, name: str) -> str:
+        """Where an iteration starts."""
+        given = self.system.initial.get(name)
+        sampled = {self.system.jets.field(one.name) for one in self.form.sampled}
+        if given is None or given.expression is None or given.expression.free_symbols & sampled:
+            return "0.0"
+        return self.code.numpy(given.expression)
 
     def _needs(self, expressions: Iterable[Any], of: Iterable[str]) -> bool:
         meanings, partners = self.system.jets.meanings, self.system.jets.partners

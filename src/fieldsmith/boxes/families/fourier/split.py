@@ -48,6 +48,35 @@ class Parts:
         return (*self.rest, *self.sources)
 
 
+@dataclass(frozen=True)
+class Steady:
+    """A steady problem: `residuals` are 0, which are linear * unknowns + rest. `newton` where the rest holds unknowns; `free` are the
+    unknowns of which no equation holds more than derivatives."""
+
+    residuals: tuple[Any, ...]
+    linear: Matrix
+    rest: tuple[Any, ...]
+    free: tuple[str, ...]
+    newton: bool
+
+
+def steady(form: Form) -> Steady:
+    """The parts of a steady problem. Raises Unsuited."""
+    system = form.system
+    jets = system.jets
+    residuals = tuple(inlined(system, law.residual) for law in system.laws)
+    laws = [split(system, residual, [(u.name, 0) for u in system.unknowns]) for residual in residuals]
+    linear: Matrix = {}
+    for row, law in enumerate(laws):
+        _add(linear, row, law)
+    met = [jets.meanings[jet] for residual in residuals for jet in jets.among(residual)]
+    if conjugates := {name for name, _ in met} & {jets.partners[u.name] for u in system.unknowns if u.complex}:
+        raise Unsuited(f"The conjugate of {jets.partners[sorted(conjugates)[0]]} stands in a steady problem.")
+    free = tuple(u.name for u in system.unknowns if all(sum(orders) for name, orders in met if name == u.name))
+    newton = any(jets.among(rest) for _, rest in laws)
+    return Steady(residuals, linear, tuple(rest for _, rest in laws), free, newton)
+
+
 def parts(form: Form) -> Parts:
     """The parts of an evolution. Raises Unsuited."""
     system, canonical = form.system, form.canonical
