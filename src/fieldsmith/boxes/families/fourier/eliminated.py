@@ -82,5 +82,5 @@ def _singular(matrix: np.ndarray) -> bool:
 
 
 def _said(system: System, wave: tuple[int, ...]) -> str:
-    along = ", ".join(f"{abs(n)} along {axis.name}" for n, axis in zip(wave, system.axes, strict=True) if n)
-    return f"the wave that fits into the domain {along} times".replace("times", "time" if sum(map(abs, wave)) == 1 else "times")  # fmt: skip
+    along = [f"{abs(n)} along {axis.name}" for n, axis in zip(wave, system.axes, strict=True) if n]
+    return f"the wave with {' and '.join(along)} (whole ones in the domain)"

@@ -31,7 +31,12 @@ TWO_THIRDS = Block(
     "dealiasing", "two-thirds", "two thirds of the waves kept", "Products of two fields alias into none of the waves that are kept.", None,
     "S. A. Orszag, J. Atmos. Sci. 28 (1971)",
 )  # fmt: skip
-HALF = Block("dealiasing", "half", "half of the waves kept", "Products of three fields alias into none of the waves that are kept.")
+HALF = Block(
+    "dealiasing",
+    "half",
+    "half of the waves kept",
+    "Products of three fields alias into none of the waves that are kept.",
+)
 KEPT = {NONE: 1.0, TWO_THIRDS: 2 / 3, HALF: 0.5}
 FINER = (1.0, 1.5, 2.0, 3.0, 4.0)
 

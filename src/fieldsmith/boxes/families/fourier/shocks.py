@@ -62,4 +62,3 @@ def _reached(name: str, reach: Mapping[str, set[str]]) -> set[str]:
             found.add(other)
             waiting.append(other)
     return found
-

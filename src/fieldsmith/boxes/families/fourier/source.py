@@ -121,7 +121,10 @@ class Source:
         form, system = self.form, self.system
         axes = [axis.name for axis in system.axes]
         resampled = [f"{name}_cases" for name in self.sampled]
-        lines = [(f"{name}_cases", names.argument(one.name, "")) for name, one in zip(self.sampled, form.sampled, strict=True)]
+        lines = [
+            (f"{name}_cases", names.argument(one.name, ""))
+            for name, one in zip(self.sampled, form.sampled, strict=True)
+        ]
         return {
             "axes": axes, "wave_axes": [f"waves along {name}" for name in axes], "factors": self.factors,
             "grid_points": f"({grid.points[0]},)" if len(axes) == 1 else str(grid.points),
@@ -289,7 +292,11 @@ def _kept_waves(grid: Grid, real: bool) -> float:
 def _moving(form: Form, parts: Parts) -> tuple[bool, bool]:
     """Whether what is evaluated on the grid changes in time at all, and whether it does so by itself."""
     system = form.system
-    bodies = {one.name: one.expression for one in system.coefficients if one.expression is not None and kept(system, one.expression)}
+    bodies = {
+        one.name: one.expression
+        for one in system.coefficients
+        if one.expression is not None and kept(system, one.expression)
+    }
     symbols = {s for e in parts.nonlinear for s in e.free_symbols}
     for jet in symbols & system.jets.meanings.keys():
         name, orders = system.jets.meanings[jet]
