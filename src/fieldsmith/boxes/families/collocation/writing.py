@@ -1,0 +1,161 @@
+"""A problem's demands as source text for the templates."""
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import Any
+
+import sympy as sp
+
+from fieldsmith.boxes.code import Code
+from fieldsmith.boxes.families.collocation.demands import Demand, Demands, Field
+from fieldsmith.boxes.form import Form
+from fieldsmith.boxes.program import frame, render
+from fieldsmith.equations import names
+from fieldsmith.problems.jets import Orders
+
+_PARTS = {"": "", "real": ".real", "imag": ".imag"}
+
+
+class Writing:
+    """Source text of a problem's demands."""
+
+    def __init__(self, form: Form, demands: Demands) -> None:
+        self.form, self.demands, self.code = form, demands, Code(form.system)
+
+    def dense(self, counts: tuple[int, ...], **values: Any) -> str:
+        """A program with dense matrices. Raises Unsuited for expressions that cannot be written."""
+        form, demands = self.form, self.demands
+        closed = [axis.name in form.system.periodic for axis in form.system.axes]
+        written = [self.written(demand) for demand in demands.all]
+        return render(
+            "collocation/dense.py.jinja", form, given={}, counts=counts,
+            initial=self.initial, special="special." in str([written, self.initial]),
+            highest=tuple(demands.highest[axis.name] for axis in form.system.axes),
+            fields=[{"key": self.key(f), "complex": f.complex} for f in demands.fields],
+            complex=any(f.complex for f in demands.fields), has_ends=not all(closed), has_periods=any(closed),
+            demands=written, sampled=self.sampled, steady_slopes=demands.steady_slopes,
+            sampled_coefficients=[(one.name, self.arguments[one.name, ""]) for one in form.sampled],
+            samples_of=next((names.argument(i.name, "") for i in form.inputs if i.role in ("initial", "coefficient")), ""),
+            start=self.start(), first=self.first(),
+            returned=[{"key": one.of, "part": _PARTS[one.part]} for one in form.results], **values,
+        )  # fmt: skip
+
+    def key(self, field: Field) -> str:
+        """What a field is called in the program: u, or u_t for the rate of one of second order in time."""
+        return self.form.initial_key(field.name, field.order)
+
+    @cached_property
+    def arguments(self) -> Mapping[tuple[str, str], str]:
+        """Names of arguments by what they carry and which part of it."""
+        return {(i.of, i.part): names.argument(i.name, i.of if i.role in ("points", "parameter") else "") for i in self.form.inputs}  # fmt: skip
+
+    @cached_property
+    def initial(self) -> dict[str, Any]:
+        """Functions of initial values as the frame prints them, those from which a steady problem sets out among them."""
+        known = dict(frame(self.form)["initial"])
+        for key, given in self.form.system.initial.items():
+            if not self.form.timed and given.expression is not None:
+                known[key] = (f"initial_{key}", self.code.numpy(given.expression))
+        return known
+
+    @property
+    def sampled(self) -> bool:
+        """Whether anything must be read off samples."""
+        keys = (self.form.initial_key(name, order) for name, order in self.form.state)
+        return bool(self.form.sampled) or not all(self.initial.get(key) for key in keys)
+
+    def start(self) -> list[str]:
+        """Lines that make the state from which a program sets out."""
+        lines, blocks = [], []
+        ranged = [self.code.symbol(p.name) for p in self.form.ranged]
+        for field in self.demands.fields:
+            key, local = self.key(field), self._array(field)
+            if known := self.initial.get(key):
+                value = f"{known[0]}({', '.join(['*equations.grid.coordinates', *ranged])})"
+            elif (field.name, field.order) in self.form.state:
+                parts = [self.arguments[key, part] for part in (("real", "imag") if field.complex else ("",))]
+                value = " + 1j * ".join(f"resample({part}[sample], asked, grid, lows, lengths, PERIODIC)" for part in parts)  # fmt: skip
+            else:
+                value = "np.zeros(equations.grid.shape)"
+            lines.append(f"{local} = {value}")
+            blocks += [f"np.real({local})", f"np.imag({local})"] if field.complex else [local]
+        return [*lines, f"state = np.concatenate([{', '.join(f'{block}.ravel()' for block in blocks)}])"]
+
+    def first(self) -> list[tuple[str, str]]:
+        """Unknowns whose first frame is given, with its code."""
+        found = []
+        for unknown in self.form.system.unknowns:
+            if (unknown.name, 0) in self.form.state:
+                parts = [self.arguments[unknown.name, part] for part in (("real", "imag") if unknown.complex else ("",))]
+                found.append((unknown.name, " + 1j * ".join(f"{part}[sample]" for part in parts)))
+        return found
+
+    def written(self, demand: Demand) -> dict[str, Any]:
+        """One demand for the template."""
+        slopes = {k: s for k, s in self.demands.slopes(demand).items() if s != 0}
+        end = self.demands.system.time and demand.across
+        number = self.demands.all.index(demand) - len(self.demands.fields) + 1
+        function = f"condition_{number}" if demand.across else f"equation_{self.key(demand.field)}"
+        rest = (0,) * len(self.form.space)
+        plain = demand.mass == {(demand.field, rest): 1}
+        clock = self.code.symbol(self.form.system.time.name) if self.form.system.time else "clock"
+        return {
+            "title": demand.title.replace("\\", "\\\\").replace('"', "'") + ".",
+            "function": function,
+            "arguments": [clock, "at", "fields", "given", *(self.code.symbol(p.name) for p in self.form.ranged)],
+            "lines": self._lines([demand.value, *slopes.values()], conjugates=slopes),
+            "value": self.code.numpy(demand.value),
+            "slopes": [(self._slot(f, c, orders), self.code.numpy(slope)) for (f, c, orders), slope in slopes.items()],
+            "mass_function": "" if plain or not demand.mass else f"mass_{self.key(demand.field)}",
+            "mass_lines": self._lines(demand.mass.values()),
+            "mass": [(self._slot(f, False, orders), self.code.numpy(s)) for (f, orders), s in demand.mass.items()],
+            "plain_mass": f"{{{self._slot(demand.field, False, rest)}: 1.0}}" if plain else "{}",
+            "places": self._places(demand),
+            "complex": demand.field.complex,
+            "end": end,
+        }
+
+    def _lines(self, expressions: Iterable[Any], conjugates: Iterable[Any] = ()) -> list[str]:
+        """Assignments of the coordinates and arrays that the expressions hold."""
+        jets, symbols = self.form.system.jets, self.form.system.symbols
+        met: set[sp.Symbol] = set().union(*(sp.sympify(e).free_symbols for e in expressions), set())
+        lines = []
+        for k, axis in enumerate(self.form.space):
+            if symbols[axis] in met:
+                lines.append(f"{self.code.symbol(axis)} = at.coordinates[{k}]")
+        seen = set()
+        for jet in sorted((s for s in met if s in jets.meanings), key=lambda s: jets.meanings[s]):
+            name, orders = jets.meanings[jet]
+            along = orders[1:] if self.form.timed else orders
+            if jets.unknown(jet):
+                field, _, along = self.demands.meaning(jet)
+                source, array = f'fields["{self.key(field)}"]', self._array(field, along)
+            else:
+                source, array = f'given["{name}"]', self.code.array(name, orders)
+            if array not in seen:
+                seen.add(array)
+                lines.append(f"{array} = at({', '.join([source, *map(str, along)])})")
+        return lines
+
+    def _array(self, field: Field, along: Orders = ()) -> str:
+        along = along or (0,) * len(self.form.space)
+        return self.code.array(field.name, (field.order, *along) if self.form.timed else along)
+
+    def _slot(self, field: Field, conjugate: bool, orders: Orders) -> str:
+        name = f"conj {self.key(field)}" if conjugate else self.key(field)
+        return f'("{name}", {", ".join(map(str, orders))})'
+
+    def _places(self, demand: Demand) -> list[str]:
+        """Code of the points along each axis at which a demand is made."""
+        system, found, passed = self.form.system, list[str](), False
+        for k, axis in enumerate(system.axes):
+            if axis.name in system.periodic:
+                found.append(f"points[{k}]")
+            elif axis.name == demand.across:
+                found.append(f"points[{k}][{':1' if demand.side == 'low' else '-1:'}]")
+                passed = True
+            else:
+                fewer = 0 if passed else self.demands.counts[demand.field.name, axis.name]
+                count = f"POINTS[{k}] - {fewer}" if fewer else f"POINTS[{k}]"
+                found.append(f"between({count}, *DOMAIN[{k}])")
+        return found
