@@ -198,15 +198,14 @@ class Demands:
     def _conditions(self, one: Condition, name: str) -> list[Demand]:
         """A condition; of an unknown of second order in time its rate too, which its rate obeys."""
         first = next(field for field in self.fields if field.name == name)
-        where = f"{one.axis} = {self.system.axis(one.axis).end(one.side):g}"
-        found = [Demand(f"{one.text} at {where}", first, one.residual, {}, one.axis, one.side)]
+        found = [Demand(one.text, first, one.residual, {}, one.axis, one.side)]
         if self.form.canonical.orders[name] == 2:
             second = next(field for field in self.fields if (field.name, field.order) == (name, 1))
             try:
                 rate = self.system.jets.total(one.residual, 0)
             except (TooLarge, Misread) as error:
                 raise Unsuited(f"The condition {one.text} is too long to be differentiated in time.") from error
-            found.append(Demand(f"The rate of {one.text} at {where}", second, rate, {}, one.axis, one.side))
+            found.append(Demand(f"The rate of {one.text}", second, rate, {}, one.axis, one.side))
         return found
 
     def slopes(self, demand: Demand) -> dict[tuple[Field, bool, Orders], Any]:

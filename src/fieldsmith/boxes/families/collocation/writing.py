@@ -29,11 +29,12 @@ class Writing:
         written = [self.written(demand) for demand in demands.all]
         return render(
             "collocation/dense.py.jinja", form, given={}, counts=counts,
-            initial=self.initial, special="special." in str([written, self.initial]),
+            initial=self.initial, special="special." in str([list(self.functions.values()), self.initial]),
             highest=tuple(demands.highest[axis.name] for axis in form.system.axes),
             fields=[{"key": self.key(f), "complex": f.complex} for f in demands.fields],
             complex=any(f.complex for f in demands.fields), has_ends=not all(closed), has_periods=any(closed),
-            demands=written, sampled=self.sampled, steady_slopes=demands.steady_slopes,
+            demands=written, functions=list(self.functions.values()), takes=self._signature(),
+            mass_functions=any(f["mass_function"] for f in self.functions.values()), sampled=self.sampled, steady_slopes=demands.steady_slopes,
             sampled_coefficients=[(one.name, self.arguments[one.name, ""]) for one in form.sampled],
             samples_of=next((names.argument(i.name, "") for i in form.inputs if i.role in ("initial", "coefficient")), ""),
             start=self.start(), first=self.first(),
@@ -66,10 +67,10 @@ class Writing:
 
     def start(self) -> list[str]:
         """Lines that make the state from which a program sets out."""
-        lines, blocks = [], []
+        lines = []
         ranged = [self.code.symbol(p.name) for p in self.form.ranged]
         for field in self.demands.fields:
-            key, local = self.key(field), self._array(field)
+            key = self.key(field)
             if known := self.initial.get(key):
                 value = f"{known[0]}({', '.join(['*equations.grid.coordinates', *ranged])})"
             elif (field.name, field.order) in self.form.state:
@@ -77,9 +78,8 @@ class Writing:
                 value = " + 1j * ".join(f"resample({part}[sample], asked, grid, lows, lengths, PERIODIC)" for part in parts)  # fmt: skip
             else:
                 value = "np.zeros(equations.grid.shape)"
-            lines.append(f"{local} = {value}")
-            blocks += [f"np.real({local})", f"np.imag({local})"] if field.complex else [local]
-        return [*lines, f"state = np.concatenate([{', '.join(f'{block}.ravel()' for block in blocks)}])"]
+            lines.append(f'start["{key}"] = {value}')
+        return ["start = {}", *lines, "state = equations.state(start)"]
 
     def first(self) -> list[tuple[str, str]]:
         """Unknowns whose first frame is given, with its code."""
@@ -90,32 +90,54 @@ class Writing:
                 found.append((unknown.name, " + 1j * ".join(f"{part}[sample]" for part in parts)))
         return found
 
-    def written(self, demand: Demand) -> dict[str, Any]:
-        """One demand for the template."""
+    @cached_property
+    def functions(self) -> dict[tuple[Any, Field | bool], dict[str, Any]]:
+        """A function for each equation, and one for the same condition at several ends; by value and whether it is a condition."""
+        found: dict[tuple[Any, Field | bool], dict[str, Any]] = {}
+        for demand in self.demands.all:
+            key = demand.value, demand.across != "" or demand.field
+            if not demand.across:
+                found[key] = self._function(demand, f"equation_{self.key(demand.field)}")
+            elif key not in found:
+                found[key] = self._function(demand, f"condition_{sum(1 for _, known in found if known is True) + 1}")
+        return found
+
+    def _function(self, demand: Demand, name: str) -> dict[str, Any]:
         slopes = {k: s for k, s in self.demands.slopes(demand).items() if s != 0}
-        end = self.demands.system.time and demand.across
-        number = self.demands.all.index(demand) - len(self.demands.fields) + 1
-        function = f"condition_{number}" if demand.across else f"equation_{self.key(demand.field)}"
-        rest = (0,) * len(self.form.space)
-        plain = demand.mass == {(demand.field, rest): 1}
-        clock = self.code.symbol(self.form.system.time.name) if self.form.system.time else "clock"
         return {
-            "title": demand.title.replace("\\", "\\\\").replace('"', "'") + ".",
-            "function": function,
-            "arguments": [clock, "at", "fields", "given", *(self.code.symbol(p.name) for p in self.form.ranged)],
-            "lines": self._lines([demand.value, *slopes.values()], conjugates=slopes),
+            "title": demand.title.replace("\\", "\\\\").replace('"', "'"),
+            "function": name,
+            "lines": self._lines([demand.value, *slopes.values()]),
             "value": self.code.numpy(demand.value),
             "slopes": [(self._slot(f, c, orders), self.code.numpy(slope)) for (f, c, orders), slope in slopes.items()],
-            "mass_function": "" if plain or not demand.mass else f"mass_{self.key(demand.field)}",
+            "mass_function": f"mass_{self.key(demand.field)}" if demand.mass and not self._plain(demand) else "",
             "mass_lines": self._lines(demand.mass.values()),
             "mass": [(self._slot(f, False, orders), self.code.numpy(s)) for (f, orders), s in demand.mass.items()],
-            "plain_mass": f"{{{self._slot(demand.field, False, rest)}: 1.0}}" if plain else "{}",
-            "places": self._places(demand),
-            "complex": demand.field.complex,
-            "end": end,
         }
 
-    def _lines(self, expressions: Iterable[Any], conjugates: Iterable[Any] = ()) -> list[str]:
+    def _signature(self) -> list[str]:
+        time = self.form.system.time
+        clock = self.code.symbol(time.name) if time else "moment"
+        return [clock, "at", "fields", "given", *(self.code.symbol(p.name) for p in self.form.ranged)]
+
+    def _plain(self, demand: Demand) -> bool:
+        """Whether the equation gives a rate itself."""
+        return demand.mass == {(demand.field, (0,) * len(self.form.space)): 1}
+
+    def written(self, demand: Demand) -> dict[str, Any]:
+        """One demand for the template: its function, its places, the factors of its rates."""
+        function = self.functions[demand.value, demand.across != "" or demand.field]
+        plain = f"{{{self._slot(demand.field, False, (0,) * len(self.form.space))}: 1.0}}"
+        end = self.form.system.axis(demand.across).end(demand.side) if demand.across else 0.0
+        return {
+            "function": function["function"],
+            "places": self._places(demand),
+            "complex": demand.field.complex,
+            "rates": function["mass_function"] or (plain if demand.mass else "{}"),
+            "where": f"{demand.across} = {end:g}" if demand.across else "",
+        }
+
+    def _lines(self, expressions: Iterable[Any]) -> list[str]:
         """Assignments of the coordinates and arrays that the expressions hold."""
         jets, symbols = self.form.system.jets, self.form.system.symbols
         met: set[sp.Symbol] = set().union(*(sp.sympify(e).free_symbols for e in expressions), set())
