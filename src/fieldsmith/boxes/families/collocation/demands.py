@@ -133,6 +133,12 @@ class Demands:
                     f"The condition {one.text} at {axis} = {self.system.axis(axis).end(one.side):g} is one more than collocation has room for."
                 )
             found.append((given[row], slots[column][0]))
+        for one, name in found:
+            if self._highest(one.residual, name) < 0 and self.form.canonical.orders[name]:
+                raise Unsuited(
+                    f"The condition {one.text} is one more than the order of its unknown's equation along {axis}, "
+                    f"and collocation is unstable where it has to do for {name}."
+                )
         return found
 
     @property
@@ -182,7 +188,7 @@ class Demands:
             name, (first, *along) = system.jets.meanings[jet]
             if first and first == orders.get(name):
                 slope = partial(law.residual, jet)
-                if system.jets.among(slope, given=True) or self._timed(slope):
+                if system.jets.among(slope, given=True) or self.timed(slope):
                     raise Unsuited(f"The factor of a rate in {law.text} is not constant.")
                 evolving = next(one for one in self.fields if (one.name, one.order) == (name, first - 1))
                 mass[evolving, tuple(along)] = -slope
@@ -191,7 +197,8 @@ class Demands:
                 raise Unsuited(f"The rate of a conjugate in {law.text} is not solved for.")
         return Demand(law.text, field, rest, mass)
 
-    def _timed(self, expression: Any) -> bool:
+    def timed(self, expression: Any) -> bool:
+        """Whether the time stands in an expression."""
         time = self.system.time
         return bool(time and self.system.symbols[time.name] in expression.free_symbols)
 
@@ -240,12 +247,12 @@ class Demands:
     @cached_property
     def autonomous(self) -> bool:
         """Whether the time stands nowhere."""
-        return not any(self._timed(demand.value) for demand in self.all)
+        return not any(self.timed(demand.value) for demand in self.all)
 
     @cached_property
     def steady_slopes(self) -> bool:
         """Whether the equations are linear with factors that do not change in time."""
-        return self.linear and not any(self._timed(s) for demand in self.all for s in self.slopes(demand).values())
+        return self.linear and not any(self.timed(s) for demand in self.all for s in self.slopes(demand).values())
 
     @cached_property
     def highest(self) -> Mapping[str, int]:

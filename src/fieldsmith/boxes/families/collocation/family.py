@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from fieldsmith.blocks import Variant
-from fieldsmith.boxes.families.collocation.blocks import EXACT, NEWTON, RADAU, CollocationChoices
+from fieldsmith.boxes.families.collocation.blocks import DIAGONAL, ETDRK4, EXACT, NEWTON, RADAU, CollocationChoices
 from fieldsmith.boxes.families.collocation.demands import Demands
+from fieldsmith.boxes.families.collocation.separable import parts
 from fieldsmith.boxes.families.collocation.writing import Writing
 from fieldsmith.boxes.family import BoxFamily
 from fieldsmith.boxes.form import Form
@@ -32,6 +33,8 @@ class Collocation(BoxFamily[CollocationChoices]):
     def text(self, form: Form, choices: CollocationChoices) -> str:
         demands = Demands(form)
         counts = tuple(choices.points + (axis.name in form.system.periodic and choices.points % 2 == 0) for axis in form.system.axes)
+        if choices.integrator in (ETDRK4, DIAGONAL):
+            return Writing(form, demands).separable(counts, parts(demands), adaptive=choices.integrator is ETDRK4, tolerance=choices.tolerance, words=f"{choices.discretisation.title}, {choices.integrator.title}.")
         return Writing(form, demands).dense(
-            counts, exact=choices.integrator is EXACT, tolerance=choices.tolerance, words=f"{choices.discretisation.title}, {choices.integrator.title}."
+            counts, adaptive=choices.integrator is RADAU, exact=choices.integrator is EXACT, tolerance=choices.tolerance, words=f"{choices.discretisation.title}, {choices.integrator.title}."
         )

@@ -1,6 +1,6 @@
 """A problem's demands as source text for the templates."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -8,6 +8,7 @@ import sympy as sp
 
 from fieldsmith.boxes.code import Code
 from fieldsmith.boxes.families.collocation.demands import Demand, Demands, Field
+from fieldsmith.boxes.families.collocation.separable import Parts
 from fieldsmith.boxes.form import Form
 from fieldsmith.boxes.program import frame, render
 from fieldsmith.equations import names
@@ -37,9 +38,57 @@ class Writing:
             mass_functions=any(f["mass_function"] for f in self.functions.values()), sampled=self.sampled, steady_slopes=demands.steady_slopes,
             sampled_coefficients=[(one.name, self.arguments[one.name, ""]) for one in form.sampled],
             samples_of=next((names.argument(i.name, "") for i in form.inputs if i.role in ("initial", "coefficient")), ""),
-            start=self.start(), first=self.first(),
+            start=self.start(), rates=[(f.name, self.key(f)) for f in demands.fields if f.order], first=self.first(),
             returned=[{"key": one.of, "part": _PARTS[one.part]} for one in form.results], **values,
         )  # fmt: skip
+
+    def separable(self, counts: tuple[int, ...], divided: Sequence[Parts], **values: Any) -> str:
+        """A program that diagonalises axis by axis. Raises Unsuited for expressions that cannot be written."""
+        form, demands = self.form, self.demands
+        closed = [axis.name in form.system.periodic for axis in form.system.axes]
+        written = [self._part(part) for part in divided]
+        ends = [one for key, one in self.functions.items() if key[1] is True]
+        unknowns = [self._unknown(field) for field in demands.fields]
+        return render(
+            "collocation/separable.py.jinja", form, given={}, counts=counts, initial=self.initial,
+            special="special." in str([ends, written, self.initial]),
+            highest=tuple(demands.highest[axis.name] for axis in form.system.axes),
+            fields=[{"key": self.key(f), "complex": f.complex} for f in demands.fields],
+            complex=any(f.complex for f in demands.fields), has_ends=not all(closed), has_periods=any(closed),
+            functions=ends, takes=self._signature(), parts=written, unknowns=unknowns, sampled=self.sampled,
+            sampled_coefficients=[(one.name, self.arguments[one.name, ""]) for one in form.sampled],
+            samples_of=next((names.argument(i.name, "") for i in form.inputs if i.role in ("initial", "coefficient")), ""),
+            start=self.start("grid", "points")[:-1], first=self.first(), waves=any(part["order"] == 2 for part in written),
+            ends_move=any(demands.timed(demand.value) for demand in demands.all if demand.across),
+            returned=[{"key": one.of, "part": _PARTS[one.part]} for one in form.results], **values,
+        )  # fmt: skip
+
+    def _part(self, part: Parts) -> dict[str, Any]:
+        system = self.form.system
+        title = next(demand.title for demand in self.demands.all if not demand.across and demand.field == part.field)
+        slopes = [factor for factors in part.linear for factor in factors.values()]
+        met = set().union(*(factor.free_symbols for factor in slopes), set())
+        return {
+            "key": self.key(part.field),
+            "whole": part.field.name,
+            "title": title.replace("\\", "\\\\").replace('"', "'"),
+            "order": self.form.canonical.orders[part.field.name],
+            "coordinates": [f"{self.code.symbol(n)} = points[{k}]" for k, n in enumerate(self.form.space) if system.symbols[n] in met],
+            "linear": [[(order, self.code.numpy(factor)) for order, factor in factors.items()] for factors in part.linear],
+            "lines": self._lines([part.rest]),
+            "rest": self.code.numpy(part.rest),
+        }  # fmt: skip
+
+    def _unknown(self, field: Field) -> dict[str, Any]:
+        """What makes an `Unknown` of a field: the places of its equation, and of each axis' conditions."""
+        own = [demand for demand in self.demands.all if demand.field == field]
+        last = max((f for f in self.demands.fields if f.name == field.name), key=lambda f: f.order)
+        ends = []
+        for axis in self.form.space:
+            here = [self.written(demand) for demand in own if demand.across == axis]
+            ends.append([(one["function"], one["places"]) for one in here])
+        inner = next(self.written(demand)["places"] for demand in own if not demand.across)
+        return {"key": self.key(field), "part": self.key(last), "inner": inner, "conditions": ends}
 
     def key(self, field: Field) -> str:
         """What a field is called in the program: u, or u_t for the rate of one of second order in time."""
@@ -65,19 +114,19 @@ class Writing:
         keys = (self.form.initial_key(name, order) for name, order in self.form.state)
         return bool(self.form.sampled) or not all(self.initial.get(key) for key in keys)
 
-    def start(self) -> list[str]:
-        """Lines that make the state from which a program sets out."""
+    def start(self, grid: str = "equations.grid.coordinates", points: str = "grid") -> list[str]:
+        """Lines that make the fields and the state from which a program sets out."""
         lines = []
         ranged = [self.code.symbol(p.name) for p in self.form.ranged]
         for field in self.demands.fields:
             key = self.key(field)
             if known := self.initial.get(key):
-                value = f"{known[0]}({', '.join(['*equations.grid.coordinates', *ranged])})"
+                value = f"{known[0]}({', '.join([f'*{grid}', *ranged])})"
             elif (field.name, field.order) in self.form.state:
                 parts = [self.arguments[key, part] for part in (("real", "imag") if field.complex else ("",))]
-                value = " + 1j * ".join(f"resample({part}[sample], asked, grid, lows, lengths, PERIODIC)" for part in parts)  # fmt: skip
+                value = " + 1j * ".join(f"resample({part}[sample], asked, {points}, lows, lengths, PERIODIC)" for part in parts)  # fmt: skip
             else:
-                value = "np.zeros(equations.grid.shape)"
+                value = f"np.zeros({grid}[0].shape)"
             lines.append(f'start["{key}"] = {value}')
         return ["start = {}", *lines, "state = equations.state(start)"]
 
@@ -177,7 +226,7 @@ class Writing:
                 found.append(f"points[{k}][{':1' if demand.side == 'low' else '-1:'}]")
                 passed = True
             else:
-                fewer = 0 if passed else self.demands.counts[demand.field.name, axis.name]
+                fewer = self.demands.counts[demand.field.name, axis.name]
                 count = f"POINTS[{k}] - {fewer}" if fewer else f"POINTS[{k}]"
-                found.append(f"between({count}, *DOMAIN[{k}])")
+                found.append(f"points[{k}]" if passed else f"between({count}, *DOMAIN[{k}])")
         return found
