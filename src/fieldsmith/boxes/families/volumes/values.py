@@ -95,6 +95,7 @@ def _values(form: Form, balance: Balance, ends: Sequence[End]) -> dict[str, Any]
         "inverse": writer.inverse(balance),
         "laws": laws,
         "diffuses": balance.diffuses,
+        "spreads_all": all(all(row[i] != 0 for row in balance.viscous) for i in range(len(system.unknowns))),
         "sources": writer.values(*balance.sources) if sources else None,
         "source_slopes": writer.values(*rates, like=False),
         "sound": writer.values(*positive, like=False) if positive else None,
