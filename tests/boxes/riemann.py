@@ -32,9 +32,15 @@ def gas(left, right, gamma, x, t):
             inner = density * (p / pressure) ** (1 / gamma)
             head, tail = speed - sound, sign * v - sound * (p / pressure) ** ((gamma - 1) / (2 * gamma))
             fan = np.clip(2 / (gamma + 1) + share / sound * (speed - s), 1e-12, None)
-            waves = (density * fan ** (2 / (gamma - 1)), 2 / (gamma + 1) * (sound + (gamma - 1) / 2 * speed + s), pressure * fan ** (2 * gamma / (gamma - 1)))
+            waves = (
+                density * fan ** (2 / (gamma - 1)),
+                2 / (gamma + 1) * (sound + (gamma - 1) / 2 * speed + s),
+                pressure * fan ** (2 * gamma / (gamma - 1)),
+            )
             outer, ends = (density, speed, pressure), (inner, sign * v, p)
-            state = [np.where(s < head, a, np.where(s > tail, b, w)) for a, b, w in zip(outer, ends, waves, strict=True)]
+            state = [
+                np.where(s < head, a, np.where(s > tail, b, w)) for a, b, w in zip(outer, ends, waves, strict=True)
+            ]
         found[:, here] = state[0], sign * state[1], state[2]
     return found
 

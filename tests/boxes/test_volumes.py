@@ -37,7 +37,7 @@ def errors(make, exact, choices=(1, 2, 4), **options):
 def test_sods_tube_is_that_of_the_exact_solution():
     problem = Problem.from_toml("examples/problems/shock.toml")
     (x,), out = solved(FAMILY, problem, times=[0, 0.1, 0.2])
-    rho, v, p = gas((1, 0, 1), (0.125, 0, 0.1), 1.4, x - 0.5, 0.2)
+    rho, v, _ = gas((1, 0, 1), (0.125, 0, 0.1), 1.4, x - 0.5, 0.2)
     assert np.abs(out["rho"][0, -1] - rho).mean() < 1.5e-3
     assert np.abs(out["m"][0, -1] / out["rho"][0, -1] - v).mean() < 3e-3
     plateau = (x > 0.5) & (x < 0.65)
@@ -67,7 +67,13 @@ def test_a_shock_and_a_fan_of_burgers_are_exact_up_to_a_cell():
 
 def test_the_flux_of_buckley_and_leverett_has_its_compound_wave():
     a = 0.5
-    problem = line(["S_t + d(S**2/(S**2 + a*(1 - S)**2), x) = 0"], {"S": "where(x < 0.2, 1, 0)"}, "open", end=0.3018, parameters={"a": a})
+    problem = line(
+        ["S_t + d(S**2/(S**2 + a*(1 - S)**2), x) = 0"],
+        {"S": "where(x < 0.2, 1, 0)"},
+        "open",
+        end=0.3018,
+        parameters={"a": a},
+    )
 
     def flux(s):
         return s**2 / (s**2 + a * (1 - s) ** 2)

@@ -10,7 +10,7 @@ from typing import Any
 
 import sympy as sp
 
-from fieldsmith.boxes.families.volumes.looking import vanishes
+from fieldsmith.boxes.families.volumes.looking import jumps_in_place, vanishes
 from fieldsmith.equations.expressions import Unsuited
 from fieldsmith.problems.algebra import Algebra
 from fieldsmith.problems.canonical import Canonical
@@ -193,7 +193,12 @@ def _left_over(system: System, parts: _Parts, text: str) -> _Parts:
     for i in axes:
         slopes = {first[name]: slope for (name, _), slope in _slopes(system, parts.rest, [i]).items()}
         if slopes:
-            parts.take(_potential(system, slopes, text), i)
+            flux = _potential(system, slopes, text)
+            if jumps_in_place(system, flux):
+                raise Unsuited(
+                    f"In “{text}” derivatives along {system.coordinates[i]} have factors that jump from place to place; write what is conserved as dt(q) and its flux as d(f, {system.coordinates[i]})."
+                )
+            parts.take(flux, i)
     still = {jet: sp.S.Zero for jet in jets.among(parts.rest) if sum(jets.meanings[jet][1])}
     for jet in still:
         if not vanishes(partial(parts.rest, jet)):

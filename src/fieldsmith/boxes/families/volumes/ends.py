@@ -110,9 +110,7 @@ def _mirror(system: System, balance: Balance, axis: int, given: Sequence[Conditi
     place = {jets.coordinates[along]: sp.Float(system.axes[axis].end(side), 17)}
     signs = tuple(_parity(q.xreplace(place), turned) for q in balance.quantities)
     fluxes = zip(signs, balance.fluxes[axis], balance.viscous[axis], strict=True)
-    through = (
-        (sign, part.xreplace(place)) for sign, flux, viscous in fluxes for part in (flux, viscous) if part != 0
-    )
+    through = ((sign, part.xreplace(place)) for sign, flux, viscous in fluxes for part in (flux, viscous) if part != 0)
     symmetric = all(signs) and all(vanishes(part.xreplace(turned) + sign * part) for sign, part in through)
     return signs if symmetric else ()
 

@@ -15,17 +15,45 @@ from fieldsmith.boxes.program import render
 from fieldsmith.equations.expressions import Unsuited
 from fieldsmith.problems.jets import partial
 
-VOLUMES = Block("discretisation", "finite volumes", "Finite volumes", "averages over cells change by fluxes through faces", source="Godunov, 1959")
+VOLUMES = Block(
+    "discretisation",
+    "finite volumes",
+    "Finite volumes",
+    "averages over cells change by fluxes through faces",
+    source="Godunov, 1959",
+)
 WENO5 = Block(
     "reconstruction", "weno5", "WENO of fifth order", "parabolas on three stencils, weighted by how smooth they are", 5,
     "Jiang and Shu, 1996; weights of Borges, Carmona, Costa and Don, 2008", 3.0,
 )  # fmt: skip
-VAN_LEER = Block("reconstruction", "van leer", "van Leer's slopes", "lines with the harmonic mean of neighbouring slopes", 2, "van Leer, 1974", 1.2)
-MINMOD = Block("reconstruction", "minmod", "minmod slopes", "lines with the smaller of neighbouring slopes", 2, "Roe, 1986")
-HLL = Block("flux", "hll", "HLL", "one mean state between the slowest and the fastest signal", source="Harten, Lax and van Leer, 1983", cost=1.1)
+VAN_LEER = Block(
+    "reconstruction",
+    "van leer",
+    "van Leer's slopes",
+    "lines with the harmonic mean of neighbouring slopes",
+    2,
+    "van Leer, 1974",
+    1.2,
+)
+MINMOD = Block(
+    "reconstruction", "minmod", "minmod slopes", "lines with the smaller of neighbouring slopes", 2, "Roe, 1986"
+)
+HLL = Block(
+    "flux",
+    "hll",
+    "HLL",
+    "one mean state between the slowest and the fastest signal",
+    source="Harten, Lax and van Leer, 1983",
+    cost=1.1,
+)
 RUSANOV = Block("flux", "rusanov", "Rusanov", "differences damped by the fastest signal", source="Rusanov, 1961")
 SSPRK3 = Block(
-    "integrator", "ssprk3", "SSP Runge-Kutta of third order", "convex combinations of Euler steps", 3, "Shu and Osher, 1988"
+    "integrator",
+    "ssprk3",
+    "SSP Runge-Kutta of third order",
+    "convex combinations of Euler steps",
+    3,
+    "Shu and Osher, 1988",
 )
 JUMPS, BENT, SMOOTH = 0.95, 0.7, 0.35
 """How well it suits: where the solution jumps or will, where fluxes are nonlinear but viscosity may smooth all, elsewhere."""
@@ -39,7 +67,7 @@ class VolumesChoices(Choices):
     reconstruction: Block = choice(WENO5, VAN_LEER, MINMOD)
     flux: Block = choice(HLL, RUSANOV)
     integrator: Block = choice(SSPRK3)
-    multiple: int = number(1, 1, 200, "cells between neighbouring points of those asked for")
+    multiple: int = number(1, 1, 5000, "cells between neighbouring points of those asked for")
     courant: float = number(0.45, 0.01, 1.0, "way of the fastest signal in a step, in cells")
 
 
@@ -78,7 +106,7 @@ class Volumes(BoxFamily[VolumesChoices]):
         factors = (1, 2, 4, 8) if dimensions == 1 else (1, 2, 3, 4)
         found = []
         for rank, factor in enumerate(factors):
-            multiple = min(start * factor, 200)
+            multiple = start * factor
             choices = VolumesChoices(multiple=multiple)
             cells = " x ".join(map(str, _intervals(form, multiple)))
             found.append(Variant(f"WENO on {cells} cells", choices, _cost(form, choices), rank))
@@ -137,16 +165,24 @@ def _balance(form: Form) -> Balance:
     if all(part == 0 for row in balance.fluxes for part in row):
         raise Unsuited("Nothing is transported; finite volumes with shocks in mind are no gain.")
     moving = {system.symbols[name] for name in system.coordinates}
-    varying = any(q.free_symbols & moving or system.jets.among(q, given=True) != system.jets.among(q) for q in balance.quantities)
+    varying = any(
+        q.free_symbols & moving or system.jets.among(q, given=True) != system.jets.among(q) for q in balance.quantities
+    )
     if varying and balance.diffuses:
-        raise Unsuited("What is conserved depends on the place by itself and diffuses, which finite volumes here do not take.")
+        raise Unsuited(
+            "What is conserved depends on the place by itself and diffuses, which finite volumes here do not take."
+        )
     return balance
 
 
 def _linear(form: Form, balance: Balance) -> bool:
     unknowns = [form.system.jets.field(u.name) for u in form.system.unknowns]
     return all(
-        vanishes(partial(partial(flux, a), b)) for row in balance.fluxes for flux in row for a in unknowns for b in unknowns
+        vanishes(partial(partial(flux, a), b))
+        for row in balance.fluxes
+        for flux in row
+        for a in unknowns
+        for b in unknowns
     )
 
 
@@ -166,9 +202,13 @@ def _cost(form: Form, choices: VolumesChoices) -> float:
 def _method_words(form: Form, balance: Balance) -> str:
     words = ["Averages over cells change by what passes their faces; the steps follow the Courant condition."]
     if len(form.space) > 1:
-        words.append("Fluxes in the middle of faces are corrected to averages over them: fourth order where all is smooth.")
+        words.append(
+            "Fluxes in the middle of faces are corrected to averages over them: fourth order where all is smooth."
+        )
     if any(part != 0 for part in balance.sources):
         words.append("Sources in the middle of cells are corrected to averages: fourth order.")
     if balance.diffuses:
-        words.append("Viscous fluxes are differences of fourth order, advanced by super-time-stepping where they are stiff.")
+        words.append(
+            "Viscous fluxes are differences of fourth order, advanced by super-time-stepping where they are stiff."
+        )
     return "\n".join(words)

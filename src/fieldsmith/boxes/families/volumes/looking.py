@@ -12,6 +12,7 @@ from fieldsmith.problems.jets import partial
 from fieldsmith.problems.numbers import evaluate
 from fieldsmith.problems.system import Family, System
 
+
 class Flows(Protocol):
     """What moves and what spreads, by axis and law: `balance.Balance`."""
 
@@ -58,6 +59,15 @@ def starts_with_jumps(system: System) -> bool:
     return False
 
 
+def jumps_in_place(system: System, expression: Any) -> bool:
+    """Whether an expression jumps along coordinates, or holds a coefficient that is drawn with jumps."""
+    jumps = expression.atoms(own.Where, own.Heaviside, own.Sign, own.Below)
+    places = {system.symbols[name] for name in system.coordinates}
+    drawn_so = {c.name for c in system.coefficients if isinstance(c.value, Family) and c.value.kind == "two-valued"}
+    held = {system.jets.meanings[jet][0] for jet in system.jets.among(expression, given=True)}
+    return any(jump.free_symbols & places for jump in jumps) or bool(held & drawn_so)
+
+
 def start_values(form: Form) -> dict[sp.Symbol, Any]:
     """Values of all symbols at the points asked for at the start; a field that is given by samples by one of its draws."""
     system = form.system
@@ -83,7 +93,9 @@ def spread_of(form: Form, balance: Flows) -> float:
         spacing = axis.length / system.output.points[axis.name]
         for flux, viscous in zip(balance.fluxes[k], balance.viscous[k], strict=True):
             for unknown in system.unknowns:
-                slope = partial(viscous, system.jets.field(unknown.name, [int(j == k + 1) for j in range(len(system.coordinates))]))
+                slope = partial(
+                    viscous, system.jets.field(unknown.name, [int(j == k + 1) for j in range(len(system.coordinates))])
+                )
                 if slope.free_symbols - values.keys():
                     return np.inf
                 spread = np.max(np.abs(evaluate(slope, values)))

@@ -58,7 +58,9 @@ def _repeated(
     count = len(unknowns)
     ratios = [f / q for f, q in zip(balance.fluxes[axis], balance.quantities, strict=True)]
     candidates = [sp.S.Zero, *ratios, *(jacobian[i][i] for i in range(count))]
-    symbols = set().union(*(entry.free_symbols for row in jacobian for entry in row), *(c.free_symbols for c in candidates))
+    symbols = set().union(
+        *(entry.free_symbols for row in jacobian for entry in row), *(c.free_symbols for c in candidates)
+    )
     values = drawn(list(symbols))
     memo: dict[Any, Any] = {}
     table = np.array([[np.broadcast_to(evaluate(e, values, memo), (POINTS,)) for e in row] for row in jacobian])
@@ -112,5 +114,6 @@ def spreads(system: System, balance: Balance, axis: int) -> list[Any]:
 
 def largest(rows: Sequence[Sequence[Any]]) -> list[Any]:
     """Sums of sizes of the rows' entries, which bound the eigenvalues of a matrix (Gershgorin); rows of zeros are left out."""
-    sums = [sp.Add(*(Absolute(entry) for entry in row if entry != 0)) for row in rows]
+    sizes: list[list[Any]] = [[Absolute(entry) for entry in row if entry != 0] for row in rows]
+    sums = [sp.Add(*row) for row in sizes]
     return [one for one in dict.fromkeys(sums) if one != 0]

@@ -9,12 +9,11 @@ import sympy as sp
 
 from fieldsmith.boxes.families.volumes.balance import Balance
 from fieldsmith.boxes.families.volumes.ends import End
-from fieldsmith.boxes.families.volumes.looking import start_values, vanishes
+from fieldsmith.boxes.families.volumes.looking import jumps_in_place, start_values, vanishes
 from fieldsmith.boxes.families.volumes.speeds import Speeds, largest, speeds_of, spreads, turned
 from fieldsmith.boxes.families.volumes.writing import Formula, Writer
 from fieldsmith.boxes.form import Form
 from fieldsmith.boxes.program import frame
-from fieldsmith.equations import names
 from fieldsmith.equations.expressions import Unsuited
 from fieldsmith.problems.faults import TooLarge
 from fieldsmith.problems.jets import partial
@@ -100,6 +99,7 @@ def _values(form: Form, balance: Balance, ends: Sequence[End]) -> dict[str, Any]
         "source_slopes": writer.values(*rates, like=False),
         "sound": writer.values(*positive, like=False) if positive else None,
         "curved": _curved(form, balance),
+        "sided": any(jumps_in_place(system, sp.sympify(e)) for e in balance.everything),
         "bends": sources or len(system.axes) > 1,
         "mirrors": [end for end in ends if end.signs],
         "ends": end_laws,
@@ -145,7 +145,7 @@ def _positive(form: Form, balance: Balance, signals: Sequence[Speeds]) -> list[A
     found = []
     for unknown in system.unknowns:
         symbol = jets.field(unknown.name)
-        powers = {p for e in balance.everything for p in sp.sympify(e).atoms(sp.Pow, sp.log) if symbol == p.args[0]}
+        powers = {p for e in balance.everything for p in sp.sympify(e).atoms(sp.Pow, sp.log) if p.args[:1] == (symbol,)}
         risky = any(not p.is_Pow or not (p.exp.is_Integer and p.exp > 0) for p in powers)
         if risky and np.min(start[symbol]) > 0:
             found.append(symbol)
@@ -155,7 +155,7 @@ def _positive(form: Form, balance: Balance, signals: Sequence[Speeds]) -> list[A
 
 def _implied(square: Any, positive: Sequence[Any]) -> bool:
     """Whether it is a product of what is positive already and of parameters, such as g*h."""
-    fields = [factor for factor in sp.Mul.make_args(square) if any(":" in s.name for s in factor.free_symbols)]
+    fields = [factor for factor in sp.Mul.make_args(square) if any(":" in str(s) for s in factor.free_symbols)]
     return all(factor in positive for factor in fields)
 
 
@@ -164,7 +164,7 @@ def _curved(form: Form, balance: Balance) -> bool:
     if len(form.system.unknowns) > 1:
         return False
     unknown = form.system.jets.field(form.system.unknowns[0].name)
-    bends = (partial(partial(row[0], unknown), unknown) for row in balance.fluxes)
+    bends = (partial(partial(flux, unknown), unknown) for row in balance.fluxes for flux in row)
     return any(not vanishes(partial(bend, unknown)) for bend in bends)
 
 

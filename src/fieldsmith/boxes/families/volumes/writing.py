@@ -7,8 +7,8 @@ from typing import Any
 import sympy as sp
 
 from fieldsmith.boxes.code import Code
-from fieldsmith.boxes.form import Form
 from fieldsmith.boxes.families.volumes.balance import Balance
+from fieldsmith.boxes.form import Form
 from fieldsmith.problems.jets import Orders, partial
 from fieldsmith.problems.system import System
 
@@ -30,7 +30,9 @@ class Writer:
         self.code = Code(form.system)
         self.samples = _samples(form.system, [*balance.everything, *more])
         symbols = {name: sp.Symbol(f"definition {name}") for name in form.system.definitions}
-        self.definitions = {body: symbols[name] for name, body in reversed(form.system.definitions.items()) if body.args}
+        self.definitions = {
+            body: symbols[name] for name, body in reversed(form.system.definitions.items()) if body.args
+        }
         self.code.printer.words |= {symbol: name for name, symbol in symbols.items()}
 
     @property
@@ -105,9 +107,14 @@ class Writer:
     def condition(self, residuals: Sequence[Any], axis: int) -> tuple[Formula, list[list[tuple[str, str]]]]:
         """Residuals of conditions, and for each its slopes in each unknown and in that one's derivative across, empty where these are 0."""
         jets, names = self.system.jets, [u.name for u in self.system.unknowns]
-        table = [[(partial(r, jets.field(u)), partial(r, jets.field(u, self._orders(axis)))) for u in names] for r in residuals]
+        table = [
+            [(partial(r, jets.field(u)), partial(r, jets.field(u, self._orders(axis)))) for u in names]
+            for r in residuals
+        ]
         whole = self.values(*residuals, *(e for row in table for pair in row for e in pair), like=False)
-        slopes = [[tuple("" if e == 0 else self.code.numpy(self._named(e)) for e in pair) for pair in row] for row in table]
+        slopes = [
+            [tuple("" if e == 0 else self.code.numpy(self._named(e)) for e in pair) for pair in row] for row in table
+        ]
         return Formula(whole.opening, whole.values[: len(residuals)]), slopes  # type: ignore[return-value]
 
 
