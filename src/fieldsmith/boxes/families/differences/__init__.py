@@ -7,11 +7,12 @@ from fieldsmith.blocks import Variant
 from fieldsmith.boxes.families.differences.choices import NEWTON, ORDERS, RODAS5P, DifferencesChoices
 from fieldsmith.boxes.families.differences.layout import Layout
 from fieldsmith.boxes.families.differences.sizes import counts, resolutions
-from fieldsmith.boxes.families.differences.smooth import order_of, refused
+from fieldsmith.boxes.families.differences.smooth import most, order_of, refused
 from fieldsmith.boxes.families.differences.writing import values
 from fieldsmith.boxes.family import BoxFamily
 from fieldsmith.boxes.form import Form
 from fieldsmith.boxes.program import render
+from fieldsmith.equations.expressions import Unsuited
 
 __all__ = ["Differences"]
 
@@ -41,7 +42,10 @@ class Differences(BoxFamily[DifferencesChoices]):
         return found
 
     def text(self, form: Form, choices: DifferencesChoices) -> str:
-        given: dict[str, Any] = values(form, Layout(form), choices.order)
+        layout = Layout(form)
+        if choices.order > most(form):
+            raise Unsuited(f"Differences of order {choices.order} are not stable by the ends of this problem.")
+        given: dict[str, Any] = values(form, layout, choices.order)
         return render(
             "differences.py.jinja", form, **given, order=choices.order, tolerance=choices.tolerance,
             counts=counts(form, choices.points),

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from fieldsmith.blocks import Block, Choices, choice, number
 
-_FORNBERG = "B. Fornberg, Generation of finite difference formulas on arbitrarily spaced grids, Math. Comp. 51 (1988) 699"
+_FORNBERG = (
+    "B. Fornberg, Generation of finite difference formulas on arbitrarily spaced grids, Math. Comp. 51 (1988) 699"
+)
 
 
 def _differences(order: int, name: str) -> Block:

@@ -92,9 +92,7 @@ def _cost(form: Form, name: str, condition: Condition) -> int:
     return LESS * (held[name] < max(held.values()))
 
 
-def _takes(
-    form: Form, fields: Sequence[tuple[str, int]], laws: Mapping[int, Expression], field: int, axis: str
-) -> int:
+def _takes(form: Form, fields: Sequence[tuple[str, int]], laws: Mapping[int, Expression], field: int, axis: str) -> int:
     """Conditions that the law of a field (of its highest rate) has need of at an end: half the order of its own derivatives across, rounded up."""
     jets, k, name = form.system.jets, form.system.coordinates.index(axis), fields[field][0]
     last = max(n for n, (other, _) in enumerate(fields) if other == name)

@@ -6,13 +6,14 @@ instead, as many as the field has there.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import permutations
 
 import sympy as sp
 
 from fieldsmith.boxes.code import Code, jet_name
 from fieldsmith.boxes.families.differences.ends import End, assigned
+from fieldsmith.boxes.families.differences.fluxes import divided
 from fieldsmith.boxes.form import Form
 from fieldsmith.equations.expressions import Expression, Unsuited
 from fieldsmith.problems.jets import Orders, partial
@@ -26,19 +27,29 @@ Laid = tuple[int, Expression, str]
 class Holds:
     """Something that holds at points: code of its value, of what it reads, and of its slope in each of these.
 
-    `reads` has the field, the orders along the axes and the array's name of each derivative; `mirrored` are the slopes in their conjugates, of
+    `reads` has the field, the orders along the axes (or the key of a flux) and the array's name of each derivative; `mirrored` are the slopes in their conjugates, of
     functions that are not holomorphic. `lines` are given fields as code, `given` names those that are arrays: coefficient, orders, array.
     """
 
     field: int
     words: str
     value: str
-    reads: tuple[tuple[int, Orders, str], ...]
+    reads: tuple[tuple[int, Orders | str, str], ...]
     slopes: tuple[str, ...]
     mirrored: tuple[str, ...]
     lines: tuple[tuple[str, str], ...]
     given: tuple[tuple[str, Orders, str], ...]
     end: End | None = None
+
+
+@dataclass(frozen=True)
+class Factor:
+    """The factor a of a flux (a u_x)_x: where it is read from, and the code of its value."""
+
+    key: str
+    field: int
+    axis: int
+    factor: Holds
 
 
 class Layout:
@@ -57,7 +68,8 @@ class Layout:
         self.free = self._free_constants()
         ends = assigned(form, self.fields, {field: law for field, law, _ in laid})
         self.expressions = [law for _, law, _ in laid] + [one for _, _, one in ends]
-        self.laws = tuple(self._holds(field, law, words) for field, law, words in laid)
+        self.factors: list[Factor] = []
+        self.laws = tuple(self._law(field, law, words) for field, law, words in laid)
         self.conditions = tuple(self._holds(end.field, one, end.words, end) for end, _, one in ends)
         self.masses = tuple(self._holds(field, law, words) for field, law, words in masses)
 
@@ -85,14 +97,21 @@ class Layout:
     def linear(self) -> bool:
         """Whether no slope depends on the state."""
         jets = self.system.jets
-        return not any(
-            self.system.jets.among(partial(one, jet)) for one in self.expressions for jet in jets.among(one)
-        )
+        return not any(self.system.jets.among(partial(one, jet)) for one in self.expressions for jet in jets.among(one))
 
     @property
     def moving(self) -> bool:
         """Whether anything depends on the time by itself."""
         return any(self._timed(one) for one in self.expressions)
+
+    @property
+    def smoothing(self) -> float:
+        """The speed of waves of first order, where ends would let short ones grow; else 0."""
+        waves, canonical = self.form.seen.waves, self.form.canonical
+        closed = all(name in self.system.periodic for name in self.form.space)
+        if waves is None or waves.speeds is None or closed or waves.kinds != ("hyperbolic",) or canonical.order != 1:
+            return 0.0
+        return float(max(map(abs, waves.speeds)))
 
     @property
     def steady_slopes(self) -> bool:
@@ -179,6 +198,20 @@ class Layout:
             if not self.form.canonical.orders.get(name, 0) and not any(sum(along) == 0 for along in met):
                 found.append(k)
         return tuple(found)
+
+    def _law(self, field: int, law: Expression, words: str) -> Holds:
+        """A law, with the fluxes of coefficients that jump as derivatives of their own."""
+        rest, fluxes = divided(self.form, law)
+        holds = self._holds(field, rest, words)
+        for one in fluxes:
+            of = self.fields.index((one.unknown, 0))
+            key = f"flux_{len(self.factors) + 1}"
+            self.factors.append(Factor(key, of, one.axis, self._holds(of, one.factor, f"What drives {key}.")))
+            holds = replace(
+                holds, value=f"{holds.value} + {key}", reads=(*holds.reads, (of, key, key)), slopes=(*holds.slopes, "1.0"),
+                mirrored=(*holds.mirrored, "0"),
+            )  # fmt: skip
+        return holds
 
     def _holds(self, field: int, expression: Expression, words: str, end: End | None = None) -> Holds:
         jets, code = self.system.jets, self.code

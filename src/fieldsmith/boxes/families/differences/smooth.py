@@ -3,8 +3,8 @@
 from fieldsmith.boxes.form import Form
 from fieldsmith.equations.expressions import Expression, Unsuited
 from fieldsmith.problems import functions as own
-from fieldsmith.problems.kinds import kind_of
 from fieldsmith.problems.faults import TooLarge
+from fieldsmith.problems.kinds import kind_of
 from fieldsmith.problems.system import Family, Given
 
 KINKED = (own.Absolute, own.Sign, own.Heaviside, own.Below, own.Where, own.Least, own.Greatest)
@@ -21,10 +21,7 @@ def kinked(form: Form, expression: Expression) -> bool:
     """Whether a function with kinks is taken of coordinates alone."""
     jets = form.system.jets
     places = {form.system.symbols[name] for name in form.space}
-    return any(
-        node.free_symbols & places and not jets.among(node)
-        for node in expression.atoms(*KINKED)
-    )
+    return any(node.free_symbols & places and not jets.among(node) for node in expression.atoms(*KINKED))
 
 
 def all_smooth(form: Form) -> bool:
@@ -40,6 +37,15 @@ def order_of(form: Form) -> int:
         return 2
     periodic = all(name in form.system.periodic for name in form.space)
     return 6 if periodic else 4
+
+
+def most(form: Form) -> int:
+    """The highest order that is stable: with ends one-sided differences of order 6 have eigenvalues off the real axis or right of the imaginary one,
+    which diffusion alone bears."""
+    waves = form.seen.waves
+    periodic = all(name in form.system.periodic for name in form.space)
+    diffuses = waves is not None and waves.kinds == ("parabolic",) and form.canonical.order == 1
+    return 6 if periodic or diffuses or not form.timed else 4
 
 
 def refused(form: Form) -> None:
