@@ -1,13 +1,17 @@
 """Fluxes through which coefficients with jumps act: (a u_x)_x is no a u_xx + a_x u_x where a has no derivative."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sympy as sp
 
 from fieldsmith.boxes.families.differences.smooth import rough
 from fieldsmith.boxes.form import Form
 from fieldsmith.equations.expressions import Expression, Unsuited
+from fieldsmith.problems.algebra import Algebra
+from fieldsmith.problems.canonical import Canonical, canonical
+from fieldsmith.problems.faults import Findings, Misread, Spot, TooLarge
 from fieldsmith.problems.jets import partial
+from fieldsmith.problems.system import System
 
 
 @dataclass(frozen=True)
@@ -17,6 +21,31 @@ class Flux:
     unknown: str
     axis: int
     factor: Expression
+
+
+def kept_apart(form: Form) -> tuple[System, Canonical]:
+    """The problem with coefficients that jump as fields of their own, even where they are expressions: else their derivatives would lack what
+    happens at the jumps."""
+    system = form.system
+    jumping = {one.name for one in system.coefficients if one.expression is not None and rough(form, one)}
+    if not jumping:
+        return system, form.canonical
+    jets = system.jets
+    jets.fixed |= jumping
+    given = {
+        one.name: jets.field(one.name) if one.expression is None or one.name in jumping else one.expression
+        for one in system.coefficients
+    }
+    unknowns = {one.name: jets.field(one.name) for one in system.unknowns}
+    names = {**system.symbols, **given, **system.definitions, **unknowns}
+    algebra = Algebra(jets, system.coordinates, system.timed, names, complex=system.complex)
+    try:
+        laws = tuple(replace(law, residual=algebra.read(law.left) - algebra.read(law.right)) for law in system.laws)
+    except (TooLarge, Misread) as reason:
+        raise Unsuited("The equations are too large with coefficients that jump.") from reason
+    apart = replace(system, laws=laws)
+    solved = canonical(apart, Findings(), Spot())
+    return apart, solved or form.canonical
 
 
 def divided(form: Form, law: Expression) -> tuple[Expression, tuple[Flux, ...]]:

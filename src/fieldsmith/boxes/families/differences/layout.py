@@ -13,7 +13,7 @@ import sympy as sp
 
 from fieldsmith.boxes.code import Code, jet_name
 from fieldsmith.boxes.families.differences.ends import End, assigned
-from fieldsmith.boxes.families.differences.fluxes import divided
+from fieldsmith.boxes.families.differences.fluxes import divided, kept_apart
 from fieldsmith.boxes.form import Form
 from fieldsmith.equations.expressions import Expression, Unsuited
 from fieldsmith.problems.jets import Orders, partial
@@ -56,8 +56,10 @@ class Layout:
     """See above. Raises Unsuited for what cannot be laid out."""
 
     def __init__(self, form: Form) -> None:
-        self.form, self.system, self.code = form, form.system, Code(form.system)
-        orders = form.canonical.orders
+        self.form = form
+        self.system, self.canonical = kept_apart(form)
+        self.code = Code(self.system)
+        orders = self.canonical.orders
         self.fields = [(u.name, n) for u in self.system.unknowns for n in range(max(1, orders.get(u.name, 0)))]
         if len(self.fields) > MOST_FIELDS:
             raise Unsuited(f"There are {len(self.fields)} fields; finite differences are written for {MOST_FIELDS}.")
@@ -76,7 +78,7 @@ class Layout:
     @property
     def evolving(self) -> tuple[bool, ...]:
         """Whether the rows of a field are of its rate."""
-        return tuple(bool(self.form.canonical.orders.get(name, 0)) for name, _ in self.fields)
+        return tuple(bool(self.canonical.orders.get(name, 0)) for name, _ in self.fields)
 
     @property
     def complex(self) -> bool:
@@ -107,7 +109,7 @@ class Layout:
     @property
     def smoothing(self) -> float:
         """The speed of waves of first order, where ends would let short ones grow; else 0."""
-        waves, canonical = self.form.seen.waves, self.form.canonical
+        waves, canonical = self.form.seen.waves, self.canonical
         closed = all(name in self.system.periodic for name in self.form.space)
         if waves is None or waves.speeds is None or closed or waves.kinds != ("hyperbolic",) or canonical.order != 1:
             return 0.0
@@ -133,7 +135,7 @@ class Layout:
 
     def _laid(self) -> tuple[list[Laid], list[Laid]]:
         """The law of each field and, where a law has several rates in it, what they are together (else they are the field's own)."""
-        form, jets, canonical = self.form, self.system.jets, self.form.canonical
+        form, jets, canonical = self.form, self.system.jets, self.canonical
         laws: list[Laid] = []
         masses: list[Laid] = []
         for k, (name, order) in enumerate(self.fields):
@@ -159,9 +161,9 @@ class Layout:
 
     def _implicit(self) -> Iterator[Laid]:
         """Laws whose rates stand together: `_mass` is their part that holds the rates, and what is yielded the rest."""
-        jets, orders = self.system.jets, self.form.canonical.orders
+        jets, orders = self.system.jets, self.canonical.orders
         moving = [name for name, order in orders.items() if order]
-        laws = self.form.canonical.evolving
+        laws = self.canonical.evolving
         self._mass: dict[int, Expression] = {}
         chosen = _paired_off([[self._own_order(law.residual, name, orders[name]) for name in moving] for law in laws])
         if chosen is None:
@@ -195,7 +197,7 @@ class Layout:
         told = [law.residual for law in self.system.laws] + [one.residual for one in self.system.conditions]
         for k, (name, _) in enumerate(self.fields):
             met = [jets.meanings[jet][1] for one in told for jet in jets.among(one) if jets.meanings[jet][0] == name]
-            if not self.form.canonical.orders.get(name, 0) and not any(sum(along) == 0 for along in met):
+            if not self.canonical.orders.get(name, 0) and not any(sum(along) == 0 for along in met):
                 found.append(k)
         return tuple(found)
 

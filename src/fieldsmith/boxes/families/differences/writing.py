@@ -48,7 +48,11 @@ def values(form: Form, layout: Layout, order: int) -> dict[str, Any]:
     masses: list[Written | None] = [None] * len(layout.fields)
     for one in layout.masses:
         masses[one.field] = _written(layout, one, f"mass_{one.field + 1}")
-    coefficients = [_array(form, "coefficient", one.name) for one in form.sampled]
+    coefficients = []
+    for one in form.sampled:
+        array = f"{_array(form, 'coefficient', one.name)}[sample]"
+        smooth = f"resample({array}, places, LINES, LOWS, LENGTHS, PERIODIC)"
+        coefficients.append(f"nearest({array}, places)" if rough(form, one) else smooth)
     starts = _starts(form, layout)
     system = form.system
     return {
@@ -70,7 +74,8 @@ def values(form: Form, layout: Layout, order: int) -> dict[str, Any]:
             (names.argument(one.name, "") for one in form.inputs if one.role in ("initial", "coefficient")), ""
         ),
         "coefficients": coefficients,
-        "resampled": bool(coefficients) or any("resample(" in value for _, value in starts),
+        "resampled": any("resample(" in value for value in (*coefficients, *(value for _, value in starts))),
+        "nearest": any("nearest(" in value for value in coefficients),
         "starts": starts,
         "uses_mesh": any("*mesh" in value for _, value in starts),
         "averages": any("averaged(" in value for _, value in starts),
