@@ -1,0 +1,52 @@
+"""Finite differences on even grids with sparse matrices, for all that a problem file can say on boxes."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from fieldsmith.blocks import Variant
+from fieldsmith.boxes.families.differences.choices import NEWTON, ORDERS, RODAS5P, DifferencesChoices
+from fieldsmith.boxes.families.differences.layout import Layout
+from fieldsmith.boxes.families.differences.sizes import counts, resolutions
+from fieldsmith.boxes.families.differences.smooth import most, order_of, refused
+from fieldsmith.boxes.families.differences.writing import values
+from fieldsmith.boxes.family import BoxFamily
+from fieldsmith.boxes.form import Form
+from fieldsmith.boxes.program import render
+from fieldsmith.equations.expressions import Unsuited
+
+__all__ = ["Differences"]
+
+
+class Differences(BoxFamily[DifferencesChoices]):
+    """Fornberg's weights on an even grid, conditions in the rows of the outermost points, Rodas5P in time, Newton's method without one."""
+
+    name: ClassVar[str] = "differences"
+    principle: ClassVar[str] = "finite differences"
+    limits: ClassVar[str] = (
+        "Smooth or kinked solutions on intervals and rectangles, in three dimensions up to some 40 points an axis; no shocks."
+    )
+    choices = DifferencesChoices
+
+    def suits(self, form: Form) -> float:
+        refused(form)
+        Layout(form)
+        return 0.6
+
+    def variants(self, form: Form) -> Sequence[Variant[DifferencesChoices]]:
+        order = order_of(form)
+        integrator = RODAS5P if form.timed else NEWTON
+        found = []
+        for k, (points, tolerance, cost) in enumerate(resolutions(form, order)):
+            made = DifferencesChoices(ORDERS[order], integrator, points, tolerance)
+            found.append(Variant(f"{points} intervals, order {order}", made, cost, k))
+        return found
+
+    def text(self, form: Form, choices: DifferencesChoices) -> str:
+        layout = Layout(form)
+        if choices.order > most(form):
+            raise Unsuited(f"Differences of order {choices.order} are not stable by the ends of this problem.")
+        given: dict[str, Any] = values(form, layout, choices.order)
+        return render(
+            "differences.py.jinja", form, **given, order=choices.order, tolerance=choices.tolerance,
+            counts=counts(form, choices.points),
+        )  # fmt: skip
