@@ -88,7 +88,9 @@ def gray_scott(problem: Problem, seed: int) -> Found:
     spread = ring.second
 
     def rate(u, v):
-        return n["Du"] * spread @ u - u * v**2 + n["F"] * (1 - u), n["Dv"] * spread @ v + u * v**2 - (n["F"] + n["k"]) * v
+        return n["Du"] * spread @ u - u * v**2 + n["F"] * (1 - u), n["Dv"] * spread @ v + u * v**2 - (
+            n["F"] + n["k"]
+        ) * v
 
     def jacobian(u, v):
         return [

@@ -70,8 +70,8 @@ def advected(problem: Problem, seed: int) -> Found:
 
 
 def tunnelling(problem: Problem, seed: int) -> Found:
-    """Eigenfunctions of the Hamiltonian among 700 sines, each turning by itself; the potential by quadrature at as many points."""
-    low, length, count = -20.0, 40.0, 700
+    """Eigenfunctions of the Hamiltonian among 400 sines, each turning by itself; the potential by quadrature at as many points."""
+    low, length, count = -20.0, 40.0, 400
     n = np.arange(1, count + 1)
     nodes = low + length * n / (count + 1)
     sines = np.sqrt(2 / (count + 1)) * np.sin(np.pi * np.outer(n, n) / (count + 1))

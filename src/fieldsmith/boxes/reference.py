@@ -73,7 +73,7 @@ def trusted(
     try:
         suited = methods.suited(form)
     except Unsuited as reason:
-        return Reference({}, None, (), str(reason), 0.0)
+        return Reference({}, None, (), str(reason) or "There is no method.", 0.0)
     climbs: list[Climb] = []
     left = seconds
     for number, (_, family, variants) in enumerate(suited):
