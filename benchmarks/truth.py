@@ -1,0 +1,244 @@
+"""Textbook problems solved as a person's own would be, and what the stated errors are worth.
+
+    python benchmarks/truth.py [--only NAME …] [--seconds S] [--json FILE]
+
+Each file in `benchmarks/truth/` has a solution that shares nothing with the methods (`known_solutions`); `[exact]` is taken out before anything is solved. The reference comes from
+`fieldsmith.boxes.reference.trusted`; the program is the best suited family's, the coarsest variant that the reference finds as accurate as was asked. A row has for both what is
+stated and what is true: relative L2 errors of the worst sample. What a program is stated to be off by is its distance from the reference plus the reference's own
+error. Problems in `truth/codepde/` are CodePDE's as far as a problem file can say them; where no solution is known only what is stated is shown.
+"""
+
+import argparse
+import dataclasses
+import json
+import statistics
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from fieldsmith.boxes import methods
+from fieldsmith.boxes.climbing import distance
+from fieldsmith.boxes.form import Form
+from fieldsmith.boxes.reference import Reference, trusted
+from fieldsmith.boxes.running import Inputs, run
+from fieldsmith.boxes.samples import arguments, drawn, read_off
+from fieldsmith.equations.expressions import Unsuited
+from fieldsmith.problems import Problem
+from known_solutions import solution
+
+FOLDER = Path(__file__).parent / "truth"
+SEEDS = (1, 2, 3)
+"""Samples of what is drawn."""
+HONEST = 3.0
+"""How many times as large as stated a true error may be."""
+SECONDS = 20.0
+
+
+@dataclass
+class Row:
+    """One problem. Errors are relative, None where they are not known; `words` is what the reference rests on, or what went wrong."""
+
+    name: str
+    kind: str = ""
+    accuracy: float = 0.0
+    family: str = ""
+    seconds: float | None = None
+    stated: float | None = None
+    true: float | None = None
+    reference_seconds: float | None = None
+    reference_stated: float | None = None
+    reference_true: float | None = None
+    known: bool = True
+    words: str = ""
+
+    @property
+    def ratio(self) -> float | None:
+        return self.stated / self.true if self.stated is not None and self.true else None
+
+    @property
+    def reached(self) -> bool:
+        return self.true is not None and self.true <= self.accuracy
+
+    @property
+    def honest(self) -> bool:
+        """Whether what is stated of the program is no less than a third of the truth."""
+        return _honest(self.stated, self.true)
+
+    @property
+    def reference_honest(self) -> bool:
+        return _honest(self.reference_stated, self.reference_true)
+
+
+def _honest(stated: float | None, true: float | None) -> bool:
+    return stated is not None and true is not None and true <= HONEST * stated
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A program that was run: its values and how far they are from the reference."""
+
+    family: str
+    values: Mapping[str, np.ndarray]
+    seconds: float
+    apart: float
+
+
+def stripped(problem: Problem) -> Problem:
+    """The problem without its exact solution."""
+    document = {name: table for name, table in problem.document.items() if name != "exact"}
+    return Problem(**document, origin=problem.origin)
+
+
+def names() -> list[str]:
+    """The problems of the table, those of CodePDE last."""
+    files = [*sorted(FOLDER.glob("*.toml")), *sorted(FOLDER.glob("codepde/*.toml"))]
+    return [file.relative_to(FOLDER).with_suffix("").as_posix() for file in files]
+
+
+def measured(name: str, seconds: float) -> Row:
+    """One row of the table; what goes wrong is in it."""
+    row = Row(name)
+    try:
+        _measure(row, Problem.from_toml(FOLDER / f"{name}.toml"), seconds)
+    except Exception as error:  # a faulty family is a row, not the end of the table
+        row.words = f"{type(error).__name__}: {' '.join(str(error).split())}"
+    return row
+
+
+def _measure(row: Row, whole: Problem, seconds: float) -> None:
+    problem = stripped(whole)
+    kind = problem.seen.form and problem.understood.kind
+    row.kind = ", ".join([*kind["types"], kind["linearity"]]) if kind else ""
+    row.accuracy = problem.system.output.accuracy
+    form = Form(problem)
+    seeds = SEEDS if read_off(form) else SEEDS[:1]
+    draw = drawn(problem, seeds)
+    inputs = arguments(form, draw)
+    truth = _truth(row.name, whole, form, inputs, seeds)
+    row.known = truth is not None
+    reference = trusted(form, inputs, row.accuracy, seconds, draw)
+    row.words = reference.words
+    row.reference_seconds, row.reference_stated = reference.seconds, reference.error
+    if truth is not None and reference.error is not None:
+        row.reference_true = float(distance(form, truth, reference.values).max())
+    chosen = _program(form, inputs, row.accuracy, seconds, reference)
+    if chosen is None:
+        return
+    row.family, row.seconds = chosen.family, chosen.seconds
+    if reference.error is not None:
+        row.stated = chosen.apart + reference.error
+    if truth is not None:
+        row.true = float(distance(form, truth, chosen.values).max())
+
+
+def _truth(
+    name: str, problem: Problem, form: Form, inputs: Inputs, seeds: Sequence[int]
+) -> Mapping[str, np.ndarray] | None:
+    """The known solution at the points of the call, shaped as the function's results."""
+    places = {one.of: np.asarray(inputs[one.name]) for one in form.inputs if one.role in ("points", "times")}
+    samples = []
+    for seed in seeds:
+        known = solution(name, problem, seed)
+        if known is None:
+            return None
+        samples.append(known(places))
+    if form.batched:
+        return {one.name: np.stack([sample[one.name] for sample in samples]) for one in form.results}
+    return samples[0]
+
+
+def _program(form: Form, inputs: Inputs, accuracy: float, seconds: float, reference: Reference) -> Chosen | None:
+    """The program of the first family that gives values: its coarsest variant that is as accurate as asked, or the closest to the reference."""
+    try:
+        suited = methods.suited(form)
+    except Unsuited:
+        return None
+    for _, family, variants in suited:
+        found: list[Chosen] = []
+        left = min(seconds, form.system.output.seconds)
+        for variant in sorted(variants, key=lambda one: one.accuracy):
+            outcome = run(family.text(form, variant.choices), form, inputs, left)
+            left -= outcome.seconds
+            if outcome.values is not None:
+                known = reference.error is not None
+                apart = float(distance(form, reference.values, outcome.values).max()) if known else 0.0
+                found.append(Chosen(f"{family.name} ({variant.name})", outcome.values, outcome.seconds, apart))
+            if (found and found[-1].apart <= accuracy) or left < 1:
+                break
+        if found:
+            return min(found, key=lambda one: one.apart)
+    return None
+
+
+COLUMNS: Mapping[str, Callable[[Row], str]] = {
+    "problem": lambda row: row.name,
+    "kind": lambda row: row.kind,
+    "program": lambda row: row.family or "none",
+    "seconds": lambda row: _figure(row.seconds, ".1f"),
+    "stated": lambda row: _figure(row.stated),
+    "true": lambda row: _figure(row.true),
+    "stated/true": lambda row: _figure(row.ratio, ".2g"),
+    "asked": lambda row: _figure(row.accuracy, ".0e"),
+    "reference stated": lambda row: _figure(row.reference_stated),
+    "true of it": lambda row: _figure(row.reference_true),
+    "its seconds": lambda row: _figure(row.reference_seconds, ".1f"),
+    "words": lambda row: row.words.replace("|", "/"),
+}
+
+
+def _figure(value: float | None, form: str = ".1e") -> str:
+    return "" if value is None else format(value, form)
+
+
+def summary(rows: Sequence[Row]) -> list[str]:
+    """What the table comes to; shares are of the problems whose solution is known, those without a program or a reference among them."""
+    known = [row for row in rows if row.known]
+    if not known:
+        return []
+
+    def share(of: Callable[[Row], bool]) -> str:
+        count = sum(map(of, known))
+        return f"{count} of {len(known)} ({count / len(known):.0%})"
+
+    taken = [row.seconds for row in known if row.seconds is not None]
+    waited = [row.reference_seconds for row in known if row.reference_seconds is not None]
+    return [
+        f"true error of the program below what was asked: {share(lambda row: row.reached)}; the goal is 95%",
+        f"stated error of the program at least a third of the true one: {share(lambda row: row.honest)}; the goal is 90%",
+        f"stated error of the reference at least a third of the true one: {share(lambda row: row.reference_honest)}",
+        f"no program: {share(lambda row: row.true is None)}; no reference: {share(lambda row: row.reference_stated is None)}",
+        f"median seconds of a program: {_figure(statistics.median(taken) if taken else None, '.1f') or 'none'}, "
+        f"of a reference: {_figure(statistics.median(waited) if waited else None, '.1f') or 'none'}",
+    ]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        description="Textbook problems, what is stated of their solutions and what is true."
+    )
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="these problems alone")
+    parser.add_argument(
+        "--seconds", type=float, default=SECONDS, help="processor time of a reference, and of a program's tries"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="all figures, as a list of rows")
+    options = parser.parse_args(arguments)
+    unknown = [name for name in options.only or [] if name not in names()]
+    if unknown:
+        parser.error(f"there is no problem {unknown[0]}; there are {', '.join(names())}")
+    print(f"| {' | '.join(COLUMNS)} |\n|{' --- |' * len(COLUMNS)}", flush=True)
+    rows = []
+    for name in options.only or names():
+        rows.append(measured(name, options.seconds))
+        print(f"| {' | '.join(column(rows[-1]) for column in COLUMNS.values())} |", flush=True)
+    print(*("", *summary(rows)), sep="\n")
+    if options.json:
+        table = [dataclasses.asdict(row) | {"ratio": row.ratio} for row in rows]
+        options.json.write_text(json.dumps(table, indent=1), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
