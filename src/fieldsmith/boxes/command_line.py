@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from fieldsmith.boxes.asked import asked_times, described_coordinates, described_results
 from fieldsmith.boxes.form import Form, Input
-from fieldsmith.problems.system import Interval
 
 MOST_LISTED = 64
 """Output times that are no even spread are written into the program as a list if there are so few."""
@@ -18,7 +18,7 @@ def command(form: Form, functions: dict[str, str]) -> dict[str, Any]:
     points = ",".join(f"{name}={output.points[name]}" for name in space)
     first = [one for one in form.inputs if one.role in ("initial", "coefficient")]
     sampled = [one.name for one in first if one.role == "coefficient" or one.of not in functions]
-    times = _times(form)
+    times = list(asked_times(form))
     clock = [system.time.name] if system.time else []
     plane, cut = _drawn(form)
     turned = [*clock, *reversed(space)]
@@ -41,27 +41,15 @@ def command(form: Form, functions: dict[str, str]) -> dict[str, Any]:
         "first": [_value(one, functions.get(one.of, ""), bool(form.ranged)) for one in first],
         "meshed": any(one.of in functions for one in first if one.role == "initial"),
         "names": [one.name for one in form.results],
-        "about": about(form),
+        "about": [
+            (one.name, repr(one.meaning), repr(one.unit))
+            for one in (*described_coordinates(form), *described_results(form))
+        ],
         "order": tuple(turned),
         "turned": ", ".join(str([*clock, *space].index(name)) for name in turned),
         "plane": plane,
         "cut": cut,
     }
-
-
-def about(form: Form) -> list[tuple[str, str, str]]:
-    """Name, meaning and unit of every coordinate and result, the last two as source text."""
-    unknowns = {one.name: one for one in form.system.unknowns}
-    found = [(one.name, one.meaning, one.unit) for one in _coordinates(form)]
-    for one in form.results:
-        unknown = unknowns[one.of]
-        part = {"": "", "real": ", real part", "imag": ", imaginary part"}[one.part]
-        found.append((one.name, f"{unknown.meaning or unknown.name}{part}", unknown.unit))
-    return [(name, repr(meaning or name), repr(unit or "1")) for name, meaning, unit in found]
-
-
-def _coordinates(form: Form) -> tuple[Interval, ...]:
-    return (*((form.system.time,) if form.system.time else ()), *form.system.axes)
 
 
 def _value(one: Input, function: str, ranged: bool) -> str:
@@ -70,12 +58,6 @@ def _value(one: Input, function: str, ranged: bool) -> str:
         return f'data["{one.name}"][None]'
     call = f"{function}(*mesh{', *numbers' if ranged else ''})[None]"
     return f"{call}.{one.part}" if one.part else call
-
-
-def _times(form: Form) -> list[float]:
-    """The output times that are asked for, with the time's lower end first."""
-    time, times = form.system.time, list(form.system.output.times)
-    return times if time is None or times[:1] == [time.low] else [time.low, *times]
 
 
 def _even(times: list[float]) -> bool:
