@@ -326,3 +326,7 @@ class Picture:
     given: np.ndarray | None = None
     """An input that lies at the places of a map, such as the coefficient that its solution depends on; `given_name` says what it is."""
     given_name: str = ""
+    labels: tuple[str, ...] = ()
+    """What stands at the axes, with units; their names where there are none."""
+    time: str = "t"
+    """What the time is called among the axes."""
