@@ -8,7 +8,8 @@ import pytest
 import xarray
 
 import fieldsmith
-from fieldsmith.boxes.asked import asked_inputs, asked_points, asked_times, is_asked
+from asked_problems import exact_outputs
+from fieldsmith.boxes.asked import asked_inputs, asked_points, is_asked
 from fieldsmith.boxes.form import Form
 from fieldsmith.errors import InputError
 from fieldsmith.orchestrator.solution import (
@@ -23,21 +24,6 @@ from fieldsmith.problems import Problem
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "problems"
 TRUST = Trust(2e-5, "exact", "ab" * 32)
-
-
-def exact_outputs(form: Form) -> dict[str, np.ndarray]:
-    """The exact solution as a program would return it."""
-    places = asked_points(form)
-    names, lines = [*places], [*places.values()]
-    if form.system.time:
-        names, lines = [form.system.time.name, *names], [np.array(asked_times(form)), *lines]
-    mesh = dict(zip(names, np.meshgrid(*lines, indexing="ij"), strict=True))
-    found = {}
-    for one in form.results:
-        values = form.problem.field(one.of, mesh)
-        part = values.imag if one.part == "imag" else values.real
-        found[one.name] = part[None] if form.batched else part
-    return found
 
 
 def written(folder: Path, name: str, **output) -> tuple[Form, Path]:
@@ -150,12 +136,18 @@ def test_a_solution_is_copied_to_what_the_ending_says(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "axes", "words"),
-    [("a.mat", 1, "no ending that is known"), ("a.csv", 2, "with one axis"), ("not/there/a.nc", 1, "folder of .* is not there")],
-)  # fmt: skip
-def test_a_file_that_cannot_be_is_refused_in_a_sentence(tmp_path, name, axes, words):
+    ("name", "problem", "words"),
+    [
+        ("a.mat", "soliton", "no ending that is known"),
+        ("a.csv", "drum", "with one axis, and this one has 2"),
+        ("not/there/a.nc", "drum", "folder of .* is not there"),
+        ("a.nc", "", "Only the solution of a problem file"),
+    ],
+)
+def test_a_file_that_cannot_be_is_refused_in_a_sentence(tmp_path, name, problem, words):
+    form = Form(Problem.from_toml(EXAMPLES / f"{problem}.toml")) if problem else None
     with pytest.raises(InputError, match=words):
-        check_output(tmp_path / name, axes)
+        check_output(tmp_path / name, form)
 
 
 def test_a_file_without_a_solution_is_refused_in_a_sentence(tmp_path):

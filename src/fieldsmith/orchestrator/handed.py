@@ -13,7 +13,8 @@ from fieldsmith.evaluation.metrics import sample_nrmse
 from fieldsmith.orchestrator.film import GIF, MP4, write_film
 from fieldsmith.orchestrator.page import Listener
 from fieldsmith.orchestrator.problem_pictures import film_of, problem_pictures
-from fieldsmith.orchestrator.solution import NAME, How, Trust, solution_of, write_solution
+from fieldsmith.orchestrator.run import SOLUTION
+from fieldsmith.orchestrator.solution import How, Trust, solution_of, write_solution
 from fieldsmith.sandboxes.sandbox import Limits, Sandbox
 from fieldsmith.tasks.task import Brief, Case, Picture, SplitName
 
@@ -57,7 +58,7 @@ def hand_over(folder: Path, brief: Brief, program: Program, answer: Answer) -> d
     assert form is not None
     solution = solution_of(form, case.inputs, outputs, trust_of(brief, form, program, case, outputs))
     best = folder / "best"
-    write_solution(best / NAME, solution)
+    write_solution(best / SOLUTION, solution)
     film = film_of(form, solution)
     if film is not None:
         write_film(best, film)

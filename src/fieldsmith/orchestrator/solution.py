@@ -22,9 +22,9 @@ from fieldsmith.boxes.asked import Described, described_coordinates, described_r
 from fieldsmith.boxes.form import TIMES, Form
 from fieldsmith.errors import InputError
 from fieldsmith.files import write_whole
+from fieldsmith.orchestrator.run import SOLUTION
 from fieldsmith.problems.system import Family, Given, Samples, Side
 
-NAME = "solution.nc"
 CONVENTIONS = "CF-1.11"
 ENDINGS = (".nc", ".npz", ".csv")
 MOST_ROWS = 5_000_000
@@ -130,22 +130,31 @@ def read_solution(file: Path) -> Solution:
     return Solution({n: found[n] for n in places}, {n: found[n] for n in fields}, told, about, time, given)
 
 
-def check_output(path: Path, axes: int) -> None:
-    """Raises InputError for a file that no solution can be written to: its ending, its folder, a table of many axes."""
-    if path.suffix.lower() not in ENDINGS:
-        raise InputError(f"{path} has no ending that is known.", f"Name a file that ends in {', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}.")  # fmt: skip
-    if path.suffix.lower() == ".csv" and axes > 1:
-        raise InputError(f"{path}: A table is written of problems with one axis, and this one has {axes}.", "Name a .nc or .npz file.")  # fmt: skip
-    if not path.parent.is_dir():
+def check_output(path: Path, form: Form | None) -> None:
+    """Raises InputError for a file that the solution of a run cannot be written to, and for a task that has none."""
+    if form is None:
+        raise InputError(f"{path}: Only the solution of a problem file is written.", "Leave --output out, or solve a problem file.")  # fmt: skip
+    _check(path, len(form.space))
+    if not path.absolute().parent.is_dir():
         raise InputError(f"The folder of {path} is not there.", "Make it, or name another place.")
+
+
+def _check(path: Path, axes: int) -> None:
+    """Raises InputError for an ending that is not known, and for a table of many axes."""
+    ending = path.suffix.lower()
+    if ending not in ENDINGS:
+        raise InputError(f"{path} has no ending that is known.", f"Name a file that ends in {', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}.")  # fmt: skip
+    if ending == ".csv" and axes > 1:
+        raise InputError(f"{path}: A table is written of problems with one axis, and this one has {axes}.", "Name a .nc or .npz file.")  # fmt: skip
 
 
 def copy_solution(folder: Path, path: Path) -> None:
     """`best/solution.nc` of a run as NetCDF, as NumPy's arrays, or as a table with a row for each time and place. Raises InputError."""
-    solution = read_solution(folder / "best" / NAME)
-    check_output(path, len(solution.space))
+    file = folder / "best" / SOLUTION
+    solution = read_solution(file)
+    _check(path, len(solution.space))
     try:
-        write_whole(path, _content(path.suffix.lower(), folder / "best" / NAME, solution))
+        write_whole(path, _content(path.suffix.lower(), file, solution))
     except OSError as error:
         raise InputError(f"{path} cannot be written: {error.strerror}.", "Choose another place.") from None
 

@@ -201,6 +201,8 @@ class Task(ABC):
     defaults_by_scale: ClassVar[Mapping[str, Mapping[str, float]]] = {}
     """Defaults of parameters that a scale has in place of the usual ones; what is given wins over both."""
     metric: ClassVar[Metric] = NRMSE
+    form: "Form | None" = None
+    """The problem of one's own that the task states, if it is one."""
 
     parameters: Mapping[str, float]
     scale: str

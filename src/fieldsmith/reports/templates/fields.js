@@ -79,6 +79,7 @@ const showFields = () => {
     for (const kind of ["given", "solution", "reference", "error"]) shown(`map-${kind}`, isMap(p) && mapsOf(p).includes(kind));
     if (p.given) control("map-given").querySelector("b").textContent = capital(p.given.name);
     control("maps").classList.toggle("four", mapsOf(p).length > 3);
+    control("maps").classList.toggle("one", mapsOf(p).length < 2);
     shown("maps", isMap(p));
     control("cut").classList.toggle("several", !isMap(p) && p.rows > 1);
     shown("cut-error", !p.alone);

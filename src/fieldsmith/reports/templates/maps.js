@@ -16,7 +16,7 @@ const barLabels = ({ at: valueAt }) => {
   const step = Math.abs(valueAt(1) - valueAt(0)) / 4 / 10 ** power, decimals = step > 1e-9 ? Math.max(0, 1 - Math.floor(Math.log10(step))) : 2;
   const labels = [0, 0.25, 0.5, 0.75, 1].map(s => {
     const exact = valueAt(s), value = Math.abs(exact) < 1e-5 * largest ? 0 : exact / 10 ** power;
-    return [s, value ? value.toFixed(decimals).replace("-", "−") : "0"];
+    return [s, +value.toFixed(decimals) ? value.toFixed(decimals).replace("-", "−") : "0"];
   });
   return { labels, power };
 };
