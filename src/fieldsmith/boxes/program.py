@@ -1,12 +1,15 @@
 """What the frame of every program needs of a problem (`templates/program.py.jinja`), and source text from templates."""
 
+import re
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from fieldsmith.boxes.code import Code
+from fieldsmith.boxes.command_line import command
 from fieldsmith.boxes.form import FUNCTION, TIMES, Form
 from fieldsmith.equations import names
+from fieldsmith.equations.expressions import Unsuited
 
 _templates = Environment(
     loader=PackageLoader("fieldsmith.boxes", "templates"),
@@ -20,10 +23,30 @@ _templates = Environment(
 def render(template: str, form: Form, **values: Any) -> str:
     """Source text from a template that extends `program.py.jinja`: names settled, no more than two blank lines in a row."""
     asked = [FUNCTION, *(one.name for one in form.inputs)]
-    text = names.settled(_templates.get_template(template).render({**frame(form), **values}), asked)
+    return _spaced(names.settled(_templates.get_template(template).render({**frame(form), **values}), asked))
+
+
+def _spaced(text: str) -> str:
+    """No more than two blank lines in a row, none at the end."""
     while "\n\n\n\n" in text:
         text = text.replace("\n\n\n\n", "\n\n\n")
     return text.rstrip() + "\n"
+
+
+def by_itself(source: str, form: Form) -> str:
+    """A program of any author with a `main` of the frame's, which brings initial values along, so that it runs from the command line.
+
+    As it is where an expression of the problem cannot be written.
+    """
+    try:
+        values = frame(form)
+    except Unsuited:
+        return source
+    ranged_too = "".join(f", {name}" for name in values["ranged"])
+    main = _templates.get_template("main.py.jinja").render({**values, "own_initial": True, "ranged_too": ranged_too})
+    taken = ["main"] if re.search(r"^(?:def|class) main\b|^main\b *=|\bimport .*\bmain\b", source, re.MULTILINE) else []
+    text = names.settled(main, [FUNCTION, *(one.name for one in form.inputs), *taken])
+    return f"{source.rstrip()}\n\n\n{_spaced(text)}"
 
 
 def frame(form: Form) -> dict[str, Any]:
@@ -71,4 +94,6 @@ def frame(form: Form) -> dict[str, Any]:
         "domain": [(axis.low, axis.high) for axis in system.axes],
         "span": (system.time.low, system.time.high) if system.time else None,
         "output": system.output,
+        "command": command(form, {key: known[0] for key, known in initial.items() if known}),
+        "own_initial": False,
     }

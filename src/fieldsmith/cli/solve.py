@@ -30,6 +30,12 @@ def solve(
     fail_if: Annotated[
         str | None, typer.Option(help='Exit with 1 if this holds, such as "nrmse > 1e-3".', rich_help_panel=BUDGET)
     ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            help="Where the solution of a problem file goes too: FILE.nc, .npz or .csv.", rich_help_panel=PLACE
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON lines on standard output.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
     **_question: Any,
@@ -49,11 +55,14 @@ def _run(options: dict[str, Any]) -> None:
     from fieldsmith.cli.progress import Progress
     from fieldsmith.orchestrator.open import open_solve
     from fieldsmith.orchestrator.result import run_fields
+    from fieldsmith.orchestrator.solution import check_output, copy_solution
 
     condition = parse_condition(options["fail_if"]) if options["fail_if"] else None
     run = open_solve(question_from(options), command=shlex.join(["fieldsmith", *sys.argv[1:]]))
     if condition is not None:
         condition.check(run.task.metric.name)
+    if options["output"]:
+        check_output(options["output"], run.task.form)
     run.write_report = _report_writer()
     run.prepare()
     progress = Progress(current, run.budget.candidates)
@@ -66,6 +75,8 @@ def _run(options: dict[str, Any]) -> None:
         fields["reason"] = fields["reason"] or "fail_if"
     current.event("result", fields)
     progress.result(done)
+    if options["output"] and fields["solution"]:
+        copy_solution(done.folder, options["output"])
     if best is None or best.status != "ok" or best.test is None:
         current.failed(f"The best program ended with {best.status}." if best else f"No candidate ran. {done.message}")
         raise typer.Exit(1)

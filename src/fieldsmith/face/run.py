@@ -11,7 +11,7 @@ from fieldsmith.errors import InputError, MissingPart
 from fieldsmith.evaluation.evaluation import Score
 from fieldsmith.face.solver import Solver
 from fieldsmith.orchestrator.open import task_of
-from fieldsmith.orchestrator.run import RunRecord
+from fieldsmith.orchestrator.run import SOLUTION, RunRecord
 from fieldsmith.tasks.task import SplitName, Task
 
 
@@ -84,6 +84,21 @@ class Run:
         if self.record.best is None:
             raise LookupError(f"No program of {self.folder} ran. {self.record.message}".strip())
         return BestProgram(self.record.best.candidate, self)
+
+    @cached_property
+    def solution(self) -> Any:
+        """The solution that a problem file asked for, as an xarray Dataset of `best/solution.nc`.
+
+        Raises LookupError where there is none, as in a run that has not ended, MissingPart without xarray.
+        """
+        file = self.folder / "best" / SOLUTION
+        if not file.exists():
+            raise LookupError(f"{self.folder} has no solution; it is written at the end of a run on a problem file.")
+        try:
+            xarray = importlib.import_module("xarray")
+        except ImportError:
+            raise MissingPart("Datasets need xarray.", "pip install 'fieldsmith[xarray]'") from None
+        return xarray.load_dataset(file, engine="h5netcdf", decode_times=False)
 
     def plot(self) -> Any:
         """Solution, reference and error of the first sample as a matplotlib figure (needs matplotlib)."""

@@ -161,7 +161,10 @@ def _coordinate(axis: str, n: int, brief: Brief, case: Case) -> _Coordinate:
     for argument in rising:
         if argument.role == "times":
             places = np.asarray(case.inputs[argument.name], float)
-            return _Coordinate("t", places, (float(places[0]), float(places[-1])), time=True)
+            return _Coordinate(argument.of or "t", places, (float(places[0]), float(places[-1])), time=True)
+    for one in brief.form.system.axes if brief.form is not None else ():
+        if one.name == axis:
+            return _Coordinate(axis, np.asarray(case.inputs[axis], float), (one.low, one.high))
     for known in brief.equation.axes if brief.equation is not None else ():
         if known.name == axis:
             first, step = known.grid(n)

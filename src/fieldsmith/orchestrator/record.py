@@ -137,7 +137,7 @@ def write_pictures(folder: Path, pictures: Mapping[str, Picture]) -> None:
     content = io.BytesIO()
     np.savez_compressed(content, **arrays)  # pyright: ignore[reportArgumentType]
     write_bytes(folder / "best" / "pictures.npz", content.getvalue())
-    words = ("field", "sample", "axes", "extent", "components", "split", "note", "given_name")
+    words = ("field", "sample", "axes", "extent", "components", "split", "note", "given_name", "labels", "time")
     named = {key: {word: getattr(picture, word) for word in words} for key, picture in pictures.items()}
     write_text(folder / "best" / "pictures.json", json.dumps(named, indent=2))
 
@@ -186,6 +186,8 @@ def _read_picture(words: Mapping[str, Any], key: str, arrays: Mapping[str, np.nd
         note=words["note"],
         given=arrays.get(f"{key}/given"),
         given_name=words.get("given_name", ""),
+        labels=tuple(words.get("labels", ())),
+        time=words.get("time", "t"),
     )
 
 

@@ -15,7 +15,7 @@ from fieldsmith.models.replay import RECORDING, write_replay
 from fieldsmith.orchestrator import record
 from fieldsmith.orchestrator.claims import counted
 from fieldsmith.orchestrator.course import course_fields, curve, first_shot
-from fieldsmith.orchestrator.run import Best, RunRecord, Spend, Waiting
+from fieldsmith.orchestrator.run import SOLUTION, Best, RunRecord, Spend, Waiting
 
 NO_PROGRAM_RAN, BEST_FAILED = "no_program_ran", "best_failed"
 
@@ -23,6 +23,7 @@ NO_PROGRAM_RAN, BEST_FAILED = "no_program_ran", "best_failed"
 def run_fields(run: RunRecord) -> dict[str, object]:
     """The last line of `solve --json`."""
     solver, sittings = run.folder / "best" / "solver.py", run.asked.sittings
+    solution = run.folder / "best" / SOLUTION
     return {
         "run": str(run.folder),
         "task": run.asked.task,
@@ -31,6 +32,7 @@ def run_fields(run: RunRecord) -> dict[str, object]:
         "author": run.asked.author,
         "sandbox": run.asked.sandbox,
         "solver": str(solver) if solver.exists() else None,
+        "solution": str(solution) if solution.exists() else None,
         "report": str(run.folder / "report.html"),
         "best": _best_fields(run.best) if run.best else None,
         "candidates": len(run.written),

@@ -4,6 +4,7 @@ run.toml           what was asked, with every option that was in force
 run.sqlite         candidates, model replies and events; each written in one transaction
 candidates/        one folder a candidate: solver.py, prompt.md, reply.md, plan and evaluation as JSON
 best/solver.py     the best program, runs by itself; best/pictures.npz and pictures.json what the report draws
+best/solution.nc   of a problem of one's own the solution as it was asked for; of a plane in time also best/film.gif
 result.json        the final line of `solve --json`
 report.html        rewritten as the run goes
 """
@@ -16,6 +17,9 @@ from typing import Any
 from fieldsmith.agents.author import Candidate
 from fieldsmith.orchestrator.question import Question
 from fieldsmith.tasks.task import Picture
+
+SOLUTION = "solution.nc"
+"""In `best/`."""
 
 
 @dataclass(frozen=True)

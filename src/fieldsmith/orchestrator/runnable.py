@@ -26,8 +26,14 @@ PRINTING = """    fields = result if isinstance(result, (tuple, list)) else (res
 
 
 def runnable(source: str, brief: Brief) -> str:
-    """The program with its example, unless it has one already or no equation says what would make one."""
-    if _has_main(source) or brief.equation is None:
+    """The program with its example, or for a problem file with a command line, unless it has one already or nothing says what would make one."""
+    if _has_main(source):
+        return source
+    if brief.form is not None:
+        from fieldsmith.boxes.program import by_itself  # with SymPy, which tasks by name need not
+
+        return by_itself(source, brief.form)
+    if brief.equation is None:
         return source
     names = [result.name for result in brief.signature.results]
     parts = (HEAD, _grid(brief.equation), _call(brief, brief.equation), PRINTING.format(names=names))

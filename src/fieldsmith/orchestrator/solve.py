@@ -18,10 +18,12 @@ from fieldsmith.orchestrator.budget import Budget, spent
 from fieldsmith.orchestrator.byframe import error_by_frame
 from fieldsmith.orchestrator.elapsed import Elapsed
 from fieldsmith.orchestrator.folder import begin, held, open_folder
+from fieldsmith.orchestrator.handed import AsAsked, hand_over
 from fieldsmith.orchestrator.hook import tell
 from fieldsmith.orchestrator.loop import Loop
 from fieldsmith.orchestrator.page import Listener, Page, WriteReport
 from fieldsmith.orchestrator.pictures import pictures_of
+from fieldsmith.orchestrator.problem_pictures import problem_pictures
 from fieldsmith.orchestrator.programs import ProgramMaker
 from fieldsmith.orchestrator.provenance import sitting, with_sitting
 from fieldsmith.orchestrator.result import candidate_fields, resumed_fields, withdrawn_fields, write_outcome
@@ -214,9 +216,14 @@ class Solve:
             return
         self.listener("testing", {"candidate": best.id})
         self._elapsed.keep()
-        drawn = Drawings(self._brief(), "test")
-        scored = score_once_more(self.task, best, self.sandbox, drawn.of(best), self.listener)
-        write_best(self.folder, best.program, self._brief(), drawn.taken(best))
+        brief = self._brief()
+        drawn, asked = Drawings(brief, "test"), AsAsked(brief)
+        scored = score_once_more(self.task, best, self.sandbox, _both(drawn.of(best), asked.heard), self.listener)
+        pictures = drawn.taken(best)
+        if brief.form is not None:
+            answer = asked.called(best.program, self.sandbox, default_limits(self.task), self.listener)
+            pictures |= hand_over(self.folder, brief, best.program, answer) if answer else {}
+        write_best(self.folder, best.program, brief, pictures)
         store.set_final(scored, best.id)
         store.set_fact("tested", [*store.fact("tested", []), best.id])
 
@@ -225,6 +232,14 @@ class Solve:
         with contextlib.suppress(OSError):
             write_outcome(self.folder, state, store.replies())
             self._page.write()
+
+
+def _both(one: OnOutputs, other: OnOutputs) -> OnOutputs:
+    def hear(split: SplitName, case: Case, outputs: Mapping[str, np.ndarray]) -> None:
+        one(split, case, outputs)
+        other(split, case, outputs)
+
+    return hear
 
 
 def _never_measured(candidates: Sequence[Candidate]) -> str:
@@ -254,7 +269,8 @@ class Drawings:
 
         def draw(split: SplitName, case: Case, outputs: Mapping[str, np.ndarray]) -> None:
             if split == (self._split or split):
-                pictures = pictures_of(self._brief, split, case, outputs)
+                of = pictures_of if self._brief.form is None else problem_pictures
+                pictures = of(self._brief, split, case, outputs)
                 over_time = error_by_frame(self._brief, split, case, outputs)
                 self._drawn.setdefault(candidate.id, {**pictures, **over_time})
 

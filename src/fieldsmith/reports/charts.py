@@ -196,7 +196,7 @@ def over_time(best: Best | None) -> OverTime | None:
     if stored is not None:
         curves = [(name, errors) for name, errors in zip(stored.components, stored.solution, strict=True)]
         return _over_time(stored, curves)
-    shown = [p for p in best.pictures if p.axes[:1] == ("t",) and p.reference is not None and p.solution.size]
+    shown = [p for p in best.pictures if p.axes[:1] == (p.time,) and p.reference is not None and p.solution.size]
     first = [p for p in shown if p.field == shown[0].field and len(p.places[0]) == len(shown[0].places[0])]
     named = f"{shown[0].field}, " if len({p.field for p in shown}) > 1 else ""
     return _over_time(first[0], [(f"{named}sample {p.sample}", _frame_errors(p)) for p in first]) if first else None

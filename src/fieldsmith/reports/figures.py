@@ -127,6 +127,7 @@ def draw_picture(figure: Any, picture: Picture) -> None:
             solution=picture.solution[-1],
             reference=reference,
             axes=picture.axes[1:],
+            labels=picture.labels[1:],
             extent=picture.extent[2:],
             places=picture.places[1:],
         )
@@ -150,16 +151,16 @@ def _maps(figure: Any, picture: Picture) -> None:
         around = {"vmin": -size, "vmax": size, "cmap": "RdBu_r"}
         panels += [(f"reference of {field}", reference, shown), (f"error of {field}", error, around)]
     axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
-    in_time = picture.axes[0] == "t"
+    in_time, labels = picture.axes[0] == picture.time, picture.labels or picture.axes
     for place, (name, values, style) in zip(axes, panels, strict=True):
         image = _map(place, picture, values, style)
         place.set_aspect("auto" if in_time else "equal")
         place.set_title(name)
-        place.set_xlabel(named(picture.axes[0]))
+        place.set_xlabel(named(labels[0]))
         bar = figure.colorbar(image, cax=place.inset_axes((1.04, 0.0, 0.05, 1.0)))
         bar.formatter.set_powerlimits((-2, 3))
         bar.outline.set_linewidth(0.4)
-    axes[0].set_ylabel(named(picture.axes[1]))
+    axes[0].set_ylabel(named(labels[1]))
 
 
 def _map(place: Any, picture: Picture, values: np.ndarray, style: Mapping[str, Any]) -> Any:
@@ -187,7 +188,7 @@ def _lines(figure: Any, picture: Picture) -> None:
         style = {"color": colour, "linestyle": "-" if reference is None else "--"}
         panels[0].plot(places, values, label=named(name), marker="o" if few else "", markersize=2.5, **style)
     for panel in panels:
-        panel.set_xlabel(named(picture.axes[0]))
+        panel.set_xlabel(named((picture.labels or picture.axes)[0]))
         panel.grid(axis="y", color="#dddddd", linewidth=0.5)
         panel.ticklabel_format(axis="y", scilimits=(-2, 3))
         panel.set_axisbelow(True)

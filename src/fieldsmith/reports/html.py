@@ -20,7 +20,7 @@ from fieldsmith.reports import charts
 from fieldsmith.reports.candidates import plan_rows
 from fieldsmith.reports.made import made_with
 from fieldsmith.reports.numbers import number
-from fieldsmith.reports.pictures import curves, drawn, numbers, undrawn
+from fieldsmith.reports.pictures import curves, drawn, film_of, numbers, undrawn
 from fieldsmith.reports.plain import clean, cut, visible
 from fieldsmith.reports.scaling_page import of_run
 from fieldsmith.reports.space import Fitted, fitted
@@ -65,7 +65,8 @@ def render(run: RunRecord, refresh: float = REFRESH_SECONDS) -> str:
         **{n: visible(getattr(run.asked, n), 600) for n in ("title", "author", "author_note")},
     )
     spend = charts.spend_by_author(run.candidates)
-    data, left_out = _data(run, refresh)
+    film = film_of(run.folder) if run.best else ""
+    data, left_out = _data(run, refresh, len(film))
     pictures = run.best.pictures if run.best else ()
     return environment.get_template("report.html.jinja").render(
         run=run,
@@ -95,6 +96,7 @@ def render(run: RunRecord, refresh: float = REFRESH_SECONDS) -> str:
         compared=any(picture.reference is not None for picture in pictures),
         numbers=numbers(pictures),
         undrawn=undrawn(pictures),
+        film=film,
         made=made_with(run.asked),
         spend=spend[:MOST_ROWS],
         scaling=of_run(run) if run.state == "done" else None,
@@ -114,8 +116,8 @@ def _statement(text: str) -> str:
     return clean(f"{head}{gap}{tail}")
 
 
-def _data(run: RunRecord, refresh: float) -> tuple[str, list[str]]:
-    """All that the page's scripts draw, as JSON, and in words what there was no room for."""
+def _data(run: RunRecord, refresh: float, besides: int) -> tuple[str, list[str]]:
+    """All that the page's scripts draw, as JSON, and in words what there was no room for; `besides` bytes are taken by other things."""
     best = run.best.candidate if run.best else None
     fixed = {
         "state": run.state,
@@ -127,7 +129,7 @@ def _data(run: RunRecord, refresh: float) -> tuple[str, list[str]]:
         "pictures": drawn(run.best.pictures if run.best else ()),
     }
     steps = {step.candidate: script_safe(_step(step)) for step in charts.progress(run.candidates)}
-    room = MOST_BYTES - len(script_safe(fixed))
+    room = MOST_BYTES - besides - len(script_safe(fixed))
     found = fitted(run.candidates, best, room, {number: len(step) + 1 for number, step in steps.items()})
     charted = script_safe(_charts(run, best, found.rows))
     progress = ",".join(step for number, step in steps.items() if number in found.rows)

@@ -2,10 +2,13 @@
 
 import base64
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from fieldsmith.orchestrator.film import GIF
+from fieldsmith.orchestrator.film import MOST_BYTES as FILM_BYTES
 from fieldsmith.reports.charts import OverTime
 from fieldsmith.reports.plain import visible
 from fieldsmith.tasks.task import Picture
@@ -28,6 +31,16 @@ def drawn(pictures: Sequence[Picture]) -> list[dict[str, Any]]:
     while sum(_bytes(picture, stride) for picture in usable) > MOST_BYTES:
         stride += 1
     return [_drawn(picture, stride) for picture in usable]
+
+
+def film_of(folder: Path) -> str:
+    """The film of a run's solution as an address that holds it; empty where there is none, or where it is too large for a page."""
+    try:
+        content = (folder / "best" / GIF).read_bytes()
+    except OSError:
+        return ""
+    whole = content.startswith(b"GIF8") and len(content) <= FILM_BYTES
+    return f"data:image/gif;base64,{base64.b64encode(content).decode()}" if whole else ""
 
 
 def numbers(pictures: Sequence[Picture]) -> list[tuple[str, int, float, float | None]]:
@@ -91,6 +104,8 @@ def _drawn(picture: Picture, stride: int) -> dict[str, Any]:
         "rows": rows,
         "columns": columns,
         "axes": [visible(axis, 20) for axis in picture.axes[-2:]],
+        "labels": [visible(label, 40) for label in (picture.labels or picture.axes)[-2:]],
+        "time": visible(picture.time, 20),
         "extent": [float(bound) for bound in picture.extent[-4:]],
         "places": places[-2:],
         "range": [low, high],

@@ -9,12 +9,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
 from fieldsmith.equations.equation import Equation
 from fieldsmith.errors import InputError
+
+if TYPE_CHECKING:  # with SymPy, which those who ask for a task by name need not
+    from fieldsmith.boxes.form import Form
 
 SplitName = Literal["dev", "test"]
 Progress = Callable[[str, float], None]
@@ -155,7 +158,7 @@ class Brief:
     source of the function with its docstring and no body. `sizes` gives the axes' lengths at the scored scale, `span` the first and last output time
     (None when steady), `time_limit` the seconds of processor time, all processes and threads together, and `memory_mb` the memory a call may take, `libraries` what the sandbox
     can import, `trusted` the nRMSE that the trusted method reaches on the dev split from the same inputs. `equation` is None
-    for a problem that is not stated as one.
+    for a problem that is not stated as one; `form` is a problem of one's own, as methods on boxes read it.
     """
 
     title: str
@@ -172,6 +175,7 @@ class Brief:
     trusted: float | None = None
     problem: str = ""
     metric: Metric = NRMSE
+    form: "Form | None" = None
 
 
 @dataclass(frozen=True)
@@ -197,6 +201,8 @@ class Task(ABC):
     defaults_by_scale: ClassVar[Mapping[str, Mapping[str, float]]] = {}
     """Defaults of parameters that a scale has in place of the usual ones; what is given wins over both."""
     metric: ClassVar[Metric] = NRMSE
+    form: "Form | None" = None
+    """The problem of one's own that the task states, if it is one."""
 
     parameters: Mapping[str, float]
     scale: str
@@ -322,3 +328,7 @@ class Picture:
     given: np.ndarray | None = None
     """An input that lies at the places of a map, such as the coefficient that its solution depends on; `given_name` says what it is."""
     given_name: str = ""
+    labels: tuple[str, ...] = ()
+    """What stands at the axes, with units; their names where there are none."""
+    time: str = "t"
+    """What the time is called among the axes."""

@@ -79,6 +79,7 @@ const showFields = () => {
     for (const kind of ["given", "solution", "reference", "error"]) shown(`map-${kind}`, isMap(p) && mapsOf(p).includes(kind));
     if (p.given) control("map-given").querySelector("b").textContent = capital(p.given.name);
     control("maps").classList.toggle("four", mapsOf(p).length > 3);
+    control("maps").classList.toggle("one", mapsOf(p).length < 2);
     shown("maps", isMap(p));
     control("cut").classList.toggle("several", !isMap(p) && p.rows > 1);
     shown("cut-error", !p.alone);
@@ -96,13 +97,13 @@ const showFields = () => {
     control("row").max = p.rows - 1;
     control("frame").max = p.frames - 1;
     if (p.frame) {
-      control("frame-name").textContent = p.frame.axis === "t" ? "Time" : p.frame.axis;
+      control("frame-name").textContent = p.frame.axis === p.time ? "Time" : p.frame.axis;
       control("frame-value").textContent = frameMoment(p);
       control("frame").setAttribute("aria-valuetext", frameMoment(p));
     }
     if (isMap(p)) {
       const line = `${p.axes[0]} = ${short(along(p, 0, row(p)))}`;
-      control("row-name").textContent = p.axes[0] === "t" ? "Time" : `Line at ${p.axes[0]}`;
+      control("row-name").textContent = p.axes[0] === p.time ? "Time" : `Line at ${p.axes[0]}`;
       control("row-value").textContent = line;
       control("row").setAttribute("aria-valuetext", line);
     } else if (control("component").dataset.of !== p.components.join()) {
@@ -125,7 +126,7 @@ const showFields = () => {
   }
   labels();
   const first = current();
-  control("frame").value = kept.frame ?? (!first.frame || first.frame.axis === "t" ? first.frames - 1 : 0);
+  control("frame").value = kept.frame ?? (!first.frame || first.frame.axis === first.time ? first.frames - 1 : 0);
   control("row").value = kept.row ?? (first.kind === "map" && first.errorSize ? largestAt(first) : Math.floor((first.rows - 1) / 2));
   if (kept.component !== undefined) control("component").value = kept.component;
   labels();

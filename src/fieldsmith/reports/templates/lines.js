@@ -11,6 +11,6 @@ const drawLines = ({ kinds, p, lists, width, name, title }) => {
   if (places.length <= 32) for (const list of lists) for (const kind of kinds) {
     list[kind].forEach((v, n) => body.push(draw("circle", { class: `spot spot-${kind}${list.component === null ? "" : ` component component-${list.component}`}`, cx: x.at(places[n]).toFixed(1), cy: y.at(v).toFixed(1), r: kind === "reference" ? 4.4 : 2.4 })));
   }
-  return frame({ ...size, x, y, xName: p.axes[axis], yName: name, title }, body);
+  return frame({ ...size, x, y, xName: p.labels[axis], yName: name, title }, body);
 };
 const componentKeys = (p, chosen) => chosen.map(n => make("span", { class: "key" }, draw("svg", { width: 24, height: 10, viewBox: "0 0 24 10", "aria-hidden": "true" }, draw("path", { class: `line-reference component component-${n}`, d: "M1 5H23" })), p.components[n]));

@@ -1,0 +1,79 @@
+"""What is handed over at the end of a run on a problem file: the solution that was asked for, as a file, as pictures and as a film."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from fieldsmith.agents.author import Program
+from fieldsmith.boxes.asked import asked_inputs, is_asked
+from fieldsmith.boxes.form import FUNCTION, Form
+from fieldsmith.evaluation.measuring import as_samples
+from fieldsmith.evaluation.metrics import sample_nrmse
+from fieldsmith.orchestrator.film import GIF, MP4, write_film
+from fieldsmith.orchestrator.page import Listener
+from fieldsmith.orchestrator.problem_pictures import film_of, problem_pictures
+from fieldsmith.orchestrator.run import SOLUTION
+from fieldsmith.orchestrator.solution import How, Trust, solution_of, write_solution
+from fieldsmith.sandboxes.sandbox import Limits, Sandbox
+from fieldsmith.tasks.task import Brief, Case, Picture, SplitName
+
+Answer = tuple[Case, Mapping[str, np.ndarray]]
+
+
+class AsAsked:
+    """Keeps the answer to the call that was asked for, out of those that a program is scored on."""
+
+    def __init__(self, brief: Brief) -> None:
+        self.brief = brief
+        self.answer: Answer | None = None
+
+    def heard(self, _split: SplitName, case: Case, outputs: Mapping[str, np.ndarray]) -> None:
+        """See a call and its answer."""
+        form = self.brief.form
+        if form is not None and self.answer is None and is_asked(form, case.inputs):
+            self.answer = case, outputs
+
+    def called(self, program: Program, sandbox: Sandbox, limits: Limits, listener: Listener) -> Answer | None:
+        """The answer that was heard, or that of a call of its own; None, with a note, where that fails."""
+        form = self.brief.form
+        assert form is not None
+        if self.answer is not None:
+            return self.answer
+        inputs = asked_inputs(form)
+        with sandbox.open(limits) as session:
+            result = session.call(program.source, FUNCTION, inputs, self.brief.signature.shapes(inputs))
+        if result.status != "ok":
+            words = (
+                f"Called for what was asked, the chosen program ended with {result.status}: there is no solution file."
+            )
+            listener("note", {"message": words})
+            return None
+        return Case("as asked", inputs, {}), result.outputs
+
+
+def hand_over(folder: Path, brief: Brief, program: Program, answer: Answer) -> dict[str, Picture]:
+    """`best/solution.nc` and, of a plane that changes in time, the film; the pictures of the report. Raises OSError."""
+    form, (case, outputs) = brief.form, answer
+    assert form is not None
+    solution = solution_of(form, case.inputs, outputs, trust_of(brief, form, program, case, outputs))
+    best = folder / "best"
+    write_solution(best / SOLUTION, solution)
+    film = film_of(form, solution)
+    if film is not None:
+        write_film(best, film)
+    else:
+        for name in (GIF, MP4):
+            (best / name).unlink(missing_ok=True)
+    return problem_pictures(brief, "test", case, outputs)
+
+
+def trust_of(brief: Brief, form: Form, program: Program, case: Case, outputs: Mapping[str, np.ndarray]) -> Trust:
+    """What is known of the first sample's error, against the reference of its call."""
+    if not case.reference:
+        return Trust(None, "estimate", program.sha256)
+    errors = sample_nrmse(as_samples(brief.signature, outputs), as_samples(brief.signature, case.reference))
+    how: How = "two methods" if case.reference_errors is not None else "one method"
+    if form.system.exact and form.seen.exact_holds:
+        how = "exact"
+    return Trust(float(errors[0]), how, program.sha256)
