@@ -9,12 +9,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
 from fieldsmith.equations.equation import Equation
 from fieldsmith.errors import InputError
+
+if TYPE_CHECKING:  # with SymPy, which those who ask for a task by name need not
+    from fieldsmith.boxes.form import Form
 
 SplitName = Literal["dev", "test"]
 Progress = Callable[[str, float], None]
@@ -26,12 +29,12 @@ class Argument:
     """One argument of the asked function.
 
     `role` says what it carries: the initial values of unknown `of`, the output times, the value of parameter
-    `of`, the samples of coefficient field `of`, or `data`, which belongs to no equation. `axes` names its dimensions,
+    `of`, the samples of coefficient field `of`, the points along axis `of`, or `data`, which belongs to no equation. `axes` names its dimensions,
     () for a scalar; a number such as "2" is a dimension of that length.
     """
 
     name: str
-    role: Literal["initial", "times", "parameter", "coefficient", "data"]
+    role: Literal["initial", "times", "parameter", "coefficient", "points", "data"]
     of: str
     axes: tuple[str, ...]
     meaning: str
@@ -155,7 +158,7 @@ class Brief:
     source of the function with its docstring and no body. `sizes` gives the axes' lengths at the scored scale, `span` the first and last output time
     (None when steady), `time_limit` the seconds of processor time, all processes and threads together, and `memory_mb` the memory a call may take, `libraries` what the sandbox
     can import, `trusted` the nRMSE that the trusted method reaches on the dev split from the same inputs. `equation` is None
-    for a problem that is not stated as one.
+    for a problem that is not stated as one; `form` is a problem of one's own, as methods on boxes read it.
     """
 
     title: str
@@ -172,6 +175,12 @@ class Brief:
     trusted: float | None = None
     problem: str = ""
     metric: Metric = NRMSE
+    form: "Form | None" = None
+
+    @property
+    def stated(self) -> bool:
+        """Whether the problem is known as equations: as an `Equation`, or as a problem of one's own."""
+        return self.equation is not None or self.form is not None
 
 
 @dataclass(frozen=True)
@@ -191,12 +200,12 @@ class Task(ABC):
     (tasks/pde.py), any other from `SimpleTask` (tasks/simple.py), which leave little to write.
     """
 
-    name: ClassVar[str]
-    title: ClassVar[str]
-    known_parameters: ClassVar[Mapping[str, Parameter]] = {}
+    name: str
+    title: str
+    known_parameters: Mapping[str, Parameter] = {}
     defaults_by_scale: ClassVar[Mapping[str, Mapping[str, float]]] = {}
     """Defaults of parameters that a scale has in place of the usual ones; what is given wins over both."""
-    metric: ClassVar[Metric] = NRMSE
+    metric: Metric = NRMSE
 
     parameters: Mapping[str, float]
     scale: str
@@ -262,6 +271,10 @@ class Task(ABC):
     def refinement(self) -> tuple[Case, ...]:
         """Smooth data at three or more resolutions, coarse to fine, for the empirical order of convergence; () without."""
         return ()
+
+    def ready(self, progress: Progress | None = None) -> None:
+        """Make what must be there before the brief can be given, if anything; it may take a while."""
+        return
 
     def examine(self) -> None:
         """Raises InputError if the published file that was given is not one of this task."""
