@@ -119,7 +119,10 @@ def show(
 
 @app.command()
 def check(
-    task: Annotated[str, typer.Argument(help="Task to check: a name, path/to/file.py:Class or package.module:Class.")],
+    task: Annotated[
+        str,
+        typer.Argument(help="Task to check: a name, path/to/file.py:Class, package.module:Class or a problem file."),
+    ],
     param: Annotated[list[str] | None, typer.Option(help="Parameter of the task, name=value; repeatable.")] = None,
     scale: Annotated[str, typer.Option(help="demo, paper or hard.")] = "demo",
     as_json: AsJson = False,

@@ -137,7 +137,9 @@ def load(
 def _stated(name: str, parameters: Mapping[str, str | float] | None, scale: str, data: Path | None) -> Task:
     """The task of a problem file. Raises InputError."""
     if scale != "demo":
-        raise InputError(f"{name} is a problem file, which has no scale {scale!r}.", "Its [output] says how many points.")
+        raise InputError(
+            f"{name} is a problem file, which has no scale {scale!r}.", "Its [output] says how many points."
+        )
     if data is not None:
         raise InputError(f"{name} is a problem file, of which there are no published files.", "Leave --data out.")
     from fieldsmith.tasks.own.problem_task import ProblemTask

@@ -171,9 +171,7 @@ def own_metric(metric: Metric) -> str:
     return f"{metric.name}: {metric.meaning.rstrip('.')}. {better} is better.{fails}"
 
 
-def page(
-    title: str, problem: str, stub: str, sizes: str, scored: str, limit: float, memory_mb: int, named: str
-) -> str:
+def page(title: str, problem: str, stub: str, sizes: str, scored: str, limit: float, memory_mb: int, named: str) -> str:
     """The parts of a statement in their order."""
     return f"""# {title}
 
