@@ -156,7 +156,7 @@ def _frames(form: Form) -> Iterator[str]:
     if form.timed:
         first = output_times(form)[0]
         yield f"The first frame is the initial state itself, frame n is the solution at `{TIMES}[n]`; `{TIMES}[0]` is {first:g}."
-        yield "Output times are not internal time steps."
+        yield "Output times are not internal time steps, and may lie anywhere, also close together."
 
 
 def _scored(form: Form, metric: Metric) -> str:
