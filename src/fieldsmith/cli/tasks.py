@@ -8,6 +8,7 @@ import typer
 
 from fieldsmith.cli.findings import tell
 from fieldsmith.cli.output import current
+from fieldsmith.cli.problem_words import faults_told
 
 if TYPE_CHECKING:
     from fieldsmith.tasks.task import Task
@@ -99,7 +100,8 @@ def show(
     from fieldsmith.tasks import load
 
     current.json = current.json or as_json
-    chosen = load(task, parse_parameters(param or []), scale, data)
+    with faults_told():
+        chosen = load(task, parse_parameters(param or []), scale, data)
     brief = chosen.brief(sandboxes.choose(trusted=True, image=image).libraries())
     fields = {
         "task": chosen.name,
@@ -137,5 +139,6 @@ def check(
     from fieldsmith.tasks.check import examine
 
     current.json, current.quiet = current.json or as_json, quiet
-    chosen = load(task, parse_parameters(param or []), scale)
+    with faults_told():
+        chosen = load(task, parse_parameters(param or []), scale)
     tell(examine(chosen, current.making), {"task": chosen.name})
