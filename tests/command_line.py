@@ -19,8 +19,10 @@ from pathlib import Path
 
 COMMAND = [sys.executable, "-m", "fieldsmith.cli.main"]
 ROOMS = (
-    "agents", "bridges", "cli", "environments", "equations", "evaluation", "numerics", "orchestrator", "problems", "reports", "sandboxes", "tasks",
+    "agents", "boxes", "bridges", "cli", "environments", "equations", "evaluation", "numerics", "orchestrator", "problems", "reports", "sandboxes", "tasks",
 )  # fmt: skip
+IMPORTED_FIRST = "FIELDSMITH_TESTS_IMPORT"
+"""In the environment of a command: a module of PYTHONPATH that changes what it finds."""
 NOT_IMPORTED = ("fieldsmith.sandboxes.worker", "fieldsmith.reports.figures")
 """What runs elsewhere, and what needs Matplotlib, which the command imports for figures alone."""
 
@@ -89,6 +91,8 @@ def _become(words: list[str], folder: str, environment: dict[str, str], files: l
     sys.path[:0] = filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))
     importlib.invalidate_caches()
     sys.argv = ["fieldsmith", *words]
+    if first := environment.get(IMPORTED_FIRST):
+        importlib.import_module(first)
     from fieldsmith.cli.main import main
 
     main()

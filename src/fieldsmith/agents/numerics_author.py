@@ -6,12 +6,10 @@ from functools import cached_property
 from typing import Any
 
 from fieldsmith.agents.author import Candidate, Move, NothingLeft, Program, Proposal, Refine
-from fieldsmith.equations.analysis import Analysis
+from fieldsmith.agents.known_methods import Known, OnBoxes, OnEquations, Rung
 from fieldsmith.equations.expressions import Unsuited
 from fieldsmith.evaluation.evaluation import Score
-from fieldsmith.numerics.code import analysed
-from fieldsmith.numerics.family import Family, Variant
-from fieldsmith.numerics.ladder import Rung, ladder
+from fieldsmith.numerics.family import Family
 from fieldsmith.numerics.methods import families
 from fieldsmith.tasks.task import Brief
 
@@ -21,6 +19,10 @@ IDLE = 3
 """After so many programs in a row that bring no progress nothing is refined any more."""
 BLOW_UPS = 2
 """A family is given up after so many programs whose values were not finite."""
+MARGIN = 0.1
+"""A program whose error is below this share of what a problem of one's own asks for is good enough at once."""
+ENOUGH = 3
+"""After so many programs whose error is within what is asked for, none better is sought."""
 UNKNOWN = "the built-in author knows no method for this equation"
 TOO_SLOW = "nothing cheaper is known than what took too long or too much memory"
 
@@ -28,13 +30,15 @@ TOO_SLOW = "nothing cheaper is known than what took too long or too much memory"
 class NumericsAuthor:
     """Derives a plan from the equation, writes source for it, and reacts to how earlier programs did.
 
-    It knows equations, not tasks: all it reads is the brief's equation, signature, sizes and limits.
+    It knows equations, not tasks: all it reads is the brief's equation, or its form, signature, sizes and limits. A problem of one's own says how
+    accurate its solution is wanted: a program that errs less than a tenth of that ends the search, and so do three that err less than that;
+    where the error is an estimate, two programs at least have to be compared.
     """
 
     label = "numerics"
     note = "built-in numerics author: rules of a numerical analyst, not an LLM"
     trusted = True
-    _known: tuple[Brief, Analysis, list[Rung]] | None = None
+    _known: tuple[Brief, Known] | None = None
 
     @cached_property
     def families(self) -> list[Family[Any]]:
@@ -46,6 +50,8 @@ class NumericsAuthor:
         scores = [c.evaluation.dev for c in history if c.ok and c.evaluation and c.evaluation.dev]
         if any(score.resolved for score in scores):
             raise NothingLeft("the error of the best program is within the reference's own")
+        if enough := _good_enough(brief, scores):
+            raise NothingLeft(enough)
         if isinstance(move, Refine) and _idle(scores) >= IDLE:
             raise NothingLeft(f"the last {IDLE} programs came no closer than those before")
         try:
@@ -53,26 +59,26 @@ class NumericsAuthor:
         except Unsuited as reason:
             raise NothingLeft(f"{UNKNOWN}. {reason} A model may know one: name it with --model") from None
 
-    def _ladder(self, brief: Brief) -> tuple[Analysis, list[Rung]]:
-        """The equation understood, and all that is known for it: worked out once a brief. Raises Unsuited if there is nothing."""
+    def _methods(self, brief: Brief) -> Known:
+        """The problem understood, and all that is known for it: worked out once a brief. Raises Unsuited if there is nothing."""
         known = self._known
         if known is None or known[0] is not brief:
-            analysis = analysed(brief)
-            known = self._known = (brief, analysis, ladder(self.families, analysis, brief))
-        return known[1:]
+            methods = OnBoxes(brief.form) if brief.form is not None else OnEquations(brief, self.families)
+            known = self._known = (brief, methods)
+        return known[1]
 
     def _proposal(self, brief: Brief, move: Move, history: Sequence[Candidate]) -> Proposal:
-        analysis, rungs = self._ladder(brief)
+        methods = self._methods(brief)
         candidates = {c.id: c for c in (*history, *move.candidates)}
         written = {c.program.sha256 for c in candidates.values() if c.program is not None}
         taken = {c.proposal.plan.summary for c in candidates.values() if c.proposal is not None}
-        reaction = Reaction(rungs, move, tuple(candidates.values()))
+        reaction = Reaction(methods.rungs, move, tuple(candidates.values()))
         for family, variant in reaction.rungs():
-            plan = replace(family.plan(analysis, variant), summary=_name(family, variant))
+            plan = replace(methods.plan((family, variant)), summary=_name((family, variant)))
             if plan.summary in taken:
                 continue
             try:
-                program = Program(family.source(analysis, brief, variant.choices))
+                program = Program(methods.text((family, variant)))
             except Unsuited:  # of others of this family it is known that they can be written
                 continue
             if program.sha256 not in written:
@@ -130,7 +136,7 @@ class Reaction:
     def _rung_of(self, candidate: Candidate) -> Rung | None:
         """Which rung a candidate stands on, by its plan."""
         summary = candidate.proposal.plan.summary if candidate.proposal else ""
-        return next((rung for rung in self.ladder if _name(*rung) == summary), None)
+        return next((rung for rung in self.ladder if _name(rung) == summary), None)
 
     def _stalled(self, candidate: Candidate) -> bool:
         """Whether the step that led to this candidate gained little."""
@@ -163,5 +169,20 @@ def _idle(scores: Sequence[Score]) -> int:
     return idle
 
 
-def _name(family: Family[Any], variant: Variant[Any]) -> str:
+def _good_enough(brief: Brief, scores: Sequence[Score]) -> str:
+    """Why nothing better is sought for a problem that says how accurate its solution is wanted; empty where something is."""
+    if brief.form is None or not scores:
+        return ""
+    asked = brief.form.system.output.accuracy
+    errors = [score.figure if score.value is not None else max(_errors(score)) for score in scores]
+    estimated = any(score.value is not None for score in scores)
+    what = f"the {'estimated ' * estimated}error of the best program is {min(errors):.1e}, and {asked:g} is asked for"
+    within = sum(error <= asked for error in errors)
+    if min(errors) <= MARGIN * asked and len(scores) > estimated:
+        return what
+    return what if within >= ENOUGH else ""
+
+
+def _name(rung: Rung) -> str:
+    family, variant = rung
     return f"{family.name}: {variant.name}"

@@ -7,9 +7,8 @@ from hashlib import sha256
 from threading import Lock
 
 from fieldsmith.agents.author import Candidate, Move, NothingLeft, Program, Proposal
+from fieldsmith.agents.known_methods import Known, OnBoxes, OnEquations, Rung
 from fieldsmith.equations.expressions import Unsuited
-from fieldsmith.numerics.code import analysed
-from fieldsmith.numerics.ladder import Rung
 from fieldsmith.numerics.methods import families
 from fieldsmith.numerics.space import space
 from fieldsmith.tasks.task import Brief
@@ -52,17 +51,16 @@ class ScanAuthor:
 
     def programs(self, brief: Brief) -> Iterator[Proposal]:
         """All that it would ever write for a brief, in order. Raises Unsuited if no family suits."""
-        analysis = analysed(brief)
+        known, rungs = _known(brief)
         seen: set[str] = set()
-        for family, variant in sorted(space(families(), analysis, brief), key=self._place):
+        for rung in sorted(rungs, key=self._place):
             try:
-                program = Program(family.source(analysis, brief, variant.choices))
+                program = Program(known.text(rung))
             except Unsuited:  # of others of this family it is known that they can be written
                 continue
             if program.essence not in seen:
                 seen.add(program.essence)
-                plan = family.plan(analysis, variant)
-                yield Proposal(program, replace(plan, summary=_name((family, variant))))
+                yield Proposal(program, replace(known.plan(rung), summary=_name(rung)))
 
     def _up_to(self, n: int, brief: Brief) -> list[Proposal]:
         """Its programs up to number n, or all where there are fewer."""
@@ -74,6 +72,15 @@ class ScanAuthor:
     def _place(self, rung: Rung) -> str:
         """A random number of the seed and the setting: methods that a plug-in adds do not stir the others' order."""
         return sha256(f"{self.seed} {_name(rung)}".encode()).hexdigest()
+
+
+def _known(brief: Brief) -> tuple[Known, list[Rung]]:
+    """The methods, and all their settings; of a problem of one's own the variants alone. Raises Unsuited if no family suits."""
+    if brief.form is not None:
+        known = OnBoxes(brief.form)
+        return known, known.rungs
+    known = OnEquations(brief, families())
+    return known, [*space(families(), known.analysis, brief)]
 
 
 def _name(rung: Rung) -> str:

@@ -41,3 +41,14 @@ def suited(form: Form) -> list[Suited]:
     if not found:
         raise Unsuited(" ".join(f"{reason.rstrip('.')} ({', '.join(names)})." for reason, names in reasons.items()))
     return sorted(found, key=lambda one: -one[0])
+
+
+def verdicts(form: Form) -> list[tuple[BoxFamily[Any], str]]:
+    """Every family with why it does not suit, empty where it does: those that suit first, the best of them first."""
+    found: list[tuple[float, BoxFamily[Any], str]] = []
+    for family in families():
+        try:
+            found.append((family.suits(form), family, ""))
+        except Unsuited as reason:
+            found.append((-1.0, family, str(reason)))
+    return [(family, why) for _, family, why in sorted(found, key=lambda one: -one[0])]

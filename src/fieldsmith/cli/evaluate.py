@@ -48,6 +48,7 @@ def _score(options: dict[str, Any]) -> bool:
     from fieldsmith import evaluation, sandboxes
     from fieldsmith.cli.live import Live
     from fieldsmith.cli.options import parse_parameters
+    from fieldsmith.cli.problem_words import faults_told
     from fieldsmith.evaluation.record import result_fields, summary
     from fieldsmith.reports.plain import clean
     from fieldsmith.tasks import load
@@ -56,7 +57,8 @@ def _score(options: dict[str, Any]) -> bool:
     if splits is None:
         raise InputError(f"--split {options['split']} is not known.", "Use test, dev or both.")
     sources = [(file, _read(file)) for file in options["files"]]
-    problem = load(options["task"], parse_parameters(options["param"] or []), options["scale"], options["data"])
+    with faults_told():
+        problem = load(options["task"], parse_parameters(options["param"] or []), options["scale"], options["data"])
     place = sandboxes.choose(
         options["sandbox"],
         image=options["image"],

@@ -1,7 +1,6 @@
 """`fieldsmith problem`: a PDE of one's own, stated in a file: check it, begin one, the schema for editors."""
 
 import json
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fieldsmith.cli.output import current
+from fieldsmith.cli.problem_words import fitting, methods_for, tell, tell_all
 from fieldsmith.errors import InputError
 
 if TYPE_CHECKING:
-    from fieldsmith.problems import Problem, ProblemError
+    from fieldsmith.problems import Problem
 
 app = typer.Typer(no_args_is_help=True, help="A PDE of your own, stated in a file: check it, begin one.")
 
@@ -33,7 +33,6 @@ def check(
     current.json, current.quiet = as_json, quiet
     problem = _read(file)
     methods, why_not = methods_for(problem)
-    fitting = [one["name"] for one in methods if not one["why_not"]]
     fields = {
         "file": str(file),
         "ok": True,
@@ -43,12 +42,12 @@ def check(
         "why_no_method": why_not,
     }
     for one in problem.seen.told.ordered():
-        _tell(one, str(file))
+        tell(one, str(file))
     current.event("result", fields)
     if not quiet:
         for line in problem.understood.lines():
             current.say(line)
-        current.say(f"  {'methods':11}{', '.join(fitting) or f'none of those built in: {why_not}'}")
+        current.say(f"  {'methods':11}{fitting(methods, why_not)}")
 
 
 @app.command()
@@ -79,7 +78,7 @@ def new(
     given = asked(Given(title, equation or [], domain or [], param or [], boundary or [], initial or [], accuracy))
     problem = _of(document(given))
     for one in problem.seen.told.ordered():
-        _tell(one, "")
+        tell(one, "")
     from fieldsmith.files import write_whole
 
     write_whole(file, problem.to_toml().encode())
@@ -129,35 +128,13 @@ def schema() -> None:
     print(json.dumps(made(), indent=2, ensure_ascii=False), flush=True)
 
 
-def methods_for(problem: "Problem") -> tuple[list[dict[str, str]], str]:
-    """The families of methods, each with why it does not fit (empty where it does), and why none does."""
-    from fieldsmith.equations.analysis import Analysis
-    from fieldsmith.equations.expressions import Unsuited
-    from fieldsmith.numerics.methods import asking, families
-
-    equation = problem.equation()
-    if equation is None:
-        return [], problem.no_equation
-    found, why_not = [], ""
-    analysis = Analysis(equation, {one.name: one.value for one in problem.system.parameters if one.low is not None})
-    for family in families():
-        try:
-            with asking():
-                family.suits(analysis)
-            found.append({"name": family.name, "why_not": ""})
-        except Unsuited as unsuited:
-            found.append({"name": family.name, "why_not": str(unsuited)})
-            why_not = why_not or str(unsuited)
-    return found, "" if any(not one["why_not"] for one in found) else why_not
-
-
 def _read(file: Path) -> "Problem":
     from fieldsmith.problems import Problem, ProblemError
 
     try:
         return Problem.from_toml(file)
     except ProblemError as error:
-        _all(error)
+        tell_all(error)
         raise
 
 
@@ -167,26 +144,5 @@ def _of(document: Mapping[str, Any]) -> "Problem":
     try:
         return Problem(**document)
     except ProblemError as error:
-        _all(error)
+        tell_all(error)
         raise
-
-
-def _all(error: "ProblemError") -> None:
-    """Every finding as an event; where there are several, each on a line before the last one."""
-    for one in error.faults:
-        _tell(one, error.name, said=len(error.faults) > 1)
-
-
-def _tell(one: Any, name: str, *, said: bool = True) -> None:
-    spot = one.spot
-    fields = {
-        "weight": one.weight,
-        "field": spot.field,
-        "line": spot.line or None,
-        "column": spot.column or None,
-        "message": one.what,
-        "hint": one.mend,
-    }
-    current.event("finding", fields)
-    if said and not current.json:
-        print(one.told(name), file=sys.stderr, flush=True)

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from fieldsmith.cli.live import Live
 from fieldsmith.cli.output import Output
-from fieldsmith.evaluation.record import kind_lines, took_words
+from fieldsmith.evaluation.record import kind_lines, known_words, took_words
+from fieldsmith.orchestrator.problems import met_by
 from fieldsmith.orchestrator.run import Asked
 from fieldsmith.reports.plain import visible
+from fieldsmith.tasks.places import is_problem_file
 
 if TYPE_CHECKING:
     from fieldsmith.orchestrator.run import Spend
@@ -29,9 +31,12 @@ class Progress:
 
     def begin(self, asked: Asked, folder: Path, sandbox_reason: str = "") -> None:
         parameters = ", ".join(f"{name} = {value:g}" for name, value in asked.parameters.items())
-        where = f"{parameters}{'; ' if parameters else ''}{asked.scale} scale"
+        scale = "" if is_problem_file(asked.place) else f"{asked.scale} scale"  # its own file says how many points
+        where = "; ".join(filter(None, (parameters, scale)))
         reason = f", {sandbox_reason}" if sandbox_reason else ""
-        self.output.progress(visible(f"{asked.title} ({where})"))
+        self.output.progress(visible(f"{asked.title} ({where})" if where else asked.title))
+        if asked.judged_by:
+            self.output.progress(visible(f"Judged by {asked.judged_by}", 600))
         self.output.progress(visible(f"Author:  {asked.author}, {asked.author_note}"))
         self.output.progress(visible(f"Sandbox: {asked.sandbox}{reason}"))
         self.output.progress(f"Run:     {folder}")
@@ -149,16 +154,12 @@ def tell_result(run: Any, say: Callable[[str], None]) -> None:
     for split in ("dev", "test"):
         score = getattr(evaluation, split)
         if score is not None:
-            trusted = "unknown" if score.trusted is None else f"{score.trusted:.3e}"
-            reference = "unknown" if score.reference_error is None else f"{score.reference_error:.1e}"
-            known = (
-                f"geometric mean {score.geometric:.3e}   trusted {trusted}   reference error {reference}   "
-                if score.value is None
-                else ""
-            )
+            known = f"{known_words(score)}   " if score.value is None else ""
             say(f"  {split:<4} {score.metric} {score.figure:.3e}   {known}{took_words(score)}")
             for line in kind_lines(score) if known else ():
                 say(line)
+    if met := met_by(run):
+        say(str(met))
     say(f"Solver: {run.folder / 'best' / 'solver.py'}")
     say(f"Report: {(run.folder / 'report.html').resolve().as_uri()}")
 

@@ -40,7 +40,7 @@ def solve(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
     **_question: Any,
 ) -> None:
-    """Forge a solver for a task: programs are written, run, judged and refined until the budget is spent.
+    """Forge a solver for a task or for a problem file of your own: programs are written, run, judged and refined until the budget is spent.
 
     Example: fieldsmith solve burgers --param nu=0.001
     """
@@ -52,13 +52,15 @@ def solve(
 
 
 def _run(options: dict[str, Any]) -> None:
+    from fieldsmith.cli.problem_words import faults_told, tell_understood
     from fieldsmith.cli.progress import Progress
     from fieldsmith.orchestrator.open import open_solve
     from fieldsmith.orchestrator.result import run_fields
     from fieldsmith.orchestrator.solution import check_output, copy_solution
 
     condition = parse_condition(options["fail_if"]) if options["fail_if"] else None
-    run = open_solve(question_from(options), command=shlex.join(["fieldsmith", *sys.argv[1:]]))
+    with faults_told():
+        run = open_solve(question_from(options), shlex.join(["fieldsmith", *sys.argv[1:]]), tell_understood)
     if condition is not None:
         condition.check(run.task.metric.name)
     if options["output"]:

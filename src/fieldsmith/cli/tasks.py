@@ -8,6 +8,7 @@ import typer
 
 from fieldsmith.cli.findings import tell
 from fieldsmith.cli.output import current
+from fieldsmith.cli.problem_words import faults_told
 
 if TYPE_CHECKING:
     from fieldsmith.tasks.task import Task
@@ -99,7 +100,8 @@ def show(
     from fieldsmith.tasks import load
 
     current.json = current.json or as_json
-    chosen = load(task, parse_parameters(param or []), scale, data)
+    with faults_told():
+        chosen = load(task, parse_parameters(param or []), scale, data)
     brief = chosen.brief(sandboxes.choose(trusted=True, image=image).libraries())
     fields = {
         "task": chosen.name,
@@ -119,7 +121,10 @@ def show(
 
 @app.command()
 def check(
-    task: Annotated[str, typer.Argument(help="Task to check: a name, path/to/file.py:Class or package.module:Class.")],
+    task: Annotated[
+        str,
+        typer.Argument(help="Task to check: a name, path/to/file.py:Class, package.module:Class or a problem file."),
+    ],
     param: Annotated[list[str] | None, typer.Option(help="Parameter of the task, name=value; repeatable.")] = None,
     scale: Annotated[str, typer.Option(help="demo, paper or hard.")] = "demo",
     as_json: AsJson = False,
@@ -134,5 +139,6 @@ def check(
     from fieldsmith.tasks.check import examine
 
     current.json, current.quiet = current.json or as_json, quiet
-    chosen = load(task, parse_parameters(param or []), scale)
+    with faults_told():
+        chosen = load(task, parse_parameters(param or []), scale)
     tell(examine(chosen, current.making), {"task": chosen.name})

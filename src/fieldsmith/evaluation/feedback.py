@@ -91,7 +91,7 @@ def _not_a_number(failure: Failure | None, step: hints.Step | None) -> bool:
 
 def _setting(brief: Brief) -> str:
     """Whether a problem steps in time, is steady, which has no steps and frames to be told of, or has no equation at all."""
-    if brief.equation is None:
+    if not brief.stated:
         return "free"
     return "steady" if brief.span is None else "in_time"
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from fieldsmith.evaluation.evaluation import ConvergencePoint, Evaluation, Pilot, Score
+from fieldsmith.evaluation.evaluation import ConvergencePoint, Evaluation, KindFigures, Pilot, Score
 from fieldsmith.evaluation.words import usual
 from fieldsmith.tasks.task import NRMSE, Task
 
@@ -95,17 +95,13 @@ def took_words(score: Score) -> str:
 
 
 def _score_lines(split: str, score: Score) -> list[str]:
-    def figure(value: float | None, style: str = ".3e") -> str:
-        return "unknown" if value is None else format(value, style)
-
-    took = f"{took_words(score)}   peak {figure(score.peak_mb, '.0f')} MB"
+    took = f"{took_words(score)}   peak {_figure(score.peak_mb, '.0f')} MB"
     if score.value is not None:
         further = "".join(f"   {name} {value:.3e}" for name, value in score.measures.items())
         return [f"  {split} {score.metric} {score.value:.3e}{further}   {took}"]
     lines = [
-        f"  {split} nRMSE {score.nrmse:.3e}   geometric mean {score.geometric:.3e}   trusted {figure(score.trusted)}   "
-        f"reference error {figure(score.reference_error)}",
-        f"  largest error {score.max_error:.3e}   order {figure(score.order, '.2f')}   drift {figure(score.drift)}   {took}",
+        f"  {split} nRMSE {score.nrmse:.3e}   {known_words(score)}",
+        f"  largest error {score.max_error:.3e}   order {_figure(score.order, '.2f')}   drift {_figure(score.drift, '.3e')}   {took}",
     ]
     if len(score.fields) > 1:
         lines.append("  by field: " + ", ".join(f"{name} {value:.3e}" for name, value in score.fields.items()))
@@ -114,15 +110,18 @@ def _score_lines(split: str, score: Score) -> list[str]:
 
 def kind_lines(score: Score) -> list[str]:
     """A line for each kind of samples."""
+    return [f"    {of.count} {kind}: nRMSE {of.nrmse:.3e}   {known_words(of)}" for kind, of in score.by_kind.items()]
 
-    def figure(value: float | None, style: str) -> str:
-        return "unknown" if value is None else format(value, style)
 
-    return [
-        f"    {of.count} {kind}: nRMSE {of.nrmse:.3e}   geometric mean {of.geometric:.3e}   "
-        f"trusted {figure(of.trusted, '.3e')}   reference error {figure(of.reference_error, '.1e')}"
-        for kind, of in score.by_kind.items()
-    ]
+def known_words(of: Score | KindFigures) -> str:
+    """The geometric mean of the error, what the trusted method reaches, and the reference's own error."""
+    trusted = f"trusted {_figure(of.trusted, '.3e')}   " if of.trusted is not None or of.reference_error != 0.0 else ""
+    own = "exact" if of.reference_error == 0.0 else f"error {_figure(of.reference_error, '.1e')}"
+    return f"geometric mean {of.geometric:.3e}   {trusted}reference {own}"
+
+
+def _figure(value: float | None, style: str) -> str:
+    return "unknown" if value is None else format(value, style)
 
 
 def _plain(value: object) -> object:

@@ -1,7 +1,7 @@
 """All that is known for an equation, in the order in which it is worth trying."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from fieldsmith.equations.analysis import Analysis
 from fieldsmith.equations.expressions import Unsuited
@@ -10,6 +10,7 @@ from fieldsmith.numerics.methods import asking
 from fieldsmith.tasks.task import Brief
 
 Rung = tuple[Family[Any], Variant[Any]]
+R = TypeVar("R")
 Suited = tuple[float, Family[Any], Sequence[Variant[Any]]]
 
 
@@ -41,7 +42,12 @@ def suited(families: Iterable[Family[Any]], analysis: Analysis, brief: Brief) ->
 
 def ladder(families: Iterable[Family[Any]], analysis: Analysis, brief: Brief) -> list[Rung]:
     """Every variant of every family that suits, the best family's first guess first. Raises Unsuited if none does."""
-    best, *others = [[(family, v) for v in variants] for _, family, variants in suited(families, analysis, brief)]
+    return climbed([[(family, v) for v in variants] for _, family, variants in suited(families, analysis, brief)])
+
+
+def climbed(columns: Sequence[Sequence[R]]) -> list[R]:
+    """The variants of several families, the best family first, in the order in which they are worth trying."""
+    best, *others = columns
     padded = [best[1:], *others]  # the best family's second rung comes before another family's first
     longest = max(map(len, padded))
-    return best[:1] + [column[n] for n in range(longest) for column in padded if n < len(column)]
+    return [*best[:1]] + [column[n] for n in range(longest) for column in padded if n < len(column)]

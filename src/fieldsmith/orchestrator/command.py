@@ -9,6 +9,7 @@ from fieldsmith import tasks
 from fieldsmith.errors import FieldsmithError
 from fieldsmith.orchestrator.question import Question
 from fieldsmith.tasks import places
+from fieldsmith.tasks.own.problem_task import ProblemTask
 from fieldsmith.tasks.task import Task
 
 
@@ -37,6 +38,8 @@ def loading_name(question: Question, task: Task) -> str:
 
     Empty if nothing does.
     """
+    if isinstance(task, ProblemTask) and not isinstance(question.task, str):
+        return ""
     if isinstance(question.task, str) and not places.is_place(question.task):
         return question.task
     known = (task.name, places.place_of(type(task)))

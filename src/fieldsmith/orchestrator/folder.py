@@ -16,6 +16,7 @@ from fieldsmith.orchestrator import record
 from fieldsmith.orchestrator.index import remember
 from fieldsmith.orchestrator.question import field_of
 from fieldsmith.orchestrator.run import Asked
+from fieldsmith.tasks.places import is_problem_file
 
 SERVING = ("context", "threads", "parallel", "timeout", "folder")
 """Settings of a model that say how it is served, not what it answers: a run goes on with others of these."""
@@ -33,6 +34,8 @@ def run_name(asked: Asked) -> str:
     unusual = {name: value for name, value in _same(asked).items() if name not in NAMED and not _usual(name, value)}
     options = f"-{hashlib.sha256(json.dumps(unusual, sort_keys=True).encode()).hexdigest()[:6]}" if unusual else ""
     question = asked.question
+    if is_problem_file(asked.place):  # an edited file, and other parameters, make another run
+        return f"{asked.task}-{asked.fingerprint[:8]}-{author}-{question.strategy}-{question.seed}{options}"
     return f"{asked.task}{parameters}-{asked.scale}{data}-{author}-{question.strategy}-{question.seed}{options}"
 
 

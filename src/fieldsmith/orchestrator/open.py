@@ -3,6 +3,7 @@
 import math
 import os
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from fieldsmith.agents.prompts import Prompts
 from fieldsmith.orchestrator.budget import Budget
 from fieldsmith.orchestrator.command import command_of, loading_name
 from fieldsmith.orchestrator.folder import first_width, run_name
+from fieldsmith.orchestrator.problems import open_problem, place_in_run
 from fieldsmith.orchestrator.question import Question
 from fieldsmith.orchestrator.run import Asked
 from fieldsmith.orchestrator.solve import Solve
@@ -20,18 +22,21 @@ from fieldsmith.orchestrator.writer import Writer, open_writer
 from fieldsmith.sandboxes.sandbox import Sandbox
 from fieldsmith.strategies import STRATEGIES, open_strategy, strategy_settings, takes
 from fieldsmith.strategies.strategy import Strategy
+from fieldsmith.tasks.own.problem_task import ProblemTask
+from fieldsmith.tasks.places import is_problem_file
 from fieldsmith.tasks.task import Task
 
 DEFAULT_CANDIDATES = 12
 
 
-def open_solve(question: Question, command: str = "") -> Solve:
+def open_solve(question: Question, command: str = "", opened: Callable[[Task], None] = lambda _task: None) -> Solve:
     """Everything checked that can be checked before anything is spent. Raises InputError, MissingPart.
 
-    `command` is what was typed; for a question from Python one is made.
+    `command` is what was typed; for a question from Python one is made. `opened` hears of the task before anything is made of it.
     """
     question.check()
-    task = open_task(question)
+    task, notes = _opened(question)
+    opened(task)
     if isinstance(question.strategy, str):  # a plug-in's moves become known, and --prompts may hold templates for them
         open_strategy(question.strategy)
     writer = open_writer(question)
@@ -51,8 +56,10 @@ def open_solve(question: Question, command: str = "") -> Solve:
         command=command or command_of(question, task, name),
         started=time.strftime("%Y-%m-%d %H:%M:%S"),
         templates=dict(prompts.templates) if prompts else {},
-        place=name if name != task.name else "",
+        place=place_in_run(task) if isinstance(task, ProblemTask) else name if name != task.name else "",
         independent=independent,
+        accuracy=task.accuracy if isinstance(task, ProblemTask) else None,
+        judged_by=task.judged_by if isinstance(task, ProblemTask) else "",
     )
     folder = Path(question.run_dir or Path("runs") / run_name(asked))
     asked = replace(asked, width=first_width(folder, settled.in_flight))
@@ -71,6 +78,7 @@ def open_solve(question: Question, command: str = "") -> Solve:
         stop_author=writer.stop,
         close_author=writer.close,
         on_finish=question.on_finish,
+        notes=notes,
     )
     writer.listen(lambda kind, fields: solving.heard(kind, fields))
     return solving
@@ -89,10 +97,17 @@ def _place(question: Question, writer: Writer) -> Sandbox:
 
 def open_task(question: Question) -> Task:
     """Raises InputError for a name, a parameter, a scale or a file that there is not."""
+    return _opened(question)[0]
+
+
+def _opened(question: Question) -> tuple[Task, tuple[str, ...]]:
+    """The task, and what is to be told of it."""
     if not isinstance(question.task, str):
-        return question.task
+        return question.task, ()
+    if is_problem_file(question.task):
+        return open_problem(question)
     data = Path(question.data) if question.data else None
-    return tasks.load(question.task, question.param, question.scale, data)
+    return tasks.load(question.task, question.param, question.scale, data), ()
 
 
 def task_of(asked: Asked) -> Task:

@@ -72,7 +72,7 @@ class Question:
     """
 
     task: str | Task = option(
-        MISSING, str, PLACE, "task", "Task to solve, such as burgers (`fieldsmith tasks` lists them).",
+        MISSING, str, PLACE, "task", "Task to solve, such as burgers (`fieldsmith tasks` lists them), or a problem file.",
         same=True, needs=("name", "brief", "split", "refinement"),
     )  # fmt: skip
     run_dir: str | Path | None = option(None, Path, PLACE, "--run-dir", "Run directory; ./runs/NAME by default.")

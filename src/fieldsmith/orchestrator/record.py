@@ -30,6 +30,7 @@ from fieldsmith.orchestrator.run import Asked, Best, RunRecord
 from fieldsmith.orchestrator.store import Store
 from fieldsmith.orchestrator.trouble import unknown
 from fieldsmith.orchestrator.waits import FACT, waiting_of
+from fieldsmith.tasks.places import is_problem_file
 from fieldsmith.tasks.task import Picture
 
 EQUAL = 0.02
@@ -66,7 +67,9 @@ def read_asked(folder: Path) -> Asked:
     file = folder / "run.toml"
     try:
         stored = _asked_model()(**tomllib.loads(file.read_text(encoding="utf-8")))
-        return Asked(**{**dict(stored), "question": Question(**stored.question.model_dump(exclude_unset=True))})
+        asked = Asked(**{**dict(stored), "question": Question(**stored.question.model_dump(exclude_unset=True))})
+        kept = folder / asked.place  # a problem of one's own lies in the run, wherever that is now
+        return replace(asked, place=str(kept)) if is_problem_file(asked.place) and kept.is_file() else asked
     except (FileNotFoundError, NotADirectoryError):
         why = "it has no run.toml" if folder.is_dir() or not folder.exists() else "it is a file"
         raise InputError(f"{folder} is not a run directory: {why}.", "`fieldsmith runs` lists runs.") from None

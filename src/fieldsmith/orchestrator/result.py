@@ -15,6 +15,7 @@ from fieldsmith.models.replay import RECORDING, write_replay
 from fieldsmith.orchestrator import record
 from fieldsmith.orchestrator.claims import counted
 from fieldsmith.orchestrator.course import course_fields, curve, first_shot
+from fieldsmith.orchestrator.problems import met_by
 from fieldsmith.orchestrator.run import SOLUTION, Best, RunRecord, Spend, Waiting
 
 NO_PROGRAM_RAN, BEST_FAILED = "no_program_ran", "best_failed"
@@ -42,6 +43,8 @@ def run_fields(run: RunRecord) -> dict[str, object]:
         "spend": spend_fields(run.spend),
         "waiting": waiting_fields(run.waiting),
         "message": run.message,
+        "accuracy": met.fields() if (met := met_by(run)) else None,
+        "judged_by": run.asked.judged_by or None,
         "reason": _reason(run),
         "data": {"fingerprint": run.asked.fingerprint, **(dict(sittings[-1]["data"]) if sittings else {})},
         "sittings": [dict(one) for one in sittings],

@@ -5,6 +5,7 @@ run.sqlite         candidates, model replies and events; each written in one tra
 candidates/        one folder a candidate: solver.py, prompt.md, reply.md, plan and evaluation as JSON
 best/solver.py     the best program, runs by itself; best/pictures.npz and pictures.json what the report draws
 best/solution.nc   of a problem of one's own the solution as it was asked for; of a plane in time also best/film.gif
+problem/           of a problem of one's own its file, with the arrays that it names; best/problem/ the same
 result.json        the final line of `solve --json`
 report.html        rewritten as the run goes
 """
@@ -47,6 +48,10 @@ class Asked:
     """Where the task is written, if its name does not load it."""
     independent: bool | None = None
     """Whether strategy and author both say that what was tried before has no say in what is tried next; None of a run that was begun before they were asked."""
+    accuracy: float | None = None
+    """The relative error that a problem of one's own asks for; None of other tasks."""
+    judged_by: str = ""
+    """What programs of such a problem are judged by, in words."""
     sittings: Sequence[Mapping[str, Any]] = field(default_factory=list)
     """What each sitting was made with (`provenance.py`); one that had the surroundings of the one before is not told again."""
 

@@ -24,6 +24,7 @@ from fieldsmith.orchestrator.loop import Loop
 from fieldsmith.orchestrator.page import Listener, Page, WriteReport
 from fieldsmith.orchestrator.pictures import pictures_of
 from fieldsmith.orchestrator.problem_pictures import problem_pictures
+from fieldsmith.orchestrator.problems import keep
 from fieldsmith.orchestrator.programs import ProgramMaker
 from fieldsmith.orchestrator.provenance import sitting, with_sitting
 from fieldsmith.orchestrator.result import candidate_fields, resumed_fields, withdrawn_fields, write_outcome
@@ -61,6 +62,8 @@ class Solve:
     """Ends requests to a model that are being waited for."""
     close_author: Callable[[], None] = lambda: None
     """Ends what a model has started on this machine."""
+    notes: Sequence[str] = ()
+    """What is told as the run begins."""
     on_finish: str | None = None
     """A shell command that hears of the run's end, however it ends."""
 
@@ -90,6 +93,9 @@ class Solve:
 
     def _locked(self) -> RunRecord:
         self.asked = begin(self.folder, self.asked)
+        keep(self.task, self.folder)
+        for words in self.notes:
+            self.listener("note", {"message": words})
         self._page = Page(self._written if self.write_report else None, self.listener)
         store = Store(self.folder / "run.sqlite")
         try:
@@ -195,6 +201,7 @@ class Solve:
         best = record.best_of(history)
         if best is not None and best.id == candidate.id and best.program is not None:
             write_best(self.folder, best.program, self._brief(), pictures)
+            keep(self.task, self.folder / "best")
         spend = spent(history, self.budget.seconds(), store.lost())
         self.listener("candidate", candidate_fields(candidate, best, spend, len(written(history))))
         if store.fact(FACT):  # whoever is waited for looks at the page to see what is left to do

@@ -1,5 +1,6 @@
 """Values of a problem's given fields at any place: expressions evaluated, families drawn, samples interpolated."""
 
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,8 @@ def _given(system: System, name: str, coordinates: Mapping[str, Any]) -> Given |
 def _field(system: System, folder: Path, given: Given, seed: int) -> Any:
     if isinstance(given.value, Family):
         bases: Any = [basis_of(system, given.name, axis.name) for axis in system.axes]
-        return families.draw(given.value, system.axes, bases, seed)
+        own = seed + (zlib.crc32(given.name.encode()) << 32)  # fields of other names are other draws
+        return families.draw(given.value, system.axes, bases, own)
     from scipy.interpolate import NdBSpline, make_interp_spline
 
     array = load(folder / given.value.file, given.value.name)

@@ -144,13 +144,14 @@ class _Reader:
 
     def _misplaced(self, named: Mapping[str, Any]) -> dict[str, Any]:
         """Names that are declared, but wrongly or in a table that is none, which is told: they are no unknown names as well."""
-        tables = [value for value in self.tables.document.values() if isinstance(value, Mapping)]
+        document = self.tables.document.items()
+        tables = [value for name, value in document if isinstance(value, Mapping) and name != "output"]
         keys = {latin(str(key)) for table in tables for key in table}
         known = {*named, *self.names.coordinates, *(u.name for u in self.unknowns)}
         lost = {key for key in keys - known if key.isidentifier() and self.tables.findings.stopping}
         lost -= {f"{u.name}_{name}" for u in self.unknowns for name in self.names.coordinates}
         self.jets.fixed |= lost
-        return {key: self.jets.field(key) for key in lost}
+        return {key: self.jets.field(key) for key in sorted(lost)}
 
     def of_places(self, definitions: Mapping[str, Any], coefficients: Iterable[Given], *, timed: bool) -> Algebra:
         """Of expressions that hold no unknown: initial values, and with `timed` exact solutions."""

@@ -16,7 +16,7 @@ from fieldsmith.equations.equation import Axis, Balance, Boundary, Equation
 from fieldsmith.errors import InputError
 from fieldsmith.folders import expanded
 from fieldsmith.plugins import Group, meant
-from fieldsmith.tasks.places import check_scale, is_place, kind_at
+from fieldsmith.tasks.places import check_scale, is_place, is_problem_file, kind_at
 from fieldsmith.tasks.task import Argument, Brief, Case, Metric, Parameter, Result, Signature, Task, data, result
 
 if TYPE_CHECKING:
@@ -112,16 +112,13 @@ def names() -> list[str]:
 def load(
     name: str, parameters: Mapping[str, str | float] | None = None, scale: str = "demo", data: Path | None = None
 ) -> Task:
-    """The task of that name, or at that place: `file.py:Class`, `package.module:Class`.
+    """The task of that name, or at that place: `file.py:Class`, `package.module:Class`, or the problem file `file.toml`.
 
-    Raises InputError for an unknown name, parameter, value, scale or data file, MissingPart for a plug-in that is broken or
-    fails.
+    Raises InputError for an unknown name, parameter, value, scale or data file, and for what is wrong in a problem file, MissingPart for a plug-in
+    that is broken or fails.
     """
-    if name.endswith(".toml"):
-        raise InputError(
-            f"{name} is a problem file, and solving one is not there yet.",
-            f"`fieldsmith problem check {name}` says how it is understood; a task of your own is a Python file.",
-        )
+    if is_problem_file(name):
+        return _stated(name, parameters, scale, data)
     kind = kind_at(name) if is_place(name) else TASKS.get(name)
     with TASKS.calling(name):
         check_scale(kind, scale)
@@ -137,8 +134,23 @@ def load(
     return task
 
 
+def _stated(name: str, parameters: Mapping[str, str | float] | None, scale: str, data: Path | None) -> Task:
+    """The task of a problem file. Raises InputError."""
+    if scale != "demo":
+        raise InputError(
+            f"{name} is a problem file, which has no scale {scale!r}.", "Its [output] says how many points."
+        )
+    if data is not None:
+        raise InputError(f"{name} is a problem file, of which there are no published files.", "Leave --data out.")
+    from fieldsmith.tasks.own.problem_task import ProblemTask
+
+    return ProblemTask.from_file(name, parameters)
+
+
 def defaults(name: str, scale: str = "demo") -> dict[str, float]:
     """The parameters that the task of that name, or at that place, has where none is given. Raises what `load` raises."""
+    if is_problem_file(name):
+        return dict(load(name, scale=scale).parameters)
     kind = kind_at(name) if is_place(name) else TASKS.get(name)
     with TASKS.calling(name):
         check_scale(kind, scale)

@@ -66,7 +66,8 @@ def _statement(task: Task) -> Iterator[Finding]:
 def _equation(task: Task) -> Iterator[Finding]:
     equation = task.brief().equation
     if equation is None:
-        yield Finding("equation", note="none is stated")
+        own = "of a problem of one's own: `fieldsmith problem check` says how it is understood"
+        yield Finding("equation", note=own if task.brief().form is not None else "none is stated")
         return
     from fieldsmith.equations.analysis import Analysis
     from fieldsmith.equations.expressions import Unsuited
@@ -205,6 +206,8 @@ def _levels(cases: tuple[Case, ...]) -> tuple[str, str]:
     known = [error for error in errors if np.isfinite(error)]
     if not known:
         return "", "the reference's own error is not known"
+    if max(known) == 0.0:
+        return "", "the reference is an exact solution"
     if max(known) > ROUGH:
         return (
             f"The two levels of the reference differ by {max(known):.1e}: refine it, its steps or its grid, until they agree "

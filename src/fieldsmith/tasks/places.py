@@ -9,8 +9,13 @@ from fieldsmith.errors import InputError
 from fieldsmith.modules import Sought, class_at, is_place
 from fieldsmith.tasks.task import Task
 
-__all__ = ["check_scale", "is_place", "kind_at", "line_of", "place_of", "raised_at"]
+__all__ = ["check_scale", "is_place", "is_problem_file", "kind_at", "line_of", "place_of", "raised_at"]
 SOUGHT = Sought(Task, "task", ("name", "title"), "SimpleTask or PDETask")
+
+
+def is_problem_file(name: str) -> bool:
+    """Whether a task is named by a problem file."""
+    return name.endswith(".toml")
 
 
 def kind_at(place: str) -> type[Task]:

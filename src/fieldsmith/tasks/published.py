@@ -20,7 +20,7 @@ Inputs = Mapping[str, np.ndarray | float]
 class Published(Protocol):
     """A task of which there are published files, as far as they ask for it."""
 
-    name: ClassVar[str]
+    name: str
     parameters: Mapping[str, float]
     samples_a_process: ClassVar[int]
 

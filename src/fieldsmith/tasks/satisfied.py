@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from fieldsmith.equations.equation import Axis, Equation
+from fieldsmith.tasks.own.problem_task import ProblemTask
 from fieldsmith.tasks.pde import PDETask, seeded
 from fieldsmith.tasks.residual import Fields, Residual
 from fieldsmith.tasks.task import Task
@@ -27,7 +28,13 @@ DENSER = (0.25, 0.5, 1.0)
 def satisfied(task: Task) -> Iterator[tuple[str, str]]:
     """A fault, or else what was seen, of each balance; on smooth data with ever shorter times, or on ever more points."""
     if not isinstance(task, PDETask):
-        yield "", "not looked at: there is no equation"
+        own = isinstance(task, ProblemTask) and task.problem.seen.exact_holds
+        yield (
+            "",
+            "of the exact solution looked at when the problem was read"
+            if own
+            else "not looked at: there is no equation",
+        )
         return
     known: list[list[Residual]] = []
     for look in range(len(SHORTER)):

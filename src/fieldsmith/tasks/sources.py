@@ -13,7 +13,18 @@ from fieldsmith.tasks.task import Task
 NUMERICS = "fieldsmith.tasks"
 WORDS = {
     f"{NUMERICS}.{name}"
-    for name in ("task", "statement", "cache", "processes", "hdf5_file", "lost", "sources", "places")
+    for name in (
+        "task",
+        "statement",
+        "cache",
+        "processes",
+        "hdf5_file",
+        "lost",
+        "sources",
+        "places",
+        "own.words",
+        "own.files",
+    )
 }
 """Modules that make no numbers."""
 SILENT = {tokenize.COMMENT, tokenize.NL}

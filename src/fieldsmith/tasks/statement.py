@@ -89,8 +89,8 @@ def render_statement(
         f"At the scored scale {shapes}. The function is also called with other numbers of {'points and ' if spatial else ''}samples, so take all\n"
         f"sizes from the arrays.\n{frames}"
     )
-    words = scored if metric == NRMSE else _own_metric(metric)
-    return _page(title, problem, stub, sizes_text, words, limit, memory_mb, named)
+    words = scored if metric == NRMSE else own_metric(metric)
+    return page(title, problem, stub, sizes_text, words, limit, memory_mb, named)
 
 
 def render_task_statement(
@@ -115,8 +115,8 @@ def render_task_statement(
             "reference. Lower is better. The processor time of the call is reported beside it."
         )
     else:
-        scored = _own_metric(metric)
-    return _page(title, problem, stub, calls, scored, limit, memory_mb, named)
+        scored = own_metric(metric)
+    return page(title, problem, stub, calls, scored, limit, memory_mb, named)
 
 
 def render_problem(
@@ -164,15 +164,15 @@ def _axis_text(axis: Axis) -> str:
     return f"- {axis.name} in ({axis.low:g}, {axis.high:g}), {held}; the N points are {place}."
 
 
-def _own_metric(metric: Metric) -> str:
+def own_metric(metric: Metric) -> str:
+    """What is scored, of a task with a metric of its own."""
     better = "Lower" if metric.lower_is_better else "Higher"
     fails = f"\nAn answer for which it is not a finite number fails. {metric.failure}" if metric.failure else ""
     return f"{metric.name}: {metric.meaning.rstrip('.')}. {better} is better.{fails}"
 
 
-def _page(
-    title: str, problem: str, stub: str, sizes: str, scored: str, limit: float, memory_mb: int, named: str
-) -> str:
+def page(title: str, problem: str, stub: str, sizes: str, scored: str, limit: float, memory_mb: int, named: str) -> str:
+    """The parts of a statement in their order."""
     return f"""# {title}
 
 {problem.strip()}

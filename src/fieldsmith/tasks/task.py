@@ -29,12 +29,12 @@ class Argument:
     """One argument of the asked function.
 
     `role` says what it carries: the initial values of unknown `of`, the output times, the value of parameter
-    `of`, the samples of coefficient field `of`, or `data`, which belongs to no equation. `axes` names its dimensions,
+    `of`, the samples of coefficient field `of`, the points along axis `of`, or `data`, which belongs to no equation. `axes` names its dimensions,
     () for a scalar; a number such as "2" is a dimension of that length.
     """
 
     name: str
-    role: Literal["initial", "times", "parameter", "coefficient", "data"]
+    role: Literal["initial", "times", "parameter", "coefficient", "points", "data"]
     of: str
     axes: tuple[str, ...]
     meaning: str
@@ -177,6 +177,11 @@ class Brief:
     metric: Metric = NRMSE
     form: "Form | None" = None
 
+    @property
+    def stated(self) -> bool:
+        """Whether the problem is known as equations: as an `Equation`, or as a problem of one's own."""
+        return self.equation is not None or self.form is not None
+
 
 @dataclass(frozen=True)
 class Parameter:
@@ -195,12 +200,12 @@ class Task(ABC):
     (tasks/pde.py), any other from `SimpleTask` (tasks/simple.py), which leave little to write.
     """
 
-    name: ClassVar[str]
-    title: ClassVar[str]
-    known_parameters: ClassVar[Mapping[str, Parameter]] = {}
+    name: str
+    title: str
+    known_parameters: Mapping[str, Parameter] = {}
     defaults_by_scale: ClassVar[Mapping[str, Mapping[str, float]]] = {}
     """Defaults of parameters that a scale has in place of the usual ones; what is given wins over both."""
-    metric: ClassVar[Metric] = NRMSE
+    metric: Metric = NRMSE
     form: "Form | None" = None
     """The problem of one's own that the task states, if it is one."""
 
@@ -268,6 +273,10 @@ class Task(ABC):
     def refinement(self) -> tuple[Case, ...]:
         """Smooth data at three or more resolutions, coarse to fine, for the empirical order of convergence; () without."""
         return ()
+
+    def ready(self, progress: Progress | None = None) -> None:
+        """Make what must be there before the brief can be given, if anything; it may take a while."""
+        return
 
     def examine(self) -> None:
         """Raises InputError if the published file that was given is not one of this task."""

@@ -18,6 +18,7 @@ from fieldsmith.agents.prompts.methods import methods_of
 from fieldsmith.agents.prompts.quotes import unthought
 from fieldsmith.agents.prompts.shapes import Shapes, worked_example
 from fieldsmith.agents.prompts.skeleton import filling_of, gaps_of, operators_of, skeleton
+from fieldsmith.agents.prompts.understood import Understood, understood
 from fieldsmith.equations.facts import Methods
 from fieldsmith.errors import InputError
 from fieldsmith.evaluation.order import why_no_order
@@ -38,6 +39,7 @@ VARIABLES = (
     "move",
     "shapes",
     "methods",
+    "understood",
     "skeleton",
     "gaps",
     "operators",
@@ -131,7 +133,7 @@ class Prompts:
         self._texts = {**built_in, **self.templates}
         on_feedback = {name: text for name, text in self.templates.items() if name in feedback_templates()}
         self._wording = Wording(on_feedback) if on_feedback else None
-        self._known: tuple[Brief, tuple[Shapes, Methods | None, str]] | None = None
+        self._known: tuple[Brief, _Page] | None = None
         self._lock = threading.Lock()
         for name, text in self.templates.items():
             self._examine(name, text)
@@ -172,7 +174,7 @@ class Prompts:
         """The program whose gaps a move asks to be filled; empty where it asks for a whole program."""
         if self._template(move) not in FRAMED:
             return ""
-        return self._page(brief)[2] if "skeleton" in self._parts or move.avoid is not None else ""
+        return self._page(brief).skeleton if "skeleton" in self._parts or move.avoid is not None else ""
 
     def _template(self, move: Move) -> str:
         """Which template says a move. Parts of templates are none of a move that happens to be called like one."""
@@ -188,11 +190,12 @@ class Prompts:
         return self._rendered("shorter", brief, lines=SHORT_REPLY)
 
     def _rendered(self, name: str, brief: Brief, **values: Any) -> str:
-        shapes, methods, _ = self._page(brief)
+        page = self._page(brief)
         given = {
             "brief": brief,
-            "shapes": shapes,
-            "methods": methods,
+            "shapes": page.shapes,
+            "methods": page.methods,
+            "understood": page.understood,
             "skeleton": "",
             "avoid": None,
             "draft": 1,
@@ -229,13 +232,15 @@ class Prompts:
             words = f"The prompt template {name} or one that it includes fails: {error}."
             raise InputError(words, "Mend it, or leave it out of --prompts.") from None
 
-    def _page(self, brief: Brief) -> tuple[Shapes, Methods | None, str]:
+    def _page(self, brief: Brief) -> "_Page":
         """What is worked out from a brief, once, though several candidates in the making ask at a time."""
         with self._lock:
             if self._known is None or self._known[0] is not brief:
                 facts = methods_of(brief) if self._parts else None
                 frame = skeleton(brief, facts) if self._parts else ""
-                self._known = (brief, (worked_example(brief), facts if "methods" in self._parts else None, frame))
+                known = understood(brief) if "methods" in self._parts else None
+                shown = facts if "methods" in self._parts else None
+                self._known = (brief, _Page(worked_example(brief), shown, frame, known))
             return self._known[1]
 
     def _examine(self, name: str, text: str) -> None:
@@ -257,6 +262,16 @@ class Prompts:
                     f"The prompt template {name} includes {included!r}, which is not there.",
                     f"Templates: {', '.join(sorted(self._texts))}.",
                 )
+
+
+@dataclass(frozen=True)
+class _Page:
+    """What is worked out from a brief: `methods` of an equation, `understood` of a problem of one's own."""
+
+    shapes: Shapes
+    methods: Methods | None
+    skeleton: str
+    understood: Understood | None
 
 
 def _check_blocks(name: str, blocks: Iterable[str], environment: Environment) -> None:

@@ -35,8 +35,10 @@ def worked_example(brief: Brief) -> Shapes:
     listed = ", ".join(f"{t:g}" for t in times)
     timed = any("time" in item.axes for item in brief.signature.arguments)
     space = brief.equation.axes if brief.equation is not None else ()
-    sizes = f"{BATCH} samples and {POINTS} points" + (" along each axis" if len(space) > 1 else "")
-    if brief.equation is None:
+    axes_of_form = brief.form.space if brief.form is not None else ()
+    batch = f"{BATCH} samples and " if brief.signature.batched else ""
+    sizes = f"{batch}{POINTS} points" + (" along each axis" if len(space or axes_of_form) > 1 else "")
+    if not brief.stated:
         sizes = _sizes_without_equation(brief)
     return Shapes(
         sizes=f"{sizes}, and the output times [{listed}]" if timed and brief.span else sizes,
@@ -58,7 +60,7 @@ def _facts(brief: Brief, times: np.ndarray) -> list[tuple[str, str]]:
     starts = {a.of: a.name for a in brief.signature.arguments if a.role == "initial"}
     facts = []
     for result in brief.signature.results:
-        if result.axes[:2] != ("batch", "time") or brief.equation is None:
+        if result.axes[:2] != ("batch", "time") or not brief.stated:
             continue
         if result.of in starts:
             facts.append((f"{result.name}[:, 0]", f"equals `{starts[result.of]}`"))

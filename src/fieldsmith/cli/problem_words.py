@@ -1,0 +1,94 @@
+"""What commands say of a problem of one's own: findings, and how it was understood."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from fieldsmith.cli.output import current
+
+if TYPE_CHECKING:
+    from fieldsmith.boxes.form import Form
+    from fieldsmith.problems import Fault, Problem, ProblemError
+    from fieldsmith.tasks.task import Task
+
+SHORT = ("domain", "kind", "given", "reference", "asked for")
+"""What is repeated of a problem before it is solved."""
+
+
+def tell(one: "Fault", name: str, *, said: bool = True) -> None:
+    """A finding as an event and, where it is to be `said`, as a line on standard error."""
+    spot = one.spot
+    fields = {
+        "weight": one.weight,
+        "field": spot.field,
+        "line": spot.line or None,
+        "column": spot.column or None,
+        "message": one.what,
+        "hint": one.mend,
+    }
+    current.event("finding", fields)
+    if said and not current.json:
+        print(one.told(name), file=sys.stderr, flush=True)
+
+
+def tell_all(error: "ProblemError") -> None:
+    """Every finding as an event; where there are several, each on a line before the last one."""
+    for one in error.faults:
+        tell(one, error.name, said=len(error.faults) > 1)
+
+
+@contextmanager
+def faults_told() -> Iterator[None]:
+    """Where a problem file turns out to have faults, each of them is told before the command ends with the first."""
+    from fieldsmith.errors import InputError
+
+    try:
+        yield
+    except InputError as error:
+        from fieldsmith.problems import ProblemError
+
+        if isinstance(error, ProblemError):
+            tell_all(error)
+        raise
+
+
+def methods_for(problem: "Problem") -> tuple[list[dict[str, str]], str]:
+    """The families of methods, each with why it does not fit (empty where it does), and why none does."""
+    from fieldsmith.boxes.form import Form
+
+    if problem.seen.form is None:
+        return [], "The equations are too large to be solved for their rates."
+    return methods_of(Form(problem))
+
+
+def methods_of(form: "Form") -> tuple[list[dict[str, str]], str]:
+    from fieldsmith.boxes import methods
+
+    found = [{"name": family.name, "why_not": why} for family, why in methods.verdicts(form)]
+    if any(not one["why_not"] for one in found):
+        return found, ""
+    return found, " ".join(dict.fromkeys(one["why_not"] for one in found)) or "There are none."
+
+
+def fitting(methods: list[dict[str, str]], why_not: str) -> str:
+    """The line on methods: those that fit, or why none does."""
+    return ", ".join(one["name"] for one in methods if not one["why_not"]) or f"none of those built in: {why_not}"
+
+
+def tell_understood(task: "Task") -> None:
+    """How a problem of one's own is understood, in short, with its doubts; nothing of other tasks. What it is judged by is found out."""
+    from fieldsmith.tasks.own.problem_task import ProblemTask
+
+    if not isinstance(task, ProblemTask):
+        return
+    problem = task.problem
+    for one in problem.seen.told.ordered():
+        tell(one, problem.origin.name)
+    methods, why_not = methods_of(task.form)
+    current.event("problem", {**problem.understood.as_dict(), "methods": methods, "why_no_method": why_not})
+    for line in problem.understood.lines():
+        if line.startswith("    ") or line.strip().startswith(SHORT):
+            current.progress(line)
+    current.progress(f"  {'methods':11}{fitting(methods, why_not)}")
+    task.ready(current.making)

@@ -1,0 +1,254 @@
+"""A problem of one's own as a task: of a problem file, or of a `Problem` that was made in Python."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from fieldsmith.boxes.form import Form
+from fieldsmith.errors import InputError
+from fieldsmith.problems import Problem
+from fieldsmith.problems.system import Family
+from fieldsmith.tasks import cache
+from fieldsmith.tasks.own import arrays, estimate, files, reference, words
+from fieldsmith.tasks.own.draws import AS_ASKED, Draw, draws, study
+from fieldsmith.tasks.sources import source_digest
+from fieldsmith.tasks.statement import render_stub
+from fieldsmith.tasks.task import (
+    NRMSE,
+    Argument,
+    Brief,
+    Case,
+    Metric,
+    Parameter,
+    Progress,
+    Result,
+    Signature,
+    SplitName,
+    Task,
+)
+
+Arrays = dict[str, np.ndarray]
+VERSION = 1
+"""Raised where calls or their references would change for another reason than the source of this folder."""
+MEMORY_MB = 4096
+KINKS = r"\b(where|heaviside|sign|abs|max|min)\b"
+"""Functions with jumps or kinks."""
+
+
+class ProblemTask(Task):
+    """The task that a problem states: `name` is the stem of its file, or made of its title.
+
+    dev: the problem as it is asked, on fewer points, and some with other parameters of their ranges and other fields of their families. test: the problem as
+    it is asked, where it is asked, and others that dev does not have. References are the exact solution that the problem gives, else one that
+    methods agree on; where there is neither, the residual of the answer is an estimate of its error (`estimate.py`).
+    """
+
+    def __init__(self, problem: Problem, name: str = "", text: str = "") -> None:
+        """`text` is the file as it was written. Raises InputError for a problem that is too large to be judged."""
+        if problem.seen.form is None:
+            raise InputError("The equations are too large to be solved for their rates.", "State fewer, or smaller ones.")  # fmt: skip
+        self.name = files.name_of(name or problem.title)
+        self.title = problem.title or self.name
+        self.problem, self.text = problem, text
+        self.form = Form(problem)
+        self.known_parameters = {
+            p.name: Parameter(
+                p.value, -np.inf if p.low is None else p.low, np.inf if p.high is None else p.high, p.meaning
+            )
+            for p in problem.system.parameters
+        }
+        self._references: dict[str, list[reference.Found]] = {}
+        super().__init__({p.name: p.value for p in problem.system.parameters})
+
+    @classmethod
+    def from_file(cls, name: str, parameters: Mapping[str, str | float] | None = None) -> "ProblemTask":
+        """The task of a problem file. Raises InputError, and ProblemError with every fault of the file."""
+        problem, text = files.read(name)
+        return cls(files.with_parameters(problem, parameters or {}, name), name_of_file(name), text)
+
+    @cached_property
+    def content(self) -> str:
+        """A digest of what the problem says with its parameters, wherever its file lies."""
+        return files.content_of(self.problem)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        facts = {
+            "content": self.content,
+            "version": VERSION,
+            "source": source_digest(type(self)),
+            "methods": "" if reference.has_exact(self.form) else reference.version(),
+        }
+        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def metric(self) -> Metric:  # pyright: ignore[reportIncompatibleVariableOverride] - known only when a reference is sought
+        return NRMSE if self.has_reference else estimate.METRIC
+
+    @property
+    def has_reference(self) -> bool:
+        """Whether programs are compared with a solution; seeks one, which may take as long as several calls of a program."""
+        return reference.has_exact(self.form) or bool(self._kept("dev", None)[0].values)
+
+    @property
+    def judged_by(self) -> str:
+        """What programs are judged by, in words."""
+        if reference.has_exact(self.form):
+            return "the exact solution that the problem gives"
+        found = self._kept("dev", None)[0]
+        if found.values:
+            return f"a reference: {found.words}"
+        return f"an estimate, as there is no reference: {found.words}"
+
+    @property
+    def accuracy(self) -> float:
+        """The relative error that is asked for."""
+        return self.problem.system.output.accuracy
+
+    def ready(self, progress: Progress | None = None) -> None:
+        if not reference.has_exact(self.form):
+            self._kept("dev", progress)
+
+    @cached_property
+    def signature(self) -> Signature:
+        def called(of: str, part: str) -> str:
+            return f"{of}_{part}" if part else of
+
+        return Signature(
+            "solver",
+            tuple(Argument(i.name, i.role, called(i.of, i.part), i.axes, i.meaning) for i in self.form.inputs),
+            tuple(Result(r.name, called(r.of, r.part), r.axes, r.meaning) for r in self.form.results),
+        )
+
+    def brief(self, libraries: Sequence[str] = (), time_limit: float | None = None) -> Brief:
+        asked = draws(self.form, "test")[0]
+        limit = time_limit or self.problem.system.output.seconds
+        stub, said = render_stub(self.signature), words.problem_text(self.form)
+        sizes = {"batch": len(asked.seeds)} if self.form.batched else {}
+        sizes |= {**({"time": len(asked.times)} if self.form.timed else {}), **asked.points}
+        return Brief(
+            title=self.title,
+            statement=words.statement(
+                self.form, self.title, said, stub, self.metric, sizes, limit, MEMORY_MB, libraries
+            ),
+            stub=stub,
+            signature=self.signature,
+            equation=None,
+            parameters=dict(self.parameters),
+            sizes=sizes,
+            span=(asked.times[0], asked.times[-1]) if asked.times else None,
+            time_limit=limit,
+            memory_mb=MEMORY_MB,
+            libraries=tuple(libraries),
+            problem=said,
+            metric=self.metric,
+            form=self.form,
+        )
+
+    def cases(self, name: SplitName, progress: Progress | None) -> tuple[Case, ...]:
+        """A call each; those with other values are left out where nothing gives a reference for them while there is one for the problem as it is asked."""
+        calls = draws(self.form, name)
+        if not self.has_reference:
+            return tuple(self._case(name, estimate.watched(self.form, one), None) for one in calls)
+        found = self._kept(name, progress)
+        if not found[0].values:
+            why = f"There is no reference for {self.name} on the points that are asked for: {found[0].words}"
+            raise InputError(why, "Ask for fewer points or a larger error in [output], or give [exact].")
+        return tuple(self._case(name, one, known) for one, known in zip(calls, found, strict=True) if known.values)
+
+    def refinement(self) -> tuple[Case, ...]:
+        """The problem as it is asked on three grids, each with half the spacing of the one before; () where its solution is not smooth."""
+        if not self.has_reference or not smooth(self.form):
+            return ()
+        with self._lock:
+            if "refinement" not in self._cases:
+                self._cases["refinement"] = self._study()
+            return self._cases["refinement"]
+
+    def measure(self, case: Case, outputs: Mapping[str, np.ndarray]) -> Mapping[str, float]:
+        return estimate.residuals(self.form, case.inputs, outputs)
+
+    def _case(self, name: str, draw: Draw, known: reference.Found | None) -> Case:
+        first = self.form.system.axes[0]
+        return Case(
+            name=name,
+            inputs=arrays.inputs(self.form, draw),
+            reference=dict(known.values) if known else {},
+            reference_errors=known.errors if known else None,
+            kinds=(draw.kind,) * len(draw.seeds) if known and name == "test" else (),
+            resolution=draw.points[first.name] - (first.name not in self.form.system.periodic),
+        )
+
+    def _study(self) -> tuple[Case, ...]:
+        """One reference on the finest grid, which holds the points of the others."""
+        *coarse, fine = study(self.form)
+        found = self._made("refinement", [fine], None)[0]
+        if not found.values:
+            return ()
+        cases = [self._case("refinement", fine, found)]
+        axes = {result.name: result.axes for result in self.signature.results}
+        for n, draw in enumerate(reversed(coarse), 1):
+            values = {
+                name: array[tuple(slice(None, None, 2**n if axis in draw.points else None) for axis in axes[name])]
+                for name, array in found.values.items()
+            }
+            cases.insert(0, self._case("refinement", draw, reference.Found(values, found.errors, found.words)))
+        return tuple(cases)
+
+    def _kept(self, name: SplitName, progress: Progress | None) -> list[reference.Found]:
+        """The references of a split, made once."""
+        with self._lock:
+            if name not in self._references:
+                self._references[name] = self._made(name, draws(self.form, name), progress)
+            return self._references[name]
+
+    def _made(self, name: str, calls: Sequence[Draw], progress: Progress | None) -> list[reference.Found]:
+        if reference.has_exact(self.form):
+            return [reference.of_call(self.form, one) for one in calls]
+        what = f"{self.name} {name}"
+        key = f"problem-{name}-{self.fingerprint[:20]}"
+        stored = cache.load_or_make(key, lambda: _stored(self.form, calls, progress, what), progress, what)
+        return [_found(stored, n) for n in range(len(calls))]
+
+
+def _stored(form: Form, calls: Sequence[Draw], progress: Progress | None, what: str) -> Arrays:
+    """References as named arrays. Without one for the problem as it is asked no other is sought."""
+    stored: Arrays = {}
+    for n, draw in enumerate(calls):
+        found = reference.of_call(form, draw)
+        stored |= {f"{n}/values/{name}": np.asarray(array) for name, array in found.values.items()}
+        stored[f"{n}/words"] = np.asarray(found.words)
+        if found.errors is not None:
+            stored[f"{n}/errors"] = np.asarray(found.errors, float)
+        if draw.kind == AS_ASKED and not found.values:
+            break
+        if progress is not None and n + 1 < len(calls):
+            progress(f"Generating {what}", (n + 1) / len(calls))
+    return stored
+
+
+def _found(stored: Mapping[str, Any], n: int) -> reference.Found:
+    head = f"{n}/values/"
+    values = {key.removeprefix(head): array for key, array in stored.items() if key.startswith(head)}
+    return reference.Found(values, stored.get(f"{n}/errors"), str(stored.get(f"{n}/words", "")))
+
+
+def name_of_file(name: str) -> str:
+    """`heat` for `my/heat.toml`."""
+    return name.replace("\\", "/").rpartition("/")[2].removesuffix(files.ENDING)
+
+
+def smooth(form: Form) -> bool:
+    """Whether the solution has no jumps and kinks that are seen beforehand: in what is given, or as waves that steepen."""
+    given = (*form.system.coefficients, *form.system.initial.values())
+    if any(isinstance(one.value, Family) and one.value.kind == "two-valued" for one in given):
+        return False
+    if any(re.search(KINKS, one.text) for one in given):
+        return False
+    kind = form.problem.understood.kind or {}
+    return not ("hyperbolic" in kind.get("types", ()) and kind.get("linearity") in ("quasilinear", "fully nonlinear"))
