@@ -55,7 +55,7 @@ def test_words_become_a_checked_file_and_the_same_words_are_asked_once(place):
     told = [json.loads(line) for line in again.stdout.splitlines()]
     assert [one["event"] for one in told] == ["drafted", "drafted", "understood", "result"]
     assert told[2]["assumed"] == ["the rod is 1 m long"]
-    assert told[3]["file"] == "heat-in-a-rod-2.toml"
+    assert told[3]["file"] == "heat-in-a-rod.toml"  # the same words mean the same file
     assert (place / "count").read_text() == "2"  # nothing was asked again
 
 
@@ -85,3 +85,30 @@ def test_a_question_of_the_models_is_told_where_nobody_can_answer(place):
     done = ask(place, WORDS, "--yes")
     assert done.returncode == 2
     assert "The model asks: How long is the rod?" in done.stderr
+
+
+@pytest.mark.slow
+def test_words_are_solved_by_the_author_that_is_named(place):
+    model = f"command:{sys.executable} {place / 'author.py'} {place / 'count'}"
+    environment = {**os.environ, "FIELDSMITH_HOME": str(place / "home")}
+    words = (
+        "solve",
+        "--ask",
+        WORDS,
+        "--model",
+        model,
+        "--author",
+        "numerics",
+        "--yes",
+        "--sandbox",
+        "process",
+        "--run-dir",
+        "run",
+    )
+    done = run(*words, cwd=place, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert (place / "run" / "best" / "solver.py").is_file()
+    assert json.loads((place / "run" / "result.json").read_text())["task"] == "heat-in-a-rod"
+    both = run("solve", "heat-in-a-rod.toml", "--ask", WORDS, "--model", model, cwd=place, env=environment)
+    assert both.returncode == 2
+    assert "Leave one of them out" in both.stderr

@@ -16,13 +16,15 @@ def asks(question: type[Any], only: Collection[str] = ()) -> Callable[[Callable[
 
 
 def asks_question(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command an option for every field of the question, between its context and its own options."""
-    return _asking(command, Question)
+    """Give a command an option for every field of the question, between its context and its own options; the task may be left out."""
+    return _asking(command, Question, optional=("task",))
 
 
-def _asking(command: Callable[..., None], question: type[Any], only: Collection[str] = ()) -> Callable[..., None]:
+def _asking(
+    command: Callable[..., None], question: type[Any], only: Collection[str] = (), optional: Collection[str] = ()
+) -> Callable[..., None]:
     context, *own = (one for one in inspect.signature(command).parameters.values() if one.kind is not one.VAR_KEYWORD)
-    asked = [_parameter(one) for one in fields(question) if one.name in only or not only]
+    asked = [_parameter(one, one.name in optional) for one in fields(question) if one.name in only or not only]
     parameters = [context.replace(kind=inspect.Parameter.KEYWORD_ONLY), *asked, *own]
     setattr(command, "__signature__", inspect.Signature(parameters))  # noqa: B010
     command.__annotations__ = {one.name: one.annotation for one in parameters}
@@ -40,10 +42,11 @@ def question_from(options: Mapping[str, Any]) -> Question:
     return Question(**values)
 
 
-def _parameter(one: Field[Any]) -> inspect.Parameter:
+def _parameter(one: Field[Any], optional: bool = False) -> inspect.Parameter:
     told = option_of(one)
     if one.default is MISSING:
-        default, kind, place = inspect.Parameter.empty, told.kind, typer.Argument(help=told.help)
+        default, kind = (None, told.kind | None) if optional else (inspect.Parameter.empty, told.kind)
+        place = typer.Argument(help=told.help)
     else:
         default, kind = one.default, list[str] if told.kind is dict else told.kind
         kind = kind | None if default is None else kind

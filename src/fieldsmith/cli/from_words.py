@@ -45,7 +45,8 @@ def problem_file(wanted: Wanted, model: ChatModel, question: str) -> Path:
         if current.json or not sys.stdin.isatty():
             raise InputError("Nobody is there to say yes to what was understood.", "Give --yes to agree ahead.")
         typer.confirm(question.format(file=file), abort=True, err=True)
-    write_whole(file, draft.text.encode())
+    if not file.exists():
+        write_whole(file, draft.text.encode())
     return file
 
 
@@ -113,8 +114,8 @@ def _shown(draft: Draft, kept: KeptModel) -> None:
 
 
 def _free(draft: Draft) -> Path:
-    """A name after the title that no file has."""
+    """A name after the title that no other file has: the same words again mean the same file."""
     assert draft.problem is not None
     words = re.sub(r"[^a-z0-9]+", "-", draft.problem.title.lower()).strip("-")[:40].rstrip("-") or "problem"
     names = (Path(f"{words}{'' if n == 1 else f'-{n}'}.toml") for n in range(1, 10_000))
-    return next(name for name in names if not name.exists())
+    return next(name for name in names if not name.exists() or name.read_bytes() == draft.text.encode())

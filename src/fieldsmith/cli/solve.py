@@ -14,7 +14,7 @@ import typer
 from fieldsmith.cli.asking import asks_question, question_from
 from fieldsmith.cli.output import current
 from fieldsmith.errors import InputError
-from fieldsmith.orchestrator.question import BUDGET, PLACE
+from fieldsmith.orchestrator.question import BUDGET, MODEL_OPTIONS, PLACE
 
 if TYPE_CHECKING:
     from fieldsmith.evaluation.evaluation import Score
@@ -36,6 +36,16 @@ def solve(
             help="Where the solution of a problem file goes too: FILE.nc, .npz or .csv.", rich_help_panel=PLACE
         ),
     ] = None,
+    ask: Annotated[
+        str | None,
+        typer.Option(
+            help="In place of a task: your words, of which the model writes a problem file first.",
+            rich_help_panel=PLACE,
+        ),
+    ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Solve what --ask has understood without asking.", rich_help_panel=PLACE)
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="JSON lines on standard output.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
     **_question: Any,
@@ -48,7 +58,33 @@ def solve(
 
     options = merged(context, config)
     current.json, current.quiet, current.resumes = options["as_json"], options["quiet"], True
+    options["task"] = _task(options)
     _run(options)
+
+
+def _task(options: dict[str, Any]) -> str:
+    """The task that is named, or the problem file that is made of words; with an author given the model reads these and no more.
+
+    Raises InputError where there is neither, or both.
+    """
+    named, words = options["task"], options["ask"]
+    if named and words:
+        raise InputError(f"--ask makes a problem of words, and {named} is named too.", "Leave one of them out.")
+    if words is None:
+        if not named:
+            raise InputError("Nothing is named that is to be solved.", "Name a task, a problem file, or say --ask “…”.")
+        return named
+    from fieldsmith.cli.from_words import NAME_ONE, NO_MODEL, Wanted, problem_file
+    from fieldsmith.models import open_model
+
+    if not options["model"]:
+        raise InputError(NO_MODEL, NAME_ONE)
+    asked = question_from({**options, "task": "words", "author": None})
+    model = open_model(str(asked.model), asked.base_url, options["key_file"], asked.settings())
+    file = problem_file(Wanted(words, None, options["yes"]), model, "Solve this ({file})?")
+    if options["author"]:
+        options |= dict.fromkeys(("model", *MODEL_OPTIONS))
+    return str(file)
 
 
 def _run(options: dict[str, Any]) -> None:

@@ -27,14 +27,31 @@ class Collocation(BoxFamily[CollocationChoices]):
         found = []
         for k, points in enumerate((24, 32, 48, 64)):
             extra = {"tolerance": form.system.output.accuracy * 10.0 ** -(1 + k)} if integrator is RADAU else {}
-            found.append(Variant(f"{points} points", CollocationChoices(integrator=integrator, points=points, **extra), points**3, k))
+            found.append(
+                Variant(
+                    f"{points} points", CollocationChoices(integrator=integrator, points=points, **extra), points**3, k
+                )
+            )
         return found
 
     def text(self, form: Form, choices: CollocationChoices) -> str:
         demands = Demands(form)
-        counts = tuple(choices.points + (axis.name in form.system.periodic and choices.points % 2 == 0) for axis in form.system.axes)
+        counts = tuple(
+            choices.points + (axis.name in form.system.periodic and choices.points % 2 == 0)
+            for axis in form.system.axes
+        )
         if choices.integrator in (ETDRK4, DIAGONAL):
-            return Writing(form, demands).separable(counts, parts(demands), adaptive=choices.integrator is ETDRK4, tolerance=choices.tolerance, words=f"{choices.discretisation.title}, {choices.integrator.title}.")
+            return Writing(form, demands).separable(
+                counts,
+                parts(demands),
+                adaptive=choices.integrator is ETDRK4,
+                tolerance=choices.tolerance,
+                words=f"{choices.discretisation.title}, {choices.integrator.title}.",
+            )
         return Writing(form, demands).dense(
-            counts, adaptive=choices.integrator is RADAU, exact=choices.integrator is EXACT, tolerance=choices.tolerance, words=f"{choices.discretisation.title}, {choices.integrator.title}."
+            counts,
+            adaptive=choices.integrator is RADAU,
+            exact=choices.integrator is EXACT,
+            tolerance=choices.tolerance,
+            words=f"{choices.discretisation.title}, {choices.integrator.title}.",
         )
