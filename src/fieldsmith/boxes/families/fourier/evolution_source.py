@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import sympy as sp
+
 from fieldsmith.boxes.families.fourier.source import Grid, Source, unpacked
 from fieldsmith.boxes.families.fourier.split import Orders, Parts, derived, kept
 from fieldsmith.boxes.form import TIMES
@@ -96,6 +98,24 @@ class Evolution:
         return stiff(self.source, self.parts)
 
     @property
+    def slopes(self) -> list[Any]:
+        return list(dict.fromkeys(slope for *_, slope in self.stiff))
+
+    @property
+    def _averaged(self) -> list[tuple[int, int, str, str]]:
+        """Row, column, averaged factor, and the derivatives that it belongs to."""
+        together: dict[tuple[int, int, Any], dict[Orders, Any]] = {}
+        for row, column, orders, slope in self.stiff:
+            together.setdefault((row, column, slope), {})[orders] = sp.S.One
+        found = []
+        for (row, column, slope), polynomial in together.items():
+            factor = self.source.polynomial(polynomial)
+            found.append(
+                (row, column, f"averages[{self.slopes.index(slope)}]", f"({factor})" if len(polynomial) > 1 else factor)
+            )
+        return found
+
+    @property
     def arguments(self) -> list[str]:
         return [*self.source.sampled, *self.source.ranged]
 
@@ -154,16 +174,13 @@ class Evolution:
             "algebra": source.entries(parts.algebra, [], []), "operator_names": ", ".join(names_),
             "operator_arguments": [*source.ranged, *["averages"] * bool(self.stiff)],
             "remembered": int(max(4, min(24, REMEMBERED / size))),
-            "averaged": [
-                (row, column, source.derivative(orders), f"averages[{k}]", source.hat(*parts.states[column]), source.code.numpy(slope))
-                for k, (row, column, orders, slope) in enumerate(self.stiff)
-            ],
+            "averaged": self._averaged, "slopes": [source.code.numpy(slope) for slope in self.slopes],
         }  # fmt: skip
 
     @property
     def _grid_terms(self) -> dict[str, Any]:
         source, parts, rest = self.source, self.parts, self.gridded
-        slopes = [slope for *_, slope in self.stiff]
+        slopes = self.slopes
         return {
             "rest_rows": self.rows, "rest_count": len(rest), "rest_values": [source.code.numpy(rest[row]) for row in self.rows],
             "rest_lines": [*self._states(rest), *self._constraints(rest), *source.fields(rest)],
