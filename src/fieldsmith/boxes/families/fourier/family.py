@@ -86,7 +86,7 @@ class Fourier(BoxFamily[FourierChoices]):
         found = []
         for step, times in enumerate(FINER):
             points = finer(seen.points, times)
-            tolerance = min(max(0.3 * accuracy * 0.1**step, 1e-12), 0.01)
+            tolerance = min(max(accuracy * 0.1**step, 1e-12), 0.01)
             work = 1.0
             for n in points:
                 work *= n
