@@ -154,7 +154,7 @@ class Evolution:
             "count": self.count, "held": self.held, "hidden": parts.hidden, "plain": self.held - parts.hidden, "implicit": self.implicit,
             "coupled": self.coupled, "eliminated": bool(self.held) or (self.implicit and self.coupled), "entering": self.entering,
             "sources": self.sources, "moving": self.moving, "has_rest": self.has_rest, "stiff": bool(self.stiff),
-            "tolerance_of": "of all steps together, relative to the fields", "moment": self.clock,
+            "tolerance_of": "of all steps together, relative to the fields" * self.moving, "moment": self.clock,
         }  # fmt: skip
 
     @property

@@ -33,7 +33,7 @@ def steady_values(source: Source, found: Steady, grid: Grid) -> dict[str, Any]:
         "still": "np.all([" + ", ".join(f"{f} == 0" for f in source.factors) + "], axis=0)",
         "read_lines": source.read({name: f"fields[{row}]" for row, name in enumerate(unknowns)}, at),
         "returned": source.returned(),
-        "tolerance_of": "of Newton's method, relative to the fields",
+        "tolerance_of": "of Newton's method, relative to the fields" * found.newton,
     }  # fmt: skip
 
 
