@@ -1,5 +1,6 @@
 """Programs of the family `fourier` against exact solutions, finer runs of themselves, and what theory says of their order."""
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -87,6 +88,23 @@ CLOSE = {
         "A_t = 2*A + (1 + I*a)*A_xx - (1 + I*b)*abs(A)**2*A", {"x": [0, TURN], "t": [0, 3]}, {"A": "exp(I*x)"}, unknowns={"A": COMPLEX},
         parameters={"a": 1.2, "b": -0.7}, exact={"A": "exp(I*x - I*(a + b)*t)"}, output=SMALL,
     ),
+    "a source in another time from another start": periodic(
+        "u_tau = u_xx + sin(x)*cos(tau)", {"time": "tau", "x": [1, "2*pi + 1"], "tau": [0.5, 2]}, {"u": "sin(x)*(cos(0.5) + sin(0.5))/2"},
+        exact={"u": "sin(x)*(cos(tau) + sin(tau))/2"}, output=SMALL,
+    ),
+    "Beltrami's flow in three dimensions, carried along": periodic(
+        [
+            "u_t + u*u_x + v*u_y + w*u_z = -p_x + nu*laplace(u)", "v_t + u*v_x + v*v_y + w*v_z = -p_y + nu*laplace(v)",
+            "w_t + u*w_x + v*w_y + w*w_z = -p_z + nu*laplace(w)", "u_x + v_y + w_z = 0",
+        ],
+        {**SQUARE, "z": [0, TURN], "t": [0, 0.5]},
+        {"u": "1 + sin(z) + cos(y)", "v": "sin(x) + cos(z)", "w": "sin(y) + cos(x)"}, parameters={"nu": 0.1},
+        output={"points": 16, "times": 3, "accuracy": 1e-4},
+        exact={
+            "u": "1 + exp(-nu*t)*(sin(z) + cos(y))", "v": "exp(-nu*t)*(sin(x - t) + cos(z))", "w": "exp(-nu*t)*(sin(y) + cos(x - t))",
+            "p": "-exp(-2*nu*t)*(sin(z)*cos(y) + sin(x - t)*cos(z) + sin(y)*cos(x - t))",
+        },
+    ),
     "an incompressible flow by its velocity and pressure": periodic(
         ["u_t + u*u_x + v*u_y = -p_x + nu*laplace(u)", "v_t + u*v_x + v*v_y = -p_y + nu*laplace(v)", "u_x + v_y = 0"],
         {**SQUARE, "t": [0, 1]}, {"u": "sin(x)*cos(y) + 1", "v": "-cos(x)*sin(y)"}, parameters={"nu": 0.1}, output=SMALL,
@@ -112,8 +130,8 @@ def test_solitons_are_followed_at_any_points_and_times():
     problem = Problem.from_toml(EXAMPLES / "soliton.toml")
     rng = np.random.default_rng(2)
     uneven = [np.sort(np.concatenate([[-20, 20], rng.uniform(-20, 20, 60)]))]
-    assert error(problem) < 1e-5
-    assert error(problem, points=uneven, times=[0, 0.013, 0.4]) < 1e-5
+    assert error(problem, times=[0, 0.1, 0.4]) < 1e-5
+    assert error(problem, points=uneven, times=[0, 0.013, 0.1]) < 1e-5
 
 
 def test_parameters_are_those_of_the_call():
@@ -162,11 +180,11 @@ def test_a_wave_and_a_field_of_real_numbers_go_together():
 
 
 @pytest.mark.parametrize(
-    ("name", "variants", "within"), [("vortices.toml", (0, 1), 1e-3), ("pattern.toml", (1, 2), 2e-3)],
+    ("name", "variants", "within"), [("vortices.toml", (0, 1), 1e-3), ("pattern.toml", (1, 2), 1e-3)],
 )  # fmt: skip
 def test_examples_converge(name, variants, within):
     problem = Problem.from_toml(EXAMPLES / name)
-    times = [0, 2.5] if name == "vortices.toml" else [0, 40]
+    times = [0, 1] if name == "vortices.toml" else [0, 10]
     coarse, fine = (solution(problem, program(problem, k), times=times) for k in variants)
     for unknown in coarse:
         assert np.linalg.norm(coarse[unknown] - fine[unknown]) < within * np.linalg.norm(fine[unknown])
@@ -192,6 +210,48 @@ def test_velocities_that_are_not_free_of_divergence_are_made_so():
     np.testing.assert_allclose(found["p"], 0, atol=1e-12)
 
 
+def test_a_flow_is_the_same_by_its_velocity_and_by_its_vorticity():
+    """Two constraints of different kinds in one, one in the other."""
+    domain, output = {**SQUARE, "t": [0, 1]}, {"points": 32, "times": 3, "accuracy": 1e-5}
+    by_velocity = periodic(
+        [
+            "u_t + u*u_x + v*u_y = -p_x + nu*laplace(u)", "v_t + u*v_x + v*v_y = -p_y + nu*laplace(v)", "u_x + v_y = 0",
+            "laplace(psi) = u_y - v_x",
+        ],
+        domain, {"u": "sin(x)*cos(y) + cos(2*y)", "v": "0.3*sin(x) - cos(x)*sin(y)"}, parameters={"nu": 0.05}, output=output,
+    )  # fmt: skip
+    by_vorticity = periodic(
+        ["w_t + psi_y*w_x - psi_x*w_y = nu*laplace(w)", "laplace(psi) = -w"],
+        domain, {"w": "2*sin(x)*sin(y) + 0.3*cos(x) + 2*sin(2*y)"}, parameters={"nu": 0.05}, output=output,
+    )  # fmt: skip
+    one, other = (solution(problem, program(problem))["psi"] for problem in (by_velocity, by_vorticity))
+    np.testing.assert_allclose(one, other, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("equation", "initial"),
+    [
+        ("u_t = -d(u*d(u**2/2 + u_xx, x), x)", "1 + 0.1*cos(x)"),
+        ("u_t = d(u**3, x, 2)", "1 + 0.5*cos(x)"),
+        ("u_t + u*u_x + u_xxxxx = 0", "exp(cos(x))"),
+    ],
+    ids=["a thin film", "a porous medium", "fifth order"],
+)
+def test_stiff_equations_keep_what_is_conserved(equation, initial):
+    problem = periodic(
+        equation, {"x": [0, TURN], "t": [0, 0.3]}, {"u": initial}, output={"points": 48, "times": 3, "accuracy": 1e-4}
+    )
+    coarse, fine = (solution(problem, program(problem, k))["u"] for k in (0, 2))
+    assert np.linalg.norm(coarse - fine) < 1e-4 * np.linalg.norm(fine)
+    np.testing.assert_allclose(fine.mean(axis=-1), fine[:, :1].mean(), rtol=1e-6)
+
+
+def test_a_solution_that_blows_up_is_told():
+    problem = periodic("u_t = u_xx + u**2", {"x": [0, TURN], "t": [0, 5]}, {"u": "3 + cos(x)"}, output=SMALL)
+    with pytest.raises(FloatingPointError, match="grows without bound"):
+        solution(problem, program(problem))
+
+
 def test_the_order_in_time_is_four():
     """Steps of one length, against the exact soliton of Schroedinger's equation."""
     problem = CLOSE["a soliton of Schroedinger's equation"]
@@ -204,9 +264,8 @@ def test_the_order_in_time_is_four():
     (x,), errors = scope["GRID"], []
     for steps in (10, 20, 40):
         phis, fields = scope["exponential"](linear, 1 / steps), scope["to_waves"](np.exp(1j * x) / np.cosh(x))
-        now = rate(fields, 0.0)
         for k in range(steps):
-            fields, now, _ = scope["advance"](fields, now, k / steps, 1 / steps, phis, rate)
+            fields = scope["advance"](fields, rate(fields, 0.0), k / steps, 1 / steps, phis, rate)
         errors.append(np.linalg.norm(fields - scope["to_waves"](np.exp(1j * x) / np.cosh(x - 2))))
     orders = np.log2(np.array(errors[:-1]) / errors[1:])
     assert np.all(np.abs(orders - 4) < 0.3), orders
@@ -214,10 +273,10 @@ def test_the_order_in_time_is_four():
 
 def test_the_order_in_space_is_that_of_no_power():
     problem = Problem.from_toml(EXAMPLES / "soliton.toml")
-    errors = [error(problem, times=[0, 0.1], numbers={"points": n, "tolerance": 1e-9}) for n in (128, 192, 288)]
+    errors = [error(problem, times=[0, 0.05], numbers={"points": n, "tolerance": 1e-8}) for n in (144, 216, 324)]
     rates = -np.diff(np.log(errors)) / np.log(1.5)
     assert rates[0] > 6
-    assert rates[1] > rates[0] + 3, rates
+    assert rates[1] > rates[0] + 2, rates
 
 
 def test_phi_functions_hold_their_digits():
@@ -246,6 +305,6 @@ def test_variants_become_finer():
     variants = Fourier().variants(Form(Problem.from_toml(EXAMPLES / "pattern.toml")))
     assert len(variants) >= 4
     assert [v.accuracy for v in variants] == list(range(len(variants)))
-    for coarse, fine in zip(variants, variants[1:], strict=False):
+    for coarse, fine in itertools.pairwise(variants):
         assert fine.choices.points > coarse.choices.points
         assert fine.choices.tolerance < coarse.choices.tolerance

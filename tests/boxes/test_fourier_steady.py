@@ -57,6 +57,14 @@ REFUSED = {
         periodic(["w_t + psi_y*w_x - psi_x*w_y = 0", "div((2 + sin(x))*grad(psi)) = -w"], {**SQUARE, "t": [0, 1]}, {"w": "sin(x)"}),
         "A constraint on psi is not linear in it with constant factors.",
     ),
+    "divergence that is given": (
+        periodic(["u_t = -p_x", "v_t = -p_y", "u_x + v_y = sin(x)"], {**SQUARE, "t": [0, 1]}, {"u": "0", "v": "0"}),
+        "u_x + v_y = sin(x): a constraint that holds none of p is met only where it is linear",
+    ),
+    "a pressure beside a density": (
+        periodic(["u_t = -p_x/(2 + sin(x))", "v_t = -p_y", "u_x + v_y = 0"], {**SQUARE, "t": [0, 1]}, {"u": "0", "v": "0"}),
+        "p stands in a term that is not linear with constant factors",
+    ),
     "inertia that varies": (
         periodic("u_t - (2 + u)*u_txx = u_xx", LINE, {"u": "sin(x)"}), "the factor of a highest time derivative is not constant",
     ),

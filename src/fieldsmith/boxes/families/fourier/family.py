@@ -8,15 +8,16 @@ import sympy as sp
 
 from fieldsmith.blocks import Block, Choices, Variant, choice, number
 from fieldsmith.boxes.families.fourier.eliminated import judge, steady_mean
+from fieldsmith.boxes.families.fourier.evolution_source import Evolution, stiff
 from fieldsmith.boxes.families.fourier.resolution import MOST, finer, first_points, given_waves
 from fieldsmith.boxes.families.fourier.shocks import refuse_shocks
 from fieldsmith.boxes.families.fourier.source import Grid, Source
 from fieldsmith.boxes.families.fourier.split import Parts, Steady, parts, steady
+from fieldsmith.boxes.families.fourier.steady_source import steady_values
 from fieldsmith.boxes.family import BoxFamily
 from fieldsmith.boxes.form import Form
 from fieldsmith.boxes.program import render
 from fieldsmith.equations.expressions import Unsuited
-from fieldsmith.problems.jets import partial
 
 SERIES = Block(
     "discretisation", "fourier", "Fourier series", "Waves are kept up to a highest one; products are made on a grid.", None,
@@ -49,7 +50,7 @@ class FourierChoices(Choices):
     integrator: Block = choice(EXPONENTIAL)
     dealiasing: Block = choice(TWO_THIRDS, HALF, NONE)
     points: int = number(128, 8, 2 * max(MOST.values()), "points of the grid along the axis with most")
-    tolerance: float = number(1e-6, 1e-13, 0.1, "error of a step, relative to the fields")
+    tolerance: float = number(1e-6, 1e-13, 0.1, "error of all steps together, relative to the fields")
 
 
 @dataclass(frozen=True)
@@ -78,14 +79,14 @@ class Fourier(BoxFamily[FourierChoices]):
             return 1.0 if seen.parts.newton else 4.0
         if seen.exact:
             return 4.0
-        return 1.0 if _stiff(form, seen.parts) else 3.0
+        return 2.0 if stiff(Source(form), seen.parts) else 3.0
 
     def variants(self, form: Form) -> Sequence[Variant[FourierChoices]]:
         seen, accuracy = self._seen(form), form.system.output.accuracy
         found = []
         for step, times in enumerate(FINER):
             points = finer(seen.points, times)
-            tolerance = min(max(0.02 * accuracy * 0.1**step, 1e-12), 0.01)
+            tolerance = min(max(accuracy * 0.1**step, 1e-12), 0.01)
             work = 1.0
             for n in points:
                 work *= n
@@ -99,8 +100,8 @@ class Fourier(BoxFamily[FourierChoices]):
         grid = Grid(points, KEPT[choices.dealiasing], choices.tolerance)
         source = Source(form)
         if isinstance(seen.parts, Steady):
-            return render("fourier_steady.py.jinja", form, **source.steady(seen.parts, grid))
-        return render("fourier_evolution.py.jinja", form, **source.evolution(seen.parts, grid))
+            return render("fourier_steady.py.jinja", form, **steady_values(source, seen.parts, grid))
+        return render("fourier_evolution.py.jinja", form, **Evolution(source, seen.parts, grid).values)
 
     def _seen(self, form: Form) -> _Seen:
         """Raises Unsuited."""
@@ -162,15 +163,3 @@ def _degree(expression: Any, symbols: Sequence[Any]) -> int:
     if expression.is_Pow and expression.exp.is_Integer and expression.exp > 0:
         return int(expression.exp) * _degree(expression.base, symbols)
     return 3
-
-
-def _stiff(form: Form, whole: Parts) -> bool:
-    """Whether derivatives of as high an order as the linear part has, or of second order and more, stand in the rest."""
-    jets = form.system.jets
-    linear = max((sum(orders) for entry in whole.linear.values() for orders in entry), default=0)
-    highest = 0
-    for expression in whole.nonlinear:
-        for jet in jets.among(expression):
-            if partial(expression, jet) != 0:
-                highest = max(highest, sum(jets.meanings[jet][1][1:]))
-    return highest >= max(linear, 2)

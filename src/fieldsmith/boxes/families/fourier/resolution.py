@@ -19,6 +19,8 @@ ROUGH = 5e-3
 """Share of the waves beyond a quarter of those looked at from which on something given has a jump, or nearly."""
 GROWTH = 1.5
 """Waves of a nonlinear solution by those of what is given."""
+BEYOND = {1: 8.0, 2: 2.0, 3: 1.5}
+"""Points at most, by those asked for: what is given may have kinks that no number of waves resolves."""
 SEEN = 1.0
 """Waves that are kept, by those which the points asked for can hold."""
 
@@ -102,6 +104,7 @@ def first_points(form: Form, waves: Waves, kept_share: float, *, exact: bool) ->
         sampled = form.sampled or any(given.expression is None for given in form.system.initial.values())
         least = asked[axis.name] if exact and sampled else 0 if exact else SEEN * asked[axis.name] / kept_share
         needed = 2 * (count + 1) * (1 if exact else GROWTH) / kept_share
+        needed = min(needed, BEYOND[len(form.system.axes)] * asked[axis.name] / kept_share)
         found.append(even(min(max(least, needed, LEAST), most / 2)))
     return tuple(found)
 
@@ -112,7 +115,16 @@ def finer(points: Sequence[int], times: float) -> tuple[int, ...]:
 
 
 def even(least: float) -> int:
-    """The next even number without large prime factors, for which a fast Fourier transform is fast."""
-    from scipy.fft import next_fast_len
+    """The next even number without prime factors beyond 5, for which a fast Fourier transform is fast."""
+    half = max(math.ceil(least / 2 - 1e-9), 1)
+    while _without(half, (2, 3, 5)) > 1:
+        half += 1
+    return 2 * half
 
-    return 2 * int(next_fast_len(max(math.ceil(least / 2 - 1e-9), 1), real=True))
+
+def _without(number: int, primes: Sequence[int]) -> int:
+    """What is left of a number without these factors."""
+    for prime in primes:
+        while number % prime == 0:
+            number //= prime
+    return number

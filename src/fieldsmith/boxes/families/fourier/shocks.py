@@ -13,7 +13,7 @@ def refuse_shocks(form: Form) -> None:
     That is so of unknowns that depend on each other where speeds of propagation depend on them and no derivative is of higher order than
     the waves' own: u_t + u*u_x = 0, gas dynamics. Speeds that follow from a constraint, as in two-dimensional vorticity, break nothing.
     """
-    system, jets, canonical = form.system, form.system.jets, form.canonical
+    jets, canonical = form.system.jets, form.canonical
     if canonical.constraints and _solenoidal(form):
         return
     evolving = [name for name, order in canonical.orders.items() if order]

@@ -94,6 +94,9 @@ def parts(form: Form) -> Parts:
             rest.append(found[1])
     laws = [split(system, inlined(system, law.residual), columns) for law in canonical.constraints]
     hidden = [law for law in laws if all(column < len(states) for column in law[0]) and law[1] == 0]
+    for (_, rest_of), law in zip(laws, canonical.constraints, strict=True):
+        if rest_of != 0 and not _unknowns(system, [law.residual]) & set(constrained):
+            raise Unsuited(f"{law.text}: a constraint that holds none of {', '.join(constrained)} is met only where it is linear with constant factors, without a source.")  # fmt: skip
     plain = [law for law in laws if law not in hidden]
     algebra: Matrix = {}
     for row, law in enumerate([*plain, *hidden]):
