@@ -161,9 +161,10 @@ def _implied(square: Any, positive: Sequence[Any]) -> bool:
 
 def _curved(form: Form, balance: Balance) -> bool:
     """Whether a scalar flux is more than a parabola, so that its fastest signal may lie between two states."""
-    if len(form.system.unknowns) > 1:
+    first, *others = form.system.unknowns
+    if others:
         return False
-    unknown = form.system.jets.field(form.system.unknowns[0].name)
+    unknown = form.system.jets.field(first.name)
     bends = (partial(partial(flux, unknown), unknown) for row in balance.fluxes for flux in row)
     return any(not vanishes(partial(bend, unknown)) for bend in bends)
 
