@@ -57,8 +57,6 @@ SSPRK3 = Block(
 )
 JUMPS, BENT, SMOOTH = 0.95, 0.7, 0.35
 """How well it suits: where the solution jumps or will, where fluxes are nonlinear but viscosity may smooth all, elsewhere."""
-MOST_CELLS = {1: 20_000, 2: 640}
-"""Along an axis, by dimensions."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +76,7 @@ class Volumes(BoxFamily[VolumesChoices]):
     principle = "finite volumes"
     limits = (
         "Conservation and balance laws of first order in time in one and two dimensions, with shocks and with diffusion; not waves of second order in "
-        "time, dispersion, constraints or products of an unknown with the slope of another that are no divergence."
+        "time, dispersion, constraints, sources that are stiffer than signals (their steps become short) or products of an unknown with the slope of another that are no divergence."
     )
     choices = VolumesChoices
 
@@ -99,10 +97,8 @@ class Volumes(BoxFamily[VolumesChoices]):
         jumps = starts_with_jumps(form.system) or (not balance.diffuses and not _linear(form, balance))
         accuracy = min(max(form.system.output.accuracy, 1e-5), 0.1)
         wanted = 400 * 0.01 / accuracy if jumps else 200 * (1e-3 / accuracy) ** 0.25
-        wanted = min(max(wanted, 100), 1600) if dimensions == 1 else min(max(wanted / 3, 64), 256)
-        fewest = min(_intervals(form, 1))
-        most = max(1, int(MOST_CELLS[dimensions] / max(_intervals(form, 1))))
-        start = min(max(1, math.ceil(wanted / fewest)), most)
+        wanted = min(max(wanted, 100), 1600) if dimensions == 1 else min(max(wanted / 3, 64), 160)
+        start = max(1, round(wanted / min(_intervals(form, 1))))
         factors = (1, 2, 4, 8) if dimensions == 1 else (1, 2, 3, 4)
         found = []
         for rank, factor in enumerate(factors):
