@@ -164,6 +164,17 @@ def test_sources_are_of_fourth_order():
     assert np.log2(found[0] / found[1]) > 3.3
 
 
+@pytest.mark.parametrize("eps", [1e-2, 1e-4, 1e-8])
+def test_a_relaxation_tends_to_the_shock_of_its_limit(eps):
+    """Jin and Xin (1995): u of this linear system with a source tends to that of Burgers."""
+    problem = line(
+        ["u_t + v_x = 0", "v_t + u_x = -(v - u**2/2)/eps"], {"u": "where(x < 0.5, 0.8, 0.2)", "v": "where(x < 0.5, 0.32, 0.02)"},
+        "open", end=0.4, points=61, parameters={"eps": eps},
+    )  # fmt: skip
+    found = errors(problem, lambda x: np.where(x < 0.7, 0.8, 0.2), (3,))
+    assert found[0] < 6e-3 + 3 * eps
+
+
 def test_a_batch_takes_its_ratio_of_heats_and_a_time_of_another_name():
     document = Problem.from_toml("examples/problems/shock.toml").document
     document["parameters"] = {"gamma": {"value": 1.4, "low": 1.2, "high": 1.7}}

@@ -76,15 +76,18 @@ class Volumes(BoxFamily[VolumesChoices]):
     principle = "finite volumes"
     limits = (
         "Conservation and balance laws of first order in time in one and two dimensions, with shocks and with diffusion; not waves of second order in "
-        "time, dispersion, constraints, sources that are stiffer than signals (their steps become short) or products of an unknown with the slope of another that are no divergence."
+        "time, dispersion, constraints or products of an unknown with the slope of another that are no divergence."
     )
     choices = VolumesChoices
 
     def suits(self, form: Form) -> float:
         balance = _balance(form)
         ends_of(form.system, balance)
-        if form.seen.waves and {"dispersive", "damped dispersive"} & set(form.seen.waves.kinds):
-            raise Unsuited("Its waves disperse, which finite volumes with shocks in mind would damp.")
+        kinds = form.seen.waves.kinds if form.seen.waves else ()
+        if balance.diffuses and {"dispersive", "damped dispersive"} & set(kinds):
+            raise Unsuited(
+                "Its second derivatives make waves disperse and not spread, which finite volumes with shocks in mind would damp."
+            )
         jumps = starts_with_jumps(form.system)
         if balance.diffuses:
             sharp = spread_of(form, balance) < 1.0
@@ -202,7 +205,9 @@ def _method_words(form: Form, balance: Balance) -> str:
             "Fluxes in the middle of faces are corrected to averages over them: fourth order where all is smooth."
         )
     if any(part != 0 for part in balance.sources):
-        words.append("Sources in the middle of cells are corrected to averages: fourth order.")
+        words.append(
+            "Sources in the middle of cells are corrected to averages: fourth order; stiff ones are followed by themselves, implicitly."
+        )
     if balance.diffuses:
         words.append(
             "Viscous fluxes are differences of fourth order, advanced by super-time-stepping where they are stiff."
