@@ -135,7 +135,7 @@ def test_viscous_burgers_is_that_of_cole_and_hopf(nu, bound):
 
     found = errors(problem, exact, (1, 2, 4))
     assert found[-1] < bound
-    assert found[0] / found[-1] > 10
+    assert found[0] / found[-1] > 8
 
 
 def test_a_flow_into_a_wall_of_values_has_its_boundary_layer():
@@ -164,17 +164,28 @@ def test_sources_are_of_fourth_order():
     assert np.log2(found[0] / found[1]) > 3.3
 
 
+@pytest.mark.parametrize("eps", [1e-2, 1e-4, 1e-8])
+def test_a_relaxation_tends_to_the_shock_of_its_limit(eps):
+    """Jin and Xin (1995): u of this linear system with a source tends to that of Burgers."""
+    problem = line(
+        ["u_t + v_x = 0", "v_t + u_x = -(v - u**2/2)/eps"], {"u": "where(x < 0.5, 0.8, 0.2)", "v": "where(x < 0.5, 0.32, 0.02)"},
+        "open", end=0.4, points=61, parameters={"eps": eps},
+    )  # fmt: skip
+    found = errors(problem, lambda x: np.where(x < 0.7, 0.8, 0.2), (3,))
+    assert found[0] < 6e-3 + 3 * eps
+
+
 def test_a_batch_takes_its_ratio_of_heats_and_a_time_of_another_name():
     document = Problem.from_toml("examples/problems/shock.toml").document
     document["parameters"] = {"gamma": {"value": 1.4, "low": 1.2, "high": 1.7}}
     document["domain"] = {"x": [0, 1], "time": "tau", "tau": [0.5, 0.6]}
     document["initial"] |= {"rho": {"family": "fourier", "modes": 2, "amplitude": 0.2, "mean": 1.0}}
-    document["output"] = {"points": 60, "times": 3}
+    document["output"] = {"points": 40, "times": 3}
     problem = Problem(**document)
     found = {
         gamma: solved(FAMILY, problem, VolumesChoices(multiple=2), seeds=(1, 2), gamma=gamma)[1] for gamma in (1.2, 1.7)
     }
-    assert found[1.2]["rho"].shape == (2, 3, 60)
+    assert found[1.2]["rho"].shape == (2, 3, 40)
     assert np.abs(found[1.2]["m"][0, -1]).max() != pytest.approx(np.abs(found[1.7]["m"][0, -1]).max(), rel=0.05)
     alone = solved(FAMILY, problem, VolumesChoices(multiple=2), seeds=(2,), gamma=1.7)[1]
     np.testing.assert_array_equal(alone["E"][0], found[1.7]["E"][1])
@@ -189,6 +200,22 @@ def test_a_sampled_speed_and_a_jump_in_samples_carry_what_they_should():
     assert out["u"].min() > 0.5
 
 
+def test_sound_is_thrown_back_where_layers_meet():
+    """From impedance 1 to impedance 2: a third comes back, four thirds go on."""
+    problem = line(
+        ["p_t/K + u_x = 0", "u_t + p_x = 0"], {"p": "exp(-800*(x - 0.25)**2)", "u": "exp(-800*(x - 0.25)**2)"}, "open", end=0.5,
+        points=61, coefficients={"K": "where(x < 0.5, 1, 4)"},
+    )  # fmt: skip
+
+    def exact(x):
+        back, on = np.exp(-800 * (0.25 - x) ** 2) / 3, np.exp(-200 * (x - 1) ** 2) * 4 / 3
+        return np.where(x < 0.5, back, on)
+
+    found = errors(problem, exact, (3, 6), "p")
+    assert found[1] < 5e-3
+    assert found[0] / found[1] > 1.8
+
+
 @pytest.mark.parametrize(
     ("equations", "initial", "more", "words"),
     [
@@ -196,6 +223,7 @@ def test_a_sampled_speed_and_a_jump_in_samples_carry_what_they_should():
         (["u_t + u*u_x + u_xxx = 0"], {"u": "sin(2*pi*x)"}, {}, "higher than second order"),
         (["u_t = nu*u_xx"], {"u": "sin(2*pi*x)"}, {"parameters": {"nu": 1.0}}, "Nothing is transported"),
         (["I*u_t = u_xx"], {"u": "sin(2*pi*x)"}, {"unknowns": {"u": {"complex": True}}}, "complex"),
+        (["p_t + K*u_x = 0", "u_t + p_x = 0"], {"p": "1", "u": "0"}, {"coefficients": {"K": "where(x < 0.5, 1, 4)"}}, "jump from place to place"),
         (["r_t + v*r_x + r*v_x = 0", "v_t + v*v_x + p_x/r = 0", "p_t + v*p_x + g*p*v_x = 0"],
          {"r": "1", "v": "sin(2*pi*x)", "p": "1"}, {"parameters": {"g": 1.4}}, "no divergence"),
     ],

@@ -45,11 +45,11 @@ def test_a_vortex_of_gas_comes_back_at_fourth_order():
     rho = f"{temperature}**2.5"
     m, n = (f"{rho}*(1 {sign} 5/(2*pi)*exp(0.5 - {r2}/2)*({z} - 5))" for sign, z in (("-", "y"), ("+", "x")))
     energy = f"{temperature}**3.5/0.4 + (({m})**2 + ({n})**2)/(2*{rho})"
-    problem = plane(**EULER, initial={"rho": rho, "m": m, "n": n, "E": energy}, end=1.0, points=25, size=(0, 10))
+    problem = plane(**EULER, initial={"rho": rho, "m": m, "n": n, "E": energy}, end=1.0, points=20, size=(0, 10))
     exact = problem.field(
         "rho",
         dict(
-            zip("xy", np.meshgrid(*[(np.linspace(0, 10, 25, endpoint=False) - 1) % 10] * 2, indexing="ij"), strict=True)
+            zip("xy", np.meshgrid(*[(np.linspace(0, 10, 20, endpoint=False) - 1) % 10] * 2, indexing="ij"), strict=True)
         ),
     )
     found = []
@@ -71,17 +71,17 @@ def test_four_gases_meet_and_stay_gases():
         [[r, r * a, r * b, q / 0.4 + 0.5 * r * (a * a + b * b)] for r, a, b, q in zip(rho, u, v, p, strict=True)]
     )
     initial = {name: quarters(*states[:, k]) for k, name in enumerate(("rho", "m", "n", "E"))}
-    problem = plane(**EULER, initial=initial, boundary="open", end=0.6, points=41)
+    problem = plane(**EULER, initial=initial, boundary="open", end=0.5, points=33)
     _, out = solved(FAMILY, problem, VolumesChoices(multiple=1))
     rho, m, n, energy = (out[name][0, -1] for name in ("rho", "m", "n", "E"))
     assert np.isfinite(rho).all()
     assert rho.min() > 0.1
     assert (energy - (m**2 + n**2) / (2 * rho)).min() > 0
     assert rho.max() > 1.5
-    assert (
-        np.abs(rho - rho.T).mean() < 1e-3
-    )  # the cells are symmetric to rounding, values between them are read along y first
-    assert np.abs(m - n.T).mean() < 1e-3
+    np.testing.assert_allclose(
+        rho, rho.T, atol=0.1
+    )  # the cells are symmetric to rounding, values at jumps between them are read along y first
+    assert np.abs(m - n.T).mean() < 3e-3
 
 
 def test_water_in_a_box_keeps_its_mass_and_its_symmetries():

@@ -216,6 +216,10 @@ def _slopes(system: System, rest: Any, along: Sequence[int]) -> dict[tuple[str, 
         name, orders = system.jets.meanings[jet]
         if orders == wanted:
             slope = partial(rest, jet)
+            # What cancels may hold derivatives still.
+            held = {one: sp.S.Zero for one in system.jets.among(slope) if sum(system.jets.meanings[one][1])}
+            if held and all(vanishes(partial(slope, one)) for one in held):
+                slope = slope.xreplace(held)
             if not vanishes(slope):
                 found[name, orders] = slope
     return found

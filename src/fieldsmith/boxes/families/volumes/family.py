@@ -57,8 +57,6 @@ SSPRK3 = Block(
 )
 JUMPS, BENT, SMOOTH = 0.95, 0.7, 0.35
 """How well it suits: where the solution jumps or will, where fluxes are nonlinear but viscosity may smooth all, elsewhere."""
-MOST_CELLS = {1: 20_000, 2: 640}
-"""Along an axis, by dimensions."""
 
 
 @dataclass(frozen=True)
@@ -85,8 +83,11 @@ class Volumes(BoxFamily[VolumesChoices]):
     def suits(self, form: Form) -> float:
         balance = _balance(form)
         ends_of(form.system, balance)
-        if form.seen.waves and {"dispersive", "damped dispersive"} & set(form.seen.waves.kinds):
-            raise Unsuited("Its waves disperse, which finite volumes with shocks in mind would damp.")
+        kinds = form.seen.waves.kinds if form.seen.waves else ()
+        if balance.diffuses and {"dispersive", "damped dispersive"} & set(kinds):
+            raise Unsuited(
+                "Its second derivatives make waves disperse and not spread, which finite volumes with shocks in mind would damp."
+            )
         jumps = starts_with_jumps(form.system)
         if balance.diffuses:
             sharp = spread_of(form, balance) < 1.0
@@ -99,10 +100,8 @@ class Volumes(BoxFamily[VolumesChoices]):
         jumps = starts_with_jumps(form.system) or (not balance.diffuses and not _linear(form, balance))
         accuracy = min(max(form.system.output.accuracy, 1e-5), 0.1)
         wanted = 400 * 0.01 / accuracy if jumps else 200 * (1e-3 / accuracy) ** 0.25
-        wanted = min(max(wanted, 100), 1600) if dimensions == 1 else min(max(wanted / 3, 64), 256)
-        fewest = min(_intervals(form, 1))
-        most = max(1, int(MOST_CELLS[dimensions] / max(_intervals(form, 1))))
-        start = min(max(1, math.ceil(wanted / fewest)), most)
+        wanted = min(max(wanted, 100), 1600) if dimensions == 1 else min(max(wanted / 3, 64), 160)
+        start = max(1, round(wanted / min(_intervals(form, 1))))
         factors = (1, 2, 4, 8) if dimensions == 1 else (1, 2, 3, 4)
         found = []
         for rank, factor in enumerate(factors):
@@ -206,7 +205,9 @@ def _method_words(form: Form, balance: Balance) -> str:
             "Fluxes in the middle of faces are corrected to averages over them: fourth order where all is smooth."
         )
     if any(part != 0 for part in balance.sources):
-        words.append("Sources in the middle of cells are corrected to averages: fourth order.")
+        words.append(
+            "Sources in the middle of cells are corrected to averages: fourth order; stiff ones are followed by themselves, implicitly."
+        )
     if balance.diffuses:
         words.append(
             "Viscous fluxes are differences of fourth order, advanced by super-time-stepping where they are stiff."

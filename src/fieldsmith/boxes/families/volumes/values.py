@@ -75,6 +75,7 @@ def _values(form: Form, balance: Balance, ends: Sequence[End]) -> dict[str, Any]
         for k in axes
     ]
     sources = any(part != 0 for part in balance.sources)
+    reactions = [entry for row in _slopes(form, balance.sources) for entry in row] if rates and balance.plain else []
     positive = _positive(form, balance, signals)
     end_laws = [_end_law(form, writer, end) for end in general]
     known = frame(form)
@@ -96,6 +97,7 @@ def _values(form: Form, balance: Balance, ends: Sequence[End]) -> dict[str, Any]
         "diffuses": balance.diffuses,
         "spreads_all": all(all(row[i] != 0 for row in balance.viscous) for i in range(len(system.unknowns))),
         "sources": writer.values(*balance.sources) if sources else None,
+        "reactions": writer.values(*reactions) if reactions else None,
         "source_slopes": writer.values(*rates, like=False),
         "sound": writer.values(*positive, like=False) if positive else None,
         "curved": _curved(form, balance),
@@ -161,9 +163,10 @@ def _implied(square: Any, positive: Sequence[Any]) -> bool:
 
 def _curved(form: Form, balance: Balance) -> bool:
     """Whether a scalar flux is more than a parabola, so that its fastest signal may lie between two states."""
-    if len(form.system.unknowns) > 1:
+    first, *others = form.system.unknowns
+    if others:
         return False
-    unknown = form.system.jets.field(form.system.unknowns[0].name)
+    unknown = form.system.jets.field(first.name)
     bends = (partial(partial(flux, unknown), unknown) for row in balance.fluxes for flux in row)
     return any(not vanishes(partial(bend, unknown)) for bend in bends)
 

@@ -30,9 +30,8 @@ class Writer:
         self.code = Code(form.system)
         self.samples = _samples(form.system, [*balance.everything, *more])
         symbols = {name: sp.Symbol(f"definition {name}") for name in form.system.definitions}
-        self.definitions = {
-            body: symbols[name] for name, body in reversed(form.system.definitions.items()) if body.args
-        }
+        pairs = [(body, symbols[name]) for name, body in form.system.definitions.items() if body.args]
+        self.definitions = dict(reversed(pairs))  # what holds others comes before them
         self.code.printer.words |= {symbol: name for name, symbol in symbols.items()}
 
     @property
