@@ -68,12 +68,12 @@ def test_the_error_of_two_methods_that_agree_is_stated_and_bounds_the_true_one(w
 
 
 @pytest.mark.parametrize("accuracy", [1e-2, 1e-3])
-def test_refinement_alone_states_about_the_true_error_of_a_method_of_second_order(with_families, accuracy):
+def test_refinement_alone_states_a_little_more_than_the_true_error_of_a_method_of_second_order(with_families, accuracy):
     with_families(SECOND)
     found = solved(accuracy=accuracy)
     assert "alone" in found.words
     assert found.methods == (found.climbs[0].name,)
-    assert true_error(found) / 3 < found.error < 3 * true_error(found)
+    assert true_error(found) < found.error < 4 * true_error(found)
     assert found.error <= accuracy
 
 
