@@ -174,6 +174,7 @@ def test_what_is_drawn_is_sampled_closer_than_asked(with_families):
     assert (off < 3 * found.errors).all()
     assert off.max() < 1e-2
     coarse = solved(DRAWN, 1e-2, seeds=(1, 2, 3))
+    assert coarse.words.endswith("What is drawn is known at the asked points alone.")
     assert distance(Form(DRAWN), {"u": np.array(truth)}, coarse.values).max() > 5 * off.max()
 
 

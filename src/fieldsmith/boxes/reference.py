@@ -5,7 +5,7 @@ Computational Science and Engineering, 1998). The larger of the two is the error
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -14,7 +14,7 @@ from fieldsmith.boxes import methods
 from fieldsmith.boxes.climbing import Climb, climb, distance
 from fieldsmith.boxes.form import Form
 from fieldsmith.boxes.running import MEMORY, Inputs
-from fieldsmith.boxes.samples import Draw
+from fieldsmith.boxes.samples import Draw, read_off
 from fieldsmith.equations.expressions import Unsuited
 
 EXPLAINED = 3.0
@@ -88,7 +88,10 @@ def trusted(
         share = left * SHARE if others and len(settled) < 2 else left
         climbs.append(climb(form, family, variants, inputs, accuracy, share, draw, memory))
         left -= climbs[-1].seconds
-    return _judged(form, climbs, seconds - left)
+    found = _judged(form, climbs, seconds - left)
+    if draw is None and found.values and read_off(form):
+        return replace(found, words=f"{found.words} What is drawn is known at the asked points alone.")
+    return found
 
 
 def _enough(form: Form, settled: Sequence[Climb], accuracy: float) -> bool:
