@@ -3,7 +3,8 @@
     python benchmarks/truth.py [--only NAME …] [--seconds S] [--json FILE]
 
 Each file in `benchmarks/truth/` has a solution that shares nothing with the methods (`known_solutions`); `[exact]` is taken out before anything is solved. The reference comes from
-`fieldsmith.boxes.reference.trusted`; the program is the best suited family's, the coarsest variant that the reference finds as accurate as was asked. A row has for both what is
+`fieldsmith.boxes.reference.trusted`; the program is the first that the reference finds as accurate as was asked,
+of families in the order in which they suit, each from coarse to fine. A row has for both what is
 stated and what is true: relative L2 errors of the worst sample. What a program is stated to be off by is its distance from the reference plus the reference's own
 error. Problems in `truth/codepde/` are CodePDE's as far as a problem file can say them; where no solution is known only what is stated is shown.
 """
@@ -151,26 +152,27 @@ def _truth(
 
 
 def _program(form: Form, inputs: Inputs, accuracy: float, seconds: float, reference: Reference) -> Chosen | None:
-    """The program of the first family that gives values: its coarsest variant that is as accurate as asked, or the closest to the reference."""
+    """The first program that is as accurate as asked: families in the order in which they suit, each from coarse to fine; else the closest to the reference."""
     try:
         suited = methods.suited(form)
     except Unsuited:
         return None
+    known = reference.error is not None
+    found: list[Chosen] = []
     for _, family, variants in suited:
-        found: list[Chosen] = []
         left = min(seconds, form.system.output.seconds)
         for variant in sorted(variants, key=lambda one: one.accuracy):
+            if left < 1:
+                break
             outcome = run(family.text(form, variant.choices), form, inputs, left)
             left -= outcome.seconds
-            if outcome.values is not None:
-                known = reference.error is not None
-                apart = float(distance(form, reference.values, outcome.values).max()) if known else 0.0
-                found.append(Chosen(f"{family.name} ({variant.name})", outcome.values, outcome.seconds, apart))
-            if (found and found[-1].apart <= accuracy) or left < 1:
-                break
-        if found:
-            return min(found, key=lambda one: one.apart)
-    return None
+            if outcome.values is None:
+                continue
+            apart = float(distance(form, reference.values, outcome.values).max()) if known else 0.0
+            found.append(Chosen(f"{family.name} ({variant.name})", outcome.values, outcome.seconds, apart))
+            if apart <= accuracy:
+                return found[-1]
+    return min(found, key=lambda one: one.apart, default=None)
 
 
 COLUMNS: Mapping[str, Callable[[Row], str]] = {

@@ -68,12 +68,12 @@ def test_the_error_of_two_methods_that_agree_is_stated_and_bounds_the_true_one(w
 
 
 @pytest.mark.parametrize("accuracy", [1e-2, 1e-3])
-def test_refinement_alone_states_about_the_true_error_of_a_method_of_second_order(with_families, accuracy):
+def test_refinement_alone_states_a_little_more_than_the_true_error_of_a_method_of_second_order(with_families, accuracy):
     with_families(SECOND)
     found = solved(accuracy=accuracy)
     assert "alone" in found.words
     assert found.methods == (found.climbs[0].name,)
-    assert true_error(found) / 3 < found.error < 3 * true_error(found)
+    assert true_error(found) < found.error < 4 * true_error(found)
     assert found.error <= accuracy
 
 
@@ -174,6 +174,7 @@ def test_what_is_drawn_is_sampled_closer_than_asked(with_families):
     assert (off < 3 * found.errors).all()
     assert off.max() < 1e-2
     coarse = solved(DRAWN, 1e-2, seeds=(1, 2, 3))
+    assert coarse.words.endswith("What is drawn is known at the asked points alone.")
     assert distance(Form(DRAWN), {"u": np.array(truth)}, coarse.values).max() > 5 * off.max()
 
 

@@ -20,7 +20,7 @@ TENTH = 0.1
 """Share of the accuracy asked for that a level may change the solution by to be the last."""
 SETTLED = 0.1
 """Relative change from which on a method that was stopped has told nothing."""
-GAIN = (1.2, 5.0)
+GAIN = (1.2, 3.0)
 """Bounds of the rate at which changes fall from level to level, as far as an error is extrapolated with it."""
 LARGEST = 12_000_000
 """Numbers that a call on closer points may return."""
@@ -69,7 +69,7 @@ class Climb:
         """Of the finest level, [samples], from refinement alone.
 
         The last change bounds the error of the level before, if levels converge. Where three levels tell a rate r at which changes fall, the errors
-        of the finest are the tail of a geometric series, change/(r - 1), with r between bounds: one rate is no theory.
+        of the finest are the tail of a geometric series, change/(r - 1), with r between bounds: one rate is no theory, and a change can be small by chance.
         """
         changes = self.changes
         last = changes[-1]

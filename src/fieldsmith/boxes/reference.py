@@ -5,7 +5,7 @@ Computational Science and Engineering, 1998). The larger of the two is the error
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -14,11 +14,13 @@ from fieldsmith.boxes import methods
 from fieldsmith.boxes.climbing import Climb, climb, distance
 from fieldsmith.boxes.form import Form
 from fieldsmith.boxes.running import MEMORY, Inputs
-from fieldsmith.boxes.samples import Draw
+from fieldsmith.boxes.samples import Draw, read_off
 from fieldsmith.equations.expressions import Unsuited
 
 EXPLAINED = 3.0
 """How many times their errors by refinement two methods may be apart and still be said to agree."""
+THIRD = 1 / 3
+"""Share of the accuracy asked for that a reference may be off by to be of use; more methods are tried for a larger one."""
 SHARE = 0.5
 """Of the time that is left, for a method after which others may be needed."""
 
@@ -68,7 +70,7 @@ def trusted(
 
     `draw` gives initial values and coefficients at any place, for those that are no expressions: methods then read them off points
     that lie closer than the asked ones, so that sampling is no error of the reference. Families that suit are tried, the best first, until two
-    of different principles agree as far as their refinements say. The same call gives the same reference wherever its time suffices.
+    of different principles agree to a third of `accuracy`. The same call gives the same reference wherever its time suffices.
     """
     try:
         suited = methods.suited(form)
@@ -80,18 +82,21 @@ def trusted(
         settled = [one for one in climbs if one.settled]
         if any(one.family.principle == family.principle for one in settled):
             continue
-        if _agreed(form, settled, accuracy):
+        if _enough(form, settled, accuracy):
             break
         others = {one.principle for _, one, _ in suited[number + 1 :]} - {family.principle}
         share = left * SHARE if others and len(settled) < 2 else left
         climbs.append(climb(form, family, variants, inputs, accuracy, share, draw, memory))
         left -= climbs[-1].seconds
-    return _judged(form, climbs, seconds - left)
+    found = _judged(form, climbs, seconds - left)
+    if draw is None and found.values and read_off(form):
+        return replace(found, words=f"{found.words} What is drawn is known at the asked points alone.")
+    return found
 
 
-def _agreed(form: Form, settled: Sequence[Climb], accuracy: float) -> bool:
+def _enough(form: Form, settled: Sequence[Climb], accuracy: float) -> bool:
     pair = _best(form, settled)
-    return pair is not None and (pair.explained or bool(pair.errors.max() <= accuracy))
+    return pair is not None and bool(pair.errors.max() <= THIRD * accuracy)
 
 
 def _best(form: Form, settled: Sequence[Climb]) -> _Pair | None:
