@@ -40,8 +40,12 @@ def test_xarray_sees_coordinates_units_and_what_the_solution_is_of(tmp_path):
         assert found.sizes == {"tau": 4, "S": 31}
         assert found.V.dims == ("tau", "S")
         assert found.V.attrs == {"long_name": "price of the option", "units": "USD"}
-        assert found.S.attrs == {"long_name": "price of the share", "units": "USD"}
-        assert found.tau.attrs == {"long_name": "time to expiry", "units": "a", "axis": "T"}
+        assert {key: found.S.attrs[key] for key in ("long_name", "units")} == {
+            "long_name": "price of the share",
+            "units": "USD",
+        }
+        assert found.S.domain.tolist() == [0, 300]
+        assert (found.tau.long_name, found.tau.units, found.tau.axis) == ("time to expiry", "a", "T")
         assert float(found.V.sel(tau=1.0, S=100.0)) == pytest.approx(
             10.4506, abs=1e-4
         )  # by the formula of Black and Scholes
@@ -78,6 +82,7 @@ def test_a_plane_lies_as_paraview_draws_it_and_texts_are_characters(tmp_path):
         assert not raw["t"].attrs.get_id("axis").get_type().is_variable_str()
     again = read_solution(file)
     np.testing.assert_array_equal(again.fields["u"], exact_outputs(form)["u"][0])
+    assert again.ends == {"t": (0, 2), "x": (0, 1), "y": (0, 1)}
     assert (again.time, again.space, again.about["u"].meaning) == ("t", ("x", "y"), "displacement")
 
 

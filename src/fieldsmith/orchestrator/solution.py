@@ -1,7 +1,7 @@
 """`best/solution.nc`: the solution of the problem as it was asked, in NetCDF-4, which xarray and ParaView open.
 
     dimensions    the time, then the axes in reverse, as ParaView and the CF conventions have them: u(t, y, x)
-    coordinates   by their names in the problem, with meaning and unit
+    coordinates   by their names in the problem, with meaning, unit and the ends of the domain
     variables     the unknowns; a complex one as two, psi_real and psi_imag
     attributes    title, equations, conditions, parameters, the error that is stated and how it is known, version, program
 
@@ -57,6 +57,8 @@ class Solution:
     """Which coordinate is the time."""
     given: Mapping[str, np.ndarray] = field(default_factory=dict)
     """Coefficients that were drawn or read from a file."""
+    ends: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """Where each coordinate begins and ends, which on a periodic axis is beyond its last place."""
 
     @property
     def space(self) -> tuple[str, ...]:
@@ -73,7 +75,8 @@ def solution_of(form: Form, inputs: Mapping[str, Any], outputs: Mapping[str, np.
     about = {one.name: one for one in (*described_coordinates(form), *described_results(form))}
     about |= {name: Described(name, f"coefficient {name}", "1") for name in given}
     coordinates = {name: np.asarray(values, float) for name, values in places.items()}
-    return Solution(coordinates, fields, dict(_told(form, parameters, trust)), about, next(iter(time), ""), given)
+    ends = {one.name: (one.low, one.high) for one in (*form.system.axes, *((form.system.time,) if form.system.time else ()))}  # fmt: skip
+    return Solution(coordinates, fields, dict(_told(form, parameters, trust)), about, next(iter(time), ""), given, ends)
 
 
 def write_solution(file: Path, solution: Solution) -> None:
@@ -92,6 +95,8 @@ def write_solution(file: Path, solution: Solution) -> None:
             variable = target.create_variable(name, order, float, data=turned, **packed)
             variable.attrs["long_name"] = solution.about[name].meaning
             variable.attrs["units"] = solution.about[name].unit
+            if name in solution.ends:
+                variable.attrs["domain"] = np.array(solution.ends[name])
             if name == solution.time:
                 variable.attrs["axis"] = "T"
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -114,6 +119,7 @@ def read_solution(file: Path) -> Solution:
 
     found: dict[str, np.ndarray] = {}
     about: dict[str, Described] = {}
+    ends: dict[str, tuple[float, float]] = {}
     try:
         with h5netcdf.File(file, "r") as source:
             told = {name: _plain(value) for name, value in source.attrs.items()}
@@ -122,12 +128,15 @@ def read_solution(file: Path) -> Solution:
                 along = [one for one in places if one in variable.dimensions]
                 found[name] = variable[...].transpose([variable.dimensions.index(one) for one in along])
                 about[name] = Described(name, *(_plain(variable.attrs[word]) for word in ("long_name", "units")))
+                if name in places:
+                    low, high = variable.attrs["domain"]
+                    ends[name] = float(low), float(high)
             time = next((name for name in places if "axis" in source.variables[name].attrs), "")
     except (OSError, KeyError, ValueError) as error:
         words = f"{file} holds no solution ({type(error).__name__})."
         raise InputError(words, "It is written at the end of a run on a problem file.") from None
     given = {name: values for name, values in found.items() if name not in (*places, *fields)}
-    return Solution({n: found[n] for n in places}, {n: found[n] for n in fields}, told, about, time, given)
+    return Solution({n: found[n] for n in places}, {n: found[n] for n in fields}, told, about, time, given, ends)
 
 
 def check_output(path: Path, form: Form | None) -> None:
