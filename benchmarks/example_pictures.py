@@ -30,7 +30,7 @@ MOST_PANELS, HEIGHT = 2, 0.75
 
 def panels(solution: Solution) -> Iterator[tuple[Panel, str]]:
     """The maps of a solution with the time that each shows, if it is one."""
-    space, places = solution.space, solution.coordinates
+    space, places = list(solution.space), solution.coordinates
     for name, values in list(_real(solution).items())[:MOST_PANELS]:
         moment = ""
         if len(space) == 1:
