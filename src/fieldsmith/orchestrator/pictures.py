@@ -159,12 +159,12 @@ def _coordinate(axis: str, n: int, brief: Brief, case: Case) -> _Coordinate:
     own = [argument for argument in brief.signature.arguments if argument.axes == (axis,)]
     rising = [argument for argument in own if _rises(np.asarray(case.inputs[argument.name]), n)]
     for argument in rising:
+        places = np.asarray(case.inputs[argument.name], float)
         if argument.role == "times":
-            places = np.asarray(case.inputs[argument.name], float)
             return _Coordinate(argument.of or "t", places, (float(places[0]), float(places[-1])), time=True)
-    for one in brief.form.system.axes if brief.form is not None else ():
-        if one.name == axis:
-            return _Coordinate(axis, np.asarray(case.inputs[axis], float), (one.low, one.high))
+        if argument.role == "points" and brief.form is not None:
+            whole = brief.form.system.axis(argument.of)
+            return _Coordinate(axis, places, (whole.low, whole.high))
     for known in brief.equation.axes if brief.equation is not None else ():
         if known.name == axis:
             first, step = known.grid(n)

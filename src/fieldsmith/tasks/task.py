@@ -29,12 +29,12 @@ class Argument:
     """One argument of the asked function.
 
     `role` says what it carries: the initial values of unknown `of`, the output times, the value of parameter
-    `of`, the samples of coefficient field `of`, or `data`, which belongs to no equation. `axes` names its dimensions,
+    `of`, the samples of coefficient field `of`, the points along axis `of`, or `data`, which belongs to no equation. `axes` names its dimensions,
     () for a scalar; a number such as "2" is a dimension of that length.
     """
 
     name: str
-    role: Literal["initial", "times", "parameter", "coefficient", "data"]
+    role: Literal["initial", "times", "parameter", "coefficient", "points", "data"]
     of: str
     axes: tuple[str, ...]
     meaning: str
