@@ -17,7 +17,7 @@ from fieldsmith.errors import MissingPart
 from fieldsmith.face.run import Run
 from fieldsmith.orchestrator import record
 from fieldsmith.orchestrator.film import GREYS, LEVELS, MOST_BYTES, Film, Panel, as_gif, palette, write_film
-from fieldsmith.orchestrator.handed import trust_of
+from fieldsmith.orchestrator.handed import hand_over, trust_of
 from fieldsmith.orchestrator.problem_pictures import film_of, problem_pictures
 from fieldsmith.orchestrator.solution import Trust, solution_of
 from fieldsmith.problems import Problem
@@ -226,12 +226,22 @@ def test_how_an_error_was_measured_is_told():
     outputs = exact_outputs(form)
     case = Case("asked", asked_inputs(form), outputs, np.zeros(1))
     program = OneProgram(DRUM).write(None, None, "", []).program
-    assert trust_of(brief_of(form), form, program, case, outputs).how == "exact"
+    assert trust_of(brief_of(form), form, program, (case, outputs), None).how == "exact"
     plain = Form(Problem(**{k: v for k, v in form.problem.document.items() if k != "exact"}))
     known = [(np.zeros(1), "two methods"), (None, "one method")]
     for errors, how in known:
         case = Case("asked", asked_inputs(plain), outputs, errors)
-        assert trust_of(brief_of(plain), plain, program, case, outputs).how == how
-    assert trust_of(brief_of(plain), plain, program, Case("asked", {}, {}), outputs) == Trust(
-        None, "estimate", program.sha256
-    )
+        assert trust_of(brief_of(plain), plain, program, (case, outputs), None).how == how
+    unknown = Case("asked", {}, {}), outputs
+    for estimate, how in ((1e-3, "estimate"), (None, "not known")):
+        assert trust_of(brief_of(plain), plain, program, unknown, estimate) == Trust(estimate, how, program.sha256)
+
+
+def test_what_an_earlier_program_has_left_goes(tmp_path):
+    (tmp_path / "best").mkdir()
+    for name in ("solution.nc", "film.gif"):
+        (tmp_path / "best" / name).write_bytes(b"old")
+    form = Form(problem("drum", points=9, times=3))
+    program = OneProgram(DRUM).write(None, None, "", []).program
+    assert hand_over(tmp_path, brief_of(form), program, None, None) == {}
+    assert list((tmp_path / "best").iterdir()) == []

@@ -30,7 +30,7 @@ ENDINGS = (".nc", ".npz", ".csv")
 MOST_ROWS = 5_000_000
 """Of a table of text."""
 How = Literal["exact", "two methods", "one method", "estimate", "not known"]
-"""What an error was measured against: the exact solution, a reference that two methods agree on, one of one method, or no solution at all."""
+"""What an error was measured against: the exact solution, a reference that two methods agree on, one of one method; or it is estimated without a reference."""
 
 
 @dataclass(frozen=True)

@@ -222,7 +222,8 @@ class Solve:
         pictures = drawn.taken(best)
         if brief.form is not None:
             answer = asked.called(best.program, self.sandbox, default_limits(self.task), self.listener)
-            pictures |= hand_over(self.folder, brief, best.program, answer) if answer else {}
+            estimate = scored.test.value if scored.test else None
+            pictures |= hand_over(self.folder, brief, best.program, answer, estimate)
         write_best(self.folder, best.program, brief, pictures)
         store.set_final(scored, best.id)
         store.set_fact("tested", [*store.fact("tested", []), best.id])
