@@ -15,6 +15,7 @@ from fieldsmith.errors import InputError
 from fieldsmith.orchestrator.solution import (
     Trust,
     check_output,
+    check_place,
     copy_solution,
     read_solution,
     solution_of,
@@ -151,8 +152,13 @@ def test_a_solution_is_copied_to_what_the_ending_says(tmp_path):
 )
 def test_a_file_that_cannot_be_is_refused_in_a_sentence(tmp_path, name, problem, words):
     form = Form(Problem.from_toml(EXAMPLES / f"{problem}.toml")) if problem else None
+
+    def check(path):
+        check_place(path)
+        check_output(path, form)
+
     with pytest.raises(InputError, match=words):
-        check_output(tmp_path / name, form)
+        check(tmp_path / name)
 
 
 def test_a_file_without_a_solution_is_refused_in_a_sentence(tmp_path):

@@ -55,9 +55,11 @@ def _run(options: dict[str, Any]) -> None:
     from fieldsmith.cli.progress import Progress
     from fieldsmith.orchestrator.open import open_solve
     from fieldsmith.orchestrator.result import run_fields
-    from fieldsmith.orchestrator.solution import check_output, copy_solution
+    from fieldsmith.orchestrator.solution import check_output, check_place, copy_solution
 
     condition = parse_condition(options["fail_if"]) if options["fail_if"] else None
+    if options["output"]:
+        check_place(options["output"])
     run = open_solve(question_from(options), command=shlex.join(["fieldsmith", *sys.argv[1:]]))
     if condition is not None:
         condition.check(run.task.metric.name)

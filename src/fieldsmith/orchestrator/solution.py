@@ -139,21 +139,23 @@ def read_solution(file: Path) -> Solution:
     return Solution({n: found[n] for n in places}, {n: found[n] for n in fields}, told, about, time, given, ends)
 
 
-def check_output(path: Path, form: Form | None) -> None:
-    """Raises InputError for a file that the solution of a run cannot be written to, and for a task that has none."""
-    if form is None:
-        raise InputError(f"{path}: Only the solution of a problem file is written.", "Leave --output out, or solve a problem file.")  # fmt: skip
-    _check(path, len(form.space))
+def check_place(path: Path) -> None:
+    """Raises InputError for an ending that no solution is written with, and for a folder that is not there."""
+    if path.suffix.lower() not in ENDINGS:
+        raise InputError(f"{path} has no ending that is known.", f"Name a file that ends in {', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}.")  # fmt: skip
     if not path.absolute().parent.is_dir():
         raise InputError(f"The folder of {path} is not there.", "Make it, or name another place.")
 
 
-def _check(path: Path, axes: int) -> None:
-    """Raises InputError for an ending that is not known, and for a table of many axes."""
-    ending = path.suffix.lower()
-    if ending not in ENDINGS:
-        raise InputError(f"{path} has no ending that is known.", f"Name a file that ends in {', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}.")  # fmt: skip
-    if ending == ".csv" and axes > 1:
+def check_output(path: Path, form: Form | None) -> None:
+    """Raises InputError for a task that has no solution of its own, and for a table of many axes."""
+    if form is None:
+        raise InputError(f"{path}: Only the solution of a problem file is written.", "Leave --output out, or solve a problem file.")  # fmt: skip
+    _check_table(path, len(form.space))
+
+
+def _check_table(path: Path, axes: int) -> None:
+    if path.suffix.lower() == ".csv" and axes > 1:
         raise InputError(f"{path}: A table is written of problems with one axis, and this one has {axes}.", "Name a .nc or .npz file.")  # fmt: skip
 
 
@@ -161,7 +163,8 @@ def copy_solution(folder: Path, path: Path) -> None:
     """`best/solution.nc` of a run as NetCDF, as NumPy's arrays, or as a table with a row for each time and place. Raises InputError."""
     file = folder / "best" / SOLUTION
     solution = read_solution(file)
-    _check(path, len(solution.space))
+    check_place(path)
+    _check_table(path, len(solution.space))
     try:
         write_whole(path, _content(path.suffix.lower(), file, solution))
     except OSError as error:
