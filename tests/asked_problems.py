@@ -1,7 +1,5 @@
 """Problems of one's own with an exact solution as tasks, and programs that return it."""
 
-from typing import Any
-
 import numpy as np
 
 from fieldsmith.agents.author import Plan, Program, Proposal
@@ -28,8 +26,7 @@ def exact_outputs(form: Form) -> dict[str, np.ndarray]:
 
 def brief_of(form: Form) -> Brief:
     """What an author is told of a problem, as far as outputs need it."""
-    roles: Any = {"points": "data"}
-    arguments = tuple(Argument(i.name, roles.get(i.role, i.role), i.of, i.axes, i.meaning) for i in form.inputs)
+    arguments = tuple(Argument(i.name, i.role, i.of, i.axes, i.meaning) for i in form.inputs)
     results = tuple(Result(r.name, r.of, r.axes, r.meaning) for r in form.results)
     span = (asked_times(form)[0], asked_times(form)[-1]) if form.timed else None
     signature = Signature("solver", arguments, results)

@@ -93,6 +93,7 @@ def test_a_map_in_a_file_has_its_axes_in_the_order_of_paraview(tmp_path):
         (("--a", "nan"), "--a is nan"),
         (("--out", "u.hdf"), "u.hdf should end in .nc or .npz."),
         (("--plot", "u.gif"), "u.gif should end in .png."),
+        (("--out", "not/there/u.nc"), "The folder of not/there/u.nc is not there."),
     ],
 )
 def test_what_cannot_be_is_refused_in_a_sentence(heat, capsys, monkeypatch, options, words):
@@ -169,3 +170,13 @@ def test_names_of_the_problem_do_not_collide_with_the_command_line(tmp_path):
         with netcdf_file(tmp_path / "u.nc", mmap=False) as file:
             name, first = file.variables["name"][:].copy(), file.variables["file"][:][0].copy()
         np.testing.assert_allclose(first, 6 * np.sin(np.pi * name) * erf(3 * name), atol=1e-12)
+
+
+def test_a_picture_without_matplotlib_is_refused_before_anything_is_solved(heat, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    monkeypatch.setattr(sys, "argv", ["solver.py", "--plot", "u.png"])
+    with pytest.raises(SystemExit):
+        exec(heat, {"__name__": "__main__"})
+    said = capsys.readouterr()
+    assert "--plot needs matplotlib" in said.err
+    assert said.out == ""

@@ -62,6 +62,7 @@ def last(process) -> str:
         (["solve", "burgers", "--max-hours", "0"], 2, "--max-hours 0 is no budget"),
         (["solve", "burgers", "--max-tokens", "nan"], 2, "--max-tokens nan is no budget"),
         (["solve", "burgers", "--fail-if", "nrmse > nan"], 2, "--fail-if"),
+        (["solve", "burgers", "--sandbox", "process", "--output", "u.nc"], 2, "Only the solution of a problem file"),
         (["solve", "burgers", "--data", "/tmp"], 2, "/tmp is a folder"),
         (["solve", "burgers", "--key-file", "/nowhere"], 2, "--key-file goes with a model"),
         (["solve", "burgers", "--base-url", "http://localhost/v1"], 2, "--base-url goes with a model"),

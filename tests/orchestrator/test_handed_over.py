@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from fieldsmith.errors import MissingPart
 from fieldsmith.face.run import Run
 from fieldsmith.orchestrator import record
 from fieldsmith.orchestrator.film import GREYS, LEVELS, MOST_BYTES, Film, Panel, as_gif, palette, write_film
-from fieldsmith.orchestrator.handed import trust_of
+from fieldsmith.orchestrator.handed import hand_over, trust_of
 from fieldsmith.orchestrator.problem_pictures import film_of, problem_pictures
 from fieldsmith.orchestrator.solution import Trust, solution_of
 from fieldsmith.problems import Problem
@@ -63,7 +64,7 @@ def test_the_solution_is_a_dataset(run):
 
 def test_datasets_without_xarray_and_runs_without_a_solution_say_so(run, tmp_path, monkeypatch):
     with pytest.raises(LookupError, match="has no solution"):
-        _ = fs.solve("advection", tmp_path / "a", sandbox="process", candidates=1, quiet=True).solution
+        _ = Run(replace(run.record, folder=tmp_path)).solution
     monkeypatch.setitem(sys.modules, "xarray", None)
     with pytest.raises(MissingPart, match="xarray"):
         _ = fs.open_run(run.folder, run.task).solution
@@ -194,8 +195,8 @@ def test_a_periodic_plane_is_drawn_round_to_where_it_began():
 
 
 def test_a_film_of_noise_is_made_small_enough(tmp_path):
-    noise = np.random.default_rng(0).standard_normal((80, 128, 128))
-    film = Film([panel(noise), panel(-noise)], np.linspace(0, 1, 80), "t", "µs")
+    noise = np.random.default_rng(0).standard_normal((30, 64, 64))
+    film = Film([panel(noise), panel(-noise)], np.linspace(0, 1, 30), "t", "µs")
     write_film(tmp_path, film)
     assert (tmp_path / "film.gif").stat().st_size <= MOST_BYTES
     with Image.open(tmp_path / "film.gif") as found:
@@ -225,12 +226,22 @@ def test_how_an_error_was_measured_is_told():
     outputs = exact_outputs(form)
     case = Case("asked", asked_inputs(form), outputs, np.zeros(1))
     program = OneProgram(DRUM).write(None, None, "", []).program
-    assert trust_of(brief_of(form), form, program, case, outputs).how == "exact"
+    assert trust_of(brief_of(form), form, program, (case, outputs), None).how == "exact"
     plain = Form(Problem(**{k: v for k, v in form.problem.document.items() if k != "exact"}))
     known = [(np.zeros(1), "two methods"), (None, "one method")]
     for errors, how in known:
         case = Case("asked", asked_inputs(plain), outputs, errors)
-        assert trust_of(brief_of(plain), plain, program, case, outputs).how == how
-    assert trust_of(brief_of(plain), plain, program, Case("asked", {}, {}), outputs) == Trust(
-        None, "estimate", program.sha256
-    )
+        assert trust_of(brief_of(plain), plain, program, (case, outputs), None).how == how
+    unknown = Case("asked", {}, {}), outputs
+    for estimate, how in ((1e-3, "estimate"), (None, "not known")):
+        assert trust_of(brief_of(plain), plain, program, unknown, estimate) == Trust(estimate, how, program.sha256)
+
+
+def test_what_an_earlier_program_has_left_goes(tmp_path):
+    (tmp_path / "best").mkdir()
+    for name in ("solution.nc", "film.gif"):
+        (tmp_path / "best" / name).write_bytes(b"old")
+    form = Form(problem("drum", points=9, times=3))
+    program = OneProgram(DRUM).write(None, None, "", []).program
+    assert hand_over(tmp_path, brief_of(form), program, None, None) == {}
+    assert list((tmp_path / "best").iterdir()) == []

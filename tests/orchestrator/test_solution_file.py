@@ -15,6 +15,7 @@ from fieldsmith.errors import InputError
 from fieldsmith.orchestrator.solution import (
     Trust,
     check_output,
+    check_place,
     copy_solution,
     read_solution,
     solution_of,
@@ -40,8 +41,12 @@ def test_xarray_sees_coordinates_units_and_what_the_solution_is_of(tmp_path):
         assert found.sizes == {"tau": 4, "S": 31}
         assert found.V.dims == ("tau", "S")
         assert found.V.attrs == {"long_name": "price of the option", "units": "USD"}
-        assert found.S.attrs == {"long_name": "price of the share", "units": "USD"}
-        assert found.tau.attrs == {"long_name": "time to expiry", "units": "a", "axis": "T"}
+        assert {key: found.S.attrs[key] for key in ("long_name", "units")} == {
+            "long_name": "price of the share",
+            "units": "USD",
+        }
+        assert found.S.domain.tolist() == [0, 300]
+        assert (found.tau.long_name, found.tau.units, found.tau.axis) == ("time to expiry", "a", "T")
         assert float(found.V.sel(tau=1.0, S=100.0)) == pytest.approx(
             10.4506, abs=1e-4
         )  # by the formula of Black and Scholes
@@ -78,6 +83,7 @@ def test_a_plane_lies_as_paraview_draws_it_and_texts_are_characters(tmp_path):
         assert not raw["t"].attrs.get_id("axis").get_type().is_variable_str()
     again = read_solution(file)
     np.testing.assert_array_equal(again.fields["u"], exact_outputs(form)["u"][0])
+    assert again.ends == {"t": (0, 2), "x": (0, 1), "y": (0, 1)}
     assert (again.time, again.space, again.about["u"].meaning) == ("t", ("x", "y"), "displacement")
 
 
@@ -146,8 +152,13 @@ def test_a_solution_is_copied_to_what_the_ending_says(tmp_path):
 )
 def test_a_file_that_cannot_be_is_refused_in_a_sentence(tmp_path, name, problem, words):
     form = Form(Problem.from_toml(EXAMPLES / f"{problem}.toml")) if problem else None
+
+    def check(path):
+        check_place(path)
+        check_output(path, form)
+
     with pytest.raises(InputError, match=words):
-        check_output(tmp_path / name, form)
+        check(tmp_path / name)
 
 
 def test_a_file_without_a_solution_is_refused_in_a_sentence(tmp_path):

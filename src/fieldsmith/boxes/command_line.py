@@ -21,7 +21,7 @@ def command(form: Form, functions: dict[str, str]) -> dict[str, Any]:
     times = list(asked_times(form))
     clock = [system.time.name] if system.time else []
     plane, cut = _drawn(form)
-    turned = [*clock, *reversed(space)]
+    turned, told = [*clock, *reversed(space)], (*described_coordinates(form), *described_results(form))
     return {
         "title": repr(form.problem.title or "A problem of one's own"),
         "axes": [
@@ -42,11 +42,10 @@ def command(form: Form, functions: dict[str, str]) -> dict[str, Any]:
         "meshed": any(one.of in functions for one in first if one.role == "initial"),
         "names": [one.name for one in form.results],
         "about": [
-            (one.name, repr(one.meaning), repr(one.unit))
-            for one in (*described_coordinates(form), *described_results(form))
+            (one.name, repr(one.meaning), repr(one.unit)) for one in told if (one.meaning, one.unit) != (one.name, "1")
         ],
         "order": tuple(turned),
-        "turned": ", ".join(str([*clock, *space].index(name)) for name in turned),
+        "turned": "" if len(space) == 1 else ", ".join(str([*clock, *space].index(name)) for name in turned),
         "plane": plane,
         "cut": cut,
     }

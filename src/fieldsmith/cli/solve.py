@@ -92,9 +92,11 @@ def _run(options: dict[str, Any]) -> None:
     from fieldsmith.cli.progress import Progress
     from fieldsmith.orchestrator.open import open_solve
     from fieldsmith.orchestrator.result import run_fields
-    from fieldsmith.orchestrator.solution import check_output, copy_solution
+    from fieldsmith.orchestrator.solution import check_output, check_place, copy_solution
 
     condition = parse_condition(options["fail_if"]) if options["fail_if"] else None
+    if options["output"]:
+        check_place(options["output"])
     with faults_told():
         run = open_solve(question_from(options), shlex.join(["fieldsmith", *sys.argv[1:]]), tell_understood)
     if condition is not None:

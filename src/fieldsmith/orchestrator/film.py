@@ -53,6 +53,8 @@ class Panel:
     extent: tuple[float, float, float, float]
     axes: tuple[str, str]
     periodic: tuple[bool, bool]
+    height: float = 0.0
+    """Of the map as a share of its width; 0 where it follows from the extent."""
 
     @cached_property
     def range(self) -> tuple[float, float]:
@@ -63,7 +65,7 @@ class Panel:
     def size(self, side: int) -> tuple[int, int]:
         """Width and height of the map in pixels."""
         a, b, low, high = self.extent
-        return side, round(side * min(TALLEST, max(FLATTEST, (high - low) / (b - a))))
+        return side, round(side * min(TALLEST, max(FLATTEST, self.height or (high - low) / (b - a))))
 
     def pixels(self, frame: int, side: int) -> np.ndarray:
         """Colours by number [row, column], the upper end of y in the first row."""
@@ -95,10 +97,14 @@ class Film:
     def frame(self, n: int, side: int) -> Image.Image:
         """The picture of a time, in the palette of the film."""
         moment = f"{self.clock} = {self.times[n]:.4g} {self.unit}".rstrip()
-        drawn = [_panel(panel, n, side, moment if k == 0 else "") for k, panel in enumerate(self.panels)]
-        image = Image.fromarray(np.concatenate(drawn), "P")
-        image.putpalette(palette().tobytes())
-        return image
+        return coloured(np.concatenate([drawn(p, n, side, "" if k else moment) for k, p in enumerate(self.panels)]))
+
+
+def coloured(pixels: np.ndarray) -> Image.Image:
+    """A picture of colours by number [row, column]."""
+    image = Image.fromarray(pixels, "P")
+    image.putpalette(palette().tobytes())
+    return image
 
 
 def palette() -> np.ndarray:
@@ -172,7 +178,7 @@ def _between(values: np.ndarray, axis: int, places: np.ndarray, wanted: np.ndarr
     return values.take(upper - 1, axis) * (1 - share) + values.take(upper, axis) * share
 
 
-def _panel(panel: Panel, n: int, side: int, moment: str) -> np.ndarray:
+def drawn(panel: Panel, n: int, side: int, moment: str = "") -> np.ndarray:
     """A map with its title, the time, its ends and its bar of colours, as colours by number."""
     wide, tall = panel.size(side)
     scale = max(1, round(side / SIDE))
@@ -212,7 +218,8 @@ def _ticks(low: float, high: float) -> Iterator[tuple[float, str]]:
     plain = 1e-2 <= far < 1e5 and decimals < 6
     for share in (0.0, 0.25, 0.5, 0.75, 1.0):
         value = low + share * (high - low)
-        yield share, f"{value:.{decimals}f}" if plain else f"{value:.2e}"
+        text = f"{value:.{decimals}f}" if plain else f"{value:.2e}"
+        yield share, text if float(text) else "0"
 
 
 def _drawable(text: str) -> str:

@@ -52,26 +52,33 @@ class AsAsked:
         return Case("as asked", inputs, {}), result.outputs
 
 
-def hand_over(folder: Path, brief: Brief, program: Program, answer: Answer) -> dict[str, Picture]:
-    """`best/solution.nc` and, of a plane that changes in time, the film; the pictures of the report. Raises OSError."""
-    form, (case, outputs) = brief.form, answer
-    assert form is not None
-    solution = solution_of(form, case.inputs, outputs, trust_of(brief, form, program, case, outputs))
+def hand_over(
+    folder: Path, brief: Brief, program: Program, answer: Answer | None, estimate: float | None
+) -> dict[str, Picture]:
+    """`best/solution.nc` and, of a plane that changes in time, the film; the pictures of the report. Raises OSError.
+
+    What an earlier program has left goes. `estimate` is of the error, where programs are judged by one.
+    """
     best = folder / "best"
+    for name in (SOLUTION, GIF, MP4):
+        (best / name).unlink(missing_ok=True)
+    if answer is None or brief.form is None:
+        return {}
+    case, outputs = answer
+    trust = trust_of(brief, brief.form, program, answer, estimate)
+    solution = solution_of(brief.form, case.inputs, outputs, trust)
     write_solution(best / SOLUTION, solution)
-    film = film_of(form, solution)
+    film = film_of(brief.form, solution)
     if film is not None:
         write_film(best, film)
-    else:
-        for name in (GIF, MP4):
-            (best / name).unlink(missing_ok=True)
     return problem_pictures(brief, "test", case, outputs)
 
 
-def trust_of(brief: Brief, form: Form, program: Program, case: Case, outputs: Mapping[str, np.ndarray]) -> Trust:
-    """What is known of the first sample's error, against the reference of its call."""
+def trust_of(brief: Brief, form: Form, program: Program, answer: Answer, estimate: float | None) -> Trust:
+    """What is known of the first sample's error, against the reference of its call or, where there is none, by the estimate."""
+    case, outputs = answer
     if not case.reference:
-        return Trust(None, "estimate", program.sha256)
+        return Trust(estimate, "not known" if estimate is None else "estimate", program.sha256)
     errors = sample_nrmse(as_samples(brief.signature, outputs), as_samples(brief.signature, case.reference))
     how: How = "two methods" if case.reference_errors is not None else "one method"
     if form.system.exact and form.seen.exact_holds:

@@ -1,7 +1,7 @@
 """`best/solution.nc`: the solution of the problem as it was asked, in NetCDF-4, which xarray and ParaView open.
 
     dimensions    the time, then the axes in reverse, as ParaView and the CF conventions have them: u(t, y, x)
-    coordinates   by their names in the problem, with meaning and unit
+    coordinates   by their names in the problem, with meaning, unit and the ends of the domain
     variables     the unknowns; a complex one as two, psi_real and psi_imag
     attributes    title, equations, conditions, parameters, the error that is stated and how it is known, version, program
 
@@ -30,7 +30,7 @@ ENDINGS = (".nc", ".npz", ".csv")
 MOST_ROWS = 5_000_000
 """Of a table of text."""
 How = Literal["exact", "two methods", "one method", "estimate", "not known"]
-"""What an error was measured against: the exact solution, a reference that two methods agree on, one of one method, or no solution at all."""
+"""What an error was measured against: the exact solution, a reference that two methods agree on, one of one method; or it is estimated without a reference."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,8 @@ class Solution:
     """Which coordinate is the time."""
     given: Mapping[str, np.ndarray] = field(default_factory=dict)
     """Coefficients that were drawn or read from a file."""
+    ends: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """Where each coordinate begins and ends, which on a periodic axis is beyond its last place."""
 
     @property
     def space(self) -> tuple[str, ...]:
@@ -73,7 +75,8 @@ def solution_of(form: Form, inputs: Mapping[str, Any], outputs: Mapping[str, np.
     about = {one.name: one for one in (*described_coordinates(form), *described_results(form))}
     about |= {name: Described(name, f"coefficient {name}", "1") for name in given}
     coordinates = {name: np.asarray(values, float) for name, values in places.items()}
-    return Solution(coordinates, fields, dict(_told(form, parameters, trust)), about, next(iter(time), ""), given)
+    ends = {one.name: (one.low, one.high) for one in (*form.system.axes, *((form.system.time,) if form.system.time else ()))}  # fmt: skip
+    return Solution(coordinates, fields, dict(_told(form, parameters, trust)), about, next(iter(time), ""), given, ends)
 
 
 def write_solution(file: Path, solution: Solution) -> None:
@@ -92,6 +95,8 @@ def write_solution(file: Path, solution: Solution) -> None:
             variable = target.create_variable(name, order, float, data=turned, **packed)
             variable.attrs["long_name"] = solution.about[name].meaning
             variable.attrs["units"] = solution.about[name].unit
+            if name in solution.ends:
+                variable.attrs["domain"] = np.array(solution.ends[name])
             if name == solution.time:
                 variable.attrs["axis"] = "T"
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -114,6 +119,7 @@ def read_solution(file: Path) -> Solution:
 
     found: dict[str, np.ndarray] = {}
     about: dict[str, Described] = {}
+    ends: dict[str, tuple[float, float]] = {}
     try:
         with h5netcdf.File(file, "r") as source:
             told = {name: _plain(value) for name, value in source.attrs.items()}
@@ -122,29 +128,34 @@ def read_solution(file: Path) -> Solution:
                 along = [one for one in places if one in variable.dimensions]
                 found[name] = variable[...].transpose([variable.dimensions.index(one) for one in along])
                 about[name] = Described(name, *(_plain(variable.attrs[word]) for word in ("long_name", "units")))
+                if name in places:
+                    low, high = variable.attrs["domain"]
+                    ends[name] = float(low), float(high)
             time = next((name for name in places if "axis" in source.variables[name].attrs), "")
     except (OSError, KeyError, ValueError) as error:
         words = f"{file} holds no solution ({type(error).__name__})."
         raise InputError(words, "It is written at the end of a run on a problem file.") from None
     given = {name: values for name, values in found.items() if name not in (*places, *fields)}
-    return Solution({n: found[n] for n in places}, {n: found[n] for n in fields}, told, about, time, given)
+    return Solution({n: found[n] for n in places}, {n: found[n] for n in fields}, told, about, time, given, ends)
 
 
-def check_output(path: Path, form: Form | None) -> None:
-    """Raises InputError for a file that the solution of a run cannot be written to, and for a task that has none."""
-    if form is None:
-        raise InputError(f"{path}: Only the solution of a problem file is written.", "Leave --output out, or solve a problem file.")  # fmt: skip
-    _check(path, len(form.space))
+def check_place(path: Path) -> None:
+    """Raises InputError for an ending that no solution is written with, and for a folder that is not there."""
+    if path.suffix.lower() not in ENDINGS:
+        raise InputError(f"{path} has no ending that is known.", f"Name a file that ends in {', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}.")  # fmt: skip
     if not path.absolute().parent.is_dir():
         raise InputError(f"The folder of {path} is not there.", "Make it, or name another place.")
 
 
-def _check(path: Path, axes: int) -> None:
-    """Raises InputError for an ending that is not known, and for a table of many axes."""
-    ending = path.suffix.lower()
-    if ending not in ENDINGS:
-        raise InputError(f"{path} has no ending that is known.", f"Name a file that ends in {', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}.")  # fmt: skip
-    if ending == ".csv" and axes > 1:
+def check_output(path: Path, form: Form | None) -> None:
+    """Raises InputError for a task that has no solution of its own, and for a table of many axes."""
+    if form is None:
+        raise InputError(f"{path}: Only the solution of a problem file is written.", "Leave --output out, or solve a problem file.")  # fmt: skip
+    _check_table(path, len(form.space))
+
+
+def _check_table(path: Path, axes: int) -> None:
+    if path.suffix.lower() == ".csv" and axes > 1:
         raise InputError(f"{path}: A table is written of problems with one axis, and this one has {axes}.", "Name a .nc or .npz file.")  # fmt: skip
 
 
@@ -152,7 +163,8 @@ def copy_solution(folder: Path, path: Path) -> None:
     """`best/solution.nc` of a run as NetCDF, as NumPy's arrays, or as a table with a row for each time and place. Raises InputError."""
     file = folder / "best" / SOLUTION
     solution = read_solution(file)
-    _check(path, len(solution.space))
+    check_place(path)
+    _check_table(path, len(solution.space))
     try:
         write_whole(path, _content(path.suffix.lower(), file, solution))
     except OSError as error:

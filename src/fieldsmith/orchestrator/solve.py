@@ -15,7 +15,7 @@ from fieldsmith.evaluation.measuring import fault_of_measure
 from fieldsmith.orchestrator import record
 from fieldsmith.orchestrator.best import score_once_more, write_best
 from fieldsmith.orchestrator.budget import Budget, spent
-from fieldsmith.orchestrator.byframe import error_by_frame
+from fieldsmith.orchestrator.byframe import BY_FRAME, error_by_frame
 from fieldsmith.orchestrator.elapsed import Elapsed
 from fieldsmith.orchestrator.folder import begin, held, open_folder
 from fieldsmith.orchestrator.handed import AsAsked, hand_over
@@ -229,7 +229,9 @@ class Solve:
         pictures = drawn.taken(best)
         if brief.form is not None:
             answer = asked.called(best.program, self.sandbox, default_limits(self.task), self.listener)
-            pictures |= hand_over(self.folder, brief, best.program, answer) if answer else {}
+            estimate = scored.test.value if scored.test else None
+            own = hand_over(self.folder, brief, best.program, answer, estimate)
+            pictures = {**{key: one for key, one in pictures.items() if key == BY_FRAME}, **own} if own else pictures
         write_best(self.folder, best.program, brief, pictures)
         store.set_final(scored, best.id)
         store.set_fact("tested", [*store.fact("tested", []), best.id])
