@@ -29,7 +29,9 @@ def parts(demands: Demands) -> tuple[Parts, ...]:
     for demand in demands.all:
         if demand.across:
             _constant(demands, demand)
-    return tuple(_parted(demands, demand) for demand in demands.all if not demand.across and not _trivial(demands, demand))
+    return tuple(
+        _parted(demands, demand) for demand in demands.all if not demand.across and not _trivial(demands, demand)
+    )
 
 
 def _trivial(demands: Demands, demand: Demand) -> bool:

@@ -135,7 +135,9 @@ class Writing:
         found = []
         for unknown in self.form.system.unknowns:
             if (unknown.name, 0) in self.form.state:
-                parts = [self.arguments[unknown.name, part] for part in (("real", "imag") if unknown.complex else ("",))]
+                parts = [
+                    self.arguments[unknown.name, part] for part in (("real", "imag") if unknown.complex else ("",))
+                ]
                 found.append((unknown.name, " + 1j * ".join(f"{part}[sample]" for part in parts)))
         return found
 
