@@ -166,7 +166,7 @@ class Demands:
     def _equation(self, field: Field) -> Demand:
         form, system = self.form.canonical, self.system
         rest = (0,) * len(system.axes)
-        plain = {(field, rest): sp.Integer(1)}
+        plain: dict[tuple[Field, Orders], Any] = {(field, rest): sp.Integer(1)}
         order, name = form.orders[field.name], field.name
         if order == 2 and field.order == 0:
             clock = system.coordinates[0]

@@ -1,13 +1,14 @@
 """Chebyshev collocation on boxes with ends."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from fieldsmith.blocks import Block, Variant
 from fieldsmith.boxes.families.collocation.blocks import DIAGONAL, ETDRK4, EXACT, NEWTON, RADAU, CollocationChoices
 from fieldsmith.boxes.families.collocation.demands import Demands
-from fieldsmith.boxes.families.collocation.resolving import FINE, needed
+from fieldsmith.boxes.families.collocation.resolving import needed
 from fieldsmith.boxes.families.collocation.separable import parts
 from fieldsmith.boxes.families.collocation.writing import Writing
 from fieldsmith.boxes.family import BoxFamily
@@ -23,8 +24,8 @@ MOST = {DIAGONAL: 2_000_000, ETDRK4: 1_200_000, EXACT: 900, RADAU: 2500, NEWTON:
 GROWTH, VARIANTS = 1.5, 6
 MARGIN = {1: 1.25, 2: 1.25, 3: 1.0}
 """Points beside those that the initial values need, by dimensions."""
-ROUGH = 48
-"""Points to begin with where no number resolves the initial values."""
+SMOOTH, ROUGH = 256, 64
+"""Points that a smooth field may need; those to begin with where one needs more, as diffusion will smooth it."""
 LONGEST = 600
 """Points along an axis."""
 FIRST, FINEST = 0.03, 1e-11
@@ -47,7 +48,7 @@ class Collocation(BoxFamily[CollocationChoices]):
         demands = Demands(form)
         integrator = _integrator(demands)
         _no_shocks(demands)
-        rough = max(needed(form).values()) >= FINE
+        rough = max(needed(form).values()) > SMOOTH
         lasting = bool(form.seen.waves) and "parabolic" not in form.seen.waves.kinds
         if rough and form.timed and lasting:
             raise Unsuited(
@@ -63,7 +64,7 @@ class Collocation(BoxFamily[CollocationChoices]):
         room = MOST[integrator] / (_numbers(form) * np.prod(shares))
         most = min(int(room ** (1 / len(shares))), LONGEST)
         need = max(needed(form).values())
-        need = ROUGH if need >= FINE else need
+        need = ROUGH if need > SMOOTH else need
         fewest = max(FEWEST[len(shares)], 4 * max(Demands(form).highest.values()))
         first = min(max(fewest, int(MARGIN[len(shares)] * need + 2)), int(most / GROWTH**1.5))
         counts = [round(first * GROWTH**k) for k in range(VARIANTS)]
@@ -73,9 +74,9 @@ class Collocation(BoxFamily[CollocationChoices]):
         accuracy = form.system.output.accuracy
         found = []
         for k, points in enumerate(counts):
-            timed = integrator in (RADAU, ETDRK4)
-            extra = {"tolerance": min(max(FIRST * accuracy * 10.0**-k, FINEST), 1e-2)} if timed else {}
-            choices = CollocationChoices(integrator=integrator, points=points, **extra)
+            choices = CollocationChoices(integrator=integrator, points=points)
+            if integrator in (RADAU, ETDRK4):
+                choices = replace(choices, tolerance=min(max(FIRST * accuracy * 10.0**-k, FINEST), 1e-2))
             found.append(Variant(f"{points} points", choices, self._cost(form, choices), k))
         return found
 
