@@ -17,7 +17,7 @@ from fieldsmith.equations.expressions import Unsuited
 from fieldsmith.problems import functions as own
 from fieldsmith.problems.system import Family
 
-FEWEST = {1: 16, 2: 12, 3: 12}
+FEWEST = {1: 24, 2: 12, 3: 12}
 """Points along the axis that needs most, by dimensions."""
 MOST = {DIAGONAL: 2_000_000, ETDRK4: 1_200_000, EXACT: 900, RADAU: 2500, NEWTON: 5000}
 """Numbers in a state, with dense matrices where these are few."""
