@@ -1,11 +1,10 @@
 """Programs of Chebyshev collocation, run and held against exact solutions."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from fieldsmith.blocks import Choices
 from fieldsmith.boxes.families.collocation import Collocation
 from fieldsmith.boxes.families.collocation.blocks import CollocationChoices
 from fieldsmith.boxes.form import Form
@@ -59,10 +58,6 @@ def error(problem: Problem, choices: CollocationChoices, **settings: Any) -> flo
     return worst
 
 
-def first(problem: Problem) -> Choices:
+def first(problem: Problem) -> CollocationChoices:
     """The coarsest variant's choices."""
     return Collocation().variants(Form(problem))[0].choices
-
-
-def box(equations: list[str], **tables: Mapping[str, Any]) -> Problem:
-    return Problem(equations, **tables)  # type: ignore[arg-type]

@@ -29,7 +29,7 @@ class Writing:
         closed = [axis.name in form.system.periodic for axis in form.system.axes]
         written = [self.written(demand) for demand in demands.all]
         return render(
-            "collocation/dense.py.jinja", form, given={}, counts=counts,
+            "collocation/dense.py.jinja", form, dense=True, given={}, counts=counts,
             initial=self.initial, special="special." in str([list(self.functions.values()), self.initial]),
             highest=tuple(demands.highest[axis.name] for axis in form.system.axes),
             fields=[{"key": self.key(f), "complex": f.complex} for f in demands.fields],
@@ -50,7 +50,7 @@ class Writing:
         ends = [one for key, one in self.functions.items() if key[1] is True]
         unknowns = [self._unknown(field) for field in demands.fields]
         return render(
-            "collocation/separable.py.jinja", form, given={}, counts=counts, initial=self.initial,
+            "collocation/separable.py.jinja", form, dense=False, given={}, counts=counts, initial=self.initial,
             special="special." in str([ends, written, self.initial]),
             highest=tuple(demands.highest[axis.name] for axis in form.system.axes),
             fields=[{"key": self.key(f), "complex": f.complex} for f in demands.fields],
