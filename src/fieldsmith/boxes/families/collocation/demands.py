@@ -133,17 +133,11 @@ class Demands:
                     f"The condition {one.text} at {axis} = {self.system.axis(axis).end(one.side):g} is one more than collocation has room for."
                 )
             found.append((given[row], slots[column][0]))
-        return self._yielded(axis, found)
+        return self._yielded(found)
 
-    def _yielded(self, axis: str, found: list[tuple[Condition, str]]) -> list[tuple[Condition, str]]:
+    def _yielded(self, found: list[tuple[Condition, str]]) -> list[tuple[Condition, str]]:
         """Where conditions on one unknown (a stream function) also have to do for another (the vorticity), all of them do, as in one equation of higher order."""
         foreign = [(one, name) for one, name in found if self._highest(one.residual, name) < 0]
-        for one, name in foreign:
-            if self.form.canonical.orders[name]:  # its discrete spectrum has eigenvalues of the wrong sign
-                raise Unsuited(
-                    f"The condition {one.text} is one more than the order of its unknown's equation along {axis}, "
-                    f"and collocation is unstable where it has to do for {name}."
-                )
         if not foreign:
             return found
         heir = foreign[0][1]

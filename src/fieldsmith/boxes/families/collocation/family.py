@@ -48,6 +48,7 @@ class Collocation(BoxFamily[CollocationChoices]):
         demands = Demands(form)
         integrator = _integrator(demands)
         _no_shocks(demands)
+        _determined(demands)
         rough = max(needed(form).values()) > SMOOTH
         lasting = bool(form.seen.waves) and "parabolic" not in form.seen.waves.kinds
         if rough and form.timed and lasting:
@@ -147,6 +148,14 @@ def _no_shocks(demands: Demands) -> None:
     for one in form.sampled:
         if isinstance(one.value, Family) and one.value.kind == "two-valued":
             raise Unsuited(f"The coefficient {one.name} jumps, where polynomials converge too slowly.")
+
+
+def _determined(demands: Demands) -> None:
+    """Raises Unsuited where a constant may be added to an unknown without a rate."""
+    met = {(field.name, any(along)) for demand in demands.all for field, _, along in demands.slopes(demand)}
+    for name, order in demands.form.canonical.orders.items():
+        if not order and (name, False) not in met:
+            raise Unsuited(f"Only derivatives of {name} stand in the problem, which leave a constant open.")
 
 
 def _numbers(form: Form) -> int:
