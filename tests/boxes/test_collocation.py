@@ -8,7 +8,15 @@ import pytest
 
 from collocation_runs import error, first, loaded, solved
 from fieldsmith.boxes.families.collocation import Collocation
-from fieldsmith.boxes.families.collocation.blocks import DIAGONAL, ETDRK4, EXACT, NEWTON, RADAU, CollocationChoices
+from fieldsmith.boxes.families.collocation.blocks import (
+    DIAGONAL,
+    ETDRK4,
+    EXACT,
+    GAUSS,
+    NEWTON,
+    RADAU,
+    CollocationChoices,
+)
 from fieldsmith.boxes.form import Form
 from fieldsmith.equations.expressions import Unsuited
 from fieldsmith.problems import Problem
@@ -80,7 +88,7 @@ LINES = {
             ["u_tt = u_xx - sin(u)"], {"x": (-4, 4), "t": (0, 1)}, {"x": "u = 4*atan(exp((x - t/2)/sqrt(3/4)))"}, {"u": "4*atan(exp((x - t/2)/sqrt(3/4)))"},
             {"u": "4*atan(exp(x/sqrt(3/4)))", "u_t": "-2*exp(x/sqrt(3/4))/sqrt(3/4)/(1 + exp(2*x/sqrt(3/4)))"},
         ),
-        stepped(40, 1e-6), 1e-5,
+        stepped(40, 1e-6, GAUSS), 1e-5,
     ),
     "acoustics as two equations": (
         problem(
@@ -262,21 +270,28 @@ def orders(errors):
     return np.log2(np.array(errors[:-1]) / np.array(errors[1:]))
 
 
-def test_radau_is_of_order_five_in_time():
-    stated = Problem(["u_t = 0.1*u_xx + u - u**3"], domain={"x": (0, 1), "t": (0, 1)}, boundary={"x": "u = 0"}, initial={"u": "sin(pi*x)"})  # fmt: skip
-    scope = loaded(stated, stepped(20, 1e-6))
+@pytest.mark.parametrize(
+    ("equation", "integrator", "order"), [("u_t = 0.1*u_xx + u - u**3", RADAU, 5), ("u_tt = u_xx - sin(u)", GAUSS, 6)]
+)
+def test_implicit_methods_have_their_order_in_time(equation, integrator, order):
+    rate = {"u_t": "0"} if "u_tt" in equation else {}
+    stated = Problem(
+        [equation], domain={"x": (0, 1), "t": (0, 1)}, boundary={"x": "u = 0"}, initial={"u": "sin(pi*x)", **rate}
+    )
+    scope = loaded(stated, stepped(20, 1e-6, integrator))
     equations = scope["Equations"]({})
-    start = np.sin(np.pi * equations.grid.coordinates[0])
+    start = np.zeros(20 * len(scope["FIELDS"]))
+    start[:20] = np.sin(np.pi * equations.grid.coordinates[0])
 
     def ended(steps):
-        method, state = scope["Radau"](equations, equations.mass(), 1e-9, 1.0), start
+        method, state = scope["RungeKutta"](equations, equations.mass(), 1e-9, 1.0), start
         for k in range(steps):
             method.jacobian, method.factors = None, None
             (state, _), _, _ = method.advance(k / steps, state, 1 / steps)
-        return state
+        return state[:20]
 
     exact = ended(64)
-    assert orders([np.abs(ended(n) - exact).max() for n in (4, 8)]) == pytest.approx(5, abs=0.3)
+    assert orders([np.abs(ended(n) - exact).max() for n in (4, 8)]) == pytest.approx(order, abs=0.4)
 
 
 def test_the_exponential_method_is_of_order_four_in_time():

@@ -6,7 +6,15 @@ from dataclasses import replace
 import numpy as np
 
 from fieldsmith.blocks import Block, Variant
-from fieldsmith.boxes.families.collocation.blocks import DIAGONAL, ETDRK4, EXACT, NEWTON, RADAU, CollocationChoices
+from fieldsmith.boxes.families.collocation.blocks import (
+    DIAGONAL,
+    ETDRK4,
+    EXACT,
+    GAUSS,
+    NEWTON,
+    RADAU,
+    CollocationChoices,
+)
 from fieldsmith.boxes.families.collocation.demands import Demands
 from fieldsmith.boxes.families.collocation.resolving import needed
 from fieldsmith.boxes.families.collocation.separable import parts
@@ -19,7 +27,7 @@ from fieldsmith.problems.system import Family
 
 FEWEST = {1: 24, 2: 12, 3: 12}
 """Points along the axis that needs most, by dimensions."""
-MOST = {DIAGONAL: 2_000_000, ETDRK4: 1_200_000, EXACT: 900, RADAU: 2500, NEWTON: 5000}
+MOST = {DIAGONAL: 2_000_000, ETDRK4: 1_200_000, EXACT: 900, RADAU: 2500, GAUSS: 2500, NEWTON: 5000}
 """Numbers in a state, with dense matrices where these are few."""
 GROWTH, VARIANTS = 1.5, 6
 MARGIN = {1: 1.25, 2: 1.25, 3: 1.0}
@@ -30,6 +38,11 @@ LONGEST = 600
 """Points along an axis."""
 FIRST, FINEST = 0.03, 1e-11
 """The first tolerance beside the accuracy wanted, and the last one at all."""
+NODES = {
+    RADAU: "(4 - 6**0.5) / 10, (4 + 6**0.5) / 10, 1.0",
+    GAUSS: "(5 - 15**0.5) / 10, 0.5, (5 + 15**0.5) / 10",
+}
+"""Nodes of the implicit Runge-Kutta methods, as source text."""
 JUMPS = (own.Heaviside, own.Sign, own.Below, own.AtMost, own.Where)
 
 
@@ -76,7 +89,7 @@ class Collocation(BoxFamily[CollocationChoices]):
         found = []
         for k, points in enumerate(counts):
             choices = CollocationChoices(integrator=integrator, points=points)
-            if integrator in (RADAU, ETDRK4):
+            if choices.uses("tolerance"):
                 choices = replace(choices, tolerance=min(max(FIRST * accuracy * 10.0**-k, FINEST), 1e-2))
             found.append(Variant(f"{points} points", choices, self._cost(form, choices), k))
         return found
@@ -97,8 +110,9 @@ class Collocation(BoxFamily[CollocationChoices]):
                 counts, parts(demands), adaptive=choices.integrator is ETDRK4, tolerance=choices.tolerance, words=words
             )
         return Writing(form, demands).dense(
-            counts, adaptive=choices.integrator is RADAU, exact=choices.integrator is EXACT,
-            tolerance=choices.tolerance, words=words,
+            counts, adaptive=choices.integrator in NODES, exact=choices.integrator is EXACT,
+            tolerance=choices.tolerance, words=words, scheme=choices.integrator.title, gauss=choices.integrator is GAUSS,
+            nodes=NODES.get(choices.integrator, ""),
         )  # fmt: skip
 
 
@@ -113,8 +127,15 @@ def _integrator(demands: Demands) -> Block:
         if not form.timed:
             return NEWTON
         exact = len(form.space) == 1 and demands.steady_slopes and demands.autonomous
-        return EXACT if exact else RADAU
+        return EXACT if exact else GAUSS if _keeps(form) else RADAU
     return ETDRK4 if form.timed else DIAGONAL
+
+
+def _keeps(form: Form) -> bool:
+    """Whether nothing damps the waves of an equation of second order in time, for which a method that damps none does with fewer steps."""
+    kinds = form.seen.waves.kinds if form.seen.waves else ()
+    damped = {"parabolic", "damped dispersive"} & set(kinds)
+    return form.canonical.order == 2 and bool(kinds) and not damped and not form.canonical.constrained
 
 
 def _fits(demands: Demands, integrator: Block) -> None:
