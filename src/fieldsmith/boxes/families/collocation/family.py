@@ -90,7 +90,8 @@ class Collocation(BoxFamily[CollocationChoices]):
         for k, points in enumerate(counts):
             choices = CollocationChoices(integrator=integrator, points=points)
             if choices.uses("tolerance"):
-                choices = replace(choices, tolerance=min(max(FIRST * accuracy * 10.0**-k, FINEST), 1e-2))
+                wanted = min(max(FIRST * accuracy * 10.0**-k, FINEST), 1e-2)
+                choices = replace(choices, tolerance=float(f"{wanted:.2g}"))
             found.append(Variant(f"{points} points", choices, self._cost(form, choices), k))
         return found
 
