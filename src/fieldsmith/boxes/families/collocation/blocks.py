@@ -14,6 +14,15 @@ RADAU = Block(
     "Implicit, L-stable, for equations with constraints too; steps by its error", order=5,
     source="Hairer and Wanner, Solving Ordinary Differential Equations II, 1996", cost=10.0,
 )  # fmt: skip
+GAUSS = Block(
+    "integrator",
+    "gauss",
+    "Gauss-Legendre of order 6",
+    "Implicit, damps no wave and keeps quadratic invariants but for its tolerance; steps by their error",
+    order=6,
+    source="Hairer, Lubich and Wanner, Geometric Numerical Integration, 2006",
+    cost=10.0,
+)
 EXACT = Block(
     "integrator", "exponential", "the exponential of the discrete operator",
     "Linear equations with constant factors, exact in time", source="Higham, SIAM Journal on Matrix Analysis and Applications 26, 2005", cost=1.0,
@@ -37,6 +46,8 @@ NEWTON = Block(
 @dataclass(frozen=True)
 class CollocationChoices(Choices):
     discretisation: Block = choice(CHEBYSHEV)
-    integrator: Block = choice(RADAU, EXACT, ETDRK4, NEWTON, DIAGONAL)
+    integrator: Block = choice(RADAU, GAUSS, EXACT, ETDRK4, NEWTON, DIAGONAL)
     points: int = number(32, 4, 1024, "values of an unknown along an axis")
-    tolerance: float = number(1e-6, 1e-13, 0.1, "error of a step beside the largest value of its field", RADAU, ETDRK4)
+    tolerance: float = number(
+        1e-6, 1e-13, 0.1, "error of a step beside the largest value of its field", RADAU, GAUSS, ETDRK4
+    )

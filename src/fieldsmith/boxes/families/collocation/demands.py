@@ -133,13 +133,16 @@ class Demands:
                     f"The condition {one.text} at {axis} = {self.system.axis(axis).end(one.side):g} is one more than collocation has room for."
                 )
             found.append((given[row], slots[column][0]))
-        for one, name in found:
-            if self._highest(one.residual, name) < 0 and self.form.canonical.orders[name]:
-                raise Unsuited(
-                    f"The condition {one.text} is one more than the order of its unknown's equation along {axis}, "
-                    f"and collocation is unstable where it has to do for {name}."
-                )
-        return found
+        return self._yielded(found)
+
+    def _yielded(self, found: list[tuple[Condition, str]]) -> list[tuple[Condition, str]]:
+        """Where conditions on one unknown (a stream function) also have to do for another (the vorticity), all of them do, as in one equation of higher order."""
+        foreign = [(one, name) for one, name in found if self._highest(one.residual, name) < 0]
+        if not foreign:
+            return found
+        heir = foreign[0][1]
+        givers = {name for one, _ in foreign for name in self._names if self._highest(one.residual, name) >= 0}
+        return [(one, heir if name in givers else name) for one, name in found]
 
     @property
     def _names(self) -> list[str]:
@@ -166,7 +169,7 @@ class Demands:
     def _equation(self, field: Field) -> Demand:
         form, system = self.form.canonical, self.system
         rest = (0,) * len(system.axes)
-        plain = {(field, rest): sp.Integer(1)}
+        plain: dict[tuple[Field, Orders], Any] = {(field, rest): sp.Integer(1)}
         order, name = form.orders[field.name], field.name
         if order == 2 and field.order == 0:
             clock = system.coordinates[0]

@@ -14,6 +14,9 @@ from fieldsmith.boxes.program import frame, render
 from fieldsmith.equations import names
 from fieldsmith.problems.jets import Orders
 
+MANY = 4
+"""Conditions along an axis from which on an equation is demanded at points of the second kind: at those of the first, vorticity with a stream
+function that meets two conditions an end has modes that grow the faster the more points there are, as Chebyshev tau methods have them."""
 _PARTS = {"": "", "real": ".real", "imag": ".imag"}
 
 
@@ -29,11 +32,11 @@ class Writing:
         closed = [axis.name in form.system.periodic for axis in form.system.axes]
         written = [self.written(demand) for demand in demands.all]
         return render(
-            "collocation/dense.py.jinja", form, given={}, counts=counts,
+            "collocation/dense.py.jinja", form, dense=True, given={}, counts=counts,
             initial=self.initial, special="special." in str([list(self.functions.values()), self.initial]),
             highest=tuple(demands.highest[axis.name] for axis in form.system.axes),
             fields=[{"key": self.key(f), "complex": f.complex} for f in demands.fields],
-            complex=any(f.complex for f in demands.fields), has_ends=not all(closed), has_periods=any(closed),
+            complex=any(f.complex for f in demands.fields), has_ends=not all(closed), has_periods=any(closed), many=any(n >= MANY for n in demands.counts.values()),
             demands=written, functions=list(self.functions.values()), takes=self._signature(),
             mass_functions=any(f["mass_function"] for f in self.functions.values()), sampled=self.sampled, steady_slopes=demands.steady_slopes,
             sampled_coefficients=[(one.name, self.arguments[one.name, ""]) for one in form.sampled],
@@ -50,11 +53,11 @@ class Writing:
         ends = [one for key, one in self.functions.items() if key[1] is True]
         unknowns = [self._unknown(field) for field in demands.fields]
         return render(
-            "collocation/separable.py.jinja", form, given={}, counts=counts, initial=self.initial,
+            "collocation/separable.py.jinja", form, dense=False, given={}, counts=counts, initial=self.initial,
             special="special." in str([ends, written, self.initial]),
             highest=tuple(demands.highest[axis.name] for axis in form.system.axes),
             fields=[{"key": self.key(f), "complex": f.complex} for f in demands.fields],
-            complex=any(f.complex for f in demands.fields), has_ends=not all(closed), has_periods=any(closed),
+            complex=any(f.complex for f in demands.fields), has_ends=not all(closed), has_periods=any(closed), many=any(n >= MANY for n in demands.counts.values()),
             functions=ends, takes=self._signature(), parts=written, unknowns=unknowns, sampled=self.sampled,
             sampled_coefficients=[(one.name, self.arguments[one.name, ""]) for one in form.sampled],
             samples_of=next((names.argument(i.name, "") for i in form.inputs if i.role in ("initial", "coefficient")), ""),
@@ -230,5 +233,6 @@ class Writing:
             else:
                 fewer = self.demands.counts[demand.field.name, axis.name]
                 count = f"POINTS[{k}] - {fewer}" if fewer else f"POINTS[{k}]"
-                found.append(f"points[{k}]" if passed else f"between({count}, *DOMAIN[{k}])")
+                inner = "within" if fewer >= MANY else "between"
+                found.append(f"points[{k}]" if passed else f"{inner}({count}, *DOMAIN[{k}])")
         return found
