@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from fieldsmith.blocks import Variant
-from fieldsmith.boxes.families.differences.choices import NEWTON, ORDERS, RODAS5P, DifferencesChoices
+from fieldsmith.boxes.families.differences.choices import DOP853, NEWTON, ORDERS, DifferencesChoices
 from fieldsmith.boxes.families.differences.layout import Layout
 from fieldsmith.boxes.families.differences.sizes import counts, resolutions
 from fieldsmith.boxes.families.differences.smooth import most, order_of, refused
@@ -33,20 +33,24 @@ class Differences(BoxFamily[DifferencesChoices]):
         return 0.6
 
     def variants(self, form: Form) -> Sequence[Variant[DifferencesChoices]]:
-        order = order_of(form)
-        integrator = RODAS5P if form.timed else NEWTON
+        order, layout = order_of(form), Layout(form)
         found = []
-        for k, (points, tolerance, cost) in enumerate(resolutions(form, order)):
-            made = DifferencesChoices(ORDERS[order], integrator, points, tolerance)
-            found.append(Variant(f"{points} intervals, order {order}", made, cost, k))
+        for k, one in enumerate(resolutions(form, layout, order)):
+            made = DifferencesChoices(ORDERS[order], one.integrator, one.points, one.tolerance)
+            found.append(Variant(f"{one.points} intervals, order {order}", made, one.cost, k))
         return found
 
     def text(self, form: Form, choices: DifferencesChoices) -> str:
         layout = Layout(form)
         if choices.order > most(form):
             raise Unsuited(f"Differences of order {choices.order} are not stable by the ends of this problem.")
+        if form.timed == (choices.integrator == NEWTON):
+            raise Unsuited(f"The {choices.integrator.name} method is for {'steady problems' if form.timed else 'evolutions'}.")
+        if choices.integrator == DOP853 and not layout.explicit:
+            raise Unsuited("What holds the unknowns without rates changes with them or in time, so no explicit method is written.")
         given: dict[str, Any] = values(form, layout, choices.order)
         return render(
             "differences.py.jinja", form, **given, order=choices.order, tolerance=choices.tolerance,
-            counts=counts(form, choices.points),
+            counts=counts(form, choices.points), explicit=choices.integrator == DOP853,
+            method=f"{choices.integrator.title}{' in time' if form.timed else ''}",
         )  # fmt: skip

@@ -107,6 +107,20 @@ class Layout:
         return any(self._timed(one) for one in self.expressions)
 
     @property
+    def held(self) -> bool:
+        """Whether there are rows without a rate."""
+        return bool(self.conditions or self.free) or not all(self.evolving)
+
+    @property
+    def explicit(self) -> bool:
+        """Whether rates follow from the state by what needs no matrix, or one that stays as it is."""
+        jets, laws = self.system.jets, self.laid
+        held = [law for field, law, _ in laws if not self.evolving[field]]
+        told = [*held, *self.expressions[len(laws) :]]
+        slopes = [partial(one, jet) for one in told for jet in jets.among(one)]
+        return not self.masses and not any(jets.among(slope) or self._timed(slope) for slope in slopes)
+
+    @property
     def smoothing(self) -> float:
         """The speed of waves of first order, where ends would let short ones grow; else 0."""
         waves, canonical = self.form.seen.waves, self.canonical
