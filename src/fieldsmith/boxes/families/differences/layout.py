@@ -81,6 +81,11 @@ class Layout:
         return tuple(bool(self.canonical.orders.get(name, 0)) for name, _ in self.fields)
 
     @property
+    def rates(self) -> tuple[tuple[int, int], ...]:
+        """Fields that are rates of unknowns of second order in time, each with the field of the unknown."""
+        return tuple((k, self.fields.index((name, 0))) for k, (name, order) in enumerate(self.fields) if order)
+
+    @property
     def complex(self) -> bool:
         return self.system.complex
 

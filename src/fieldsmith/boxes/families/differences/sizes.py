@@ -13,7 +13,7 @@ FINER = {1: 1.7, 2: 1.4, 3: 1.3}
 VARIANTS = 4
 LEAST = 12
 """Intervals of an axis."""
-MOST = {1: 12000, 2: 512, 3: 96}
+MOST = {1: 12000, 2: 512, 3: 80}
 """Intervals of the longest axis."""
 FACTORISATIONS = 300
 """Of an evolution whose matrix changes from step to step."""
