@@ -45,9 +45,13 @@ class Differences(BoxFamily[DifferencesChoices]):
         if choices.order > most(form):
             raise Unsuited(f"Differences of order {choices.order} are not stable by the ends of this problem.")
         if form.timed == (choices.integrator == NEWTON):
-            raise Unsuited(f"The {choices.integrator.name} method is for {'steady problems' if form.timed else 'evolutions'}.")
+            raise Unsuited(
+                f"The {choices.integrator.name} method is for {'steady problems' if form.timed else 'evolutions'}."
+            )
         if choices.integrator == DOP853 and not layout.explicit:
-            raise Unsuited("What holds the unknowns without rates changes with them or in time, so no explicit method is written.")
+            raise Unsuited(
+                "What holds the unknowns without rates changes with them or in time, so no explicit method is written."
+            )
         given: dict[str, Any] = values(form, layout, choices.order)
         return render(
             "differences.py.jinja", form, **given, order=choices.order, tolerance=choices.tolerance,

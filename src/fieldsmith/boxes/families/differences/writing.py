@@ -50,7 +50,7 @@ def values(form: Form, layout: Layout, order: int) -> dict[str, Any]:
         masses[one.field] = _written(layout, one, f"mass_{one.field + 1}")
     coefficients = []
     for one in form.sampled:
-        array = f"{_array(form, 'coefficient', one.name)}[sample]"
+        array = _sample(form, "coefficient", one.name)
         smooth = f"resample({array}, places, LINES, LOWS, LENGTHS, PERIODIC)"
         coefficients.append(f"nearest({array}, places)" if rough(form, one) else smooth)
     starts = _starts(form, layout)
@@ -77,6 +77,9 @@ def values(form: Form, layout: Layout, order: int) -> dict[str, Any]:
         "resampled": any("resample(" in value for value in (*coefficients, *(value for _, value in starts))),
         "nearest": any("nearest(" in value for value in coefficients),
         "starts": starts,
+        "samples": [
+            (layout.fields.index((name, 0)), _sample(form, "initial", name)) for name, n in form.state if not n
+        ],
         "uses_mesh": any("*mesh" in value for _, value in starts),
         "averages": any("averaged(" in value for _, value in starts),
         "guesses": _guesses(form, layout),
@@ -108,14 +111,17 @@ def _written(layout: Layout, one: Holds, name: str) -> Written:
     )
 
 
-def _array(form: Form, role: str, of: str) -> str:
-    """What the argument is called that carries something; of complex values their sum."""
-    found = {
-        one.part: names.argument(one.name, one.of if role == "points" else "")
-        for one in form.inputs
-        if (one.role, one.of) == (role, of)
-    }
-    return found[""] if "" in found else f"({found['real']} + 1j * {found['imag']})"
+def _array(form: Form, role: str, of: str, part: str = "") -> str:
+    """What the argument is called that carries something."""
+    one = next(one for one in form.inputs if (one.role, one.of, one.part) == (role, of, part))
+    return names.argument(one.name, one.of if role == "points" else "")
+
+
+def _sample(form: Form, role: str, of: str) -> str:
+    """Code of a sample of initial or given values."""
+    if any((one.role, one.of, one.part) == (role, of, "real") for one in form.inputs):
+        return f"{_array(form, role, of, 'real')}[sample] + 1j * {_array(form, role, of, 'imag')}[sample]"
+    return f"{_array(form, role, of)}[sample]"
 
 
 def _starts(form: Form, layout: Layout) -> list[tuple[int, str]]:
@@ -132,13 +138,7 @@ def _starts(form: Form, layout: Layout) -> list[tuple[int, str]]:
             if rough(form, form.system.initial[key]):
                 value = f"averaged({known[key][0]}, parameters, {pieces})"
         else:
-            array = _array(form, "initial", key)
-            part = (
-                array.replace(" + 1j * ", "[sample] + 1j * ").replace(")", "[sample])")
-                if " + 1j" in array
-                else f"{array}[sample]"
-            )
-            value = f"resample({part}, places, LINES, LOWS, LENGTHS, PERIODIC)"
+            value = f"resample({_sample(form, 'initial', key)}, places, LINES, LOWS, LENGTHS, PERIODIC)"
         found.append((layout.fields.index((name, n)), value))
     return found
 
