@@ -37,13 +37,17 @@ SMOOTHING = 0.3
 
 def values(form: Form, layout: Layout, order: int) -> dict[str, Any]:
     """All but the settings of a variant."""
-    functions: dict[tuple[Any, ...], Written] = {}
+    functions: dict[tuple[object, ...], Written] = {}
 
-    def shared(holds: Holds, name: str) -> Written:
+    def shared(holds: Holds, kind: str) -> Written:
         """Written as a function of its own, or by the name of one that is the same."""
-        made = _written(layout, holds, name)
-        same = functions.setdefault((made.arguments, made.value, made.slopes, made.lines), made)
-        return made if same is made else replace(made, name=same.name, new=False)
+        made = _written(layout, holds, kind)
+        key = kind, made.arguments, made.value, made.slopes, made.lines
+        if key in functions:
+            return replace(made, name=functions[key].name, new=False)
+        count = sum(one.name.startswith(kind) for one in functions.values())
+        functions[key] = replace(made, name=f"{kind}_{count + 1}")
+        return functions[key]
 
     masses: list[Written | None] = [None] * len(layout.fields)
     for one in layout.masses:
@@ -57,8 +61,8 @@ def values(form: Form, layout: Layout, order: int) -> dict[str, Any]:
     system = form.system
     return {
         "layout": layout,
-        "laws": [shared(one, f"law_{k}") for k, one in enumerate(layout.laws, 1)],
-        "conditions": [shared(one, f"condition_{k}") for k, one in enumerate(layout.conditions, 1)],
+        "laws": [shared(one, "law") for one in layout.laws],
+        "conditions": [shared(one, "condition") for one in layout.conditions],
         "masses": masses if layout.masses else [],
         "factors": [
             (one.key, one.field, one.axis, _written(layout, one.factor, f"factor_{k}"))
@@ -84,7 +88,10 @@ def values(form: Form, layout: Layout, order: int) -> dict[str, Any]:
         "averages": any("averaged(" in value for _, value in starts),
         "guesses": _guesses(form, layout),
         "returned": [
-            (layout.fields.index((one.of, 0)), {"": "", "real": ".real", "imag": ".imag"}[one.part])
+            (
+                layout.fields.index((one.of, 0)),
+                {"": ".real" if layout.complex else "", "real": ".real", "imag": ".imag"}[one.part],
+            )
             for one in form.results
         ],
     }
