@@ -83,8 +83,8 @@ def resolutions(form: Form, layout: Layout, order: int) -> list[Resolution]:
     accuracy, finer = system.output.accuracy, FINER[dimensions]
     asked = max(system.output.points[name] - (name not in system.periodic) for name in form.space)
     first = max(asked, {2: 120, 4: 64, 6: 48}[order] if dimensions == 1 else 24)
-    if dimensions == 1:  # where it costs little, what is asked is taken at its word
-        first = round(first * max(1.0, 1e-4 / accuracy) ** (1 / order))
+    if dimensions == 1 and order > 2:  # it costs little; a kink stays where it is on a grid that is asked for
+        first = round(first * max(1.3, (1e-4 / accuracy) ** (1 / order)))
     most = MOST[dimensions]
     while most > 2 * LEAST and not _affordable(form, layout, order, most):
         most = int(most / 1.05)
