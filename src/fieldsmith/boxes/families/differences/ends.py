@@ -77,6 +77,11 @@ def _matched(
         return sum(costs[n][j] for n, j in enumerate(chosen)) + BEYOND * beyond
 
     best = min(product(range(len(places)), repeat=len(conditions)), key=whole)
+    if form.timed and whole(best) >= ABSENT:
+        raise Unsuited(
+            f"Conditions at {conditions[0].axis} = {form.system.axis(conditions[0].axis).end(conditions[0].side):g} determine values of an unknown "
+            "that they do not hold; conditions for each unknown are solved for."
+        )
     return [(one, places[j]) for one, j in zip(conditions, best, strict=True)]
 
 

@@ -81,6 +81,11 @@ class Layout:
         return tuple(bool(self.canonical.orders.get(name, 0)) for name, _ in self.fields)
 
     @property
+    def rates(self) -> tuple[tuple[int, int], ...]:
+        """Fields that are rates of unknowns of second order in time, each with the field of the unknown."""
+        return tuple((k, self.fields.index((name, 0))) for k, (name, order) in enumerate(self.fields) if order)
+
+    @property
     def complex(self) -> bool:
         return self.system.complex
 
@@ -102,9 +107,31 @@ class Layout:
         return not any(self.system.jets.among(partial(one, jet)) for one in self.expressions for jet in jets.among(one))
 
     @property
+    def varying(self) -> bool:
+        """Whether what multiplies a derivative changes in space."""
+        jets = self.system.jets
+        places = {self.system.symbols[name] for name in self.form.space}
+        slopes = [partial(law, jet) for _, law, _ in self.laid for jet in jets.among(law)]
+        return any(slope.free_symbols & places or jets.among(slope, given=True) for slope in slopes)
+
+    @property
     def moving(self) -> bool:
         """Whether anything depends on the time by itself."""
         return any(self._timed(one) for one in self.expressions)
+
+    @property
+    def held(self) -> bool:
+        """Whether there are rows without a rate."""
+        return bool(self.conditions or self.free) or not all(self.evolving)
+
+    @property
+    def explicit(self) -> bool:
+        """Whether rates follow from the state by what needs no matrix, or one that stays as it is."""
+        jets, laws = self.system.jets, self.laid
+        held = [law for field, law, _ in laws if not self.evolving[field]]
+        told = [*held, *self.expressions[len(laws) :]]
+        slopes = [partial(one, jet) for one in told for jet in jets.among(one)]
+        return not self.masses and not any(jets.among(slope) or self._timed(slope) for slope in slopes)
 
     @property
     def smoothing(self) -> float:

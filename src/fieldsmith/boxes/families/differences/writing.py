@@ -37,28 +37,32 @@ SMOOTHING = 0.3
 
 def values(form: Form, layout: Layout, order: int) -> dict[str, Any]:
     """All but the settings of a variant."""
-    functions: dict[tuple[Any, ...], Written] = {}
+    functions: dict[tuple[object, ...], Written] = {}
 
-    def shared(holds: Holds, name: str) -> Written:
+    def shared(holds: Holds, kind: str) -> Written:
         """Written as a function of its own, or by the name of one that is the same."""
-        made = _written(layout, holds, name)
-        same = functions.setdefault((made.arguments, made.value, made.slopes, made.lines), made)
-        return made if same is made else replace(made, name=same.name, new=False)
+        made = _written(layout, holds, kind)
+        key = kind, made.arguments, made.value, made.slopes, made.lines
+        if key in functions:
+            return replace(made, name=functions[key].name, new=False)
+        count = sum(one.name.startswith(kind) for one in functions.values())
+        functions[key] = replace(made, name=f"{kind}_{count + 1}")
+        return functions[key]
 
     masses: list[Written | None] = [None] * len(layout.fields)
     for one in layout.masses:
         masses[one.field] = _written(layout, one, f"mass_{one.field + 1}")
     coefficients = []
     for one in form.sampled:
-        array = f"{_array(form, 'coefficient', one.name)}[sample]"
+        array = _sample(form, "coefficient", one.name)
         smooth = f"resample({array}, places, LINES, LOWS, LENGTHS, PERIODIC)"
         coefficients.append(f"nearest({array}, places)" if rough(form, one) else smooth)
     starts = _starts(form, layout)
     system = form.system
     return {
         "layout": layout,
-        "laws": [shared(one, f"law_{k}") for k, one in enumerate(layout.laws, 1)],
-        "conditions": [shared(one, f"condition_{k}") for k, one in enumerate(layout.conditions, 1)],
+        "laws": [shared(one, "law") for one in layout.laws],
+        "conditions": [shared(one, "condition") for one in layout.conditions],
         "masses": masses if layout.masses else [],
         "factors": [
             (one.key, one.field, one.axis, _written(layout, one.factor, f"factor_{k}"))
@@ -77,11 +81,17 @@ def values(form: Form, layout: Layout, order: int) -> dict[str, Any]:
         "resampled": any("resample(" in value for value in (*coefficients, *(value for _, value in starts))),
         "nearest": any("nearest(" in value for value in coefficients),
         "starts": starts,
+        "samples": [
+            (layout.fields.index((name, 0)), _sample(form, "initial", name)) for name, n in form.state if not n
+        ],
         "uses_mesh": any("*mesh" in value for _, value in starts),
         "averages": any("averaged(" in value for _, value in starts),
         "guesses": _guesses(form, layout),
         "returned": [
-            (layout.fields.index((one.of, 0)), {"": "", "real": ".real", "imag": ".imag"}[one.part])
+            (
+                layout.fields.index((one.of, 0)),
+                {"": ".real" if layout.complex else "", "real": ".real", "imag": ".imag"}[one.part],
+            )
             for one in form.results
         ],
     }
@@ -108,14 +118,17 @@ def _written(layout: Layout, one: Holds, name: str) -> Written:
     )
 
 
-def _array(form: Form, role: str, of: str) -> str:
-    """What the argument is called that carries something; of complex values their sum."""
-    found = {
-        one.part: names.argument(one.name, one.of if role == "points" else "")
-        for one in form.inputs
-        if (one.role, one.of) == (role, of)
-    }
-    return found[""] if "" in found else f"({found['real']} + 1j * {found['imag']})"
+def _array(form: Form, role: str, of: str, part: str = "") -> str:
+    """What the argument is called that carries something."""
+    one = next(one for one in form.inputs if (one.role, one.of, one.part) == (role, of, part))
+    return names.argument(one.name, one.of if role == "points" else "")
+
+
+def _sample(form: Form, role: str, of: str) -> str:
+    """Code of a sample of initial or given values."""
+    if any((one.role, one.of, one.part) == (role, of, "real") for one in form.inputs):
+        return f"{_array(form, role, of, 'real')}[sample] + 1j * {_array(form, role, of, 'imag')}[sample]"
+    return f"{_array(form, role, of)}[sample]"
 
 
 def _starts(form: Form, layout: Layout) -> list[tuple[int, str]]:
@@ -132,13 +145,7 @@ def _starts(form: Form, layout: Layout) -> list[tuple[int, str]]:
             if rough(form, form.system.initial[key]):
                 value = f"averaged({known[key][0]}, parameters, {pieces})"
         else:
-            array = _array(form, "initial", key)
-            part = (
-                array.replace(" + 1j * ", "[sample] + 1j * ").replace(")", "[sample])")
-                if " + 1j" in array
-                else f"{array}[sample]"
-            )
-            value = f"resample({part}, places, LINES, LOWS, LENGTHS, PERIODIC)"
+            value = f"resample({_sample(form, 'initial', key)}, places, LINES, LOWS, LENGTHS, PERIODIC)"
         found.append((layout.fields.index((name, n)), value))
     return found
 
