@@ -98,7 +98,9 @@ class ProblemDesk:
     def solve_problem(
         self,
         problem: ProblemText,
-        name: Annotated[str, Field(description="What to call it; part of the run's name.", max_length=60)] = "problem",
+        called: Annotated[
+            str, Field(description="A name for it, which the run's name begins with.", max_length=60)
+        ] = "problem",
         parameters: Annotated[
             dict[str, float] | None, Field(description="Other values of parameters, within their ranges.")
         ] = None,
@@ -116,7 +118,7 @@ class ProblemDesk:
         """
         _read(problem)
         digest = hashlib.sha256(problem.encode()).hexdigest()[:12]
-        file = self.allowed.folder.resolve() / FOLDER / digest / f"{name_of(name)}{ENDING}"
+        file = self.allowed.folder.resolve() / FOLDER / digest / f"{name_of(called)}{ENDING}"
         file.parent.mkdir(parents=True, exist_ok=True)
         write_whole(file, problem.encode())
         question = self.allowed.asked_of_file(file, parameters or {}, author, candidates, seed)

@@ -48,17 +48,26 @@ class ProblemTask(Task):
     methods agree on; where there is neither, the residual of the answer is an estimate of its error (`estimate.py`).
     """
 
-    def __init__(self, problem: Problem, name: str = "", text: str = "") -> None:
-        """`text` is the file as it was written. Raises InputError for a problem that is too large to be judged."""
+    def __init__(
+        self, problem: Problem, name: str = "", text: str = "", usual: Mapping[str, float] | None = None
+    ) -> None:
+        """`text` is the file as it was written, `usual` has the parameters as they stand there where the problem has others.
+
+        Raises InputError for a problem that is too large to be judged.
+        """
         if problem.seen.form is None:
             raise InputError("The equations are too large to be solved for their rates.", "State fewer, or smaller ones.")  # fmt: skip
-        self.name = files.name_of(name or problem.title)
+        origin = problem.origin.name if problem.origin.name.endswith(files.ENDING) else ""
+        self.name = files.name_of(name or name_of_file(origin) or problem.title)
         self.title = problem.title or self.name
         self.problem, self.text = problem, text
         self.form = Form(problem)
         self.known_parameters = {
             p.name: Parameter(
-                p.value, -np.inf if p.low is None else p.low, np.inf if p.high is None else p.high, p.meaning
+                (usual or {}).get(p.name, p.value),
+                -np.inf if p.low is None else p.low,
+                np.inf if p.high is None else p.high,
+                p.meaning,
             )
             for p in problem.system.parameters
         }
@@ -69,7 +78,8 @@ class ProblemTask(Task):
     def from_file(cls, name: str, parameters: Mapping[str, str | float] | None = None) -> "ProblemTask":
         """The task of a problem file. Raises InputError, and ProblemError with every fault of the file."""
         problem, text = files.read(name)
-        return cls(files.with_parameters(problem, parameters or {}, name), name_of_file(name), text)
+        usual = {p.name: p.value for p in problem.system.parameters}
+        return cls(files.with_parameters(problem, parameters or {}, name), name_of_file(name), text, usual)
 
     @cached_property
     def content(self) -> str:
