@@ -129,8 +129,17 @@ def test_the_statement_says_all_but_the_exact_solution(name, nowhere):
     for condition in task.problem.system.conditions:
         assert condition.kind == "open" or f"`{condition.text}`" in brief.statement
     assert f"A relative error of {task.accuracy:g} is wanted." in brief.statement
+    assert brief.form is not None
+    assert brief.form.problem.exact == brief.form.system.exact == {}
+    assert all(one not in repr(brief) for one in task.problem.exact.values())
     compile(brief.stub, "stub", "exec")
     assert brief.stated
+
+
+def test_definitions_that_the_exact_solution_alone_uses_are_not_told():
+    assert "d1" in example("option").problem.definitions
+    assert "d1" not in example("option").brief().statement
+    assert "`p = (gamma - 1)*(E - m**2/(2*rho))`" in example("shock").brief().statement
 
 
 def test_a_parameter_takes_another_value_within_its_range_and_a_constant_any_that_is_well_posed(tmp_path):
