@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+import small_box_methods
 import small_burgers
 import small_task
 from fieldsmith.environments import Call, Host, load
@@ -447,3 +448,20 @@ def test_a_metric_of_a_tasks_own_is_mapped_between_0_and_1(lower, values):
     ]
     assert scores == sorted(scores)
     assert all(0.0 <= score <= 1.0 for score in scores)
+
+
+@pytest.mark.slow
+def test_a_problem_file_is_a_task_of_the_workbench(host, tmp_path):
+    (tmp_path / "heat.toml").write_text(small_box_methods.HEAT)
+    env = load("pde-workbench", host)
+    begun = env.reset(0, f"{tmp_path / 'heat.toml'}?D=0.8").text
+    assert "u_t = D*u_xx" in begun
+    assert "0.8" in begun
+    assert "exp(-81*pi**2" not in begun
+    assert "parabolic" in do(env, "read_page", topic="equation")
+    do(env, "write_solver", source=small_box_methods.PROGRAM.format(modes=4))
+    assert 0.1 < env.episode.last.metrics["nrmse"] < 0.5
+    assert "x" in do(env, "inspect_errors")
+    do(env, "write_solver", source=small_box_methods.PROGRAM.format(modes=16))
+    assert "The episode is over" in do(env, "submit")
+    assert env.episode.last.judged["test_nrmse"] < 1e-12

@@ -2,7 +2,7 @@
 
     title = "..."            seeds = 3, or [0, 1, 2]; baselines = false to have none
     [options]                of every cell, as `solve` takes them
-    [[tasks]]                task = "burgers", param = {nu = 0.01}, scale = "demo"
+    [[tasks]]                task = "burgers", param = {nu = 0.01}, scale = "demo"; or task = "mine.toml", a problem file beside the suite
     [[authors]]              name = "gpt", model = "openai:..."; author = "scan"; without either the built-in author
     [[strategies]]           strategy = "refine", candidates = 12
     [[environments]]         environment = "pde-workbench", tasks = ["burgers"]
@@ -31,6 +31,7 @@ from fieldsmith.errors import InputError
 from fieldsmith.folders import expanded
 from fieldsmith.orchestrator.episodes.question import EpisodeQuestion
 from fieldsmith.orchestrator.question import Question, option_of
+from fieldsmith.tasks.places import is_problem_file
 
 SHIPPED = Path(__file__).parent / "suites"
 TOP = (
@@ -218,6 +219,9 @@ def _solving(file: Path, options: Table, task: Table, author: Table, strategy: T
         values |= _known(file, table, given, known, ("name", "strategies"))
     if "task" not in values:
         raise InputError(f"{file}: a [[tasks]] has no task.", 'Write task = "burgers".')
+    named = values["task"]
+    if isinstance(named, str) and is_problem_file(named):  # it lies where the suite says, whoever calls from wherever
+        values["task"] = str(file.parent.resolve() / expanded(named))
     param = values.get("param") or {}
     if not isinstance(param, Mapping) or not all(type(value) in (int, float) for value in param.values()):
         raise InputError(f"{file}: param = {param!r} is no table of numbers.", "Write param = { nu = 0.01 }.")
@@ -258,7 +262,12 @@ def task_name(values: Table) -> str:
     """The task with what is not as usual."""
     given = "".join(f",{name}={value:g}" for name, value in (values.get("param") or {}).items())
     scale = values.get("scale", "demo")
-    return f"{values['task']}{given}{'' if scale == 'demo' else f'@{scale}'}"
+    task = str(values["task"])
+    if is_problem_file(task):
+        from fieldsmith.tasks.own.files import name_of  # with SymPy
+
+        task = name_of(Path(task).stem)
+    return f"{task}{given}{'' if scale == 'demo' else f'@{scale}'}"
 
 
 def _names(kind: type[Any]) -> list[str]:

@@ -87,8 +87,19 @@ def tell_understood(task: "Task") -> None:
         tell(one, problem.origin.name)
     methods, why_not = methods_of(task.form)
     current.event("problem", {**problem.understood.as_dict(), "methods": methods, "why_no_method": why_not})
-    for line in problem.understood.lines():
-        if line.startswith("    ") or line.strip().startswith(SHORT):
-            current.progress(line)
+    for line in _short(problem.understood.lines()):
+        current.progress(line)
     current.progress(f"  {'methods':11}{fitting(methods, why_not)}")
     task.ready(current.making)
+
+
+def _short(lines: list[str]) -> Iterator[str]:
+    """The equations, and what is repeated of the rest, a word and what goes with it."""
+    wanted = False
+    for line in lines:
+        if line.startswith("    ") and line[4:5].strip():
+            yield line
+        elif line.startswith("  "):
+            wanted = line.strip().startswith(SHORT) if line[2:3].strip() else wanted
+            if wanted:
+                yield line

@@ -29,7 +29,7 @@ __all__ = ["Problem", "evaluate", "list_runs", "list_tasks", "open_run", "solve"
 
 
 def task(name: str, scale: str = "demo", data: str | Path | None = None, **parameters: float) -> Task:
-    """A task by name. Raises InputError for an unknown name, parameter, value, scale or data file."""
+    """A task by name, or by the path of a problem file. Raises InputError for an unknown name, parameter, value, scale or data file."""
     if not isinstance(name, str):
         raise InputError(f"{name!r} is not the name of a task.", "Give one of fs.list_tasks(), or a file's path.")
     return tasks.load(name, parameters, scale, expanded(data) if data else None)
@@ -41,7 +41,7 @@ def list_tasks() -> dict[str, str]:
 
 
 def solve(
-    task: str | Task,
+    task: str | Task | Problem,
     run_dir: str | Path | None = None,
     *,
     param: Mapping[str, str | float] | None = None,
@@ -77,12 +77,13 @@ def solve(
 ) -> Run:
     """Forge a solver; the options are those of `fieldsmith solve`, dashes as underscores.
 
-    A task, a model, an author and a strategy may be names or objects. `param`, `scale` and `data` go with a
+    A task, a model, an author and a strategy may be names or objects; a task may be a problem file's path, or a `Problem`. `param`, `scale` and `data` go with a
     task's name, `strategy_options` with a strategy's, `model_options`, `temperature`, `base_url` and `key_file` with a model's:
     an object has its own. The same call takes up a run that was interrupted. Progress goes to standard error, in a notebook
     to the cell, unless `quiet`. Raises InputError, MissingPart or ProviderError; KeyboardInterrupt
     leaves a run that resumes.
     """
+    task = _stated(task)
     question = _asked(**{name: value for name, value in locals().items() if name != "quiet"})
     ready = open_solve(question)
     ready.write_report = write_report
@@ -114,12 +115,13 @@ def list_runs() -> list[Run]:
 
 
 def evaluate(
-    task: str | Task, program: str | Path, splits: Sequence[SplitName] = ("test",), sandbox: str = "auto"
+    task: str | Task | Problem, program: str | Path, splits: Sequence[SplitName] = ("test",), sandbox: str = "auto"
 ) -> Evaluation:
     """Score a solver on a task: a source text, or the path of a file that holds one.
 
     Raises InputError for what is neither, for a file that cannot be read, for what is no task and for an unknown split.
     """
+    task = _stated(task)
     _asked(task=task)
     known = ("dev", "test")
     if isinstance(splits, str) or any(name not in known for name in splits) or not splits:
@@ -137,6 +139,15 @@ def _asked(**given: Any) -> Question:
     except InputError as error:
         raise InputError(in_keywords(error.message), in_keywords(error.hint)) from None
     return question
+
+
+def _stated(task: str | Task | Problem) -> str | Task:
+    """A problem of one's own as a task; what is one already as it is."""
+    if not isinstance(task, Problem):
+        return task
+    from fieldsmith.tasks.own.problem_task import ProblemTask
+
+    return ProblemTask(task)
 
 
 def _source(program: str | Path) -> str:

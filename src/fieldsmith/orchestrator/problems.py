@@ -88,6 +88,8 @@ class Met:
         what = "Estimated error, as there is no reference," if self.estimate else "Relative error"
         held = "within" if self.met else "not within"
         own = f" (the reference's own: {self.reference_error:.1e})" if self.reference_error else ""
+        if self.reference_error and self.error <= self.reference_error:
+            own = f", below the reference's own {self.reference_error:.1e}, within which nothing can be told"
         where = "" if self.split == "test" else " on the dev split, the test split is not scored yet"
         return f"{what} of the problem as it is asked: {self.error:.1e}{own}{where}; {held} the {self.asked:g} that is asked for."
 

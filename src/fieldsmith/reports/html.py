@@ -62,7 +62,7 @@ def render(run: RunRecord, refresh: float = REFRESH_SECONDS) -> str:
     score = (evaluation.test or evaluation.dev) if evaluation else None
     asked = replace(
         run.asked,
-        **{n: visible(getattr(run.asked, n), 600) for n in ("title", "author", "author_note")},
+        **{n: visible(getattr(run.asked, n), 600) for n in ("title", "author", "author_note", "judged_by")},
     )
     spend = charts.spend_by_author(run.candidates)
     film = film_of(run.folder) if run.best else ""

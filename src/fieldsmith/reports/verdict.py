@@ -3,6 +3,7 @@
 from fieldsmith.agents.author import Candidate
 from fieldsmith.evaluation.evaluation import Evaluation, Score
 from fieldsmith.evaluation.feedback import times
+from fieldsmith.orchestrator.problems import met_by
 from fieldsmith.orchestrator.run import RunRecord
 from fieldsmith.reports.numbers import finite
 from fieldsmith.reports.plain import visible
@@ -16,6 +17,8 @@ def verdict(run: RunRecord, best: Candidate | None) -> str:
         return ""
     count = len(run.written)
     words = f"Candidate {visible(best.slot, 20)} is the best of {count}" if count > 1 else "One program was written"
+    if met := met_by(run):
+        return f"{words}. {visible(str(met), 400)}"
     if score.value is not None:
         return f"{words}, by its {visible(score.metric, 40)}."
     if score.resolved:

@@ -250,3 +250,50 @@ def test_without_the_sdk_one_sentence_says_what_to_install(tmp_path):
     )
     assert ran.returncode == 3
     assert re.fullmatch(r"fieldsmith: .*mcp package\. pip install 'fieldsmith\[mcp\]'\n", ran.stderr)
+
+
+HEAT = """title = "Heat"
+equations = ["u_t = D*u_xx"]
+[domain]
+x = [0, 1]
+t = [0, 0.1]
+[parameters]
+D = 1.0
+[boundary]
+x = "u = 0"
+[initial]
+u = "sin(pi*x)"
+[output]
+points = 33
+times = 5
+[exact]
+u = "exp(-pi**2*D*t)*sin(pi*x)"
+"""
+
+
+def test_a_problem_of_the_clients_own_is_checked_and_solved(call):
+    faulty = call("check_problem", problem=HEAT.replace("u_xx", "u_xx + q"))
+    assert not faulty["ok"]
+    assert [(one["weight"], one["line"]) for one in faulty["findings"]] == [("fault", 2)]
+    assert "q is not known here" in call("solve_problem", problem=HEAT.replace("u_xx", "u_xx + q"))
+    checked = call("check_problem", problem=HEAT)
+    assert checked["ok"]
+    assert "    ∂u/∂t = D·∂²u/∂x²" in checked["understood"]
+    started = call("solve_problem", problem=HEAT, called="my heat", candidates=1)
+    assert started["run"].startswith("my-heat-")
+    seen = ended(call, started["run"])
+    assert seen["state"] == "done"
+    fetched = call("fetch_solution", run=started["run"])
+    assert fetched["judged_by"] == "the exact solution that the problem gives"
+    assert Path(fetched["files"]["report.html"]).is_file()
+    if seen["best"] is not None:  # a built-in family suits it
+        assert fetched["accuracy"]["asked"] == 1e-3
+        assert fetched["accuracy"]["met"] == (fetched["accuracy"]["error"] <= 1e-3)
+
+
+def test_a_text_that_names_a_file_is_refused_and_a_path_is_no_task(call, tmp_path):
+    text = HEAT.replace('u = "sin(pi*x)"', 'u = { file = "/etc/passwd", name = "u" }')
+    for tool in ("check_problem", "solve_problem"):
+        assert "The text names a file, and this server reads none." in call(tool, problem=text)
+    (tmp_path / "heat.toml").write_text(HEAT)
+    assert "names a file" in call("start_solve", task=str(tmp_path / "heat.toml"))

@@ -12,6 +12,7 @@ from fieldsmith.orchestrator.record import is_held, load_run
 from fieldsmith.orchestrator.run import RunRecord
 from fieldsmith.orchestrator.writer import open_writer
 from fieldsmith.plugins import meant
+from fieldsmith.tasks.places import is_problem_file
 
 NUMERICS = "numerics"
 """The built-in author, which needs no model."""
@@ -54,6 +55,17 @@ class Allowed:
         self, task: str, parameters: Mapping[str, float], scale: str, author: str, candidates: int | None, seed: int
     ) -> Question:
         """A client's question, without budgets of tokens and dollars. Raises InputError for what it may not ask."""
+        return self._asked(named(task), parameters, scale, author, candidates, seed)
+
+    def asked_of_file(
+        self, file: Path, parameters: Mapping[str, float], author: str, candidates: int | None, seed: int
+    ) -> Question:
+        """The same for a problem file that the server itself has written."""
+        return self._asked(str(file), parameters, "demo", author, candidates, seed)
+
+    def _asked(
+        self, task: str, parameters: Mapping[str, float], scale: str, author: str, candidates: int | None, seed: int
+    ) -> Question:
         if author not in self.authors:
             words = f"There is no author {author!r} here.{meant(author, self.authors)}"
             raise InputError(words, f"The owner of this server allows {', '.join(self.authors)}.")
@@ -61,9 +73,7 @@ class Allowed:
         if not 1 <= wanted <= self.candidates:
             allowed = f"The owner of this server allows 1 to {self.candidates} programs a run."
             raise InputError(f"candidates = {wanted} is out of range.", allowed)
-        question = replace(
-            self.question, task=named(task), param=dict(parameters), scale=scale, seed=seed, candidates=wanted
-        )
+        question = replace(self.question, task=task, param=dict(parameters), scale=scale, seed=seed, candidates=wanted)
         if author == NUMERICS:
             return replace(question, **{name: field_of(name).default for name in OF_A_MODEL})
         return replace(question, model=author)
@@ -107,6 +117,8 @@ class Allowed:
 
 def named(task: str) -> str:
     """A task by its name alone. Raises InputError for a file or a module, which clients may not have imported."""
+    if is_problem_file(task):
+        raise InputError(f"{task!r} names a file.", "Hand over the text of a problem file to solve_problem.")
     if is_place(task):
         hint = "list_tasks tells the names; the server's owner can install a package with further tasks."
         raise InputError(f"{task!r} names a file or a module, not a task.", hint)

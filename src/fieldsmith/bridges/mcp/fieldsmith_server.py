@@ -24,6 +24,7 @@ from fieldsmith.bridges.mcp.answers import (
     TaskRow,
     Watched,
 )
+from fieldsmith.bridges.mcp.problem_texts import ProblemDesk
 from fieldsmith.bridges.mcp.solving import Runs
 from fieldsmith.bridges.mcp.tools import Tool, aside
 from fieldsmith.errors import FieldsmithError, InputError
@@ -41,7 +42,7 @@ TELLING = 2.0
 GOING_ON = ("starting", "running")
 INSTRUCTIONS = """Fieldsmith forges solvers of partial differential equations: an author writes programs, a sandbox runs them, a judge that the
 programs never see scores them against trusted references. The way: list_tasks, show_task, start_solve, watch_run until the state is
-done, fetch_solver. To score a program that you wrote yourself: show_task, evaluate_program. Figures are measured; null means not known."""
+done, fetch_solver. A problem of one's own, as the text of a problem file: check_problem, solve_problem, watch_run, fetch_solution. To score a program that you wrote yourself: show_task, evaluate_program. Figures are measured; null means not known."""
 
 TaskName = Annotated[str, Field(description="A task's name, as list_tasks tells it.", max_length=200)]
 Parameters = Annotated[
@@ -72,6 +73,7 @@ class Desk:
     def __init__(self, allowed: Allowed) -> None:
         self.allowed, self.children = allowed, Children()
         self.runs = Runs(allowed, self.children)
+        self.problems = ProblemDesk(allowed, self.runs)
         self._evaluating = anyio.CapacityLimiter(allowed.at_once)
 
     def list_tasks(self) -> TaskList:
@@ -261,10 +263,13 @@ def tools_of(desk: Desk) -> list[Tool]:
         Tool(desk.show_task, "Show a task", reads_only=True, repeatable=True),
         Tool(desk.show_limits, "Show what is allowed", reads_only=True, repeatable=True),
         Tool(desk.start_solve, "Start to solve a task", repeatable=True, outward=True),
+        Tool(desk.problems.check_problem, "Check a problem of your own", reads_only=True, repeatable=True),
+        Tool(desk.problems.solve_problem, "Start to solve a problem of your own", repeatable=True, outward=True),
         Tool(desk.watch_run, "Watch a run", reads_only=True, repeatable=True),
         Tool(desk.stop_run, "Stop a run", destroys=True, repeatable=True),
         Tool(desk.list_runs, "List the runs", reads_only=True, repeatable=True),
         Tool(desk.fetch_solver, "Fetch the solver", reads_only=True, repeatable=True),
+        Tool(desk.problems.fetch_solution, "Fetch the solution", reads_only=True, repeatable=True),
         Tool(desk.show_candidate, "Show a candidate", reads_only=True, repeatable=True),
         Tool(desk.evaluate_program, "Score a program", reads_only=True, repeatable=True),
     ]

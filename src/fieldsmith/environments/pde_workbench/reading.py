@@ -21,6 +21,9 @@ def _equation(problem: Problem) -> Iterator[str]:
     brief, facts = problem.plain, problem.methods
     yield f"# {brief.title}"
     yield ""
+    if brief.form is not None:
+        yield from brief.form.problem.understood.lines()
+        return
     if brief.equation is None:
         yield "This task states no equation; all that is known stands in its statement."
         return

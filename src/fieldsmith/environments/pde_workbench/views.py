@@ -123,8 +123,9 @@ class Samples:
         return None if name is None else np.asarray(case.inputs[name], dtype=float)
 
     def _axis(self, name: str, size: int) -> Axis:
-        equation = self.problem.plain.equation
-        known = next((axis for axis in equation.axes if axis.name == name), None) if equation else None
+        equation, form = self.problem.plain.equation, self.problem.plain.form
+        axes = form.system.axes if form else equation.axes if equation else ()
+        known = next((axis for axis in axes if axis.name == name), None)
         return Axis(name, known.low, known.high) if known else Axis(f"{name} index", 0.0, float(size))
 
 

@@ -4,6 +4,8 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
+from copy import copy
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -44,21 +46,30 @@ class ProblemTask(Task):
     """The task that a problem states: `name` is the stem of its file, or made of its title.
 
     dev: the problem as it is asked, on fewer points, and some with other parameters of their ranges and other fields of their families. test: the problem as
-    it is asked, where it is asked, and others that dev does not have. References are the exact solution that the problem gives, else one that
+    it is asked, where it is asked, and others that dev does not have. `form` is the whole problem, `shown` what authors get of it. References are the exact solution that the problem gives, else one that
     methods agree on; where there is neither, the residual of the answer is an estimate of its error (`estimate.py`).
     """
 
-    def __init__(self, problem: Problem, name: str = "", text: str = "") -> None:
-        """`text` is the file as it was written. Raises InputError for a problem that is too large to be judged."""
+    def __init__(
+        self, problem: Problem, name: str = "", text: str = "", usual: Mapping[str, float] | None = None
+    ) -> None:
+        """`text` is the file as it was written, `usual` has the parameters as they stand there where the problem has others.
+
+        Raises InputError for a problem that is too large to be judged.
+        """
         if problem.seen.form is None:
             raise InputError("The equations are too large to be solved for their rates.", "State fewer, or smaller ones.")  # fmt: skip
-        self.name = files.name_of(name or problem.title)
+        origin = problem.origin.name if problem.origin.name.endswith(files.ENDING) else ""
+        self.name = files.name_of(name or name_of_file(origin) or problem.title)
         self.title = problem.title or self.name
         self.problem, self.text = problem, text
-        self.form = Form(problem)
+        self.form, self.shown = Form(problem), Form(public(problem))
         self.known_parameters = {
             p.name: Parameter(
-                p.value, -np.inf if p.low is None else p.low, np.inf if p.high is None else p.high, p.meaning
+                (usual or {}).get(p.name, p.value),
+                -np.inf if p.low is None else p.low,
+                np.inf if p.high is None else p.high,
+                p.meaning,
             )
             for p in problem.system.parameters
         }
@@ -69,7 +80,8 @@ class ProblemTask(Task):
     def from_file(cls, name: str, parameters: Mapping[str, str | float] | None = None) -> "ProblemTask":
         """The task of a problem file. Raises InputError, and ProblemError with every fault of the file."""
         problem, text = files.read(name)
-        return cls(files.with_parameters(problem, parameters or {}, name), name_of_file(name), text)
+        usual = {p.name: p.value for p in problem.system.parameters}
+        return cls(files.with_parameters(problem, parameters or {}, name), name_of_file(name), text, usual)
 
     @cached_property
     def content(self) -> str:
@@ -128,13 +140,13 @@ class ProblemTask(Task):
     def brief(self, libraries: Sequence[str] = (), time_limit: float | None = None) -> Brief:
         asked = draws(self.form, "test")[0]
         limit = time_limit or self.problem.system.output.seconds
-        stub, said = render_stub(self.signature), words.problem_text(self.form)
+        stub, said = render_stub(self.signature), words.problem_text(self.shown)
         sizes = {"batch": len(asked.seeds)} if self.form.batched else {}
         sizes |= {**({"time": len(asked.times)} if self.form.timed else {}), **asked.points}
         return Brief(
             title=self.title,
             statement=words.statement(
-                self.form, self.title, said, stub, self.metric, sizes, limit, MEMORY_MB, libraries
+                self.shown, self.title, said, stub, self.metric, sizes, limit, MEMORY_MB, libraries
             ),
             stub=stub,
             signature=self.signature,
@@ -147,7 +159,7 @@ class ProblemTask(Task):
             libraries=tuple(libraries),
             problem=said,
             metric=self.metric,
-            form=self.form,
+            form=self.shown,
         )
 
     def cases(self, name: SplitName, progress: Progress | None) -> tuple[Case, ...]:
@@ -236,6 +248,34 @@ def _found(stored: Mapping[str, Any], n: int) -> reference.Found:
     head = f"{n}/values/"
     values = {key.removeprefix(head): array for key, array in stored.items() if key.startswith(head)}
     return reference.Found(values, stored.get(f"{n}/errors"), str(stored.get(f"{n}/words", "")))
+
+
+def public(problem: Problem) -> Problem:
+    """The problem as authors may see it: without its exact solution, and without definitions that nothing else uses."""
+    shown = copy(problem)
+    seen = replace(problem.seen, system=replace(problem.system, exact={}), exact_holds=False)
+    known = {name: value for name, value in vars(problem).items() if name not in ("understood", "_equation")}
+    vars(shown).clear()
+    vars(shown).update(known, exact={}, definitions=_used_definitions(problem), seen=seen)
+    return shown
+
+
+def _used_definitions(problem: Problem) -> dict[str, str]:
+    """Those that equations, conditions and given values use, by themselves or by others that they use."""
+    system = problem.system
+    given = (*system.coefficients, *system.initial.values(), *system.conserved.values())
+    text = " ".join(one.text for one in (*system.laws, *system.conditions, *given))
+    used: dict[str, str] = {}
+    while True:
+        more = {
+            name: str(body)
+            for name, body in problem.definitions.items()
+            if name not in used and re.search(rf"(?<!\w){re.escape(name)}(?![^\W_])", text)
+        }
+        if not more:
+            return {name: body for name, body in problem.definitions.items() if name in used}
+        used |= more
+        text = " ".join(more.values())
 
 
 def name_of_file(name: str) -> str:
