@@ -34,8 +34,8 @@ MARGIN = {1: 1.25, 2: 1.25, 3: 1.0}
 """Points beside those that the initial values need, by dimensions."""
 SMOOTH, ROUGH = 256, 64
 """Points that a smooth field may need; those to begin with where one needs more, as diffusion will smooth it."""
-LONGEST = 600
-"""Points along an axis."""
+LONGEST, ROUNDING = 600, 4e8
+"""Points along an axis, and their number to the power of the highest derivative: beyond it rounding costs more than points bring."""
 FIRST, FINEST = 0.03, 1e-11
 """The first tolerance beside the accuracy wanted, and the last one at all."""
 NODES = {
@@ -76,11 +76,14 @@ class Collocation(BoxFamily[CollocationChoices]):
         integrator = _integrator(Demands(form))
         shares = np.array(_shares(form))
         room = MOST[integrator] / (_numbers(form) * np.prod(shares))
-        most = min(int(room ** (1 / len(shares))), LONGEST)
+        highest = max(Demands(form).highest.values())
+        most = min(int(room ** (1 / len(shares))), LONGEST, int(ROUNDING ** (1 / max(highest, 1))))
+        most = max(most, 2 * highest + 12)
         need = max(needed(form).values())
         need = ROUGH if need > SMOOTH else need
-        fewest = max(FEWEST[len(shares)], 4 * max(Demands(form).highest.values()))
+        fewest = max(FEWEST[len(shares)], 4 * highest)
         first = min(max(fewest, int(MARGIN[len(shares)] * need + 2)), int(most / GROWTH**1.5))
+        first = max(first, highest + 6)
         counts = [round(first * GROWTH**k) for k in range(VARIANTS)]
         counts = [n for n in counts if n <= most]
         if len(counts) < 4:
