@@ -206,8 +206,6 @@ class Task(ABC):
     defaults_by_scale: ClassVar[Mapping[str, Mapping[str, float]]] = {}
     """Defaults of parameters that a scale has in place of the usual ones; what is given wins over both."""
     metric: Metric = NRMSE
-    form: "Form | None" = None
-    """The problem of one's own that the task states, if it is one."""
 
     parameters: Mapping[str, float]
     scale: str
@@ -231,6 +229,11 @@ class Task(ABC):
     def __repr__(self) -> str:
         values = "".join(f", {name}={value:g}" for name, value in self.parameters.items())
         return f"<Task {self.name}{values}, {self.scale} scale>"
+
+    @property
+    def form(self) -> "Form | None":
+        """The problem of one's own that the task states, if it is one."""
+        return None
 
     @classmethod
     def defaults(cls, scale: str) -> dict[str, float]:

@@ -63,7 +63,7 @@ class ProblemTask(Task):
         self.name = files.name_of(name or name_of_file(origin) or problem.title)
         self.title = problem.title or self.name
         self.problem, self.text = problem, text
-        self.form, self.shown = Form(problem), Form(public(problem))
+        self._form, self.shown = Form(problem), Form(public(problem))
         self.known_parameters = {
             p.name: Parameter(
                 (usual or {}).get(p.name, p.value),
@@ -75,6 +75,11 @@ class ProblemTask(Task):
         }
         self._references: dict[str, list[reference.Found]] = {}
         super().__init__({p.name: p.value for p in problem.system.parameters})
+
+    @property
+    def form(self) -> Form:
+        """The problem with all that it says, its exact solution too; `shown` is what authors may see."""
+        return self._form
 
     @classmethod
     def from_file(cls, name: str, parameters: Mapping[str, str | float] | None = None) -> "ProblemTask":
