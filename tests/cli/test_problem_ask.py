@@ -74,6 +74,14 @@ def test_what_cannot_go_on_says_why_and_writes_nothing(place, words, code, says)
     assert not list(place.glob("*.toml"))
 
 
+@pytest.mark.parametrize("folder", ["x y", "count2/x"])
+def test_a_folder_that_is_not_there_is_told_before_anything_is_asked(place, folder):
+    done = ask(place, WORDS, "--out", f"{folder}/heat.toml", "--yes")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert f"The folder of {folder}/heat.toml is not there." in done.stderr
+    assert not (place / "count").exists()
+
+
 def test_without_a_model_it_is_one_sentence(place):
     done = ask(place, WORDS, model=False)
     assert done.returncode == 2

@@ -10,6 +10,7 @@ import typer
 
 from fieldsmith.agents.words.asking import Conversation, Draft, Unclear
 from fieldsmith.agents.words.kept import KeptModel
+from fieldsmith.cli.options import check_new
 from fieldsmith.cli.output import current
 from fieldsmith.errors import InputError
 from fieldsmith.files import write_whole
@@ -33,10 +34,10 @@ class Wanted:
 def problem_file(wanted: Wanted, model: ChatModel, question: str) -> Path:
     """The file that was agreed to; `question` is what the person is asked, with `{file}` in it.
 
-    Raises InputError where no sound file comes of the words, where the model asks what nobody is there to answer, and where the person says no.
+    Raises InputError where that file cannot be written, before anything is asked, where no sound file comes of the words, where the model asks what nobody is there to answer, and where the person says no.
     """
-    if wanted.file is not None and wanted.file.exists():
-        raise InputError(f"{wanted.file} is there already.", "Choose another name; nothing is overwritten.")
+    if wanted.file is not None:
+        check_new(wanted.file)
     kept = KeptModel(model, recording(wanted.words, model.label))
     draft = _drafted(Conversation(kept, wanted.words, Path()))
     _shown(draft, kept)

@@ -69,13 +69,11 @@ def new(
 
     Example: fieldsmith problem new heat.toml --equation "u_t = u_xx" --domain x=0,1 --domain t=0,0.1 --boundary "x: u = 0" --initial "u = sin(pi*x)"
     """
+    from fieldsmith.cli.options import check_new
     from fieldsmith.cli.problem_new import Given, asked, document
 
     current.json = as_json
-    if file.exists() or file.is_symlink():
-        raise InputError(f"{file} is there already.", "Choose another name; nothing is overwritten.")
-    if not file.absolute().parent.is_dir():
-        raise InputError(f"The folder of {file} is not there.", "Make it first.")
+    check_new(file)
     given = asked(Given(title, equation or [], domain or [], param or [], boundary or [], initial or [], accuracy))
     problem = _of(document(given))
     for one in problem.seen.told.ordered():

@@ -102,7 +102,9 @@ def _plot(title: str, lines: Sequence[tuple[Group, Curve]], on_test: bool) -> Pl
     by_decades = lines[0][0].by_decades
     drawn = [[row for row in curve.rows if not math.isnan(value(row))] for _, curve in lines]
     heights = [_height(value(row), by_decades) for own in drawn for row in own]
-    heights += [_height(row.oracle, by_decades) for own in drawn for row in own if on_test and not math.isnan(row.oracle)]
+    heights += [
+        _height(row.oracle, by_decades) for own in drawn for row in own if on_test and not math.isnan(row.oracle)
+    ]
     if not heights:
         return None
     low, high = (math.floor(min(heights)), math.ceil(max(heights))) if by_decades else (min(heights), max(heights))
