@@ -1,6 +1,7 @@
 """The leaderboard: means and intervals by hand, cells that are not done, published rows."""
 
 import math
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -95,6 +96,17 @@ def test_the_same_figures_stand_in_every_form(board):
     assert "<svg" in text
     assert "<b>2</b> Fourier | ETDRK4" in text
     assert "http" not in text.replace("http-equiv", "").replace("http://www.w3.org", "")
+
+
+def test_cells_whose_plan_cannot_be_read_are_counted_among_what_was_chosen(board):
+    row = board.rows[0]
+    tasks = {
+        task: replace(one, schemes=one.schemes if task == "darcy" else Counter()) for task, one in row.tasks.items()
+    }
+    others = [one for one in board.rows if one is not row]
+    told = page(replace(board, rows=(replace(row, tasks=tasks), *others)))
+    assert "no plan that could be read" not in page(board)
+    assert "<b>2</b> no plan that could be read <small>a · refine</small>" in told
 
 
 def test_names_cannot_become_markup(board):

@@ -12,6 +12,7 @@ from fieldsmith.agents.words.asking import Conversation, Draft, Unclear
 from fieldsmith.agents.words.kept import KeptModel
 from fieldsmith.cli.options import check_new
 from fieldsmith.cli.output import current
+from fieldsmith.cli.progress import used
 from fieldsmith.errors import InputError
 from fieldsmith.files import write_whole
 from fieldsmith.folders import data_folder
@@ -85,13 +86,13 @@ def _shown(draft: Draft, kept: KeptModel) -> None:
     problem, spent = draft.problem, kept.spent
     assert problem is not None
     replies = spent.asked + spent.known
-    price = "price unknown" if spent.usd is None else f"${spent.usd:.4f}"
     there = f" ({spent.known} of them were there already)" if spent.known else ""
     fields = {
         "replies": replies,
         "input_tokens": spent.input_tokens,
         "output_tokens": spent.output_tokens,
         "usd": spent.usd,
+        "estimated": spent.estimated,
     }
     current.event(
         "understood",
@@ -109,8 +110,8 @@ def _shown(draft: Draft, kept: KeptModel) -> None:
         current.progress(f"  assumed    {line}")
     for line in problem.doubts:
         current.progress(f"  {line}")
-    tokens = f"{spent.input_tokens + spent.output_tokens:,} tokens"
-    current.progress(f"{replies} {'reply' if replies == 1 else 'replies'}{there}, {tokens}, {price}")
+    cost = used(spent.input_tokens + spent.output_tokens, spent.usd, spent.estimated)
+    current.progress(f"{replies} {'reply' if replies == 1 else 'replies'}{there}, {cost}")
 
 
 def _free(draft: Draft) -> Path:

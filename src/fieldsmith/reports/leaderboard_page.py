@@ -25,6 +25,7 @@ LONGEST = 60
 LEFT, RIGHT, STEP, TOP, BOTTOM = 16.0, 20.0, 38.0, 4.0, 30.0
 WIDTH = 460.0
 """Of a plot, in its own units."""
+NO_PLAN = "no plan that could be read"
 BEYOND = 1.5
 """Decades beyond the outermost means that are drawn: few seeds have intervals of dozens of decades, beside which nothing else could be seen."""
 
@@ -231,6 +232,12 @@ def _who(row: Row) -> str:
     return visible(" · ".join(filter(None, (row.author, row.strategy))), LONGEST)
 
 
+def _untold(row: Row, task: str) -> int:
+    """In how many cells a program was chosen of whose plan nothing could be read."""
+    one = row.tasks.get(task)
+    return one.ran - sum(one.schemes.values()) if one else 0
+
+
 def _schemes(board: Leaderboard) -> Iterator[tuple[tuple[str, str], list[tuple[str, int, str]]]]:
     """A task, and each scheme that was chosen for it: its words, how often, by whom; the most frequent first."""
     ordered: Callable[[Counter[str]], list[tuple[str, int]]] = Counter.most_common
@@ -240,6 +247,8 @@ def _schemes(board: Leaderboard) -> Iterator[tuple[tuple[str, str], list[tuple[s
             for scheme, count in row.tasks[task].schemes.items() if task in row.tasks else ():
                 who.setdefault(scheme, Counter())[_who(row)] += count
         if who:
+            untold = Counter({_who(row): without for row in board.rows if (without := _untold(row, task))})
+            who |= {NO_PLAN: untold} if untold else {}
             listed = sorted(who.items(), key=lambda item: -item[1].total())
             yield (
                 _heading(task),
