@@ -64,7 +64,7 @@ def test_words_become_a_checked_file_and_the_same_words_are_asked_once(place):
     [
         ([WORDS], 2, "Nobody is there to say yes"),
         ([WORDS, "--out", "heat.txt", "--yes"], 2, "heat.txt is there already"),
-        (["  ", "--yes"], 2, "There are no words"),
+        (["  ", "--yes"], 2, 'Say what is to be solved, such as "heat in a rod'),
     ],
 )
 def test_what_cannot_go_on_says_why_and_writes_nothing(place, words, code, says):

@@ -1,6 +1,7 @@
 """`fieldsmith problem`: a PDE of one's own, stated in a file: check it, begin one, the schema for editors."""
 
 import json
+import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -82,7 +83,7 @@ def new(
 
     write_whole(file, problem.to_toml().encode())
     current.event("result", {"file": str(file), "ok": True, "doubts": list(problem.doubts)})
-    current.say(f"{file} is written; `fieldsmith problem check {file}` says how it is understood.")
+    current.say(_written(file))
 
 
 @app.command()
@@ -113,7 +114,11 @@ def ask(
     opened = open_model(model, base_url, key_file, settings)
     file = problem_file(Wanted(words, out, yes), opened, "Write {file}?")
     current.event("result", {"file": str(file), "ok": True})
-    current.say(f"{file} is written; `fieldsmith problem check {file}` says how it is understood.")
+    current.say(_written(file))
+
+
+def _written(file: Path) -> str:
+    return f"{file} is written; `fieldsmith problem check {shlex.quote(str(file))}` says how it is understood."
 
 
 @app.command()

@@ -8,6 +8,7 @@ import importlib
 import inspect
 import math
 import pkgutil
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -120,7 +121,7 @@ def load(
     if name.endswith(".toml"):
         raise InputError(
             f"{name} is a problem file, and solving one is not there yet.",
-            f"`fieldsmith problem check {name}` says how it is understood; a task of your own is a Python file.",
+            f"`fieldsmith problem check {shlex.quote(name)}` says how it is understood; a task of your own is a Python file.",
         )
     kind = kind_at(name) if is_place(name) else TASKS.get(name)
     with TASKS.calling(name):
