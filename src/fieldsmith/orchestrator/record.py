@@ -61,6 +61,11 @@ def write_asked(folder: Path, asked: Asked) -> None:
     write_text(folder / "run.toml", tomli_w.dumps({**told, "question": question}, multiline_strings=True))
 
 
+def is_benchmark(folder: Path) -> bool:
+    """Whether `fieldsmith bench` has made the folder."""
+    return (folder / "cells.jsonl").is_file()
+
+
 def read_asked(folder: Path) -> Asked:
     """What was asked in a run directory. Raises InputError where there is none."""
     file = folder / "run.toml"
@@ -68,6 +73,11 @@ def read_asked(folder: Path) -> Asked:
         stored = _asked_model()(**tomllib.loads(file.read_text(encoding="utf-8")))
         return Asked(**{**dict(stored), "question": Question(**stored.question.model_dump(exclude_unset=True))})
     except (FileNotFoundError, NotADirectoryError):
+        if is_benchmark(folder):
+            words = f"{folder} is the folder of a benchmark, not of a run."
+            raise InputError(
+                words, f"Its table is {folder / 'leaderboard.html'}, and its runs lie in {folder / 'cells'}."
+            ) from None
         why = "it has no run.toml" if folder.is_dir() or not folder.exists() else "it is a file"
         raise InputError(f"{folder} is not a run directory: {why}.", "`fieldsmith runs` lists runs.") from None
     except ValidationError as error:

@@ -208,9 +208,17 @@ class _Axis:
     @property
     def ticks(self) -> list[tuple[float, str]]:
         if not self.by_decades:
-            return [(self.place(v), f"{v:.2g}") for v in (self.low, (self.low + self.high) / 2, self.high)]
+            return [(self.place(value), f"{value:.4g}") for value in _round_values(self.low, self.high)]
         step = max(1, math.ceil((self.high - self.low) / 6))
         return [(self.place(10.0**m), f"1e{m}") for m in range(int(self.low), int(self.high) + 1, step)]
+
+
+def _round_values(low: float, high: float) -> list[float]:
+    """Some multiples of 1, 2 or 5 times a power of ten from low to high."""
+    least = (high - low) / 5
+    power = 10.0 ** math.floor(math.log10(least))
+    step = next(many * power for many in (1, 2, 5, 10) if many * power >= least)
+    return [n * step for n in range(math.ceil(low / step), math.floor(high / step) + 1)]
 
 
 def _decades(value: float) -> float:
