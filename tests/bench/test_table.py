@@ -124,6 +124,10 @@ def test_scores_of_few_seeds_that_lie_far_apart_are_told_and_nothing_is_said_of_
     assert "error of 1" not in told
 
 
+def test_a_heading_of_two_figures_says_which_stands_below(episodes):
+    assert "ran<small>seconds below</small>" in page(episodes)
+
+
 def test_an_axis_of_scores_has_round_values(episodes):
     words = re.findall(r'text-anchor="middle">([^<]+)</text>', page(episodes))
     assert words == ["0", "0.2", "0.4", "0.6", "0.8"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from fieldsmith.bench.suite import Cell
@@ -71,7 +72,8 @@ def _usd(cell: Cell, replies: int, capped: bool) -> tuple[float | None, str]:
 
 def _opened(cell: Cell) -> ChatModel:
     question = cell.question
-    return open_model(str(question.model), question.base_url, question.key_file, question.settings())
+    key_file = Path(question.key_file) if question.key_file else None
+    return open_model(str(question.model), question.base_url, key_file, question.settings())
 
 
 @contextmanager
