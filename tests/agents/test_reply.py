@@ -167,6 +167,35 @@ def test_the_plan_is_read_in_any_of_its_forms(block):
     assert (plan.discretisation, plan.time_integrator, plan.expected_order) == ("WENO", "SSP-RK3", 5.0)
 
 
+@pytest.mark.parametrize(
+    "plan",
+    [
+        "# Plan\n- Discretisation: WENO\n- Time integrator: SSP-RK3\n- Expected order: 5",
+        "## 1. Numerical plan\n\n1. **Spatial discretization**: WENO\n2. **Time integration:** SSP-RK3\n3. Order: 5\n\n## Program",
+        "**Plan**\n\n**Space:** WENO\n**Time:** SSP-RK3\n**Order:** 5",
+        "The plan:\n* discretization: WENO\n* time stepping: SSP-RK3\n* order of convergence: 5",
+        "```plan\ndiscretization: WENO\ntime integration: SSP-RK3\norder: 5\n```",
+    ],
+)
+def test_a_plan_under_a_usual_heading_is_read(plan):
+    found = plan_of(f"Words about a plan.\n\n{plan}\n\n```python\n{GOOD}```\n\nIt is fast.")
+    assert (found.discretisation, found.time_integrator, found.expected_order) == ("WENO", "SSP-RK3", 5.0)
+
+
+@pytest.mark.parametrize(
+    "heading", ["# Plan\n", "**Plan:** ", "Plan: ", "### My plan for this problem\n", "**Plan**\n\n"]
+)
+def test_a_plan_in_prose_is_kept_as_words(heading):
+    words = "Fourth-order central differences, RK4."
+    found = plan_of(f"{heading}{words}\n\n- nRMSE below 1e-9\n\n```python\n# Plan\n# none\n{GOOD}```")
+    assert found.method == found.summary == f"{words}; nRMSE below 1e-9"
+
+
+def test_other_headings_are_no_plan():
+    assert plan_of(f"# Analysis\nIt is stiff.\n\n# Planet\nEarth.\n\n```python\n{GOOD}```").summary == ""
+    assert plan_of(f"# Plan\n\n# Program\n\n```python\n{GOOD}```").summary == ""
+
+
 def test_a_plan_of_a_task_without_an_equation_names_a_method():
     plan = plan_of(f"Words.\n\n```plan\nmethod: Wiener filter\nresolution_control: none\n```\n\n```python\n{GOOD}```")
     assert (plan.method, plan.summary, plan.discretisation) == ("Wiener filter", "Wiener filter", "")

@@ -51,6 +51,14 @@ def test_errors_are_compared_by_the_ratio_of_their_geometric_means():
     assert told_of["ratio"]["high"] == pytest.approx(10 ** (half - 5 / 3))
 
 
+def test_tokens_that_were_estimated_are_said_to_be():
+    spend = {**SPEND, "input_tokens": 7000, "estimated": True}
+    given = {"burgers": (1e-4, 1e-6)}
+    cells = [cell for row in rows(compare(side("A", given), side("B", given, spend=spend))) for cell in row]
+    assert "30" in cells
+    assert "about 14,010" in cells
+
+
 def test_tasks_are_the_units_however_many_seeds_each_has():
     a = {"t1": (1e-3, 1e-5), "t2": (1e-2,), "t3": (1e-4, 1e-4, 1e-4)}
     b = {"t1": (1e-2, 1e-2), "t2": (1e-1,), "t3": (1e-4, 1e-3, 1e-2)}

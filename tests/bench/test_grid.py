@@ -237,6 +237,19 @@ def test_dollars_of_all_cells_together_are_held_and_nothing_is_paid_twice(tmp_pa
     assert events(last)[-1]["rows"][0]["usd"] == pytest.approx(4.0)
 
 
+@pytest.mark.parametrize("where", ["grid", "suite"])
+def test_dollars_of_a_model_without_a_price_are_refused_before_the_first_cell(tmp_path, paid, where):
+    suite = PAID.replace("URL", f"{paid.url}/v1").replace("openai:m", "openai:unpriced")
+    words = ("--max-cost", "1") if where == "grid" else ()
+    suite = suite if words else suite.replace("candidates = 4", "candidates = 4\nmax_cost = 1.0")
+    refused = bench(tmp_path, *words, suite=suite)
+    assert refused.returncode == 2
+    assert "The price of openai:unpriced is unknown" in refused.stderr
+    assert not [one for one in events(refused) if one["event"].startswith("cell")]
+    assert not paid.seen
+    assert bench(tmp_path, *words, "--dry-run", suite=suite).returncode == 0
+
+
 def test_a_cell_whose_cost_is_unknown_counts_with_all_that_it_might_use(tmp_path):
     (tmp_path / "paid.toml").write_text(PAID.replace("URL", "http://127.0.0.1:9/v1"))
     grid = Grid(read_suite(str(tmp_path / "paid.toml")), tmp_path / "out", Terms(usd=10.0))

@@ -62,6 +62,15 @@ def measured(name, task="burgers", seed=0, author="m", strategy="refine", **term
     return Measured(name, Path(name), task, seed, author, strategy, None, {}, terms, "f" * 8)
 
 
+@pytest.mark.parametrize(("estimated", "words"), [(True, "about 4,000"), (False, "4,000")])
+def test_tokens_that_were_estimated_are_said_to_be(estimated, words):
+    drafts = [candidate(n, score(1e-3)) for n in (1, 2)]
+    usage = Usage(1500, 500, estimated=estimated)
+    drafts = [replace(one, proposal=replace(one.proposal, usage=usage)) for one in drafts]
+    (found,) = curves(Group("g", (record(drafts),)), [Known({1: 1e-3, 2: 1e-3})])
+    assert words in list(rows(found))[-1]
+
+
 def test_drafts_are_chosen_as_a_run_chooses():
     drafts = [candidate(1, score(1.00e-3, cost=8.0)), candidate(2, score(1.001e-3, cost=1.0))]
     assert best_of(drafts).id == 2

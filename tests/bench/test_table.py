@@ -1,6 +1,8 @@
 """The leaderboard: means and intervals by hand, cells that are not done, published rows."""
 
 import math
+import re
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +11,7 @@ from scipy import stats
 
 from fieldsmith.bench.cells import Outcome
 from fieldsmith.bench.suite import Cell, Published, Suite
-from fieldsmith.bench.table import Interval, across, leaderboard, over
+from fieldsmith.bench.table import Interval, Leaderboard, Row, Standing, across, leaderboard, over
 from fieldsmith.orchestrator.question import Question
 from fieldsmith.reports.leaderboard import as_csv, fields, markdown, notes
 from fieldsmith.reports.leaderboard_page import page
@@ -95,6 +97,40 @@ def test_the_same_figures_stand_in_every_form(board):
     assert "<svg" in text
     assert "<b>2</b> Fourier | ETDRK4" in text
     assert "http" not in text.replace("http-equiv", "").replace("http://www.w3.org", "")
+
+
+def test_cells_whose_plan_cannot_be_read_are_counted_among_what_was_chosen(board):
+    row = board.rows[0]
+    tasks = {
+        task: replace(one, schemes=one.schemes if task == "darcy" else Counter()) for task, one in row.tasks.items()
+    }
+    others = [one for one in board.rows if one is not row]
+    told = page(replace(board, rows=(replace(row, tasks=tasks), *others)))
+    assert "no plan that could be read" not in page(board)
+    assert "<b>2</b> no plan that could be read <small>a · refine</small>" in told
+
+
+@pytest.fixture
+def episodes():
+    """A table of an environment alone, whose two seeds lie far apart."""
+    one = Standing("env:a", "score", False, (0.95, 0.0), 2, 2, None, None, 1.0)
+    return Leaderboard("T", ("env:a",), (Row("gold", "", {"env:a": one}, None),), 2, {})
+
+
+def test_scores_of_few_seeds_that_lie_far_apart_are_told_and_nothing_is_said_of_errors(episodes):
+    told = " ".join(notes(episodes))
+    assert "gold on env:a: the 2 seeds came to 0.95, 0; so few" in told
+    assert "nRMSE" not in told
+    assert "error of 1" not in told
+
+
+def test_a_heading_of_two_figures_says_which_stands_below(episodes):
+    assert "ran<small>seconds below</small>" in page(episodes)
+
+
+def test_an_axis_of_scores_has_round_values(episodes):
+    words = re.findall(r'text-anchor="middle">([^<]+)</text>', page(episodes))
+    assert words == ["0", "0.2", "0.4", "0.6", "0.8"]
 
 
 def test_names_cannot_become_markup(board):

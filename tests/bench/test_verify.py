@@ -84,6 +84,7 @@ def test_one_changed_figure_of_the_result_is_named(home, tmp_path):
     assert said.returncode == 1
     (fault,) = [line for line in said.stdout.splitlines() if line.startswith("FAIL")]
     assert "best.test.nrmse is" in fault
+    assert said.stderr.splitlines()[-1] == "fieldsmith: Does not hold: result."
 
 
 def test_a_figure_that_is_changed_everywhere_fails_when_it_is_scored_again(home, tmp_path):

@@ -34,6 +34,10 @@ def last(process) -> str:
         (["solve", "burgers", "--param", "nu=-1"], 2, "out of range"),
         (["solve", "burgers", "--param", "nu"], 2, "not of the form name=value"),
         (["solve", "burgers", "--scale", "huge"], 2, "no scale 'huge'"),
+        (["solve", "advection", "--strategy-option", "drafts=10000000000000"], 2, "Give 10,000 at most."),
+        (["solve", "burgers", "--cpus", "1e9"], 2, "limited to cpus = 1000000000.0"),
+        (["solve", "burgers", "--model", "command:cat", "--key-file", "k"], 2, "command: has no use for --key-file"),
+        (["solve", "burgers", "--model", "mailbox:m", "--base-url", "http://x"], 2, "no use for --base-url"),
         (["solve", "burgers", "--strategy", "best"], 2, "no strategy 'best'"),
         (["solve", "burgers", "--strategy-option", "draft=6"], 2, "Did you mean 'drafts'"),
         (["solve", "burgers", *["--strategy-option", "drafts=6"] * 2], 2, "--strategy-option drafts is given 2 times."),
@@ -316,3 +320,10 @@ def test_a_file_with_a_byte_order_mark_is_a_program(tmp_path):
     ran = run("evaluate", "advection", file, "--sandbox", "process", "--no-order", "--json", cwd=tmp_path)
     assert json.loads(ran.stdout)["status"] == "ok", ran.stderr
     assert set(json.loads(ran.stdout)["test"]["fields"]) == {"u"}
+
+
+def test_an_author_that_there_is_not_is_told_before_data_is_made(tmp_path):
+    done = run("solve", "burgers", "--author", "bult-in", cwd=tmp_path, env={"FIELDSMITH_HOME": str(tmp_path / "home")})
+    assert done.returncode == 2
+    assert "Did you mean 'built-in'" in last(done)
+    assert not [file for file in tmp_path.rglob("*") if file.is_file()]

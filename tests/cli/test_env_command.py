@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import command_line
+from fieldsmith.cli.env_run import result_lines
 from fieldsmith.environments.scaffolding import write
 from plug_ins import distribution, with_plug_ins
 
@@ -86,6 +87,25 @@ def test_the_page_of_an_action(site):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("spend", "words"),
+    [
+        (
+            {"input_tokens": 9000, "output_tokens": 4415, "usd": None, "estimated": True},
+            "about 13,415 tokens (estimated), price unknown, 5 s.",
+        ),
+        ({"input_tokens": 10, "output_tokens": 5, "usd": 0.5, "estimated": False}, "15 tokens, $0.50, 5 s."),
+        (
+            {"input_tokens": None, "output_tokens": None, "usd": None, "estimated": False},
+            "tokens unknown, price unknown, 5 s.",
+        ),
+    ],
+)
+def test_what_episodes_cost_is_told_as_of_a_run_of_solve(spend, words):
+    *_, last = result_lines({"episodes": [], "spend": {**spend, "seconds": 5.0}, "run": "runs/a"})
+    assert last == f"Spent: {words} Run: runs/a"
+
+
 def test_check_tells_each_finding_and_ends_with_1_where_there_are_faults(site):
     source = (site / "other/src/my_other/environment.py").read_text()
     (site / "faulty.py").write_text(source.replace('title = "My other"', 'title = ""'))

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 
 import pytest
@@ -50,11 +51,12 @@ def test_words_become_a_checked_file_and_the_same_words_are_asked_once(place):
     assert "problem.toml:3:" in done.stderr  # what was wrong with the first reply
     assert "assumed    the rod is 1 m long" in done.stderr
     assert "∂u/∂t" in done.stderr
-    assert "2 replies" in done.stderr
+    assert re.search(r"2 replies, about [1-9][0-9,]* tokens \(estimated\), price unknown", done.stderr)
     again = ask(place, WORDS, "--yes", "--json")
     told = [json.loads(line) for line in again.stdout.splitlines()]
     assert [one["event"] for one in told] == ["drafted", "drafted", "understood", "result"]
     assert told[2]["assumed"] == ["the rod is 1 m long"]
+    assert told[2]["estimated"] is True
     assert told[3]["file"] == "heat-in-a-rod.toml"  # the same words mean the same file
     assert (place / "count").read_text() == "2"  # nothing was asked again
 
@@ -64,7 +66,7 @@ def test_words_become_a_checked_file_and_the_same_words_are_asked_once(place):
     [
         ([WORDS], 2, "Nobody is there to say yes"),
         ([WORDS, "--out", "heat.txt", "--yes"], 2, "heat.txt is there already"),
-        (["  ", "--yes"], 2, "There are no words"),
+        (["  ", "--yes"], 2, 'Say what is to be solved, such as "heat in a rod'),
     ],
 )
 def test_what_cannot_go_on_says_why_and_writes_nothing(place, words, code, says):
@@ -72,6 +74,14 @@ def test_what_cannot_go_on_says_why_and_writes_nothing(place, words, code, says)
     assert done.returncode == code
     assert says in done.stderr
     assert not list(place.glob("*.toml"))
+
+
+@pytest.mark.parametrize("folder", ["x y", "count2/x"])
+def test_a_folder_that_is_not_there_is_told_before_anything_is_asked(place, folder):
+    done = ask(place, WORDS, "--out", f"{folder}/heat.toml", "--yes")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert f"The folder of {folder}/heat.toml is not there." in done.stderr
+    assert not (place / "count").exists()
 
 
 def test_without_a_model_it_is_one_sentence(place):

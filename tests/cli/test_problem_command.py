@@ -139,3 +139,17 @@ def test_the_python_of_the_page_runs():
 def test_every_example_is_in_the_page():
     page = (ROOT / "docs" / "problems.md").read_text("utf-8")
     assert {f"`{file.name}`" for file in EXAMPLES.glob("*.toml")} <= set(re.findall(r"`\w+\.toml`", page))
+
+
+def test_a_command_that_is_suggested_can_be_typed_as_it_stands(tmp_path):
+    done = run("problem", "new", "my heat.toml", *HEAT, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "`fieldsmith problem check 'my heat.toml'`" in done.stdout
+
+
+def test_a_number_of_points_that_is_too_large_is_told_with_the_largest(tmp_path):
+    text = (EXAMPLES / "drum.toml").read_text(encoding="utf-8")
+    (tmp_path / "p.toml").write_text(text.replace("points = 64", "points = 1000000000000"))
+    done = run("problem", "check", "p.toml", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "from 5 to 200,000,000" in done.stderr

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fieldsmith.agents.author import Candidate, Plan, Program, Proposal
+from fieldsmith.agents.reply import plan_of
 from fieldsmith.evaluation.evaluation import Evaluation, Score
 from fieldsmith.orchestrator.claims import Claim, claims_of, counted, judged
 
@@ -121,3 +122,11 @@ def test_no_text_breaks_the_reading(text):
 @given(st.floats(1e-14, 0.09), st.sampled_from(["nRMSE below {:.3e}", "an error of {:.3e}", "errors around {:.3e}"]))
 def test_any_error_is_read_as_it_is_written(error, words):
     assert claimed(words.format(error)) == [("error", pytest.approx(float(f"{error:.3e}")))]
+
+
+def test_what_a_plan_under_a_heading_claims_is_read():
+    summary = "fourth-order central differences, nRMSE below 1e-9"
+    plan = plan_of(
+        f"# Plan\n- Discretisation: central differences\n- Time integrator: RK4\n- Summary: {summary}\n\n```python\nx = 1\n```"
+    )
+    assert list(claims_of(plan)) == [Claim("order", 4.0), Claim("error", 1e-9)]

@@ -143,6 +143,7 @@ def test_replies_without_a_call_end_the_episode(tmp_path):
     whole = json.loads((tmp_path / "run/episodes/0001.json").read_text())
     assert len(whole["turns"]) == 3
     assert "3 calls in a row were not valid" in whole["end"]["text"]
+    assert done["best"]["metrics"]["valid_calls"] == 0.0
     assert done["best"]["score"] == 0.0
 
 

@@ -227,6 +227,25 @@ def test_a_cell_of_a_benchmark_is_refused_by_whatever_path(tmp_path, monkeypatch
     assert (cell / "run.sqlite").exists()
 
 
+def test_a_whole_benchmark_is_removed_with_its_cells_and_nothing_else(tmp_path):
+    cell, other = a_run(tmp_path / "my grid" / "cells" / "one"), a_run(tmp_path / "other")
+    (tmp_path / "my grid" / "cells.jsonl").write_text("")
+    for words in (("runs", "show"), ("report",)):
+        told = command(*words, "my grid", cwd=tmp_path, env=dict(os.environ))
+        assert told.returncode == 2
+        assert (
+            "is the folder of a benchmark, not of a run. Its table is my grid/leaderboard.html"
+            in told.stderr.replace("\n", " ")
+        )
+    with held(cell), pytest.raises(InputError, match="still running"):
+        prune.named(tmp_path / "my grid")
+    shown = command("runs", "prune", "my grid", "--dry-run", cwd=tmp_path, env=dict(os.environ))
+    assert (shown.returncode, cell.exists()) == (0, True)
+    told = command("runs", "prune", "my grid", "--yes", cwd=tmp_path, env=dict(os.environ))
+    assert (told.returncode, (tmp_path / "my grid").exists()) == (0, False), told.stderr
+    assert known_runs() == [other]
+
+
 def test_only_runs_that_are_meant_are_prunable(tmp_path):
     failed, done = a_run(tmp_path / "failed", "failed"), a_run(tmp_path / "done")
     old = a_run(tmp_path / "old", "failed")

@@ -106,6 +106,21 @@ def test_settings_that_lead_nowhere_are_refused(settings):
         open_strategy("refine", **settings)
 
 
+@pytest.mark.parametrize(
+    ("name", "setting"),
+    [
+        *((name, setting) for name in ("refine", "plan-first", "evolve") for setting in ("drafts", "width")),
+        *(("funsearch", setting) for setting in ("islands", "shown", "period", "width")),
+        ("plan-first", "pilots"),
+        ("tree", "width"),
+    ],
+)
+def test_no_budget_has_room_for_so_many(name, setting):
+    with pytest.raises(InputError, match=f"cannot take {setting} = 10000000000000") as refused:
+        open_strategy(name, **{setting: "10000000000000"})
+    assert refused.value.hint == "Give 10,000 at most."
+
+
 CODE = "import numpy as np\n{comment}\ndef solver(u):\n    return u + np.zeros(7){ending}\n"
 
 

@@ -1,7 +1,7 @@
 """Whether a suite's cells can be asked at all: names, numbers and settings, before the first of them runs; neither keys nor sandboxes, which may come later."""
 
 import contextlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from fieldsmith import environments
@@ -16,7 +16,7 @@ from fieldsmith.orchestrator.episodes.run import open_agent
 from fieldsmith.orchestrator.open import open_task
 from fieldsmith.orchestrator.question import Question
 from fieldsmith.sandboxes import NAMES
-from fieldsmith.strategies import strategy_settings
+from fieldsmith.strategies import open_strategy, strategy_settings
 
 
 def checked(suite: Suite) -> set[str]:
@@ -47,7 +47,7 @@ class Asking:
 
     def _solving(self, question: Question) -> str:
         options, strategy = question.strategy_options or {}, str(question.strategy)
-        self._once(("strategy", strategy, *options.items()), lambda: strategy_settings(strategy, dict(options)))
+        self._once(("strategy", strategy, *options.items()), lambda: _opened(strategy, options))
         if question.model is None:
             author = str(question.author or BUILT_IN)
             self._once(("author", author), lambda: open_author(author, question.seed))
@@ -70,3 +70,8 @@ class Asking:
         if known not in self._answers:
             self._answers[known] = answer()
         return self._answers[known]
+
+
+def _opened(strategy: str, options: Mapping[str, object]) -> object:
+    """What has such settings, which itself may refuse their values."""
+    return open_strategy(strategy, **strategy_settings(strategy, options))

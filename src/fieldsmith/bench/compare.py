@@ -95,6 +95,8 @@ class Cost:
     tokens: float | None
     usd: float | None
     seconds: float
+    estimated: bool = False
+    """Whether tokens are estimates, as not all were counted."""
 
 
 @dataclass(frozen=True)
@@ -145,6 +147,7 @@ def cost(runs: Sequence[Measured]) -> Cost:
         tokens=known_sum(tokens_of(spend) for spend in spends),
         usd=known_sum(spend["usd"] for spend in spends),
         seconds=math.fsum(spend["seconds"] for spend in spends),
+        estimated=any(spend.get("estimated") for spend in spends),
     )
 
 

@@ -70,6 +70,8 @@ class Curve:
     kind: str
     of: int
     rows: tuple[Expected, ...]
+    estimated: bool = False
+    """Whether tokens are estimates, as not all were counted."""
 
 
 def _independent_by(asked: Asked) -> bool:
@@ -167,7 +169,8 @@ def _independent(group: Group, tested: Sequence[Tests], mends: bool, bootstraps:
     pairs = list(zip(group.runs, tested, strict=True))
     drafts = [draft for run, known in pairs for draft in _drafts(run, known, mends)]
     rows = curve(drafts, steps(len(drafts)), group.by_decades, bootstraps=bootstraps) if drafts else []
-    return Curve("drafts, mended" if mends else "first shots", len(drafts), tuple(_signed(row, group) for row in rows))
+    kind = "drafts, mended" if mends else "first shots"
+    return Curve(kind, len(drafts), tuple(_signed(row, group) for row in rows), _estimated(group))
 
 
 def _drafts(run: RunRecord, tested: Tests, mends: bool) -> Iterator[Draft]:
@@ -215,12 +218,16 @@ def _cost(candidates: Sequence[Candidate]) -> tuple[float | None, float | None, 
     return tokens, usage.usd, judged + usage.seconds
 
 
+def _estimated(group: Group) -> bool:
+    return any(c.proposal.usage.estimated for run in group.runs for c in run.candidates if c.proposal)
+
+
 def _as_it_went(group: Group, tested: Sequence[Tests]) -> Curve:
     """The test error of the best so far against candidates, mean over seeds; a run that ended early stays where it was."""
     longest = max((len(_judged(run)) for run in group.runs), default=0)
     courses = [_Course(run, known, group.by_decades) for run, known in zip(group.runs, tested, strict=True)]
     rows = [_after(k, courses, group.by_decades) for k in steps(longest)]
-    return Curve(AS_THEY_WENT, len(group.runs), tuple(_signed(row, group) for row in rows))
+    return Curve(AS_THEY_WENT, len(group.runs), tuple(_signed(row, group) for row in rows), _estimated(group))
 
 
 def _judged(run: RunRecord) -> list[Candidate]:

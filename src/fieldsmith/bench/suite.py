@@ -225,6 +225,9 @@ def _solving(file: Path, options: Table, task: Table, author: Table, strategy: T
     param = values.get("param") or {}
     if not isinstance(param, Mapping) or not all(type(value) in (int, float) for value in param.values()):
         raise InputError(f"{file}: param = {param!r} is no table of numbers.", "Write param = { nu = 0.01 }.")
+    if author.get("name", BUILT_IN) != BUILT_IN and not any(values.get(one) for one in ("model", "author")):
+        words = f"{file}: the author {author['name']!r} has neither a model nor another author."
+        raise InputError(words, f'Write model = "…" beside its name, or author = "{BUILT_IN}".')
     names = (
         str(task.get("name") or task_name(values)),
         str(author.get("name") or author.get("model") or author.get("author") or BUILT_IN),
@@ -302,8 +305,11 @@ def _seeds(file: Path, given: Any) -> list[int]:
     if whole and given > MOST_CELLS:
         raise InputError(f"{file}: seeds = {given} are more than {MOST_CELLS:,}.", "Make several suites of it.")
     seeds: list[int] = list(range(given)) if whole else given if isinstance(given, list) else []
-    if not seeds or not all(type(one) is int and one >= 0 for one in seeds) or len(set(seeds)) < len(seeds):
+    if not seeds or not all(type(one) is int and one >= 0 for one in seeds):
         raise InputError(f"{file}: seeds = {given!r} are no seeds.", "Write how many, or a list such as [0, 1, 2].")
+    if len(set(seeds)) < len(seeds):
+        twice = next(one for one in seeds if seeds.count(one) > 1)
+        raise InputError(f"{file}: seeds = {given!r} name {twice} more than once.", "Write each seed once.")
     return seeds
 
 
@@ -329,6 +335,12 @@ def _tables(file: Path, content: Table, name: str) -> list[Table]:
     given = content.get(name, [])
     if not isinstance(given, list) or not all(isinstance(one, Mapping) for one in given):
         raise InputError(f"{file}: {name} is no list of tables.", f"Write [[{name}]] above each of them.")
+    for one in given:
+        if "/" in str(one.get("name", "")):
+            words = (
+                f'{file}: the name {one["name"]!r} in [[{name}]] has a "/", which parts the words of a cell\'s name.'
+            )
+            raise InputError(words, "Give it another name.")
     return given
 
 

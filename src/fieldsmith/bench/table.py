@@ -95,9 +95,7 @@ class Row:
     @property
     def tokens_told(self) -> str:
         """In words; of an estimate it is said that it is one."""
-        tokens = self.total("tokens")
-        about = "about " if any(one.estimated for one in self.tasks.values()) else ""
-        return "unknown" if tokens is None else f"{about}{tokens:,.0f}"
+        return tokens_told(self.total("tokens"), any(one.estimated for one in self.tasks.values()))
 
     @property
     def claims(self) -> Mapping[str, int] | None:
@@ -289,6 +287,11 @@ def _scheme(result: Mapping[str, Any]) -> str:
 
 def tokens_of(spend: Mapping[str, Any]) -> float | None:
     return None if spend["input_tokens"] is None else float(spend["input_tokens"] + spend["output_tokens"])
+
+
+def tokens_told(tokens: float | None, estimated: bool) -> str:
+    """A number of tokens in words; of an estimate it is said that it is one."""
+    return "unknown" if tokens is None else f"{'about ' if estimated and tokens else ''}{tokens:,.0f}"
 
 
 def known_sum(values: Iterable[float | None]) -> float | None:

@@ -57,6 +57,7 @@ def bench(
     from fieldsmith.bench.check import checked
     from fieldsmith.bench.cluster import reached
     from fieldsmith.bench.grid import Grid, Terms
+    from fieldsmith.bench.prices import check_priced
     from fieldsmith.bench.suite import read_suite
     from fieldsmith.folders import expanded
 
@@ -70,6 +71,9 @@ def bench(
     metrics = checked(grid.suite)
     if condition is not None:
         _check_condition(condition, metrics)
+    if not dry_run:
+        known = grid.standing()
+        check_priced((cell for cell in grid.suite.cells if cell.name not in known), terms.usd is not None)
     with reached(grid, dry_run) as grid.terms:
         if dry_run:
             _tell_plan(grid)

@@ -10,6 +10,7 @@ import typer
 
 from fieldsmith.cli.asking import asks
 from fieldsmith.cli.output import current
+from fieldsmith.cli.progress import used
 from fieldsmith.orchestrator.episodes.question import EpisodeQuestion
 from fieldsmith.orchestrator.question import BUDGET, PLACE
 
@@ -108,9 +109,10 @@ def result_lines(fields: Mapping[str, Any]) -> list[str]:
         figures = ", ".join(f"{name} {value:.3g}" for name, value in one["metrics"].items())
         lines.append(f"{one['episode']:<9} {one['score']:>9.4g}  {figures}")
     spend = fields["spend"]
-    tokens = "unknown" if spend["input_tokens"] is None else f"{spend['input_tokens'] + spend['output_tokens']:,}"
-    price = "unknown" if spend["usd"] is None else f"{spend['usd']:.4f} USD"
-    lines.append(f"Spend: {tokens} tokens, {price}, {spend['seconds']:.0f} s. Run: {fields['run']}")
+    uncounted = spend["input_tokens"] is None
+    tokens = 0 if uncounted else spend["input_tokens"] + spend["output_tokens"]
+    cost = used(tokens, spend["usd"], spend["estimated"], uncounted)
+    lines.append(f"Spent: {cost}, {spend['seconds']:.0f} s. Run: {fields['run']}")
     return lines
 
 

@@ -31,4 +31,5 @@ def tell(findings: Iterable[Finding], subject: Mapping[str, object]) -> None:
     result = {**subject, "ok": not faults, "faults": faults, "unchecked": [one.unchecked for one in unchecked]}
     current.event("result", {**result, "reason": "faults" if faults else None})
     if faults:
+        current.failed(f"Does not hold: {', '.join(dict.fromkeys(one.check for one in found if one.fault))}.")
         raise typer.Exit(1)

@@ -10,7 +10,9 @@ import typer
 
 from fieldsmith.agents.words.asking import Conversation, Draft, Unclear
 from fieldsmith.agents.words.kept import KeptModel
+from fieldsmith.cli.options import check_new
 from fieldsmith.cli.output import current
+from fieldsmith.cli.progress import used
 from fieldsmith.errors import InputError
 from fieldsmith.files import write_whole
 from fieldsmith.folders import data_folder
@@ -33,10 +35,10 @@ class Wanted:
 def problem_file(wanted: Wanted, model: ChatModel, question: str) -> Path:
     """The file that was agreed to; `question` is what the person is asked, with `{file}` in it.
 
-    Raises InputError where no sound file comes of the words, where the model asks what nobody is there to answer, and where the person says no.
+    Raises InputError where that file cannot be written, before anything is asked, where no sound file comes of the words, where the model asks what nobody is there to answer, and where the person says no.
     """
-    if wanted.file is not None and wanted.file.exists():
-        raise InputError(f"{wanted.file} is there already.", "Choose another name; nothing is overwritten.")
+    if wanted.file is not None:
+        check_new(wanted.file)
     kept = KeptModel(model, recording(wanted.words, model.label))
     draft = _drafted(Conversation(kept, wanted.words, Path()))
     _shown(draft, kept)
@@ -85,13 +87,13 @@ def _shown(draft: Draft, kept: KeptModel) -> None:
     problem, spent = draft.problem, kept.spent
     assert problem is not None
     replies = spent.asked + spent.known
-    price = "price unknown" if spent.usd is None else f"${spent.usd:.4f}"
     there = f" ({spent.known} of them were there already)" if spent.known else ""
     fields = {
         "replies": replies,
         "input_tokens": spent.input_tokens,
         "output_tokens": spent.output_tokens,
         "usd": spent.usd,
+        "estimated": spent.estimated,
     }
     current.event(
         "understood",
@@ -109,8 +111,8 @@ def _shown(draft: Draft, kept: KeptModel) -> None:
         current.progress(f"  assumed    {line}")
     for line in problem.doubts:
         current.progress(f"  {line}")
-    tokens = f"{spent.input_tokens + spent.output_tokens:,} tokens"
-    current.progress(f"{replies} {'reply' if replies == 1 else 'replies'}{there}, {tokens}, {price}")
+    cost = used(spent.input_tokens + spent.output_tokens, spent.usd, spent.estimated)
+    current.progress(f"{replies} {'reply' if replies == 1 else 'replies'}{there}, {cost}")
 
 
 def _free(draft: Draft) -> Path:

@@ -1,6 +1,7 @@
 """Options that mean the same in every command, and the TOML files that may hold them."""
 
 import difflib
+import os
 import tomllib
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
@@ -22,6 +23,17 @@ def parse_parameters(given: Sequence[str]) -> dict[str, str]:
             raise InputError(f"--param {word} is not of the form name=value.", "For example --param nu=0.001.")
         values[name.strip()] = value.strip()
     return values
+
+
+def check_new(file: Path) -> None:
+    """Raises InputError for a file that is there already, and for a folder that is not or that cannot be written to."""
+    folder = file.absolute().parent
+    if file.exists() or file.is_symlink():
+        raise InputError(f"{file} is there already.", "Choose another name; nothing is overwritten.")
+    if not folder.is_dir():
+        raise InputError(f"The folder of {file} is not there.", "Make it first.")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise InputError(f"The folder of {file} cannot be written to.", "Choose another folder.")
 
 
 def parse_settings(given: Sequence[str], option: str, example: str) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """`fieldsmith problem`: a PDE of one's own, stated in a file: check it, begin one, the schema for editors."""
 
 import json
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -68,13 +69,11 @@ def new(
 
     Example: fieldsmith problem new heat.toml --equation "u_t = u_xx" --domain x=0,1 --domain t=0,0.1 --boundary "x: u = 0" --initial "u = sin(pi*x)"
     """
+    from fieldsmith.cli.options import check_new
     from fieldsmith.cli.problem_new import Given, asked, document
 
     current.json = as_json
-    if file.exists() or file.is_symlink():
-        raise InputError(f"{file} is there already.", "Choose another name; nothing is overwritten.")
-    if not file.absolute().parent.is_dir():
-        raise InputError(f"The folder of {file} is not there.", "Make it first.")
+    check_new(file)
     given = asked(Given(title, equation or [], domain or [], param or [], boundary or [], initial or [], accuracy))
     problem = _of(document(given))
     for one in problem.seen.told.ordered():
@@ -83,7 +82,7 @@ def new(
 
     write_whole(file, problem.to_toml().encode())
     current.event("result", {"file": str(file), "ok": True, "doubts": list(problem.doubts)})
-    current.say(f"{file} is written; `fieldsmith problem check {file}` says how it is understood.")
+    current.say(_written(file))
 
 
 @app.command()
@@ -114,7 +113,11 @@ def ask(
     opened = open_model(model, base_url, key_file, settings)
     file = problem_file(Wanted(words, out, yes), opened, "Write {file}?")
     current.event("result", {"file": str(file), "ok": True})
-    current.say(f"{file} is written; `fieldsmith problem check {file}` says how it is understood.")
+    current.say(_written(file))
+
+
+def _written(file: Path) -> str:
+    return f"{file} is written; `fieldsmith problem check {shlex.quote(str(file))}` says how it is understood."
 
 
 @app.command()

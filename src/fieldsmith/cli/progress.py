@@ -103,8 +103,9 @@ class Progress:
         self._said = ""
 
     def _withdrawn(self, fields: Mapping[str, Any]) -> None:
-        """The run's end tells why an author has no more ideas, and what a fault was."""
-        words = {"no_more_ideas": "the author has no more ideas", "fault": "a fault", "stopped": "stopped"}
+        """The run's end tells why an author has no more ideas, and all of a fault."""
+        fault = f"a fault: {visible(str(fields.get('why', '')), 120)}".rstrip(": ")
+        words = {"no_more_ideas": "the author has no more ideas", "fault": fault, "stopped": "stopped"}
         slot = visible(str(fields["slot"]), 12)
         self._over(fields)
         self.output.progress(f"  {slot:>5}  withdrawn        {words[fields['reason']]}")

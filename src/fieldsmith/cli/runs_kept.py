@@ -38,7 +38,9 @@ def copy(
 
 
 def prune(
-    runs: Annotated[list[Path] | None, typer.Argument(metavar="[RUN…]", help="Run directories.")] = None,
+    runs: Annotated[
+        list[Path] | None, typer.Argument(metavar="[RUN…]", help="Run directories, or folders of benchmarks.")
+    ] = None,
     state: Annotated[
         str | None, typer.Option("--state", help="Runs in this state: failed, interrupted or done.")
     ] = None,

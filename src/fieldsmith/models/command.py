@@ -27,6 +27,7 @@ from fieldsmith.models.chat_model import (
     unlimited,
 )
 from fieldsmith.models.faults import RESUME
+from fieldsmith.models.keys import no_server
 from fieldsmith.models.settings import Setting, checked
 from fieldsmith.sandboxes.owner import temporary_folder
 from fieldsmith.sandboxes.watched import end_group, watched
@@ -183,4 +184,5 @@ def _told(output: bytes) -> str:
 def open_command(
     name: str, base_url: str | None, key_file: Path | None, settings: Mapping[str, object]
 ) -> CommandModel:
+    no_server("command", base_url, key_file)
     return CommandModel(name, settings)

@@ -36,6 +36,7 @@ from fieldsmith.models.chat_model import (
 )
 from fieldsmith.models.endings import ending
 from fieldsmith.models.faults import NO_SYSTEM, RESUME, TOO_LONG
+from fieldsmith.models.keys import no_server
 from fieldsmith.models.requests import with_thoughts
 
 SERVING = {
@@ -254,4 +255,5 @@ def _environment() -> dict[str, str]:
 
 
 def open_gguf(name: str, base_url: str | None, key_file: Path | None, settings: Mapping[str, object]) -> GGUFModel:
+    no_server("gguf", base_url, key_file)
     return GGUFModel(expanded(name), settings)

@@ -10,6 +10,13 @@ SHORT = 8
 """Characters from which on a key is none by chance within a word: shorter ones are `x`, `none` or `EMPTY`."""
 
 
+def no_server(prefix: str, base_url: str | None, key_file: Path | None) -> None:
+    """Raises InputError for what only a model on a server has, of one that is none."""
+    for option, given in (("--base-url", base_url), ("--key-file", key_file)):
+        if given is not None:
+            raise InputError(f"{prefix}: has no use for {option}: it is no server.", "Leave it out.")
+
+
 def find_key(variable: str, key_file: Path | None, needed: bool) -> str:
     """The key; an empty string where none is there and none is needed.
 

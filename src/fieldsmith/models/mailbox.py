@@ -21,6 +21,7 @@ from fieldsmith.models.chat_model import (
     spoken,
     unlimited,
 )
+from fieldsmith.models.keys import no_server
 
 POLL = 0.2
 SETTLED = 0.6
@@ -145,6 +146,7 @@ def _whose(request: ChatRequest) -> str:
 def open_mailbox(
     name: str, base_url: str | None, key_file: Path | None, settings: Mapping[str, object]
 ) -> MailboxModel:
+    no_server("mailbox", base_url, key_file)
     if settings:
         raise InputError(f"mailbox: has no setting {next(iter(settings))!r}.", "Leave it out.")
     return MailboxModel(expanded(name))

@@ -10,6 +10,7 @@ from typing import Any
 
 from fieldsmith import sandboxes, tasks
 from fieldsmith.agents.author import BUILT_IN
+from fieldsmith.agents.authors import AUTHORS
 from fieldsmith.agents.prompts import Prompts
 from fieldsmith.orchestrator.budget import Budget
 from fieldsmith.orchestrator.command import command_of, loading_name
@@ -35,6 +36,8 @@ def open_solve(question: Question, command: str = "", opened: Callable[[Task], N
     `command` is what was typed; for a question from Python one is made. `opened` hears of the task before anything is made of it.
     """
     question.check()
+    if isinstance(question.author, str):
+        AUTHORS.get(question.author)  # before data is made
     task, notes = _opened(question)
     opened(task)
     if isinstance(question.strategy, str):  # a plug-in's moves become known, and --prompts may hold templates for them

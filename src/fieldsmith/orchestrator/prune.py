@@ -1,5 +1,6 @@
-"""Runs that are not wanted any more: which they are, and their removal; never one that goes on, nor a cell of a benchmark."""
+"""Runs and benchmarks that are not wanted any more: which they are, and their removal; never one that goes on, nor a single cell of a benchmark."""
 
+import shlex
 import shutil
 import time
 from collections.abc import Iterator
@@ -7,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fieldsmith.errors import FieldsmithError, InputError
+from fieldsmith.orchestrator.budget import spent
 from fieldsmith.orchestrator.folder import held
 from fieldsmith.orchestrator.index import forget, known_runs
 from fieldsmith.orchestrator.listed import Listed, listed
-from fieldsmith.orchestrator.record import is_held
+from fieldsmith.orchestrator.record import is_benchmark, is_held
 
 DAY = 86_400.0
 CELLS = "cells"
@@ -56,25 +58,38 @@ def prunable(wanted: Wanted) -> Iterator[Prunable]:
 
 
 def named(folder: Path) -> Prunable:
-    """One run by its folder, or by a link to it. Raises InputError for what is no run, one that goes on, and a cell of a benchmark."""
+    """One run, or a whole benchmark, by its folder or by a link to it. Raises InputError for what is no run, one that goes on, and a cell of a benchmark."""
     folder = folder.resolve()  # `.` has no parent that could be looked at
     if folder.parent.name == CELLS and (folder.parent.parent / "cells.jsonl").exists():
         words = f"{folder} is a cell of a benchmark, whose table is made of it."
-        raise InputError(words, f"Remove the whole benchmark, {folder.parent.parent}, by hand.")
-    run = listed(folder)
-    if is_held(folder):
+        raise InputError(
+            words, f"Remove the whole benchmark: `fieldsmith runs prune {shlex.quote(str(folder.parent.parent))}`."
+        )
+    run = _benchmark(folder) if is_benchmark(folder) else listed(folder)
+    if any(map(is_held, (folder, *folder.glob(f"{CELLS}/*")))):
         raise InputError(f"{folder} is still running.", "End it first, or wait for it.")
     files = [file.stat() for file in folder.rglob("*") if file.is_file()]
     last = max((file.st_mtime for file in files), default=0.0)
     return Prunable(run, sum(file.st_size for file in files), (time.time() - last) / DAY)
 
 
+def _benchmark(folder: Path) -> Listed:
+    """A benchmark as its own table of runs has it: of its cells."""
+    cells = [cell for cell in sorted(folder.glob(f"{CELLS}/*")) if cell.is_dir()]
+    began = time.strftime(
+        "%Y-%m-%d %H:%M", time.localtime(min((cell.stat().st_mtime for cell in cells), default=folder.stat().st_mtime))
+    )
+    return Listed(folder, "bench", began, "ended", "benchmark", f"{len(cells)} cells", len(cells), None, spent([], 0.0))
+
+
 def remove(folder: Path) -> None:
-    """Remove a run's folder, and its line in the index. Raises InputError for one that goes on, or that cannot be removed."""
+    """Remove the folder of a run or of a benchmark, and what the index has of it. Raises InputError for one that goes on, or that cannot be removed."""
+    within = [folder, *folder.glob(f"{CELLS}/*")]
     with held(folder):
         try:
             shutil.rmtree(folder)
         except OSError as error:
             words = f"{folder} cannot be removed: {error.strerror}."
             raise InputError(words, "Remove what is left of it by hand.") from None
-    forget(folder)
+    for one in within:
+        forget(one)

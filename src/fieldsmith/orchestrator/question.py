@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from fieldsmith.errors import InputError
 from fieldsmith.folders import expanded
+from fieldsmith.sandboxes.sandbox import Limits
 
 if TYPE_CHECKING:  # the command line reads this page whenever it starts
     from fieldsmith.agents.author import Author
@@ -177,6 +178,8 @@ class Question:
             raise InputError(f"There is no engine {self.engine!r}.", f"Use one of {', '.join(ENGINES)}.")
         if self.address and self.engine != "ray":
             raise InputError("--address goes with --engine ray.", "Add it, or leave the address out.")
+        if self.cpus is not None:
+            Limits(cpus=self.cpus)  # before a run has begun
         self._check_owners()
 
     def _check_owners(self) -> None:

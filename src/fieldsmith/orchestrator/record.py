@@ -62,6 +62,11 @@ def write_asked(folder: Path, asked: Asked) -> None:
     write_text(folder / "run.toml", tomli_w.dumps({**told, "question": question}, multiline_strings=True))
 
 
+def is_benchmark(folder: Path) -> bool:
+    """Whether `fieldsmith bench` has made the folder."""
+    return (folder / "cells.jsonl").is_file()
+
+
 def read_asked(folder: Path) -> Asked:
     """What was asked in a run directory. Raises InputError where there is none."""
     file = folder / "run.toml"
@@ -71,6 +76,11 @@ def read_asked(folder: Path) -> Asked:
         kept = folder / asked.place  # a problem of one's own lies in the run, wherever that is now
         return replace(asked, place=str(kept)) if is_problem_file(asked.place) and kept.is_file() else asked
     except (FileNotFoundError, NotADirectoryError):
+        if is_benchmark(folder):
+            words = f"{folder} is the folder of a benchmark, not of a run."
+            raise InputError(
+                words, f"Its table is {folder / 'leaderboard.html'}, and its runs lie in {folder / 'cells'}."
+            ) from None
         why = "it has no run.toml" if folder.is_dir() or not folder.exists() else "it is a file"
         raise InputError(f"{folder} is not a run directory: {why}.", "`fieldsmith runs` lists runs.") from None
     except ValidationError as error:

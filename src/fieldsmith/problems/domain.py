@@ -131,7 +131,7 @@ def _points(tables: Tables, axes: tuple[Interval, ...]) -> Mapping[str, int]:
     total = np.prod([float(n) for n in points.values()])
     if total > MOST:
         tables.findings.fault(
-            tables.places.value(path), f"{total:.3g} points are asked for.", f"Up to {MOST:.0e} are solved."
+            tables.places.value(path), f"{total:.3g} points are asked for.", f"Up to {MOST:,} are solved."
         )
         return usual
     return points
@@ -146,7 +146,9 @@ def _count(tables: Tables, path: Path, value: object) -> int | None:
         else f"{shown(value)} is no number of points."
     )
     tables.findings.fault(
-        tables.places.value(path), what, f"A whole number from {FEWEST} on, or {{ x = 128, y = 128 }}, is right."
+        tables.places.value(path),
+        what,
+        f"A whole number from {FEWEST} to {MOST:,}, or {{ x = 128, y = 128 }}, is right.",
     )
     return None
 
@@ -176,7 +178,9 @@ def _times(tables: Tables, time: Interval | None) -> tuple[float, ...]:
     many = listed(given)
     if not many or len(many) > 100_000:
         tables.findings.fault(
-            spot, f"times is {shown(given)}.", "A whole number from 2 on, or a list of times, is right."
+            spot,
+            f"times is {shown(given)}.",
+            "A whole number from 2 to 100000, or a list of up to as many times, is right.",
         )
         return usual
     times = tuple(tables.number((*path, k), time.low, "A time") for k in range(len(many)))

@@ -8,7 +8,7 @@ from typing import Any
 from fieldsmith.bench.compare import Compared, Comparison, Cost, OnTask, Pair
 from fieldsmith.bench.measured import Side
 from fieldsmith.bench.paired import Effect
-from fieldsmith.bench.table import over
+from fieldsmith.bench.table import over, tokens_told
 from fieldsmith.reports.plain import visible
 
 LONGEST = 60
@@ -145,7 +145,7 @@ def _better(effect: Effect, one: Comparison) -> str:
 
 def _cost_rows(a: Cost, b: Cost) -> Iterator[tuple[str, list[str]]]:
     yield "ran", [f"{cost.ran}/{cost.runs}" for cost in (a, b)]
-    yield "tokens", ["unknown" if cost.tokens is None else f"{cost.tokens:,.0f}" for cost in (a, b)]
+    yield "tokens", [tokens_told(cost.tokens, cost.estimated) for cost in (a, b)]
     yield "USD", [_usd(cost.usd) for cost in (a, b)]
     yield "seconds", [f"{cost.seconds:,.0f}" for cost in (a, b)]
 

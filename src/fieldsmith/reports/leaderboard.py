@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -25,15 +25,19 @@ def markdown(board: Leaderboard) -> str:
 
 def notes(board: Leaderboard) -> list[str]:
     """What the figures are, in sentences."""
-    told = [
-        "Errors are nRMSE on test samples that no author sees: geometric means over seeds, with Student's 95 % interval of the logarithms where there are two seeds or more and these change anything.",
-        "Over all tasks each task counts once; the interval is that of other seeds of these tasks, not of other tasks.",
-        "A run in which no program ran counts with an error of 1, that of an answer of zeros.",
-    ]
-    if any(not one.by_decades for row in board.rows for one in row.tasks.values()):
+    told = []
+    standings = [one for row in board.rows for one in row.tasks.values()]
+    if not standings or any(one.by_decades for one in standings):
+        told += [
+            "Errors are nRMSE on test samples that no author sees: geometric means over seeds, with Student's 95 % interval of the logarithms where there are two seeds or more and these change anything.",
+            "Over all tasks each task counts once; the interval is that of other seeds of these tasks, not of other tasks.",
+            "A run in which no program ran counts with an error of 1, that of an answer of zeros.",
+        ]
+    if any(not one.by_decades for one in standings):
         told.append(
             "Scores of environments and metrics of a task's own are arithmetic means; an episode that came to nothing has a score of 0, and for a metric of a task's own a run that came to nothing has no figure."
         )
+        told += list(_far_apart(board))
     if any(row.published for row in board.rows):
         told.append("Rows marked as published were not measured here, and against other references.")
         told += [f"{visible(row.author)}: {visible(row.published, 300)}." for row in board.rows if row.published]
@@ -46,6 +50,19 @@ def notes(board: Leaderboard) -> list[str]:
         words = WORDS.get(state, state)
         told.append(f"{count} of {board.cells} cells are not in the table: {words}.")
     return told
+
+
+def _far_apart(board: Leaderboard) -> Iterator[str]:
+    """Arithmetic means whose interval lies far beyond what was seen: what the few seeds came to."""
+    for row in board.rows:
+        for task, one in row.tasks.items():
+            interval = None if one.by_decades else one.interval
+            if interval is None or interval.low is None or interval.high is None:
+                continue
+            spread = max(one.values) - min(one.values)
+            if interval.low < min(one.values) - spread or interval.high > max(one.values) + spread:
+                values = ", ".join(f"{value:.4g}" for value in one.values)
+                yield f"{visible(row.author)} on {visible(task)}: the {len(one.values)} seeds came to {values}; so few, and so far apart, hardly say where the mean lies."
 
 
 def as_csv(board: Leaderboard) -> str:

@@ -25,6 +25,7 @@ LONGEST = 60
 LEFT, RIGHT, STEP, TOP, BOTTOM = 16.0, 20.0, 38.0, 4.0, 30.0
 WIDTH = 460.0
 """Of a plot, in its own units."""
+NO_PLAN = "no plan that could be read"
 BEYOND = 1.5
 """Decades beyond the outermost means that are drawn: few seeds have intervals of dozens of decades, beside which nothing else could be seen."""
 
@@ -207,9 +208,17 @@ class _Axis:
     @property
     def ticks(self) -> list[tuple[float, str]]:
         if not self.by_decades:
-            return [(self.place(v), f"{v:.2g}") for v in (self.low, (self.low + self.high) / 2, self.high)]
+            return [(self.place(value), f"{value:.4g}") for value in _round_values(self.low, self.high)]
         step = max(1, math.ceil((self.high - self.low) / 6))
         return [(self.place(10.0**m), f"1e{m}") for m in range(int(self.low), int(self.high) + 1, step)]
+
+
+def _round_values(low: float, high: float) -> list[float]:
+    """Some multiples of 1, 2 or 5 times a power of ten from low to high."""
+    least = (high - low) / 5
+    power = 10.0 ** math.floor(math.log10(least))
+    step = next(many * power for many in (1, 2, 5, 10) if many * power >= least)
+    return [n * step for n in range(math.ceil(low / step), math.floor(high / step) + 1)]
 
 
 def _decades(value: float) -> float:
@@ -231,6 +240,12 @@ def _who(row: Row) -> str:
     return visible(" · ".join(filter(None, (row.author, row.strategy))), LONGEST)
 
 
+def _untold(row: Row, task: str) -> int:
+    """In how many cells a program was chosen of whose plan nothing could be read."""
+    one = row.tasks.get(task)
+    return one.ran - sum(one.schemes.values()) if one else 0
+
+
 def _schemes(board: Leaderboard) -> Iterator[tuple[tuple[str, str], list[tuple[str, int, str]]]]:
     """A task, and each scheme that was chosen for it: its words, how often, by whom; the most frequent first."""
     ordered: Callable[[Counter[str]], list[tuple[str, int]]] = Counter.most_common
@@ -240,6 +255,8 @@ def _schemes(board: Leaderboard) -> Iterator[tuple[tuple[str, str], list[tuple[s
             for scheme, count in row.tasks[task].schemes.items() if task in row.tasks else ():
                 who.setdefault(scheme, Counter())[_who(row)] += count
         if who:
+            untold = Counter({_who(row): without for row in board.rows if (without := _untold(row, task))})
+            who |= {NO_PLAN: untold} if untold else {}
             listed = sorted(who.items(), key=lambda item: -item[1].total())
             yield (
                 _heading(task),

@@ -8,6 +8,7 @@ from typing import Any
 
 from fieldsmith.bench.estimator import Expected, Figure
 from fieldsmith.bench.scaling import AS_THEY_WENT, Curve, Group
+from fieldsmith.bench.table import tokens_told
 
 Scaled = Sequence[tuple[Group, Sequence[Curve]]]
 HEADS = ("drafts", "test", "95 % interval", "none runs", "fails on test", "dev", "oracle", "tokens", "USD", "s")
@@ -52,7 +53,7 @@ def _rows(curve: Curve) -> Iterator[tuple[str, ...]]:
             f"{100 * row.failed:.1f} %",
             _number(row.dev),
             _number(row.oracle),
-            "unknown" if row.tokens is None else f"{row.tokens:,.0f}",
+            tokens_told(row.tokens, curve.estimated),
             "unknown" if row.usd is None else f"{row.usd:.4f}",
             f"{row.seconds:,.1f}",
         )

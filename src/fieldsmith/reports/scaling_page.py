@@ -1,7 +1,7 @@
 """Test-time scaling on a page: a plot of what tries come to, with intervals and oracle, and tables; of a run, or of a benchmark's rows task by task."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from fieldsmith.bench.estimator import SMALLEST, Expected
@@ -64,26 +64,37 @@ def of_run(run: RunRecord) -> OfRun | None:
     curves = [curve for curve in known_curves(group) if curve.rows]
     if not curves:
         return None
-    measured = any(not math.isnan(row.test.value) for curve in curves for row in curve.rows)
+    measured = any(map(_measured, curves))
     tables = [(curve.kind, known(list(rows(curve)))) for curve in curves]
-    return OfRun(_plot("", [(group, curve) for curve in curves]), tables, group.independent, measured)
+    return OfRun(_plot("", [(group, curve) for curve in curves], measured), tables, group.independent, measured)
 
 
 def of_rows(scaled: Scaled) -> list[Plot]:
-    """A plot for each task and metric of a benchmark."""
+    """A plot for each task and metric of a benchmark: on test of the rows whose test errors are known, and on dev of all rows where any is not."""
     found: dict[tuple[str, str], list[tuple[Group, Curve]]] = {}
     for group, curves in scaled:
         task = group.name.partition(" / ")[0]
         for curve in curves:
             if curve.rows:
                 found.setdefault((task, group.metric), []).append((group, curve))
-    plots = [_plot(task, lines) for (task, _), lines in found.items()]
+    plots = [plot for (task, _), lines in found.items() for plot in _plots(task, lines)]
     return [plot for plot in plots if plot is not None]
 
 
-def _plot(title: str, lines: Sequence[tuple[Group, Curve]]) -> Plot | None:
-    """None where there is nothing to draw."""
-    on_test = any(not math.isnan(row.test.value) for _, curve in lines for row in curve.rows)
+def _plots(title: str, lines: Sequence[tuple[Group, Curve]]) -> Iterator[Plot | None]:
+    measured = [(group, curve) for group, curve in lines if _measured(curve)]
+    if measured:
+        yield _plot(title, measured, on_test=True)
+    if len(measured) < len(lines):
+        yield _plot(title, lines, on_test=False)
+
+
+def _measured(curve: Curve) -> bool:
+    return any(not math.isnan(row.test.value) for row in curve.rows)
+
+
+def _plot(title: str, lines: Sequence[tuple[Group, Curve]], on_test: bool) -> Plot | None:
+    """Of test figures, with intervals and oracle, or of dev figures alone; None where there is nothing to draw."""
 
     def value(row: Expected) -> float:
         return row.test.value if on_test else row.dev
@@ -91,7 +102,9 @@ def _plot(title: str, lines: Sequence[tuple[Group, Curve]]) -> Plot | None:
     by_decades = lines[0][0].by_decades
     drawn = [[row for row in curve.rows if not math.isnan(value(row))] for _, curve in lines]
     heights = [_height(value(row), by_decades) for own in drawn for row in own]
-    heights += [_height(row.oracle, by_decades) for own in drawn for row in own if not math.isnan(row.oracle)]
+    heights += [
+        _height(row.oracle, by_decades) for own in drawn for row in own if on_test and not math.isnan(row.oracle)
+    ]
     if not heights:
         return None
     low, high = (math.floor(min(heights)), math.ceil(max(heights))) if by_decades else (min(heights), max(heights))
@@ -115,7 +128,7 @@ def _plot(title: str, lines: Sequence[tuple[Group, Curve]]) -> Plot | None:
         x_ticks=tuple((x(k), str(k)) for k in tries if k & (k - 1) == 0 or k == most),
         y_ticks=tuple(_ticks(low, high, by_decades, y)),
         lines=tuple(
-            _line(n, group, curve, own, tries, value, x, y)
+            _line(n, group, curve, own, tries, value, x, y, on_test)
             for n, ((group, curve), own) in enumerate(zip(lines, drawn, strict=True))
             if own
         ),
@@ -131,10 +144,11 @@ def _line(
     value: Callable[[Expected], float],
     x: Callable[[float], float],
     y: Callable[[float], float],
+    on_test: bool,
 ) -> Line:
-    banded = [row for row in own if not math.isnan(row.test.low)]
+    banded = [row for row in own if on_test and not math.isnan(row.test.low)]
     ends = [(x(r.k), y(r.test.high)) for r in banded] + [(x(r.k), y(r.test.low)) for r in reversed(banded)]
-    known_oracle = [row for row in own if not math.isnan(row.oracle)]
+    known_oracle = [row for row in own if on_test and not math.isnan(row.oracle)]
     there = {row.k: f"{value(row):.2e}" for row in own}
     who = " / ".join(group.name.split(" / ")[1:])
     return Line(

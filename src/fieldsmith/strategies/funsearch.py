@@ -12,6 +12,7 @@ from fieldsmith.agents.candidate import distinct
 from fieldsmith.errors import InputError
 from fieldsmith.strategies.merit import drawn, merits
 from fieldsmith.strategies.rounds import Rounds, result_of
+from fieldsmith.strategies.settings import bounded
 
 Island = list[Candidate]
 SHORTER = 1.0
@@ -45,6 +46,7 @@ class FunSearch(Rounds):
             raise InputError(
                 f"The strategy funsearch cannot search with {words}.", "Give 1 or more, and a temperature of 0 or more."
             )
+        bounded(self.name, islands=islands, shown=shown, period=period)
         super().__init__(debug_rounds, width, seed, drafts=islands)
         self.islands, self.shown, self.temperature, self.period = islands, shown, temperature, period
 

@@ -11,6 +11,7 @@ from fieldsmith.agents.candidate import distinct
 from fieldsmith.errors import InputError
 from fieldsmith.strategies.merit import drawn, merits
 from fieldsmith.strategies.rounds import Rounds, result_of
+from fieldsmith.strategies.settings import bounded
 
 
 class PlanFirst(Rounds):
@@ -41,6 +42,7 @@ class PlanFirst(Rounds):
                 f"The strategy plan-first cannot search with pilots = {pilots} and temperature = {temperature:g}.",
                 "Give 0 or more for each.",
             )
+        bounded(self.name, pilots=pilots)
         super().__init__(debug_rounds, width, seed, drafts)
         self.pilots, self.temperature = pilots, temperature
 

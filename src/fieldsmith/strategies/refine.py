@@ -7,6 +7,7 @@ from fieldsmith.agents.candidate import distinct
 from fieldsmith.errors import InputError
 from fieldsmith.strategies.chains import depth_of, grow, root_of, settled
 from fieldsmith.strategies.rounds import generation
+from fieldsmith.strategies.settings import bounded
 from fieldsmith.strategies.strategy import Ask
 
 PARENTS = 5
@@ -30,6 +31,7 @@ class RefineBest:
                 f"The strategy refine cannot make {drafts} drafts and generations of {width} refinements.",
                 "Give drafts = 0 or more and width = 1 or more.",
             )
+        bounded(self.name, drafts=drafts, width=width)
         self.debug_rounds, self.drafts, self.width = debug_rounds, drafts, width
 
     def ask(self, history: Sequence[Candidate], limit: int, left: int) -> Sequence[Ask]:

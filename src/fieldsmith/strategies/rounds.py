@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from fieldsmith.agents.author import Candidate, Draft, Move
 from fieldsmith.errors import InputError
 from fieldsmith.strategies.chains import depth_of, grow, root_of, settled
+from fieldsmith.strategies.settings import bounded
 from fieldsmith.strategies.strategy import Ask
 
 
@@ -43,6 +44,7 @@ class Rounds(ABC):
                 f"The strategy {self.name} cannot make {drafts} drafts and rounds of {width} chains.",
                 "Give drafts = 0 or more and width = 1 or more.",
             )
+        bounded(self.name, drafts=drafts, width=width)
         self.debug_rounds, self.width, self.seed, self.drafts = debug_rounds, width, seed, drafts
 
     @abstractmethod

@@ -12,6 +12,8 @@ from fieldsmith.plugins import meant
 OWN = ("self", "debug_rounds", "seed")
 """Parameters that have an option of their own."""
 WORDS = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
+MOST = 10_000
+"""Of what a strategy counts: drafts, chains side by side, islands, programs that are shown. No budget has room for more, and lists are made of some."""
 TRUTHS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
@@ -29,6 +31,13 @@ def checked(strategy: str, opener: Callable[..., Any], given: Mapping[str, objec
                 f"Its settings: {told}." if known else "It has none; leave it out.",
             )
     return {name: _typed(name, value, hints.get(name, object)) for name, value in given.items()}
+
+
+def bounded(strategy: str, **counts: int) -> None:
+    """Raises InputError for a count that is more than `MOST`."""
+    for name, count in counts.items():
+        if count > MOST:
+            raise InputError(f"The strategy {strategy} cannot take {name} = {count}.", f"Give {MOST:,} at most.")
 
 
 def _typed(name: str, value: object, hint: Any) -> Any:

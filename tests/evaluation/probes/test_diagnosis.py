@@ -38,6 +38,7 @@ def suspects(evaluation: Evaluation) -> list[tuple[str, str]]:
 
 WRONG = {
     "burgers_wrong_coefficient": ([("strength", "nu*u_xx")], "waves of all lengths decay 3.1 times too slowly"),
+    "advection_wrong_flux": ([("unknown", "u")], "100% of what changes in `u` comes of no term of the equation"),
     "burgers_wrong_sign": ([("sign", "-d(u**2/2, x)")], "wrong sign: waves move, or steepen, the wrong way"),
     "burgers_wrong_grid": ([("displaced", "")], "0.5 cells too far to the left (towards smaller x)"),
     "reacdiff1d_wrong_half_reaction": ([("strength", "rho*u*(1 - u)")], "half of its strength"),
@@ -75,6 +76,13 @@ def test_steps_in_time_are_not_blamed_where_shorter_ones_err_more(name):
     evaluation = judged(name)
     assert suspects(evaluation) == []
     assert "So shorter steps alone are no help" in evaluation.feedback
+
+
+def test_upwind_differences_are_told_that_long_steps_hide_a_part_of_their_error():
+    told = judged("advection_right_upwind").feedback
+    assert "lay bare the error of the scheme in space" in told
+    assert "take one of higher order there" in told
+    assert "something is lost at each step" not in told
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in PROGRAMS.glob("*_grid.py")))
@@ -180,11 +188,22 @@ def solver(u0_batch, t_coordinate, nu):
 """
 """Central differences and Heun's method: right, and of second order."""
 
+
+@pytest.mark.parametrize(("by", "words"), [(1, "1 cell towards larger x"), (-3, "3 cells towards smaller x")])
+def test_an_answer_that_is_shifted_by_whole_cells_is_told_by_how_many(by, words):
+    shifted = HEUN.replace("np.stack(frames, axis=1)", f"np.roll(np.stack(frames, axis=1), {by}, axis=2)")
+    evaluation = evaluate(load("burgers"), shifted, PLACE, refinement=False)
+    assert suspects(evaluation) == [("data", "")]
+    assert f"is the initial state moved by {words}: the grid is shifted." in evaluation.feedback
+    assert "filtered or interpolated" not in evaluation.feedback
+
+
 SLIPS = {
     "one cell too few": ("dx = 1 / u.shape[1]", "dx = 1 / (u.shape[1] - 1)", [("spacing", "")]),
     "a factor of the product rule": ("(4 * dx)", "(2 * dx)", [("strength", "-d(u**2/2, x)")]),
     "no diffusion, which blows up": ("+ nu *", "+ 0.0 *", [("missing", "nu*u_xx")]),
     "a sign, which blows up": ("+ nu *", "- nu *", [("sign", "nu*u_xx")]),
+    "the flux of another equation": ("right**2 - left**2) / (4 * dx)", "right**3 - left**3) / (2 * dx)", [("unknown", "u")]),
     "steps that do not add up": ("dt = (b - a) / steps", "dt = 7e-4", [("elapsed", "")]),
     "shifted in every interval": ("frames.append(u)", "u = np.roll(u, 1, axis=1); frames.append(u)", [("brought", "u_x")]),
     "the last frame is never stepped to": ("frames.append(u)", "frames.append(u if b < t_coordinate[-1] else frames[-1])", [("frames", "")]),

@@ -68,7 +68,10 @@ class Conversation:
     def __init__(self, model: ChatModel, words: str, folder: Path | None = None) -> None:
         """Raises InputError for words that are none."""
         if not words.strip():
-            raise InputError("There are no words to make a problem of.", 'Say what is to be solved: --ask "…".')
+            raise InputError(
+                "There are no words to make a problem of.",
+                'Say what is to be solved, such as "heat in a rod that is held at 0".',
+            )
         if len(words) > LONGEST_WORDS:
             raise InputError(
                 f"The words are longer than {LONGEST_WORDS:,} characters.", "Say it shorter, or write the file."

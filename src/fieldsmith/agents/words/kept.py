@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from fieldsmith.errors import InputError
-from fieldsmith.models.chat_model import ChatModel, ChatReply, ChatRequest, sound
+from fieldsmith.models.chat_model import NOT_ASKED, NOT_TAKEN, ChatModel, ChatReply, ChatRequest, sound
+from fieldsmith.models.counting import counted
 from fieldsmith.models.record import reply_fields, reply_from, request_fields, request_from
 
 
@@ -20,6 +21,8 @@ class Spent:
     input_tokens: int
     output_tokens: int
     usd: float | None
+    estimated: bool
+    """Whether tokens are in part made from the texts, as a server did not count them."""
 
 
 class KeptModel(ChatModel):
@@ -43,9 +46,9 @@ class KeptModel(ChatModel):
     def complete(self, request: ChatRequest) -> ChatReply:
         known = self._known.get(request.key)
         if known is not None:
-            self._used.append((*known, False))
+            self._used.append((_counted(request, known[0]), known[1], False))
             return known[0]
-        reply = sound(self.inner.complete(request), self.label)
+        reply = _counted(request, sound(self.inner.complete(request), self.label))
         usd = self.inner.price(reply)
         self._add({"request": request_fields(request), "reply": reply_fields(reply), "usd": usd})
         self._used.append((reply, usd, True))
@@ -63,9 +66,15 @@ class KeptModel(ChatModel):
             zip(*(reply.charged_tokens for reply, _, _ in self._used), strict=True) if self._used else ((), ())
         )
         now = sum(asked for _, _, asked in self._used)
-        return Spent(now, len(self._used) - now, sum(read), sum(written), usd)
+        estimated = any(reply.estimated for reply, _, _ in self._used)
+        return Spent(now, len(self._used) - now, sum(read), sum(written), usd, estimated)
 
     def _add(self, entry: Mapping[str, Any]) -> None:
         with self.file.open("a", encoding="utf-8") as recording:
             recording.write(json.dumps(entry) + "\n")
             recording.flush()
+
+
+def _counted(request: ChatRequest, reply: ChatReply) -> ChatReply:
+    """The reply with its tokens, estimated where nobody counted them; of one that never came there are none."""
+    return reply if reply.stop in (NOT_TAKEN, NOT_ASKED) else counted(request, reply)

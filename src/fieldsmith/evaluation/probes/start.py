@@ -27,7 +27,8 @@ RANGE = 0.02
 def at_once(signature: Signature, case: Case, outputs: Arrays, samples: Sequence[int], call: Call) -> list[Any] | None:
     """Fields that have left their initial state before any time has passed, of these samples; None where that is not known.
 
-    share: how far, in units of their size. how: shifted or scaled, where each sample is so by one number; else largest, smallest: these
+    share: how far, in units of their size. cells: along which axes by how many cells, where that is a move of the whole field along periodic
+    axes. how: shifted or scaled, where each sample is so by one number; else largest, smallest: these
     values of the initial data and of what it has become, where they changed.
     """
     name = next(a.name for a in signature.arguments if a.role == "times")
@@ -44,8 +45,21 @@ def at_once(signature: Signature, case: Case, outputs: Arrays, samples: Sequence
         worst = max(_norm(outputs[result.name][list(samples), n] - true[:, n]) for n in range(1, true.shape[1]))
         share = departure / (_norm(start) or 1.0)
         if departure > MUCH * worst and share > LEAST:
-            found.append({"field": result.name, "share": share, "how": _how(start, left), **_ranges(start, left)})
+            cells = [[axis, by] for axis, by in zip(result.axes[2:], _cells(start, left), strict=True) if by]
+            told = {"how": _how(start, left), **_ranges(start, left)}
+            found.append({"field": result.name, "share": share, "cells": cells, **told})
     return found
+
+
+def _cells(start: np.ndarray, left: np.ndarray) -> tuple[int, ...]:
+    """By how many cells along each periodic axis all samples [batch, *points] are moved, where nothing else is done to them; else zeros."""
+    space = tuple(range(1, start.ndim))
+    spectra = [np.fft.fftn(array - array.mean(axis=space, keepdims=True), axes=space) for array in (start, left)]
+    likeness = np.fft.ifftn(np.conj(spectra[0]) * spectra[1], axes=space).real.sum(axis=0)
+    moved = [int(by) for by in np.unravel_index(np.argmax(likeness), likeness.shape)]
+    if _norm(left - np.roll(start, moved, axis=space)) > ALIKE * _norm(left - start):
+        return (0,) * len(space)
+    return tuple(by - n if by > n // 2 else by for by, n in zip(moved, start.shape[1:], strict=True))
 
 
 def _how(start: np.ndarray, left: np.ndarray) -> str:

@@ -14,8 +14,10 @@ Outputs = Mapping[str, np.ndarray]
 
 STEPS = 0.25
 """Share of the error that shorter steps take away, or add, from which on they are told of."""
-FIRST = 0.03
-"""How near that share comes to what steps of first order make."""
+FIRST, PARTS = 0.03, 16
+"""How near the error that is left comes to what steps of first order leave, of so many parts too: one ratio is also made by a higher order and an error of the grid."""
+BOUNDED = 1.5
+"""How much more than with the first division the error may be with the second, where it comes to an end."""
 DIVISIONS = (4, 256)
 """Into how many parts output intervals are divided; the second finds programs with many steps in each already."""
 
@@ -27,12 +29,12 @@ def steps_in_time(
 
     share: the change in units of the error at these times. left: the error that remains, in the same. divided: into how many
     parts. limit: whether shorter steps take much of the error away. worse: whether they add to it instead. first: whether they
-    take away as much as with steps of first order. intervals: how many were divided.
+    take away as much as with steps of first order. intervals: how many were divided. bounded: whether what they add comes to an end,
+    as what long steps offset of the grid's own error does.
     """
     told = None
     for parts in DIVISIONS:
-        inputs, kept = _divided(signature, case, samples, parts)
-        error, change, left = _distances(call(inputs), outputs, case.reference, samples, kept)
+        error, change, left, kept = _errors(signature, case, outputs, samples, call, parts)
         if not error:
             return told
         found = {
@@ -42,12 +44,30 @@ def steps_in_time(
             "intervals": kept,
             "limit": left < (1.0 - STEPS) * error,
             "worse": left > (1.0 + STEPS) * error,
-            "first": parts == DIVISIONS[0] and abs(left / error - 1.0 / parts) < FIRST,
+            "first": False,
+            "bounded": False,
         }
         if found["limit"]:
-            return found
-        told = told if told and told["worse"] else found
+            seems = parts == DIVISIONS[0] and abs(left / error - 1.0 / parts) < FIRST
+            return {**found, "first": seems and _stays_first(signature, case, outputs, samples, call)}
+        if told and told["worse"]:
+            return {**told, "bounded": found["left"] < BOUNDED * told["left"]}
+        told = found
     return told
+
+
+def _stays_first(signature: Signature, case: Case, outputs: Outputs, samples: Sequence[int], call: Call) -> bool:
+    """Whether still shorter steps leave what those of first order leave."""
+    error, _, left, _ = _errors(signature, case, outputs, samples, call, PARTS)
+    return error > 0.0 and abs(left / error - 1.0 / PARTS) < FIRST
+
+
+def _errors(
+    signature: Signature, case: Case, outputs: Outputs, samples: Sequence[int], call: Call, parts: int
+) -> tuple[float, float, float, int]:
+    """Error, change and what is left, as `_distances` has them, with intervals in so many parts; how many were divided."""
+    inputs, kept = _divided(signature, case, samples, parts)
+    return (*_distances(call(inputs), outputs, case.reference, samples, kept), kept)
 
 
 def _divided(signature: Signature, case: Case, samples: Sequence[int], parts: int) -> tuple[Inputs, int]:

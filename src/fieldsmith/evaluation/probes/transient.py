@@ -5,7 +5,9 @@ equation acts (`strengths.py`). A factor that both grids agree on is a matter of
 falls with the spacing is the scheme's (`verdicts.py`), and one that falls with the interval of the steps in time.
 """
 
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +19,7 @@ from fieldsmith.evaluation.probes.foreign import View, explained
 from fieldsmith.evaluation.probes.moved import answered
 from fieldsmith.evaluation.probes.smooth import Probe, Smooth
 from fieldsmith.evaluation.probes.strengths import FRAMES, Strengths
-from fieldsmith.evaluation.probes.verdicts import verdicts
+from fieldsmith.evaluation.probes.verdicts import UNEXPLAINED, verdicts
 
 Outputs = Mapping[str, np.ndarray]
 STEPS, SAME = 4, 0.2
@@ -54,6 +56,8 @@ def physics(smooth: Smooth, call: Call) -> dict[str, Any]:
         return found
     second = _view(smooth, coarse, coarser)
     told = _verdicts(first, second, max(smooth.points))
+    if told.pop("unfitted", False) and _another(smooth, fine, told["everything"], call):
+        told["everything"] = None
     if any(term["delicate"] for term in told.get("terms", ())):
         told = _confirmed(told, smooth, fine, second, call)
     told = _beside(found["moved"], told)
@@ -99,6 +103,26 @@ def _confirmed(told: dict[str, Any], smooth: Smooth, fine: Probe, second: View, 
     same = {(term["term"], term["kind"]): term["factor"] for term in again.get("terms", ())}
     sure = [term for term in told["terms"] if not term["delicate"] or _close(term, same)]
     return {**told, "terms": sure}
+
+
+def _another(smooth: Smooth, fine: Probe, pace: float, call: Call) -> bool:
+    """Whether another equation is solved, and not the own one at another pace, of which terms explain nothing over these intervals.
+
+    Over intervals that are shorter by as much as `pace`, those explain what goes faster; steps of a length of their own make another pace of it.
+    """
+    parts = max(STEPS, pace)
+    first = float(np.asarray(fine.inputs[smooth.times])[0])
+    interval = fine.interval / parts
+    times = first + interval * np.arange(FRAMES)
+    shorter = replace(fine, interval=interval, inputs={**fine.inputs, smooth.times: times})
+    outputs = call(shorter.inputs)
+    if outputs is None or repeated(outputs):
+        return False
+    found = [one for one in _strengths(_view(smooth, shorter, outputs)) if one is not None]
+    if not found or all(one.misfit <= UNEXPLAINED for one in found):
+        return False
+    here = math.exp(float(np.mean([math.log(one.pace) for one in found])))
+    return abs(math.log(here / pace)) < math.log(STEPS) / 2
 
 
 def _close(term: Mapping[str, Any], same: Mapping[tuple[str, str], float]) -> bool:

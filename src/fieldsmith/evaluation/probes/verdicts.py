@@ -47,7 +47,10 @@ Pairs = Sequence[tuple[Strengths, Strengths]]
 
 
 def verdicts(first: Sequence[Strengths | None], second: Sequence[Strengths | None], points: int) -> dict[str, Any]:
-    """Of the balances' strengths on the scored grid, with that many points along its longest axis, and on half of it."""
+    """Of the balances' strengths on the scored grid, with that many points along its longest axis, and on half of it.
+
+    Where terms explain nothing but much more changes than should, or much less, that is `everything`, and `unfitted`.
+    """
     known: list[tuple[Strengths, Strengths]] = []
     for one, two in zip(first, second, strict=True):
         if one is not None and two is not None and one.terms == two.terms:
@@ -57,7 +60,7 @@ def verdicts(first: Sequence[Strengths | None], second: Sequence[Strengths | Non
     if any(one.misfit > UNEXPLAINED for one, _ in known):
         paces = [one.pace for one, _ in known]
         rushes = min(paces) > RUSH or max(paces) < 1.0 / RUSH
-        return {"everything": math.exp(float(np.mean(np.log(paces))))} if rushes else {}
+        return {"everything": math.exp(float(np.mean(np.log(paces)))), "unfitted": True} if rushes else {}
     cells = _cells(known, points)
     if cells:
         return {"cells": cells}

@@ -81,7 +81,7 @@ class EpisodeMaker:
 def finished(folder: Path, kept: Kept, candidate: Candidate) -> Candidate:
     """The candidate of an episode that has ended, with what that came to; the episode is written down whole."""
     write_trajectory(folder, kept, candidate)
-    return replace(candidate, proposal=_proposal(kept), evaluation=_evaluation(kept.episode))
+    return replace(candidate, proposal=_proposal(kept), evaluation=_evaluation(kept))
 
 
 def best_step(env: AnyEnvironment, episode: Episode) -> int:
@@ -97,10 +97,12 @@ def _proposal(kept: Kept) -> Proposal:
     return Proposal(None, reply=last, usage=Usage.sum(exchange.turn.usage for exchange in kept.dialogue))
 
 
-def _evaluation(episode: Episode) -> Evaluation:
-    last = episode.last
+def _evaluation(kept: Kept) -> Evaluation:
+    episode, last = kept.episode, kept.episode.last
     figures = {**episode.handed_in.metrics, **last.judged}
-    share = valid_share(episode.records[1:])
+    share = valid_share(
+        [record for exchange in kept.dialogue for record in exchange.records]
+    )  # an end by a limit is no call
     measures = {name: value for name, value in figures.items() if value is not None}
     if share is not None:
         measures["valid_calls"] = share

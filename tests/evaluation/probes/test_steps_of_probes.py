@@ -1,0 +1,48 @@
+"""What is told of steps in time from errors that are known: of first order or not, offset by others or not."""
+
+import numpy as np
+import pytest
+
+from fieldsmith.evaluation.probes.steps import steps_in_time
+from fieldsmith.tasks.task import Argument, Case, Result, Signature
+
+TIMES = np.linspace(0.0, 1.0, 33)
+SIGNATURE = Signature(
+    "solver",
+    (Argument("u0", "initial", "u", ("batch", "x"), ""), Argument("t", "times", "", ("time",), "")),
+    (Result("u", "u", ("batch", "time", "x"), ""),),
+)
+
+
+def told(error):
+    """Of a program whose error after steps of h in units of its own is error(h), everywhere."""
+    solution = np.ones((1, len(TIMES), 4))
+
+    def call(inputs):
+        parts = (TIMES[1] - TIMES[0]) / (inputs["t"][1] - inputs["t"][0])
+        return {"u": np.ones((1, len(inputs["t"]), 4)) + error(1.0 / parts)}
+
+    case = Case("dev", inputs={"u0": np.ones((1, 4)), "t": TIMES}, reference={"u": solution})
+    return steps_in_time(SIGNATURE, case, call(case.inputs), (0,), call)
+
+
+@pytest.mark.parametrize(
+    ("error", "first"),
+    [
+        (lambda h: h, True),
+        (lambda h: 0.99 * h + 0.01, True),
+        (lambda h: 0.8 * h**2 + 0.2, False),
+        (lambda h: h**2, False),
+    ],
+)
+def test_steps_of_first_order_are_told_apart_from_second_order_on_a_grid_that_errs(error, first):
+    found = told(error)
+    assert found is not None
+    assert (found["limit"], found["first"]) == (True, first)
+
+
+@pytest.mark.parametrize(("error", "bounded"), [(lambda h: 2.0 - h, True), (lambda h: 1.0 / h, False)])
+def test_an_error_that_shorter_steps_lay_bare_is_told_apart_from_one_that_grows_with_their_number(error, bounded):
+    found = told(error)
+    assert found is not None
+    assert (found["limit"], found["worse"], found["bounded"]) == (False, True, bounded)
