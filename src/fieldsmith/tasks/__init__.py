@@ -8,7 +8,6 @@ import importlib
 import inspect
 import math
 import pkgutil
-import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING

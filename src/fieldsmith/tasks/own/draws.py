@@ -13,7 +13,7 @@ from fieldsmith.tasks.task import SplitName
 
 AS_ASKED, DRAWN, OTHER_POINTS = "as asked", "other values", "other points"
 Kind = Literal["as asked", "other values", "other points"]
-DRAWS: Mapping[SplitName, int] = {"dev": 2, "test": 2}
+DRAWS: Mapping[SplitName, int] = {"dev": 1, "test": 1}
 """Calls of a split beside the problem as it is asked, where there is something to draw."""
 SAMPLES = 3
 """Fields of each family in one call."""

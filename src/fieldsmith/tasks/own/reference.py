@@ -19,7 +19,7 @@ from fieldsmith.tasks.own.draws import Draw
 
 HOME = "fieldsmith.boxes.reference"
 """Where `trusted(form, inputs, accuracy, seconds, draw)` is, which solves a call by methods that check each other."""
-SECONDS, CALLS = 60.0, 2.0
+SECONDS, CALLS = 60.0, 1.0
 """Processor time of one reference at least, and as a multiple of what a program's call may take."""
 
 
