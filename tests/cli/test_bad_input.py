@@ -60,7 +60,7 @@ def last(process) -> str:
         (["runs", "show", "/etc/passwd"], 2, "/etc/passwd is not a run directory: it is a file"),
         (["solve", "burgers", "--no-such-option"], 2, "--no-such-option"),
         (["solve", "burgers", "--candidates", "many"], 2, "--candidates"),
-        (["solve"], 2, "Missing argument 'task'"),
+        (["solve"], 2, "Nothing is named that is to be solved"),
         (["forge"], 2, "No such command 'forge'."),
         (["solv"], 2, "Did you mean 'solve'? `"),
         (["solve", "burgers", "--max-hours", "0"], 2, "--max-hours 0 is no budget"),

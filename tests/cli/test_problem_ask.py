@@ -108,7 +108,7 @@ def test_words_are_solved_by_the_author_that_is_named(place):
         "--model",
         model,
         "--author",
-        "numerics",
+        "built-in",
         "--yes",
         "--sandbox",
         "process",

@@ -57,7 +57,7 @@ def test_the_command_of_a_call_asks_for_the_same(question, tmp_path, monkeypatch
     class Seen(Exception):
         pass
 
-    def note(question: Question, **_: Any):
+    def note(question: Question, *_: Any, **__: Any):
         typed.append(question)
         raise Seen
 

@@ -107,7 +107,7 @@ def test_families_give_a_batch_of_draws_that_no_other_call_has():
     assert not np.allclose(first["u0"], first["v0"])  # one seed, two fields
     assert set(np.unique(np.asarray(first["a"]))) == {1.0, 2.0}
     corners = [float(np.asarray(one["u0"])[k, 0, 0]) for one in made for k in range(3)]
-    assert len(set(corners)) == len(corners) == 18
+    assert len(set(corners)) == len(corners) == 12
 
 
 def test_an_open_end_of_the_times_is_made_up_for():
@@ -250,15 +250,15 @@ def test_a_reference_that_methods_agree_on_is_taken_with_its_error(monkeypatch, 
     monkeypatch.setattr(reference, "HOME", "planted_reference")
     task = of(ROD)
     assert (task.metric, task.judged_by) == (NRMSE, "a reference: Two agree.")
-    assert [case.reference_error for case in (*task.split("dev"), *task.split("test"))] == [1e-3] * 6
+    assert [case.reference_error for case in (*task.split("dev"), *task.split("test"))] == [1e-3] * 4
     coarse, _, fine = task.refinement()
     np.testing.assert_allclose(coarse.inputs["x"], np.asarray(fine.inputs["x"])[::4])
     np.testing.assert_allclose(coarse.reference["u"], fine.reference["u"][:, :, ::4])
     assert asked[0] == (1e-3, 60.0, (1, 1))
-    assert len(asked) == 7
+    assert len(asked) == 5
     again = of(ROD)  # from the cache
     again.split("test")
-    assert len(asked) == 7
+    assert len(asked) == 5
 
 
 def test_problem_files_that_are_none_are_refused(tmp_path):
