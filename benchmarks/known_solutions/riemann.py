@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 import numpy as np
-from scipy.optimize import brentq
+from scipy.optimize import root_scalar
 
 from fieldsmith.problems import Problem
 
@@ -37,7 +37,7 @@ def sod(problem: Problem, seed: int) -> Callable[[Places], dict[str, np.ndarray]
         sound = np.sqrt(g * before / density)
         return 2 * sound / (g - 1) * ((pressure / before) ** ((g - 1) / (2 * g)) - 1)
 
-    p = float(brentq(lambda p: across(p, left) + across(p, right), 1e-3, 1.0, xtol=1e-14))  # type: ignore[arg-type]
+    p = root_scalar(lambda p: across(p, left) + across(p, right), bracket=(1e-3, 1.0), xtol=1e-14).root
     v = (across(p, right) - across(p, left)) / 2
     behind_fan = left[0] * (p / left[2]) ** (1 / g)
     share = (g - 1) / (g + 1)
@@ -64,7 +64,7 @@ def dam_break(problem: Problem, seed: int) -> Callable[[Places], dict[str, np.nd
     def mismatch(h: float) -> float:
         return 2 * (np.sqrt(g * deep) - np.sqrt(g * h)) - (h - low) * np.sqrt(g * (h + low) / (2 * h * low))
 
-    h = float(brentq(mismatch, low, deep, xtol=1e-14))  # type: ignore[arg-type]
+    h = root_scalar(mismatch, bracket=(low, deep), xtol=1e-14).root
     v = 2 * (np.sqrt(g * deep) - np.sqrt(g * h))
     shock = h * v / (h - low)
 

@@ -245,7 +245,7 @@ def test_a_reference_that_methods_agree_on_is_taken_with_its_error(monkeypatch, 
 
     home = types.ModuleType("planted_reference")
     home.__spec__ = importlib.machinery.ModuleSpec("planted_reference", None)
-    setattr(home, "trusted", trusted)  # noqa: B010
+    vars(home)["trusted"] = trusted
     monkeypatch.setitem(sys.modules, "planted_reference", home)
     monkeypatch.setattr(reference, "HOME", "planted_reference")
     task = of(ROD)

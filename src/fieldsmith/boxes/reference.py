@@ -106,7 +106,8 @@ def _best(form: Form, settled: Sequence[Climb]) -> _Pair | None:
         if one.family.principle == other.family.principle:
             continue
         first, second = sorted((one, other), key=lambda climb: float(climb.errors.max()))
-        assert first.values is not None and second.values is not None  # noqa: PT018
+        assert first.values is not None  # they have settled
+        assert second.values is not None
         pairs.append(_Pair(first, second, distance(form, first.values, second.values)))
     return min(pairs, key=lambda pair: float(pair.errors.max()), default=None)
 

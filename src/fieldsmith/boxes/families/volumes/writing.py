@@ -111,10 +111,12 @@ class Writer:
             for r in residuals
         ]
         whole = self.values(*residuals, *(e for row in table for pair in row for e in pair), like=False)
-        slopes = [
-            [tuple("" if e == 0 else self.code.numpy(self._named(e)) for e in pair) for pair in row] for row in table
-        ]
-        return Formula(whole.opening, whole.values[: len(residuals)]), slopes  # type: ignore[return-value]
+
+        def text(slope: Any) -> str:
+            return "" if slope == 0 else self.code.numpy(self._named(slope))
+
+        slopes = [[(text(own), text(across)) for own, across in row] for row in table]
+        return Formula(whole.opening, whole.values[: len(residuals)]), slopes
 
 
 def _opened(names: Sequence[str], source: str) -> str:
