@@ -3,6 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
 
 from fieldsmith.errors import FieldsmithError, InputError
 from fieldsmith.modules import is_place
@@ -16,6 +19,11 @@ from fieldsmith.tasks.places import is_problem_file
 
 NUMERICS = "numerics"
 """The built-in author, which needs no model."""
+Author = Annotated[str, Field(description="One of show_limits' authors; the built-in one costs nothing.")]
+Candidates = Annotated[
+    int | None, Field(description="Programs to write, mends included; as many as allowed by default.")
+]
+Seed = Annotated[int, Field(description="Tells repeated runs of the same question apart.", ge=0, le=10**9)]
 OF_A_MODEL = (*MODEL_OPTIONS, "prompt_style", "prompts", "max_tokens", "max_cost")
 
 

@@ -11,7 +11,7 @@ from mcp.server.mcpserver import Context
 from pydantic import BaseModel, Field
 
 from fieldsmith import __version__, sandboxes, tasks
-from fieldsmith.bridges.mcp.allowed import NUMERICS, Allowed, named
+from fieldsmith.bridges.mcp.allowed import NUMERICS, Allowed, Author, Candidates, Seed, named
 from fieldsmith.bridges.mcp.answers import (
     CandidateShown,
     Evaluated,
@@ -105,13 +105,9 @@ class Desk:
         task: TaskName,
         parameters: Parameters = None,
         scale: Scale = "demo",
-        author: Annotated[
-            str, Field(description="One of show_limits' authors; the built-in one costs nothing.")
-        ] = NUMERICS,
-        candidates: Annotated[
-            int | None, Field(description="Programs to write, mends included; as many as allowed by default.")
-        ] = None,
-        seed: Annotated[int, Field(description="Tells repeated runs of the same question apart.", ge=0, le=10**9)] = 0,
+        author: Author = NUMERICS,
+        candidates: Candidates = None,
+        seed: Seed = 0,
     ) -> Started:
         """Starts to solve a task and returns at once; watch_run tells how it goes.
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 
 from fieldsmith.boxes import methods
 from fieldsmith.boxes.form import Form
-from fieldsmith.bridges.mcp.allowed import NUMERICS, Allowed
+from fieldsmith.bridges.mcp.allowed import NUMERICS, Allowed, Author, Candidates, Seed
 from fieldsmith.bridges.mcp.answers import Figures, Started, finite
 from fieldsmith.bridges.mcp.solving import Runs
 from fieldsmith.errors import InputError
@@ -104,13 +104,9 @@ class ProblemDesk:
         parameters: Annotated[
             dict[str, float] | None, Field(description="Other values of parameters, within their ranges.")
         ] = None,
-        author: Annotated[
-            str, Field(description="One of show_limits' authors; the built-in one costs nothing.")
-        ] = NUMERICS,
-        candidates: Annotated[
-            int | None, Field(description="Programs to write, mends included; as many as allowed by default.")
-        ] = None,
-        seed: Annotated[int, Field(description="Tells repeated runs of the same question apart.", ge=0, le=10**9)] = 0,
+        author: Author = NUMERICS,
+        candidates: Candidates = None,
+        seed: Seed = 0,
     ) -> Started:
         """Starts to solve a problem of your own; watch_run tells how it goes, fetch_solution what came of it.
 
