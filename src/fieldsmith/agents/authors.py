@@ -4,8 +4,6 @@ import inspect
 from collections.abc import Callable, Mapping
 
 from fieldsmith.agents.author import BUILT_IN, Author
-from fieldsmith.agents.numerics_author import NumericsAuthor
-from fieldsmith.agents.scan_author import ScanAuthor
 from fieldsmith.errors import MissingPart
 from fieldsmith.plugins import Group
 
@@ -13,6 +11,9 @@ AUTHOR_MEMBERS = ("label", "note", "trusted", "write")
 
 
 def _built_ins() -> dict[str, Callable[..., Author]]:
+    from fieldsmith.agents.numerics_author import NumericsAuthor  # takes SymPy, which is for who writes without a model
+    from fieldsmith.agents.scan_author import ScanAuthor
+
     return {BUILT_IN: NumericsAuthor, ScanAuthor.label: ScanAuthor}
 
 

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from fieldsmith.bench.table import CONFIDENCE, Interval, over
 
@@ -60,12 +59,16 @@ def effect(differences: Sequence[float]) -> Effect:
     alike = n > 1 and bool(np.ptp(given) <= SAME * np.max(np.abs(given)))
     if n < 2 or alike:
         return Effect(n, Interval(float(given[0] if alike else np.mean(given))), alike)
+    from scipy import stats  # every page imports this module, and this library takes long
+
     student = float(stats.ttest_1samp(given, 0.0).pvalue)  # pyright: ignore[reportAttributeAccessIssue]
     return Effect(n, over(given.tolist(), by_decades=False), False, student, sign_flips(given), n <= MOST_ENUMERATED)
 
 
 def sign_flips(differences: Sequence[float] | np.ndarray) -> float:
     """Two-sided p of a mean of 0 by flipping signs: all of them up to MOST_ENUMERATED units, else 2^16 drawn with a fixed seed."""
+    from scipy import stats
+
     found = stats.permutation_test(
         (np.asarray(differences, float),),
         np.mean,

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from fieldsmith.agents.author import Candidate, Usage
-from fieldsmith.agents.numerics_author import NumericsAuthor
 from fieldsmith.bench.estimator import BOOTSTRAPS, NOTHING, Draft, Expected, Figure, back, curve, scaled
 from fieldsmith.bench.measured import Measured
 from fieldsmith.bench.table import Interval, known_sum, over
@@ -78,6 +77,8 @@ def _independent_by(asked: Asked) -> bool:
     """As strategy and author said when the run began; of a run that is older than the question, of those that come along."""
     if asked.independent is not None:
         return asked.independent
+    from fieldsmith.agents.numerics_author import NumericsAuthor  # every page imports this module
+
     return str(asked.question.strategy) == BestOfN.name and asked.author != NumericsAuthor.label
 
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from fieldsmith.bench.baselines import SINGLE_SHOT, Baseline, baseline_of, candidates_of
 from fieldsmith.bench.cells import Outcome
@@ -139,7 +138,7 @@ def over(values: Sequence[float], by_decades: bool) -> Interval:
     mean = float(np.mean(given))
     if len(given) < 2 or not np.ptp(given):  # seeds that change nothing tell of no noise
         return Interval(_back(mean, by_decades))
-    half = float(stats.t.ppf(0.5 + CONFIDENCE / 2, len(given) - 1) * np.std(given, ddof=1) / math.sqrt(len(given)))
+    half = float(_student(len(given) - 1) * np.std(given, ddof=1) / math.sqrt(len(given)))
     return Interval(*(_back(one, by_decades) for one in (mean, mean - half, mean + half)))
 
 
@@ -153,8 +152,15 @@ def across(tasks: Sequence[Sequence[float]]) -> Interval:
     if not parts.any():
         return Interval(10.0**mean)
     freedom = parts.sum() ** 2 / np.sum(parts**2 / [len(one) - 1 for one in logs])
-    half = float(stats.t.ppf(0.5 + CONFIDENCE / 2, freedom) * math.sqrt(parts.sum())) / len(logs)
+    half = float(_student(freedom) * math.sqrt(parts.sum())) / len(logs)
     return Interval(*(10.0**one for one in (mean, mean - half, mean + half)))
+
+
+def _student(freedom: float) -> float:
+    """Half the width of the interval of CONFIDENCE of Student's distribution with so many degrees of freedom."""
+    from scipy.special import stdtrit  # every page imports this module, and few have intervals
+
+    return float(stdtrit(freedom, 0.5 + CONFIDENCE / 2))
 
 
 def _back(value: float, by_decades: bool) -> float:

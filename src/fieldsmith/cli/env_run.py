@@ -10,7 +10,6 @@ import typer
 
 from fieldsmith.cli.asking import asks
 from fieldsmith.cli.output import current
-from fieldsmith.cli.progress import used
 from fieldsmith.orchestrator.episodes.question import EpisodeQuestion
 from fieldsmith.orchestrator.question import BUDGET, PLACE
 
@@ -104,6 +103,8 @@ def told(kind: str, fields: Mapping[str, Any]) -> None:
 
 def result_lines(fields: Mapping[str, Any]) -> list[str]:
     """The result for people."""
+    from fieldsmith.cli.progress import used
+
     lines = [f"{'episode':<9} {'score':>9}  metrics"]
     for one in fields["episodes"]:
         figures = ", ".join(f"{name} {value:.3g}" for name, value in one["metrics"].items())

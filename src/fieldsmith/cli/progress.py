@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fieldsmith.cli.live import Live
 from fieldsmith.cli.output import Output
 from fieldsmith.evaluation.record import kind_lines, known_words, took_words
-from fieldsmith.orchestrator.problems import met_by
+from fieldsmith.orchestrator.met import met_by
 from fieldsmith.orchestrator.run import Asked
 from fieldsmith.reports.plain import visible
 from fieldsmith.tasks.places import is_problem_file

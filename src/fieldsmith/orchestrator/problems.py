@@ -1,14 +1,11 @@
 """Runs of problem files: each keeps a copy of its problem, and goes on with it whatever becomes of the file."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from fieldsmith import tasks
 from fieldsmith.errors import FieldsmithError, InputError
 from fieldsmith.orchestrator.question import Question
-from fieldsmith.orchestrator.run import RunRecord
 from fieldsmith.tasks.own import files
-from fieldsmith.tasks.own.draws import AS_ASKED
 from fieldsmith.tasks.own.problem_task import ProblemTask, name_of_file
 from fieldsmith.tasks.task import Task
 
@@ -63,48 +60,3 @@ def _copy(question: Question) -> Path | None:
     name = files.name_of(name_of_file(str(question.task)))
     copy = folder / FOLDER / f"{name}{files.ENDING}"
     return copy if (folder / "run.toml").is_file() and copy.is_file() else None
-
-
-@dataclass(frozen=True)
-class Met:
-    """What a run came to beside the error that was asked for.
-
-    `error` is that of the best program for the problem as it is asked, on the test split once that is scored; `reference_error` what the reference itself may be off
-    by, None where that is not known. `estimate` where there is no reference: then `error` is a residual.
-    """
-
-    asked: float
-    error: float
-    reference_error: float | None
-    estimate: bool
-    split: str
-
-    @property
-    def met(self) -> bool:
-        """Whether the error, with that of the reference on top, is no larger than what is asked for."""
-        return self.error + (self.reference_error or 0.0) <= self.asked
-
-    def __str__(self) -> str:
-        what = "Estimated error, as there is no reference," if self.estimate else "Relative error"
-        held = "within" if self.met else "not within"
-        own = f" (the reference's own: {self.reference_error:.1e})" if self.reference_error else ""
-        if self.reference_error and self.error <= self.reference_error:
-            own = f", below the reference's own {self.reference_error:.1e}, within which nothing can be told"
-        where = "" if self.split == "test" else " on the dev split, the test split is not scored yet"
-        return f"{what} of the problem as it is asked: {self.error:.1e}{own}{where}; {held} the {self.asked:g} that is asked for."
-
-    def fields(self) -> dict[str, object]:
-        """As JSON."""
-        return {**vars(self), "met": self.met}
-
-
-def met_by(run: RunRecord) -> Met | None:
-    """None for a run of no problem file, and where no program ran."""
-    evaluation = run.best.candidate.evaluation if run.best else None
-    score = (evaluation.test or evaluation.dev) if evaluation else None
-    if run.asked.accuracy is None or evaluation is None or score is None:
-        return None
-    split = "test" if evaluation.test else "dev"
-    own = score.by_kind.get(AS_ASKED)
-    error, reference = (own.nrmse, own.reference_error) if own else (score.figure, score.reference_error)
-    return Met(run.asked.accuracy, error, reference, score.value is not None, split)

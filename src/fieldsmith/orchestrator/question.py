@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from fieldsmith.errors import InputError
 from fieldsmith.folders import expanded
-from fieldsmith.sandboxes.sandbox import Limits
 
 if TYPE_CHECKING:  # the command line reads this page whenever it starts
     from fieldsmith.agents.author import Author
@@ -179,6 +178,8 @@ class Question:
         if self.address and self.engine != "ray":
             raise InputError("--address goes with --engine ray.", "Add it, or leave the address out.")
         if self.cpus is not None:
+            from fieldsmith.sandboxes.sandbox import Limits
+
             Limits(cpus=self.cpus)  # before a run has begun
         self._check_owners()
 

@@ -15,7 +15,7 @@ from fieldsmith.models.replay import RECORDING, write_replay
 from fieldsmith.orchestrator import record
 from fieldsmith.orchestrator.claims import counted
 from fieldsmith.orchestrator.course import course_fields, curve, first_shot
-from fieldsmith.orchestrator.problems import met_by
+from fieldsmith.orchestrator.met import met_by
 from fieldsmith.orchestrator.run import SOLUTION, Best, RunRecord, Spend, Waiting
 
 NO_PROGRAM_RAN, BEST_FAILED = "no_program_ran", "best_failed"

@@ -3,7 +3,7 @@
 from fieldsmith.agents.author import Candidate
 from fieldsmith.evaluation.evaluation import Evaluation, Score
 from fieldsmith.evaluation.feedback import times
-from fieldsmith.orchestrator.problems import met_by
+from fieldsmith.orchestrator.met import met_by
 from fieldsmith.orchestrator.run import RunRecord
 from fieldsmith.reports.numbers import finite
 from fieldsmith.reports.plain import visible

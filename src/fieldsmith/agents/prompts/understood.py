@@ -1,10 +1,14 @@
 """What a prompt says about a problem of one's own: what kind it is, how stiff, and which kinds of methods fit it."""
 
-from dataclasses import dataclass
+from __future__ import annotations
 
-from fieldsmith.boxes import methods
-from fieldsmith.boxes.form import Form
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
 from fieldsmith.tasks.task import Brief
+
+if TYPE_CHECKING:  # they take long, and only prompts about a problem of one's own come to them
+    from fieldsmith.boxes.form import Form
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,8 @@ def understood(brief: Brief) -> Understood | None:
     kind = form.problem.understood.kind if form is not None else None
     if form is None or kind is None:
         return None
+    from fieldsmith.boxes import methods
+
     verdicts = [(family, why) for family, why in methods.verdicts(form)]
     return Understood(
         kind=", ".join(filter(None, (_order(form), kind["linearity"], " and ".join(kind["types"])))),

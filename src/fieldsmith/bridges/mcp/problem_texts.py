@@ -17,7 +17,7 @@ from fieldsmith.bridges.mcp.answers import Figures, Started, finite
 from fieldsmith.bridges.mcp.solving import Runs
 from fieldsmith.errors import InputError
 from fieldsmith.files import write_whole
-from fieldsmith.orchestrator.problems import met_by
+from fieldsmith.orchestrator.met import met_by
 from fieldsmith.problems import Problem, ProblemError
 from fieldsmith.problems.problem import LARGEST, parsed
 from fieldsmith.tasks.own.files import ENDING, name_of

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 import numpy as np
-from scipy.interpolate import CubicSpline
 
 Arrays = Mapping[str, np.ndarray]
 
@@ -30,6 +29,8 @@ def offset(outputs: Arrays, reference: Arrays) -> int:
 
 def pace(outputs: Arrays, reference: Arrays, times: np.ndarray) -> float | None:
     """How many times as fast as the solution the answer [batch, time, ...] goes at the scored times; None where that explains no error."""
+    from scipy.interpolate import CubicSpline  # takes long, and few programs come here
+
     after = times - times[0]
     between = {name: CubicSpline(after, array, axis=1) for name, array in reference.items()}
     best, least = None, EXPLAINED

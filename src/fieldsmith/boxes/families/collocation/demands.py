@@ -5,14 +5,13 @@ An unknown has N values along an axis. If k of the axis' conditions are counted 
 unknown a condition counts is a matching: it holds the unknown, and unknowns without a rate of their own take no more than the order of their equation.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import sympy as sp
-from scipy.optimize import linear_sum_assignment
 
 from fieldsmith.boxes.form import Form
 from fieldsmith.equations.expressions import Unsuited
@@ -83,7 +82,7 @@ class Demands:
             return {}
         costs = np.array([[-self._highest(law.residual, name) for name in unknowns] for law in laws])
         found = {}
-        for row, column in zip(*linear_sum_assignment(np.where(costs > 0, ABSENT, costs)), strict=True):
+        for row, column in _cheapest(np.where(costs > 0, ABSENT, costs)):
             if costs[row, column] > 0:
                 raise Unsuited(
                     f"The equation {laws[row].text} does not hold {unknowns[column]}, which no equation is left to give."
@@ -126,7 +125,7 @@ class Demands:
                 elif spare:
                     costs[row, column] = FOREIGN + REPEATED * k
         found = []
-        for row, column in zip(*linear_sum_assignment(costs), strict=True):
+        for row, column in _cheapest(costs):
             if costs[row, column] >= ABSENT:
                 one = given[row]
                 raise Unsuited(
@@ -266,3 +265,10 @@ class Demands:
 
     def __hash__(self) -> int:
         return id(self)
+
+
+def _cheapest(costs: np.ndarray) -> Iterator[tuple[int, int]]:
+    """The cheapest matching of rows with columns, as pairs of their numbers."""
+    from scipy.optimize import linear_sum_assignment  # takes long, and few problems come here
+
+    return zip(*linear_sum_assignment(costs), strict=True)

@@ -1,0 +1,52 @@
+"""Whether a run of a problem file came to the error that its file asks for."""
+
+from dataclasses import dataclass
+
+from fieldsmith.orchestrator.run import RunRecord
+
+
+@dataclass(frozen=True)
+class Met:
+    """What a run came to beside the error that was asked for.
+
+    `error` is that of the best program for the problem as it is asked, on the test split once that is scored; `reference_error` what the reference itself may be off
+    by, None where that is not known. `estimate` where there is no reference: then `error` is a residual.
+    """
+
+    asked: float
+    error: float
+    reference_error: float | None
+    estimate: bool
+    split: str
+
+    @property
+    def met(self) -> bool:
+        """Whether the error, with that of the reference on top, is no larger than what is asked for."""
+        return self.error + (self.reference_error or 0.0) <= self.asked
+
+    def __str__(self) -> str:
+        what = "Estimated error, as there is no reference," if self.estimate else "Relative error"
+        held = "within" if self.met else "not within"
+        own = f" (the reference's own: {self.reference_error:.1e})" if self.reference_error else ""
+        if self.reference_error and self.error <= self.reference_error:
+            own = f", below the reference's own {self.reference_error:.1e}, within which nothing can be told"
+        where = "" if self.split == "test" else " on the dev split, the test split is not scored yet"
+        return f"{what} of the problem as it is asked: {self.error:.1e}{own}{where}; {held} the {self.asked:g} that is asked for."
+
+    def fields(self) -> dict[str, object]:
+        """As JSON."""
+        return {**vars(self), "met": self.met}
+
+
+def met_by(run: RunRecord) -> Met | None:
+    """None for a run of no problem file, and where no program ran."""
+    evaluation = run.best.candidate.evaluation if run.best else None
+    score = (evaluation.test or evaluation.dev) if evaluation else None
+    if run.asked.accuracy is None or evaluation is None or score is None:
+        return None
+    from fieldsmith.tasks.own.draws import AS_ASKED  # problems take SymPy, which other runs must not wait for
+
+    split = "test" if evaluation.test else "dev"
+    own = score.by_kind.get(AS_ASKED)
+    error, reference = (own.nrmse, own.reference_error) if own else (score.figure, score.reference_error)
+    return Met(run.asked.accuracy, error, reference, score.value is not None, split)
