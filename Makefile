@@ -9,18 +9,18 @@ WORKERS ?= 4
 SPREAD = --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 ARGS ?=
 
-.PHONY: solve test quick brief check lint types parts clean
+.PHONY: solve test quick brief check lint types parts compiled clean
 
 solve: $(VENV)/.user  ## solve Burgers' equation with the built-in author
 	$(BIN)/fieldsmith solve burgers $(ARGS)
 
-test: $(VENV)/.dev parts  ## the whole test suite
+test: $(VENV)/.dev parts compiled  ## the whole test suite
 	$(BIN)/python -m pytest $(SPREAD) --durations 10 $(ARGS)
 
 quick: lint  ## linting, formatting, types and the tests that need only Python and take no longer than they must
 	$(MAKE) --no-print-directory --jobs 2 types brief
 
-brief: $(VENV)/.dev
+brief: $(VENV)/.dev compiled
 	$(BIN)/python -m pytest $(SPREAD) -m "not needs and not slow" $(ARGS)
 
 check: lint types  ## linting, formatting, types
@@ -34,6 +34,9 @@ types: $(VENV)/.dev
 
 parts: $(VENV)/.user  ## what the tests use besides Python: Docker engine and image, bubblewrap, Chromium
 	.ci/parts $(BIN)/fieldsmith
+
+compiled: $(VENV)/.user  ## the modules compiled once, where PYTHONDONTWRITEBYTECODE would have each process do it
+	$(BIN)/python -m compileall -q src tests/*.py
 
 $(VENV)/.user: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Fieldsmith needs Python 3.11 or newer: make PYTHON=python3.12 ...")'

@@ -9,9 +9,13 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from tool_llm import small_model_file
+
+READ = 300
+"""Characters at the end of each message that the model is handed: reading takes it longer than writing, and understand it does neither."""
 
 
 @contextlib.contextmanager
@@ -29,12 +33,24 @@ def small_model(file: Path | None = None) -> Iterator[str]:
         server.wait()
 
 
-class Witness(ThreadingHTTPServer):
-    """Hands requests on to the model's server and notes the usage that its answers state."""
+def shortened(asked: dict[str, Any]) -> dict[str, Any]:
+    """The same request with the end of each message, of text or of blocks of text."""
 
-    def __init__(self, address: str) -> None:
+    def end(content: Any) -> Any:
+        if isinstance(content, str):
+            return content[-READ:]
+        return [one | {"text": one["text"][-READ:]} if "text" in one else one for one in content or ()]
+
+    messages = [one | {"content": end(one["content"])} if one.get("content") else one for one in asked["messages"]]
+    return asked | {"messages": messages} | ({"system": end(asked["system"])} if asked.get("system") else {})
+
+
+class Witness(ThreadingHTTPServer):
+    """Hands requests on to the model's server, shortened unless they are to be `whole`, and notes the usage that its answers state."""
+
+    def __init__(self, address: str, whole: bool = False) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
-        self.target = urlsplit(address).netloc
+        self.target, self.whole = urlsplit(address).netloc, whole
         self.asked = 0
         self.paths: list[str] = []
         self.usages: list[dict[str, int]] = []
@@ -50,6 +66,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.asked += 1
+        if not self.server.whole:
+            body = json.dumps(shortened(json.loads(body))).encode()
         onward = http.client.HTTPConnection(self.server.target)
         onward.request("POST", self.path, body, {"Content-Type": "application/json"})
         answer = onward.getresponse()

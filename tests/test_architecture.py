@@ -180,5 +180,21 @@ def test_matplotlib_is_only_loaded_where_figures_are_written():
     assert ran.stdout.strip() == "False", ran.stderr
 
 
+@pytest.mark.parametrize(
+    ("modules", "libraries"),
+    [
+        ("fieldsmith.cli.main", {"numpy", "pydantic", "scipy", "sympy"}),
+        ("fieldsmith.orchestrator.listed", {"scipy", "sympy"}),
+        ("fieldsmith.orchestrator.episodes.run, fieldsmith.agents.authors, fieldsmith.orchestrator.result", {"scipy", "sympy"}),
+        ("fieldsmith.orchestrator.solve, fieldsmith.reports.html", {"scipy.optimize", "scipy.stats"}),
+    ],
+)  # fmt: skip
+def test_commands_do_not_wait_for_mathematics_that_they_do_not_need(modules, libraries):
+    """Most of the time of a short command is what it imports."""
+    words = f"import sys, {modules}; print(sorted({libraries} & set(sys.modules)))"
+    ran = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True)
+    assert ran.stdout.strip() == "[]", ran.stderr
+
+
 if __name__ == "__main__":
     print(picture())

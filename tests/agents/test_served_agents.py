@@ -88,7 +88,7 @@ def acted(kind: str, witness: Witness, folder: Path):
 
 @pytest.mark.parametrize("kind", ["openai", "anthropic"])
 def test_it_is_told_what_it_gets_wrong_and_ends_by_its_caps(address, tmp_path, kind, prices):
-    witness = Witness(address)
+    witness = Witness(address, whole=True)  # it is to learn from what was said
     played, episode = acted(kind, witness, tmp_path / "run")
     witness.shutdown()
     own = episode["turns"][len(LED) :]

@@ -105,7 +105,9 @@ def test_a_cell_that_was_taken_up_and_killed_is_taken_up_again(tmp_path):
 
 
 def test_a_model_that_gives_up_is_no_score_and_is_tried_once_more(tmp_path):
-    told = bench(tmp_path, suite=SUITE + FAILING)
+    told = bench(
+        tmp_path, "--at-once", "4", suite=SUITE + FAILING
+    )  # a command that fails is asked again after some seconds
     assert told.returncode == 4, told.stderr
     seen = events(told)
     assert [one["event"] for one in seen].count("cell_again") == 2

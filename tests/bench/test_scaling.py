@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+import small_burgers
 from command_line import run as command
 
 pytestmark = pytest.mark.slow
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.slow
 def home(tmp_path_factory):
     """A folder with a run of five independent drafts and two of a strategy that looks at what came before."""
     folder = tmp_path_factory.mktemp("scaling")
-    solve = ("solve", "reacdiff1d", "--author", "scan", "--sandbox", "process", "--quiet")
+    solve = ("solve", small_burgers.PLACE, "--author", "scan", "--sandbox", "process", "--quiet")
     runs = [("drafts", "best-of-n", "0", "5"), ("first", "evolve", "1", "3"), ("second", "evolve", "2", "3")]
     for name, strategy, seed, candidates in runs:
         words = (*solve, "--strategy", strategy, "--seed", seed, "--candidates", candidates, "--run-dir", name)

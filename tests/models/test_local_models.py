@@ -12,6 +12,7 @@ import pytest
 from fieldsmith.errors import InputError, ProviderError
 from fieldsmith.models import open_model
 from fieldsmith.models.chat_model import ChatRequest, Message
+from small_task import SOURCE
 
 REQUEST = ChatRequest((Message("system", "You are brief."), Message("user", "Name three colours.")), ordinal="1")
 pytestmark = pytest.mark.needs("small-llm")
@@ -89,7 +90,8 @@ def test_files_that_are_no_models_are_refused(tmp_path):
 
 @pytest.mark.slow
 def test_a_run_with_a_local_model_ends_with_honest_failures(tmp_path):
-    command = [sys.executable, "-m", "fieldsmith.cli.main", "solve", "advection", "--sandbox", "process", "--json"]
+    (tmp_path / "twice.py").write_text(SOURCE)  # a statement that is soon read
+    command = [sys.executable, "-m", "fieldsmith.cli.main", "solve", "twice.py", "--sandbox", "process", "--json"]
     options = ["--model", f"gguf:{model_file()}", "--model-option", "max_tokens=24", "--model-option", "context=4096"]
     options += ["--model-option", "threads=1"]  # two wait for each other at every step where another test takes a core
     budget = ["--candidates", "2", "--debug-rounds", "1", "--in-flight", "2", "--prompt-style", "plain"]

@@ -191,14 +191,14 @@ def test_ten_kills_in_the_middle_of_an_episode_change_nothing(tmp_path):
     with small_model() as address:
         witness = Witness(address)
         words = [sys.executable, "-m", "fieldsmith.cli.main", "env", "run", str(ROOM), "--model", "openai:smollm2"]
-        words += ["--base-url", f"http://127.0.0.1:{witness.server_port}/v1", "--model-option", "max_tokens=24"]
-        words += ["--format-errors", "60", "--steps", "4", "--window", "1", "--run-dir", str(folder), "--quiet"]
+        words += ["--base-url", f"http://127.0.0.1:{witness.server_port}/v1", "--model-option", "max_tokens=12"]
+        words += ["--format-errors", "24", "--steps", "4", "--window", "1", "--run-dir", str(folder), "--quiet"]
         for _ in range(KILLS):
             asked, stored = witness.asked, replies(folder)
             process = subprocess.Popen(words, start_new_session=True)
             while replies(folder) <= stored and process.poll() is None:
                 time.sleep(0.02)
-            time.sleep(moments.uniform(0.0, 0.6))
+            time.sleep(moments.uniform(0.0, 0.2))
             assert process.poll() is None, "the episode was over too early"
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()

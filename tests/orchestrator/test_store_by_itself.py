@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import fieldsmith as fs
+import small_burgers
 
 pytestmark = pytest.mark.slow
 PAGE = (Path(__file__).parents[2] / "docs" / "runs.md").read_text(encoding="utf-8")
@@ -15,7 +16,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "runs.md").read_text(encoding="utf-
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("store") / "run"
-    return fs.solve("burgers", author="built-in", sandbox="process", candidates=3, run_dir=folder)
+    return fs.solve(small_burgers.PLACE, author="built-in", sandbox="process", candidates=3, run_dir=folder)
 
 
 def test_the_queries_of_the_page_tell_what_the_run_tells(run):

@@ -126,7 +126,7 @@ def test_a_page_stays_small_and_says_what_it_left_out(name):
     st.sampled_from([1, 30, 400]),
     st.booleans(),
 )
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_any_mixture_fits(kinds, times, ran):
     names = ("plan", "feedback", "code", "prompt", "reply", "output", "notes")
     first = [with_texts(candidate(1, None), **dict(zip(names, sizes, strict=True))) for sizes in kinds]

@@ -121,7 +121,7 @@ def test_a_node_that_dies_costs_no_program_its_verdict(tmp_path):
             ray_nodes.until(lambda: ray_nodes.alive(address) == 4)
             words = ["solve", "advection", "--engine", "ray", "--address", address, "--sandbox", "bubblewrap"]
             words += ["--model", f"command:{sys.executable} {author}", "--strategy", "best-of-n", "--debug-rounds", "0"]
-            words += ["--candidates", "24", "--in-flight", "4", "--json", "--run-dir", str(run)]
+            words += ["--candidates", "14", "--in-flight", "4", "--json", "--run-dir", str(run)]
             solving = subprocess.Popen(
                 [*command_line.COMMAND, *words],
                 env={**os.environ, **ray_nodes.QUIET},
@@ -140,7 +140,7 @@ def test_a_node_that_dies_costs_no_program_its_verdict(tmp_path):
     assert solving.returncode == 0, err
     events += [json.loads(line) for line in out.splitlines()]
     made = [event for event in events if event["event"] == "candidate"]
-    assert sorted(event["slot"] for event in made) == sorted(str(n) for n in range(1, 25))
+    assert sorted(event["slot"] for event in made) == sorted(str(n) for n in range(1, 15))
     assert {event["status"] for event in made} == {"ok"}
     told = [event["message"] for event in events if event["event"] == "note"]
     assert len([words for words in told if "is not used" in words and "ubblewrap" in words]) == 1
