@@ -2,6 +2,7 @@
 
     python benchmarks/sandbox.py            # some 6 minutes
     python benchmarks/sandbox.py --quick    # fewer repetitions, no 500 MB
+    python benchmarks/sandbox.py --starts 8 # only what starts and calls take of this machine's processor beside the container
 
 All figures of a table are medians of one run, the ways taken in turn, so that a busy moment hits them alike. The two ways
 of other systems are measured beside ours: a `docker run` for each call, as loops that write a script and start a container do, and a
@@ -10,6 +11,7 @@ of other systems are measured beside ours: a `docker run` for each call, as loop
 
 import argparse
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -165,6 +167,33 @@ def rows_of_candidates(sandbox: DockerSandbox, other: Other, repetitions: int) -
     ]
 
 
+def rows_of_starts(sandbox: Sandbox, starts: int, calls: int = 200) -> list[list[str]]:
+    """Starts without a pool, their end included, and calls: the median by the wall, and the processor time of this process and those it started."""
+    small, taken = np.arange(1000.0), []
+    begun = _processor()
+    for _ in range(starts):
+        start = time.perf_counter()
+        with sandbox.open(LIMITS) as session:
+            called(session, small)
+            taken.append(time.perf_counter() - start)
+    started = (_processor() - begun) / starts
+    with sandbox.open(LIMITS) as session:
+        called(session, small)
+        begun = _processor()
+        lasted = [called(session, small) for _ in range(calls)]
+        each = (_processor() - begun) / calls
+    return [
+        ["a start and its end", f"{1e3 * statistics.median(taken):.0f} ms", f"{1e3 * started:.1f} ms"],
+        ["a call", f"{1e3 * statistics.median(lasted):.1f} ms", f"{1e3 * each:.2f} ms"],
+    ]
+
+
+def _processor() -> float:
+    """Seconds of this process and of its children that have ended."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
 def rows_of_workers(sandboxes: dict[str, Sandbox], seconds: float) -> list[list[str]]:
     small = np.arange(1000.0)
     small.flags.writeable = False
@@ -290,7 +319,15 @@ def table(heads: list[str], rows: list[list[str]]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description="What a sandbox costs.")
     parser.add_argument("--quick", action="store_true", help="fewer repetitions, no 500 MB")
-    quick = parser.parse_args().quick
+    parser.add_argument("--starts", type=int, default=0, metavar="N", help="only N starts of a container, and calls")
+    asked = parser.parse_args()
+    if asked.starts:
+        with ExitStack() as stack:
+            sandbox = choose("docker", trusted=True)
+            stack.callback(sandbox.close)
+            table(["docker", "median", "processor time of the host's side"], rows_of_starts(sandbox, asked.starts))
+        return
+    quick = asked.quick
     if os.geteuid() != 0:
         parser.error("run as root: the row of files needs a tmpfs of limited size, which others cannot mount")
     repetitions = 3 if quick else 10

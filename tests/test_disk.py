@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import small_burgers
 from fieldsmith.orchestrator.record import load_run
 
 pytestmark = [pytest.mark.skipif(os.getuid() != 0, reason="only root makes a small disk"), pytest.mark.slow]
@@ -14,16 +15,16 @@ pytestmark = [pytest.mark.skipif(os.getuid() != 0, reason="only root makes a sma
 
 @pytest.fixture
 def disk(tmp_path):
-    """A folder on a disk of its own with one megabyte."""
+    """A folder on a disk of its own with 300 kilobytes."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", folder], check=True)
     yield folder
     subprocess.run(["umount", "--lazy", folder], check=True)
 
 
 def solve(folder: Path) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", "fieldsmith.cli.main", "solve", "burgers", "--sandbox", "process"]
+    command = [sys.executable, "-m", "fieldsmith.cli.main", "solve", small_burgers.PLACE, "--sandbox", "process"]
     return subprocess.run(
         [*command, "--candidates", "4", "--run-dir", folder / "run"], cwd=folder.parent, capture_output=True, text=True
     )

@@ -71,7 +71,7 @@ def test_a_name_that_the_frame_has_for_something_else_does_not_break_it(tmp_path
 
 @pytest.mark.slow
 def test_the_package_is_checked_and_tested_by_its_name_once_it_is_installed(tmp_path):
-    venv.create(tmp_path / "venv", system_site_packages=False, with_pip=True)
+    venv.create(tmp_path / "venv", with_pip=False)
     python = tmp_path / "venv" / "bin" / "python"
     site = next((tmp_path / "venv" / "lib").glob("python*")) / "site-packages"
     here = Path(fieldsmith.__file__).parents[1]
@@ -86,7 +86,7 @@ def test_the_package_is_checked_and_tested_by_its_name_once_it_is_installed(tmp_
         return ran.stdout
 
     run(*command, "env", "new", "my_tool")
-    run(python, "-m", "pip", "install", "--quiet", "--no-deps", "-e", "my_tool")
+    run(sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-deps", "-e", "my_tool")
     result = json.loads(run(*command, "env", "check", "my/my-tool-v1", "--json").splitlines()[-1])
     assert (result["event"], result["ok"], result["environment"]) == ("result", True, "my/my-tool-v1")
     assert re.search(r"^my/my-tool-v1 +My tool$", run(*command, "env", "list"), re.MULTILINE)
