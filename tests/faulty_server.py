@@ -22,8 +22,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
-from served_llm import shortened
-
 KEY, DEAD_KEY = "sk-good-0123456789", "sk-dies-0123456789"
 LIMITS = {
     "429, Retry-After in seconds": (429, lambda: {"retry-after": "1"}),
@@ -78,9 +76,7 @@ def behind(address: str) -> Upstream:
     def ask(body: dict[str, Any]) -> Answer:
         onward = http.client.HTTPConnection(urlsplit(address).netloc)
         asked = {name: value for name, value in body.items() if name not in ("stream", "stream_options")}
-        onward.request(
-            "POST", "/v1/chat/completions", json.dumps(shortened(asked)), {"Content-Type": "application/json"}
-        )
+        onward.request("POST", "/v1/chat/completions", json.dumps(asked), {"Content-Type": "application/json"})
         told = json.loads(onward.getresponse().read())
         text = told["choices"][0]["message"]["content"] or ""
         return Answer(text, told["usage"]["prompt_tokens"], told["usage"]["completion_tokens"])
