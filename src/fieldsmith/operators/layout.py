@@ -86,7 +86,8 @@ class Layout:
         starts = tuple(given[one.of] for one in signature.results) if timed else ()
         times: tuple[float, ...] = ()
         if timed:
-            times = tuple(map(float, task.times() if isinstance(task, PDETask) else task.split("dev")[0].inputs[clock]))
+            known = task.times() if isinstance(task, PDETask) else np.asarray(task.split("dev")[0].inputs[clock])
+            times = tuple(map(float, known))
         return cls(task.name, signature.function, arguments, sides, fields, scalars, results, starts, clock, times)
 
     @property
