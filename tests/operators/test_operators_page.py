@@ -4,12 +4,11 @@ import re
 from pathlib import Path
 
 import small_heat
-from plug_ins import distribution
-
 from fieldsmith import operators, tasks
 from fieldsmith.operators.trained import TrainedOperator
 from fieldsmith.operators.training.asked import Asked
 from fieldsmith.operators.training.fit import fit
+from plug_ins import distribution
 
 PAGE = Path(__file__).parents[2] / "docs" / "operators.md"
 SMALL_HEAT = f"{small_heat.__file__}:SmallHeat"

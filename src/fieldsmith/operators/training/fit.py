@@ -22,6 +22,7 @@ from fieldsmith.operators.training import state
 from fieldsmith.operators.training.asked import Asked
 from fieldsmith.operators.training.samples import Samples, generated, of_split
 from fieldsmith.operators.training.trainer import Tell, Trainer
+from fieldsmith.tasks.places import place_of
 from fieldsmith.tasks.task import Progress, Task
 
 PLAN = "training.json"
@@ -78,7 +79,7 @@ def _card(
 ) -> dict[str, Any]:  # fmt: skip
     """What the weights are, where they come from, what they cost."""
     return {
-        "task": {"name": task.name, "parameters": dict(task.parameters), "scale": task.scale, "fingerprint": task.fingerprint},
+        "task": {"name": task.name, "place": place_of(type(task)), "parameters": dict(task.parameters), "scale": task.scale, "fingerprint": task.fingerprint},
         "asked": asked.asdict(),
         "layout": layout.asdict(),
         "parameters": module.parameters_count(),
