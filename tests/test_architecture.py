@@ -35,7 +35,7 @@ LEVELS = [
     {"problems"},
     {"equations"},
 ]
-FLOOR = {"blocks", "errors", "files", "finding", "folders", "modules", "plugins", "syntax", "__version__"}
+FLOOR = {"blocks", "errors", "files", "finding", "folders", "machine", "modules", "plugins", "syntax", "__version__"}
 ROOMS = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from command_line import run
-from fieldsmith.orchestrator.provenance import _checkout
+from fieldsmith.machine import checkout
 from fieldsmith.tasks.digest import digest_of
 from fieldsmith.tasks.task import Case
 from small_task import SOURCE
@@ -80,7 +80,7 @@ def test_a_checkout_tells_its_commit_and_whether_it_was_changed(tmp_path, monkey
         command = ["git", "-C", str(tmp_path), *who, *words]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
-    assert _checkout(tmp_path) == ("", False)
+    assert checkout(tmp_path) == ("", False)
     (tmp_path / "src").mkdir()
     (tmp_path / "src" / "a.py").write_text("")
     git("init", "-q")
@@ -89,7 +89,7 @@ def test_a_checkout_tells_its_commit_and_whether_it_was_changed(tmp_path, monkey
     (tmp_path / "runs").mkdir()
     (tmp_path / "runs" / "b").write_text("a run is no change")
     monkeypatch.setenv("GIT_DIR", "/nowhere")
-    assert _checkout(tmp_path)[1] is False
+    assert checkout(tmp_path)[1] is False
     (tmp_path / "src" / "b.py").write_text("")
     monkeypatch.delenv("GIT_DIR")
-    assert _checkout(tmp_path) == (git("rev-parse", "HEAD"), True)
+    assert checkout(tmp_path) == (git("rev-parse", "HEAD"), True)

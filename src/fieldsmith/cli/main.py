@@ -19,6 +19,7 @@ from fieldsmith.cli import (
     env,
     evaluate,
     mcp,
+    operators,
     problem,
     report,
     runs,
@@ -46,6 +47,7 @@ app.command()(evaluate.evaluate)
 app.add_typer(tasks.app, name="tasks")
 app.add_typer(problem.app, name="problem")
 app.add_typer(env.app, name="env")
+app.add_typer(operators.app, name="operators")
 app.add_typer(runs.app, name="runs")
 app.add_typer(benches.app, name="bench")
 app.command()(compare.compare)

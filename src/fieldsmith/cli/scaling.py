@@ -43,7 +43,7 @@ def scaling(
 
     current.json, current.quiet = as_json, quiet
     found = groups(_runs(places))
-    _check_outputs(csv, figures)
+    check_outputs(csv, figures)
     scaled = []
     with Places(sandbox) as sandboxes:
         for group in found:
@@ -51,7 +51,7 @@ def scaling(
             lacking = tuple(_lacking(one.run, one.unimported) for one in tested if one.unimported)
             own = known_curves(group) if lacking else curves(group, tested)
             scaled.append((replace(group, left=(*group.left, *lacking)), own))
-    files = [*_csv(csv, as_csv(scaled)), *_figures(figures, scaled)]
+    files = [*written_csv(csv, as_csv(scaled)), *_figures(figures, scaled)]
     for group, own in scaled:
         for curve in own:
             current.say(heading(group, curve))
@@ -66,7 +66,7 @@ def scaling(
     current.event("result", {"rows": as_rows(scaled), "left": left, "files": list(map(str, files)), "reason": None})
 
 
-def _check_outputs(csv: Path | None, figures: Path | None) -> None:
+def check_outputs(csv: Path | None, figures: Path | None) -> None:
     """Before anything is measured. Raises InputError for what cannot be written, MissingPart where plots cannot be drawn."""
     if csv is not None and csv.expanduser().is_dir():
         raise InputError(f"--csv {csv} is a folder.", "Name a file.")
@@ -89,7 +89,7 @@ def _writable(folder: Path, option: str) -> None:
         raise InputError(words, f"Choose another with {option}.") from None
 
 
-def _csv(file: Path | None, text: str) -> list[Path]:
+def written_csv(file: Path | None, text: str) -> list[Path]:
     from fieldsmith.orchestrator.record import write_text
 
     if file is None:

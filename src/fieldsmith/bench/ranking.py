@@ -1,0 +1,140 @@
+"""Trained operators and the programs of runs in one order: what each errs by, what an answer takes, what it took to have it.
+
+All are judged by the same judge on the test split. An answer's time is that of the call itself, seen by the process that answers: the best of several calls, with all samples at
+once and with one alone.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fieldsmith.bench.places import Places
+from fieldsmith.errors import InputError
+from fieldsmith.evaluation.judge import default_limits, evaluate
+from fieldsmith.operators.sandbox import OperatorSandbox
+from fieldsmith.operators.trained import read_card
+from fieldsmith.orchestrator.record import load_run
+from fieldsmith.orchestrator.run import RunRecord
+from fieldsmith.sandboxes.sandbox import Sandbox
+from fieldsmith.tasks.task import Case, Task
+
+TIMED = 3
+"""Calls that an answer's time is the least of."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One operator or program. Seconds are by the clock: `alone` of a call with one sample, `together` of one with all, a sample.
+
+    `training` and `data` are what an operator took to have, `data` in processor time; None for a program. `reason` says why there are no figures.
+    """
+
+    name: str
+    kind: str
+    place: str
+    nrmse: float | None = None
+    geometric: float | None = None
+    drift: float | None = None
+    alone: float | None = None
+    together: float | None = None
+    parameters: int | None = None
+    training: float | None = None
+    data: float | None = None
+    device: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Contender:
+    """What is to be ranked: where its calls are answered, and by which source."""
+
+    name: str
+    kind: str
+    place: Path
+    source: str
+    facts: Mapping[str, Any]
+
+
+def trained_of(task: Task, folders: Sequence[Path]) -> Iterator[Contender]:
+    """Operators. Raises InputError for a folder without one, and for one of another task."""
+    for folder in folders:
+        card = read_card(folder)
+        if card["task"]["fingerprint"] != task.fingerprint:
+            told = card["task"]
+            words = f"The operator in {folder} was trained on other data than {task.name}'s: {told['name']}, {told['scale']} scale."
+            raise InputError(words, "Give the same task, --param and --scale, or leave it out.")
+        course = card["course"]
+        facts = {
+            "parameters": card["parameters"], "training": course["seconds"], "data": card["sample_seconds"], "device": card["device"],
+        }  # fmt: skip
+        yield Contender(f"{card['asked']['operator']}, {card['samples']} samples", "operator", folder, "", facts)
+
+
+def solvers_of(task: Task, folders: Sequence[Path]) -> Iterator[tuple[Contender, RunRecord]]:
+    """The best programs of runs. Raises InputError for a run of other data, or without a program."""
+    for folder in folders:
+        run = load_run(folder, pictures=False)
+        if run.asked.fingerprint != task.fingerprint:
+            words = f"The run {folder} is on other data than {task.name}'s: {run.asked.task}, {run.asked.scale} scale."
+            raise InputError(words, "Give the same task, --param and --scale, or leave it out.")
+        if run.best is None or run.best.candidate.program is None:
+            raise InputError(f"The run {folder} has no program that runs.", "Leave it out.")
+        name = f"solver {run.best.candidate.slot} by {run.asked.author}"
+        yield Contender(name, "solver", folder, run.best.candidate.program.source, {}), run
+
+
+def ranked(
+    task: Task, operators: Sequence[Contender], solvers: Sequence[tuple[Contender, RunRecord]], places: Places, device: str
+) -> Iterator[Entry]:  # fmt: skip
+    """An entry of each, as it is found."""
+    for one in operators:
+        yield _entry(task, one, OperatorSandbox(one.place, device))
+    for one, run in solvers:
+        yield _entry(task, one, places.of(run.asked.question))
+
+
+def in_order(entries: Sequence[Entry]) -> list[Entry]:
+    """The smallest error first, those without one last."""
+    return sorted(entries, key=lambda one: (one.nrmse is None, one.nrmse or 0.0))
+
+
+def _entry(task: Task, one: Contender, place: Sandbox) -> Entry:
+    outcome = evaluate(task, one.source, place, splits=("test",), refinement=False, probing=False)
+    known = {"name": one.name, "kind": one.kind, "place": str(one.place), **one.facts}
+    score = outcome.test
+    if score is None:
+        return Entry(**known, reason=outcome.error_message or outcome.status)
+    case = task.split("test")[0]
+    single = _first(task, case)
+    together, alone = _seconds(task, one, place, (case, single))
+    return Entry(
+        **known, nrmse=score.nrmse, geometric=score.geometric, drift=score.drift, alone=alone, together=together / _batch(task, case)
+    )  # fmt: skip
+
+
+def _seconds(task: Task, one: Contender, place: Sandbox, cases: Sequence[Case]) -> list[float]:
+    """The least time of a call with each of these cases; all in one place, so that what is loaded once is loaded before."""
+    signature = task.brief().signature
+    found = []
+    with place.open(default_limits(task)) as session:
+        for case in cases:
+            inputs = {argument.name: case.inputs[argument.name] for argument in signature.arguments}
+            shapes = signature.shapes(inputs)
+            calls = [session.call(one.source, signature.function, inputs, shapes) for _ in range(TIMED)]
+            found.append(min(call.worker_seconds or call.seconds for call in calls))
+    return found
+
+
+def _batch(task: Task, case: Case) -> int:
+    return task.brief().signature.sizes(case.inputs).get("batch", 1)
+
+
+def _first(task: Task, case: Case) -> Case:
+    """The same call with its first sample alone."""
+    signature = task.brief().signature
+    batched = {one.name for one in signature.arguments if one.axes[:1] == ("batch",)}
+    inputs = {name: np.asarray(value)[:1] if name in batched else value for name, value in case.inputs.items()}
+    return Case(f"{case.name}, one sample", inputs, {name: value[:1] for name, value in case.reference.items()})

@@ -1,0 +1,79 @@
+"""Samples to train on: blocks from a task's own generator, drawn apart from the splits that programs are judged on."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fieldsmith.errors import InputError
+from fieldsmith.tasks import cache
+from fieldsmith.tasks.published import join
+from fieldsmith.tasks.task import Progress, Task
+
+if TYPE_CHECKING:
+    from fieldsmith.tasks.pde import Arrays, PDETask
+
+BLOCK = 64
+"""Samples of a block, the unit that is generated and stored at a time: more of them never change those before."""
+STREAM = 4
+"""Begins the seed of a block, as 1 to 3 begin those of the splits and of the convergence study (`tasks/pde.py`)."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """Samples with their solutions: arguments by name, [batch, ...] or numbers, and results by name, [batch, ...].
+
+    `seconds` is the processor time that the solutions took when they were made.
+    """
+
+    inputs: Mapping[str, np.ndarray | float]
+    solutions: Mapping[str, np.ndarray]
+    seconds: float
+
+
+def block(task: Task, number: int, progress: Progress | None = None) -> Block:
+    """The samples of block `number`, 0 and up, made on first use and cached.
+
+    Solutions are those of the trusted method at its coarser level, whose error the task's references state. Raises InputError for a
+    task that has no generator, or whose samples come from a published file.
+    """
+    from fieldsmith.tasks.pde import PDETask
+
+    if not isinstance(task, PDETask):
+        raise InputError(
+            f"{task.name} has no generator of samples to learn from.",
+            "Tasks that are stated as an equation have one (PDETask).",
+        )
+    if task.data is not None:
+        raise InputError(
+            f"{task.name} is read from {task.data}, which is what programs are judged on.", "Leave --data out."
+        )
+    key = f"{task.name}-train{number}-{task.fingerprint[:20]}"
+    what = f"{task.name} samples {number * BLOCK + 1} to {(number + 1) * BLOCK}"
+    stored = cache.load_or_make(key, lambda: _generated(task, number, progress, what, key), progress, what)
+    inputs: dict[str, np.ndarray | float] = {}
+    for argument in task.signature.arguments:
+        value = stored[f"input/{argument.name}"]
+        inputs[argument.name] = value if argument.axes else float(value)
+    solutions = {result.name: stored[f"solution/{result.name}"] for result in task.signature.results}
+    return Block(inputs, solutions, float(stored["seconds"]))
+
+
+def _generated(task: "PDETask", number: int, progress: Progress | None, what: str, key: str) -> "Arrays":
+    fields = task.initial_fields(np.random.default_rng([STREAM, number, *task.name.encode()]), BLOCK, smooth=False)
+    points = task.scored_points()
+    work = [(fields.take(part), points) for part in cache.parts(BLOCK, task.samples_a_process)]
+    parts = cache.in_processes(partial(_solved, task), work, progress, what, key)
+    inputs = {f"input/{name}": np.asarray(value, float) for name, value in task.inputs(fields, points).items()}
+    solutions = {f"solution/{name}": values for name, values in join([part[0] for part in parts]).items()}
+    return {**inputs, **solutions, "seconds": np.asarray(sum(float(part[1]) for part in parts))}
+
+
+def _solved(task: "PDETask", fields: Any, points: int) -> tuple["Arrays", np.ndarray]:
+    """Solutions of a part and the processor seconds that they took; runs in a process of its own."""
+    start = time.process_time()
+    solved = task.reference(fields, points, 0)
+    return solved, np.asarray(time.process_time() - start)
