@@ -71,6 +71,22 @@ def test_programs_and_operators_are_put_in_order(place):
     assert {file.name for file in (place / "plots").iterdir()} == {"ranking.pdf", "ranking.png"}
 
 
+def test_breakeven_is_what_its_parts_come_to(place):
+    words = ("operators", "breakeven", TASK, "operator", "--against", "run", "--tuning", "5", "--sandbox", "process")
+    done = run(*words, "--csv", "even.csv", "--figures", "even", "--json", cwd=place)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout.splitlines()[-1])
+    (row,) = told["rows"]
+    assert {one["stride"] for one in told["curve"]} == {1, 2, 4}
+    assert row["tuning_seconds"] == 5
+    gain = row["solver_seconds"] - row["operator_seconds"]
+    before = row["data_cpu_seconds"] + row["training_seconds"] + row["tuning_seconds"]
+    assert row["solves"] == (pytest.approx(before / gain) if gain > 0 else None)
+    assert {file.name for file in (place / "even").iterdir()} == {"breakeven.pdf", "breakeven.png"}
+    plain = run(*words, cwd=place)
+    assert "every single point, every single time" in plain.stdout
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

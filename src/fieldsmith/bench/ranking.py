@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from fieldsmith.bench.places import Places
 from fieldsmith.errors import InputError
 from fieldsmith.evaluation.judge import default_limits, evaluate
+from fieldsmith.evaluation.pilot import first_samples
 from fieldsmith.operators.sandbox import OperatorSandbox
 from fieldsmith.operators.trained import read_card
 from fieldsmith.orchestrator.record import load_run
@@ -45,6 +44,8 @@ class Entry:
     data: float | None = None
     device: str = ""
     reason: str = ""
+    samples: tuple[float, ...] = ()
+    """nRMSE of each."""
 
 
 @dataclass(frozen=True)
@@ -108,10 +109,11 @@ def _entry(task: Task, one: Contender, place: Sandbox) -> Entry:
     if score is None:
         return Entry(**known, reason=outcome.error_message or outcome.status)
     case = task.split("test")[0]
-    single = _first(task, case)
+    single = first_samples(task.brief().signature, case, 1)
     together, alone = _seconds(task, one, place, (case, single))
     return Entry(
-        **known, nrmse=score.nrmse, geometric=score.geometric, drift=score.drift, alone=alone, together=together / _batch(task, case)
+        **known, nrmse=score.nrmse, geometric=score.geometric, drift=score.drift, alone=alone, together=together / _batch(task, case),
+        samples=score.samples,
     )  # fmt: skip
 
 
@@ -130,11 +132,3 @@ def _seconds(task: Task, one: Contender, place: Sandbox, cases: Sequence[Case]) 
 
 def _batch(task: Task, case: Case) -> int:
     return task.brief().signature.sizes(case.inputs).get("batch", 1)
-
-
-def _first(task: Task, case: Case) -> Case:
-    """The same call with its first sample alone."""
-    signature = task.brief().signature
-    batched = {one.name for one in signature.arguments if one.axes[:1] == ("batch",)}
-    inputs = {name: np.asarray(value)[:1] if name in batched else value for name, value in case.inputs.items()}
-    return Case(f"{case.name}, one sample", inputs, {name: value[:1] for name, value in case.reference.items()})

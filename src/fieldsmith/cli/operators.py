@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fieldsmith.cli import operators_beside
 from fieldsmith.cli.live import Live
 from fieldsmith.cli.output import current
 from fieldsmith.cli.terminal import aligned
@@ -171,57 +172,6 @@ def evaluate(
         raise typer.Exit(1)
 
 
-@app.command()
-def rank(
-    task: Annotated[str, typer.Argument(help="Task that all of them are for.")],
-    folders: Annotated[list[Path], typer.Argument(metavar="FOLDER…", help="Trained operators and runs.")],
-    param: Params = None,
-    scale: Scale = "demo",
-    device: Device = "auto",
-    sandbox: Annotated[str, typer.Option(help="Where programs of runs run: auto, docker, bubblewrap or process.")] = "auto",
-    csv: Annotated[Path | None, typer.Option(help="CSV file to write the table to.")] = None,
-    figures: Annotated[Path | None, typer.Option(help="Folder to write the plot to, as PDF and PNG.")] = None,
-    as_json: AsJson = False,
-    quiet: Quiet = False,
-) -> None:  # fmt: skip
-    """Put trained operators and the best programs of runs in one order, by one judge on the test split.
-
-    Example: fieldsmith operators rank reacdiff1d trained/reacdiff1d-fno-0d0c4a3e runs/reacdiff1d-demo
-    """
-    current.json, current.quiet = as_json, quiet
-    from fieldsmith.cli.options import parse_parameters
-    from fieldsmith.cli.scaling import check_outputs, written_csv
-    from fieldsmith.operators import need_torch
-    from fieldsmith.tasks import load
-
-    need_torch()
-    from fieldsmith.bench.places import Places
-    from fieldsmith.bench.ranking import in_order, ranked, solvers_of, trained_of
-    from fieldsmith.operators.trained import CARD
-    from fieldsmith.reports.ranking import as_csv, rows, write_ranking
-
-    problem = load(task, parse_parameters(param or []), scale)
-    own = [folder for folder in folders if (folder / CARD).is_file()]
-    trained = list(trained_of(problem, own))
-    solvers = list(solvers_of(problem, [folder for folder in folders if folder not in own]))
-    check_outputs(csv, figures)
-    problem.split("test", current.making)
-    found, told = [], [""]
-    with Places(sandbox) as places, Live(current, lambda: told[0]):
-        told[0] = f"1 of {len(folders)}"
-        for entry in ranked(problem, trained, solvers, places, device):
-            found.append(entry)
-            told[0] = f"{len(found) + 1} of {len(folders)}"
-    entries = in_order(found)
-    files = written_csv(csv, as_csv(entries))
-    files += write_ranking(entries, problem.title, figures.expanduser()) if figures else []
-    for line in aligned(rows(entries)):
-        current.say(line.rstrip())
-    for file in files:
-        current.progress(f"Written: {file}")
-    current.event("result", {"entries": [vars(one) for one in entries], "files": list(map(str, files))})
-
-
 def _task_of(card: dict[str, Any]) -> "Task":
     """The task that an operator was trained on. Raises InputError where its data has changed since."""
     from fieldsmith.tasks import load, names
@@ -277,3 +227,7 @@ def _time(seconds: float) -> str:
         if seconds >= 2 * size:
             return f"{seconds / size:.1f} {unit}"
     return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"
+
+
+app.command()(operators_beside.rank)
+app.command()(operators_beside.breakeven)

@@ -36,9 +36,10 @@ def _figure(value: float | None, form: str) -> str:
 def as_csv(entries: Sequence[Entry]) -> str:
     """One line each, fields as they are called in `Entry`."""
     stream = io.StringIO()
-    writer = csv.DictWriter(stream, list(asdict(Entry("", "", ""))), lineterminator="\n")
+    listed = [{name: value for name, value in asdict(one).items() if name != "samples"} for one in entries]
+    writer = csv.DictWriter(stream, list(listed[0]), lineterminator="\n")
     writer.writeheader()
-    writer.writerows(asdict(one) for one in entries)
+    writer.writerows(listed)
     return stream.getvalue()
 
 
