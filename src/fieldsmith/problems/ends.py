@@ -15,7 +15,7 @@ import numpy as np
 from fieldsmith.problems.growth import LARGEST
 from fieldsmith.problems.jets import partial
 from fieldsmith.problems.numbers import evaluate
-from fieldsmith.problems.states import States
+from fieldsmith.problems.states import States, shifted
 from fieldsmith.problems.symbol import PRODUCTS, Frozen, Linearised, determinant, matrix, roots
 from fieldsmith.problems.system import Condition, Interval, Side, System
 
@@ -53,8 +53,9 @@ class Need:
 
 
 def needs(system: System, linear: Linearised, states: States) -> Mapping[tuple[str, Side], Need]:
-    """What each end of each axis that is not periodic needs; empty where nothing can be said. Raises TooLarge."""
-    if len(system.fields) > LARGEST:
+    """What each end of each axis that is not periodic needs; empty where nothing can be said, and of a steady problem on an
+    interval, where it is the number at both ends together that counts (`intervals`). Raises TooLarge."""
+    if len(system.fields) > LARGEST or system.steady_line:
         return {}
     found = {}
     for axis in system.axes:
@@ -65,6 +66,11 @@ def needs(system: System, linear: Linearised, states: States) -> Mapping[tuple[s
                 if need is not None:
                     found[axis.name, side] = need
     return found
+
+
+def rows_of(system: System, given: Sequence[Condition]) -> tuple[Any, ...]:
+    """The residuals of conditions; after each that is complex its conjugate too."""
+    return system.with_conjugates(one.residual for one in given if one.kind != "open")
 
 
 def places_at(system: System, axis: Interval, side: Side, count: int, depth: float = 0.0) -> dict[str, np.ndarray]:
@@ -89,7 +95,7 @@ def _at(system: System, linear: Linearised, states: States, axis: Interval, side
         expressions = [*linear.expressions, *(one.residual for one in given)]
         base = states.values(expressions, places)
         for shift in (0.0, 0.05, -0.05) if nonlinear else (0.0,):
-            values = {**base, **_shifted(system, base, shift)} if shift else base
+            values = shifted(system, base, shift) if shift else base
             for k, frozen in enumerate(linear.frozen(values, POINTS)):
                 if not linear.affords(len(FAST)):
                     break
@@ -99,31 +105,9 @@ def _at(system: System, linear: Linearised, states: States, axis: Interval, side
                 number, loose, fading = counted
                 need.counts.add(number)
                 need.loose = max(need.loose, loose)
-                if not depth and not shift and need.undetermined is not True and len(_twofold(system, given)) == number:
+                if not depth and not shift and need.undetermined is not True and len(rows_of(system, given)) == number:
                     need.undetermined = _undetermined(system, frozen, axis, given, values, k, fading)
     return need if need.counts else None
-
-
-def _shifted(system: System, values: Mapping[Any, Any], share: float) -> dict[Any, Any]:
-    """The state a little changed: counts that hold there too do not hang on a speed that happens to be 0."""
-    moved = {}
-    for jet in values:
-        if system.jets.unknown(jet):
-            scale = float(np.max(np.abs(values[jet]))) or 1.0
-            moved[jet] = values[jet] + share * scale
-    return moved
-
-
-def _twofold(system: System, given: Sequence[Condition]) -> list[Any]:
-    """The residuals of conditions; with complex unknowns their conjugates too."""
-    rows = []
-    for one in given:
-        if one.kind == "open":
-            continue
-        rows.append(one.residual)
-        if system.complex and (conjugate := system.jets.conjugate(one.residual)) != one.residual:
-            rows.append(conjugate)
-    return rows
 
 
 def _waves(system: System, axis: Interval, fast: float) -> list[complex]:
@@ -159,7 +143,7 @@ def _undetermined(
     """Whether some fading solution meets all conditions with 0, so that they do not determine it; None where that cannot be told."""
     waves, decays = fading
     size, along = len(system.fields), system.coordinates.index(axis.name)
-    rows = _twofold(system, given)
+    rows = rows_of(system, given)
     if not rows or len(rows) != len(decays):
         return None
     columns = []

@@ -107,6 +107,7 @@ def _unbounded(short: np.ndarray, shorter: np.ndarray) -> float:
 def _kinds(short: np.ndarray, shorter: np.ndarray, number: float) -> list[tuple[str, float]]:
     """The kind of each wave and, of hyperbolic ones, its speed."""
     found = []
+    rise = max(float(np.real(shorter).max(initial=0.0)), 0.0)  # rounding parts double roots to both sides
     for a, b in zip(short, shorter, strict=True):
         power = np.log(max(abs(b), 1e-300) / max(abs(a), 1e-300)) / np.log(SHORTER / SHORT)
         if abs(b) < 1e-9 * np.abs(shorter).max() or power < 0.2:
@@ -116,7 +117,7 @@ def _kinds(short: np.ndarray, shorter: np.ndarray, number: float) -> list[tuple[
         elif power < 1.2:
             found.append(("hyperbolic", float(-b.imag / number)))
         else:
-            falls = -b.real > 1e-9 * abs(b) and -b.real > 10 * max(-a.real, 1e-300) and power > 1.2
+            falls = -b.real > max(1e-9 * abs(b), 10 * rise) and -b.real > 10 * max(-a.real, 1e-300)
             found.append(("damped dispersive" if falls else "dispersive", 0.0))
     return found
 
