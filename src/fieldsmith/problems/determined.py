@@ -11,7 +11,7 @@ from fieldsmith.problems.canonical import Canonical
 from fieldsmith.problems.ends import places_at, rows_of
 from fieldsmith.problems.faults import Findings, Spot
 from fieldsmith.problems.growth import LARGEST
-from fieldsmith.problems.intervals import SIDES, Solvable, Wanted, solvable
+from fieldsmith.problems.intervals import SIDES, Wanted, solvable
 from fieldsmith.problems.jets import partial
 from fieldsmith.problems.numbers import evaluate
 from fieldsmith.problems.states import States, inside, shifted
@@ -39,8 +39,8 @@ class Determined:
         free = self._constants()
         self._balanced(free)
         if not self.told.stopping and not self.system.timed and not self._nonlinear():
-            if self.system.steady_line and wanted and not free:
-                self._line(wanted)
+            if self.system.steady_line and wanted:
+                self._line(wanted, free)
             elif len(self.system.periodic) == len(self.system.axes):
                 self._waves(free)
 
@@ -143,17 +143,16 @@ class Determined:
             )
             self.told.fault(law.spot, what, mend)
 
-    def _line(self, wanted: Wanted) -> None:
+    def _line(self, wanted: Wanted, free: Sequence[str]) -> None:
+        """What a rough solution shows beyond constants."""
         found = solvable(self.system, self.linear, self.states, wanted.most)
-        if found and found.free:
-            self._told(found)
-
-    def _told(self, found: Solvable) -> None:
         spot = self.system.laws[0].spot
+        if found is None or not found.free:
+            return
         if found.solved is False:
             what = "The problem has no solution: with 0 on the right it has one other than 0, and what is on the right is not orthogonal to that of the adjoint problem."
             self.told.fault(spot, what, "Other conditions, or another length or parameter, make it solvable.")
-        else:
+        elif found.free > len(free):
             what = "The conditions do not determine the solution: with 0 on the right the problem has one other than 0, of which any multiple may be added."
             self.told.doubt(spot, what, "Do two conditions say the same, or is the problem at a resonance?")
 

@@ -65,7 +65,7 @@ class Posed:
         listed = f" ({', '.join(plain)})" if plain else ""
         self.told.fault(
             self.tables.spot("equations"),
-            f"{many(len(real), 'equation')} of {len(system.laws)} {'is' if len(real) == 1 else 'are'} real, and {len(plain)} of {many(len(system.unknowns), 'unknown')}{listed}.",
+            f"{len(real)} of {many(len(system.laws), 'equation')} {'is' if len(real) == 1 else 'are'} real, but {len(plain)} of {many(len(system.unknowns), 'unknown')}{listed}.",
             "An equation for a real unknown has no imaginary part; what is complex is declared so in [unknowns], or taken apart by re, im and abs.",
         )
 
