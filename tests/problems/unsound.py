@@ -70,7 +70,8 @@ UNSOUND = {
     "a range in which diffusion turns": one("for D = -0.1", "sign", "u_t = D*u_xx", parameters={"D": {"value": 0.1, "low": -0.1, "high": 1}}, domain=HOUR, boundary={"x": "u = 0"}, initial={"u": "0"}),
     "gas that is pulled together": one("ill posed", "signs", "r_t + d(r*v, x) = 0", "v_t + v*v_x - r_x = 0", domain=HOUR, boundary=ROUND, initial={"r": "1", "v": "0"}),
     "a Schroedinger equation without its I": one("backwards", "sign", "p_t = -p_xx + I*abs(p)**2*p", unknowns=COMPLEX, domain=HOUR, boundary=ROUND, initial={"p": "1"}),
-    "two conditions on one field, none on the other": one("do not determine the solution. None holds v", "needs its own", "u_t = u_xx + v", "v_t = v_xx", domain=HOUR, boundary={"x": ["u_x = 0", "u = 1"]}, initial={"u": "1", "v": "0"}),
+    "two conditions on one field, none on one beside it": one("do not determine the solution. None holds v", "needs its own", "u_t = u_xx", "v_t = v_xx + u", domain=HOUR, boundary={"x": ["u_x = 0", "u = 1"]}, initial={"u": "1", "v": "0"}),
+    "two conditions on one field, none on the other": one("No condition at x=0 holds v", "conditions of its own", "u_t = u_xx + v", "v_t = v_xx", domain=HOUR, boundary={"x": ["u_x = 0", "u = 1"]}, initial={"u": "1", "v": "0"}, weight="doubt"),
     # Real and complex
     "a real unknown with a complex equation": one("0 of 2 equations are real", "declared so in [unknowns]", "I*E_t + E_xx = n*E", "n_t = n_xx + I*E", unknowns={"E": {"complex": True}}, domain=HOUR, boundary=ROUND, initial={"E": "1", "n": "0"}),
     "a complex unknown with a real equation": one("real", "declared so", "re(p)*0 + dt(p*conj(p)) = 0", unknowns=COMPLEX, domain=HOUR, boundary=ROUND, initial={"p": "1"}),

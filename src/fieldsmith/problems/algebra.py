@@ -146,7 +146,7 @@ class Algebra:
         mend = (
             f"{close} If not, give it in [parameters]."
             if close
-            else f"Give it in [parameters]. Known here: {', '.join(known)}."
+            else f"Give it in [parameters], or in [unknowns] if it is one. Known here: {', '.join(known)}."
         )
         return Misread(f"{word} is not known here.", node.at, mend)
 

@@ -16,13 +16,15 @@ from fieldsmith.problems.growth import LARGEST
 from fieldsmith.problems.jets import partial
 from fieldsmith.problems.numbers import evaluate
 from fieldsmith.problems.states import States, shifted
-from fieldsmith.problems.symbol import PRODUCTS, Frozen, Linearised, determinant, matrix, roots
+from fieldsmith.problems.symbol import PRODUCTS, Frozen, Linearised, determinant, roots
 from fieldsmith.problems.system import Condition, Interval, Side, System
 
 POINTS = 5
 FAST = (1e4, 1e6)
 """Rates s, in units of one over the time's span, at which solutions are counted."""
-ROUNDING = 1e-11
+ROUNDING = 1e-12
+SAME = 1e-7
+"""Smallest beside the largest effect of the conditions on a fading solution, below which they do not see one."""
 TANGENTIAL = 3.0
 """Waves along a side."""
 JUST_INSIDE = 1e-3
@@ -106,7 +108,7 @@ def _at(system: System, linear: Linearised, states: States, axis: Interval, side
                 need.counts.add(number)
                 need.loose = max(need.loose, loose)
                 if not depth and not shift and need.undetermined is not True and len(rows_of(system, given)) == number:
-                    need.undetermined = _undetermined(system, frozen, axis, given, values, k, fading)
+                    need.undetermined = _undetermined(system, frozen, axis, side, given, values, k, fading)
     return need if need.counts else None
 
 
@@ -131,47 +133,81 @@ def _count(
             return None
         across = np.real(found)
         inward = across if side == "high" else -across
-        still = np.abs(across) <= 1e-8 * np.abs(found)
+        still = np.abs(across) <= np.maximum(1e-8 * np.abs(found), 1e-12 * np.abs(found).max(initial=0.0))
         counted.append((int((inward[~still] > 0).sum()), int(still.sum()), (waves, found[(inward > 0) & ~still])))
     return counted[-1] if counted[0][:2] == counted[1][:2] else counted[0]
 
 
 def _undetermined(
-    system: System, frozen: Frozen, axis: Interval, given: Sequence[Condition], values: Mapping[Any, Any], point: int,
+    system: System, frozen: Frozen, axis: Interval, side: Side, given: Sequence[Condition], values: Mapping[Any, Any], point: int,
     fading: tuple[list[complex], np.ndarray],
 ) -> bool | None:  # fmt: skip
-    """Whether some fading solution meets all conditions with 0, so that they do not determine it; None where that cannot be told."""
+    """Whether some fading solution meets all conditions with 0, so that they do not determine it; None where that cannot be told.
+
+    The space of fading solutions is taken as a whole, from an ordered generalised Schur form of the symbol's companion matrices: single
+    solutions lie too close together where roots are double.
+    """
     waves, decays = fading
     size, along = len(system.fields), system.coordinates.index(axis.name)
     rows = rows_of(system, given)
     if not rows or len(rows) != len(decays):
         return None
-    columns = []
-    waiting = list(decays)
-    while waiting:
-        root = waiting[0]
-        near = [other for other in waiting if abs(other - root) <= 1e-5 * abs(root)]
-        waiting = [other for other in waiting if other not in near]
-        here = [*waves]
-        here[along] = complex(np.mean(near))
-        whole, bounds = matrix(frozen, size, here)
-        rows_by, columns_by = _balanced(bounds)
-        balanced = whole * rows_by[:, None] * columns_by
-        if not np.isfinite(balanced).all():
-            return None
-        _, singular, right = np.linalg.svd(balanced)
-        if len(near) > size or singular[size - len(near)] > 1e-3:
-            return None  # fewer eigenvectors than roots
-        for vector in right[size - len(near) :].conj():
-            columns.append((here, vector * columns_by / np.abs(vector * columns_by).max()))
-    table = np.array([[_applied(system, row, values, point, here, vector) for here, vector in columns] for row in rows])
+    typical = float(np.exp(np.log(np.abs(decays)).mean()))
+    powers, bounds = _by_power(frozen, size, waves, along, typical)
+    rows_by, columns_by = _balanced(bounds)
+    powers = powers * rows_by[:, None] * columns_by
+    if not np.isfinite(powers).all():
+        return None
+    basis = _fading(powers, side, decays / typical)
+    if basis is None:
+        return None
+    table = np.array([_applied(system, row, values, point, waves, along, typical, columns_by, len(powers) - 1) for row in rows])
     if not np.isfinite(table).all():
         return None
+    effect = table / np.maximum(np.abs(table).max(axis=1, keepdims=True), 1e-300) @ basis
+    effect[np.abs(effect) < ROUNDING] = 0
     for _ in range(3):  # scales of unknowns and derivatives say nothing
-        table = table / np.maximum(np.abs(table).max(axis=0, keepdims=True), 1e-300)
-        table = table / np.maximum(np.abs(table).max(axis=1, keepdims=True), 1e-300)
-    singular = np.linalg.svd(table, compute_uv=False)
-    return bool(singular[-1] < 1e-7 * max(singular[0], 1e-300))
+        effect = effect / np.maximum(np.abs(effect).max(axis=0, keepdims=True), 1e-300)
+        effect = effect / np.maximum(np.abs(effect).max(axis=1, keepdims=True), 1e-300)
+    singular = np.linalg.svd(effect, compute_uv=False)
+    return bool(singular[-1] < SAME * max(singular[0], 1e-300))
+
+
+def _by_power(
+    frozen: Frozen, size: int, waves: Sequence[complex], along: int, typical: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """The symbol by powers of the wave along the axis, in units of a typical one: [power, equation, field]; and what its entries are added up from in size."""
+    highest = max(orders[along] for entry in frozen.values() for orders, _ in entry)
+    powers, bounds = np.zeros((highest + 1, size, size), complex), np.zeros((size, size))
+    for (row, column), entry in frozen.items():
+        for orders, factor in entry:
+            others = np.prod([w**n for k, (w, n) in enumerate(zip(waves, orders, strict=True)) if k != along])
+            term = factor * others * typical ** orders[along]
+            powers[orders[along], row, column] += term
+            bounds[row, column] += abs(term)
+    return powers, bounds
+
+
+def _fading(powers: np.ndarray, side: Side, decays: np.ndarray) -> np.ndarray | None:
+    """An orthonormal basis of the solutions that fade, [derivative and field, solution], the derivatives below the highest one after the other."""
+    from scipy.linalg import ordqz
+
+    order, size = len(powers) - 1, powers.shape[1]
+    left, right = np.eye(order * size, dtype=complex), np.zeros((order * size, order * size), complex)
+    right[: -size, size:] = np.eye((order - 1) * size)
+    right[-size:] = np.concatenate([-one for one in powers[:-1]], axis=1)
+    left[-size:, -size:] = powers[-1]
+    farthest = 10 * np.abs(decays).max()
+
+    def chosen(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        inward = np.real(a * np.conj(b)) * (1 if side == "high" else -1) > 1e-8 * np.abs(a) * np.abs(b)
+        return inward & (np.abs(a) < farthest * np.abs(b))
+
+    try:
+        *_, alpha, beta, _, vectors = ordqz(right, left, sort=chosen, output="complex")
+    except (ValueError, np.linalg.LinAlgError):
+        return None
+    return vectors[:, : len(decays)] if int(chosen(alpha, beta).sum()) == len(decays) else None
 
 
 def _balanced(bounds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -185,14 +221,19 @@ def _balanced(bounds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _applied(
-    system: System, residual: Any, values: Mapping[Any, Any], point: int, waves: Sequence[complex], vector: np.ndarray
-) -> complex:
-    total, bound = 0j, 0.0
+    system: System, residual: Any, values: Mapping[Any, Any], point: int, waves: Sequence[complex], along: int, typical: float,
+    columns_by: np.ndarray, order: int,
+) -> np.ndarray:  # fmt: skip
+    """What a condition makes of the fields and their derivatives along the axis, as `_fading` orders and scales them."""
+    size = len(columns_by)
+    found = np.zeros((order, size), complex)
     for jet in system.jets.among(residual):
         name, orders = system.jets.meanings[jet]
         slope = np.asarray(evaluate(partial(residual, jet), values), complex).reshape(-1)
         factor = slope[point if len(slope) > 1 else 0]
-        term = factor * np.prod([w**n for w, n in zip(waves, orders, strict=True)])
-        total += term * vector[system.fields.index(name)]
-        bound += abs(term)
-    return total if abs(total) > ROUNDING * bound else 0j
+        others = np.prod([w**n for k, (w, n) in enumerate(zip(waves, orders, strict=True)) if k != along])
+        k = system.fields.index(name)
+        if orders[along] >= order:
+            return np.full(order * size, np.nan)
+        found[orders[along], k] += factor * others * typical ** orders[along] * columns_by[k]
+    return found.reshape(-1)
