@@ -37,6 +37,7 @@ UNSOUND = {
     "a ring at its resonance": one("has no solution", "another length", "u_xx + u = cos(x)", domain={"x": [0, PI2]}, boundary=ROUND),
     "a torus at its resonance": one("waves that fit the periodic axes", "resonance", "laplace(u) + 2*u = sin(x)", domain={"x": [0, PI2], "y": [0, PI2]}, boundary=TORUS, weight="doubt"),
     "a periodic source with a mean": one("the rest has 1", "Take its mean from it", "laplace(u) = 1 + sin(x)", domain={"x": [0, PI2], "y": [0, PI2]}, boundary=TORUS),
+    "Poisson on a torus": one("u is determined but for a constant; its mean is taken as 0", "add to it afterwards", "laplace(u) = sin(x)*cos(y)", domain={"x": [0, PI2], "y": [0, PI2]}, boundary=TORUS, weight="doubt"),
     "a ring with a mean": one("the rest has 1", "Take its mean from it", "u_xx = 1", domain={"x": [0, PI2]}, boundary=ROUND),
     "a cavity into which fluid flows": one("sums up to", "balance", *STOKES, domain=PLANE, boundary={"x=0": ["u = y*(1 - y)", "v = 0"], "x=1": ["u = 0", "v = 0"], "y": ["u = 0", "v = 0"]}),
     "a channel that lets less out than in": one("sums up to", "balance", *FLOW, domain=FILM, boundary={"x=0": ["u = y*(1 - y)", "v = 0"], "x=1": ["u = y*(1 - y)/2", "v = 0"], "y": ["u = 0", "v = 0"]}, initial={"u": "y*(1-y)*(1 - x/2)", "v": "0"}),
@@ -60,7 +61,7 @@ UNSOUND = {
     "a wall that holds the vorticity too": one("3 conditions, 2 are needed", "Leave one out", "w_t + s_y*w_x - s_x*w_y = 0.01*laplace(w)", "laplace(s) = -w", domain=FILM, boundary={"x": "periodic", "y": ["s = 0", "s_y = 0", "w = 0"]}, initial={"w": "0"}),
     # Ill posed
     "heat backwards": one("backwards", "u_t = +D*u_xx", "u_t = -u_xx", domain=HOUR, boundary={"x": "u = 0"}, initial={"u": "0"}),
-    "heat backwards in one direction": one("backwards", "(0, 1)", "u_t = u_xx - u_yy", domain=FILM, boundary={"x": "u = 0", "y": "u = 0"}, initial={"u": "0"}),
+    "heat backwards in one direction": one("in the direction (0, 1)", "u_t = +D*u_xx", "u_t = u_xx - u_yy", domain=FILM, boundary={"x": "u = 0", "y": "u = 0"}, initial={"u": "0"}),
     "Laplace in time": one("elliptic in time", "u_tt = +c**2*u_xx", "u_tt + u_xx = 0", domain=HOUR, boundary={"x": "u = 0"}, initial={"u": "0", "u_t": "0"}),
     "a system that is elliptic in time": one("ill posed", "signs of the highest", "u_t = v_x", "v_t = -u_x", domain=HOUR, boundary=ROUND, initial={"u": "0", "v": "0"}),
     "Boussinesq, the bad one": one("elliptic in time", "", "u_tt = u_xx + u_xxxx + d(u**2, x, 2)", domain={"x": [0, PI2], "t": [0, 1]}, boundary=ROUND, initial={"u": "0", "u_t": "0"}),

@@ -230,7 +230,9 @@ class Claims:
         places, weight = quadrature(system)
         values = self.states.values([rate], places)
         memo: dict[Any, Any] = {}
-        terms = [np.broadcast_to(np.asarray(evaluate(term, values, memo)), weight.shape) for term in sp.Add.make_args(rate)]
+        terms = [
+            np.broadcast_to(np.asarray(evaluate(term, values, memo)), weight.shape) for term in sp.Add.make_args(rate)
+        ]
         whole = float((np.sum(np.abs(terms), axis=0) * weight).sum())
         if not np.isfinite(whole):
             return None

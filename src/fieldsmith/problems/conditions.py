@@ -31,7 +31,10 @@ class Conditions:
         if wanted is None or not all([self._order(one, linear.across[0]) for one in given]):
             return
         if wanted.dependent:
-            spot, what = self.tables.spot("equations"), "The equations do not determine the unknowns: some follow from others."
+            spot, what = (
+                self.tables.spot("equations"),
+                "The equations do not determine the unknowns: some follow from others.",
+            )
             self.told.fault(spot, what, "Each must say something new.")
         if self.told.stopping or axis.name in self.system.periodic:
             return
@@ -197,5 +200,3 @@ def _missing(system: System, axis: Interval, side: Side, count: int) -> str:
 
 def _key(axis: Interval, side: Side) -> str:
     return f"{axis.name}={axis.end(side):g}"
-
-

@@ -94,7 +94,7 @@ def _at(system: System, linear: Linearised, states: States, axis: Interval, side
     nonlinear = any(system.jets.among(slope) for slope in linear.expressions)
     for depth in (0.0, JUST_INSIDE):
         places = places_at(system, axis, side, POINTS, depth)
-        expressions = [*linear.expressions, *(one.residual for one in given)]
+        expressions = [*linear.expressions, *rows_of(system, given)]
         base = states.values(expressions, places)
         for shift in (0.0, 0.05, -0.05) if nonlinear else (0.0,):
             values = shifted(system, base, shift) if shift else base
@@ -161,7 +161,9 @@ def _undetermined(
     basis = _fading(powers, side, decays / typical)
     if basis is None:
         return None
-    table = np.array([_applied(system, row, values, point, waves, along, typical, columns_by, len(powers) - 1) for row in rows])
+    table = np.array(
+        [_applied(system, row, values, point, waves, along, typical, columns_by, len(powers) - 1) for row in rows]
+    )
     if not np.isfinite(table).all():
         return None
     effect = table / np.maximum(np.abs(table).max(axis=1, keepdims=True), 1e-300) @ basis
@@ -194,20 +196,18 @@ def _fading(powers: np.ndarray, side: Side, decays: np.ndarray) -> np.ndarray | 
 
     order, size = len(powers) - 1, powers.shape[1]
     left, right = np.eye(order * size, dtype=complex), np.zeros((order * size, order * size), complex)
-    right[: -size, size:] = np.eye((order - 1) * size)
+    right[:-size, size:] = np.eye((order - 1) * size)
     right[-size:] = np.concatenate([-one for one in powers[:-1]], axis=1)
     left[-size:, -size:] = powers[-1]
-    farthest = 10 * np.abs(decays).max()
-
-    def chosen(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        inward = np.real(a * np.conj(b)) * (1 if side == "high" else -1) > 1e-8 * np.abs(a) * np.abs(b)
-        return inward & (np.abs(a) < farthest * np.abs(b))
-
+    reach = 2 * float(
+        (np.abs(decays) ** 2 / np.abs(np.real(decays))).max()
+    )  # of a disc that holds them and touches the imaginary axis
+    reach = reach if side == "high" else -reach
     try:
-        *_, alpha, beta, _, vectors = ordqz(right, left, sort=chosen, output="complex")
+        *_, alpha, beta, _, vectors = ordqz(right - reach * left, reach * left, sort="iuc", output="complex")
     except (ValueError, np.linalg.LinAlgError):
         return None
-    return vectors[:, : len(decays)] if int(chosen(alpha, beta).sum()) == len(decays) else None
+    return vectors[:, : len(decays)] if int((np.abs(alpha) < np.abs(beta)).sum()) == len(decays) else None
 
 
 def _balanced(bounds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -125,10 +125,11 @@ def _solved(system: System, linear: Linearised, states: States, count: int) -> S
     scale = np.maximum(np.abs(table).max(axis=1), 1e-300)
     table = table / scale[:, None]
     table = table / np.maximum(np.linalg.norm(table, axis=0), 1e-300)
-    left, singular, _ = np.linalg.svd(table)
+    singular = np.linalg.svd(table, compute_uv=False)
     free = int((singular < SINGULAR * singular[0]).sum())
     if not free:
         return Solvable(0, True)
+    left, _, _ = np.linalg.svd(table)
     if not np.isfinite(right).all() or any(
         one.expression is None and system.jets.field(one.name) in residual.free_symbols
         for one in system.coefficients
@@ -150,6 +151,7 @@ class _Series:
 
     def __init__(self, system: System, linear: Linearised, count: int) -> None:
         self.system, self.count = system, count
+        self.known: dict[tuple[int, int, bytes], np.ndarray] = {}
         self.half = system.axes[0].length / 2
         self.orders = [
             max((orders[0] for (_, k), entry in linear.slopes.items() if k == column for orders, _ in entry), default=0)
@@ -158,17 +160,23 @@ class _Series:
 
     def basis(self, order: int, derivative: int, points: np.ndarray) -> np.ndarray:
         """A derivative of a field with that highest order at points of [-1, 1], by coefficient: [point, coefficient]."""
+        key = (order, derivative, points.tobytes())
+        if key in self.known:
+            return self.known[key]
         integrated = np.eye(self.count)
         for _ in range(order - derivative):
             integrated = chebyshev.chebint(integrated, lbnd=-1, axis=0)
         for _ in range(derivative - order):
             integrated = chebyshev.chebder(integrated, axis=0)
-        known = chebyshev.chebval(points, integrated).T
         powers = [
             (points + 1) ** (k - derivative) / factorial(k - derivative) if k >= derivative else 0 * points
             for k in range(order)
         ]
-        return np.concatenate([known, np.stack(powers, axis=1)], axis=1) if powers else known
+        found = np.concatenate(
+            [chebyshev.chebvander(points, len(integrated) - 1) @ integrated, *(p[:, None] for p in powers)], axis=1
+        )
+        self.known[key] = found
+        return found
 
     def rows(self, residual: Any, values: Any, points: np.ndarray) -> np.ndarray:
         """The linearised residual at points, by coefficient of all fields."""

@@ -121,9 +121,7 @@ def inside(system: System, count: int, seed: int = 0) -> dict[str, np.ndarray]:
     return places
 
 
-def quadrature(
-    system: System, held: Mapping[str, float] | None = None
-) -> tuple[dict[str, np.ndarray], np.ndarray]:
+def quadrature(system: System, held: Mapping[str, float] | None = None) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Gauss's points of the domain at the first time, or of a side where an axis is held at a place, and their weights."""
     panels, nodes = PANELS[len(system.axes)]
     points, weights = np.polynomial.legendre.leggauss(nodes)
