@@ -100,6 +100,8 @@ def _fluxes(system: System, law: Law, states: States, met: Sequence[sp.Symbol]) 
 
 def _passing(system: System, axis: Interval, side: Side, flux: Flux, states: States) -> tuple[complex, float] | None:
     """The integral over a side of the flux along its axis, by what the conditions there say of it, and its size; None where they say too little."""
+    if not flux:
+        return 0.0, 0.0
     jets = system.jets
     linear = [
         one.residual
