@@ -18,7 +18,9 @@ def test_a_right_problem_is_neither_refused_nor_doubted(name):
     assert [line for line in problem.doubts if "note:" not in line] == []
     assert problem.understood.kind is not None
     if types is not None:
-        assert problem.understood.kind["types"] == types
+        assert [word.partition(" with")[0].partition(" on")[0] for word in problem.understood.kind["types"]] == list(
+            types
+        )
     str(problem)
     problem.equation()
 

@@ -14,7 +14,8 @@ def one(*equations: str, types: tuple[str, ...] | None = None, **tables: Any) ->
     return {"equations": list(equations), "types": types, **tables}
 
 
-ODE = ("an ordinary differential equation with conditions at two ends",)
+ODE = ("an ordinary differential equation",)
+"""With conditions at one end or two, or on a ring."""
 INTERVALS = {
     "first order, condition at the lower end": one("u_x = -u + x", domain={"x": [0, 1]}, boundary={"x=0": "u = 1"}, types=ODE),
     "first order, condition at the upper end": one("u_x = -u + x", domain={"x": [0, 1]}, boundary={"x=1": "u = 1"}, types=ODE),

@@ -40,6 +40,7 @@ UNSOUND = {
     "Poisson on a torus": one("u is determined but for a constant; its mean is taken as 0", "add to it afterwards", "laplace(u) = sin(x)*cos(y)", domain={"x": [0, PI2], "y": [0, PI2]}, boundary=TORUS, weight="doubt"),
     "a ring with a mean": one("the rest has 1", "Take its mean from it", "u_xx = 1", domain={"x": [0, PI2]}, boundary=ROUND),
     "a cavity into which fluid flows": one("sums up to", "balance", *STOKES, domain=PLANE, boundary={"x=0": ["u = y*(1 - y)", "v = 0"], "x=1": ["u = 0", "v = 0"], "y": ["u = 0", "v = 0"]}),
+    "a closed box into which fluid will flow": one("sums up to", "balance", *FLOW, domain=FILM, boundary={"x=0": ["u = t*y*(1 - y)", "v = 0"], "x=1": ["u = 0", "v = 0"], "y": ["u = 0", "v = 0"]}, initial={"u": "0", "v": "0"}),
     "a channel that lets less out than in": one("sums up to", "balance", *FLOW, domain=FILM, boundary={"x=0": ["u = y*(1 - y)", "v = 0"], "x=1": ["u = y*(1 - y)/2", "v = 0"], "y": ["u = 0", "v = 0"]}, initial={"u": "y*(1-y)*(1 - x/2)", "v": "0"}),
     "two fields that only differ": one("u, v are determined but for constants", "Hold u itself", "u_xx = u - v + cos(pi*x)", "v_xx = v - u", domain=LINE, boundary={"x": ["u_x = 0", "v_x = 0"]}, weight="doubt"),
     "equations that say the same": one("do not determine the unknowns", "Each must say something new", "u_x + v_x = 0", "2*u_x + 2*v_x = x", domain=LINE, boundary={"x=0": ["u = 0", "v = 0"]}),

@@ -121,7 +121,7 @@ class Conditions:
             what = (
                 f"{_key(axis, side)} has {many(count // twofold, 'condition') if count else 'no condition'}, {reason}."
             )
-            self.told.fault(spot, what, _missing(system, axis, side, (fewest - count) // twofold))
+            self.told.fault(spot, what, _missing(system, axis, side, -((count - fewest) // twofold)))
         elif need.undetermined:
             names = [u.name for u in system.unknowns if not any(_holds(system, one.residual, u.name) for one in given)]
             about = f" None holds {', '.join(names)}." if names else " Do two say the same?"

@@ -128,7 +128,7 @@ class Determined:
             held = {jets.meanings[jet][0] for jet in jets.among(law.residual)}
             sought = asked if held & set(asked) else list(system.fields)
             found = summed_up(system, law, self.states, sought)
-            if found is None or not found.surely_not_0:
+            if found is None:
                 continue
             value = found.value.real if not found.value.imag else found.value
             names = ", ".join(name for name in sought if name in held)

@@ -26,6 +26,10 @@ SIZES = (40, 57)
 """Chebyshev points of the two rough solutions, whose verdicts must agree."""
 SINGULAR = 1e-11
 """Smallest beside the largest singular value of a matrix that is called singular."""
+FAINT = 1e-8
+"""Size at an end beside that inside, below which nothing is said of whether a solution meets conditions there."""
+TAIL = 1e-4
+"""Last coefficients of a Chebyshev series beside the largest, up to which it is taken to follow a right side."""
 UNSOLVED = 1e-3
 """Part of the right side that no solution reaches, from which on there is none."""
 SIDES: tuple[Side, ...] = ("low", "high")
@@ -124,21 +128,39 @@ def _solved(system: System, linear: Linearised, states: States, count: int) -> S
         return None
     scale = np.maximum(np.abs(table).max(axis=1), 1e-300)
     table = table / scale[:, None]
-    table = table / np.maximum(np.linalg.norm(table, axis=0), 1e-300)
-    singular = np.linalg.svd(table, compute_uv=False)
-    free = int((singular < SINGULAR * singular[0]).sum())
-    if not free:
+    norms = np.maximum(np.linalg.norm(table, axis=0), 1e-300)
+    table, resolved = table / norms, _resolved(system, sources)
+    largest, *_, smallest = np.linalg.svd(table, compute_uv=False)
+    if smallest >= SINGULAR * largest:
         return Solvable(0, True)
-    left, _, _ = np.linalg.svd(table)
-    if not np.isfinite(right).all() or any(
-        one.expression is None and system.jets.field(one.name) in residual.free_symbols
-        for one in system.coefficients
-        for residual in system.residuals
-    ):
+    left, singular, right_vectors = np.linalg.svd(table)
+    free = int((singular < SINGULAR * singular[0]).sum())
+    if not series.seen(right_vectors[-free:].conj().T / norms[:, None], points):
+        return Solvable(0, True)
+    if not resolved:
         return Solvable(free, None)
     right = right / scale
     unreached = np.linalg.norm(left[:, -free:].conj().T @ right)
     return Solvable(free, bool(unreached <= UNSOLVED * np.linalg.norm(right)))
+
+
+def _resolved(system: System, sources: Sequence[np.ndarray]) -> bool:
+    """Whether the right side is known, finite, and followed by the Chebyshev series of its points."""
+    if any(
+        one.expression is None and system.jets.field(one.name) in residual.free_symbols
+        for one in system.coefficients
+        for residual in system.residuals
+    ):
+        return False
+    for source in sources:
+        if not np.isfinite(source).all():
+            return False
+        if (count := len(source)) > 1:
+            points = np.cos(np.pi * (np.arange(count) + 0.5) / count)
+            series = np.abs(chebyshev.chebvander(points, count - 1).T @ source)
+            if series[-count // 6 :].max() > TAIL * series.max():
+                return False
+    return True
 
 
 def _source(system: System, residual: Any, values: Any, count: int) -> np.ndarray:
@@ -190,6 +212,27 @@ class _Series:
                 blocks[k] + slope[:, None] * self.basis(self.orders[k], derivative, points) / self.half**derivative
             )
         return np.concatenate(blocks, axis=1)
+
+    def seen(self, free: np.ndarray, points: np.ndarray) -> bool:
+        """Whether solutions [coefficient, solution] that meet all conditions with 0 are large enough at every end that has some: one that grows across the
+        interval by many powers of ten is tiny at one end whatever holds there."""
+        (axis,) = self.system.axes
+        for side, end in zip(SIDES, (-1.0, 1.0), strict=True):
+            if axis.name not in self.system.periodic and self.system.at(axis.name, side):
+                there = self._traces(free, np.array([end]))
+                if np.linalg.svd(there, compute_uv=False)[-1] < FAINT * np.abs(self._traces(free, points)).max():
+                    return False
+        return True
+
+    def _traces(self, free: np.ndarray, points: np.ndarray) -> np.ndarray:
+        """All fields of solutions and their derivatives below the highest, in lengths of half the interval, at points."""
+        starts = np.cumsum([0, *(self.count + order for order in self.orders)])
+        rows = [
+            self.basis(order, derivative, points) @ free[start : start + self.count + order]
+            for start, order in zip(starts[:-1], self.orders, strict=True)
+            for derivative in range(max(order, 1))
+        ]
+        return np.concatenate(rows)
 
     def closed(self) -> np.ndarray:
         """What makes every field periodic with its derivatives below the highest."""

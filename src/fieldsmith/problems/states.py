@@ -121,9 +121,13 @@ def inside(system: System, count: int, seed: int = 0) -> dict[str, np.ndarray]:
     return places
 
 
-def quadrature(system: System, held: Mapping[str, float] | None = None) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """Gauss's points of the domain at the first time, or of a side where an axis is held at a place, and their weights."""
+def quadrature(
+    system: System, held: Mapping[str, float] | None = None, share: float = 0.0, *, finer: bool = False
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Gauss's points of the domain, or of a side where an axis is held at a place, and their weights; at the first time, or after a share of the time. `finer` has
+    half as many panels more: what both say alike is resolved."""
     panels, nodes = PANELS[len(system.axes)]
+    panels += panels // 2 * finer
     points, weights = np.polynomial.legendre.leggauss(nodes)
     lines, factors = [], []
     for axis in system.axes:
@@ -139,7 +143,7 @@ def quadrature(system: System, held: Mapping[str, float] | None = None) -> tuple
     weight = np.prod(np.meshgrid(*factors, indexing="ij"), axis=0).ravel()
     places = {axis.name: place.ravel() for axis, place in zip(system.axes, mesh, strict=True)}
     if system.time:
-        places[system.time.name] = np.full(weight.size, system.time.low)
+        places[system.time.name] = np.full(weight.size, system.time.low + share * system.time.length)
     return places, weight
 
 
