@@ -49,3 +49,24 @@ def test_a_total_is_not_said_to_change_where_the_start_breaks_a_condition():
     heat = {"equations": ["u_t = u_xx"], "domain": {"x": (0, 1), "t": (0, 1)}, "conserved": {"heat": "u"}}
     problem = Problem(**heat, boundary={"x": "u_x = 0"}, initial={"u": "x**2"})
     assert ["breaks the condition" in line for line in problem.doubts] == [True]
+
+
+UNRESOLVED = {
+    "a source of many waves between insulated ends": {"equations": ["u_xx = cos(2000*pi*x)"], "boundary": {"x": "u_x = 0"}},
+    "sources that jump and balance": {"equations": ["u_xx = where(x < 0.3, 1, -3/7)"], "boundary": {"x": "u_x = 0"}},
+    "a solution that grows by thirteen powers of ten": {"equations": ["u_xx = 900*u"], "boundary": {"x=0": ["u = 1", "u_x = 0"]}},
+    "one that grows by forty": {"equations": ["u_xx = 1e4*u"], "boundary": {"x=0": ["u = 1", "u_x = 0"]}},
+    "a layer that no rough solution sees": {"equations": ["1e-6*u_xx - u_x = 1"], "boundary": {"x": "u = 0"}},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", UNRESOLVED)
+def test_what_a_rough_look_does_not_resolve_is_not_refused(name):
+    Problem(domain={"x": (0, 1)}, **UNRESOLVED[name])
+
+
+def test_a_narrow_start_is_not_said_to_lose_its_mass():
+    Problem(
+        ["u_t = u_xx"], {"x": (0, 1), "t": (0, 1)}, boundary={"x": "u_x = 0"},
+        initial={"u": "exp(-((x - 0.5001)/0.001)**2)"}, conserved={"mass": "u"},
+    )  # fmt: skip

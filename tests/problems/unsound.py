@@ -27,6 +27,7 @@ UNSOUND = {
     "Neumann in a box": one("sums up to", "until both balance", "laplace(u) = x*y*z", domain={**PLANE, "z": [0, 1]}, boundary={**NEUMANN, "z": "u_z = 0"}),
     "Neumann along one axis, periodic along the other": one("sums up to", "until both balance", "laplace(u) = y", domain=PLANE, boundary={"x": "periodic", "y": "u_y = 0"}),
     "Neumann, in balance": one("u is determined but for a constant; its mean is taken as 0", "give u itself at an end", "laplace(u) = cos(pi*x)", domain=PLANE, boundary=NEUMANN, weight="doubt"),
+    "Neumann, with an exact solution that has a mean": one("has the mean 3", "Take its mean from it", "u_xx = -pi**2*cos(pi*x)", domain=LINE, boundary={"x": "u_x = 0"}, exact={"u": "3 + cos(pi*x)"}, weight="doubt"),
     "Neumann, in balance with its influx": one("determined but for a constant", "give u itself at an end", "-laplace(u) = 1", domain=PLANE, boundary={"x=0": "u_x = 0", "x=1": "u_x = -1", "y": "u_y = 0"}, weight="doubt"),
     "a rod with sources that loses nothing": one("sums up to", "where u itself is given", "u_xx = -1", domain=LINE, boundary={"x": "u_x = 0"}),
     "a rod that loses what its sources make": one("determined but for a constant", "give u itself at an end", "u_xx = -1", domain=LINE, boundary={"x=0": "u_x = 0", "x=1": "u_x = -1"}, weight="doubt"),

@@ -14,7 +14,7 @@ from fieldsmith.problems.growth import LARGEST
 from fieldsmith.problems.intervals import SIDES, Wanted, solvable
 from fieldsmith.problems.jets import partial
 from fieldsmith.problems.numbers import evaluate
-from fieldsmith.problems.states import States, inside, shifted
+from fieldsmith.problems.states import States, inside, quadrature, shifted
 from fieldsmith.problems.symbol import Linearised, matrix
 from fieldsmith.problems.system import System
 
@@ -83,6 +83,7 @@ class Determined:
         for name in alone:
             if name in own:
                 self._constant(name)
+                self._exact(name)
         joint = [name for name in free if name not in alone and name in own]
         if joint:
             what = f"{', '.join(joint)} are determined but for constants that may be added to them together."
@@ -120,6 +121,19 @@ class Determined:
         mend = f"To have another, give {name} itself at an end of an axis"
         mend += "." if len(system.periodic) < len(system.axes) else ", or add to it afterwards."
         self.told.doubt(self._spot([name]), what, mend)
+
+    def _exact(self, name: str) -> None:
+        """Its exact solution is what programs are compared with, and is to have the mean that they take."""
+        given = self.system.exact.get(name)
+        if given is None:
+            return
+        places, weights = quadrature(self.system)
+        values = np.asarray(evaluate(given.expression, self.states.values([given.expression], places)))
+        mean = complex((values * weights).sum() / weights.sum())
+        if abs(mean) > self.system.output.accuracy * np.abs(values).max():
+            words = f"{mean.real if not mean.imag else mean:.3g}"
+            what = f"The exact solution of {name} has the mean {words}; answers of programs have the mean 0."
+            self.told.doubt(given.spot, what, "Take its mean from it.")
 
     def _balanced(self, free: Sequence[str]) -> None:
         system, asked = self.system, self._asked()
