@@ -143,10 +143,12 @@ class Algebra:
     def unknown(self, word: str, node: Node) -> Misread:
         known = [*self.names, *(name for name in CONSTANTS if name.isascii() and name not in ("I", "i"))]
         close = meant(word, known)
+        holds_unknowns = any(self.jets.unknown(value) for value in self.names.values())
+        also = ", or in [unknowns] if it is one" if holds_unknowns else ""
         mend = (
             f"{close} If not, give it in [parameters]."
             if close
-            else f"Give it in [parameters]. Known here: {', '.join(known)}."
+            else f"Give it in [parameters]{also}. Known here: {', '.join(known)}."
         )
         return Misread(f"{word} is not known here.", node.at, mend)
 

@@ -15,14 +15,16 @@ import numpy as np
 from fieldsmith.problems.growth import LARGEST
 from fieldsmith.problems.jets import partial
 from fieldsmith.problems.numbers import evaluate
-from fieldsmith.problems.states import States
-from fieldsmith.problems.symbol import PRODUCTS, Frozen, Linearised, determinant, matrix, roots
+from fieldsmith.problems.states import States, shifted
+from fieldsmith.problems.symbol import PRODUCTS, Frozen, Linearised, determinant, roots
 from fieldsmith.problems.system import Condition, Interval, Side, System
 
 POINTS = 5
 FAST = (1e4, 1e6)
 """Rates s, in units of one over the time's span, at which solutions are counted."""
-ROUNDING = 1e-11
+ROUNDING = 1e-12
+SAME = 1e-7
+"""Smallest beside the largest effect of the conditions on a fading solution, below which they do not see one."""
 TANGENTIAL = 3.0
 """Waves along a side."""
 JUST_INSIDE = 1e-3
@@ -53,8 +55,9 @@ class Need:
 
 
 def needs(system: System, linear: Linearised, states: States) -> Mapping[tuple[str, Side], Need]:
-    """What each end of each axis that is not periodic needs; empty where nothing can be said. Raises TooLarge."""
-    if len(system.fields) > LARGEST:
+    """What each end of each axis that is not periodic needs; empty where nothing can be said, and of a steady problem on an
+    interval, where it is the number at both ends together that counts (`intervals`). Raises TooLarge."""
+    if len(system.fields) > LARGEST or system.steady_line:
         return {}
     found = {}
     for axis in system.axes:
@@ -65,6 +68,11 @@ def needs(system: System, linear: Linearised, states: States) -> Mapping[tuple[s
                 if need is not None:
                     found[axis.name, side] = need
     return found
+
+
+def rows_of(system: System, given: Sequence[Condition]) -> tuple[Any, ...]:
+    """The residuals of conditions; after each that is complex its conjugate too."""
+    return system.with_conjugates(one.residual for one in given if one.kind != "open")
 
 
 def places_at(system: System, axis: Interval, side: Side, count: int, depth: float = 0.0) -> dict[str, np.ndarray]:
@@ -86,10 +94,10 @@ def _at(system: System, linear: Linearised, states: States, axis: Interval, side
     nonlinear = any(system.jets.among(slope) for slope in linear.expressions)
     for depth in (0.0, JUST_INSIDE):
         places = places_at(system, axis, side, POINTS, depth)
-        expressions = [*linear.expressions, *(one.residual for one in given)]
+        expressions = [*linear.expressions, *rows_of(system, given)]
         base = states.values(expressions, places)
         for shift in (0.0, 0.05, -0.05) if nonlinear else (0.0,):
-            values = {**base, **_shifted(system, base, shift)} if shift else base
+            values = shifted(system, base, shift) if shift else base
             for k, frozen in enumerate(linear.frozen(values, POINTS)):
                 if not linear.affords(len(FAST)):
                     break
@@ -99,31 +107,9 @@ def _at(system: System, linear: Linearised, states: States, axis: Interval, side
                 number, loose, fading = counted
                 need.counts.add(number)
                 need.loose = max(need.loose, loose)
-                if not depth and not shift and need.undetermined is not True and len(_twofold(system, given)) == number:
-                    need.undetermined = _undetermined(system, frozen, axis, given, values, k, fading)
+                if not depth and not shift and need.undetermined is not True and len(rows_of(system, given)) == number:
+                    need.undetermined = _undetermined(system, frozen, axis, side, given, values, k, fading)
     return need if need.counts else None
-
-
-def _shifted(system: System, values: Mapping[Any, Any], share: float) -> dict[Any, Any]:
-    """The state a little changed: counts that hold there too do not hang on a speed that happens to be 0."""
-    moved = {}
-    for jet in values:
-        if system.jets.unknown(jet):
-            scale = float(np.max(np.abs(values[jet]))) or 1.0
-            moved[jet] = values[jet] + share * scale
-    return moved
-
-
-def _twofold(system: System, given: Sequence[Condition]) -> list[Any]:
-    """The residuals of conditions; with complex unknowns their conjugates too."""
-    rows = []
-    for one in given:
-        if one.kind == "open":
-            continue
-        rows.append(one.residual)
-        if system.complex and (conjugate := system.jets.conjugate(one.residual)) != one.residual:
-            rows.append(conjugate)
-    return rows
 
 
 def _waves(system: System, axis: Interval, fast: float) -> list[complex]:
@@ -147,47 +133,81 @@ def _count(
             return None
         across = np.real(found)
         inward = across if side == "high" else -across
-        still = np.abs(across) <= 1e-8 * np.abs(found)
+        still = np.abs(across) <= np.maximum(1e-8 * np.abs(found), 1e-12 * np.abs(found).max(initial=0.0))
         counted.append((int((inward[~still] > 0).sum()), int(still.sum()), (waves, found[(inward > 0) & ~still])))
     return counted[-1] if counted[0][:2] == counted[1][:2] else counted[0]
 
 
 def _undetermined(
-    system: System, frozen: Frozen, axis: Interval, given: Sequence[Condition], values: Mapping[Any, Any], point: int,
+    system: System, frozen: Frozen, axis: Interval, side: Side, given: Sequence[Condition], values: Mapping[Any, Any], point: int,
     fading: tuple[list[complex], np.ndarray],
 ) -> bool | None:  # fmt: skip
-    """Whether some fading solution meets all conditions with 0, so that they do not determine it; None where that cannot be told."""
+    """Whether some fading solution meets all conditions with 0, so that they do not determine it; None where that cannot be told.
+
+    The space of fading solutions is taken as a whole, from an ordered generalised Schur form of the symbol's companion matrices: single
+    solutions lie too close together where roots are double.
+    """
     waves, decays = fading
     size, along = len(system.fields), system.coordinates.index(axis.name)
-    rows = _twofold(system, given)
+    rows = rows_of(system, given)
     if not rows or len(rows) != len(decays):
         return None
-    columns = []
-    waiting = list(decays)
-    while waiting:
-        root = waiting[0]
-        near = [other for other in waiting if abs(other - root) <= 1e-5 * abs(root)]
-        waiting = [other for other in waiting if other not in near]
-        here = [*waves]
-        here[along] = complex(np.mean(near))
-        whole, bounds = matrix(frozen, size, here)
-        rows_by, columns_by = _balanced(bounds)
-        balanced = whole * rows_by[:, None] * columns_by
-        if not np.isfinite(balanced).all():
-            return None
-        _, singular, right = np.linalg.svd(balanced)
-        if len(near) > size or singular[size - len(near)] > 1e-3:
-            return None  # fewer eigenvectors than roots
-        for vector in right[size - len(near) :].conj():
-            columns.append((here, vector * columns_by / np.abs(vector * columns_by).max()))
-    table = np.array([[_applied(system, row, values, point, here, vector) for here, vector in columns] for row in rows])
+    typical = float(np.exp(np.log(np.abs(decays)).mean()))
+    powers, bounds = _by_power(frozen, size, waves, along, typical)
+    rows_by, columns_by = _balanced(bounds)
+    powers = powers * rows_by[:, None] * columns_by
+    if not np.isfinite(powers).all():
+        return None
+    basis = _fading(powers, side, decays / typical)
+    if basis is None:
+        return None
+    table = np.array(
+        [_applied(system, row, values, point, waves, along, typical, columns_by, len(powers) - 1) for row in rows]
+    )
     if not np.isfinite(table).all():
         return None
+    effect = table / np.maximum(np.abs(table).max(axis=1, keepdims=True), 1e-300) @ basis
+    effect[np.abs(effect) < ROUNDING] = 0
     for _ in range(3):  # scales of unknowns and derivatives say nothing
-        table = table / np.maximum(np.abs(table).max(axis=0, keepdims=True), 1e-300)
-        table = table / np.maximum(np.abs(table).max(axis=1, keepdims=True), 1e-300)
-    singular = np.linalg.svd(table, compute_uv=False)
-    return bool(singular[-1] < 1e-7 * max(singular[0], 1e-300))
+        effect = effect / np.maximum(np.abs(effect).max(axis=0, keepdims=True), 1e-300)
+        effect = effect / np.maximum(np.abs(effect).max(axis=1, keepdims=True), 1e-300)
+    singular = np.linalg.svd(effect, compute_uv=False)
+    return bool(singular[-1] < SAME * max(singular[0], 1e-300))
+
+
+def _by_power(
+    frozen: Frozen, size: int, waves: Sequence[complex], along: int, typical: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """The symbol by powers of the wave along the axis, in units of a typical one: [power, equation, field]; and what its entries are added up from in size."""
+    highest = max(orders[along] for entry in frozen.values() for orders, _ in entry)
+    powers, bounds = np.zeros((highest + 1, size, size), complex), np.zeros((size, size))
+    for (row, column), entry in frozen.items():
+        for orders, factor in entry:
+            others = np.prod([w**n for k, (w, n) in enumerate(zip(waves, orders, strict=True)) if k != along])
+            term = factor * others * typical ** orders[along]
+            powers[orders[along], row, column] += term
+            bounds[row, column] += abs(term)
+    return powers, bounds
+
+
+def _fading(powers: np.ndarray, side: Side, decays: np.ndarray) -> np.ndarray | None:
+    """An orthonormal basis of the solutions that fade, [derivative and field, solution], the derivatives below the highest one after the other."""
+    from scipy.linalg import ordqz
+
+    order, size = len(powers) - 1, powers.shape[1]
+    left, right = np.eye(order * size, dtype=complex), np.zeros((order * size, order * size), complex)
+    right[:-size, size:] = np.eye((order - 1) * size)
+    right[-size:] = np.concatenate([-one for one in powers[:-1]], axis=1)
+    left[-size:, -size:] = powers[-1]
+    reach = 2 * float(
+        (np.abs(decays) ** 2 / np.abs(np.real(decays))).max()
+    )  # of a disc that holds them and touches the imaginary axis
+    reach = reach if side == "high" else -reach
+    try:
+        *_, alpha, beta, _, vectors = ordqz(right - reach * left, reach * left, sort="iuc", output="complex")
+    except (ValueError, np.linalg.LinAlgError):
+        return None
+    return vectors[:, : len(decays)] if int((np.abs(alpha) < np.abs(beta)).sum()) == len(decays) else None
 
 
 def _balanced(bounds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -201,14 +221,19 @@ def _balanced(bounds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _applied(
-    system: System, residual: Any, values: Mapping[Any, Any], point: int, waves: Sequence[complex], vector: np.ndarray
-) -> complex:
-    total, bound = 0j, 0.0
+    system: System, residual: Any, values: Mapping[Any, Any], point: int, waves: Sequence[complex], along: int, typical: float,
+    columns_by: np.ndarray, order: int,
+) -> np.ndarray:  # fmt: skip
+    """What a condition makes of the fields and their derivatives along the axis, as `_fading` orders and scales them."""
+    size = len(columns_by)
+    found = np.zeros((order, size), complex)
     for jet in system.jets.among(residual):
         name, orders = system.jets.meanings[jet]
         slope = np.asarray(evaluate(partial(residual, jet), values), complex).reshape(-1)
         factor = slope[point if len(slope) > 1 else 0]
-        term = factor * np.prod([w**n for w, n in zip(waves, orders, strict=True)])
-        total += term * vector[system.fields.index(name)]
-        bound += abs(term)
-    return total if abs(total) > ROUNDING * bound else 0j
+        others = np.prod([w**n for k, (w, n) in enumerate(zip(waves, orders, strict=True)) if k != along])
+        k = system.fields.index(name)
+        if orders[along] >= order:
+            return np.full(order * size, np.nan)
+        found[orders[along], k] += factor * others * typical ** orders[along] * columns_by[k]
+    return found.reshape(-1)

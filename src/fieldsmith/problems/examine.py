@@ -9,9 +9,13 @@ import numpy as np
 
 from fieldsmith.problems.canonical import Canonical, canonical
 from fieldsmith.problems.claims import Claims, Verdict
+from fieldsmith.problems.conditions import Conditions
+from fieldsmith.problems.determined import Determined
 from fieldsmith.problems.ends import Need, needs
 from fieldsmith.problems.faults import Findings, Misread, TooLarge
 from fieldsmith.problems.growth import LARGEST, Waves, fastest, looked_at
+from fieldsmith.problems.intervals import Wanted
+from fieldsmith.problems.intervals import wanted as line_wants
 from fieldsmith.problems.places import Places
 from fieldsmith.problems.posed import Posed
 from fieldsmith.problems.reading import read
@@ -32,6 +36,8 @@ class Seen:
     linear: Linearised | None = None
     waves: Waves | None = None
     rates: complex | None = None
+    wanted: Wanted | None = None
+    """Conditions at both ends of a steady problem on an interval."""
     needs: Mapping[tuple[str, Side], Need] = field(default_factory=dict)
     exact_holds: bool = False
     conserved: dict[str, tuple[Verdict, float | None, bool]] = field(default_factory=dict)
@@ -69,7 +75,8 @@ def _judge(seen: Seen, tables: Tables) -> None:
         return
     states = States(system)
     seen.linear = Linearised(system)
-    Values(system, states, told).all()
+    values = Values(system, states, told)
+    values.all()
     if len(system.fields) > LARGEST:
         what = f"Whether {len(system.fields)} unknowns are well posed is not judged."
         told.doubt(tables.spot("equations"), what, f"Up to {LARGEST} are, a complex one counted twice.")
@@ -77,12 +84,19 @@ def _judge(seen: Seen, tables: Tables) -> None:
     posed.waves(seen.waves, seen.form)
     if seen.waves and seen.waves.growth:
         return
-    seen.needs = needs(system, seen.linear, states)
-    posed.ends(seen.needs, seen.linear, seen.form)
-    posed.constants(seen.form, seen.linear)
+    conditions = Conditions(system, tables)
+    wanted = None
+    if system.steady_line:
+        wanted = seen.wanted = line_wants(system, seen.linear, states)
+        conditions.on_a_line(wanted, seen.linear)
+    else:
+        seen.needs = needs(system, seen.linear, states)
+        conditions.ends(seen.needs, seen.linear, seen.form)
+    if not told.stopping:
+        Determined(system, seen.form, seen.linear, states, told).all(wanted)
     seen.rates = fastest(system, seen.linear, states)
     families_fit(system, told)
-    _claims(seen, Claims(system, seen.form, states, told))
+    _claims(seen, Claims(system, seen.form, states, told, values.broken))
 
 
 def _complete(seen: Seen, tables: Tables) -> bool:

@@ -103,6 +103,11 @@ def meant(name: str, known: Iterable[str]) -> str:
     return f"Did you mean {close[0]}?" if close else ""
 
 
+def many(count: int, what: str) -> str:
+    """`1 condition`, `2 conditions`."""
+    return f"{count} {what}{'s' * (count != 1)}"
+
+
 def shown(value: object, room: int = 60) -> str:
     """A value of the file in a sentence, cut where it is long, on one line."""
     text = " ".join(repr(value).split()) if not isinstance(value, str) else f"“{' '.join(value.split())}”"

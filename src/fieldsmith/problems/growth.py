@@ -6,12 +6,13 @@ imaginary it is hyperbolic (s ~ k) or dispersive (s ~ a higher power).
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from fieldsmith.problems.states import States, inside, parameter_cases
+from fieldsmith.problems.states import States, inside, parameter_cases, shifted
 from fieldsmith.problems.symbol import PRODUCTS, Frozen, Linearised, determinant, roots
 from fieldsmith.problems.system import System
 
@@ -21,6 +22,8 @@ CERTAIN = 1e-3
 LARGEST = 8
 """Fields whose determinant is expanded."""
 POINTS = 6
+STIRRED = 0.23
+"""How far a state at rest is moved, beside its size."""
 DAMPED = 0.1
 """Decay beside the whole rate from which on waves are called parabolic."""
 
@@ -60,18 +63,12 @@ def looked_at(system: System, linear: Linearised, states: States) -> Waves | Non
     for case in parameter_cases(system):
         places = inside(system, POINTS)
         values = states.values(linear.expressions, places, case)
-        for frozen in linear.frozen(values, POINTS):
-            for direction in directions(len(system.axes)):
-                if not linear.affords(2):
-                    break
-                short, shorter = (_rates(system, frozen, direction, waves) for waves in (SHORT, SHORTER))
-                if short is None or shorter is None or len(short) != len(shorter):
-                    continue
-                if growth is None and (power := _unbounded(short, shorter)):
-                    name, value = next(iter(case.items()), ("", 0.0))
-                    growth = Growth(direction, power, name, value)
-                if not case:
-                    found += _kinds(short, shorter, _number(system, SHORTER))
+        more, grown = _looked(system, linear, values, POINTS, case)
+        growth = growth or grown
+        found += [] if case else more
+    if growth is None and {kind for kind, _ in found} == {"local"}:  # at rest: a state that moves tells more
+        values = states.values(linear.expressions, inside(system, POINTS))
+        found += _looked(system, linear, shifted(system, values, STIRRED), POINTS, {})[0]
     if not found and growth is None:
         return None
     speeds = [speed for kind, speed in found if kind == "hyperbolic"]
@@ -83,6 +80,26 @@ def looked_at(system: System, linear: Linearised, states: States) -> Waves | Non
         if k in {kind for kind, _ in found}
     )
     return Waves(kinds, (min(speeds), max(speeds)) if speeds else None, growth)
+
+
+def _looked(
+    system: System, linear: Linearised, values: Mapping[Any, Any], count: int, case: Mapping[str, float]
+) -> tuple[list[tuple[str, float]], Growth | None]:
+    """Kinds and speeds of waves at `count` points and in all directions, and the first that grows without bound."""
+    found: list[tuple[str, float]] = []
+    growth = None
+    for frozen in linear.frozen(values, count):
+        for direction in directions(len(system.axes)):
+            if not linear.affords(2):
+                break
+            short, shorter = (_rates(system, frozen, direction, waves) for waves in (SHORT, SHORTER))
+            if short is None or shorter is None or len(short) != len(shorter):
+                continue
+            if growth is None and (power := _unbounded(short, shorter)):
+                name, value = next(iter(case.items()), ("", 0.0))
+                growth = Growth(direction, power, name, value)
+            found += _kinds(short, shorter, _number(system, SHORTER))
+    return found, growth
 
 
 def _number(system: System, waves: float) -> float:
@@ -107,6 +124,7 @@ def _unbounded(short: np.ndarray, shorter: np.ndarray) -> float:
 def _kinds(short: np.ndarray, shorter: np.ndarray, number: float) -> list[tuple[str, float]]:
     """The kind of each wave and, of hyperbolic ones, its speed."""
     found = []
+    rise = max(float(np.real(shorter).max(initial=0.0)), 0.0)  # rounding parts double roots to both sides
     for a, b in zip(short, shorter, strict=True):
         power = np.log(max(abs(b), 1e-300) / max(abs(a), 1e-300)) / np.log(SHORTER / SHORT)
         if abs(b) < 1e-9 * np.abs(shorter).max() or power < 0.2:
@@ -116,7 +134,7 @@ def _kinds(short: np.ndarray, shorter: np.ndarray, number: float) -> list[tuple[
         elif power < 1.2:
             found.append(("hyperbolic", float(-b.imag / number)))
         else:
-            falls = -b.real > 1e-9 * abs(b) and -b.real > 10 * max(-a.real, 1e-300) and power > 1.2
+            falls = -b.real > max(1e-9 * abs(b), 10 * rise) and -b.real > 10 * max(-a.real, 1e-300)
             found.append(("damped dispersive" if falls else "dispersive", 0.0))
     return found
 

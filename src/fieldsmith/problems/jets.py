@@ -4,10 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import sympy as sp
 
 from fieldsmith.problems.faults import Misread, TooLarge
 from fieldsmith.problems.functions import Power
+from fieldsmith.problems.numbers import evaluate
 
 Orders = tuple[int, ...]
 HIGHEST = 8
@@ -19,6 +21,8 @@ LARGE = 150
 MOST_WORK = 40_000
 """Parts of nodes that all derivatives of a problem may look at while it is read, and as many again while it is judged: a count and no time,
 so that a problem is understood alike on every machine."""
+TRIES = 7
+"""Points of jet space at which an expression is looked at."""
 ZERO, ONE = sp.Integer(0), sp.Integer(1)
 
 
@@ -75,6 +79,21 @@ class Jets:
             if name in self.partners:
                 swap[symbol] = self.field(self.partners[name], orders)
         return _exchanged(expression, swap)
+
+    def is_real(self, expression: Any) -> bool:
+        """Whether an expression is a real number, or one times a constant phase, for all values of the fields: numbers drawn at random tell."""
+        rng = np.random.default_rng(17)
+        values: dict[Any, Any] = {}
+        for symbol in sorted(expression.free_symbols, key=str):
+            values[symbol] = rng.uniform(0.3, 1.7, TRIES)
+        for symbol in sorted(expression.free_symbols & self.meanings.keys(), key=lambda s: self.meanings[s]):
+            name, orders = self.meanings[symbol]
+            if name in self.partners:
+                drawn = rng.uniform(0.3, 1.7, TRIES) + 1j * rng.uniform(-1.0, 1.0, TRIES)
+                values[symbol], values[self.field(self.partners[name], orders)] = drawn, np.conj(drawn)
+        found = np.broadcast_to(np.asarray(evaluate(expression, values), complex), (TRIES,))
+        found = found[np.isfinite(found) & (found != 0)]
+        return bool(np.all(np.abs(np.imag(found * np.conj(found[:1]))) <= 1e-9 * np.abs(found) * np.abs(found[:1])))
 
     def unknown(self, symbol: Any) -> bool:
         return symbol in self.meanings and self.meanings[symbol][0] not in self.fixed

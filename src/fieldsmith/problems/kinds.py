@@ -77,7 +77,9 @@ def _steady(system: System, linear: Linearised) -> tuple[str, ...]:
     if size > LARGEST:
         return ()
     if len(system.axes) == 1:
-        return ("an ordinary differential equation with conditions at two ends",)
+        ends = {one.side for one in system.conditions if one.kind != "open"}
+        where = "on a ring" if system.periodic else f"with conditions at {'two ends' if len(ends) == 2 else 'one end'}"
+        return (f"an ordinary differential equation {where}",)
     values = States(system).values(linear.expressions, inside(system, POINTS))
     rng = np.random.default_rng(1)
     heads = rng.standard_normal((DIRECTIONS, len(system.axes)))

@@ -1,7 +1,8 @@
 """What a problem says, as mathematics: coordinates, unknowns, laws, conditions, given values."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 import sympy as sp
@@ -150,6 +151,11 @@ class System:
         return self.time is not None
 
     @property
+    def steady_line(self) -> bool:
+        """Whether it is an ordinary differential equation on an interval, without a time."""
+        return self.time is None and len(self.axes) == 1
+
+    @property
     def complex(self) -> bool:
         return any(unknown.complex for unknown in self.unknowns)
 
@@ -160,14 +166,18 @@ class System:
             part for u in self.unknowns for part in ((u.name, self.jets.partners[u.name]) if u.complex else (u.name,))
         )
 
-    @property
+    @cached_property
     def residuals(self) -> tuple[Any, ...]:
-        """The laws' residuals; with complex unknowns their conjugates too, one after each."""
+        """The laws' residuals; after each that is complex its conjugate too."""
+        return self.with_conjugates(law.residual for law in self.laws)
+
+    def with_conjugates(self, expressions: Iterable[Any]) -> tuple[Any, ...]:
+        """Expressions, each that is complex with its conjugate after it, so that they count as many as `fields` do."""
         found = []
-        for law in self.laws:
-            found.append(law.residual)
-            if self.complex:
-                found.append(self.jets.conjugate(law.residual))
+        for one in expressions:
+            found.append(one)
+            if self.complex and not self.jets.is_real(one):
+                found.append(self.jets.conjugate(one))
         return tuple(found)
 
     @property

@@ -29,6 +29,8 @@ class Values:
     system: System
     states: States
     told: Findings
+    broken: bool = False
+    """Whether an initial value breaks a condition."""
 
     def all(self) -> None:
         for one in self.system.coefficients:
@@ -122,6 +124,7 @@ class Values:
             broken = self._gap(one)
             if broken is not None:
                 gap, name = broken
+                self.broken = True
                 given = self.system.initial.get(name)
                 spot = given.spot if given else one.spot
                 self.told.doubt(
@@ -150,22 +153,6 @@ class Values:
         places = self.grid(expression, timed=False)
         array = np.abs(np.asarray(evaluate(expression, self.states.values([expression], places))))
         return float(np.max(array)) or 1.0
-
-    def mean(self, expression: Any) -> tuple[float, float] | None:
-        """The mean of an expression over a periodic domain at the first time, and that of its size; None where a field is drawn."""
-        jets = self.system.jets
-        for jet in jets.among(expression, given=True):
-            if self.states.body(*jets.meanings[jet])[0] is None:
-                return None
-        places = {name: place for name, place in self.grid(expression, timed=False).items()}
-        kept = np.ones(next(iter(places.values())).shape, bool)
-        for axis in self.system.axes:
-            kept &= places[axis.name] < axis.high - 1e-9 * axis.length
-        places = {name: place[kept] for name, place in places.items()}
-        array = np.broadcast_to(
-            np.asarray(evaluate(expression, self.states.values([expression], places))), kept[kept].shape
-        )
-        return float(np.mean(array).real), float(np.mean(np.abs(array)))
 
     def _closed(self) -> None:
         """Values of a periodic axis that differ at its two ends."""

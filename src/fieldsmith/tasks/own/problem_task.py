@@ -18,6 +18,7 @@ from fieldsmith.problems.system import Family
 from fieldsmith.tasks import cache
 from fieldsmith.tasks.own import arrays, estimate, files, reference, words
 from fieldsmith.tasks.own.draws import AS_ASKED, Draw, draws, study
+from fieldsmith.tasks.own.totals import totals
 from fieldsmith.tasks.sources import source_digest
 from fieldsmith.tasks.statement import render_stub
 from fieldsmith.tasks.task import (
@@ -189,6 +190,9 @@ class ProblemTask(Task):
 
     def measure(self, case: Case, outputs: Mapping[str, np.ndarray]) -> Mapping[str, float]:
         return estimate.residuals(self.form, case.inputs, outputs)
+
+    def conserved(self, outputs: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
+        return totals(self.form, outputs)
 
     def _case(self, name: str, draw: Draw, known: reference.Found | None) -> Case:
         first = self.form.system.axes[0]
