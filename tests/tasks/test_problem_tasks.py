@@ -1,8 +1,6 @@
 """Problems of one's own as tasks: their calls, references, statement and files, and the estimate where there is no reference."""
 
-import importlib.machinery
 import re
-import sys
 import tomllib
 import types
 from pathlib import Path
@@ -13,6 +11,7 @@ import pytest
 
 from fieldsmith import sandboxes, tasks
 from fieldsmith.boxes.form import Form
+from fieldsmith.equations.expressions import Unsuited
 from fieldsmith.errors import InputError
 from fieldsmith.evaluation import evaluate
 from fieldsmith.problems import Problem, ProblemError
@@ -48,7 +47,11 @@ times = 5
 def nowhere(monkeypatch, tmp_path):
     """No method gives a reference, and what was made before is forgotten."""
     monkeypatch.setenv("FIELDSMITH_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(reference, "HOME", "fieldsmith.boxes.nowhere")
+
+    def refused(*_args, **_options):
+        raise Unsuited("No method suits.")
+
+    monkeypatch.setattr(reference, "trusted", refused)
 
 
 def example(name: str) -> ProblemTask:
@@ -234,31 +237,33 @@ def test_without_a_reference_programs_are_judged_by_an_estimate_that_is_called_o
 
 
 def test_a_reference_that_methods_agree_on_is_taken_with_its_error(monkeypatch, tmp_path):
-    """What `fieldsmith.boxes.reference` gives is stood in for by the exact solution, said to be off by a thousandth."""
+    """What methods give is stood in for by the exact solution, said to be off by another thousandth in each call that shares it."""
     monkeypatch.setenv("FIELDSMITH_HOME", str(tmp_path))
     known, asked = Form(Problem.from_text(HEAT)), []
 
-    def trusted(form, inputs, accuracy, seconds, draw):
-        asked.append((accuracy, seconds, draw("u", {"x": np.array([0.5])}).shape))
-        draw_of = Draw("as asked", {"D": inputs["D"]}, (1,), {"x": len(inputs["x"])}, tuple(inputs["t_coordinate"]))
-        return types.SimpleNamespace(values=arrays.exact(known, draw_of), errors=np.array([1e-3]), words="Two agree.")
+    def trusted(form, inputs, accuracy, seconds, draw, views):
+        asked.append((accuracy, seconds, draw("u", {"x": np.array([0.5])}).shape, len(views)))
+        places = {"t": inputs["t_coordinate"][:, None], "x": inputs["x"]}
+        values = {"u": known.problem.field("u", places, D=inputs["D"])[None]}
+        errors = 1e-3 * np.arange(1, 1 + len(views))[:, None]
+        return types.SimpleNamespace(values=values, errors=errors, words="Two agree.")
 
-    home = types.ModuleType("planted_reference")
-    home.__spec__ = importlib.machinery.ModuleSpec("planted_reference", None)
-    vars(home)["trusted"] = trusted
-    monkeypatch.setitem(sys.modules, "planted_reference", home)
-    monkeypatch.setattr(reference, "HOME", "planted_reference")
+    monkeypatch.setattr(reference, "trusted", trusted)
     task = of(ROD)
     assert (task.metric, task.judged_by) == (NRMSE, "a reference: Two agree.")
-    assert [case.reference_error for case in (*task.split("dev"), *task.split("test"))] == [1e-3] * 4
+    assert asked == [(1e-3, 60.0, (1, 1), 5)]  # dev, test and three grids of the study
+    cases = (*task.split("dev"), *task.split("test"), *task.refinement())
+    assert [case.reference_error for case in cases] == pytest.approx([1e-3, 1e-3, 2e-3, 1e-3, 3e-3, 4e-3, 5e-3])
+    for case in cases:
+        x, t = np.asarray(case.inputs["x"]), np.asarray(case.inputs["t_coordinate"])
+        exact = known.problem.field("u", {"t": t[:, None], "x": x}, D=float(case.inputs["D"]))[None]
+        np.testing.assert_allclose(case.reference["u"], exact, atol=1e-10)
     coarse, _, fine = task.refinement()
     np.testing.assert_allclose(coarse.inputs["x"], np.asarray(fine.inputs["x"])[::4])
-    np.testing.assert_allclose(coarse.reference["u"], fine.reference["u"][:, :, ::4])
-    assert asked[0] == (1e-3, 60.0, (1, 1))
-    assert len(asked) == 5
+    assert len(asked) == 3  # one more for the values that each split draws
     again = of(ROD)  # from the cache
     again.split("test")
-    assert len(asked) == 5
+    assert len(asked) == 3
 
 
 def test_problem_files_that_are_none_are_refused(tmp_path):
