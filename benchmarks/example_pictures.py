@@ -13,8 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-from fieldsmith.boxes.asked import asked_inputs, asked_points, asked_times
+from fieldsmith.boxes.asked import asked_inputs
 from fieldsmith.boxes.form import Form
+from fieldsmith.boxes.samples import asked_points, asked_times
 from fieldsmith.errors import InputError
 from fieldsmith.files import write_whole
 from fieldsmith.orchestrator.film import Panel, coloured, drawn

@@ -11,12 +11,13 @@ import pytest
 
 from fieldsmith import sandboxes, tasks
 from fieldsmith.boxes.form import Form
+from fieldsmith.boxes.samples import grid
 from fieldsmith.equations.expressions import Unsuited
 from fieldsmith.errors import InputError
 from fieldsmith.evaluation import evaluate
 from fieldsmith.problems import Problem, ProblemError
 from fieldsmith.tasks.own import arrays, estimate, files, reference
-from fieldsmith.tasks.own.draws import Draw, draws
+from fieldsmith.tasks.own.draws import Draw, draws, gathered, study, together
 from fieldsmith.tasks.own.problem_task import ProblemTask
 from fieldsmith.tasks.task import NRMSE
 from small_box_methods import HEAT, PROGRAM
@@ -24,6 +25,7 @@ from small_box_methods import HEAT, PROGRAM
 EXAMPLES = Path(__file__).parents[2] / "examples" / "problems"
 WITH_EXACT = ("drum", "beam", "soliton", "oscillator", "option")
 ROD = HEAT.split("[exact]")[0]
+RANGE = next(line for line in HEAT.splitlines() if line.startswith("D = {"))
 DRAWN = """equations = ["u_t = div(a*grad(u)) + v", "v_t = -v"]
 [domain]
 x = [0, 1]
@@ -111,6 +113,36 @@ def test_families_give_a_batch_of_draws_that_no_other_call_has():
     assert set(np.unique(np.asarray(first["a"]))) == {1.0, 2.0}
     corners = [float(np.asarray(one["u0"])[k, 0, 0]) for one in made for k in range(3)]
     assert len(set(corners)) == len(corners) == 12
+
+
+def test_calls_that_one_solution_answers_are_put_together():
+    def groups(form: Form) -> list[list[tuple[str, int]]]:
+        return [sorted(one) for one in gathered(form, calls_of(form))]
+
+    asked = [("dev", 0), ("refinement", 0), ("refinement", 1), ("refinement", 2), ("test", 0)]
+    assert sorted(groups(Form(Problem.from_text(ROD)))) == [asked, [("dev", 1)], [("test", 1)]]
+    rod = ROD.replace(RANGE, "D = 1.0")
+    assert groups(Form(Problem.from_text(rod))) == [sorted([*asked, ("test", 1)])]
+    apart = groups(Form(Problem.from_text(DRAWN)))  # samples of fields: other draws, and points that are nested alone
+    assert sorted(apart) == [asked[:-1], [("dev", 1)], [("test", 0)], [("test", 1)]]
+
+
+@pytest.mark.parametrize("text", [ROD.replace(RANGE, "D = 1.0"), DRAWN])
+def test_a_call_finds_its_own_points_and_times_among_those_of_all(text):
+    form = Form(Problem.from_text(text))
+    for group in gathered(form, calls_of(form)):
+        calls = list(group.values())
+        along, clock, views = together(form, calls)
+        for draw, view in zip(calls, views, strict=True):
+            for name, line in grid(form, draw.points).items():
+                np.testing.assert_allclose(along[name][view[name]], line, atol=1e-12)
+            np.testing.assert_allclose(clock[view["time"]], draw.times, atol=1e-12)
+        assert all((np.diff(line) > 1e-9).all() for line in (*along.values(), clock))
+
+
+def calls_of(form: Form) -> dict[tuple[str, int], Draw]:
+    every = {"dev": draws(form, "dev"), "test": draws(form, "test"), "refinement": study(form)}
+    return {(name, n): one for name, found in every.items() for n, one in enumerate(found)}
 
 
 def test_an_open_end_of_the_times_is_made_up_for():
