@@ -184,7 +184,7 @@ def _figures(dev: Score | None, test: Score | None) -> list[tuple[str, Markup, M
         return first, second
 
     names = [
-        ("nRMSE", "nrmse", 2, "mean over samples of the relative error in time and space"),
+        ("nRMSE", "nrmse", 2, "mean over samples of the relative error, all that is returned together"),
         ("geometric mean of nRMSE", "geometric", 2, "over samples; a few bad ones do not rule it"),
         ("trusted", "trusted", 2, "nRMSE of the trusted method from the same inputs"),
         ("reference error", "reference_error", 1, "estimated error of the reference itself"),
@@ -200,9 +200,17 @@ def _figures(dev: Score | None, test: Score | None) -> list[tuple[str, Markup, M
         kept = ("seconds", "cpu_seconds", "peak_mb", *(("nrmse", "max_error") if score.fields else ()))
         shown = [(label, *both(name, digits), why) for label, name, digits, why in names if name in kept]
         return [*_own_figures(score, dev, test), *shown]
-    rows = [(label, *both(name, digits), why) for label, name, digits, why in names]
-    if not any(split is not None and split.trusted is not None for split in (dev, test)):
-        return [*rows[:2], *rows[3:]]
+
+    def known(name: str) -> bool:
+        return any(split is not None and getattr(split, name) is not None for split in (dev, test))
+
+    rows = [
+        (label, *both(name, digits), why)
+        for label, name, digits, why in names
+        if name not in ("trusted", "drift") or known(name)
+    ]
+    if not known("trusted"):
+        return rows
     ratios = number(ratio(dev), 2), number(ratio(test), 2)
     why = "below 1: better than the trusted method, as far as the reference error lets tell"
     return [*rows[:3], ("nRMSE / trusted", *ratios, why), *rows[3:]]
