@@ -1,6 +1,7 @@
 """What a run on a problem of one's own leaves: the solution, its pictures with the problem's own coordinates, the film, a program that runs by itself."""
 
 import subprocess
+import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -201,6 +202,18 @@ def test_a_film_of_noise_is_made_small_enough(tmp_path):
     assert (tmp_path / "film.gif").stat().st_size <= MOST_BYTES
     with Image.open(tmp_path / "film.gif") as found:
         assert found.n_frames >= 12
+
+
+def test_a_film_is_a_video_too_where_ffmpeg_is_found(tmp_path, monkeypatch):
+    film = Film([panel(np.random.default_rng(0).random((4, 16, 16)))], np.linspace(0, 1, 4), "t", "s")
+    written = write_film(tmp_path, film)
+    assert [file.name for file in written] == ["film.gif", "film.mp4"][: 1 + bool(shutil.which("ffmpeg"))]
+    for file in written[1:]:
+        head = file.read_bytes()[:64]
+        assert head[4:8] == b"ftyp"
+    monkeypatch.setenv("PATH", "")
+    assert [file.name for file in write_film(tmp_path, film)] == ["film.gif"]
+    assert not (tmp_path / "film.mp4").exists()  # an earlier one shows another film
 
 
 def test_a_film_survives_constants_and_what_is_not_finite():

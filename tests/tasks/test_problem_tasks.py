@@ -70,6 +70,7 @@ def of(text: str) -> ProblemTask:
 def test_calls_have_the_shapes_of_the_signature_and_the_exact_solution_as_reference(name):
     task = example(name)
     assert (task.metric, task.judged_by) == (NRMSE, "the exact solution that the problem gives")
+    assert task.compared_with == "exact"
     for case in (*task.split("dev"), *task.split("test"), *task.refinement()):
         shapes = task.signature.shapes(case.inputs)
         assert {name: array.shape for name, array in case.reference.items()} == shapes
@@ -278,11 +279,12 @@ def test_a_reference_that_methods_agree_on_is_taken_with_its_error(monkeypatch, 
         places = {"t": inputs["t_coordinate"][:, None], "x": inputs["x"]}
         values = {"u": known.problem.field("u", places, D=inputs["D"])[None]}
         errors = 1e-3 * np.arange(1, 1 + len(views))[:, None]
-        return types.SimpleNamespace(values=values, errors=errors, words="Two agree.")
+        return types.SimpleNamespace(values=values, errors=errors, words="Two agree.", methods=("a", "b"))
 
     monkeypatch.setattr(reference, "trusted", trusted)
     task = of(ROD)
     assert (task.metric, task.judged_by) == (NRMSE, "a reference: Two agree.")
+    assert task.compared_with == "two methods"
     assert asked == [(1e-3, 60.0, (1, 1), 5)]  # dev, test and three grids of the study
     cases = (*task.split("dev"), *task.split("test"), *task.refinement())
     assert [case.reference_error for case in cases] == pytest.approx([1e-3, 1e-3, 2e-3, 1e-3, 3e-3, 4e-3, 5e-3])

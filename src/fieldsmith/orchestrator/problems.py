@@ -7,6 +7,7 @@ from fieldsmith import tasks
 from fieldsmith.errors import FieldsmithError, InputError
 from fieldsmith.orchestrator.question import Question
 from fieldsmith.orchestrator.run import RunRecord
+from fieldsmith.orchestrator.solution import How
 from fieldsmith.tasks.own import files
 from fieldsmith.tasks.own.draws import AS_ASKED
 from fieldsmith.tasks.own.problem_task import ProblemTask, name_of_file
@@ -29,6 +30,11 @@ def keep(task: Task, folder: Path) -> None:
         except OSError as error:
             words = f"The problem cannot be copied into {folder}: {error.strerror}."
             raise InputError(words, "Choose another place with --run-dir.") from None
+
+
+def compared_with(task: Task) -> How:
+    """What the solution that is asked for is compared with; of a task that is no problem file's the solution that it gives."""
+    return task.compared_with if isinstance(task, ProblemTask) else "exact"
 
 
 def open_problem(question: Question) -> tuple[Task, tuple[str, ...]]:

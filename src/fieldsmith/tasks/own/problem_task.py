@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -118,6 +118,16 @@ class ProblemTask(Task):
         if found.values:
             return f"a reference: {found.words}"
         return f"an estimate, as there is no reference: {found.words}"
+
+    @property
+    def compared_with(self) -> Literal["exact", "two methods", "one method", "not known"]:
+        """What the answer to the problem as it is asked is compared with."""
+        if reference.has_exact(self.form):
+            return "exact"
+        found = self._known(("test", 0), None)
+        if not found.values:
+            return "not known"
+        return "two methods" if found.methods > 1 else "one method"
 
     @property
     def accuracy(self) -> float:
@@ -241,7 +251,7 @@ def _stored(form: Form, calls: Sequence[Draw]) -> Arrays:
     stored: Arrays = {}
     for n, found in enumerate(reference.of_calls(form, calls)):
         stored |= {f"{n}/values/{name}": np.asarray(array) for name, array in found.values.items()}
-        stored[f"{n}/words"] = np.asarray(found.words)
+        stored |= {f"{n}/words": np.asarray(found.words), f"{n}/methods": np.asarray(found.methods)}
         if found.errors is not None:
             stored[f"{n}/errors"] = np.asarray(found.errors, float)
     return stored
@@ -250,7 +260,8 @@ def _stored(form: Form, calls: Sequence[Draw]) -> Arrays:
 def _found(stored: Mapping[str, Any], n: int) -> reference.Found:
     head = f"{n}/values/"
     values = {key.removeprefix(head): array for key, array in stored.items() if key.startswith(head)}
-    return reference.Found(values, stored.get(f"{n}/errors"), str(stored.get(f"{n}/words", "")))
+    words, methods = str(stored[f"{n}/words"]), int(stored[f"{n}/methods"])
+    return reference.Found(values, stored.get(f"{n}/errors"), words, methods)
 
 
 def public(problem: Problem) -> Problem:

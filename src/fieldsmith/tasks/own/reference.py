@@ -22,11 +22,15 @@ SECONDS, CALLS = 60.0, 1.0
 
 @dataclass(frozen=True)
 class Found:
-    """Values by result, none where nothing is known; `errors` a sample are relative, 0 of an exact solution, None where they are not known."""
+    """Values by result, none where nothing is known; `errors` a sample are relative, 0 of an exact solution, None where they are not known.
+
+    `methods` is how many it rests on, 0 of an exact solution.
+    """
 
     values: Mapping[str, np.ndarray]
     errors: np.ndarray | None
     words: str
+    methods: int = 0
 
 
 def has_exact(form: Form) -> bool:
@@ -59,7 +63,7 @@ def _in_view(form: Form, found: Reference, n: int, draw: Draw, view: Mapping[str
         return Found({}, None, found.words)
     count = _samples(form, draw)
     taken = {BATCH: np.arange(count), **view}
-    return Found(samples.picked(form, found.values, taken), found.errors[n][:count], found.words)
+    return Found(samples.picked(form, found.values, taken), found.errors[n][:count], found.words, len(found.methods))
 
 
 def _samples(form: Form, draw: Draw) -> int:
