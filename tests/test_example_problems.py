@@ -24,7 +24,11 @@ from fieldsmith.orchestrator.solution import read_solution
 FILES = {file.stem: file for file in sorted((Path(__file__).parents[1] / "examples" / "problems").glob("*.toml"))}
 LIGHTER: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "blob": {"parameters": {"eps": 0.12}, "domain": {"t": [0, 2]}, "output": {"points": 24, "times": 5}},
-    "pattern": {"domain": {"t": [0, 100]}, "output": {"points": {"x": 48, "y": 48}, "times": 6}},
+    "pattern": {
+        "parameters": {"Du": 2e-4, "Dv": 1e-4},
+        "domain": {"t": [0, 50]},
+        "output": {"points": {"x": 48, "y": 48}, "times": 6},
+    },
     "shock": {"output": {"points": 100, "times": 6}},
     "vortices": {"parameters": {"nu": 1e-2}, "domain": {"t": [0, 2]}, "output": {"points": 48, "times": 6}},
 }
