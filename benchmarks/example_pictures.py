@@ -3,7 +3,7 @@
     python benchmarks/example_pictures.py runs/soliton runs/drum …    # of solved runs, from their best/solution.nc
     python benchmarks/example_pictures.py --exact                     # of the examples that have an exact solution
 
-An interval is drawn over time, a plane at its last time, a box cut through the middle at its last time; of a complex unknown the modulus.
+An interval is drawn over time, a plane at its last time, a box cut through the middle at its last time, or before where the field is gone by then; of a complex unknown the modulus.
 """
 
 import argparse
@@ -13,8 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-from fieldsmith.boxes.asked import asked_inputs, asked_points, asked_times
+from fieldsmith.boxes.asked import asked_inputs
 from fieldsmith.boxes.form import Form
+from fieldsmith.boxes.samples import asked_points, asked_times
 from fieldsmith.errors import InputError
 from fieldsmith.files import write_whole
 from fieldsmith.orchestrator.film import Panel, coloured, drawn
@@ -26,6 +27,8 @@ EXAMPLES, PICTURES = ROOT / "examples" / "problems", ROOT / "docs" / "pictures" 
 MOST_BYTES, SIDES = 60_000, (300, 260, 220, 180, 140)
 """Of a picture, and pixels of a map's width until it is small enough."""
 MOST_PANELS, HEIGHT = 2, 0.75
+LEAST = 0.3
+"""Of the range over all times: a field with less is gone."""
 
 
 def panels(solution: Solution) -> Iterator[tuple[Panel, str]]:
@@ -38,7 +41,8 @@ def panels(solution: Solution) -> Iterator[tuple[Panel, str]]:
         else:
             across, up, height = space[0], space[1], 0.0
             if solution.time:
-                values, moment = values[-1], f"{solution.time} = {places[solution.time][-1]:.4g}"
+                n = last_shape(values)
+                values, moment = values[n], f"{solution.time} = {places[solution.time][n]:.4g}"
             for one in space[2:]:
                 values = values[..., len(places[one]) // 2]
         lines = places[across], places[up]
@@ -52,6 +56,12 @@ def panels(solution: Solution) -> Iterator[tuple[Panel, str]]:
         title = name if unit == "1" else f"{name} [{unit}]"
         labels = [f"{n} [{u}]" if (u := solution.about[n].unit) != "1" else n for n in (across, up)]
         yield Panel(title, values[None], lines, extent, (labels[0], labels[1]), (around[0], around[1]), height), moment
+
+
+def last_shape(values: np.ndarray) -> int:
+    """The last output time at which a field [time, *points] is not all but constant."""
+    ranges = np.ptp(values.reshape(len(values), -1), axis=1)
+    return int(np.flatnonzero(ranges >= LEAST * np.ptp(values))[-1])
 
 
 def _real(solution: Solution) -> dict[str, np.ndarray]:

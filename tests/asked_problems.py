@@ -3,8 +3,9 @@
 import numpy as np
 
 from fieldsmith.agents.author import Plan, Program, Proposal
-from fieldsmith.boxes.asked import asked_inputs, asked_points, asked_times
+from fieldsmith.boxes.asked import asked_inputs
 from fieldsmith.boxes.form import Form
+from fieldsmith.boxes.samples import asked_points, asked_times
 from fieldsmith.problems import Problem
 from fieldsmith.tasks.task import Argument, Brief, Case, Result, Signature, Task
 

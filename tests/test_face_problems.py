@@ -19,7 +19,7 @@ def _sines(monkeypatch):
 @pytest.mark.slow
 def test_a_problem_that_was_made_in_python_is_solved_and_its_run_opens_again(tmp_path):
     problem = fs.Problem(**tomllib.loads(HEAT))
-    run = fs.solve(problem, tmp_path / "r", sandbox="process", quiet=True)
+    run = problem.solve(tmp_path / "r", sandbox="process", quiet=True)
     assert run.best.test.nrmse < 1e-12
     x = np.linspace(0.0, 1.0, 7)
     frames = run.best.solver(np.sin(np.pi * x), x, [0.0, 0.1], 1.0)

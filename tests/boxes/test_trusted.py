@@ -15,7 +15,7 @@ from fieldsmith.boxes import methods, running
 from fieldsmith.boxes.climbing import distance
 from fieldsmith.boxes.form import Form
 from fieldsmith.boxes.reference import Reference, trusted
-from fieldsmith.boxes.samples import arguments, closer, drawn
+from fieldsmith.boxes.samples import arguments, closer, drawn, picked
 from fieldsmith.problems import Problem
 
 WAVES = "sin(pi*x) + 0.5*sin(3*pi*x)"
@@ -75,6 +75,23 @@ def test_refinement_alone_states_a_little_more_than_the_true_error_of_a_method_o
     assert found.methods == (found.climbs[0].name,)
     assert true_error(found) < found.error < 4 * true_error(found)
     assert found.error <= accuracy
+
+
+def test_of_a_call_that_several_share_each_is_told_its_own_error(with_families):
+    """What is said of a view is what a call of its own would be told: the methods stop at the same level."""
+    with_families(SPECTRAL, SECOND)
+    form = Form(HEAT)
+    x, t = np.linspace(0, 1, 33), np.linspace(0, 0.1, 5)
+    every, late = {"x": np.arange(33), "time": np.arange(5)}, {"x": np.arange(0, 33, 4), "time": np.array([0, 4])}
+    given = arguments(form, drawn(HEAT, (0,)), {"x": x}, t)
+    shared = trusted(form, given, 1e-3, 60.0, views=(every, late))
+    assert shared.errors is not None
+    assert shared.errors.shape == (2, 1)
+    own = arguments(form, drawn(HEAT, (0,)), {"x": x[::4]}, t[[0, 4]])
+    alone = [trusted(form, one, 1e-3, 60.0) for one in (given, own)]
+    np.testing.assert_allclose(shared.errors[:, 0], [one.error for one in alone], rtol=1e-6)
+    assert shared.errors[0, 0] != pytest.approx(shared.errors[1, 0], rel=0.1)
+    np.testing.assert_allclose(picked(form, shared.values, late)["u"], alone[1].values["u"], atol=1e-12)
 
 
 def test_two_of_one_principle_are_one(with_families):

@@ -1,5 +1,6 @@
 """What a run on a problem of one's own leaves: the solution, its pictures with the problem's own coordinates, the film, a program that runs by itself."""
 
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -203,6 +204,18 @@ def test_a_film_of_noise_is_made_small_enough(tmp_path):
         assert found.n_frames >= 12
 
 
+def test_a_film_is_a_video_too_where_ffmpeg_is_found(tmp_path, monkeypatch):
+    film = Film([panel(np.random.default_rng(0).random((4, 16, 16)))], np.linspace(0, 1, 4), "t", "s")
+    written = write_film(tmp_path, film)
+    assert [file.name for file in written] == ["film.gif", "film.mp4"][: 1 + bool(shutil.which("ffmpeg"))]
+    for file in written[1:]:
+        head = file.read_bytes()[:64]
+        assert head[4:8] == b"ftyp"
+    monkeypatch.setenv("PATH", "")
+    assert [file.name for file in write_film(tmp_path, film)] == ["film.gif"]
+    assert not (tmp_path / "film.mp4").exists()  # an earlier one shows another film
+
+
 def test_a_film_survives_constants_and_what_is_not_finite():
     values = np.zeros((2, 8, 8))
     values[1, 3, 3] = np.nan
@@ -226,15 +239,11 @@ def test_how_an_error_was_measured_is_told():
     outputs = exact_outputs(form)
     case = Case("asked", asked_inputs(form), outputs, np.zeros(1))
     program = OneProgram(DRUM).write(None, None, "", []).program
-    assert trust_of(brief_of(form), form, program, (case, outputs), None).how == "exact"
-    plain = Form(Problem(**{k: v for k, v in form.problem.document.items() if k != "exact"}))
-    known = [(np.zeros(1), "two methods"), (None, "one method")]
-    for errors, how in known:
-        case = Case("asked", asked_inputs(plain), outputs, errors)
-        assert trust_of(brief_of(plain), plain, program, (case, outputs), None).how == how
+    for how in ("exact", "two methods", "one method"):
+        assert trust_of(brief_of(form), program, (case, outputs), None, how) == Trust(0.0, how, program.sha256)
     unknown = Case("asked", {}, {}), outputs
     for estimate, how in ((1e-3, "estimate"), (None, "not known")):
-        assert trust_of(brief_of(plain), plain, program, unknown, estimate) == Trust(estimate, how, program.sha256)
+        assert trust_of(brief_of(form), program, unknown, estimate, "not known") == Trust(estimate, how, program.sha256)
 
 
 def test_what_an_earlier_program_has_left_goes(tmp_path):
@@ -243,5 +252,5 @@ def test_what_an_earlier_program_has_left_goes(tmp_path):
         (tmp_path / "best" / name).write_bytes(b"old")
     form = Form(problem("drum", points=9, times=3))
     program = OneProgram(DRUM).write(None, None, "", []).program
-    assert hand_over(tmp_path, brief_of(form), program, None, None) == {}
+    assert hand_over(tmp_path, brief_of(form), program, None, None, "exact") == {}
     assert list((tmp_path / "best").iterdir()) == []

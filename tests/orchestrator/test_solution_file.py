@@ -9,8 +9,9 @@ import xarray
 
 import fieldsmith
 from asked_problems import exact_outputs
-from fieldsmith.boxes.asked import asked_inputs, asked_points, is_asked
+from fieldsmith.boxes.asked import asked_inputs, is_asked
 from fieldsmith.boxes.form import Form
+from fieldsmith.boxes.samples import asked_points
 from fieldsmith.errors import InputError
 from fieldsmith.orchestrator.solution import (
     Trust,

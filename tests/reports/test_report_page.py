@@ -457,3 +457,18 @@ def test_it_prints_light_and_whole(opened):
 )
 def test_numbers_are_written_as_people_write_them(value, shown):
     assert number(value) == shown
+
+
+def test_a_problem_of_ones_own_shows_what_is_asked_and_judges_and_nothing_of_a_trusted_method(opened):
+    run = finished()
+    best = run.best.candidate
+    score = dataclasses.replace(best.evaluation.test, trusted=None, drift=None)
+    best = dataclasses.replace(best, evaluation=dataclasses.replace(best.evaluation, dev=score, test=score))
+    for accuracy, words in ((1e-2, "asked for\nmet"), (1e-5, "asked for\nnot met")):
+        asked_for = dataclasses.replace(run.asked, accuracy=accuracy, judged_by="a reference: two methods agree.")
+        page = opened(dataclasses.replace(run, asked=asked_for, best=dataclasses.replace(run.best, candidate=best)))
+        tiles = page.inner_text(".tiles")
+        assert words in tiles.replace("\n\n", "\n")
+        assert "geometric mean" not in tiles
+        assert "trusted" not in tiles + page.inner_text("#figures table.figures")
+        assert "Judged by a reference: two methods agree." in page.inner_text("#figures")

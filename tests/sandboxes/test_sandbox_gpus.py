@@ -2,8 +2,9 @@
 
 import pytest
 
-from fieldsmith.errors import InputError
-from fieldsmith.sandboxes import gpus
+from fieldsmith import sandboxes
+from fieldsmith.errors import InputError, MissingPart
+from fieldsmith.sandboxes import docker, engine, gpus
 
 
 @pytest.mark.parametrize(
@@ -27,3 +28,29 @@ def test_words_of_the_command_become_a_request(words, count, devices, capabiliti
 def test_other_words_are_refused(words):
     with pytest.raises(InputError, match=f"--gpus {words} "):
         gpus.request(words)
+
+
+@pytest.mark.parametrize("words", ["all", ""])
+def test_a_sandbox_without_the_gpus_that_are_wanted_is_refused_when_it_is_chosen(words, monkeypatch):
+    """Before a run has a folder; where none are wanted no container is begun to find out."""
+
+    class Engine:
+        def __init__(self, image, runtime, wanted):
+            self.closed = False
+            made.append(self)
+
+        def start(self, limits):
+            raise MissingPart("The Docker engine cannot give its containers a GPU.", "Leave --gpus out.")
+
+        def close(self):
+            self.closed = True
+
+    made: list[Engine] = []
+    monkeypatch.setattr(docker, "DockerSandbox", Engine)
+    monkeypatch.setattr(engine, "remove_orphans", lambda: None)
+    if words:
+        with pytest.raises(MissingPart, match="cannot give its containers a GPU"):
+            sandboxes.choose("docker", gpus=words)
+        assert made[0].closed
+    else:
+        assert sandboxes.choose("docker") is made[0]

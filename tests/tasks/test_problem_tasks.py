@@ -1,8 +1,6 @@
 """Problems of one's own as tasks: their calls, references, statement and files, and the estimate where there is no reference."""
 
-import importlib.machinery
 import re
-import sys
 import tomllib
 import types
 from pathlib import Path
@@ -13,11 +11,13 @@ import pytest
 
 from fieldsmith import sandboxes, tasks
 from fieldsmith.boxes.form import Form
+from fieldsmith.boxes.samples import grid
+from fieldsmith.equations.expressions import Unsuited
 from fieldsmith.errors import InputError
 from fieldsmith.evaluation import evaluate
 from fieldsmith.problems import Problem, ProblemError
 from fieldsmith.tasks.own import arrays, estimate, files, reference
-from fieldsmith.tasks.own.draws import Draw, draws
+from fieldsmith.tasks.own.draws import Draw, draws, gathered, study, together
 from fieldsmith.tasks.own.problem_task import ProblemTask
 from fieldsmith.tasks.task import NRMSE
 from small_box_methods import HEAT, PROGRAM
@@ -25,6 +25,7 @@ from small_box_methods import HEAT, PROGRAM
 EXAMPLES = Path(__file__).parents[2] / "examples" / "problems"
 WITH_EXACT = ("drum", "beam", "soliton", "oscillator", "option")
 ROD = HEAT.split("[exact]")[0]
+RANGE = next(line for line in HEAT.splitlines() if line.startswith("D = {"))
 DRAWN = """equations = ["u_t = div(a*grad(u)) + v", "v_t = -v"]
 [domain]
 x = [0, 1]
@@ -48,7 +49,11 @@ times = 5
 def nowhere(monkeypatch, tmp_path):
     """No method gives a reference, and what was made before is forgotten."""
     monkeypatch.setenv("FIELDSMITH_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(reference, "HOME", "fieldsmith.boxes.nowhere")
+
+    def refused(*_args, **_options):
+        raise Unsuited("No method suits.")
+
+    monkeypatch.setattr(reference, "trusted", refused)
 
 
 def example(name: str) -> ProblemTask:
@@ -65,6 +70,7 @@ def of(text: str) -> ProblemTask:
 def test_calls_have_the_shapes_of_the_signature_and_the_exact_solution_as_reference(name):
     task = example(name)
     assert (task.metric, task.judged_by) == (NRMSE, "the exact solution that the problem gives")
+    assert task.compared_with == "exact"
     for case in (*task.split("dev"), *task.split("test"), *task.refinement()):
         shapes = task.signature.shapes(case.inputs)
         assert {name: array.shape for name, array in case.reference.items()} == shapes
@@ -108,6 +114,36 @@ def test_families_give_a_batch_of_draws_that_no_other_call_has():
     assert set(np.unique(np.asarray(first["a"]))) == {1.0, 2.0}
     corners = [float(np.asarray(one["u0"])[k, 0, 0]) for one in made for k in range(3)]
     assert len(set(corners)) == len(corners) == 12
+
+
+def test_calls_that_one_solution_answers_are_put_together():
+    def groups(form: Form) -> list[list[tuple[str, int]]]:
+        return [sorted(one) for one in gathered(form, calls_of(form))]
+
+    asked = [("dev", 0), ("refinement", 0), ("refinement", 1), ("refinement", 2), ("test", 0)]
+    assert sorted(groups(Form(Problem.from_text(ROD)))) == [asked, [("dev", 1)], [("test", 1)]]
+    rod = ROD.replace(RANGE, "D = 1.0")
+    assert groups(Form(Problem.from_text(rod))) == [sorted([*asked, ("test", 1)])]
+    apart = groups(Form(Problem.from_text(DRAWN)))  # samples of fields: other draws, and points that are nested alone
+    assert sorted(apart) == [asked[:-1], [("dev", 1)], [("test", 0)], [("test", 1)]]
+
+
+@pytest.mark.parametrize("text", [ROD.replace(RANGE, "D = 1.0"), DRAWN])
+def test_a_call_finds_its_own_points_and_times_among_those_of_all(text):
+    form = Form(Problem.from_text(text))
+    for group in gathered(form, calls_of(form)):
+        calls = list(group.values())
+        along, clock, views = together(form, calls)
+        for draw, view in zip(calls, views, strict=True):
+            for name, line in grid(form, draw.points).items():
+                np.testing.assert_allclose(along[name][view[name]], line, atol=1e-12)
+            np.testing.assert_allclose(clock[view["time"]], draw.times, atol=1e-12)
+        assert all((np.diff(line) > 1e-9).all() for line in (*along.values(), clock))
+
+
+def calls_of(form: Form) -> dict[tuple[str, int], Draw]:
+    every = {"dev": draws(form, "dev"), "test": draws(form, "test"), "refinement": study(form)}
+    return {(name, n): one for name, found in every.items() for n, one in enumerate(found)}
 
 
 def test_an_open_end_of_the_times_is_made_up_for():
@@ -234,31 +270,34 @@ def test_without_a_reference_programs_are_judged_by_an_estimate_that_is_called_o
 
 
 def test_a_reference_that_methods_agree_on_is_taken_with_its_error(monkeypatch, tmp_path):
-    """What `fieldsmith.boxes.reference` gives is stood in for by the exact solution, said to be off by a thousandth."""
+    """What methods give is stood in for by the exact solution, said to be off by another thousandth in each call that shares it."""
     monkeypatch.setenv("FIELDSMITH_HOME", str(tmp_path))
     known, asked = Form(Problem.from_text(HEAT)), []
 
-    def trusted(form, inputs, accuracy, seconds, draw):
-        asked.append((accuracy, seconds, draw("u", {"x": np.array([0.5])}).shape))
-        draw_of = Draw("as asked", {"D": inputs["D"]}, (1,), {"x": len(inputs["x"])}, tuple(inputs["t_coordinate"]))
-        return types.SimpleNamespace(values=arrays.exact(known, draw_of), errors=np.array([1e-3]), words="Two agree.")
+    def trusted(form, inputs, accuracy, seconds, draw, views):
+        asked.append((accuracy, seconds, draw("u", {"x": np.array([0.5])}).shape, len(views)))
+        places = {"t": inputs["t_coordinate"][:, None], "x": inputs["x"]}
+        values = {"u": known.problem.field("u", places, D=inputs["D"])[None]}
+        errors = 1e-3 * np.arange(1, 1 + len(views))[:, None]
+        return types.SimpleNamespace(values=values, errors=errors, words="Two agree.", methods=("a", "b"))
 
-    home = types.ModuleType("planted_reference")
-    home.__spec__ = importlib.machinery.ModuleSpec("planted_reference", None)
-    vars(home)["trusted"] = trusted
-    monkeypatch.setitem(sys.modules, "planted_reference", home)
-    monkeypatch.setattr(reference, "HOME", "planted_reference")
+    monkeypatch.setattr(reference, "trusted", trusted)
     task = of(ROD)
     assert (task.metric, task.judged_by) == (NRMSE, "a reference: Two agree.")
-    assert [case.reference_error for case in (*task.split("dev"), *task.split("test"))] == [1e-3] * 4
+    assert task.compared_with == "two methods"
+    assert asked == [(1e-3, 60.0, (1, 1), 5)]  # dev, test and three grids of the study
+    cases = (*task.split("dev"), *task.split("test"), *task.refinement())
+    assert [case.reference_error for case in cases] == pytest.approx([1e-3, 1e-3, 2e-3, 1e-3, 3e-3, 4e-3, 5e-3])
+    for case in cases:
+        x, t = np.asarray(case.inputs["x"]), np.asarray(case.inputs["t_coordinate"])
+        exact = known.problem.field("u", {"t": t[:, None], "x": x}, D=float(case.inputs["D"]))[None]
+        np.testing.assert_allclose(case.reference["u"], exact, atol=1e-10)
     coarse, _, fine = task.refinement()
     np.testing.assert_allclose(coarse.inputs["x"], np.asarray(fine.inputs["x"])[::4])
-    np.testing.assert_allclose(coarse.reference["u"], fine.reference["u"][:, :, ::4])
-    assert asked[0] == (1e-3, 60.0, (1, 1))
-    assert len(asked) == 5
+    assert len(asked) == 3  # one more for the values that each split draws
     again = of(ROD)  # from the cache
     again.split("test")
-    assert len(asked) == 5
+    assert len(asked) == 3
 
 
 def test_problem_files_that_are_none_are_refused(tmp_path):

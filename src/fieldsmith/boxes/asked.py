@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fieldsmith.boxes.form import TIMES, Form, Part
+from fieldsmith.boxes.samples import arguments, asked_points, asked_times, drawn
 
 CLOSE = 1e-9
 """Relative difference below which places and values are those that were asked for."""
@@ -20,37 +21,9 @@ class Described(NamedTuple):
     unit: str
 
 
-def asked_times(form: Form) -> tuple[float, ...]:
-    """The output times, the lower end of the time first; none of a steady problem."""
-    time = form.system.time
-    return (time.low, *(t for t in form.system.output.times if t > time.low)) if time else ()
-
-
-def asked_points(form: Form) -> dict[str, np.ndarray]:
-    """Even points along each axis, both ends included, of a periodic one without the upper end."""
-    return {
-        axis.name: np.linspace(axis.low, axis.high, form.system.output.points[axis.name], endpoint=axis.name not in form.system.periodic)
-        for axis in form.system.axes
-    }  # fmt: skip
-
-
 def asked_inputs(form: Form, seed: int = 0) -> dict[str, np.ndarray | float]:
     """Arguments of the call by name, with a batch of one; families are drawn with `seed`."""
-    points = asked_points(form)
-    mesh = dict(zip(points, np.meshgrid(*points.values(), indexing="ij"), strict=True))
-    nominal = {p.name: p.value for p in form.ranged}
-    found: dict[str, np.ndarray | float] = {}
-    for one in form.inputs:
-        if one.role == "points":
-            found[one.name] = points[one.of]
-        elif one.role == "times":
-            found[one.name] = np.array(asked_times(form))
-        elif one.role == "parameter":
-            found[one.name] = nominal[one.of]
-        else:
-            values = form.problem.field(one.of, mesh, seed)
-            found[one.name] = np.asarray(np.imag(values) if one.part == "imag" else np.real(values), float)[None]
-    return found
+    return arguments(form, drawn(form.problem, (seed,)))
 
 
 def is_asked(form: Form, inputs: Mapping[str, Any]) -> bool:

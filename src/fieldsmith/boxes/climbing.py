@@ -26,11 +26,13 @@ LARGEST = 12_000_000
 """Numbers that a call on closer points may return."""
 GROWTH = 1.5
 """A level takes at least so many times as long as the one before."""
+Views = Sequence[Mapping[str, np.ndarray]]
+"""Parts of a call that errors are told of, each by its indices along axes and output times (`samples.picked`)."""
 
 
 @dataclass(frozen=True)
 class Level:
-    """One run. `change` [samples] is from the last level before that gave values; None for the first."""
+    """One run. `change` is from the last level before that gave values, as `distance` gives it; None for the first."""
 
     variant: str
     seconds: float
@@ -40,11 +42,12 @@ class Level:
 
 @dataclass(frozen=True)
 class Climb:
-    """A family's levels and the values of the finest that gave any."""
+    """A family's levels, the values of the finest that gave any, and the views in which changes are told."""
 
     family: BoxFamily[Any]
     levels: tuple[Level, ...]
     values: Mapping[str, np.ndarray] | None = None
+    views: Views = ()
 
     @property
     def name(self) -> str:
@@ -66,16 +69,17 @@ class Climb:
 
     @property
     def errors(self) -> np.ndarray:
-        """Of the finest level, [samples], from refinement alone.
+        """Of the finest level, [samples] or [views, samples], from refinement alone.
 
         The last change bounds the error of the level before, if levels converge. Where three levels tell a rate r at which changes fall, the errors
         of the finest are the tail of a geometric series, change/(r - 1), with r between bounds: one rate is no theory, and a change can be small by chance.
         """
         changes = self.changes
         last = changes[-1]
-        if len(changes) < 2 or not last.max() > 0:
+        if len(changes) < 2:
             return last
-        rate = float(np.clip(changes[-2].max() / last.max(), *GAIN))
+        before, after = (change.max(axis=-1, keepdims=True) for change in changes[-2:])
+        rate = np.clip(before / np.where(after > 0, after, 1.0), *GAIN)
         return last / (rate - 1)
 
     @property
@@ -91,7 +95,7 @@ class Climb:
 
 def climb(
     form: Form, family: BoxFamily[Any], variants: Sequence[Variant[Any]], inputs: running.Inputs, accuracy: float, seconds: float,
-    draw: Draw | None, memory: int,
+    draw: Draw | None, memory: int, views: Views = (),
 ) -> Climb:  # fmt: skip
     """Run variants until one changes the solution by a tenth of `accuracy`, or until `seconds` of processor time are over."""
     levels: list[Level] = []
@@ -116,16 +120,23 @@ def climb(
             if outcome.stopped:
                 break
             continue
-        change = None if values is None else distance(form, outcome.values, values)
+        change = None if values is None else distance(form, outcome.values, values, views)
         levels.append(Level(variant.name, outcome.seconds, "", change))
         values = outcome.values
         if change is not None and change.max() <= TENTH * accuracy:
             break
-    return Climb(family, tuple(levels), values)
+    return Climb(family, tuple(levels), values, views)
 
 
-def distance(form: Form, values: Mapping[str, np.ndarray], others: Mapping[str, np.ndarray]) -> np.ndarray:
-    """||a - b||/||a|| over all results and all axes but the batch, [samples]; absolute where a is 0."""
+def distance(
+    form: Form, values: Mapping[str, np.ndarray], others: Mapping[str, np.ndarray], views: Views = ()
+) -> np.ndarray:
+    """||a - b||/||a|| over all results and all axes but the batch, [samples]; absolute where a is 0.
+
+    With views a row for each, [views, samples]: norms over its points and times alone.
+    """
+    if views:
+        return np.stack([distance(form, picked(form, values, one), picked(form, others, one)) for one in views])
 
     def squares(arrays: Mapping[str, np.ndarray]) -> np.ndarray:
         rows = [arrays[one.name].reshape(len(arrays[one.name]) if form.batched else 1, -1) for one in form.results]

@@ -4,8 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from fieldsmith.boxes.asked import asked_times, described_coordinates, described_results
+from fieldsmith.boxes.asked import described_coordinates, described_results
 from fieldsmith.boxes.form import Form, Input
+from fieldsmith.boxes.samples import asked_times
 
 MOST_LISTED = 64
 """Output times that are no even spread are written into the program as a list if there are so few."""

@@ -11,7 +11,7 @@ from itertools import combinations
 import numpy as np
 
 from fieldsmith.boxes import methods
-from fieldsmith.boxes.climbing import Climb, climb, distance
+from fieldsmith.boxes.climbing import Climb, Views, climb, distance
 from fieldsmith.boxes.form import Form
 from fieldsmith.boxes.running import MEMORY, Inputs
 from fieldsmith.boxes.samples import Draw, read_off
@@ -27,7 +27,7 @@ SHARE = 0.5
 
 @dataclass(frozen=True)
 class Reference:
-    """Values by result, with their relative errors a sample; none of either where nothing is trusted, and `words` says why.
+    """Values by result, with their relative errors a sample, [samples] or [views, samples]; none of either where nothing is trusted, and `words` says why.
 
     `methods` are those that it rests on, the one whose values these are first. `seconds` is processor time of all that was run, `climbs` what that was.
     """
@@ -64,13 +64,13 @@ class _Pair:
 
 
 def trusted(
-    form: Form, inputs: Inputs, accuracy: float, seconds: float, draw: Draw | None = None, memory: int = MEMORY
-) -> Reference:
+    form: Form, inputs: Inputs, accuracy: float, seconds: float, draw: Draw | None = None, memory: int = MEMORY, views: Views = (),
+) -> Reference:  # fmt: skip
     """Solve one call with `inputs` by argument to a tenth of `accuracy`, within `seconds` of processor time.
 
     `draw` gives initial values and coefficients at any place, for those that are no expressions: methods then read them off points
     that lie closer than the asked ones, so that sampling is no error of the reference. Families that suit are tried, the best first, until two
-    of different principles agree to a third of `accuracy`. The same call gives the same reference wherever its time suffices.
+    of different principles agree to a third of `accuracy`. With `views` of the call all this holds for each, and errors are told of each. The same call gives the same reference wherever its time suffices.
     """
     try:
         suited = methods.suited(form)
@@ -86,7 +86,7 @@ def trusted(
             break
         others = {one.principle for _, one, _ in suited[number + 1 :]} - {family.principle}
         share = left * SHARE if others and len(settled) < 2 else left
-        climbs.append(climb(form, family, variants, inputs, accuracy, share, draw, memory))
+        climbs.append(climb(form, family, variants, inputs, accuracy, share, draw, memory, views))
         left -= climbs[-1].seconds
     found = _judged(form, climbs, seconds - left)
     if draw is None and found.values and read_off(form):
@@ -108,7 +108,7 @@ def _best(form: Form, settled: Sequence[Climb]) -> _Pair | None:
         first, second = sorted((one, other), key=lambda climb: float(climb.errors.max()))
         assert first.values is not None  # they have settled
         assert second.values is not None
-        pairs.append(_Pair(first, second, distance(form, first.values, second.values)))
+        pairs.append(_Pair(first, second, distance(form, first.values, second.values, first.views)))
     return min(pairs, key=lambda pair: float(pair.errors.max()), default=None)
 
 
@@ -143,6 +143,6 @@ def _dissent(form: Form, settled: Sequence[Climb], pair: _Pair) -> list[str]:
     told = []
     for one in settled:
         if one not in (pair.first, pair.second) and one.values is not None and pair.first.values is not None:
-            apart = float(distance(form, pair.first.values, one.values).max())
+            apart = float(distance(form, pair.first.values, one.values, one.views).max())
             told.append(f"{one.name} is {apart:.1e} away from it")
     return told

@@ -1,15 +1,17 @@
-"""The arguments of a call for a problem: points, times and samples of what is drawn, also on points that lie closer."""
+"""The arguments of a call for a problem: points, times and samples of what is drawn, at what is asked for, at other places, at those of several calls."""
 
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from fieldsmith.boxes.form import TIMES, Form, Input
+from fieldsmith.boxes.form import Form, Input, Part
 from fieldsmith.problems.problem import Problem
 from fieldsmith.problems.system import Interval
 
 Draw = Callable[[str, Mapping[str, np.ndarray]], np.ndarray]
 """What an argument carries (`u`, `u_t`, a coefficient), by its name in the problem, at broadcast coordinates: [batch, *their shape]."""
+ROUNDING = 1e-12
+"""Places that are nearer to each other than this share of their axis are the same."""
 
 
 def drawn(problem: Problem, seeds: Sequence[int], **parameters: float) -> Draw:
@@ -21,31 +23,54 @@ def drawn(problem: Problem, seeds: Sequence[int], **parameters: float) -> Draw:
     return draw
 
 
-def even(axis: Interval, points: int, periodic: bool) -> np.ndarray:
-    """Evenly spread points with both ends, on a periodic axis without the upper one."""
-    return np.linspace(axis.low, axis.high, points, endpoint=not periodic)
+def grid(form: Form, counts: Mapping[str, int]) -> dict[str, np.ndarray]:
+    """So many evenly spread points along each axis: both ends are among them, of a periodic axis without the upper one."""
+    periodic = form.system.periodic
+    return {
+        axis.name: np.linspace(axis.low, axis.high, counts[axis.name], endpoint=axis.name not in periodic)
+        for axis in form.system.axes
+    }
+
+
+def asked_points(form: Form) -> dict[str, np.ndarray]:
+    """The points that the problem asks for."""
+    return grid(form, form.system.output.points)
+
+
+def asked_times(form: Form) -> tuple[float, ...]:
+    """The output times, the lower end of the time first; none of a steady problem."""
+    time = form.system.time
+    return (time.low, *(t for t in form.system.output.times if t > time.low)) if time else ()
+
+
+def mesh(lines: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Points along each axis, shaped so that they broadcast to the grid."""
+    return dict(zip(lines, np.meshgrid(*lines.values(), indexing="ij", sparse=True), strict=True)) if lines else {}
+
+
+def part_of(values: np.ndarray, part: Part) -> np.ndarray:
+    """The values as they are, or the part of complex ones that is meant."""
+    return np.ascontiguousarray(np.imag(values) if part == "imag" else np.real(values), dtype=float)
 
 
 def arguments(
     form: Form,
     draw: Draw,
     points: Mapping[str, np.ndarray] | None = None,
+    times: Sequence[float] | np.ndarray | None = None,
     parameters: Mapping[str, float] | None = None,
 ) -> dict[str, np.ndarray | float]:
     """The arguments of a call, by name: at the points and times that the problem asks for, or at others; parameters as they are, or others."""
-    system = form.system
-    along = points or {
-        axis.name: even(axis, system.output.points[axis.name], axis.name in system.periodic) for axis in system.axes
-    }
+    along = asked_points(form) if points is None else points
     numbers = {p.name: p.value for p in form.ranged} | dict(parameters or {})
     found: dict[str, np.ndarray | float] = {}
     for one in form.inputs:
         if one.role == "points":
             found[one.name] = along[one.of]
         elif one.role == "parameter":
-            found[one.name] = numbers[one.of]
-        elif one.name == TIMES:
-            found[one.name] = np.asarray(system.output.times, float)
+            found[one.name] = float(numbers[one.of])
+        elif one.role == "times":
+            found[one.name] = np.asarray(asked_times(form) if times is None else times, float)
         else:
             found[one.name] = _sampled(form, one, draw, along)
     return found
@@ -78,7 +103,7 @@ def closer(
 
 
 def picked(form: Form, values: Mapping[str, np.ndarray], picks: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Results at the asked points of results at closer ones."""
+    """Results at chosen places of results at more: `picks` has the indices by the name of an axis, of `FRAMES` for output times."""
     found = dict(values)
     for one in form.results:
         for k, axis in enumerate(one.axes):
@@ -87,12 +112,16 @@ def picked(form: Form, values: Mapping[str, np.ndarray], picks: Mapping[str, np.
     return found
 
 
+def united(lines: Sequence[np.ndarray], length: float) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Ascending places of all of several lines, and where each line's are among them; what is nearer than rounding, as a share of `length`, is one place."""
+    every = np.sort(np.concatenate(lines))
+    places = every[np.append(True, np.diff(every) > ROUNDING * length)]
+    return places, [np.abs(places[:, None] - line).argmin(axis=0) for line in lines]
+
+
 def _sampled(form: Form, one: Input, draw: Draw, along: Mapping[str, np.ndarray]) -> np.ndarray:
     """Samples [batch, points of every axis] of what an argument carries."""
-    lines = [along[axis.name] for axis in form.system.axes]
-    mesh = np.meshgrid(*lines, indexing="ij")
-    values = draw(one.of, {axis.name: place for axis, place in zip(form.system.axes, mesh, strict=True)})
-    return np.ascontiguousarray(np.imag(values) if one.part == "imag" else np.real(values), dtype=float)
+    return part_of(draw(one.of, mesh({name: along[name] for name in form.space})), one.part)
 
 
 def _divided(asked: np.ndarray, axis: Interval, periodic: bool, factor: int) -> tuple[np.ndarray, np.ndarray]:

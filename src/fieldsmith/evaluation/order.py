@@ -8,7 +8,7 @@ from typing import Literal
 from fieldsmith.evaluation.evaluation import ConvergencePoint
 
 ROUND_OFF = 1e-12
-FLAT = 1.2
+FLAT = 1.5
 """Errors whose largest and smallest differ by less than this factor depend on the grid too little to tell."""
 
 Why = Literal["", "rounding", "growth", "grid", "reference"]

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from fieldsmith import evaluation, sandboxes, tasks
+from fieldsmith import evaluation, problems, sandboxes, tasks
 from fieldsmith.agents.author import Author
 from fieldsmith.cli.output import Output
 from fieldsmith.cli.progress import Progress
@@ -20,7 +20,6 @@ from fieldsmith.orchestrator.index import SEARCH, known_runs
 from fieldsmith.orchestrator.open import open_solve
 from fieldsmith.orchestrator.question import Question, in_keywords
 from fieldsmith.orchestrator.record import load_run
-from fieldsmith.problems import Problem
 from fieldsmith.reports.html import write_report
 from fieldsmith.strategies.strategy import Strategy
 from fieldsmith.tasks.task import SplitName, Task
@@ -41,7 +40,7 @@ def list_tasks() -> dict[str, str]:
 
 
 def solve(
-    task: str | Task | Problem,
+    task: str | Task | problems.Problem,
     run_dir: str | Path | None = None,
     *,
     param: Mapping[str, str | float] | None = None,
@@ -95,6 +94,15 @@ def solve(
         return Run(ready.run(), ready.task)
 
 
+class Problem(problems.Problem):
+    """A problem of one's own: equations, domain, conditions, as a problem file has them. It shows itself in a notebook, `solve` forges a solver for it.
+
+    Raises `fieldsmith.problems.ProblemError`, an InputError, with all that is wrong in it.
+    """
+
+    solve = solve
+
+
 def open_run(folder: str | Path, task: Task | None = None) -> Run:
     """An earlier run, or one that goes on, as it stands. Raises InputError if `folder` is not a run directory.
 
@@ -115,7 +123,10 @@ def list_runs() -> list[Run]:
 
 
 def evaluate(
-    task: str | Task | Problem, program: str | Path, splits: Sequence[SplitName] = ("test",), sandbox: str = "auto"
+    task: str | Task | problems.Problem,
+    program: str | Path,
+    splits: Sequence[SplitName] = ("test",),
+    sandbox: str = "auto",
 ) -> Evaluation:
     """Score a solver on a task: a source text, or the path of a file that holds one.
 
@@ -141,9 +152,9 @@ def _asked(**given: Any) -> Question:
     return question
 
 
-def _stated(task: str | Task | Problem) -> str | Task:
+def _stated(task: str | Task | problems.Problem) -> str | Task:
     """A problem of one's own as a task; what is one already as it is."""
-    if not isinstance(task, Problem):
+    if not isinstance(task, problems.Problem):
         return task
     from fieldsmith.tasks.own.problem_task import ProblemTask
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from fieldsmith.agents.author import Program
 from fieldsmith.boxes.asked import asked_inputs, is_asked
-from fieldsmith.boxes.form import FUNCTION, Form
+from fieldsmith.boxes.form import FUNCTION
 from fieldsmith.evaluation.measuring import as_samples
 from fieldsmith.evaluation.metrics import sample_nrmse
 from fieldsmith.orchestrator.film import GIF, MP4, write_film
@@ -53,11 +53,11 @@ class AsAsked:
 
 
 def hand_over(
-    folder: Path, brief: Brief, program: Program, answer: Answer | None, estimate: float | None
+    folder: Path, brief: Brief, program: Program, answer: Answer | None, estimate: float | None, how: How
 ) -> dict[str, Picture]:
     """`best/solution.nc` and, of a plane that changes in time, the film; the pictures of the report. Raises OSError.
 
-    What an earlier program has left goes. `estimate` is of the error, where programs are judged by one.
+    What an earlier program has left goes. `estimate` is of the error, where programs are judged by one; `how` is what the call's reference is.
     """
     best = folder / "best"
     for name in (SOLUTION, GIF, MP4):
@@ -65,7 +65,7 @@ def hand_over(
     if answer is None or brief.form is None:
         return {}
     case, outputs = answer
-    trust = trust_of(brief, brief.form, program, answer, estimate)
+    trust = trust_of(brief, program, answer, estimate, how)
     solution = solution_of(brief.form, case.inputs, outputs, trust)
     write_solution(best / SOLUTION, solution)
     film = film_of(brief.form, solution)
@@ -74,13 +74,10 @@ def hand_over(
     return problem_pictures(brief, "test", case, outputs)
 
 
-def trust_of(brief: Brief, form: Form, program: Program, answer: Answer, estimate: float | None) -> Trust:
+def trust_of(brief: Brief, program: Program, answer: Answer, estimate: float | None, how: How) -> Trust:
     """What is known of the first sample's error, against the reference of its call or, where there is none, by the estimate."""
     case, outputs = answer
     if not case.reference:
         return Trust(estimate, "not known" if estimate is None else "estimate", program.sha256)
     errors = sample_nrmse(as_samples(brief.signature, outputs), as_samples(brief.signature, case.reference))
-    how: How = "two methods" if case.reference_errors is not None else "one method"
-    if form.system.exact and form.seen.exact_holds:
-        how = "exact"
     return Trust(float(errors[0]), how, program.sha256)

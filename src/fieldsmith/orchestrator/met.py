@@ -10,7 +10,7 @@ class Met:
     """What a run came to beside the error that was asked for.
 
     `error` is that of the best program for the problem as it is asked, on the test split once that is scored; `reference_error` what the reference itself may be off
-    by, None where that is not known. `estimate` where there is no reference: then `error` is a residual.
+    by, None where that is not known. `estimate` where there is no reference: then `error` is a residual, over all calls of the split.
     """
 
     asked: float
@@ -25,13 +25,15 @@ class Met:
         return self.error + (self.reference_error or 0.0) <= self.asked
 
     def __str__(self) -> str:
-        what = "Estimated error, as there is no reference," if self.estimate else "Relative error"
+        what = "Relative error of the problem as it is asked"
+        if self.estimate:
+            what = "Estimated error over all calls, as there is no reference"
         held = "within" if self.met else "not within"
         own = f" (the reference's own: {self.reference_error:.1e})" if self.reference_error else ""
         if self.reference_error and self.error <= self.reference_error:
             own = f", below the reference's own {self.reference_error:.1e}, within which nothing can be told"
         where = "" if self.split == "test" else " on the dev split, the test split is not scored yet"
-        return f"{what} of the problem as it is asked: {self.error:.1e}{own}{where}; {held} the {self.asked:g} that is asked for."
+        return f"{what}: {self.error:.1e}{own}{where}; {held} the {self.asked:g} that is asked for."
 
     def fields(self) -> dict[str, object]:
         """As JSON."""

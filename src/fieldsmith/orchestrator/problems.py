@@ -5,6 +5,7 @@ from pathlib import Path
 from fieldsmith import tasks
 from fieldsmith.errors import FieldsmithError, InputError
 from fieldsmith.orchestrator.question import Question
+from fieldsmith.orchestrator.solution import How
 from fieldsmith.tasks.own import files
 from fieldsmith.tasks.own.problem_task import ProblemTask, name_of_file
 from fieldsmith.tasks.task import Task
@@ -26,6 +27,11 @@ def keep(task: Task, folder: Path) -> None:
         except OSError as error:
             words = f"The problem cannot be copied into {folder}: {error.strerror}."
             raise InputError(words, "Choose another place with --run-dir.") from None
+
+
+def compared_with(task: Task) -> How:
+    """What the solution that is asked for is compared with; of a task that is no problem file's the solution that it gives."""
+    return task.compared_with if isinstance(task, ProblemTask) else "exact"
 
 
 def open_problem(question: Question) -> tuple[Task, tuple[str, ...]]:

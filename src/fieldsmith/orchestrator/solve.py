@@ -24,7 +24,7 @@ from fieldsmith.orchestrator.loop import Loop
 from fieldsmith.orchestrator.page import Listener, Page, WriteReport
 from fieldsmith.orchestrator.pictures import pictures_of
 from fieldsmith.orchestrator.problem_pictures import problem_pictures
-from fieldsmith.orchestrator.problems import keep
+from fieldsmith.orchestrator.problems import compared_with, keep
 from fieldsmith.orchestrator.programs import ProgramMaker
 from fieldsmith.orchestrator.provenance import sitting, with_sitting
 from fieldsmith.orchestrator.result import candidate_fields, resumed_fields, withdrawn_fields, write_outcome
@@ -230,7 +230,7 @@ class Solve:
         if brief.form is not None:
             answer = asked.called(best.program, self.sandbox, default_limits(self.task), self.listener)
             estimate = scored.test.value if scored.test else None
-            own = hand_over(self.folder, brief, best.program, answer, estimate)
+            own = hand_over(self.folder, brief, best.program, answer, estimate, compared_with(self.task))
             pictures = {**{key: one for key, one in pictures.items() if key == BY_FRAME}, **own} if own else pictures
         write_best(self.folder, best.program, brief, pictures)
         store.set_final(scored, best.id)

@@ -5,7 +5,7 @@ import time
 from collections.abc import Container, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -14,6 +14,7 @@ from fieldsmith.agents.author import Candidate
 from fieldsmith.evaluation.evaluation import Evaluation, Score
 from fieldsmith.orchestrator.claims import counted
 from fieldsmith.orchestrator.course import course_fields
+from fieldsmith.orchestrator.problems import met_by
 from fieldsmith.orchestrator.record import write_text
 from fieldsmith.orchestrator.run import RunRecord
 from fieldsmith.reports import charts
@@ -87,8 +88,9 @@ def render(run: RunRecord, refresh: float = REFRESH_SECONDS) -> str:
         ratio=ratio(score),
         compared_to_trusted=compared(score),
         figures=_figures(evaluation.dev, evaluation.test) if evaluation else [],
+        met=met_by(run),
         course=_course(run),
-        kinds=_kinds(evaluation.test or evaluation.dev) if evaluation else [],
+        kinds=_kinds(score),
         fields=_fields(evaluation.dev, evaluation.test)[:MOST_ROWS] if evaluation else [],
         measure="error" if best is None or score is None or score.value is None else visible(score.metric, 40),
         resolved=caution(evaluation),
@@ -182,7 +184,7 @@ def _figures(dev: Score | None, test: Score | None) -> list[tuple[str, Markup, M
         return first, second
 
     names = [
-        ("nRMSE", "nrmse", 2, "mean over samples of the relative error in time and space"),
+        ("nRMSE", "nrmse", 2, "mean over samples of the relative error, all that is returned together"),
         ("geometric mean of nRMSE", "geometric", 2, "over samples; a few bad ones do not rule it"),
         ("trusted", "trusted", 2, "nRMSE of the trusted method from the same inputs"),
         ("reference error", "reference_error", 1, "estimated error of the reference itself"),
@@ -198,7 +200,17 @@ def _figures(dev: Score | None, test: Score | None) -> list[tuple[str, Markup, M
         kept = ("seconds", "cpu_seconds", "peak_mb", *(("nrmse", "max_error") if score.fields else ()))
         shown = [(label, *both(name, digits), why) for label, name, digits, why in names if name in kept]
         return [*_own_figures(score, dev, test), *shown]
-    rows = [(label, *both(name, digits), why) for label, name, digits, why in names]
+
+    def known(name: str) -> bool:
+        return any(split is not None and getattr(split, name) is not None for split in (dev, test))
+
+    rows = [
+        (label, *both(name, digits), why)
+        for label, name, digits, why in names
+        if name not in ("trusted", "drift") or known(name)
+    ]
+    if not known("trusted"):
+        return rows
     ratios = number(ratio(dev), 2), number(ratio(test), 2)
     why = "below 1: better than the trusted method, as far as the reference error lets tell"
     return [*rows[:3], ("nRMSE / trusted", *ratios, why), *rows[3:]]
@@ -254,17 +266,32 @@ def _course(run: RunRecord) -> list[tuple[str, Markup | str, str]]:
     return rows
 
 
-def _kinds(score: Score | None) -> list[tuple[str, int, list[Markup]]]:
-    """Each kind of samples: how many, mean and geometric mean of the error, that of the trusted method and of the reference."""
+class Kinds(NamedTuple):
+    """A table of the kinds of samples: their names, and rows of a label and a figure for each."""
+
+    names: list[str]
+    rows: list[tuple[str, list[Markup]]]
+
+
+def _kinds(score: Score | None) -> Kinds | None:
+    """The figures of each kind of samples; None where they are of one kind."""
     by_kind = score.by_kind if score is not None and score.value is None else {}
-    return [
-        (
-            visible(kind or "other", 40),
-            of.count,
-            [number(value) for value in (of.nrmse, of.geometric, of.trusted, of.reference_error)],
-        )
-        for kind, of in by_kind.items()
+    if not by_kind:
+        return None
+    found = list(by_kind.values())
+    rows = [
+        ("nRMSE", [of.nrmse for of in found]),
+        ("geometric mean", [of.geometric for of in found]),
+        ("trusted", [of.trusted for of in found]),
+        ("reference error", [of.reference_error for of in found]),
     ]
+    if all(of.trusted is None for of in found):
+        del rows[2]
+    if all(of.count == 1 for of in found):
+        del rows[1]
+    figures = [(label, [number(value) for value in values]) for label, values in rows]
+    count = ("how many", [Markup(of.count) for of in found])
+    return Kinds([visible(kind or "other", 40) for kind in by_kind], [*figures, count])
 
 
 def _fields(dev: Score | None, test: Score | None) -> list[tuple[str, Markup, Markup]]:

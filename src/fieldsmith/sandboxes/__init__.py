@@ -1,5 +1,6 @@
 """Where untrusted code runs: Docker, bubblewrap, or a plain process for those who may."""
 
+import contextlib
 import sys
 
 from fieldsmith.errors import InputError, MissingPart
@@ -94,7 +95,15 @@ def blocked(sandbox: Sandbox) -> dict[str, str]:
 
 def _docker(image: str, runtime: str, gpus: str) -> Sandbox:
     from fieldsmith.sandboxes import docker, engine
+    from fieldsmith.sandboxes.session import Lost
 
     sandbox = docker.DockerSandbox(image, runtime, gpus)
     engine.remove_orphans()
+    if gpus:  # an engine tells whether it has any when a container begins, and a run is to be refused before it begins
+        try:
+            with contextlib.suppress(Lost):  # it began, and something else has ended it
+                sandbox.start(Limits()).end()
+        except MissingPart:
+            sandbox.close()
+            raise
     return sandbox

@@ -7,17 +7,16 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from fieldsmith.boxes.form import Form
 from fieldsmith.errors import InputError
 from fieldsmith.problems import Problem
-from fieldsmith.problems.system import Family
 from fieldsmith.tasks import cache
 from fieldsmith.tasks.own import arrays, estimate, files, reference, words
-from fieldsmith.tasks.own.draws import AS_ASKED, Draw, draws, study
+from fieldsmith.tasks.own.draws import Draw, Key, draws, gathered, smooth, study
 from fieldsmith.tasks.own.totals import totals
 from fieldsmith.tasks.sources import source_digest
 from fieldsmith.tasks.statement import render_stub
@@ -39,8 +38,6 @@ Arrays = dict[str, np.ndarray]
 VERSION = 1
 """Raised where calls or their references would change for another reason than the source of this folder."""
 MEMORY_MB = 4096
-KINKS = r"\b(where|heaviside|sign|abs|max|min)\b"
-"""Functions with jumps or kinks."""
 
 
 class ProblemTask(Task):
@@ -74,7 +71,7 @@ class ProblemTask(Task):
             )
             for p in problem.system.parameters
         }
-        self._references: dict[str, list[reference.Found]] = {}
+        self._references: dict[Key, reference.Found] = {}
         super().__init__({p.name: p.value for p in problem.system.parameters})
 
     @property
@@ -111,17 +108,27 @@ class ProblemTask(Task):
     @property
     def has_reference(self) -> bool:
         """Whether programs are compared with a solution; seeks one, which may take as long as several calls of a program."""
-        return reference.has_exact(self.form) or bool(self._kept("dev", None)[0].values)
+        return reference.has_exact(self.form) or bool(self._known(("dev", 0), None).values)
 
     @property
     def judged_by(self) -> str:
         """What programs are judged by, in words."""
         if reference.has_exact(self.form):
             return "the exact solution that the problem gives"
-        found = self._kept("dev", None)[0]
+        found = self._known(("dev", 0), None)
         if found.values:
             return f"a reference: {found.words}"
         return f"an estimate, as there is no reference: {found.words}"
+
+    @property
+    def compared_with(self) -> Literal["exact", "two methods", "one method", "not known"]:
+        """What the answer to the problem as it is asked is compared with."""
+        if reference.has_exact(self.form):
+            return "exact"
+        found = self._known(("test", 0), None)
+        if not found.values:
+            return "not known"
+        return "two methods" if found.methods > 1 else "one method"
 
     @property
     def accuracy(self) -> float:
@@ -129,7 +136,7 @@ class ProblemTask(Task):
         return self.problem.system.output.accuracy
 
     def ready(self, progress: Progress | None = None) -> None:
-        if not reference.has_exact(self.form):
+        if not reference.has_exact(self.form) and self._known(("dev", 0), progress).values:
             self._kept("dev", progress)
 
     @cached_property
@@ -206,57 +213,59 @@ class ProblemTask(Task):
         )
 
     def _study(self) -> tuple[Case, ...]:
-        """One reference on the finest grid, which holds the points of the others."""
-        *coarse, fine = study(self.form)
-        found = self._made("refinement", [fine], None)[0]
-        if not found.values:
+        found = self._kept("refinement", None)
+        calls = study(self.form)
+        if not all(one.values for one in found):
             return ()
-        cases = [self._case("refinement", fine, found)]
-        axes = {result.name: result.axes for result in self.signature.results}
-        for n, draw in enumerate(reversed(coarse), 1):
-            values = {
-                name: array[tuple(slice(None, None, 2**n if axis in draw.points else None) for axis in axes[name])]
-                for name, array in found.values.items()
-            }
-            cases.insert(0, self._case("refinement", draw, reference.Found(values, found.errors, found.words)))
-        return tuple(cases)
+        return tuple(self._case("refinement", one, known) for one, known in zip(calls, found, strict=True))
 
-    def _kept(self, name: SplitName, progress: Progress | None) -> list[reference.Found]:
-        """The references of a split, made once."""
+    @cached_property
+    def _calls(self) -> dict[Key, Draw]:
+        """Every call that is ever compared with a reference."""
+        calls = {"dev": draws(self.form, "dev"), "test": draws(self.form, "test")}
+        if smooth(self.form):
+            calls["refinement"] = study(self.form)
+        return {(name, n): one for name, found in calls.items() for n, one in enumerate(found)}
+
+    def _kept(self, name: str, progress: Progress | None) -> list[reference.Found]:
+        """The references of a split, or of the study."""
+        return [self._known(key, progress) for key in self._calls if key[0] == name]
+
+    def _known(self, key: Key, progress: Progress | None) -> reference.Found:
+        """The reference of a call, made once with those of all calls that share its solution."""
         with self._lock:
-            if name not in self._references:
-                self._references[name] = self._made(name, draws(self.form, name), progress)
-            return self._references[name]
+            if key not in self._references:
+                group = next(one for one in gathered(self.form, self._calls) if key in one)
+                self._references |= zip(group, self._made(group, progress), strict=True)
+            return self._references[key]
 
-    def _made(self, name: str, calls: Sequence[Draw], progress: Progress | None) -> list[reference.Found]:
+    def _made(self, group: Mapping[Key, Draw], progress: Progress | None) -> list[reference.Found]:
+        calls = list(group.values())
         if reference.has_exact(self.form):
-            return [reference.of_call(self.form, one) for one in calls]
-        what = f"{self.name} {name}"
-        key = f"problem-{name}-{self.fingerprint[:20]}"
-        stored = cache.load_or_make(key, lambda: _stored(self.form, calls, progress, what), progress, what)
+            return reference.of_calls(self.form, calls)
+        name, number = next(iter(group))
+        key = f"problem-{name}-{number}-{self.fingerprint[:20]}"
+        what = f"{self.name}, {calls[0].kind}"
+        stored = cache.load_or_make(key, lambda: _stored(self.form, calls), progress, what)
         return [_found(stored, n) for n in range(len(calls))]
 
 
-def _stored(form: Form, calls: Sequence[Draw], progress: Progress | None, what: str) -> Arrays:
-    """References as named arrays. Without one for the problem as it is asked no other is sought."""
+def _stored(form: Form, calls: Sequence[Draw]) -> Arrays:
+    """References as named arrays."""
     stored: Arrays = {}
-    for n, draw in enumerate(calls):
-        found = reference.of_call(form, draw)
+    for n, found in enumerate(reference.of_calls(form, calls)):
         stored |= {f"{n}/values/{name}": np.asarray(array) for name, array in found.values.items()}
-        stored[f"{n}/words"] = np.asarray(found.words)
+        stored |= {f"{n}/words": np.asarray(found.words), f"{n}/methods": np.asarray(found.methods)}
         if found.errors is not None:
             stored[f"{n}/errors"] = np.asarray(found.errors, float)
-        if draw.kind == AS_ASKED and not found.values:
-            break
-        if progress is not None and n + 1 < len(calls):
-            progress(f"Generating {what}", (n + 1) / len(calls))
     return stored
 
 
 def _found(stored: Mapping[str, Any], n: int) -> reference.Found:
     head = f"{n}/values/"
     values = {key.removeprefix(head): array for key, array in stored.items() if key.startswith(head)}
-    return reference.Found(values, stored.get(f"{n}/errors"), str(stored.get(f"{n}/words", "")))
+    words, methods = str(stored[f"{n}/words"]), int(stored[f"{n}/methods"])
+    return reference.Found(values, stored.get(f"{n}/errors"), words, methods)
 
 
 def public(problem: Problem) -> Problem:
@@ -290,14 +299,3 @@ def _used_definitions(problem: Problem) -> dict[str, str]:
 def name_of_file(name: str) -> str:
     """`heat` for `my/heat.toml`."""
     return name.replace("\\", "/").rpartition("/")[2].removesuffix(files.ENDING)
-
-
-def smooth(form: Form) -> bool:
-    """Whether the solution has no jumps and kinks that are seen beforehand: in what is given, or as waves that steepen."""
-    given = (*form.system.coefficients, *form.system.initial.values())
-    if any(isinstance(one.value, Family) and one.value.kind == "two-valued" for one in given):
-        return False
-    if any(re.search(KINKS, one.text) for one in given):
-        return False
-    kind = form.problem.understood.kind or {}
-    return not ("hyperbolic" in kind.get("types", ()) and kind.get("linearity") in ("quasilinear", "fully nonlinear"))

@@ -1,35 +1,36 @@
 """What the answers to a call are compared with: the exact solution that the problem gives, or one that two methods agree on."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from fieldsmith import boxes
-from fieldsmith.boxes.form import Form
+from fieldsmith.boxes import samples
+from fieldsmith.boxes.form import BATCH, Form
+from fieldsmith.boxes.reference import Reference, trusted
 from fieldsmith.equations.expressions import Unsuited
 from fieldsmith.tasks.own import arrays
-from fieldsmith.tasks.own.draws import Draw
+from fieldsmith.tasks.own.draws import Draw, together
 
-HOME = "fieldsmith.boxes.reference"
-"""Where `trusted(form, inputs, accuracy, seconds, draw)` is, which solves a call by methods that check each other."""
 SECONDS, CALLS = 60.0, 1.0
-"""Processor time of one reference at least, and as a multiple of what a program's call may take."""
+"""Processor time of one solution at least, and as a multiple of what a program's call may take."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """Values by result, none where nothing is known; `errors` a sample are relative, 0 of an exact solution, None where they are not known."""
+    """Values by result, none where nothing is known; `errors` a sample are relative, 0 of an exact solution, None where they are not known.
+
+    `methods` is how many it rests on, 0 of an exact solution.
+    """
 
     values: Mapping[str, np.ndarray]
     errors: np.ndarray | None
     words: str
+    methods: int = 0
 
 
 def has_exact(form: Form) -> bool:
@@ -37,24 +38,36 @@ def has_exact(form: Form) -> bool:
     return bool(form.system.exact) and form.seen.exact_holds
 
 
-def of_call(form: Form, draw: Draw) -> Found:
-    """The reference of a call."""
+def of_calls(form: Form, calls: Sequence[Draw]) -> list[Found]:
+    """The references of calls with the same parameters and fields, the one with the most fields first: one solution that has the points and times of all.
+
+    Errors are those of each call, on its own points and at its own times.
+    """
     if has_exact(form):
-        return Found(arrays.exact(form, draw), np.zeros(len(draw.seeds) if form.batched else 1), "exact")
-    if find_spec(HOME) is None:
-        return Found({}, None, "No exact solution is given.")
+        return [Found(arrays.exact(form, one), np.zeros(_samples(form, one)), "exact") for one in calls]
+    along, clock, views = together(form, calls)
+    fields = samples.drawn(form.problem, calls[0].seeds, **calls[0].parameters)
+    given = samples.arguments(form, fields, along, clock, calls[0].parameters)
     output = form.system.output
-
-    def drawn(name: str, coordinates: Mapping[str, Any]) -> np.ndarray:
-        return np.stack([form.problem.field(name, coordinates, seed, **draw.parameters) for seed in draw.seeds])
-
-    given = arrays.inputs(form, draw)
+    seconds = max(SECONDS, CALLS * output.seconds)
     try:
-        found = import_module(HOME).trusted(form, given, output.accuracy, max(SECONDS, CALLS * output.seconds), drawn)
+        found = trusted(form, given, output.accuracy, seconds, fields, views=views)
     except Unsuited as reason:
-        return Found({}, None, str(reason))
-    errors = None if found.errors is None else np.broadcast_to(found.errors, (len(draw.seeds) if form.batched else 1,))
-    return Found(found.values, errors, found.words)
+        return [Found({}, None, str(reason))] * len(calls)
+    return [_in_view(form, found, n, one, view) for n, (one, view) in enumerate(zip(calls, views, strict=True))]
+
+
+def _in_view(form: Form, found: Reference, n: int, draw: Draw, view: Mapping[str, np.ndarray]) -> Found:
+    """What a call takes of the solution that several share: its points, times and fields."""
+    if found.errors is None:
+        return Found({}, None, found.words)
+    count = _samples(form, draw)
+    taken = {BATCH: np.arange(count), **view}
+    return Found(samples.picked(form, found.values, taken), found.errors[n][:count], found.words, len(found.methods))
+
+
+def _samples(form: Form, draw: Draw) -> int:
+    return len(draw.seeds) if form.batched else 1
 
 
 @cache

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from fieldsmith.boxes.form import TIMES, Form
+from fieldsmith.boxes.samples import asked_times
 from fieldsmith.problems.system import Family, Given, Interval, Samples, Side
-from fieldsmith.tasks.own.draws import SAMPLES, drawn_from, output_times
+from fieldsmith.tasks.own.draws import SAMPLES, drawn_from
 from fieldsmith.tasks.statement import own_metric, page
 from fieldsmith.tasks.task import NRMSE, Metric
 
@@ -71,7 +72,7 @@ def _reading(form: Form) -> Iterator[str]:
     if form.problem.definitions:
         yield "Here " + ", ".join(f"`{name} = {text}`" for name, text in form.problem.definitions.items()) + "."
     if system.time:
-        low, high = output_times(form)[0], output_times(form)[-1]
+        low, high = asked_times(form)[0], asked_times(form)[-1]
         about = f" ({_said(system.time.meaning, system.time.unit)})" if system.time.meaning or system.time.unit else ""
         yield f"The solution is asked for {system.time.name}{about} from {low:g} to {high:g}."
 
@@ -154,7 +155,7 @@ def _calls(form: Form, sizes: Mapping[str, int]) -> Iterator[str]:
 
 def _frames(form: Form) -> Iterator[str]:
     if form.timed:
-        first = output_times(form)[0]
+        first = asked_times(form)[0]
         yield f"The first frame is the initial state itself, frame n is the solution at `{TIMES}[n]`; `{TIMES}[0]` is {first:g}."
         yield "Output times are not internal time steps, and may lie anywhere, also close together."
 
