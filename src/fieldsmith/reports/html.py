@@ -14,7 +14,7 @@ from fieldsmith.agents.author import Candidate
 from fieldsmith.evaluation.evaluation import Evaluation, Score
 from fieldsmith.orchestrator.claims import counted
 from fieldsmith.orchestrator.course import course_fields
-from fieldsmith.orchestrator.problems import met_by
+from fieldsmith.orchestrator.met import met_by
 from fieldsmith.orchestrator.record import write_text
 from fieldsmith.orchestrator.run import RunRecord
 from fieldsmith.reports import charts
