@@ -7,9 +7,9 @@ from fieldsmith.blocks import Variant
 from fieldsmith.boxes.families.differences.choices import DOP853, NEWTON, ORDERS, DifferencesChoices
 from fieldsmith.boxes.families.differences.layout import Layout
 from fieldsmith.boxes.families.differences.sizes import counts, resolutions
-from fieldsmith.boxes.families.differences.smooth import all_smooth, most, order_of, refused
+from fieldsmith.boxes.families.differences.smooth import all_smooth, lasting, most, order_of, refused
 from fieldsmith.boxes.families.differences.writing import values
-from fieldsmith.boxes.family import BoxFamily
+from fieldsmith.boxes.family import FAIR, GOOD, POOR, BoxFamily
 from fieldsmith.boxes.form import Form
 from fieldsmith.boxes.program import render
 from fieldsmith.equations.expressions import Unsuited
@@ -32,8 +32,8 @@ class Differences(BoxFamily[DifferencesChoices]):
         refused(form)
         layout = Layout(form)
         if not all_smooth(form):
-            return 1.2
-        return 1.1 if not form.timed and len(form.space) > 1 and layout.varying else 0.6
+            return POOR if lasting(form) else GOOD
+        return GOOD if not form.timed and len(form.space) > 1 and layout.varying else FAIR
 
     def variants(self, form: Form) -> Sequence[Variant[DifferencesChoices]]:
         order, layout = order_of(form), Layout(form)

@@ -9,12 +9,12 @@ import sympy as sp
 from fieldsmith.blocks import Block, Choices, Variant, choice, number
 from fieldsmith.boxes.families.fourier.eliminated import judge, steady_mean
 from fieldsmith.boxes.families.fourier.evolution_source import Evolution, stiff
-from fieldsmith.boxes.families.fourier.resolution import MOST, finer, first_points, given_waves
-from fieldsmith.boxes.families.fourier.shocks import refuse_shocks
+from fieldsmith.boxes.families.fourier.resolution import MOST, finer, first_points, given_waves, resolved
+from fieldsmith.boxes.families.fourier.shocks import breaking_waves, refuse_shocks
 from fieldsmith.boxes.families.fourier.source import Grid, Source
 from fieldsmith.boxes.families.fourier.split import Parts, Steady, parts, steady
 from fieldsmith.boxes.families.fourier.steady_source import steady_values
-from fieldsmith.boxes.family import BoxFamily
+from fieldsmith.boxes.family import EXACT, GOOD, MADE, POOR, BoxFamily
 from fieldsmith.boxes.form import Form
 from fieldsmith.boxes.program import render
 from fieldsmith.equations.expressions import Unsuited
@@ -76,10 +76,12 @@ class Fourier(BoxFamily[FourierChoices]):
     def suits(self, form: Form) -> float:
         seen = self._seen(form)
         if isinstance(seen.parts, Steady):
-            return 1.0 if seen.parts.newton else 4.0
+            return GOOD if seen.parts.newton else EXACT
         if seen.exact:
-            return 4.0
-        return 2.0 if stiff(Source(form), seen.parts) else 3.0
+            return EXACT
+        if not resolved(form):
+            return POOR
+        return GOOD if breaking_waves(form) or stiff(Source(form), seen.parts) else MADE
 
     def variants(self, form: Form) -> Sequence[Variant[FourierChoices]]:
         seen, accuracy = self._seen(form), form.system.output.accuracy
