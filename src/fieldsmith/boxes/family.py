@@ -36,7 +36,7 @@ class BoxFamily(ABC, Generic[C]):
         """How well, by the scale above; families of the same score are tried in the order of their names.
 
         What a problem makes hard counts, not what it is called: how smooth what is given stays, how fine its fronts are by `fronts` beside what the family can
-        afford, whether waves break before the end by `breaking`. The table of `benchmarks/truth.py --families` shows what each family does on each problem.
+        afford, whether waves break before the end by `characteristics`. The table of `benchmarks/truth.py --families` shows what each family does on each problem.
         Raises Unsuited with one sentence that names the term, end or value that the method cannot take.
         """
 

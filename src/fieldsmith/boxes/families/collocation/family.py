@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from fieldsmith.blocks import Block, Variant
+from fieldsmith.boxes.characteristics import entering
 from fieldsmith.boxes.families.collocation.blocks import (
     DIAGONAL,
     ETDRK4,
@@ -65,6 +66,10 @@ class Collocation(BoxFamily[CollocationChoices]):
         integrator = _integrator(demands)
         _no_shocks(demands)
         _determined(demands)
+        if end := entering(form):
+            raise Unsuited(
+                f"Waves may enter through the open end {end}, and collocation has no condition that keeps them out."
+            )
         rough = max(needed(form).values()) > SMOOTH
         lasting = bool(form.seen.waves) and "parabolic" not in form.seen.waves.kinds
         if rough and form.timed and lasting:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from fieldsmith.boxes.breaking import breaking
+from fieldsmith.boxes.characteristics import breaking
 from fieldsmith.boxes.form import Form
 from fieldsmith.equations.expressions import Unsuited
 from fieldsmith.problems.jets import partial

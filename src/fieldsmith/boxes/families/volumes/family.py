@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from fieldsmith.blocks import Block, Choices, Plan, Variant, choice, number
-from fieldsmith.boxes.breaking import breaking
+from fieldsmith.boxes.characteristics import breaking
 from fieldsmith.boxes.families.volumes.balance import Balance, balance_of
 from fieldsmith.boxes.families.volumes.ends import ends_of
 from fieldsmith.boxes.families.volumes.looking import spread_of, starts_with_jumps, vanishes

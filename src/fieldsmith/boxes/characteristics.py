@@ -1,4 +1,4 @@
-"""When nonlinear waves break: how far the slopes of what is given at the start take a system of first order before its characteristics cross."""
+"""Systems of first order by their characteristics, as they are at the start: when waves break, and where waves enter through open ends."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,6 +14,8 @@ from fieldsmith.problems.states import States, parameter_cases
 
 LOOKED_AT = {1: 400, 2: 48, 3: 14}
 """Places along each axis at which slopes are looked at."""
+PLACES = 8
+"""Places at an end."""
 NUDGE = 1e-4
 """Change of a field, at most, over which that of speeds is taken."""
 ROUNDING = 1e-6
@@ -39,6 +41,29 @@ def breaking(form: Form) -> float:
         return np.inf
     steepest = max((_steepest(form, matrices, case) for case in parameter_cases(form.system)), default=0.0)
     return steepest * (form.system.time.length if form.system.time else 0.0)
+
+
+def entering(form: Form) -> str:
+    """An open end through which waves may enter, in words; empty where there is none, or where nothing is known.
+
+    Such an end asks that these waves be nothing, which is a condition of its own: without one the problem is not well posed.
+    """
+    system = form.system
+    ends = [one for one in system.conditions if one.kind == "open"]
+    matrices = _matrices(form) if ends else None
+    for one in ends if matrices else ():
+        k = form.space.index(one.axis)
+        rng = np.random.default_rng(k)
+        places = {axis.name: rng.uniform(axis.low, axis.high, PLACES) for axis in system.axes}
+        places[one.axis] = np.full(PLACES, system.axes[k].end(one.side))
+        if system.time:
+            places[system.time.name] = np.full(PLACES, system.time.low)
+        matrix = (matrices or [])[k]
+        values = States(system).values([entry for row in matrix for entry in row], places)
+        inward = _speeds(matrix, values, PLACES) * (1 if one.side == "low" else -1)
+        if np.any(inward > ROUNDING * np.abs(inward).max()):
+            return f"{one.axis} = {system.axes[k].end(one.side):g}"
+    return ""
 
 
 def _given(form: Form) -> list[Any]:
