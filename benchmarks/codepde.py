@@ -32,6 +32,8 @@ from fieldsmith.tasks.task import Case, Task
 
 FOLDER = Path(__file__).parent / "truth" / "codepde"
 PROGRAMS = 4
+ACCURACY = 1e-8
+"""That is asked of programs for the files, in place of what these ask: the built-in author goes for the least."""
 RENAMED: Mapping[str, str] = {"v": "Vx", "rho": "density", "p": "pressure"}
 """Unknowns of files by the names that built-in tasks have for them, where these are others."""
 COLUMNS = (
@@ -148,11 +150,17 @@ def row(name: str, count: int) -> str:
     assert own is not None  # generated references have them
     smooth = np.array([kind == "smooth" for kind in case.kinds]) if case.kinds else np.ones(len(own), bool)
     cells = [name, *means(own, smooth)]
-    problem = Problem.from_toml(FOLDER / f"{name}.toml")
+    problem = sharp(Problem.from_toml(FOLDER / f"{name}.toml"))
     for programs in (theirs(task, case), ours(task, case, problem)):
         found = best(programs, reference, smooth, count)
         cells += [*means(np.broadcast_to(found.errors, own.shape), smooth), found.program]
     return f"| {' | '.join(cells)} |"
+
+
+def sharp(problem: Problem) -> Problem:
+    """The problem with `ACCURACY` asked for."""
+    output = {**problem.document["output"], "accuracy": ACCURACY}
+    return Problem(**{**problem.document, "output": output}, origin=problem.origin)
 
 
 def means(errors: np.ndarray, smooth: np.ndarray) -> list[str]:

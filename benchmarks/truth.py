@@ -249,13 +249,16 @@ def table(rows: Sequence[Row], *, words: bool = True) -> list[str]:
     return [*lines, *(f"| {' | '.join(COLUMNS[name](row) for name in columns)} |" for row in rows)]
 
 
+def marked(page: Path) -> bool:
+    """Whether a page has the two marks."""
+    _, _, rest = page.read_text(encoding="utf-8").partition(MARKS[0])
+    return MARKS[1] in rest
+
+
 def put(page: Path, rows: Sequence[Row]) -> None:
-    """The table and what it comes to, between the marks in a page. Raises ValueError where it has none."""
-    text = page.read_text(encoding="utf-8")
-    before, begin, rest = text.partition(MARKS[0])
+    """The table and what it comes to, between the marks in a page."""
+    before, begin, rest = page.read_text(encoding="utf-8").partition(MARKS[0])
     _, end, after = rest.partition(MARKS[1])
-    if not begin or not end:
-        raise ValueError(f"{page} has no place for the table: a line {MARKS[0]} and one {MARKS[1]}.")
     lines = [begin, *(f"- {line}" for line in summary(rows)), "", *table(rows, words=False), end]
     page.write_text(before + "\n".join(lines) + after, encoding="utf-8")
 
@@ -285,6 +288,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     unknown = [name for name in options.only or [] if name not in names()]
     if unknown:
         parser.error(f"there is no problem {unknown[0]}; there are {', '.join(names())}")
+    if options.markdown and not (options.markdown.exists() and marked(options.markdown)):
+        parser.error(f"{options.markdown} has no place for the table: a line {MARKS[0]} and after it one {MARKS[1]}")
     print(*table([]), sep="\n", flush=True)
     kept = stored(options.json)
     for name in options.only or names():

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from fieldsmith.blocks import Variant
+from fieldsmith.boxes.characteristics import entering
 from fieldsmith.boxes.families.differences.choices import DOP853, NEWTON, ORDERS, DifferencesChoices
 from fieldsmith.boxes.families.differences.layout import Layout
 from fieldsmith.boxes.families.differences.sizes import counts, resolutions
@@ -30,6 +31,10 @@ class Differences(BoxFamily[DifferencesChoices]):
 
     def suits(self, form: Form) -> float:
         refused(form)
+        if end := entering(form):
+            raise Unsuited(
+                f"Waves may enter through the open end {end}, and finite differences have no condition that keeps them out."
+            )
         layout = Layout(form)
         if not all_smooth(form):
             return POOR if lasting(form) else GOOD

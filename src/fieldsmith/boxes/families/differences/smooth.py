@@ -1,6 +1,5 @@
 """How smooth a problem is by what is given, and problems that finite differences without limiters do not solve."""
 
-from fieldsmith.boxes.characteristics import entering
 from fieldsmith.boxes.form import Form
 from fieldsmith.equations.expressions import Expression, Unsuited
 from fieldsmith.problems import functions as own
@@ -55,11 +54,7 @@ def lasting(form: Form) -> bool:
 
 
 def refused(form: Form) -> None:
-    """Raises Unsuited for nonlinear first order problems, whose solutions become discontinuous, and for open ends through which waves enter."""
-    if end := entering(form):
-        raise Unsuited(
-            f"Waves may enter through the open end {end}, and finite differences have no condition that keeps them out."
-        )
+    """Raises Unsuited for nonlinear first order problems, whose solutions become discontinuous."""
     seen = form.seen
     if not form.timed or form.canonical.order != 1 or seen.linear is None:
         return
