@@ -35,10 +35,10 @@ class Differences(BoxFamily[DifferencesChoices]):
             raise Unsuited(
                 f"Waves may enter through the open end {end}, and finite differences have no condition that keeps them out."
             )
-        layout = Layout(form)
-        if not all_smooth(form):
-            return POOR if lasting(form) else GOOD
-        return GOOD if not form.timed and len(form.space) > 1 and layout.varying else FAIR
+        Layout(form)
+        if all_smooth(form):
+            return FAIR
+        return POOR if lasting(form) else GOOD
 
     def variants(self, form: Form) -> Sequence[Variant[DifferencesChoices]]:
         order, layout = order_of(form), Layout(form)

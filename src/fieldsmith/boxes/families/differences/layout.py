@@ -107,14 +107,6 @@ class Layout:
         return not any(self.system.jets.among(partial(one, jet)) for one in self.expressions for jet in jets.among(one))
 
     @property
-    def varying(self) -> bool:
-        """Whether what multiplies a derivative changes in space."""
-        jets = self.system.jets
-        places = {self.system.symbols[name] for name in self.form.space}
-        slopes = [partial(law, jet) for _, law, _ in self.laid for jet in jets.among(law)]
-        return any(slope.free_symbols & places or jets.among(slope, given=True) for slope in slopes)
-
-    @property
     def moving(self) -> bool:
         """Whether anything depends on the time by itself."""
         return any(self._timed(one) for one in self.expressions)
