@@ -36,13 +36,13 @@ class BoxFamily(ABC, Generic[C]):
         """How well, by the scale above; families of the same score are tried in the order of their names.
 
         What a problem makes hard counts, not what it is called: how smooth what is given stays, how fine its fronts are by `fronts` beside what the family can
-        afford, whether waves break before the end by `characteristics`. The table of `benchmarks/truth.py --families` shows what each family does on each problem.
+        afford, whether waves break before the end by `characteristics`. The table of `benchmarks/truth.py` shows what each method does on each problem.
         Raises Unsuited with one sentence that names the term, end or value that the method cannot take.
         """
 
     @abstractmethod
     def variants(self, form: Form) -> Sequence[Variant[C]]:
-        """At least four, of rising `accuracy` from 0, each about 1.5 to 2 times finer than the one before in space and with a tolerance in time that fits;
+        """At least four, of rising `accuracy` from 0, each about 1.25 to 2 times finer than the one before in space and with a tolerance in time that fits;
         the first should do for the accuracy that the problem asks if the solution is as smooth as it looks. Raises Unsuited."""
 
     @abstractmethod

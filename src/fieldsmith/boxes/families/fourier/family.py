@@ -42,6 +42,9 @@ KEPT = {NONE: 1.0, TWO_THIRDS: 2 / 3, HALF: 0.5}
 FINER = {1: (1.0, 1.5, 2.0, 3.0, 4.0), 2: (1.0, 1.25, 1.5, 2.0, 3.0), 3: (1.0, 1.25, 1.5, 2.0, 2.5)}
 """Points of each variant by those of the first, by dimension: a quarter more is some digits more, and in a plane twice the work."""
 
+TIGHTER = {1: 0.1, 2: 0.3, 3: 0.3}
+"""Tolerance of each variant by that of the one before."""
+
 
 @dataclass(frozen=True)
 class FourierChoices(Choices):
@@ -89,7 +92,7 @@ class Fourier(BoxFamily[FourierChoices]):
         found = []
         for step, times in enumerate(FINER[len(form.space)]):
             points = finer(seen.points, times)
-            tolerance = min(max(accuracy * 0.1**step, 1e-12), 0.01)
+            tolerance = min(max(accuracy * TIGHTER[len(form.space)] ** step, 1e-12), 0.01)
             work = 1.0
             for n in points:
                 work *= n
