@@ -1,12 +1,15 @@
 """Textbook problems solved as a person's own would be, and what the stated errors are worth.
 
-    python benchmarks/truth.py [--only NAME …] [--seconds S] [--json FILE]
+    python benchmarks/truth.py [--only NAME …] [--seconds S] [--json FILE] [--markdown FILE]
 
 Each file in `benchmarks/truth/` has a solution that shares nothing with the methods (`known_solutions`); `[exact]` is taken out before anything is solved. The reference comes from
-`fieldsmith.boxes.reference.trusted`; the program is the first that the reference finds as accurate as was asked,
+`fieldsmith.boxes.reference.trusted`; the program is the first that is stated to be as accurate as was asked (else the one that is closest to the reference),
 of families in the order in which they suit, each from coarse to fine. A row has for both what is
 stated and what is true: relative L2 errors of the worst sample. What a program is stated to be off by is its distance from the reference plus the reference's own
-error. Problems in `truth/codepde/` are CodePDE's as far as a problem file can say them; where no solution is known only what is stated is shown.
+error. `each method` has the true error of every method that the reference refined, with the processor time of its finest run. Problems in `truth/codepde/` are
+CodePDE's as far as a problem file can say them; where no solution is known only what is stated is shown (`codepde.py` has more of them).
+
+With `--json` rows are kept as they come: the same command goes on where it was stopped. `--markdown` puts the table in place of the one between two marks in a page.
 """
 
 import argparse
@@ -36,6 +39,8 @@ SEEDS = (1, 2, 3)
 HONEST = 3.0
 """How many times as large as stated a true error may be."""
 SECONDS = 20.0
+MARKS = "<!-- truth: begin -->", "<!-- truth: end -->"
+"""Lines of a page between which the table stands."""
 
 
 @dataclass
@@ -53,6 +58,7 @@ class Row:
     reference_stated: float | None = None
     reference_true: float | None = None
     known: bool = True
+    methods: str = ""
     words: str = ""
 
     @property
@@ -125,6 +131,7 @@ def _measure(row: Row, whole: Problem, seconds: float) -> None:
     row.reference_seconds, row.reference_stated = reference.seconds, reference.error
     if truth is not None and reference.error is not None:
         row.reference_true = float(distance(form, truth, reference.values).max())
+    row.methods = _each(form, reference, truth)
     chosen = _program(form, inputs, row.accuracy, seconds, reference)
     if chosen is None:
         return
@@ -133,6 +140,22 @@ def _measure(row: Row, whole: Problem, seconds: float) -> None:
         row.stated = chosen.apart + reference.error
     if truth is not None:
         row.true = float(distance(form, truth, chosen.values).max())
+
+
+def _each(form: Form, reference: Reference, truth: Mapping[str, np.ndarray] | None) -> str:
+    """Every method that the reference refined: its finest run with its true error (else its last change) and its seconds."""
+    told = []
+    for climb in reference.climbs:
+        seconds = max((level.seconds for level in climb.levels), default=0.0)
+        if climb.values is None:
+            told.append(f"{climb.name} {climb.trouble}")
+            continue
+        if truth is not None:
+            off = f"{distance(form, truth, climb.values).max():.1e}"
+        else:
+            off = f"{climb.changes[-1].max():.1e} (change)" if climb.changes else "not known"
+        told.append(f"{climb.name} {off} in {seconds:.1f} s")
+    return "; ".join(told)
 
 
 def _truth(
@@ -152,12 +175,13 @@ def _truth(
 
 
 def _program(form: Form, inputs: Inputs, accuracy: float, seconds: float, reference: Reference) -> Chosen | None:
-    """The first program that is as accurate as asked: families in the order in which they suit, each from coarse to fine; else the closest to the reference."""
+    """The first program that is stated to be as accurate as asked: families in the order in which they suit, each from coarse to fine; else the
+    closest to the reference."""
     try:
         suited = methods.suited(form)
     except Unsuited:
         return None
-    known = reference.error is not None
+    known, own = reference.error is not None, reference.error or 0.0
     found: list[Chosen] = []
     for _, family, variants in suited:
         left = min(seconds, form.system.output.seconds)
@@ -170,7 +194,7 @@ def _program(form: Form, inputs: Inputs, accuracy: float, seconds: float, refere
                 continue
             apart = float(distance(form, reference.values, outcome.values).max()) if known else 0.0
             found.append(Chosen(f"{family.name} ({variant.name})", outcome.values, outcome.seconds, apart))
-            if apart <= accuracy:
+            if apart + own <= accuracy:
                 return found[-1]
     return min(found, key=lambda one: one.apart, default=None)
 
@@ -187,6 +211,7 @@ COLUMNS: Mapping[str, Callable[[Row], str]] = {
     "reference stated": lambda row: _figure(row.reference_stated),
     "true of it": lambda row: _figure(row.reference_true),
     "its seconds": lambda row: _figure(row.reference_seconds, ".1f"),
+    "each method": lambda row: row.methods.replace("|", "/"),
     "words": lambda row: row.words.replace("|", "/"),
 }
 
@@ -217,6 +242,36 @@ def summary(rows: Sequence[Row]) -> list[str]:
     ]
 
 
+def table(rows: Sequence[Row], *, words: bool = True) -> list[str]:
+    """The rows as Markdown."""
+    columns = [name for name in COLUMNS if words or name != "words"]
+    lines = [f"| {' | '.join(columns)} |", f"|{' --- |' * len(columns)}"]
+    return [*lines, *(f"| {' | '.join(COLUMNS[name](row) for name in columns)} |" for row in rows)]
+
+
+def marked(page: Path) -> bool:
+    """Whether a page has the two marks."""
+    _, _, rest = page.read_text(encoding="utf-8").partition(MARKS[0])
+    return MARKS[1] in rest
+
+
+def put(page: Path, rows: Sequence[Row]) -> None:
+    """The table and what it comes to, between the marks in a page."""
+    before, begin, rest = page.read_text(encoding="utf-8").partition(MARKS[0])
+    _, end, after = rest.partition(MARKS[1])
+    lines = [begin, *(f"- {line}" for line in summary(rows)), "", *table(rows, words=False), end]
+    page.write_text(before + "\n".join(lines) + after, encoding="utf-8")
+
+
+def stored(file: Path | None) -> dict[str, Row]:
+    """Rows by name that an earlier call has left."""
+    if file is None or not file.exists():
+        return {}
+    fields = {one.name for one in dataclasses.fields(Row)}
+    rows = json.loads(file.read_text(encoding="utf-8"))
+    return {row["name"]: Row(**{name: value for name, value in row.items() if name in fields}) for row in rows}
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description="Textbook problems, what is stated of their solutions and what is true."
@@ -225,20 +280,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--seconds", type=float, default=SECONDS, help="processor time of a reference, and of a program's tries"
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="all figures, as a list of rows")
+    parser.add_argument(
+        "--json", type=Path, metavar="FILE", help="all figures, as a list of rows; those in it are not measured again"
+    )
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="a page that the table is put into")
     options = parser.parse_args(arguments)
     unknown = [name for name in options.only or [] if name not in names()]
     if unknown:
         parser.error(f"there is no problem {unknown[0]}; there are {', '.join(names())}")
-    print(f"| {' | '.join(COLUMNS)} |\n|{' --- |' * len(COLUMNS)}", flush=True)
-    rows = []
+    if options.markdown and not (options.markdown.exists() and marked(options.markdown)):
+        parser.error(f"{options.markdown} has no place for the table: a line {MARKS[0]} and after it one {MARKS[1]}")
+    print(*table([]), sep="\n", flush=True)
+    kept = stored(options.json)
     for name in options.only or names():
-        rows.append(measured(name, options.seconds))
-        print(f"| {' | '.join(column(rows[-1]) for column in COLUMNS.values())} |", flush=True)
+        if name not in kept:
+            kept[name] = measured(name, options.seconds)
+        print(table([kept[name]])[-1], flush=True)
+        if options.json:
+            content = [dataclasses.asdict(row) | {"ratio": row.ratio} for row in kept.values()]
+            options.json.write_text(json.dumps(content, indent=1), encoding="utf-8")
+    rows = [kept[name] for name in options.only or names()]
     print(*("", *summary(rows)), sep="\n")
-    if options.json:
-        table = [dataclasses.asdict(row) | {"ratio": row.ratio} for row in rows]
-        options.json.write_text(json.dumps(table, indent=1), encoding="utf-8")
+    if options.markdown:
+        put(options.markdown, rows)
     return 0
 
 

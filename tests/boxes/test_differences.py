@@ -343,6 +343,16 @@ def test_samples_are_read_in_batches_and_answers_come_at_any_points():
 JUMP = {"a": "where(x < 0.5, 1, 10)"}, {"u": "where(x < 0.5, 2*x/1.1, 1 - 0.2*(1 - x)/1.1)"}
 
 
+def test_writing_a_program_leaves_the_problem_as_it_is():
+    problem = Problem(
+        ["div(a*grad(u)) = 1"], domain={"x": [0, 1], "y": [0, 1]}, boundary={"x": "u = 0", "y": "u = 0"},
+        coefficients={"a": "where(x < 0.5, 1, 9)"},
+    )  # fmt: skip
+    fixed = set(problem.system.jets.fixed)
+    family.text(Form(problem), family.variants(Form(problem))[0].choices)
+    assert problem.system.jets.fixed == fixed
+
+
 def test_fluxes_pass_a_jump_of_a_coefficient_steady_and_in_time():
     coefficients, exact = JUMP
     sides = {"boundary": {"x=0": "u = 0", "x=1": "u = 1"}, "coefficients": coefficients, "exact": exact}

@@ -166,3 +166,33 @@ def test_a_faulty_family_is_a_row_with_its_sentence(table, monkeypatch, capsys):
     said = capsys.readouterr().out
     assert said.count("ZeroDivisionError: it divides by nothing") == 2
     assert "true error of the program below what was asked: 0 of 2" in said
+
+
+def test_measured_rows_are_kept_and_put_into_a_page(table, monkeypatch, tmp_path, capsys):
+    rows, page = tmp_path / "rows.json", tmp_path / "page.md"
+    page.write_text("before\n" + "\nold\n".join(table["MARKS"]) + "\nafter\n")
+    sines = Toy("sines", "spectral", SINES, 2.0, diffusivity=0.2)
+    monkeypatch.setattr(methods, "families", lambda: (sines, Toy("odd", "volumes", SINES, diffusivity=0.2002)))
+    assert table["main"](["--only", "heat_fixed", "--json", str(rows)]) == 0
+    monkeypatch.setattr(methods, "families", lambda: pytest.fail("measured again"))
+    assert table["main"](["--only", "heat_fixed", "--json", str(rows), "--markdown", str(page)]) == 0
+    text = page.read_text()
+    assert "old" not in text
+    assert text.startswith("before\n")
+    assert text.endswith("after\n")
+    assert "| heat_fixed | parabolic, linear | sines (8 points) |" in text
+    assert "below what was asked: 1 of 1" in text
+    page.write_text("no place")
+    with pytest.raises(SystemExit):
+        table["main"](["--only", "heat_fixed", "--json", str(rows), "--markdown", str(page)])
+    assert "has no place for the table" in capsys.readouterr().err
+
+
+def test_a_problem_file_of_codepde_does_what_the_built_in_task_does(monkeypatch, capsys):
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    codepde = runpy.run_path(str(BENCHMARKS / "codepde.py"), run_name="imported")
+    assert codepde["main"](["advection", "--programs", "1"]) == 0
+    cells = [cell.strip() for cell in capsys.readouterr().out.splitlines()[-1].strip("|").split("|")]
+    name, _, _, built_in, _, by, own, _, program = cells
+    assert (name, by.split()[0], program.split()[0]) == ("advection", "spectral", "fourier")
+    assert max(float(built_in), float(own)) < 1e-13  # smooth samples

@@ -9,6 +9,17 @@ from fieldsmith.boxes.form import Form
 
 C = TypeVar("C", bound=Choices)
 
+EXACT = 1.0
+"""How well a family suits, on one scale for all: nothing but rounding, or a tolerance in time, is between it and the solution at few points."""
+MADE = 0.9
+"""It is made for such problems: errors fall faster than any power of the points where solutions are smooth, or it holds what jumps."""
+GOOD = 0.7
+"""It does what is asked at once, with points or seconds that one that is made for it would not need."""
+FAIR = 0.5
+"""It converges by its order, and nothing of the problem stands in its way."""
+POOR = 0.3
+"""It converges, but slowly or at a price: for a check of others, or where there are none."""
+
 
 class BoxFamily(ABC, Generic[C]):
     """Methods that are made of the same blocks; a class without arguments in `boxes/families/`."""
@@ -22,11 +33,16 @@ class BoxFamily(ABC, Generic[C]):
 
     @abstractmethod
     def suits(self, form: Form) -> float:
-        """The larger the better, above 0. Raises Unsuited with one sentence that names the term, end or value that the method cannot take."""
+        """How well, by the scale above; families of the same score are tried in the order of their names.
+
+        What a problem makes hard counts, not what it is called: how smooth what is given stays, how fine its fronts are by `fronts` beside what the family can
+        afford, whether waves break before the end by `characteristics`. The table of `benchmarks/truth.py` shows what each method does on each problem.
+        Raises Unsuited with one sentence that names the term, end or value that the method cannot take.
+        """
 
     @abstractmethod
     def variants(self, form: Form) -> Sequence[Variant[C]]:
-        """At least four, of rising `accuracy` from 0, each about 1.5 to 2 times finer than the one before in space and with a tolerance in time that fits;
+        """At least four, of rising `accuracy` from 0, each about 1.25 to 2 times finer than the one before in space and with a tolerance in time that fits;
         the first should do for the accuracy that the problem asks if the solution is as smooth as it looks. Raises Unsuited."""
 
     @abstractmethod

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from fieldsmith.blocks import Block, Variant
+from fieldsmith.boxes.characteristics import entering
 from fieldsmith.boxes.families.collocation.blocks import (
     DIAGONAL,
     ETDRK4,
@@ -19,8 +20,9 @@ from fieldsmith.boxes.families.collocation.demands import Demands
 from fieldsmith.boxes.families.collocation.resolving import needed
 from fieldsmith.boxes.families.collocation.separable import parts
 from fieldsmith.boxes.families.collocation.writing import Writing
-from fieldsmith.boxes.family import BoxFamily
+from fieldsmith.boxes.family import FAIR, GOOD, MADE, POOR, BoxFamily
 from fieldsmith.boxes.form import Form
+from fieldsmith.boxes.fronts import front_waves
 from fieldsmith.equations.expressions import Unsuited
 from fieldsmith.problems import functions as own
 from fieldsmith.problems.system import Family
@@ -36,6 +38,8 @@ SMOOTH, ROUGH = 256, 64
 """Points that a smooth field may need; those to begin with where one needs more, as diffusion will smooth it."""
 LONGEST, ROUNDING = 600, 4e8
 """Points along an axis, and their number to the power of the highest derivative: beyond it rounding costs more than points bring."""
+PER_WAVE = np.pi
+"""Chebyshev points for a wave in the middle of an axis."""
 FIRST, FINEST = 0.03, 1e-11
 """The first tolerance beside the accuracy wanted, and the last one at all."""
 NODES = {
@@ -62,23 +66,27 @@ class Collocation(BoxFamily[CollocationChoices]):
         integrator = _integrator(demands)
         _no_shocks(demands)
         _determined(demands)
+        if end := entering(form):
+            raise Unsuited(
+                f"Waves may enter through the open end {end}, and collocation has no condition that keeps them out."
+            )
         rough = max(needed(form).values()) > SMOOTH
         lasting = bool(form.seen.waves) and "parabolic" not in form.seen.waves.kinds
         if rough and form.timed and lasting:
             raise Unsuited(
                 "An initial value or coefficient has a kink or jump, which lasts in waves: polynomials converge too slowly."
             )
-        score = 1.0 if len(form.space) == 1 or integrator in (DIAGONAL, ETDRK4) else 0.6
         broken = any(demand.value.has(*JUMPS) for demand in demands.all)
-        return score * (0.3 if rough or broken else 1.0)
+        if rough or broken or not _resolved(form, integrator):
+            return POOR
+        if len(form.space) == 1 or integrator in (DIAGONAL, ETDRK4):
+            return MADE
+        return FAIR if form.timed else GOOD
 
     def variants(self, form: Form) -> Sequence[Variant[CollocationChoices]]:
         integrator = _integrator(Demands(form))
-        shares = np.array(_shares(form))
-        room = MOST[integrator] / (_numbers(form) * np.prod(shares))
+        shares, most = _shares(form), _most(form, integrator)
         highest = max(Demands(form).highest.values())
-        most = min(int(room ** (1 / len(shares))), LONGEST, int(ROUNDING ** (1 / max(highest, 1))))
-        most = max(most, 2 * highest + 12)
         need = max(needed(form).values())
         need = ROUGH if need > SMOOTH else need
         fewest = max(FEWEST[len(shares)], 4 * highest)
@@ -140,6 +148,23 @@ def _keeps(form: Form) -> bool:
     kinds = form.seen.waves.kinds if form.seen.waves else ()
     damped = {"parabolic", "damped dispersive"} & set(kinds)
     return form.canonical.order == 2 and bool(kinds) and not damped and not form.canonical.constrained
+
+
+def _most(form: Form, integrator: Block) -> int:
+    """Points along the axis with most that an integrator takes."""
+    shares = np.array(_shares(form))
+    room = MOST[integrator] / (_numbers(form) * np.prod(shares))
+    highest = max(Demands(form).highest.values())
+    most = min(int(room ** (1 / len(shares))), LONGEST, int(ROUNDING ** (1 / max(highest, 1))))
+    return max(most, 2 * highest + 12)
+
+
+def _resolved(form: Form, integrator: Block) -> bool:
+    """Whether there may be as many points as given fields and fronts need: of waves in the middle of an axis some pi a wavelength."""
+    need = needed(form)
+    most = _most(form, integrator)
+    fronts = zip(front_waves(form), form.space, strict=True)
+    return all(max(PER_WAVE * n, 0 if need[axis] > SMOOTH else need[axis]) <= most for n, axis in fronts)
 
 
 def _fits(demands: Demands, integrator: Block) -> None:

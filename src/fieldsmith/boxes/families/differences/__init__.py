@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from fieldsmith.blocks import Variant
+from fieldsmith.boxes.characteristics import entering
 from fieldsmith.boxes.families.differences.choices import DOP853, NEWTON, ORDERS, DifferencesChoices
 from fieldsmith.boxes.families.differences.layout import Layout
 from fieldsmith.boxes.families.differences.sizes import counts, resolutions
-from fieldsmith.boxes.families.differences.smooth import all_smooth, most, order_of, refused
+from fieldsmith.boxes.families.differences.smooth import all_smooth, lasting, most, order_of, refused
 from fieldsmith.boxes.families.differences.writing import values
-from fieldsmith.boxes.family import BoxFamily
+from fieldsmith.boxes.family import FAIR, GOOD, POOR, BoxFamily
 from fieldsmith.boxes.form import Form
 from fieldsmith.boxes.program import render
 from fieldsmith.equations.expressions import Unsuited
@@ -30,10 +31,14 @@ class Differences(BoxFamily[DifferencesChoices]):
 
     def suits(self, form: Form) -> float:
         refused(form)
-        layout = Layout(form)
-        if not all_smooth(form):
-            return 1.2
-        return 1.1 if not form.timed and len(form.space) > 1 and layout.varying else 0.6
+        if end := entering(form):
+            raise Unsuited(
+                f"Waves may enter through the open end {end}, and finite differences have no condition that keeps them out."
+            )
+        Layout(form)
+        if all_smooth(form):
+            return FAIR
+        return POOR if lasting(form) else GOOD
 
     def variants(self, form: Form) -> Sequence[Variant[DifferencesChoices]]:
         order, layout = order_of(form), Layout(form)

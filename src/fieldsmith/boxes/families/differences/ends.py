@@ -7,6 +7,7 @@ from itertools import product
 from fieldsmith.boxes.form import Form
 from fieldsmith.equations.expressions import Expression, Unsuited
 from fieldsmith.problems.faults import Misread, TooLarge
+from fieldsmith.problems.jets import Jets
 from fieldsmith.problems.system import Condition
 
 MOST_CHOICES = 4096
@@ -29,8 +30,8 @@ class End:
 Placed = tuple[End, Condition, Expression]
 
 
-def assigned(form: Form, fields: Sequence[tuple[str, int]], laws: Mapping[int, Expression]) -> list[Placed]:
-    """Every condition with its rows, in the order in which they take points at edges and corners. Raises Unsuited.
+def assigned(form: Form, jets: Jets, fields: Sequence[tuple[str, int]], laws: Mapping[int, Expression]) -> list[Placed]:
+    """Every condition with its rows, in the order in which they take points at edges and corners; `jets` are those of the laws. Raises Unsuited.
 
     A field of second order in time is held to its conditions, and its rate to their derivatives in time.
     """
@@ -39,7 +40,7 @@ def assigned(form: Form, fields: Sequence[tuple[str, int]], laws: Mapping[int, E
     for axis, side in dict.fromkeys((one.axis, one.side) for one in conditions):
         k = form.space.index(axis)
         group = [one for one in conditions if (one.axis, one.side) == (axis, side)]
-        chosen = sorted(_matched(form, fields, laws, group), key=lambda pair: (pair[1], pair[0].order))
+        chosen = sorted(_matched(form, jets, fields, laws, group), key=lambda pair: (pair[1], pair[0].order))
         layers: dict[int, int] = {}
         for condition, field in chosen:
             layer = layers.get(field, 0)
@@ -62,14 +63,18 @@ def _in_time(form: Form, condition: Condition) -> Expression:
 
 
 def _matched(
-    form: Form, fields: Sequence[tuple[str, int]], laws: Mapping[int, Expression], conditions: Sequence[Condition]
+    form: Form,
+    jets: Jets,
+    fields: Sequence[tuple[str, int]],
+    laws: Mapping[int, Expression],
+    conditions: Sequence[Condition],
 ) -> list[tuple[Condition, int]]:
     """The field whose rows each condition of one end takes: one that it holds, with its highest derivative, and no more than that
     field's law has need of."""
     places = [k for k, (_, order) in enumerate(fields) if order == 0]
     if len(places) ** len(conditions) > MOST_CHOICES:
         raise Unsuited(f"There are {len(conditions)} conditions at one end of {conditions[0].axis}.")
-    takes = [_takes(form, fields, laws, k, conditions[0].axis) for k in range(len(fields))]
+    takes = [_takes(form, jets, fields, laws, k, conditions[0].axis) for k in range(len(fields))]
     costs = [[_cost(form, fields[k][0], one) for k in places] for one in conditions]
 
     def whole(chosen: tuple[int, ...]) -> int:
@@ -97,9 +102,11 @@ def _cost(form: Form, name: str, condition: Condition) -> int:
     return LESS * (held[name] < max(held.values()))
 
 
-def _takes(form: Form, fields: Sequence[tuple[str, int]], laws: Mapping[int, Expression], field: int, axis: str) -> int:
+def _takes(
+    form: Form, jets: Jets, fields: Sequence[tuple[str, int]], laws: Mapping[int, Expression], field: int, axis: str
+) -> int:
     """Conditions that the law of a field (of its highest rate) has need of at an end: half the order of its own derivatives across, rounded up."""
-    jets, k, name = form.system.jets, form.system.coordinates.index(axis), fields[field][0]
+    k, name = form.system.coordinates.index(axis), fields[field][0]
     last = max(n for n, (other, _) in enumerate(fields) if other == name)
     met = [jets.meanings[jet] for jet in jets.among(laws[last])]
     own = max((orders[k] for other, orders in met if base(form, other) == name), default=0)

@@ -30,8 +30,7 @@ def kept_apart(form: Form) -> tuple[System, Canonical]:
     jumping = {one.name for one in system.coefficients if one.expression is not None and rough(form, one)}
     if not jumping:
         return system, form.canonical
-    jets = system.jets
-    jets.fixed |= jumping
+    jets = replace(system.jets, fixed=system.jets.fixed | jumping)
     given = {
         one.name: jets.field(one.name) if one.expression is None or one.name in jumping else one.expression
         for one in system.coefficients
@@ -43,16 +42,16 @@ def kept_apart(form: Form) -> tuple[System, Canonical]:
         laws = tuple(replace(law, residual=algebra.read(law.left) - algebra.read(law.right)) for law in system.laws)
     except (TooLarge, Misread) as reason:
         raise Unsuited("The equations are too large with coefficients that jump.") from reason
-    apart = replace(system, laws=laws)
+    apart = replace(system, laws=laws, jets=jets)
     solved = canonical(apart, Findings(), Spot())
     return apart, solved or form.canonical
 
 
-def divided(form: Form, law: Expression) -> tuple[Expression, tuple[Flux, ...]]:
-    """A law without its terms (a u_x)_x of coefficients with jumps, and these. Raises Unsuited where other derivatives of such coefficients are left."""
-    system, jets = form.system, form.system.jets
+def divided(form: Form, system: System, law: Expression) -> tuple[Expression, tuple[Flux, ...]]:
+    """A law of `system`, as `kept_apart` has it, without its terms (a u_x)_x of coefficients with jumps, and these. Raises Unsuited where other derivatives of such coefficients are left."""
+    jets = system.jets
     jumping = {one.name for one in system.coefficients if rough(form, one)}
-    if not _differentiated(form, law, jumping):
+    if not _differentiated(system, law, jumping):
         return law, ()
     rest, found = law, []
     skip = int(system.timed)
@@ -66,15 +65,15 @@ def divided(form: Form, law: Expression) -> tuple[Expression, tuple[Flux, ...]]:
             if names & jumping and not jets.among(factor):
                 rest = sp.expand(rest - jets.total(factor * slope, skip + k))
                 found.append(Flux(unknown.name, k, factor))
-    if left := _differentiated(form, rest, jumping):
+    if left := _differentiated(system, rest, jumping):
         raise Unsuited(
             f"The coefficient {left} has kinks or jumps and is differentiated otherwise than in div({left}*grad(u))."
         )
     return rest, tuple(found)
 
 
-def _differentiated(form: Form, law: Expression, jumping: set[str]) -> str:
+def _differentiated(system: System, law: Expression, jumping: set[str]) -> str:
     """A coefficient with jumps of which a derivative stands in a law; empty if there is none."""
-    meanings = form.system.jets.meanings
-    found = [meanings[jet] for jet in form.system.jets.among(law, given=True)]
+    meanings = system.jets.meanings
+    found = [meanings[jet] for jet in system.jets.among(law, given=True)]
     return next((name for name, orders in found if name in jumping and sum(orders)), "")

@@ -68,7 +68,7 @@ class Layout:
         laid, masses = self._laid()
         self.laid = laid
         self.free = self._free_constants()
-        ends = assigned(form, self.fields, {field: law for field, law, _ in laid})
+        ends = assigned(form, self.system.jets, self.fields, {field: law for field, law, _ in laid})
         self.expressions = [law for _, law, _ in laid] + [one for _, _, one in ends]
         self.factors: list[Factor] = []
         self.laws = tuple(self._law(field, law, words) for field, law, words in laid)
@@ -105,14 +105,6 @@ class Layout:
         """Whether no slope depends on the state."""
         jets = self.system.jets
         return not any(self.system.jets.among(partial(one, jet)) for one in self.expressions for jet in jets.among(one))
-
-    @property
-    def varying(self) -> bool:
-        """Whether what multiplies a derivative changes in space."""
-        jets = self.system.jets
-        places = {self.system.symbols[name] for name in self.form.space}
-        slopes = [partial(law, jet) for _, law, _ in self.laid for jet in jets.among(law)]
-        return any(slope.free_symbols & places or jets.among(slope, given=True) for slope in slopes)
 
     @property
     def moving(self) -> bool:
@@ -230,7 +222,7 @@ class Layout:
 
     def _law(self, field: int, law: Expression, words: str) -> Holds:
         """A law, with the fluxes of coefficients that jump as derivatives of their own."""
-        rest, fluxes = divided(self.form, law)
+        rest, fluxes = divided(self.form, self.system, law)
         holds = self._holds(field, rest, words)
         for one in fluxes:
             of = self.fields.index((one.unknown, 0))

@@ -48,6 +48,11 @@ def most(form: Form) -> int:
     return 6 if periodic or diffuses or not form.timed else 4
 
 
+def lasting(form: Form) -> bool:
+    """Whether nothing smooths kinks and jumps of what is given."""
+    return form.timed and form.seen.waves is not None and "parabolic" not in form.seen.waves.kinds
+
+
 def refused(form: Form) -> None:
     """Raises Unsuited for nonlinear first order problems, whose solutions become discontinuous."""
     seen = form.seen

@@ -9,12 +9,12 @@ import sympy as sp
 from fieldsmith.blocks import Block, Choices, Variant, choice, number
 from fieldsmith.boxes.families.fourier.eliminated import judge, steady_mean
 from fieldsmith.boxes.families.fourier.evolution_source import Evolution, stiff
-from fieldsmith.boxes.families.fourier.resolution import MOST, finer, first_points, given_waves
-from fieldsmith.boxes.families.fourier.shocks import refuse_shocks
+from fieldsmith.boxes.families.fourier.resolution import MOST, finer, first_points, given_waves, resolved
+from fieldsmith.boxes.families.fourier.shocks import breaking_waves, refuse_shocks
 from fieldsmith.boxes.families.fourier.source import Grid, Source
 from fieldsmith.boxes.families.fourier.split import Parts, Steady, parts, steady
 from fieldsmith.boxes.families.fourier.steady_source import steady_values
-from fieldsmith.boxes.family import BoxFamily
+from fieldsmith.boxes.family import EXACT, GOOD, MADE, POOR, BoxFamily
 from fieldsmith.boxes.form import Form
 from fieldsmith.boxes.program import render
 from fieldsmith.equations.expressions import Unsuited
@@ -39,7 +39,11 @@ HALF = Block(
     "Products of three fields alias into none of the waves that are kept.",
 )
 KEPT = {NONE: 1.0, TWO_THIRDS: 2 / 3, HALF: 0.5}
-FINER = (1.0, 1.5, 2.0, 3.0, 4.0)
+FINER = {1: (1.0, 1.5, 2.0, 3.0, 4.0), 2: (1.0, 1.25, 1.5, 2.0, 3.0), 3: (1.0, 1.25, 1.5, 2.0, 2.5)}
+"""Points of each variant by those of the first, by dimension: a quarter more is some digits more, and in a plane twice the work."""
+
+TIGHTER = {1: 0.1, 2: 0.3, 3: 0.3}
+"""Tolerance of each variant by that of the one before."""
 
 
 @dataclass(frozen=True)
@@ -76,17 +80,19 @@ class Fourier(BoxFamily[FourierChoices]):
     def suits(self, form: Form) -> float:
         seen = self._seen(form)
         if isinstance(seen.parts, Steady):
-            return 1.0 if seen.parts.newton else 4.0
+            return GOOD if seen.parts.newton else EXACT
         if seen.exact:
-            return 4.0
-        return 2.0 if stiff(Source(form), seen.parts) else 3.0
+            return EXACT
+        if not resolved(form):
+            return POOR
+        return GOOD if breaking_waves(form) or stiff(Source(form), seen.parts) else MADE
 
     def variants(self, form: Form) -> Sequence[Variant[FourierChoices]]:
         seen, accuracy = self._seen(form), form.system.output.accuracy
         found = []
-        for step, times in enumerate(FINER):
+        for step, times in enumerate(FINER[len(form.space)]):
             points = finer(seen.points, times)
-            tolerance = min(max(accuracy * 0.1**step, 1e-12), 0.01)
+            tolerance = min(max(accuracy * TIGHTER[len(form.space)] ** step, 1e-12), 0.01)
             work = 1.0
             for n in points:
                 work *= n

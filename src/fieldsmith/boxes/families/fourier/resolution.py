@@ -9,6 +9,7 @@ import numpy as np
 
 from fieldsmith.boxes.families.fourier.split import inlined, kept
 from fieldsmith.boxes.form import Form
+from fieldsmith.boxes.fronts import front_waves
 from fieldsmith.problems.numbers import evaluate
 from fieldsmith.problems.system import Family
 
@@ -99,14 +100,23 @@ def first_points(form: Form, waves: Waves, kept_share: float, *, exact: bool) ->
     """Points along each axis for the accuracy asked for; `exact` where no wave makes others."""
     asked = form.system.output.points
     found = []
-    for axis, count in zip(form.system.axes, waves.counts, strict=True):
+    fronts = waves.counts if exact else front_waves(form)
+    for axis, count, front in zip(form.system.axes, waves.counts, fronts, strict=True):
         most = MOST[len(form.system.axes)]
         sampled = form.sampled or any(given.expression is None for given in form.system.initial.values())
         least = asked[axis.name] if exact and sampled else 0 if exact else SEEN * asked[axis.name] / kept_share
-        needed = 2 * (count + 1) * (1 if exact else GROWTH) / kept_share
+        needed = 2 * (count + 1) if exact else 2 * (max(GROWTH * count, front) + 1)
+        needed /= kept_share
         needed = min(needed, BEYOND[len(form.system.axes)] * asked[axis.name] / kept_share)
         found.append(even(min(max(least, needed, LEAST), most / 2)))
     return tuple(found)
+
+
+def resolved(form: Form) -> bool:
+    """Whether the first program has as many waves as the fronts that a nonlinear evolution makes need."""
+    most = BEYOND[len(form.space)]
+    asked = form.system.output.points
+    return all(2 * n <= most * asked[name] for n, name in zip(front_waves(form), form.space, strict=True))
 
 
 def finer(points: Sequence[int], times: float) -> tuple[int, ...]:

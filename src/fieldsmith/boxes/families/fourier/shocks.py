@@ -2,20 +2,33 @@
 
 from collections.abc import Mapping
 
+from fieldsmith.boxes.characteristics import breaking
 from fieldsmith.boxes.form import Form
 from fieldsmith.equations.expressions import Unsuited
 from fieldsmith.problems.jets import partial
 
+SMOOTH = 0.5
+"""Share of the time until waves break up to which solutions count as smooth."""
+
 
 def refuse_shocks(form: Form) -> None:
-    """Raises Unsuited where waves steepen until they break.
+    """Raises Unsuited where waves steepen until they break, unless the problem ends well before the first one does."""
+    found = breaking_waves(form)
+    if found and breaking(form) > SMOOTH:
+        raise Unsuited(
+            f"{found[0]}: nothing damps or disperses waves whose speed depends on {', '.join(found[1])}, and Fourier series do not follow shocks."
+        )
+
+
+def breaking_waves(form: Form) -> tuple[str, list[str]] | None:
+    """An equation with waves that break some time, and the unknowns on which their speeds depend; None where there is none.
 
     That is so of unknowns that depend on each other where speeds of propagation depend on them and no derivative is of higher order than
     the waves' own: u_t + u*u_x = 0, gas dynamics. Speeds that follow from a constraint, as in two-dimensional vorticity, break nothing.
     """
     jets, canonical = form.system.jets, form.canonical
     if canonical.constraints and _solenoidal(form):
-        return
+        return None
     evolving = [name for name, order in canonical.orders.items() if order]
     names = {**{name: name for name in evolving}, **{p: n for p, n in jets.partners.items() if n in evolving}}
     steep: dict[str, str] = {}
@@ -38,7 +51,8 @@ def refuse_shocks(form: Form) -> None:
     for name, text in steep.items():
         together = _together(name, reach)
         if not together & tamed:
-            raise Unsuited(f"{text}: nothing damps or disperses waves whose speed depends on {', '.join(sorted(together))}, and Fourier series do not follow shocks.")  # fmt: skip
+            return text, sorted(together)
+    return None
 
 
 def _solenoidal(form: Form) -> bool:

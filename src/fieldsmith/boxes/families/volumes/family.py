@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from fieldsmith.blocks import Block, Choices, Plan, Variant, choice, number
+from fieldsmith.boxes.characteristics import breaking
 from fieldsmith.boxes.families.volumes.balance import Balance, balance_of
 from fieldsmith.boxes.families.volumes.ends import ends_of
 from fieldsmith.boxes.families.volumes.looking import spread_of, starts_with_jumps, vanishes
 from fieldsmith.boxes.families.volumes.values import program_values
-from fieldsmith.boxes.family import BoxFamily
+from fieldsmith.boxes.family import FAIR, GOOD, MADE, POOR, BoxFamily
 from fieldsmith.boxes.form import Form
 from fieldsmith.boxes.program import render
 from fieldsmith.equations.expressions import Unsuited
@@ -55,8 +56,6 @@ SSPRK3 = Block(
     3,
     "Shu and Osher, 1988",
 )
-JUMPS, BENT, SMOOTH = 0.95, 0.7, 0.35
-"""How well it suits: where the solution jumps or will, where fluxes are nonlinear but viscosity may smooth all, elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -91,13 +90,13 @@ class Volumes(BoxFamily[VolumesChoices]):
         jumps = starts_with_jumps(form.system)
         if balance.diffuses:
             sharp = spread_of(form, balance) < 1.0
-            return JUMPS if sharp and not _linear(form, balance) else BENT if jumps or sharp else SMOOTH
-        return JUMPS if jumps or not _linear(form, balance) else SMOOTH
+            return GOOD if sharp and not _linear(form, balance) else FAIR if jumps or sharp else POOR
+        return MADE if jumps or breaking(form) > 1.0 else FAIR if breaking(form) else POOR
 
     def variants(self, form: Form) -> Sequence[Variant[VolumesChoices]]:
         balance = _balance(form)
         dimensions = len(form.space)
-        jumps = starts_with_jumps(form.system) or (not balance.diffuses and not _linear(form, balance))
+        jumps = starts_with_jumps(form.system) or (not balance.diffuses and breaking(form) > 1.0)
         accuracy = min(max(form.system.output.accuracy, 1e-5), 0.1)
         wanted = 400 * 0.01 / accuracy if jumps else 200 * (1e-3 / accuracy) ** 0.25
         wanted = min(max(wanted, 100), 1600) if dimensions == 1 else min(max(wanted / 3, 64), 160)
