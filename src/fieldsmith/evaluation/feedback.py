@@ -216,7 +216,7 @@ def success_facts(
         "lone": _lone(score),
         "kinds": [[kind, of.count, of.nrmse, of.trusted] for kind, of in score.by_kind.items()],
         "frames": [[n, float(errors[n])] for n in marks],
-        "arises": "" if probes and probes["unwritten"] else _arises(errors, score, _explained(probes)),
+        "arises": "" if probes and (probes["unwritten"] or _told_already(probes)) else _arises(errors, score, _explained(probes, brief)),
         "largest": in_space(score, case, outputs, brief),
         "order": score.order,
         "slopes": list(slopes) if slopes and max(slopes) - min(slopes) > UNSTEADY else [],
@@ -233,8 +233,19 @@ def times(value: float) -> str:
     return f"{rounded:.1e}" if rounded >= 1e6 else f"{rounded:,.0f}" if rounded >= 10 else f"{rounded:.1f}"
 
 
-def _explained(probes: Facts | None) -> bool:
-    """Whether it is known already what the error comes of: something found wrong, or a scheme whose error falls with the spacing."""
+def _told_already(probes: Facts) -> bool:
+    """Whether what is wrong with the first frame of an answer to a problem of one's own is told."""
+    own = probes.get("own") or {}
+    return bool(own.get("start") or own.get("arranged"))
+
+
+def _explained(probes: Facts | None, brief: Brief) -> bool:
+    """Whether it is known already what the error comes of: something found wrong, or a scheme whose error falls with the spacing.
+
+    Of a problem of one's own it is where its equations could be looked at, and where the error is not worth asking.
+    """
+    if brief.form is not None:
+        return not probes or bool(probes["suspects"] or probes["own"].get("equations"))
     physics = (probes or {}).get("physics") or {}
     return bool(probes and probes["suspects"]) or (physics.get("order") or 0.0) > 0.5
 

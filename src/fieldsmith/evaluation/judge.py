@@ -250,12 +250,12 @@ class _Judge:
         if self.last is None:
             return
         split, case, outputs = self.last
-        if worthwhile(self.scores[split], self.seconds_for(case)):
+        score = self.scores[split]
+        if worthwhile(score, self.seconds_for(case), self.brief.form):
             from fieldsmith.evaluation.probes import diagnosis  # needs SymPy and SciPy
 
-            self.probes = diagnosis.diagnosed(
-                self.brief, case, outputs, self.scores[split].samples, self.probing_call()
-            )
+            own = score.samples[-len(next(iter(outputs.values()))) :]  # those of the last call
+            self.probes = diagnosis.diagnosed(self.brief, case, outputs, own, self.probing_call())
 
     def diagnosed(self, case: Case, outputs: Mapping[str, np.ndarray]) -> Found | None:
         """What tells of a program that is hopeless in a pilot that it solves another equation."""
