@@ -225,7 +225,9 @@ def success_facts(
         "kinds": [[kind, of.count, of.nrmse, of.trusted] for kind, of in score.by_kind.items()],
         "frames": [[n, float(errors[n])] for n in marks],
         "clock": _clock(case, brief, marks),
-        "arises": "" if probes and (probes["unwritten"] or _told_already(probes)) else _arises(errors, score, _explained(probes, brief)),
+        "arises": ""
+        if probes and (probes["unwritten"] or _told_already(probes))
+        else _arises(errors, score, _explained(probes, brief)),
         "largest": in_space(score, case, outputs, brief),
         "order": score.order,
         "slopes": list(slopes) if slopes and max(slopes) - min(slopes) > UNSTEADY else [],

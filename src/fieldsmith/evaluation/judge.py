@@ -310,7 +310,15 @@ class _Judge:
         if self.last is not None:
             split, case, outputs = self.last
             facts = feedback.success_facts(
-                scores[split], case, outputs, self.shown, self.slopes, self.notes, self.probes, self.unstudied, self.called[split],
+                scores[split],
+                case,
+                outputs,
+                self.shown,
+                self.slopes,
+                self.notes,
+                self.probes,
+                self.unstudied,
+                self.called[split],
             )
         return Evaluation(
             status="ok",

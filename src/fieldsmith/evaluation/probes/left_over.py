@@ -66,9 +66,7 @@ def conditions(
     form: Form, inputs: Mapping[str, Any], outputs: Arrays, reference: Arrays, sample: int, grouped: bool
 ) -> list[dict[str, Any]]:
     """What each condition leaves over, of the scored answer; what it leaves over of the reference cannot be told."""
-    fine, rough = (
-        Answer(form, inputs, outputs, sample, frames=not grouped, order=order) for order in (ORDER, LOWER)
-    )
+    fine, rough = (Answer(form, inputs, outputs, sample, frames=not grouped, order=order) for order in (ORDER, LOWER))
     trusted = Answer(form, inputs, reference, sample, frames=not grouped) if reference else None
     found = []
     for one in form.system.conditions:
@@ -79,7 +77,10 @@ def conditions(
         if trusted is not None:
             unsure = max(unsure, size(trusted.values([one.residual], where)[0]))
         place = f"{one.axis} = {form.system.axis(one.axis).end(one.side):g}"
-        found.append({"place": place, "text": one.text, **_left(form, one.residual, fine, where, unsure)})
+        left = _left(form, one.residual, fine, where, unsure)
+        if left["cause"] is not None and left["cause"]["how"] in ("strength", "number") and left["share"] < AT_SIDES:
+            left["cause"] = None  # a treatment of low order looks like that
+        found.append({"place": place, "text": one.text, **left})
     return found
 
 
@@ -121,29 +122,33 @@ def _left(form: Form, residual: Expression, answer: Answer, where: Sequence[slic
 def _cause(
     form: Form, residual: Expression, answer: Answer, where: Sequence[slice], over: np.ndarray
 ) -> dict[str, Any] | None:
-    """The idea that explains what is left over: its text, the factor with which it acts, how: sign, missing, strength or number."""
+    """The idea that explains what is left over: its text, the factor with which it acts, how: sign, missing, strength or number; `or`: others that do as well.
+
+    Where terms are nearly proportional to each other, as in a single wave, the data does not tell which it is.
+    """
     ideas = list(_ideas(form, residual, answer))
     fits: list[tuple[float, float, Idea]] = []
     for idea, values in zip(ideas, answer.values([idea.part for idea in ideas], where), strict=True):
         squares = float(np.sum(np.abs(values) ** 2))
         if squares:
-            share = float(np.sum((np.conj(values) * over).real)) / squares
+            share = float(np.real(np.vdot(values, over))) / squares
             fits.append((size(over - share * values) / size(over), 1.0 - share, idea))
     fits.sort(key=lambda fit: fit[0])
     near = [fit for fit in fits if fit[0] < UNEXPLAINED and fit[0] <= CLEARLY * fits[0][0] + SLIGHT]
     plain = [fit for fit in near if min(abs(fit[1]), abs(fit[1] + 1.0)) < PLAIN and not fit[2].parameter]
-    chosen = plain[:1] if plain else near if len(near) == 1 else [fit for fit in near if fit[2].parameter]
-    if len(chosen) != 1:
+    ways = plain or [fit for fit in near if not _changes(form, fit[2])] or near
+    if not ways:
         return None
-    _, factor, idea = chosen[0]
+    _, factor, idea = next((fit for fit in ways if fit[2].parameter and len(ways) > 1), ways[0])
     how = "number" if idea.parameter else "missing" if abs(factor) < PLAIN else "sign" if factor < 0.0 else "strength"
-    return {
-        "term": idea.parameter or idea.text,
-        "factor": factor,
-        "how": how,
-        "due": idea.value,
-        "seems": factor * idea.value,
-    }
+    others = [] if plain or idea.parameter else [fit[2].text for fit in ways[1:3]]
+    told = {"term": idea.text, "factor": factor, "how": how, "due": idea.value, "seems": factor * idea.value}
+    return {**told, "or": others}
+
+
+def _changes(form: Form, idea: Idea) -> bool:
+    """Whether it is a change in time, which acts with f times its strength where all else does with 1/f."""
+    return _rates(form, idea.part)
 
 
 def _ideas(form: Form, residual: Expression, answer: Answer) -> Iterator[Idea]:
@@ -156,10 +161,6 @@ def _ideas(form: Form, residual: Expression, answer: Answer) -> Iterator[Idea]:
         if term not in seen and len(written) + len(expanded) > 2:
             seen.add(term)
             yield Idea(_written(form, term), term)
-    plain = [term for term in expanded if not _derived(form, term)]
-    if 1 < len(plain) < len(expanded) and (part := sp.Add(*plain)) not in seen:
-        seen.add(part)
-        yield Idea(_written(form, part), part)
     for one in form.system.parameters if single else ():
         symbol = form.system.symbols[one.name]
         part = sp.expand(symbol * sp.diff(residual, symbol))
@@ -167,6 +168,10 @@ def _ideas(form: Form, residual: Expression, answer: Answer) -> Iterator[Idea]:
         if part != 0 and sp.diff(residual, symbol, 2) == 0 and value and part not in seen:
             seen.add(part)
             yield Idea(one.name, part, one.name, value)
+    plain = [term for term in expanded if not _derived(form, term)]
+    if 1 < len(plain) < len(expanded) and (part := sp.Add(*plain)) not in seen:
+        seen.add(part)
+        yield Idea(_written(form, part), part)
 
 
 def _written(form: Form, term: Expression) -> str:

@@ -11,7 +11,7 @@ from fieldsmith.evaluation.probes import clock, left_over, start, steps
 from fieldsmith.evaluation.probes.arranged import arranged
 from fieldsmith.evaluation.probes.behaviour import copied_frames, left_out, repeated
 from fieldsmith.evaluation.probes.doubts import Call, Found
-from fieldsmith.evaluation.probes.smooth import of_samples
+from fieldsmith.evaluation.probes.smooth import Inputs, of_samples
 from fieldsmith.tasks.own.estimate import grouped
 from fieldsmith.tasks.task import Case, Signature
 
@@ -28,6 +28,10 @@ ROUGH, WRONG = 4.0, 0.1
 """How many times as much as the solution an answer jumps from point to point that is rough, where it errs by more than this."""
 NOISY, RIM = 1.3, 2
 """Size of the second differences of an error, in units of it, from which on it is noise: sqrt(6) of independent numbers; at the ends so many points are left out."""
+
+
+CHANGES, FEWEST = 0.25, 24
+"""Part of a factor's distance from 1 by which it is another on every second point that is a matter of the scheme, and points that are halved."""
 
 
 def diagnosed(
@@ -90,10 +94,13 @@ def _rough(form: Form, signature: Signature, outputs: Arrays, reference: Arrays)
     for axis in form.space:
         n = axes.index(axis) - len(axes)
         own, true = (
-            np.sqrt(sum(np.sum(np.diff(a, 2, n) ** 2) for a in arrays.values())) for arrays in (outputs, reference)
+            np.sqrt(
+                sum(np.sum(np.diff(a, 2, n) ** 2) for a in arrays.values())
+                / (sum(np.sum(a**2) for a in arrays.values()) or 1.0)
+            )
+            for arrays in (outputs, reference)
         )
-        whole = np.sqrt(sum(np.sum(a**2) for a in reference.values()))
-        if own > ROUGH * true + WRONG * whole:
+        if own > ROUGH * true + WRONG:
             found.append(axis)
     return found
 
@@ -137,7 +144,40 @@ def _equations(
         inputs, answer, sample = case.inputs, _raw(form, outputs), samples[0]
     if form.timed and len(repeated(as_samples(signature, answer))) > len(np.asarray(inputs[TIMES])) // 2:
         return [], True
-    return left_over.equations(form, inputs, answer, sample), False
+    found = left_over.equations(form, inputs, answer, sample)
+    for one in found if any(one["cause"] and one["cause"]["how"] in ("strength", "number") for one in found) else ():
+        one["cause"] = _of_the_scheme(form, signature, inputs, one, call)
+    return found, False
+
+
+def _of_the_scheme(form: Form, signature: Signature, inputs: Mapping[str, Any], one: Found, call: Call) -> Found | None:
+    """The cause of what an equation leaves over, as one of the scheme where it is another on every second point: no factor of a program does that."""
+    cause = one["cause"]
+    if cause is None or cause["how"] not in ("strength", "number") or cause["factor"] < 0.0:
+        return cause
+    rough = _halved(form, signature, inputs)
+    answer = call(rough) if rough else None
+    if not rough or answer is None:
+        return cause
+    again = left_over.equations(form, rough, answer, 0)[one["number"] - 1]["cause"]
+    if again is None or again["term"] != cause["term"]:
+        return cause
+    changes = abs(again["factor"] - cause["factor"]) > CHANGES * abs(cause["factor"] - 1.0)
+    return {**cause, "how": "scheme"} if changes else cause
+
+
+def _halved(form: Form, signature: Signature, inputs: Mapping[str, Any]) -> Inputs:
+    """The call on every second point; nothing where the ends of the axes are none of these."""
+    for axis in form.space:
+        points = len(np.asarray(inputs[axis]))
+        if points < FEWEST or points % 2 != (axis not in form.system.periodic):
+            return {}
+    return {
+        a.name: np.asarray(inputs[a.name])[tuple(slice(None, None, 2 if axis in form.space else 1) for axis in a.axes)]
+        if a.axes
+        else inputs[a.name]
+        for a in signature.arguments
+    }
 
 
 def _raw(form: Form, arrays: Arrays) -> Arrays:
@@ -197,7 +237,7 @@ def _causes(found: Found) -> Iterator[dict[str, str]]:
     named = {one["name"] for one in own.get("ignored", ())}
     for one in own.get("equations", ()):
         cause = one["cause"]
-        if cause is not None and cause["term"] not in named:
+        if cause is not None and cause["how"] != "scheme" and cause["term"] not in named:
             yield {"name": cause["how"], "term": cause["term"]}
         elif cause is None and one["sure"] and one["share"] > left_over.MUCH:
             yield {"name": "equation", "term": one["text"]}
