@@ -30,6 +30,8 @@ NOISY, RIM = 1.3, 2
 """Size of the second differences of an error, in units of it, from which on it is noise: sqrt(6) of independent numbers; at the ends so many points are left out."""
 
 
+STEEP = 0.25
+"""Difference between neighbouring points, in units of all that the solution spans, that is a front."""
 CHANGES, FEWEST = 0.25, 24
 """Part of a factor's distance from 1 by which it is another on every second point that is a matter of the scheme, and points that are halved."""
 
@@ -45,7 +47,7 @@ def diagnosed(
         if known or found["own"]["arranged"] or found["own"]["rough"]:
             return {**found, "suspects": list(_causes(found))}
     else:
-        found["own"] = {"arranged": None, "rough": [], "noisy": [], "pace": None, "start": None}
+        found["own"] = {"arranged": None, "rough": [], "noisy": [], "fronts": [], "pace": None, "start": None}
     own = found["own"]
     with np.errstate(all="ignore"):
         own["ignored"] = _ignored(form, signature, case, outputs, call)
@@ -66,7 +68,7 @@ def _looked_at(form: Form, signature: Signature, case: Case, outputs: Arrays) ->
     """What is seen without a call."""
     timed = form.timed
     found: Found = {"unwritten": left_out(outputs, case.reference, timed), "offset": 0, "copies": []}
-    own: Found = {"arranged": None, "rough": [], "noisy": [], "pace": None, "start": None}
+    own: Found = {"arranged": None, "rough": [], "noisy": [], "fronts": [], "pace": None, "start": None}
     if found["unwritten"]:
         return {**found, "own": own}
     if timed:
@@ -76,6 +78,7 @@ def _looked_at(form: Form, signature: Signature, case: Case, outputs: Arrays) ->
     if own["arranged"]:
         return {**found, "own": {**own, "start": None}}
     own["rough"] = _rough(form, signature, outputs, case.reference)
+    own["fronts"] = _fronts(form, signature, case.reference)
     own["noisy"] = [] if own["rough"] else _noisy(form, signature, outputs, case.reference)
     if timed and not own["start"]:
         found["offset"] = clock.offset(outputs, case.reference)
@@ -103,6 +106,18 @@ def _rough(form: Form, signature: Signature, outputs: Arrays, reference: Arrays)
         if own > ROUGH * true + WRONG:
             found.append(axis)
     return found
+
+
+def _fronts(form: Form, signature: Signature, reference: Arrays) -> list[str]:
+    """Axes along which the solution jumps within a point or two, where differences tell little of its equations."""
+    axes = signature.results[0].axes
+    return [
+        axis
+        for axis in form.space
+        if any(
+            np.max(np.abs(np.diff(a, 1, axes.index(axis) - len(axes)))) > STEEP * np.ptp(a) for a in reference.values()
+        )
+    ]
 
 
 def _noisy(form: Form, signature: Signature, outputs: Arrays, reference: Arrays) -> list[str]:
@@ -239,7 +254,7 @@ def _causes(found: Found) -> Iterator[dict[str, str]]:
         cause = one["cause"]
         if cause is not None and cause["how"] != "scheme" and cause["term"] not in named:
             yield {"name": cause["how"], "term": cause["term"]}
-        elif cause is None and one["sure"] and one["share"] > left_over.MUCH:
+        elif cause is None and one["sure"] and one["share"] > left_over.MUCH and not own["fronts"]:
             yield {"name": "equation", "term": one["text"]}
     for one in own.get("conditions", ()):
         if one["cause"] is not None or one["share"] > left_over.AT_SIDES:

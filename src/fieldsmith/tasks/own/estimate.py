@@ -239,7 +239,7 @@ def _weights(places: tuple[float, ...], order: int) -> np.ndarray:
 
 
 @lru_cache(64)
-def _matrix(line: tuple[float, ...], order: int, length: float, accuracy: int) -> np.ndarray:
+def _matrix(line: tuple[float, ...], order: int, length: float, accuracy: int = ORDER) -> np.ndarray:
     """A derivative along a line of points as a matrix, of that order of accuracy; of a periodic line, whose `length` is not 0, around its end."""
     count = len(line)
     width = min(count, 2 * ((order + 1) // 2) + accuracy - 1)
