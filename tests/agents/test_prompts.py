@@ -25,9 +25,12 @@ from fieldsmith.errors import InputError
 from fieldsmith.evaluation.evaluation import ConvergencePoint, Evaluation, Score
 from fieldsmith.evaluation.feedback import failure_facts, not_finite_facts
 from fieldsmith.evaluation.words import usual
+from fieldsmith.problems import Problem
 from fieldsmith.sandboxes.sandbox import CallResult, Failure, Limits
 from fieldsmith.tasks import load, names
+from fieldsmith.tasks.own.problem_task import ProblemTask
 from fieldsmith.tasks.task import Brief, Signature, data, result
+from small_box_methods import HEAT
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 LIMITS = Limits()
@@ -429,3 +432,36 @@ def test_a_function_without_samples_is_not_asked_to_take_any_number_of_them():
     brief = replace(whole, equation=None, span=None, signature=lone)
     assert "It works for any lengths of the arrays." in Prompts("guided").move(brief, Draft())
     assert "It works for any number of samples and points." in Prompts("guided").move(whole, Draft())
+
+
+def scored(slot: str, error: float, own: float = 1e-9) -> Candidate:
+    one = candidate("ok")
+    score = Score(error, {"u": error}, None, own, error, 0.5, samples=(error,), reference_samples=(own,))
+    proposal = Proposal(Program(f"def solver(u0_batch):\n    return 'text of {slot}'\n"), Plan(summary=f"way {slot}"))
+    return replace(one, slot=slot, proposal=proposal, evaluation=replace(one.evaluation, dev=score))
+
+
+@pytest.mark.parametrize("style", ["guided", "plain"])
+def test_the_text_of_what_is_far_behind_is_left_out_and_its_figure_stays(style):
+    text = user(Refine((scored("1", 1e-6), scored("2", 5e-4), scored("3", 0.48))), style)
+    assert "text of 1" in text
+    assert "text of 2" in text
+    assert "text of 3" not in text
+    assert "Program 3: nRMSE 4.800e-01" in text
+    assert "it errs at least 480,000 times as much as the best" in text
+    alone = user(Refine((scored("3", 0.48),)), style)
+    assert "text of 3" in alone
+
+
+@pytest.mark.parametrize("style", ["guided", "plain"])
+def test_what_counts_next_is_said_once(style):
+    resolved = user(Refine((scored("1", 1e-6, 1e-5),)), style)
+    assert "keep the nRMSE where it is and be faster" in resolved
+    assert "comes first, speed second" not in resolved
+    assert "comes first, speed second" in user(Refine((scored("1", 1e-4),)), style)
+
+
+def test_what_is_odd_about_a_problem_is_told_to_the_model():
+    text = HEAT.split("[exact]")[0].replace('"sin(pi*x) + 0.5*sin(9*pi*x)"', '"1 + x"')
+    prompt = Prompts("guided").move(ProblemTask(Problem.from_text(text), "heat").brief(LIBRARIES), Draft())
+    assert "- Note: The initial value of u breaks the condition “u = 0”" in prompt

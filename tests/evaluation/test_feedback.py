@@ -285,3 +285,42 @@ def test_what_a_program_says_keeps_its_lines():
     told = usual().said(json.loads(json.dumps(facts)))
     assert "stopped with ValueError: first\n  second\n\nAt line 1:\n>    1 | a\n" in told
     assert told.endswith("line 1\n\n\n\nline 2")
+
+
+PHI = """import numpy as np
+
+def coefficients(lam, h):
+    z = h * lam
+    E = np.exp(z)
+    return E, h * (E - 1) / z
+"""
+ON_A_CIRCLE = """import numpy as np
+
+def coefficients(lam, h):
+    w = h * lam[:, None] + np.exp(2j * np.pi * (np.arange(32) + 0.5) / 32)
+    return np.exp(h * lam), h * ((np.exp(w) - 1) / w).mean(axis=1).real
+"""
+
+
+def broken(source: str, stderr: str = "") -> str:
+    u = np.ones((1, 3, 8))
+    u[:, 1:] = np.nan
+    brief = load("burgers").brief()
+    return usual().said(not_finite_facts({brief.signature.results[0].name: u}, brief, None, source, stderr))
+
+
+def test_phi_functions_by_their_formula_are_told_of_before_steps():
+    words = broken(PHI, "solver.py:12: RuntimeWarning: overflow encountered in multiply")
+    assert "`z` is near 0" in words
+    assert "np.expm1" in words
+    assert "stability limit" not in words
+    for safe in (ON_A_CIRCLE, PHI.replace("E - 1", "np.expm1(z)"), PHI.replace("(E - 1) / z", "np.where(abs(z) < 1e-4, 1 + z / 2, (E - 1) / z)")):  # fmt: skip
+        assert "np.expm1, and" not in broken(safe)
+
+
+def test_the_first_warning_of_numpy_says_where_values_break():
+    source = "a = 1\nb = 1.0 / a\n"
+    words = broken(source, "solver.py:2: RuntimeWarning: divide by zero encountered in divide\n  b = 1.0 / a")
+    assert "a division by zero in line 2 (`b = 1.0 / a`)" in words
+    assert "stability limit" not in words
+    assert "Within the first output interval" in broken(source)

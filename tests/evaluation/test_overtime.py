@@ -1,5 +1,6 @@
 """What is told of a program that ran out of time: how far it came, whether it blows up, and no matrix that is not there."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -118,3 +119,19 @@ def test_what_a_program_says_of_itself_is_for_its_own_feedback_alone():
     evaluation = evaluate(task, lying, choose("process"), limits=replace(default_limits(task), seconds=1.0))
     assert (evaluation.status, evaluation.dev) == ("timeout", None)
     assert "NaN or infinity" in evaluation.feedback
+
+
+WAITING = """
+import numpy as np
+from scipy.integrate import solve_ivp
+def solver(u0_batch, t_coordinate, nu):
+    def rate(time, u):
+        for _ in range(2000):
+            np.sin(u)
+        return -u
+    return solve_ivp(rate, (t_coordinate[0], t_coordinate[-1]), u0_batch[0], max_step=1e-5).y
+"""
+
+
+def test_how_far_the_librarys_own_integrator_came_is_told():
+    assert re.search(r"It had come to t = 0?\.?\d[\d.e-]* of ", told("burgers", WAITING))

@@ -140,14 +140,21 @@ def pilot_facts(pilot: Pilot, brief: Brief) -> Facts:
     return {"samples": pilot.samples, "resolution": pilot.resolution, "batch": brief.sizes.get("batch")}
 
 
-def not_finite_facts(outputs: Mapping[str, np.ndarray], brief: Brief, probes: Facts | None = None) -> Facts:
-    """Which result, how many samples, from which frame on, and whether the values grew before or broke at once."""
+def not_finite_facts(
+    outputs: Mapping[str, np.ndarray], brief: Brief, probes: Facts | None = None, source: str = "", stderr: str = ""
+) -> Facts:
+    """Which result, how many samples, from which frame on, whether the values grew before or broke at once, and what NumPy said of it first.
+
+    `source` and `stderr` are the program's own.
+    """
     found = [_not_finite(outputs[r.name], r) for r in brief.signature.results if not np.isfinite(outputs[r.name]).all()]
     return {
         "kind": "not_finite",
         "setting": _setting(brief),
         "results": found,
         "cause": _cause(found),
+        "warned": hints.warned(stderr, source),
+        "cancels": hints.cancelling(source),
         "probes": probes,
     }
 
@@ -191,11 +198,12 @@ def success_facts(
     notes: Sequence[str] = (),
     probes: Facts | None = None,
     unstudied: int | None = None,
+    called: Sequence[Mapping[str, float]] = (),
 ) -> Facts:
     """How good the program is, what is left to win, and when and where the error arises.
 
     `slopes` are the orders of convergence between neighbouring grids, `probes` what `probes/diagnosis.py` found,
-    `unstudied` is the resolution that there was no time for in the study of the order.
+    `unstudied` is the resolution that there was no time for in the study of the order, `called` has the ranged parameters of every sample.
     """
     errors = frame_errors(outputs, case.reference) if brief.span is not None and case.reference else np.zeros(0)
     marks = sorted({0, 1, len(errors) // 4, len(errors) // 2, len(errors) - 1} & set(range(len(errors))))
@@ -212,11 +220,14 @@ def success_facts(
         "trusted": score.trusted,
         "times": _times_trusted(score),
         "fields": [[name, value] for name, value in score.fields.items()],
-        "samples": _samples(score),
+        "samples": _samples(score, called),
         "lone": _lone(score),
         "kinds": [[kind, of.count, of.nrmse, of.trusted] for kind, of in score.by_kind.items()],
         "frames": [[n, float(errors[n])] for n in marks],
-        "arises": "" if probes and probes["unwritten"] else _arises(errors, score, _explained(probes)),
+        "clock": _clock(case, brief, marks),
+        "arises": ""
+        if probes and (probes["unwritten"] or _told_already(probes))
+        else _arises(errors, score, _explained(probes, brief)),
         "largest": in_space(score, case, outputs, brief),
         "order": score.order,
         "slopes": list(slopes) if slopes and max(slopes) - min(slopes) > UNSTEADY else [],
@@ -233,8 +244,19 @@ def times(value: float) -> str:
     return f"{rounded:.1e}" if rounded >= 1e6 else f"{rounded:,.0f}" if rounded >= 10 else f"{rounded:.1f}"
 
 
-def _explained(probes: Facts | None) -> bool:
-    """Whether it is known already what the error comes of: something found wrong, or a scheme whose error falls with the spacing."""
+def _told_already(probes: Facts) -> bool:
+    """Whether what is wrong with the first frame of an answer to a problem of one's own is told."""
+    own = probes.get("own") or {}
+    return bool(own.get("start") or own.get("arranged"))
+
+
+def _explained(probes: Facts | None, brief: Brief) -> bool:
+    """Whether it is known already what the error comes of: something found wrong, or a scheme whose error falls with the spacing.
+
+    Of a problem of one's own it is where its equations could be looked at, and where the error is not worth asking.
+    """
+    if brief.form is not None:
+        return not probes or bool(probes["suspects"] or probes["own"].get("equations") or probes["own"]["noisy"])
     physics = (probes or {}).get("physics") or {}
     return bool(probes and probes["suspects"]) or (physics.get("order") or 0.0) > 0.5
 
@@ -249,8 +271,14 @@ def _arises(errors: np.ndarray, score: Score, explained: bool) -> str:
     return "first_interval" if not as_trusted and len(errors) > 4 and errors[1] > 0.5 * np.max(errors) > 0.0 else ""
 
 
-def _samples(score: Score) -> dict[str, Any] | None:
-    """Geometric mean, median and the worst sample with its kind; None of a single one."""
+def _clock(case: Case, brief: Brief, marks: Sequence[int]) -> list[float]:
+    """The times of these frames, of a problem of one's own, whose reader knows them by no other name."""
+    name = next((a.name for a in brief.signature.arguments if a.role == "times"), None)
+    return [float(np.asarray(case.inputs[name])[n]) for n in marks] if brief.form is not None and name else []
+
+
+def _samples(score: Score, called: Sequence[Mapping[str, float]]) -> dict[str, Any] | None:
+    """Geometric mean, median and the worst sample with its kind and the parameters of its call; None of a single one."""
     if len(score.samples) < 2:
         return None
     worst = int(np.argmax(score.samples))
@@ -260,6 +288,7 @@ def _samples(score: Score) -> dict[str, Any] | None:
         "worst": score.samples[worst],
         "number": worst,
         "kind": score.kinds[worst] if score.kinds else "",
+        "parameters": [[name, value] for name, value in called[worst].items()] if len(called) > worst else [],
     }
 
 

@@ -180,3 +180,41 @@ def next_step(kind: str, message: str, denied: Sequence[str] = ()) -> Step | Non
     if name == "not_allowed":
         return {"name": name, "denied": list(denied)}
     return {"name": name} if name else None
+
+
+_WARNING = re.compile(r":(\d+): RuntimeWarning: (divide by zero|overflow|invalid value) encountered in (\w+)")
+_DIVIDES = re.compile(r"/\s*\(?\s*([A-Za-z_]\w*)")
+_CONTOUR = re.compile(r"exp\([^\n]*\b\d*\.?\d*j\b")
+"""Points of a circle in the complex plane, over which such a formula is averaged to be safe."""
+_GIVEN = re.compile(r"(?m)^\s*(\w+)\s*=\s*(?:np\.|numpy\.)?exp\((.*)\)\s*(?:#.*)?$")
+
+
+def warned(stderr: str, source: str) -> dict[str, object] | None:
+    """What NumPy warned of first while a program ran: what (divide by zero, overflow, invalid value), in which operation, at which line of its text."""
+    found = _WARNING.search(stderr)
+    if found is None:
+        return None
+    line, lines = int(found[1]), source.splitlines()
+    text = lines[line - 1].strip() if 0 < line <= len(lines) else ""
+    return {"what": found[2], "where": found[3], "line": line, "text": text}
+
+
+def cancelling(source: str) -> dict[str, object] | None:
+    """The first line that computes a phi function by its formula, which loses all digits near 0: exp(z) - 1 and the like, divided by z or a power of it.
+
+    Kassam and Trefethen, SIAM Journal on Scientific Computing 26 (2005), section 3.
+    """
+    if _CONTOUR.search(source):
+        return None
+    exponents = {m[1]: m[2] for m in _GIVEN.finditer(source)}
+    for number, line in enumerate(source.splitlines(), 1):
+        code = line.split("#")[0]
+        if " - " not in code or "expm1" in code:
+            continue
+        inside = [m[1] for m in re.finditer(r"(?:np\.|numpy\.)?exp\((.*?)\)", code)]
+        inside += [exponents[name] for name in re.findall(r"\w+", code) if name in exponents]
+        within = {name for text in inside for name in re.findall(r"\w+", text)}
+        by = next((name for name in _DIVIDES.findall(code) if name in within), None)
+        if by is not None and not re.search(rf"abs\({by}\)\s*[<>]", source):
+            return {"line": number, "text": code.strip(), "by": by}
+    return None

@@ -11,12 +11,16 @@ from fieldsmith.tasks.task import Brief, Case
 UNEVEN = 0.6
 """Share of the error in a third of the domain from which on it is worth telling."""
 
+NEAR, FEWEST = 0.15, 9
+"""What is near a side, as a share of its axis, and points of an axis that this is asked of."""
+
 
 def in_space(score: Score, case: Case, outputs: Mapping[str, np.ndarray], brief: Brief) -> dict[str, Any] | None:
     """Where the error sits, as shares of the domain; None where there is next to none."""
-    if not score.nrmse >= 1e-12 or brief.equation is None:
+    known = _axes(brief)
+    if not score.nrmse >= 1e-12 or not known or not case.reference:
         return None
-    axes = [axis.name for axis in brief.equation.axes]
+    axes = [name for name, _ in known]
     result = next((r for r in brief.signature.results if r.axes[-len(axes) :] == tuple(axes)), None)
     if result is None or not axes:
         return None
@@ -27,7 +31,7 @@ def in_space(score: Score, case: Case, outputs: Mapping[str, np.ndarray], brief:
     error = np.abs(outputs[worst.name] - case.reference[worst.name])
     at = [int(n) for n in np.unravel_index(int(np.argmax(error)), error.shape)]
     first = error.ndim - len(axes)
-    edges = None if all(axis.periodic for axis in brief.equation.axes) else _edge_share(error, first)
+    edges = None if all(periodic for _, periodic in known) else _edge_share(error, first)
     return {
         "field": worst.name if len(brief.signature.results) > 1 else "",
         "error": float(error[tuple(at)]),
@@ -36,7 +40,29 @@ def in_space(score: Score, case: Case, outputs: Mapping[str, np.ndarray], brief:
         "place": [[name, (at[first + n] + 0.5) / error.shape[first + n]] for n, name in enumerate(axes)],
         "thirds": [[name, shares] for n, name in enumerate(axes) if max(shares := _thirds(error, first + n)) > UNEVEN],
         "edges": edges if edges is not None and edges > 0.5 else None,
+        **(_at_side(error, first, brief) if brief.form is not None else {}),
     }
+
+
+def _axes(brief: Brief) -> list[tuple[str, bool]]:
+    """The axes of space by name, and whether they are periodic."""
+    if brief.form is not None:
+        return [(axis.name, axis.name in brief.form.system.periodic) for axis in brief.form.system.axes]
+    return [(axis.name, axis.periodic) for axis in brief.equation.axes] if brief.equation is not None else []
+
+
+def _at_side(error: np.ndarray, first: int, brief: Brief) -> dict[str, Any]:
+    """The side of the domain near which most of the squared error lies, with its share; nothing where there is none."""
+    assert brief.form is not None
+    total, found = float(np.sum(error**2)) or 1.0, []
+    for n, axis in enumerate(brief.form.system.axes):
+        points = error.shape[first + n]
+        near = max(1, round(NEAR * points))
+        if axis.name not in brief.form.system.periodic and points >= FEWEST:
+            for end, part in ((axis.low, range(near)), (axis.high, range(points - near, points))):
+                found.append((float(np.sum(np.take(error, part, first + n) ** 2)) / total, f"{axis.name} = {end:g}"))
+    share, side = max(found, default=(0.0, ""))
+    return {"side": side, "at_side": share} if share > 0.5 else {}
 
 
 def _thirds(error: np.ndarray, axis: int) -> list[float]:

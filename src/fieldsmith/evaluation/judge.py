@@ -101,6 +101,7 @@ class _Judge:
         self.sandbox, self.denied = sandbox.name, sandbox.denies
         self.on_outputs, self.probing = on_outputs, probing
         self.scores: dict[SplitName, Score] = {}
+        self.called: dict[SplitName, list[dict[str, float]]] = {}
         self.convergence: tuple[ConvergencePoint, ...] = ()
         self.order: float | None = None
         self.slopes: tuple[float, ...] = ()
@@ -159,13 +160,14 @@ class _Judge:
             return result, self.failed(result.status, facts, result)
         outputs = as_samples(self.brief.signature, result.outputs)
         if not all(np.isfinite(array).all() for array in outputs.values()):
-            facts = feedback.not_finite_facts(outputs, self.shown, self.unstable(case))
+            facts = self.not_finite(outputs, self.unstable(case))
             return result, self.failed("not_finite", facts, result)
         return result, None
 
     def score_split(self, split: SplitName, cases: Sequence[Case]) -> Evaluation | None:
         """Score all cases of a split; the failed evaluation if a call fails."""
         parts: list[CaseScore] = []
+        self.called[split] = [named for case in cases for named in self.ranged(case)]
         for case in cases:
             result, failed = self.answer(case)
             if failed is not None:
@@ -178,7 +180,7 @@ class _Judge:
                 self.notes.append(f"{fault.message} It may be the task's fault.")
                 return self.failed("bad_output", measure_failed_facts(fault), result)
             if not np.isfinite(score.samples).all():  # values whose squares overflow
-                return self.failed("not_finite", feedback.not_finite_facts(outputs, self.shown), result)
+                return self.failed("not_finite", self.not_finite(outputs), result)
             if not math.isfinite(score.value or 0.0):
                 return self.failed("bad_output", not_measured_facts(self.task.metric, score.value), result)
             parts.append(score)
@@ -188,6 +190,17 @@ class _Judge:
                 self.on_outputs(split, case, result.outputs)
         self.scores[split] = combined(self.task, parts)
         return None
+
+    def ranged(self, case: Case) -> list[dict[str, float]]:
+        """The ranged parameters of a problem of one's own, once for each sample of a call."""
+        if self.brief.form is None:
+            return []
+        names = [a.name for a in self.brief.signature.arguments if a.role == "parameter"]
+        count = self.brief.signature.sizes(case.inputs).get("batch", 1)
+        return [{name: float(case.inputs[name]) for name in names}] * count
+
+    def not_finite(self, outputs: Mapping[str, np.ndarray], probes: Found | None = None) -> feedback.Facts:
+        return feedback.not_finite_facts(outputs, self.shown, probes, self.source, self.stderr)
 
     def compare_clocks(self, result: CallResult) -> None:
         """The host's clock counts; that the sandbox's shows another time is worth a note."""
@@ -250,12 +263,12 @@ class _Judge:
         if self.last is None:
             return
         split, case, outputs = self.last
-        if worthwhile(self.scores[split], self.seconds_for(case)):
+        score = self.scores[split]
+        if worthwhile(score, self.seconds_for(case), self.brief.form):
             from fieldsmith.evaluation.probes import diagnosis  # needs SymPy and SciPy
 
-            self.probes = diagnosis.diagnosed(
-                self.brief, case, outputs, self.scores[split].samples, self.probing_call()
-            )
+            own = score.samples[-len(next(iter(outputs.values()))) :]  # those of the last call
+            self.probes = diagnosis.diagnosed(self.brief, case, outputs, own, self.probing_call())
 
     def diagnosed(self, case: Case, outputs: Mapping[str, np.ndarray]) -> Found | None:
         """What tells of a program that is hopeless in a pilot that it solves another equation."""
@@ -297,7 +310,15 @@ class _Judge:
         if self.last is not None:
             split, case, outputs = self.last
             facts = feedback.success_facts(
-                scores[split], case, outputs, self.shown, self.slopes, self.notes, self.probes, self.unstudied
+                scores[split],
+                case,
+                outputs,
+                self.shown,
+                self.slopes,
+                self.notes,
+                self.probes,
+                self.unstudied,
+                self.called[split],
             )
         return Evaluation(
             status="ok",

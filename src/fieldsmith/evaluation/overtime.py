@@ -19,6 +19,8 @@ SHRUNK = 1e-4
 """Share of an output interval below which a time step is taken to have shrunk."""
 NUMBER = re.compile(r"float(?:64)? (\S+)")
 """How a number among the local variables is told."""
+TIMES = ("solve_ivp_t", "t", "time")
+"""Variables that hold the time that was reached; the first is told of the library's own."""
 SMALLEST_DENSE = 64
 """Rows of a matrix below which it does not matter how it is kept."""
 DENSE_CALL = re.compile(r"\b(np|numpy|scipy|sl|la|sla)\.linalg\.(solve|inv|lstsq|eigh?|pinv)\b|\.(toarray|todense)\(")
@@ -64,11 +66,14 @@ def _reached(failure: Failure, brief: Brief) -> Facts | None:
     if found and brief.sizes.get("time"):
         frame, name = max(found)
         return {"frame": frame, "last": brief.sizes["time"] - 1, "name": name}
-    told = NUMBER.fullmatch(failure.variables.get("t", ""))
-    if told is None or brief.span is None:
+    if brief.span is None:
         return None
-    time = float(told[1])
-    return {"time": time, "end": brief.span[1]} if brief.span[0] <= time <= brief.span[1] else None
+    clock = brief.form.system.time if brief.form is not None else None
+    for name in (*TIMES, *((clock.name,) if clock else ())):
+        told = NUMBER.fullmatch(failure.variables.get(name, ""))
+        if told is not None and brief.span[0] <= (time := float(told[1])) <= brief.span[1]:
+            return {"time": time, "end": brief.span[1]}
+    return None
 
 
 def _grown(failure: Failure, brief: Brief) -> Facts | None:

@@ -16,7 +16,7 @@ class Understood:
     """Facts in words, and numbers that formulas of them use.
 
     `kind` is order, linearity and type; `speeds` of waves, the least and the largest, at the start; `steps` that an explicit method takes for stability on the points asked
-    for. `coarse` says where points and times are so few that more are needed inside. `suits` and `unfit` are kinds of methods with what they solve, and why not.
+    for. `coarse` says where points and times are so few that more are needed inside. `doubts` are what is odd about the problem as it is stated, a sentence or a few each. `suits` and `unfit` are kinds of methods with what they solve, and why not.
     """
 
     kind: str
@@ -32,6 +32,7 @@ class Understood:
     conserved: tuple[str, ...]
     suits: tuple[tuple[str, str], ...]
     unfit: tuple[tuple[str, str], ...]
+    doubts: tuple[str, ...] = ()
 
 
 def understood(brief: Brief) -> Understood | None:
@@ -57,6 +58,11 @@ def understood(brief: Brief) -> Understood | None:
         conserved=tuple(name for name, (verdict, _, _) in form.seen.conserved.items() if verdict == "stays"),
         suits=tuple((family.name, family.limits) for family, why in verdicts if not why),
         unfit=tuple((family.name, why) for family, why in verdicts if why),
+        doubts=tuple(
+            one.what
+            for one in form.seen.told.ordered()
+            if one.weight == "doubt" and not one.spot.field.startswith("exact")
+        ),
     )
 
 

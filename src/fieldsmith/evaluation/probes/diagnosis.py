@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from fieldsmith.equations.expressions import Unsuited
-from fieldsmith.evaluation.probes import clock, start, steady, steps, transient
+from fieldsmith.evaluation.probes import clock, own, start, steady, steps, transient
 from fieldsmith.evaluation.probes.alone import answered_otherwise
 from fieldsmith.evaluation.probes.behaviour import MISSED, copied_frames, course, interpolated, left_out, narrow
 from fieldsmith.evaluation.probes.doubts import Call, Found
@@ -28,6 +28,7 @@ NOTHING: Mapping[str, Any] = {
     "offset": 0,
     "pace": None,
     "course": [],
+    "own": None,
 }
 OF_FORMULAS = ("strength", "sign", "missing", "number")
 """What of the equation's own terms and numbers may be wrong."""
@@ -35,6 +36,8 @@ OF_FORMULAS = ("strength", "sign", "missing", "number")
 
 def diagnosed(brief: Brief, case: Case, outputs: Outputs, errors: Sequence[float], call: Call) -> Found | None:
     """Of a program that ran, with its answer [batch, time, *points] and the errors of its samples; None where there is no equation."""
+    if brief.form is not None:
+        return {**NOTHING, **own.diagnosed(brief.form, brief.signature, case, outputs, _telling(errors), call)}
     if brief.equation is None or not case.reference:
         return None
     if unwritten := left_out(outputs, case.reference, brief.span is not None):
@@ -112,6 +115,8 @@ def _named(brief: Brief, arrays: Outputs) -> Outputs:
 
 def _telling(errors: Sequence[float]) -> tuple[int, ...]:
     """The worst sample and the median one."""
+    if not len(errors):
+        return (0,)
     order = np.argsort(errors)
     return tuple(dict.fromkeys((int(order[-1]), int(order[len(order) // 2]))))
 

@@ -13,6 +13,8 @@ from .program import FILE, LARGEST_LOOKED_THROUGH, MOST_LOCALS, described, failu
 
 SIGNAL = signal.SIGXCPU
 MOST_FRAMES = 4096
+INTEGRATOR = "solve_ivp"
+"""SciPy's function whose own time tells how far a program is that waits for it."""
 
 
 def on_signal(shapes, answer, leave):
@@ -38,12 +40,13 @@ def on_signal(shapes, answer, leave):
 
 def at(frame, shapes):
     """Where a program is, as a failure is told; innermost frames first."""
-    own = []
+    own, words, arrays = [], {}, {}
     while frame is not None:
         if frame.f_code.co_filename == FILE:
             own.append(frame)
+        elif frame.f_code.co_name == INTEGRATOR and "t" in frame.f_locals:
+            words["%s_t" % INTEGRATOR] = described(frame.f_locals["t"]) or ""
         frame = frame.f_back
-    words, arrays = {}, {}
     for each in own:
         if each.f_code.co_flags & 1:  # a function's
             look_at(dict(each.f_locals), shapes, words, arrays)

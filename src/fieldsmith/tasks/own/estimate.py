@@ -41,13 +41,14 @@ ORDER = 6
 def watched(form: Form, draw: Draw) -> Draw:
     """The call with denser points, and with output times in groups."""
     draw = replace(draw, points=points(form, DENSER * _share(form, draw)))
-    if not form.timed:
-        return draw
-    first, last = times(form, 1.0)[0], times(form, 1.0)[-1]
+    return replace(draw, times=grouped(times(form, 1.0)[0], times(form, 1.0)[-1])) if form.timed else draw
+
+
+def grouped(first: float, last: float) -> tuple[float, ...]:
+    """The first time, and groups of times that lie close together, evenly spread up to the last."""
     apart = (last - first) / LOOKS
     ends = [first + apart * n for n in range(1, LOOKS + 1)]
-    groups = [end - CLOSE * apart * (GROUP - 1 - k) for end in ends for k in range(GROUP)]
-    return replace(draw, times=(first, *groups))
+    return (first, *(end - CLOSE * apart * (GROUP - 1 - k) for end in ends for k in range(GROUP)))
 
 
 def _share(form: Form, draw: Draw) -> float:
@@ -58,7 +59,7 @@ def _share(form: Form, draw: Draw) -> float:
 def residuals(form: Form, inputs: Mapping[str, Any], outputs: Mapping[str, np.ndarray]) -> dict[str, float]:
     """The metric, the mean over the samples of the worst of: what equations, conditions and initial values leave over."""
     count = next(iter(outputs.values())).shape[0] if form.batched else 1
-    found = [_Answer(form, inputs, outputs, n) for n in range(count)]
+    found = [Answer(form, inputs, outputs, n) for n in range(count)]
     with np.errstate(all="ignore"):
         parts = {
             "equations": [max(one.equations(), default=0.0) for one in found],
@@ -70,11 +71,19 @@ def residuals(form: Form, inputs: Mapping[str, Any], outputs: Mapping[str, np.nd
     return {METRIC.name: float(np.mean(worst)), **means}
 
 
-class _Answer:
-    """One sample of an answer, looked at in the middle of each group of times: arrays [group, *points]."""
+class Answer:
+    """One sample of an answer, looked at in the middle of each group of times: arrays [group, *points].
 
-    def __init__(self, form: Form, inputs: Mapping[str, Any], outputs: Mapping[str, np.ndarray], sample: int) -> None:
+    With `frames` output times lie anywhere and every frame but the first is looked at, [frame, *points]: nothing is differentiated in time then.
+    `order` is that of the differences, 6 or 4.
+    """
+
+    def __init__(
+        self, form: Form, inputs: Mapping[str, Any], outputs: Mapping[str, np.ndarray], sample: int,
+        *, frames: bool = False, order: int = ORDER,
+    ) -> None:  # fmt: skip
         self.form, self.system, self.inputs, self.sample = form, form.system, inputs, sample
+        self.frames, self.order = frames, order
         self.outputs = {name: array[sample] if form.batched else array for name, array in outputs.items()}
         self._jets: dict[tuple[str, Orders], np.ndarray] = {}
 
@@ -86,7 +95,8 @@ class _Answer:
     @cached_property
     def middles(self) -> np.ndarray:
         """Times at which the answer is looked at."""
-        return np.asarray(self.inputs[TIMES], float)[1:].reshape(-1, GROUP)[:, GROUP // 2]
+        after = np.asarray(self.inputs[TIMES], float)[1:]
+        return after if self.frames else after.reshape(-1, GROUP)[:, GROUP // 2]
 
     def jet(self, name: str, orders: Orders) -> np.ndarray:
         """A derivative of an unknown or a sampled coefficient, [group, *points]."""
@@ -106,15 +116,19 @@ class _Answer:
             values = np.zeros_like(values) if timed and orders[0] else values
         elif not timed:
             values = self.whole(name)[None]
+        elif self.frames:
+            values = self.whole(name)[1:]
         else:
             groups = self.whole(name)[1:]
             groups = groups.reshape(-1, GROUP, *groups.shape[1:])
             apart = float(np.diff(np.asarray(self.inputs[TIMES], float)[1:3])[0])
-            weights = _weights(tuple(float(k - GROUP // 2) for k in range(GROUP)), orders[0]) / apart ** orders[0]
+            less = (ORDER - self.order) // 2
+            places = tuple(float(k - GROUP // 2) for k in range(less, GROUP - less))
+            weights = np.pad(_weights(places, orders[0]), less) / apart ** orders[0]
             values = np.tensordot(weights, groups, axes=(0, 1))
         for k, (axis, order) in enumerate(zip(self.form.space, orders[timed:], strict=True), 1):
             if order:
-                matrix = _matrix(tuple(map(float, self.inputs[axis])), order, self._length(axis))
+                matrix = _matrix(tuple(map(float, self.inputs[axis])), order, self._length(axis), self.order)
                 values = np.moveaxis(np.tensordot(matrix, values, axes=(1, k)), 0, k)
         return values
 
@@ -140,19 +154,19 @@ class _Answer:
         """What each equation leaves over, inside the domain."""
         inside = tuple(slice(None) if axis in self.system.periodic else slice(1, -1) for axis in self.form.space)
         for law in self.system.laws:
-            yield self._left_over(law.residual, (slice(None), *inside), self._least(law.residual))
+            yield self._left_over(law.residual, (slice(None), *inside), self.least(law.residual))
 
     def conditions(self) -> Iterator[float]:
         """What each condition at an end leaves over."""
         for one in self.system.conditions:
             if one.kind != "open":
-                yield self._left_over(one.residual, self._at(one), self._least(one.residual))
+                yield self._left_over(one.residual, self.at(one), self.least(one.residual))
 
-    def _at(self, condition: Condition) -> tuple[slice, ...]:
+    def at(self, condition: Condition) -> tuple[slice, ...]:
         end = slice(0, 1) if condition.side == "low" else slice(-1, None)
         return (slice(None), *(end if axis == condition.axis else slice(None) for axis in self.form.space))
 
-    def _least(self, residual: Any) -> float:
+    def least(self, residual: Any) -> float:
         """The size of a term at least: the unknowns, divided by the lengths of axes as often as the equation differentiates in space."""
         sizes = []
         for jet in self.system.jets.among(residual):
@@ -170,15 +184,18 @@ class _Answer:
                 sizes.append(float(np.abs(self.whole(own)).max()) / float(np.prod(list(lengths))))
         return min(sizes, default=0.0)
 
+    def values(self, expressions: Sequence[Any], where: Sequence[slice]) -> list[np.ndarray]:
+        """Expressions of jets, coordinates and parameters at these places, [group, *points] each."""
+        known: dict[Any, Any] = {}
+        memo: dict[Any, Any] = {}
+        for one in expressions:
+            known |= self._values(one)
+        shape = np.broadcast_shapes(*(np.shape(value) for value in known.values()), (1,) * (1 + len(self.form.space)))
+        return [np.broadcast_to(np.asarray(evaluate(one, known, memo)), shape)[tuple(where)] for one in expressions]
+
     def _left_over(self, residual: Any, where: Sequence[slice], least: float) -> float:
-        values, memo = self._values(residual), {}
-        shape = np.broadcast_shapes(*(np.shape(value) for value in values.values()), (1,) * (1 + len(self.form.space)))
-        terms = [
-            np.broadcast_to(np.asarray(evaluate(term, values, memo)), shape)[tuple(where)]
-            for term in sp.Add.make_args(residual)
-        ]
-        total = _size(np.sum(terms, axis=0))
-        return total / (max(_size(np.sum([np.abs(term) for term in terms], axis=0)), least) or 1.0)
+        terms = self.values(sp.Add.make_args(residual), where)
+        return size(np.sum(terms, axis=0)) / (max(size(np.sum([np.abs(term) for term in terms], axis=0)), least) or 1.0)
 
     def start(self) -> float:
         """How far the first frame is from the initial values, relative to them."""
@@ -193,7 +210,8 @@ class _Answer:
         return float(np.sqrt(apart / (whole or 1.0)))
 
 
-def _size(values: np.ndarray) -> float:
+def size(values: np.ndarray) -> float:
+    """The root mean square."""
     return float(np.sqrt(np.mean(np.abs(values) ** 2)))
 
 
@@ -221,10 +239,10 @@ def _weights(places: tuple[float, ...], order: int) -> np.ndarray:
 
 
 @lru_cache(64)
-def _matrix(line: tuple[float, ...], order: int, length: float) -> np.ndarray:
-    """A derivative along a line of points as a matrix; of a periodic line, whose `length` is not 0, around its end."""
+def _matrix(line: tuple[float, ...], order: int, length: float, accuracy: int = ORDER) -> np.ndarray:
+    """A derivative along a line of points as a matrix, of that order of accuracy; of a periodic line, whose `length` is not 0, around its end."""
     count = len(line)
-    width = min(count, 2 * ((order + 1) // 2) + ORDER - 1)
+    width = min(count, 2 * ((order + 1) // 2) + accuracy - 1)
     places = np.asarray(line)
     matrix = np.zeros((count, count))
     for i in range(count):
