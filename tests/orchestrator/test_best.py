@@ -3,9 +3,9 @@
 import pytest
 
 from fieldsmith.agents.author import Candidate, Program, Proposal
+from fieldsmith.agents.choosing import best_of
 from fieldsmith.blocks import Plan
 from fieldsmith.evaluation.evaluation import Evaluation, Score
-from fieldsmith.orchestrator.record import best_of
 
 
 def ran(number: int, samples: tuple[float, ...], seconds: float = 1.0, reference: float = 1e-12) -> Candidate:

@@ -114,8 +114,8 @@ def kind_lines(score: Score) -> list[str]:
 
 
 def known_words(of: Score | KindFigures) -> str:
-    """The geometric mean of the error, what the trusted method reaches, and the reference's own error."""
-    trusted = f"trusted {_figure(of.trusted, '.3e')}   " if of.trusted is not None or of.reference_error != 0.0 else ""
+    """The geometric mean of the error, what the trusted method reaches where there is one, and the reference's own error."""
+    trusted = "" if of.trusted is None else f"trusted {of.trusted:.3e}   "
     own = "exact" if of.reference_error == 0.0 else f"error {_figure(of.reference_error, '.1e')}"
     return f"geometric mean {of.geometric:.3e}   {trusted}reference {own}"
 

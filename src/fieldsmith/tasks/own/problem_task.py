@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from functools import cached_property
@@ -127,6 +127,22 @@ class ProblemTask(Task):
         """The relative error that is asked for."""
         return self.problem.system.output.accuracy
 
+    @property
+    def known_metric(self) -> Metric | None:
+        """What programs are judged by as far as it is known without computing anything; None where a reference has not been sought yet."""
+        if reference.has_exact(self.form):
+            return NRMSE
+        if "dev" not in self._references and not cache.has(self._key("dev")):
+            return None
+        return self.metric
+
+    def outline(self, libraries: Sequence[str] = ()) -> Brief:
+        """The brief without seeking a reference: until one was sought, the statement says by which of two figures programs will be judged."""
+        metric = self.known_metric
+        return self._brief(
+            libraries, None, NRMSE if metric is None else metric, words.UNDECIDED if metric is None else ""
+        )
+
     def ready(self, progress: Progress | None = None) -> None:
         if not reference.has_exact(self.form):
             self._kept("dev", progress)
@@ -143,6 +159,9 @@ class ProblemTask(Task):
         )
 
     def brief(self, libraries: Sequence[str] = (), time_limit: float | None = None) -> Brief:
+        return self._brief(libraries, time_limit, self.metric)
+
+    def _brief(self, libraries: Sequence[str], time_limit: float | None, metric: Metric, undecided: str = "") -> Brief:
         asked = draws(self.form, "test")[0]
         limit = time_limit or self.problem.system.output.seconds
         stub, said = render_stub(self.signature), words.problem_text(self.shown)
@@ -151,7 +170,7 @@ class ProblemTask(Task):
         return Brief(
             title=self.title,
             statement=words.statement(
-                self.shown, self.title, said, stub, self.metric, sizes, limit, MEMORY_MB, libraries
+                self.shown, self.title, said, stub, metric, sizes, limit, MEMORY_MB, libraries, undecided
             ),
             stub=stub,
             signature=self.signature,
@@ -163,7 +182,7 @@ class ProblemTask(Task):
             memory_mb=MEMORY_MB,
             libraries=tuple(libraries),
             problem=said,
-            metric=self.metric,
+            metric=metric,
             form=self.shown,
         )
 
@@ -228,16 +247,19 @@ class ProblemTask(Task):
         if reference.has_exact(self.form):
             return [reference.of_call(self.form, one) for one in calls]
         what = f"{self.name} {name}"
-        key = f"problem-{name}-{self.fingerprint[:20]}"
-        stored = cache.load_or_make(key, lambda: _stored(self.form, calls, progress, what), progress, what)
+        stored = cache.load_or_make(self._key(name), lambda: _stored(self.form, calls, progress, what), progress, what)
         return [_found(stored, n) for n in range(len(calls))]
+
+    def _key(self, name: str) -> str:
+        """What its references of a split are called in the cache."""
+        return f"problem-{name}-{self.fingerprint[:20]}"
 
 
 def _stored(form: Form, calls: Sequence[Draw], progress: Progress | None, what: str) -> Arrays:
     """References as named arrays. Without one for the problem as it is asked no other is sought."""
     stored: Arrays = {}
     for n, draw in enumerate(calls):
-        found = reference.of_call(form, draw)
+        found = reference.of_call(form, draw, _teller(progress, what, n, len(calls)))
         stored |= {f"{n}/values/{name}": np.asarray(array) for name, array in found.values.items()}
         stored[f"{n}/words"] = np.asarray(found.words)
         if found.errors is not None:
@@ -247,6 +269,17 @@ def _stored(form: Form, calls: Sequence[Draw], progress: Progress | None, what: 
         if progress is not None and n + 1 < len(calls):
             progress(f"Generating {what}", (n + 1) / len(calls))
     return stored
+
+
+def _teller(progress: Progress | None, what: str, n: int, count: int) -> Callable[[str], None]:
+    """Tells by which method the reference of call `n` of `count` is computed at a moment."""
+    call = f", call {n + 1} of {count}" if count > 1 else ""
+
+    def told(words: str) -> None:
+        if progress is not None:
+            progress(f"Reference of {what}{call}, by {words}", (n + 0.5) / count)
+
+    return told
 
 
 def _found(stored: Mapping[str, Any], n: int) -> reference.Found:

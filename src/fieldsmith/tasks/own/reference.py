@@ -1,7 +1,7 @@
 """What the answers to a call are compared with: the exact solution that the problem gives, or one that two methods agree on."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -37,8 +37,8 @@ def has_exact(form: Form) -> bool:
     return bool(form.system.exact) and form.seen.exact_holds
 
 
-def of_call(form: Form, draw: Draw) -> Found:
-    """The reference of a call."""
+def of_call(form: Form, draw: Draw, told: Callable[[str], None] = lambda _words: None) -> Found:
+    """The reference of a call; `told` hears which method computes at which level."""
     if has_exact(form):
         return Found(arrays.exact(form, draw), np.zeros(len(draw.seeds) if form.batched else 1), "exact")
     if find_spec(HOME) is None:
@@ -49,8 +49,9 @@ def of_call(form: Form, draw: Draw) -> Found:
         return np.stack([form.problem.field(name, coordinates, seed, **draw.parameters) for seed in draw.seeds])
 
     given = arrays.inputs(form, draw)
+    solve, seconds = import_module(HOME).trusted, max(SECONDS, CALLS * output.seconds)
     try:
-        found = import_module(HOME).trusted(form, given, output.accuracy, max(SECONDS, CALLS * output.seconds), drawn)
+        found = solve(form, given, output.accuracy, seconds, drawn, told=told)
     except Unsuited as reason:
         return Found({}, None, str(reason))
     errors = None if found.errors is None else np.broadcast_to(found.errors, (len(draw.seeds) if form.batched else 1,))
