@@ -266,8 +266,6 @@ def _stored(form: Form, calls: Sequence[Draw], progress: Progress | None, what: 
             stored[f"{n}/errors"] = np.asarray(found.errors, float)
         if draw.kind == AS_ASKED and not found.values:
             break
-        if progress is not None and n + 1 < len(calls):
-            progress(f"Generating {what}", (n + 1) / len(calls))
     return stored
 
 
