@@ -39,12 +39,12 @@ def bests_of(candidates: Iterable[Candidate]) -> Iterator[Candidate | None]:
         yield best
 
 
-def choice(candidate: Candidate) -> tuple[float, int]:
+def choice(candidate: Candidate) -> tuple[float, float]:
     """What a candidate that ran is chosen by, the smaller the better: its error in steps of 2 %, or the metric of the task's own; then its speed."""
     score = candidate.evaluation.dev if candidate.ok and candidate.evaluation else None
     if score is None:
-        return (math.inf, 0)
-    speed = round(math.log2(max(score.cost, 1e-3)))
+        return (math.inf, 0.0)
+    speed = round(math.log2(max(score.cost, 1e-3))) if math.isfinite(score.cost) else math.inf
     return (score.rank if score.value is not None else _closeness(score), speed)
 
 
@@ -70,8 +70,10 @@ def why_chosen(best: Candidate, candidates: Iterable[Candidate]) -> str:
     return f"its speed{first} among {among}"
 
 
-def _closeness(score: Score) -> int:
-    """Logarithm of the error in steps of 2 %, the geometric mean with a small weight; the smaller the better."""
+def _closeness(score: Score) -> float:
+    """Logarithm of the error in steps of 2 %, the geometric mean with a small weight; the smaller the better, infinite where there is no figure."""
+    if not (math.isfinite(score.nrmse) and math.isfinite(score.geometric)):
+        return math.inf
     mean = max(score.nrmse, score.reference_error or 0.0, SMALLEST)
     geometric = max(score.geometric, score.reference_geometric or 0.0, SMALLEST)
     return round((math.log(mean) + GEOMETRIC_WEIGHT * math.log(geometric)) / EQUAL)
