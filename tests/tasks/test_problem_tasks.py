@@ -238,7 +238,7 @@ def test_a_reference_that_methods_agree_on_is_taken_with_its_error(monkeypatch, 
     monkeypatch.setenv("FIELDSMITH_HOME", str(tmp_path))
     known, asked = Form(Problem.from_text(HEAT)), []
 
-    def trusted(form, inputs, accuracy, seconds, draw):
+    def trusted(form, inputs, accuracy, seconds, draw, told):
         asked.append((accuracy, seconds, draw("u", {"x": np.array([0.5])}).shape))
         draw_of = Draw("as asked", {"D": inputs["D"]}, (1,), {"x": len(inputs["x"])}, tuple(inputs["t_coordinate"]))
         return types.SimpleNamespace(values=arrays.exact(known, draw_of), errors=np.array([1e-3]), words="Two agree.")
