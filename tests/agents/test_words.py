@@ -144,3 +144,25 @@ def test_the_manual_shows_a_file_that_passes_the_check():
         line[4:] for line in lines[lines.index('    title = "Gray-Scott"') :] if line.startswith("    ") or not line
     )
     assert Problem.from_text(shown[: shown.index("accuracy = 1e-3") + 20].split("\n- ")[0]).doubts == ()
+
+
+DOUBTFUL = HEAT.replace("D = 1.0", "D = 1.0\nrho = 2.0")
+
+
+def test_what_is_doubtful_goes_back_once():
+    model = Scripted(fenced(DOUBTFUL), fenced(HEAT))
+    assert Conversation(model, "heat in a rod").draft().text == HEAT
+    assert len(model.asked) == 2
+    said = model.asked[1].messages[-1].text
+    assert "- problem.toml:9:1: doubt: Nothing uses the parameter rho." in said
+    again = Scripted(fenced(DOUBTFUL))
+    assert Conversation(again, "heat in a rod").draft().text == DOUBTFUL
+    assert len(again.asked) == 2
+
+
+@pytest.mark.parametrize("reply", ["KEEP", fenced(FAULTY)])
+def test_a_file_that_is_meant_as_it_is_stays_with_its_doubt(reply):
+    draft = Conversation(Scripted(fenced(DOUBTFUL), reply), "heat in a rod").draft()
+    assert draft.text == DOUBTFUL
+    assert draft.problem is not None
+    assert len(draft.doubts) == 1

@@ -1,7 +1,9 @@
 """`fieldsmith solve FILE.toml` from end to end, with a family of methods for the heat equation in place of those built in."""
 
 import json
+import shutil
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -35,7 +37,13 @@ def test_the_command_says_how_the_problem_is_understood_and_what_came_of_it(solv
     assert result["accuracy"]["asked"] == 1e-3
     assert result["accuracy"]["error"] < 1e-12
     assert result["best"]["test"]["by_kind"].keys() == {"as asked", "other values"}
-    assert "within the reference's own" in result["message"]
+    assert result["message"].startswith("Ended: the error of the best program is ")
+    assert result["message"].endswith(", no more than a tenth of the 0.001 that is asked for.")
+    assert result["message"] in ran.stdout
+    assert result["message"] in (folder / "r" / "report.html").read_text()
+    assert result["best"]["chosen_for"] == "its dev error"
+    assert "Solution: r/best/solution.nc" in ran.stdout
+    assert "trusted" not in ran.stdout + ran.stderr
 
 
 def test_the_author_stops_where_the_accuracy_is_reached_and_not_before(solved):
@@ -45,6 +53,35 @@ def test_the_author_stops_where_the_accuracy_is_reached_and_not_before(solved):
     assert list(errors) == ["1", "2", "r1"]  # 32 modes are left untried
     assert errors["1"] > 0.1 < errors["2"]
     assert errors["r1"] < 1e-4
+
+
+def test_a_run_holds_by_whatever_path_it_is_named_and_where_it_was_moved(solved, tmp_path):
+    folder, _ = solved
+    shutil.copytree(folder / "r", tmp_path / "moved")
+    for place, run_folder in ((folder, "r"), (tmp_path, tmp_path / "moved")):
+        ran = run(place, "runs", "verify", run_folder, "--no-rerun")
+        assert ran.returncode == 0, ran.stdout
+        assert "ok    result" in ran.stdout
+    (tmp_path / "moved" / "best" / "solution.nc").unlink()
+    ran = run(tmp_path, "runs", "verify", "moved", "--no-rerun")
+    assert ran.returncode == 1
+    assert "FAIL  result     solution is solution.nc in result.json and None by run.sqlite" in ran.stdout
+
+
+def test_a_model_is_asked_no_more_where_the_accuracy_is_reached_unless_the_budget_is_to_be_spent(tmp_path):
+    (tmp_path / "heat.toml").write_text(HEAT)
+    (tmp_path / "reply.py").write_text(f"print({'```python' + chr(10) + PROGRAM.format(modes=32) + '```'!r})")
+    model = f"command:{sys.executable} {tmp_path / 'reply.py'}"
+    words = ("solve", "heat.toml", "--sandbox", "process", "--model", model, "--in-flight", 1, "--run-dir", "r")
+    ended = run(tmp_path, *words)
+    assert ended.returncode == 0, ended.stderr
+    assert "Best program: candidate 1 of 1, ok" in ended.stdout
+    assert "no more than a tenth of the 0.001 that is asked for" in ended.stdout
+    went_on = run(tmp_path, *words, "--until", "budget", "--candidates", 2)
+    assert "the budget of 2 candidates is spent" in went_on.stdout
+    assert json.loads((tmp_path / "r" / "result.json").read_text())["candidates"] == 2
+    wrong = run(tmp_path, *words, "--until", "noon")
+    assert "--until noon is no end of a search. Use one of accuracy, budget." in wrong.stderr
 
 
 def test_the_exact_solution_is_told_to_nobody(solved):

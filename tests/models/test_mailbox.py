@@ -74,3 +74,12 @@ def test_a_file_with_another_number_says_why_also_when_it_is_waited_for_again(tm
         assert told(tmp_path, 1, "1", "of another run") == other
         early = "1003-reply.md, the reply for candidate 3; 0003-reply.md lay there before its prompt, so it answers something else and is not read"
         assert told(tmp_path, 3, "3") == early
+
+
+def test_the_problem_file_is_asked_for_beside_the_candidates(tmp_path):
+    assert posted(tmp_path, 0, "ask") == "0000"
+    assert posted(tmp_path, 0, "ask/2", "what is wrong") == "0000-2"
+    assert posted(tmp_path, 0, "ask", "other words") == "0000-3"
+    assert posted(tmp_path, 0, "ask/2", "what is wrong") == "0000-2"
+    assert told(tmp_path, 0, "ask") == "0000-reply.md, the reply with the problem file"
+    assert told(tmp_path, 1, "1") == "0001-reply.md, the reply for candidate 1"

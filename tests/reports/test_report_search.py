@@ -42,10 +42,10 @@ def test_each_move_says_what_it_brought_and_by_what(opened):
 
 def test_what_lies_below_the_references_own_error_is_called_no_better(opened):
     candidates = [
-        candidate(1, 1e-7),
-        candidate(2, 6e-10, move="refine", parents=(1,), slot="r1"),
-        candidate(3, 1e-10, move="refine", parents=(2,), slot="r2"),
-        candidate(4, 1e-8, move="refine", parents=(3,), slot="r3"),
+        candidate(1, 1e-7, "program 1"),
+        candidate(2, 6e-10, "program 2", move="refine", parents=(1,), slot="r1"),
+        candidate(3, 1e-10, "program 3", move="refine", parents=(2,), slot="r2"),
+        candidate(4, 1e-8, "program 4", move="refine", parents=(3,), slot="r3"),
     ]
     page = opened(run_of(candidates, candidates[2]))
     assert "at least 100 times better than candidate 1" in tree_row(page, 2)

@@ -274,7 +274,7 @@ def test_a_reference_that_methods_agree_on_is_taken_with_its_error(monkeypatch, 
     monkeypatch.setenv("FIELDSMITH_HOME", str(tmp_path))
     known, asked = Form(Problem.from_text(HEAT)), []
 
-    def trusted(form, inputs, accuracy, seconds, draw, views):
+    def trusted(form, inputs, accuracy, seconds, draw, views, told):
         asked.append((accuracy, seconds, draw("u", {"x": np.array([0.5])}).shape, len(views)))
         places = {"t": inputs["t_coordinate"][:, None], "x": inputs["x"]}
         values = {"u": known.problem.field("u", places, D=inputs["D"])[None]}

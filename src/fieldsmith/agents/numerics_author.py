@@ -19,10 +19,6 @@ IDLE = 3
 """After so many programs in a row that bring no progress nothing is refined any more."""
 BLOW_UPS = 2
 """A family is given up after so many programs whose values were not finite."""
-MARGIN = 0.1
-"""A program whose error is below this share of what a problem of one's own asks for is good enough at once."""
-ENOUGH = 3
-"""After so many programs whose error is within what is asked for, none better is sought."""
 UNKNOWN = "the built-in author knows no method for this equation"
 TOO_SLOW = "nothing cheaper is known than what took too long or too much memory"
 
@@ -30,9 +26,7 @@ TOO_SLOW = "nothing cheaper is known than what took too long or too much memory"
 class NumericsAuthor:
     """Derives a plan from the equation, writes source for it, and reacts to how earlier programs did.
 
-    It knows equations, not tasks: all it reads is the brief's equation, or its form, signature, sizes and limits. A problem of one's own says how
-    accurate its solution is wanted: a program that errs less than a tenth of that ends the search, and so do three that err less than that;
-    where the error is an estimate, two programs at least have to be compared.
+    It knows equations, not tasks: all it reads is the brief's equation, or its form, signature, sizes and limits.
     """
 
     label = "numerics"
@@ -50,8 +44,6 @@ class NumericsAuthor:
         scores = [c.evaluation.dev for c in history if c.ok and c.evaluation and c.evaluation.dev]
         if any(score.resolved for score in scores):
             raise NothingLeft("the error of the best program is within the reference's own")
-        if enough := _good_enough(brief, scores):
-            raise NothingLeft(enough)
         if isinstance(move, Refine) and _idle(scores) >= IDLE:
             raise NothingLeft(f"the last {IDLE} programs came no closer than those before")
         try:
@@ -167,20 +159,6 @@ def _idle(scores: Sequence[Score]) -> int:
     for n, score in enumerate(scores):
         idle = 0 if _advances(score, scores[:n]) else idle + 1
     return idle
-
-
-def _good_enough(brief: Brief, scores: Sequence[Score]) -> str:
-    """Why nothing better is sought for a problem that says how accurate its solution is wanted; empty where something is."""
-    if brief.form is None or not scores:
-        return ""
-    asked = brief.form.system.output.accuracy
-    errors = [score.figure if score.value is not None else max(_errors(score)) for score in scores]
-    estimated = any(score.value is not None for score in scores)
-    what = f"the {'estimated ' * estimated}error of the best program is {min(errors):.1e}, and {asked:g} is asked for"
-    within = sum(error <= asked for error in errors)
-    if min(errors) <= MARGIN * asked and len(scores) > estimated:
-        return what
-    return what if within >= ENOUGH else ""
 
 
 def _name(rung: Rung) -> str:

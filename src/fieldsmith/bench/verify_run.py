@@ -7,10 +7,12 @@ the same thing each in its own way. Times are measurements of that moment and ar
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from fieldsmith import __version__
 from fieldsmith.agents.author import Candidate
+from fieldsmith.agents.choosing import best_of
 from fieldsmith.bench.differences import close, compared, differences, json_of, plain, text_of, told
 from fieldsmith.bench.places import Places
 from fieldsmith.bench.verify_tested import verify_tested
@@ -20,7 +22,7 @@ from fieldsmith.evaluation.record import evaluation_fields, score_fields
 from fieldsmith.finding import Finding
 from fieldsmith.orchestrator.open import task_of
 from fieldsmith.orchestrator.provenance import sitting
-from fieldsmith.orchestrator.record import best_of, candidate_file
+from fieldsmith.orchestrator.record import candidate_file
 from fieldsmith.orchestrator.result import run_fields
 from fieldsmith.orchestrator.run import RunRecord
 from fieldsmith.orchestrator.runnable import runnable
@@ -28,8 +30,8 @@ from fieldsmith.sandboxes.sandbox import Sandbox
 from fieldsmith.tasks.digest import digest_of
 from fieldsmith.tasks.task import SplitName, Task
 
-PATHS = ("run", "solver", "report")
-"""Fields of a result that say where the run lay."""
+PLACES = ("run", "solver", "report")
+"""Fields of a result that say where the run lay: it may have been named by another path, moved or copied since."""
 SPLITS: tuple[SplitName, ...] = ("dev", "test")
 SLOW = ("timeout", "out_of_memory")
 """How a program may end on another machine that ran on the run's."""
@@ -183,7 +185,10 @@ def _result(run: RunRecord) -> Finding:
 
 
 def without_paths(fields: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if name not in (*PATHS, "event")}
+    """What a result tells wherever the run lies: of the solution's file whether there is one."""
+    told = {name: value for name, value in fields.items() if name not in (*PLACES, "event")}
+    solution = told.get("solution")
+    return {**told, "solution": Path(solution).name} if isinstance(solution, str) else told
 
 
 def _data(run: RunRecord, task: Task) -> Finding:

@@ -3,7 +3,7 @@
 Errors are relative L2 norms over all that is returned, a figure a sample, as programs are judged by.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,14 @@ GROWTH = 1.5
 """A level takes at least so many times as long as the one before."""
 Views = Sequence[Mapping[str, np.ndarray]]
 """Parts of a call that errors are told of, each by its indices along axes and output times (`samples.picked`)."""
+
+
+Told = Callable[[str], None]
+"""Hears in a few words what is computed now."""
+
+
+def silent(_words: str) -> None:
+    """Nobody hears."""
 
 
 @dataclass(frozen=True)
@@ -95,9 +103,9 @@ class Climb:
 
 def climb(
     form: Form, family: BoxFamily[Any], variants: Sequence[Variant[Any]], inputs: running.Inputs, accuracy: float, seconds: float,
-    draw: Draw | None, memory: int, views: Views = (),
+    draw: Draw | None, memory: int, views: Views = (), told: Told = silent,
 ) -> Climb:  # fmt: skip
-    """Run variants until one changes the solution by a tenth of `accuracy`, or until `seconds` of processor time are over."""
+    """Run variants until one changes the solution by a tenth of `accuracy`, or until `seconds` of processor time are over; `told` hears of each."""
     levels: list[Level] = []
     values: Mapping[str, np.ndarray] | None = None
     left, failed = seconds, False
@@ -112,6 +120,7 @@ def climb(
         except Unsuited as reason:
             levels.append(Level(variant.name, 0.0, f"cannot write it: {reason}"))
             continue
+        told(f"{family.name}, level {len(levels) + 1} ({variant.name})")
         outcome = _solved(text, form, inputs, left, draw, number, memory)
         left -= outcome.seconds
         failed = outcome.values is None

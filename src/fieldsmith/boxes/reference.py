@@ -11,7 +11,7 @@ from itertools import combinations
 import numpy as np
 
 from fieldsmith.boxes import methods
-from fieldsmith.boxes.climbing import Climb, Views, climb, distance
+from fieldsmith.boxes.climbing import Climb, Told, Views, climb, distance, silent
 from fieldsmith.boxes.form import Form
 from fieldsmith.boxes.running import MEMORY, Inputs
 from fieldsmith.boxes.samples import Draw, read_off
@@ -64,13 +64,14 @@ class _Pair:
 
 
 def trusted(
-    form: Form, inputs: Inputs, accuracy: float, seconds: float, draw: Draw | None = None, memory: int = MEMORY, views: Views = (),
+    form: Form, inputs: Inputs, accuracy: float, seconds: float, draw: Draw | None = None, memory: int = MEMORY, views: Views = (), told: Told = silent,
 ) -> Reference:  # fmt: skip
     """Solve one call with `inputs` by argument to a tenth of `accuracy`, within `seconds` of processor time.
 
     `draw` gives initial values and coefficients at any place, for those that are no expressions: methods then read them off points
     that lie closer than the asked ones, so that sampling is no error of the reference. Families that suit are tried, the best first, until two
     of different principles agree to a third of `accuracy`. With `views` of the call all this holds for each, and errors are told of each. The same call gives the same reference wherever its time suffices.
+    `told` hears which method computes at which level.
     """
     try:
         suited = methods.suited(form)
@@ -86,7 +87,7 @@ def trusted(
             break
         others = {one.principle for _, one, _ in suited[number + 1 :]} - {family.principle}
         share = left * SHARE if others and len(settled) < 2 else left
-        climbs.append(climb(form, family, variants, inputs, accuracy, share, draw, memory, views))
+        climbs.append(climb(form, family, variants, inputs, accuracy, share, draw, memory, views, told))
         left -= climbs[-1].seconds
     found = _judged(form, climbs, seconds - left)
     if draw is None and found.values and read_off(form):

@@ -41,8 +41,8 @@ def problem_file(wanted: Wanted, model: ChatModel, question: str) -> Path:
         check_new(wanted.file)
     kept = KeptModel(model, recording(wanted.words, model.label))
     draft = _drafted(Conversation(kept, wanted.words, Path()))
-    _shown(draft, kept)
     file = wanted.file or _free(draft)
+    _shown(draft, file, kept)
     if not wanted.yes:
         if current.json or not sys.stdin.isatty():
             raise InputError("Nobody is there to say yes to what was understood.", "Give --yes to agree ahead.")
@@ -76,16 +76,25 @@ def _drafted(conversation: Conversation) -> Draft:
 
 
 def _told(number: int, draft: Draft) -> None:
-    """Each reply: sound, or what is wrong with it and is told to the model."""
-    current.event("drafted", {"reply": number + 1, "ok": draft.problem is not None, "wrong": list(draft.wrong)})
-    if draft.wrong:
-        first, count = draft.wrong[0], len(draft.wrong)
-        current.progress(f"reply {number + 1}: {first}{f' (one of {count} faults)' if count > 1 else ''}")
+    """Each reply: sound, or what is wrong or odd in it and is told to the model."""
+    current.event(
+        "drafted",
+        {
+            "reply": number + 1,
+            "ok": draft.problem is not None,
+            "wrong": list(draft.wrong),
+            "doubts": list(draft.doubts),
+        },
+    )
+    told, what = (draft.wrong, "faults") if draft.wrong else (draft.doubts, "doubts")
+    if told:
+        current.progress(f"reply {number + 1}: {told[0]}{f' (one of {len(told)} {what})' if len(told) > 1 else ''}")
 
 
-def _shown(draft: Draft, kept: KeptModel) -> None:
+def _shown(draft: Draft, file: Path, kept: KeptModel) -> None:
     problem, spent = draft.problem, kept.spent
     assert problem is not None
+    doubts = [one.told(str(file)) for one in problem.seen.told.ordered()]
     replies = spent.asked + spent.known
     there = f" ({spent.known} of them were there already)" if spent.known else ""
     fields = {
@@ -101,7 +110,7 @@ def _shown(draft: Draft, kept: KeptModel) -> None:
             "text": draft.text,
             **problem.understood.as_dict(),
             "assumed": list(draft.assumed),
-            "doubts": list(problem.doubts),
+            "doubts": list(doubts),
             **fields,
         },
     )
@@ -109,7 +118,7 @@ def _shown(draft: Draft, kept: KeptModel) -> None:
         current.progress(line)
     for line in draft.assumed:
         current.progress(f"  assumed    {line}")
-    for line in problem.doubts:
+    for line in doubts:
         current.progress(f"  {line}")
     cost = used(spent.input_tokens + spent.output_tokens, spent.usd, spent.estimated)
     current.progress(f"{replies} {'reply' if replies == 1 else 'replies'}{there}, {cost}")

@@ -23,6 +23,8 @@ class Output:
     """Whether the same command takes up an interrupted one."""
     printer: Callable[[str], None] | None = None
     """Prints above a live display while there is one."""
+    made: str = ""
+    """What was being made last."""
 
     def event(self, kind: str, fields: Mapping[str, object]) -> None:
         """One JSON line, flushed so that a pipe sees it at once; nothing without --json."""
@@ -54,7 +56,7 @@ class Output:
             print(text, file=sys.stderr, flush=True)
 
     def making(self, what: str, share: float) -> None:
-        """Progress of making data: a line that is redrawn on a terminal, one line at the start and end in a pipe."""
+        """Progress of making data: a line that is redrawn on a terminal; in a pipe a line at the start, at the end, and where something else is made."""
         if self.quiet:
             return
         if sys.stderr.isatty():
@@ -62,6 +64,9 @@ class Output:
             print(f"\r\033[K{_bar(what, share, columns(sys.stderr) - 1)}", end=end, file=sys.stderr, flush=True)
         elif share <= 0.0 or share >= 1.0:
             print(f"{what}: {'started' if share <= 0.0 else 'done'}", file=sys.stderr, flush=True)
+        elif what != self.made:
+            print(what, file=sys.stderr, flush=True)
+        self.made = what
 
     def interrupted(self) -> None:
         """The last words of a command that was interrupted."""

@@ -76,18 +76,21 @@ def fitting(methods: list[dict[str, str]], why_not: str) -> str:
     return ", ".join(one["name"] for one in methods if not one["why_not"]) or f"none of those built in: {why_not}"
 
 
-def tell_understood(task: "Task") -> None:
-    """How a problem of one's own is understood, in short, with its doubts; nothing of other tasks. What it is judged by is found out."""
+def tell_understood(task: "Task", shown: bool = False) -> None:
+    """How a problem of one's own is understood, in short, with its doubts; nothing of other tasks. What it is judged by is found out.
+
+    shown: it has been told to people already.
+    """
     from fieldsmith.tasks.own.problem_task import ProblemTask
 
     if not isinstance(task, ProblemTask):
         return
     problem = task.problem
     for one in problem.seen.told.ordered():
-        tell(one, problem.origin.name)
+        tell(one, problem.origin.name, said=not shown)
     methods, why_not = methods_of(task.form)
     current.event("problem", {**problem.understood.as_dict(), "methods": methods, "why_no_method": why_not})
-    for line in _short(problem.understood.lines()):
+    for line in () if shown else _short(problem.understood.lines()):
         current.progress(line)
     current.progress(f"  {'methods':11}{fitting(methods, why_not)}")
     task.ready(current.making)

@@ -9,7 +9,7 @@ from fieldsmith.cli.live import Live
 from fieldsmith.cli.output import Output
 from fieldsmith.evaluation.record import kind_lines, known_words, took_words
 from fieldsmith.orchestrator.met import met_by
-from fieldsmith.orchestrator.run import Asked
+from fieldsmith.orchestrator.run import SOLUTION, Asked
 from fieldsmith.reports.plain import visible
 from fieldsmith.tasks.places import is_problem_file
 
@@ -134,6 +134,8 @@ class Progress:
         """The result on standard output, after what a model's replies took."""
         if run.spend.uncounted or run.spend.input_tokens:
             self.output.say(f"Spent: {spent(run.spend)}, {run.spend.seconds:.0f} s. {run.message}".rstrip())
+        elif run.asked.accuracy is not None and run.message:
+            self.output.say(run.message)
         tell_result(run, self.output.say)
 
 
@@ -143,7 +145,7 @@ def _took(score: Mapping[str, Any]) -> str:
 
 
 def tell_result(run: Any, say: Callable[[str], None]) -> None:
-    """The best program with its figures, and where its file and the report are."""
+    """The best program with its figures, and where it, its solution and the report are."""
     if run.best is None:
         failed = sum(candidate.evaluation is not None for candidate in run.candidates)
         words = f"No program ran: {counted(failed, 'candidate')} failed." if failed else "No candidate ran."
@@ -161,7 +163,13 @@ def tell_result(run: Any, say: Callable[[str], None]) -> None:
                 say(line)
     if met := met_by(run):
         say(str(met))
-    say(f"Solver: {run.folder / 'best' / 'solver.py'}")
+    from fieldsmith.orchestrator.film import GIF
+
+    best = run.folder / "best"
+    say(f"Solver: {best / 'solver.py'}")
+    for name, file in (("Solution", SOLUTION), ("Film", GIF)):
+        if run.asked.accuracy is not None and (best / file).is_file():
+            say(f"{name}: {best / file}")
     say(f"Report: {(run.folder / 'report.html').resolve().as_uri()}")
 
 

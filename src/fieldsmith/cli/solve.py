@@ -6,6 +6,7 @@ import re
 import shlex
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -98,7 +99,8 @@ def _run(options: dict[str, Any]) -> None:
     if options["output"]:
         check_place(options["output"])
     with faults_told():
-        run = open_solve(question_from(options), shlex.join(["fieldsmith", *sys.argv[1:]]), tell_understood)
+        tell = partial(tell_understood, shown=options["ask"] is not None)
+        run = open_solve(question_from(options), shlex.join(["fieldsmith", *sys.argv[1:]]), tell)
     if condition is not None:
         condition.check(run.task.metric.name)
     if options["output"]:

@@ -98,11 +98,13 @@ def show(
     from fieldsmith import sandboxes
     from fieldsmith.cli.options import parse_parameters
     from fieldsmith.tasks import load
+    from fieldsmith.tasks.own.problem_task import ProblemTask
 
     current.json = current.json or as_json
     with faults_told():
         chosen = load(task, parse_parameters(param or []), scale, data)
-    brief = chosen.brief(sandboxes.choose(trusted=True, image=image).libraries())
+    libraries = sandboxes.choose(trusted=True, image=image).libraries()
+    brief = chosen.outline(libraries) if isinstance(chosen, ProblemTask) else chosen.brief(libraries)
     fields = {
         "task": chosen.name,
         "title": brief.title,

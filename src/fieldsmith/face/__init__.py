@@ -64,6 +64,7 @@ def solve(
     max_tokens: float | None = None,
     max_cost: float | None = None,
     max_hours: float | None = None,
+    until: str = "accuracy",
     sandbox: str = "auto",
     image: str = "base",
     docker_runtime: str = "",

@@ -236,6 +236,8 @@ FURTHER = "+"
 """In an ordinal, before what a further request about the same candidate is for: `3.1+continue`."""
 TURN = "/"
 """In an ordinal, before the number of a turn of an episode: `3/2`."""
+WORDS = "ask"
+"""The ordinal of a request that makes a problem file of a person's words; `ask/2` is the second of that conversation."""
 SHORTENED = "-"
 """Ends the ordinal of a request that stands in for one that was too long, once for each time it was shortened."""
 

@@ -13,6 +13,7 @@ from fieldsmith.models.chat_model import (
     FURTHER,
     SHORTENED,
     TURN,
+    WORDS,
     ChatReply,
     ChatRequest,
     nothing_heard,
@@ -36,7 +37,8 @@ ANOTHER_RUN = 1000
 class MailboxModel:
     """Prompt `0003-prompt.md`, of candidate 3, waits for `0003-reply.md`; what is asked further of it is `0003-2-prompt.md`.
 
-    A request that has its prompt file keeps it. Where two runs share a folder, the later one has 1003 and so on.
+    A request that has its prompt file keeps it. Where two runs share a folder, the later one has 1003 and so on. Of words that are
+    to become a problem file, before there are candidates, it is `0000-prompt.md`, then `0000-2-prompt.md`.
     """
 
     priced, calls_tools = True, False
@@ -82,12 +84,14 @@ class MailboxModel:
                     name = file.name.removesuffix(f"-{match['kind']}.md")
                     taken.add(name)
                     if match["kind"] == "prompt" and file.read_text(encoding="utf-8").startswith(mark):
-                        self._names[request.candidate] = name
+                        if request.candidate:
+                            self._names[request.candidate] = name
                         return name
             name = self._name(request, taken)
+            what = "The problem file" if _of_words(request) else f"Candidate {request.ordinal}"
             body = [
                 mark,
-                f"<!-- Candidate {request.ordinal}. Answer in {name}-reply.md, next to this file. -->",
+                f"<!-- {what}. Answer in {name}-reply.md, next to this file. -->",
                 "",
             ]
             body += [f"<!-- {m.role} -->\n\n{spoken(m).rstrip()}\n" for m in request.messages]
@@ -100,6 +104,8 @@ class MailboxModel:
         """A name that is free, by the candidate's number; by the next number where none is known."""
         number = request.candidate or max((int(name.partition("-")[0]) for name in taken), default=0) + 1
         further = FURTHER in request.ordinal or request.ordinal.endswith(SHORTENED) or _later_turn(request.ordinal)
+        if _of_words(request):
+            return next(name for n in itertools.count(1) if (name := f"0000{f'-{n}' * (n > 1)}") not in taken)
         first = self._names.get(request.candidate) or (f"{number:04d}" if further and request.candidate else "")
         if first:
             return next(name for n in itertools.count(2) if (name := f"{first}-{n}") not in taken)
@@ -136,8 +142,15 @@ def _later_turn(ordinal: str) -> bool:
     return number not in ("", "1")
 
 
+def _of_words(request: ChatRequest) -> bool:
+    """Whether a person's words are to become a problem file."""
+    return not request.candidate and request.ordinal.partition(TURN)[0] == WORDS
+
+
 def _whose(request: ChatRequest) -> str:
     """Whose reply it is, in words: slots and the numbers of files are not the same."""
+    if _of_words(request):
+        return "the reply with the problem file"
     slot = re.split(rf"[@+{TURN}]", request.ordinal)[0].rstrip(SHORTENED)
     which = f", number {request.candidate} of the run" if request.candidate and str(request.candidate) != slot else ""
     return f"the {'further ' if FURTHER in request.ordinal else ''}reply for candidate {slot}{which}"

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fieldsmith.agents.author import Candidate
+from fieldsmith.agents.choosing import bests_of
 
 TARGET = 2.0
 """The target is an error within this factor of the trusted method's on the dev split."""
@@ -36,22 +37,17 @@ def first_shot(judged: Sequence[Candidate]) -> dict[str, object] | None:
 
 
 def curve(judged: Sequence[Candidate]) -> list[dict[str, object]]:
-    """Every evaluated candidate with its dev figure and the best so far."""
-    rows: list[dict[str, object]] = []
-    best: Candidate | None = None
-    for candidate in judged:
-        if candidate.ok and (best is None or candidate.dev_rank < best.dev_rank):
-            best = candidate
-        rows.append(
-            {
-                "candidate": candidate.id,
-                "slot": candidate.slot,
-                "status": candidate.evaluation.status if candidate.evaluation else None,
-                "value": _finite(candidate.dev_figure),
-                "best_value": _finite(best.dev_figure) if best else None,
-            }
-        )
-    return rows
+    """Every evaluated candidate with its dev figure and that of the best so far, which may rise where a faster one is as good as can be told."""
+    return [
+        {
+            "candidate": candidate.id,
+            "slot": candidate.slot,
+            "status": candidate.evaluation.status if candidate.evaluation else None,
+            "value": _finite(candidate.dev_figure),
+            "best_value": _finite(best.dev_figure) if best else None,
+        }
+        for candidate, best in zip(judged, bests_of(judged), strict=True)
+    ]
 
 
 def _target(judged: Sequence[Candidate]) -> float | None:

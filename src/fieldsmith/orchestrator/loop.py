@@ -62,6 +62,8 @@ class Loop:
     on_withdrawn: OnWithdrawn = lambda _candidate, _reason, _why: None
     """Hears of each candidate that was begun and does not come in this sitting."""
     on_stop: Callable[[], None] = lambda: None
+    enough: Callable[[Sequence[Candidate]], str] = lambda _history: ""
+    """Why nothing better is sought than what there is; empty where something is."""
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
@@ -172,7 +174,7 @@ class Loop:
     def _asks(self, room: int) -> tuple[Sequence[Ask], str]:
         history = self.store.candidates()
         spend = spent(history, self.budget.seconds(), self.store.lost())
-        refusal = self.budget.refusal(history, spend)
+        refusal = self.enough(history) or self.budget.refusal(history, spend)
         if refusal:
             return (), refusal
         room = min(room, self.budget.affordable(history, spend))

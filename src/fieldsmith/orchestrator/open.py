@@ -16,7 +16,7 @@ from fieldsmith.orchestrator.budget import Budget
 from fieldsmith.orchestrator.command import command_of, loading_name
 from fieldsmith.orchestrator.folder import first_width, run_name
 from fieldsmith.orchestrator.problems import open_problem, place_in_run
-from fieldsmith.orchestrator.question import Question
+from fieldsmith.orchestrator.question import ACCURACY, Question
 from fieldsmith.orchestrator.run import Asked
 from fieldsmith.orchestrator.solve import Solve
 from fieldsmith.orchestrator.writer import Writer, open_writer
@@ -48,7 +48,11 @@ def open_solve(question: Question, command: str = "", opened: Callable[[Task], N
     prompts = writer.prompts(brief)
     settled = _settled(question, task, writer, place, prompts)
     name = loading_name(question, task)
-    independent = writer.independent and bool(getattr(_strategy_kind(question), "independent", False))
+    accuracy = task.accuracy if isinstance(task, ProblemTask) else None
+    to_the_end = (
+        accuracy is None or question.until != ACCURACY
+    )  # a search that ends with its first success is no sample
+    independent = to_the_end and writer.independent and bool(getattr(_strategy_kind(question), "independent", False))
     asked = Asked(
         question=settled,
         title=task.title,
@@ -61,7 +65,7 @@ def open_solve(question: Question, command: str = "", opened: Callable[[Task], N
         templates=dict(prompts.templates) if prompts else {},
         place=place_in_run(task) if isinstance(task, ProblemTask) else name if name != task.name else "",
         independent=independent,
-        accuracy=task.accuracy if isinstance(task, ProblemTask) else None,
+        accuracy=accuracy,
         judged_by=task.judged_by if isinstance(task, ProblemTask) else "",
     )
     folder = Path(question.run_dir or Path("runs") / run_name(asked))

@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # the command line reads this page whenever it starts
 
 BUDGET, SEARCH, PLACE = "Budget", "Author and search", "Problem and place"
 ENGINES = ("local", "ray")
+ACCURACY, WHOLE_BUDGET = ENDS = ("accuracy", "budget")
 MODEL_OPTIONS = ("base_url", "key_file", "temperature", "model_options")
 WORDS = {
     int: "a whole number",
@@ -136,6 +137,10 @@ class Question:
     max_tokens: float | None = option(None, float, BUDGET, "--max-tokens", "Tokens of the whole run.", above_zero=True)
     max_cost: float | None = option(None, float, BUDGET, "--max-cost", "US dollars.", above_zero=True)
     max_hours: float | None = option(None, float, BUDGET, "--max-hours", "Wall time.", above_zero=True)
+    until: str = option(
+        ACCURACY, str, BUDGET, "--until",
+        "When the search for a problem file ends: accuracy, once its error is well below what the file asks for (the default), or budget.",
+    )  # fmt: skip
     sandbox: str = option("auto", str, PLACE, "--sandbox", "auto, docker, bubblewrap or process.")
     image: str = option("base", str, PLACE, "--image", "Image of the docker sandbox: base, torch or jax.")
     docker_runtime: str = option("", str, PLACE, "--docker-runtime", "Container runtime, such as runsc (gVisor).")
@@ -175,6 +180,8 @@ class Question:
             raise InputError("--on-finish is empty.", "Give a shell command, or leave it out.")
         if self.engine not in ENGINES:
             raise InputError(f"There is no engine {self.engine!r}.", f"Use one of {', '.join(ENGINES)}.")
+        if self.until not in ENDS:
+            raise InputError(f"--until {self.until} is no end of a search.", f"Use one of {', '.join(ENDS)}.")
         if self.address and self.engine != "ray":
             raise InputError("--address goes with --engine ray.", "Add it, or leave the address out.")
         if self.cpus is not None:

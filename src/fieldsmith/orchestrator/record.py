@@ -5,11 +5,9 @@ import fcntl
 import functools
 import io
 import json
-import math
 import os
 import tomllib
-from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, Field, asdict, fields, replace
 from pathlib import Path
 from typing import Any
@@ -19,8 +17,8 @@ import tomli_w
 from pydantic import ValidationError, create_model
 
 from fieldsmith.agents.author import Candidate
+from fieldsmith.agents.choosing import best_of
 from fieldsmith.errors import InputError
-from fieldsmith.evaluation.evaluation import Score
 from fieldsmith.evaluation.record import evaluation_fields
 from fieldsmith.files import clear, write_whole
 from fieldsmith.orchestrator.budget import spent
@@ -32,12 +30,6 @@ from fieldsmith.orchestrator.trouble import unknown
 from fieldsmith.orchestrator.waits import FACT, waiting_of
 from fieldsmith.tasks.places import is_problem_file
 from fieldsmith.tasks.task import Picture
-
-EQUAL = 0.02
-"""Relative difference below which errors count as equal."""
-GEOMETRIC_WEIGHT = 0.04
-"""Of the geometric mean's logarithm beside that of the mean."""
-SMALLEST = 1e-16
 
 
 def write_text(file: Path, text: str) -> None:
@@ -202,47 +194,6 @@ def _read_picture(words: Mapping[str, Any], key: str, arrays: Mapping[str, np.nd
         labels=tuple(words.get("labels", ())),
         time=words.get("time", "t"),
     )
-
-
-def best_of(candidates: Iterable[Candidate]) -> Candidate | None:
-    """The candidate that ran with the smallest dev error, or the best value of the task's own metric.
-
-    One bad sample can be the whole mean, so the geometric mean has a say: a tenth of it makes up for a mean that is a tenth
-    larger. What is within the reference's own error counts as that. Equals, within 2 %, are told apart by speed in factors
-    of 2, so that the noise of a clock seldom decides.
-    """
-    last = deque(bests_of(candidates), maxlen=1)
-    return last[0] if last else None
-
-
-def bests_of(candidates: Iterable[Candidate]) -> Iterator[Candidate | None]:
-    """What `best_of` chooses of the first, of the first two, and so on. A program that is tried again counts as it did first."""
-    best: Candidate | None = None
-    seen: set[str] = set()
-    for candidate in candidates:
-        program, evaluation = candidate.program, candidate.evaluation
-        if candidate.ok and program is not None and evaluation and not evaluation.copy_of:
-            own = program.sha256 not in seen
-            seen.add(program.sha256)
-            if own and (best is None or (*choice(candidate), candidate.id) < (*choice(best), best.id)):
-                best = candidate
-        yield best
-
-
-def choice(candidate: Candidate) -> tuple[float, int]:
-    """What a candidate that ran is chosen by, the smaller the better: its error in steps of 2 %, or the metric of the task's own; then its speed."""
-    score = candidate.evaluation.dev if candidate.evaluation else None
-    if score is None:
-        return (math.inf, 0)
-    speed = round(math.log2(max(score.cost, 1e-3)))
-    return (score.rank if score.value is not None else _closeness(score), speed)
-
-
-def _closeness(score: Score) -> int:
-    """Logarithm of the error in steps of 2 %, the geometric mean with a small weight; the smaller the better."""
-    mean = max(score.nrmse, score.reference_error or 0.0, SMALLEST)
-    geometric = max(score.geometric, score.reference_geometric or 0.0, SMALLEST)
-    return round((math.log(mean) + GEOMETRIC_WEIGHT * math.log(geometric)) / EQUAL)
 
 
 def load_run(folder: Path, pictures: bool = True) -> RunRecord:

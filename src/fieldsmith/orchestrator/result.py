@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fieldsmith.agents.author import Candidate
+from fieldsmith.agents.choosing import best_of, why_chosen
 from fieldsmith.evaluation.record import score_fields
 from fieldsmith.models.chat_model import ChatReply
 from fieldsmith.models.replay import RECORDING, write_replay
@@ -35,7 +36,7 @@ def run_fields(run: RunRecord) -> dict[str, object]:
         "solver": str(solver) if solver.exists() else None,
         "solution": str(solution) if solution.exists() else None,
         "report": str(run.folder / "report.html"),
-        "best": _best_fields(run.best) if run.best else None,
+        "best": _best_fields(run.best, run.candidates) if run.best else None,
         "candidates": len(run.written),
         "statuses": dict(Counter(c.evaluation.status for c in run.candidates if c.evaluation)),
         **course_fields(run.candidates),
@@ -71,7 +72,7 @@ def _reason(run: RunRecord) -> str | None:
     return None if evaluation.status == "ok" else BEST_FAILED
 
 
-def _best_fields(best: Best) -> dict[str, object]:
+def _best_fields(best: Best, candidates: Sequence[Candidate]) -> dict[str, object]:
     candidate, evaluation = best.candidate, best.candidate.evaluation
     return {
         "candidate": candidate.id,
@@ -81,6 +82,7 @@ def _best_fields(best: Best) -> dict[str, object]:
         "test": score_fields(evaluation.test) if evaluation else None,
         "plan": asdict(candidate.proposal.plan) if candidate.proposal else None,
         "notes": list(evaluation.notes) if evaluation else [],
+        "chosen_for": why_chosen(candidate, candidates),
     }
 
 
@@ -115,7 +117,7 @@ def withdrawn_fields(candidate: int, slot: str, reason: str, why: str) -> dict[s
 
 def resumed_fields(before: Sequence[Candidate], spend: Spend) -> dict[str, object]:
     """The event of a run that is taken up: what earlier sittings had evaluated."""
-    best = record.best_of(list(before))
+    best = best_of(list(before))
     return {
         "candidates": len(before),
         "first_shot": first_shot(before),

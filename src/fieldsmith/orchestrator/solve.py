@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from fieldsmith.agents.author import Author, Candidate
+from fieldsmith.agents.choosing import best_of
 from fieldsmith.errors import FieldsmithError, MissingPart, disk_trouble
 from fieldsmith.evaluation import default_limits
 from fieldsmith.evaluation.judge import OnOutputs
@@ -17,6 +18,7 @@ from fieldsmith.orchestrator.best import score_once_more, write_best
 from fieldsmith.orchestrator.budget import Budget, spent
 from fieldsmith.orchestrator.byframe import BY_FRAME, error_by_frame
 from fieldsmith.orchestrator.elapsed import Elapsed
+from fieldsmith.orchestrator.enough import good_enough
 from fieldsmith.orchestrator.folder import begin, held, open_folder
 from fieldsmith.orchestrator.handed import AsAsked, hand_over
 from fieldsmith.orchestrator.hook import tell
@@ -27,6 +29,7 @@ from fieldsmith.orchestrator.problem_pictures import problem_pictures
 from fieldsmith.orchestrator.problems import compared_with, keep
 from fieldsmith.orchestrator.programs import ProgramMaker
 from fieldsmith.orchestrator.provenance import sitting, with_sitting
+from fieldsmith.orchestrator.question import ACCURACY
 from fieldsmith.orchestrator.result import candidate_fields, resumed_fields, withdrawn_fields, write_outcome
 from fieldsmith.orchestrator.run import Asked, RunRecord, written
 from fieldsmith.orchestrator.store import Store
@@ -159,7 +162,13 @@ class Solve:
             on_start=self._started,
             on_withdrawn=self._withdrawn,
             on_candidate=lambda candidate: self._recorded(store, candidate, drawn.taken(candidate)),
+            enough=self._enough,
         ).run()
+
+    def _enough(self, history: Sequence[Candidate]) -> str:
+        """Why a problem of one's own is solved well enough; empty of other tasks, and where the budget is to be spent."""
+        accuracy = self.asked.accuracy if self.asked.question.until == ACCURACY else None
+        return "" if accuracy is None else good_enough(accuracy, history)
 
     def _make_data(self) -> None:
         """Have the data made that is not in the cache yet; its time is the run's."""
@@ -198,7 +207,7 @@ class Solve:
         self._tell_fault(candidate)
         history = store.candidates()
         store.set_fact("seconds", self.budget.seconds())
-        best = record.best_of(history)
+        best = best_of(history)
         if best is not None and best.id == candidate.id and best.program is not None:
             write_best(self.folder, best.program, self._brief(), pictures)
             keep(self.task, self.folder / "best")
@@ -218,7 +227,7 @@ class Solve:
 
     def _score_best(self, store: Store) -> None:
         """Score the best once on both splits, alone on the machine."""
-        best, final = record.best_of(store.candidates()), store.final()
+        best, final = best_of(store.candidates()), store.final()
         if best is None or best.program is None or (final is not None and final[0] == best.id):
             return
         self.listener("testing", {"candidate": best.id})

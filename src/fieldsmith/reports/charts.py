@@ -3,10 +3,12 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from fieldsmith.agents.author import Candidate
+from fieldsmith.agents.choosing import bests_of
 from fieldsmith.evaluation.evaluation import ROUNDING, ConvergencePoint, Evaluation
 from fieldsmith.evaluation.order import Why, empirical_order, why_no_order
 from fieldsmith.orchestrator.run import Best
@@ -54,7 +56,7 @@ class Ordinate:
 
 @dataclass(frozen=True)
 class Step:
-    """The search after one more candidate: what was used up to here, its error (None: it failed), the best so far."""
+    """The search after one more candidate: what was used up to here, its error (None: it failed), the best so far (`holder`) and its error."""
 
     candidate: int
     slot: str
@@ -64,6 +66,7 @@ class Step:
     seconds: float
     error: float | None
     best: float | None
+    holder: int | None = None
 
 
 @dataclass(frozen=True)
@@ -127,10 +130,14 @@ def least(candidates: Sequence[Candidate]) -> float:
 
 
 def progress(candidates: Sequence[Candidate]) -> list[Step]:
-    """Best error against candidates, tokens and seconds of work (writing and running, added up over all candidates)."""
+    """Best error against candidates, tokens and seconds of work (writing and running, added up over all candidates).
+
+    The best is chosen as by `choosing.py`: its error rises where a faster program is as good as can be told.
+    """
     drawable = {point.candidate: point for point in points(candidates)}
-    steps, best, tokens, seconds = [], None, 0, 0.0
-    for count, candidate in enumerate((c for c in candidates if c.evaluation is not None), 1):
+    steps, tokens, seconds = [], 0, 0.0
+    judged = [c for c in candidates if c.evaluation is not None]
+    for count, (candidate, chosen) in enumerate(zip(judged, bests_of(judged), strict=True), 1):
         assert candidate.evaluation is not None
         if candidate.proposal is not None:
             usage = candidate.proposal.usage
@@ -138,11 +145,16 @@ def progress(candidates: Sequence[Candidate]) -> list[Step]:
             seconds += usage.seconds if math.isfinite(usage.seconds) else 0.0
         seconds += candidate.evaluation.seconds if math.isfinite(candidate.evaluation.seconds) else 0.0
         point = drawable.get(candidate.id)
-        if point is not None and (best is None or point.rank < best.rank):
-            best = point
-        status, error = candidate.evaluation.status, point and point.error
-        steps.append(Step(candidate.id, candidate.slot, status, count, tokens, seconds, error, best and best.error))
+        best = drawable.get(chosen.id) if chosen else None
+        told = candidate.evaluation.status, count, tokens, seconds, point and point.error
+        steps.append(Step(candidate.id, candidate.slot, *told, best and best.error, best and best.candidate))
     return steps
+
+
+def rises(candidates: Sequence[Candidate]) -> bool:
+    """Whether the error of the best so far rises somewhere: the next one was faster, and as good as can be told."""
+    errors = [step.best for step in progress(candidates) if step.best is not None]
+    return ordinate(candidates).lower_is_better and any(one < other for one, other in pairwise(errors))
 
 
 def convergence(evaluation: Evaluation | None) -> Convergence | None:

@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from fieldsmith.agents.author import Candidate
+from fieldsmith.agents.choosing import why_chosen
 from fieldsmith.evaluation.evaluation import Evaluation, Score
 from fieldsmith.orchestrator.claims import counted
 from fieldsmith.orchestrator.course import course_fields
@@ -80,6 +81,7 @@ def render(run: RunRecord, refresh: float = REFRESH_SECONDS) -> str:
         written=time.strftime("%Y-%m-%d %H:%M:%S"),
         best=best,
         best_slot=visible(best.slot, 40) if best else "",
+        chosen_for=visible(why_chosen(best, run.candidates), 400) if best else "",
         verdict=verdict(run, best),
         plan=plan_rows(best.proposal.plan) if best and best.proposal else [],
         evaluation=evaluation,
@@ -90,6 +92,7 @@ def render(run: RunRecord, refresh: float = REFRESH_SECONDS) -> str:
         figures=_figures(evaluation.dev, evaluation.test) if evaluation else [],
         met=met_by(run),
         course=_course(run),
+        rises=charts.rises(run.candidates),
         kinds=_kinds(score),
         fields=_fields(evaluation.dev, evaluation.test)[:MOST_ROWS] if evaluation else [],
         measure="error" if best is None or score is None or score.value is None else visible(score.metric, 40),

@@ -48,6 +48,11 @@ def load_or_make(key: str, make: Callable[[], Arrays], progress: Progress | None
         ) from error
 
 
+def has(key: str) -> bool:
+    """Whether there is a file of that data set, sound or not."""
+    return (_folder() / f"{key}.bin").is_file()
+
+
 def _folder() -> Path:
     return cache_folder() / "data"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fieldsmith.errors import InputError
-from fieldsmith.models.chat_model import ChatModel, ChatReply, ChatRequest, Message
+from fieldsmith.models.chat_model import TURN, WORDS, ChatModel, ChatReply, ChatRequest, Message
 from fieldsmith.problems import Problem, ProblemError
 from fieldsmith.problems.problem import parsed
 
@@ -28,6 +28,12 @@ FENCE = re.compile(
 ASSUMED = re.compile(r"^[ \t]*#[ \t]*assumed:[ \t]*(.+?)[ \t]*$", re.MULTILINE | re.IGNORECASE)
 QUESTION = re.compile(r"^\W*question\W*:\W*(.+)$", re.MULTILINE | re.IGNORECASE)
 NO_FILE = "The reply holds no TOML file. Answer with the whole file in one fenced block that begins with ```toml."
+KEEP = "KEEP"
+DOUBTFUL = f"""The file was checked and is sound. This is odd in it (line and column of your file first):
+
+{{}}
+
+If it is a mistake, or a name that nothing uses, answer with the whole mended file in one fenced block. If the file is meant as it is, answer with the word {KEEP} alone."""
 CUT = "The reply was cut off before its end. Answer with the whole file in one fenced block, shorter."
 
 
@@ -46,6 +52,12 @@ class Draft:
     text: str
     wrong: tuple[str, ...]
     problem: Problem | None = None
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What is odd in a sound file and stops nothing, a line each."""
+        told = self.problem.seen.told.ordered() if self.problem else ()
+        return tuple(one.told(NAME) for one in told if one.weight == "doubt")
 
     @property
     def assumed(self) -> tuple[str, ...]:
@@ -81,18 +93,23 @@ class Conversation:
         self._turns = 0
 
     def draft(self, told: Told | None = None, rounds: int = ROUNDS) -> Draft:
-        """The first sound file, mended up to `rounds` times.
+        """The first sound file, mended up to `rounds` times. Doubts are told once: the model mends them, or says that the file is meant as it is.
 
         Raises Unclear where the model asks back, InputError with the checker's last lines where the file stays wrong, and what the model raises.
         """
-        last = Draft("", ())
+        last, doubtful = Draft("", ()), None
         for number in range(rounds + 1):
             last = self._next()
+            if doubtful is not None and not last.text:
+                return doubtful  # it is meant as it is
             if told is not None:
                 told(number, last)
-            if last.problem is not None:
+            if last.problem is not None and (doubtful is not None or not last.doubts or number == rounds):
                 return last
+            doubtful = last if last.problem is not None else doubtful
             self._say(_mending(last))
+        if doubtful is not None:  # what came after it was worse
+            return doubtful
         why = "\n".join(f"  {line}" for line in last.wrong[:MOST_LINES])
         raise InputError(
             f"After {rounds + 1} replies of {self.model.label} the problem file is still wrong:\n{why}",
@@ -108,7 +125,7 @@ class Conversation:
 
     def _next(self) -> Draft:
         self._turns += 1
-        ordinal = "ask" if self._turns == 1 else f"ask/{self._turns}"
+        ordinal = WORDS if self._turns == 1 else f"{WORDS}{TURN}{self._turns}"
         request = ChatRequest(tuple(self.messages), ordinal=ordinal)
         reply = self.model.complete(request)
         self.messages.append(reply.turn)
@@ -171,7 +188,9 @@ def _as_toml(document: Mapping[str, Any]) -> str | None:
 
 
 def _mending(draft: Draft) -> str:
-    lines = "\n".join(f"- {line}" for line in draft.wrong[:MOST_LINES])
+    lines = "\n".join(f"- {line}" for line in (draft.wrong or draft.doubts)[:MOST_LINES])
+    if draft.problem is not None:
+        return DOUBTFUL.format(lines)
     if not draft.text:
         return draft.wrong[0]
     return f"The file was checked, and this is wrong (line and column of your file first):\n\n{lines}\n\nAnswer with the whole mended file in one fenced block."

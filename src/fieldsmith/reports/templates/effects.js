@@ -27,19 +27,23 @@ const effectOf = c => {
 const madeFrom = c => { const own = c.parents.map(id => byId.get(id)), programs = own.filter(p => !p.copy); return programs.length ? programs : own; };
 const effectMark = c => { const effect = effectOf(c); return effect && make("span", { class: `effect ${effect.kind}` }, effect.words); };
 
-// The moves that lowered the best so far, in their order.
+// The moves that led to a better program, in their order; one that is as good and faster is better.
 const showEffects = () => {
   const host = document.getElementById("effects"), steps = [];
   if (!host) return;
   let best = null;
-  for (const c of data.candidates) if (measured(c) && (!best || betterThan(c, best))) { steps.push([c, best]); best = c; }
+  for (const { holder } of data.charts.progress) {
+    const c = byId.get(holder);
+    if (c && c !== best) { steps.push([c, best]); best = c; }
+  }
   if (steps.length < 2) return;
   host.hidden = false;
   const most = 30, shown = steps.length > most ? [...steps.slice(0, 5), null, ...steps.slice(5 - most)] : steps;
   host.querySelector("ol").replaceChildren(...shown.map(step => {
     if (!step) return make("li", { class: "gap" }, `${steps.length - most} further steps`);
     const [c, before] = step, own = effectOf(c), factor = before && timesAsGood(c, before);
-    const gain = !before ? "the first that ran" : factor ? `${gainWords(factor, c)} better` : "better";
+    const even = before && (beneath(c) && beneath(before) || factor !== null && Math.abs(Math.log(factor)) < 0.05);
+    const gain = !before ? "the first that ran" : even ? "as good, as far as it can be told, and faster" : factor > 1 ? `${gainWords(factor, c)} better` : "better";
     const against = before && !c.parents.includes(before.id) ? ` than ${named(before)}, the best before it` : before ? ` than ${named(before)}` : "";
     return make("li", {},
       make("a", { href: `#candidate-${c.id}` }, c.slot), ` ${c.move}: `, make("b", { class: before ? "effect better" : "effect" }, gain), against,

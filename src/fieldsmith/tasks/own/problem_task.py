@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from functools import cached_property
@@ -135,6 +135,22 @@ class ProblemTask(Task):
         """The relative error that is asked for."""
         return self.problem.system.output.accuracy
 
+    @property
+    def known_metric(self) -> Metric | None:
+        """What programs are judged by as far as it is known without computing anything; None where a reference has not been sought yet."""
+        if reference.has_exact(self.form):
+            return NRMSE
+        if ("dev", 0) not in self._references and not cache.has(self._key(self._group(("dev", 0)))):
+            return None
+        return self.metric
+
+    def outline(self, libraries: Sequence[str] = ()) -> Brief:
+        """The brief without seeking a reference: until one was sought, the statement says by which of two figures programs will be judged."""
+        metric = self.known_metric
+        return self._brief(
+            libraries, None, NRMSE if metric is None else metric, words.UNDECIDED if metric is None else ""
+        )
+
     def ready(self, progress: Progress | None = None) -> None:
         if not reference.has_exact(self.form) and self._known(("dev", 0), progress).values:
             self._kept("dev", progress)
@@ -151,6 +167,9 @@ class ProblemTask(Task):
         )
 
     def brief(self, libraries: Sequence[str] = (), time_limit: float | None = None) -> Brief:
+        return self._brief(libraries, time_limit, self.metric)
+
+    def _brief(self, libraries: Sequence[str], time_limit: float | None, metric: Metric, undecided: str = "") -> Brief:
         asked = draws(self.form, "test")[0]
         limit = time_limit or self.problem.system.output.seconds
         stub, said = render_stub(self.signature), words.problem_text(self.shown)
@@ -159,7 +178,7 @@ class ProblemTask(Task):
         return Brief(
             title=self.title,
             statement=words.statement(
-                self.shown, self.title, said, stub, self.metric, sizes, limit, MEMORY_MB, libraries
+                self.shown, self.title, said, stub, metric, sizes, limit, MEMORY_MB, libraries, undecided
             ),
             stub=stub,
             signature=self.signature,
@@ -171,7 +190,7 @@ class ProblemTask(Task):
             memory_mb=MEMORY_MB,
             libraries=tuple(libraries),
             problem=said,
-            metric=self.metric,
+            metric=metric,
             form=self.shown,
         )
 
@@ -235,7 +254,7 @@ class ProblemTask(Task):
         """The reference of a call, made once with those of all calls that share its solution."""
         with self._lock:
             if key not in self._references:
-                group = next(one for one in gathered(self.form, self._calls) if key in one)
+                group = self._group(key)
                 self._references |= zip(group, self._made(group, progress), strict=True)
             return self._references[key]
 
@@ -243,22 +262,40 @@ class ProblemTask(Task):
         calls = list(group.values())
         if reference.has_exact(self.form):
             return reference.of_calls(self.form, calls)
-        name, number = next(iter(group))
-        key = f"problem-{name}-{number}-{self.fingerprint[:20]}"
         what = f"{self.name}, {calls[0].kind}"
-        stored = cache.load_or_make(key, lambda: _stored(self.form, calls), progress, what)
+        key = self._key(group)
+        stored = cache.load_or_make(key, lambda: _stored(self.form, calls, progress, what), progress, what)
         return [_found(stored, n) for n in range(len(calls))]
 
+    def _group(self, key: Key) -> Mapping[Key, Draw]:
+        """The calls that share a solution with this one."""
+        return next(one for one in gathered(self.form, self._calls) if key in one)
 
-def _stored(form: Form, calls: Sequence[Draw]) -> Arrays:
+    def _key(self, group: Mapping[Key, Draw]) -> str:
+        """What the references of calls that share a solution are called in the cache."""
+        name, number = next(iter(group))
+        return f"problem-{name}-{number}-{self.fingerprint[:20]}"
+
+
+def _stored(form: Form, calls: Sequence[Draw], progress: Progress | None, what: str) -> Arrays:
     """References as named arrays."""
     stored: Arrays = {}
-    for n, found in enumerate(reference.of_calls(form, calls)):
+    for n, found in enumerate(reference.of_calls(form, calls, _teller(progress, what))):
         stored |= {f"{n}/values/{name}": np.asarray(array) for name, array in found.values.items()}
         stored |= {f"{n}/words": np.asarray(found.words), f"{n}/methods": np.asarray(found.methods)}
         if found.errors is not None:
             stored[f"{n}/errors"] = np.asarray(found.errors, float)
     return stored
+
+
+def _teller(progress: Progress | None, what: str) -> Callable[[str], None]:
+    """Tells by which method a reference is computed at a moment."""
+
+    def told(words: str) -> None:
+        if progress is not None:
+            progress(f"Reference of {what}, by {words}", 0.5)
+
+    return told
 
 
 def _found(stored: Mapping[str, Any], n: int) -> reference.Found:

@@ -1,7 +1,7 @@
 """What the answers to a call are compared with: the exact solution that the problem gives, or one that two methods agree on."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -38,10 +38,12 @@ def has_exact(form: Form) -> bool:
     return bool(form.system.exact) and form.seen.exact_holds
 
 
-def of_calls(form: Form, calls: Sequence[Draw]) -> list[Found]:
+def of_calls(
+    form: Form, calls: Sequence[Draw], told: Callable[[str], None] = lambda _words: None
+) -> list[Found]:  # fmt: skip
     """The references of calls with the same parameters and fields, the one with the most fields first: one solution that has the points and times of all.
 
-    Errors are those of each call, on its own points and at its own times.
+    Errors are those of each call, on its own points and at its own times. `told` hears which method computes at which level.
     """
     if has_exact(form):
         return [Found(arrays.exact(form, one), np.zeros(_samples(form, one)), "exact") for one in calls]
@@ -51,7 +53,7 @@ def of_calls(form: Form, calls: Sequence[Draw]) -> list[Found]:
     output = form.system.output
     seconds = max(SECONDS, CALLS * output.seconds)
     try:
-        found = trusted(form, given, output.accuracy, seconds, fields, views=views)
+        found = trusted(form, given, output.accuracy, seconds, fields, views=views, told=told)
     except Unsuited as reason:
         return [Found({}, None, str(reason))] * len(calls)
     return [_in_view(form, found, n, one, view) for n, (one, view) in enumerate(zip(calls, views, strict=True))]

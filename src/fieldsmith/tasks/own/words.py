@@ -28,6 +28,11 @@ FAMILIES = {
     "two-valued": "a random pattern of the two values {low:g} and {high:g} that changes over lengths of about {length:g}",
 }
 
+UNDECIDED = (
+    "Whether there is such a solution is found out before the problem is solved for the first time: by built-in methods that check each other. Where none\n"
+    "gives one, what the answer leaves over in equations and conditions is measured instead, and this page says so then."
+)
+
 
 def problem_text(form: Form) -> str:
     """Equations, domain, conditions, what is given."""
@@ -49,12 +54,21 @@ def problem_text(form: Form) -> str:
 
 
 def statement(
-    form: Form, title: str, problem: str, stub: str, metric: Metric, sizes: Mapping[str, int], limit: float, memory_mb: int, libraries: Sequence[str],
+    form: Form, title: str, problem: str, stub: str, metric: Metric, sizes: Mapping[str, int], limit: float, memory_mb: int, libraries: Sequence[str], undecided: str = "",
 ) -> str:  # fmt: skip
-    """Markdown that stands alone."""
+    """Markdown that stands alone. `undecided` follows on the metric where it is not known yet whether it is the one."""
     calls = "\n\n".join(filter(None, ("\n".join(_calls(form, sizes)), " ".join(_frames(form)))))
     named = ", ".join(libraries) if libraries else "numpy and scipy"
-    return page(title, problem, stub, f"{calls}\n", _scored(form, metric), limit, memory_mb, named)
+    return page(
+        title,
+        problem,
+        stub,
+        f"{calls}\n",
+        "\n".join(filter(None, (_scored(form, metric), undecided))),
+        limit,
+        memory_mb,
+        named,
+    )
 
 
 def _reading(form: Form) -> Iterator[str]:
