@@ -60,7 +60,7 @@ def test_the_arguments_of_solve_are_the_fields_of_the_question():
         for name, one in given.items()
     }
     assert told.pop("quiet") == ("bool", False)
-    assert told.pop("task")[0] == f"{asked.pop('task')[0]} | Problem"
+    assert told.pop("task")[0] == f"{asked.pop('task')[0]} | problems.Problem"
     assert told == asked
 
 

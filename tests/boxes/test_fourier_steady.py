@@ -41,7 +41,7 @@ ITERATED = {
 REFUSED = {
     "shocks": (periodic("u_t + u*u_x = 0", LINE, {"u": "sin(x)"}), "u_t + u*u_x = 0: nothing damps or disperses waves whose speed depends on u"),
     "shocks of gas": (
-        periodic(["r_t + d(m, x) = 0", "m_t + d(m**2/r + r, x) = 0"], LINE, {"r": "2 + sin(x)", "m": "0"}),
+        periodic(["r_t + d(m, x) = 0", "m_t + d(m**2/r + r, x) = 0"], {**LINE, "t": [0, 20]}, {"r": "2 + sin(x)", "m": "sin(x)*(2 + sin(x))"}),
         "nothing damps or disperses waves whose speed depends on m, r",
     ),
     "shocks of second order": (

@@ -24,15 +24,18 @@ def test_the_statement_is_shown_without_a_reference_and_is_the_whole_one_where_o
     sides = Toy("sines", "spectral", SINES, 2.0), Toy("second", "differences", DIFFERENCES, points=(8, 16, 32, 64))
     monkeypatch.setattr(methods, "families", lambda: sides)
     with monkeypatch.context() as without:
-        without.setattr(reference, "of_call", lambda *_: pytest.fail("a reference is computed"))
+        without.setattr(reference, "of_calls", lambda *_: pytest.fail("a reference is computed"))
         shown = ProblemTask(HEAT).outline().statement
     assert UNDECIDED in shown
     said = []
     ProblemTask(HEAT).split("test", lambda what, share: said.append((what, share)))
-    assert [what for what, _ in said if what.startswith("Generating")] == ["Generating heat test"] * 2
+    assert {what for what, _ in said if what.startswith("Generating")} == {
+        "Generating heat, as asked",
+        "Generating heat, other values",
+    }
     levels = [what for what, share in said if what.startswith("Reference") and 0 < share < 1]
-    assert levels[0].startswith("Reference of heat test, call 1 of 2, by sines, level 1 (")
-    assert any(what.startswith("Reference of heat test, call 2 of 2, by second, level 2 (") for what in levels)
+    assert levels[0].startswith("Reference of heat, as asked, by sines, level 1 (")
+    assert any(what.startswith("Reference of heat, other values, by second, level 2 (") for what in levels)
     task = ProblemTask(HEAT)  # what is in the cache is known without computing
     assert task.outline().statement == task.brief().statement
     assert UNDECIDED not in task.outline().statement

@@ -94,7 +94,7 @@ def test_the_schema_finds_misspelt_tables_and_wrong_types():
 
 def test_a_problem_is_stated_in_python_as_in_a_file():
     problem = fs.Problem(**HEAT)
-    assert problem == Problem.from_text(problem.to_toml())
+    assert problem == fs.Problem.from_text(problem.to_toml())
     assert problem.system.conditions[0].kind == "dirichlet"
     with pytest.raises(
         ProblemError, match=r"^initial\.u: w is not known here\. Give it in \[parameters\]\. Known here: x, D, pi, e\.$"

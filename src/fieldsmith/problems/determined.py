@@ -151,6 +151,11 @@ class Determined:
                 what = f"No {names} satisfies the equation: derivatives of {names} have the mean 0 over periodic axes, the rest has {-value / volume:.3g}."
                 self.told.fault(law.spot, what, "Take its mean from it.")
                 continue
+            if evolving := sorted(held - set(sought)) if system.timed else []:
+                # A lid that starts at once: what evolves has no condition of its own and takes what the conditions of the others leave to it.
+                what = f"As {', '.join(evolving)} starts, no {names} satisfies the equation and the conditions: over the domain the equation sums up to {value:.3g} and not to 0."
+                self.told.doubt(law.spot, what, "Unless it starts at once, let both balance from the start.")
+                continue
             what = f"No {names} satisfies the equation and the conditions: over the domain the equation sums up to {value:.3g}, as the conditions say what passes every end, and not to 0."
             mend = "Change the source or what passes the ends until both balance, or leave an end where " + (
                 f"{free[0]} itself is given." if free else "what passes is left free."
