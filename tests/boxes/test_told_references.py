@@ -35,7 +35,7 @@ def test_the_statement_is_shown_without_a_reference_and_is_the_whole_one_where_o
     }
     levels = [what for what, share in said if what.startswith("Reference") and 0 < share < 1]
     assert levels[0].startswith("Reference of heat, as asked, by sines, level 1 (")
-    assert any(what.startswith("Reference of heat, other values, by second, level 2 (") for what in levels)
+    assert any(what.startswith("Reference of heat, as asked, by second, level 2 (") for what in levels)
     task = ProblemTask(HEAT)  # what is in the cache is known without computing
     assert task.outline().statement == task.brief().statement
     assert UNDECIDED not in task.outline().statement
