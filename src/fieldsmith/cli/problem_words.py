@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from fieldsmith.problems import Fault, Problem, ProblemError
     from fieldsmith.tasks.task import Task
 
-SHORT = ("domain", "kind", "given", "reference", "asked for")
-"""What is repeated of a problem before it is solved."""
+SHORT = ("unknown", "parameter", "domain", "kind", "ends", "given", "reference", "asked for")
+"""What is repeated of a problem before it is solved: not its equations solved for their rates, nor what stays."""
 
 
 def tell(one: "Fault", name: str, *, said: bool = True) -> None:
