@@ -14,6 +14,7 @@ import pytest
 
 import small_box_methods
 from command_line import COMMAND, run
+from fieldsmith.cli.problem_words import methods_for
 from fieldsmith.problems import Problem
 
 ROOT = Path(__file__).parents[2]
@@ -186,3 +187,22 @@ def test_a_number_of_points_that_is_too_large_is_told_with_the_largest(tmp_path)
     done = run("problem", "check", "p.toml", cwd=tmp_path)
     assert done.returncode == 2
     assert "from 5 to 200,000,000" in done.stderr
+
+
+CAVITY = {
+    "equations": ["r*(u_t + u*u_x + v*u_y) = -p_x + nu*laplace(u)", "r*v_t + r*(u*v_x + v*v_y) = -p_y + nu*laplace(v)", "u_x + v_y = 0"],
+    "parameters": {"r": 2, "nu": 0.01}, "domain": {"x": (0, 1), "y": (0, 1), "t": (0, 1)},
+    "boundary": {"x": ["u = 0", "v = 0"], "y=0": ["u = 0", "v = 0"], "y=1": ["u = x**2*(1 - x)**2", "v = 0"]},
+    "initial": {"u": "0", "v": "0"},
+}  # fmt: skip
+
+
+def test_of_a_flow_that_no_method_takes_the_form_is_named_that_one_does():
+    methods, why = methods_for(Problem(**CAVITY))
+    assert all(one["why_not"] for one in methods)
+    (law,) = re.findall("“(.*d\\(laplace.*)”", why)
+    walls = {"x": ["psi = 0", "psi_x = 0"], "y=0": ["psi = 0", "psi_y = 0"], "y=1": ["psi = 0", "psi_y = x**2*(1 - x)**2"]}  # fmt: skip
+    named = Problem(**{**CAVITY, "equations": [law], "boundary": walls, "initial": {"psi": "0"}})
+    assert {one["name"] for one in methods_for(named)[0] if not one["why_not"]} >= {"collocation", "differences"}
+    forced = {**CAVITY, "equations": [f"{CAVITY['equations'][0]} + y", *CAVITY["equations"][1:]]}
+    assert "stream function" not in methods_for(Problem(**forced))[1]  # its form would not be that of the forced flow

@@ -64,11 +64,13 @@ def methods_for(problem: "Problem") -> tuple[list[dict[str, str]], str]:
 
 def methods_of(form: "Form") -> tuple[list[dict[str, str]], str]:
     from fieldsmith.boxes import methods
+    from fieldsmith.problems.incompressible import stream_function_form
 
     found = [{"name": family.name, "why_not": why} for family, why in methods.verdicts(form)]
     if any(not one["why_not"] for one in found):
         return found, ""
-    return found, " ".join(dict.fromkeys(one["why_not"] for one in found)) or "There are none."
+    why = " ".join(dict.fromkeys(one["why_not"] for one in found)) or "There are none."
+    return found, f"{why} {stream_function_form(form.system)}".strip()
 
 
 def fitting(methods: list[dict[str, str]], why_not: str) -> str:
