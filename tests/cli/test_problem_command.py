@@ -14,7 +14,7 @@ import pytest
 
 import small_box_methods
 from command_line import COMMAND, run
-from fieldsmith.cli.problem_words import methods_for
+from fieldsmith.cli.problem_words import blown_up, methods_for
 from fieldsmith.problems import Problem
 
 ROOT = Path(__file__).parents[2]
@@ -206,3 +206,17 @@ def test_of_a_flow_that_no_method_takes_the_form_is_named_that_one_does():
     assert {one["name"] for one in methods_for(named)[0] if not one["why_not"]} >= {"collocation", "differences"}
     forced = {**CAVITY, "equations": [f"{CAVITY['equations'][0]} + y", *CAVITY["equations"][1:]]}
     assert "stream function" not in methods_for(Problem(**forced))[1]  # its form would not be that of the forced flow
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "said"),
+    [
+        ("raises ArithmeticError: Steps become too short at 0.0109849.", "raises FloatingPointError: The steps become too small at 0.0109847.", "0.011"),
+        ("raises ArithmeticError: Steps become too short at 0.0109849.", "raises FloatingPointError: The steps become too small at 0.5.", ""),
+        ("raises ArithmeticError: Steps become too short at 0.0109849.", "is not done in time", ""),
+        ("raises ArithmeticError: Steps become too short at 0.", "raises FloatingPointError: The steps become too small at 0.", ""),
+    ],
+)  # fmt: skip
+def test_methods_that_give_up_at_one_time_are_said_to_meet_a_blow_up(first, second, said):
+    words = f"an estimate, as there is no reference: No method gives a reference: collocation {first}; differences {second}."
+    assert blown_up(words, 0, 1) == said

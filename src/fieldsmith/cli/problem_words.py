@@ -1,5 +1,6 @@
 """What commands say of a problem of one's own: findings, and how it was understood."""
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
 SHORT = ("unknown", "parameter", "domain", "kind", "ends", "given", "reference", "asked for")
 """What is repeated of a problem before it is solved: not its equations solved for their rates, nor what stays."""
+
+CLOSE, CLOSER = 0.02, 0.002
+"""Differences of the times at which methods give up, beside the time till then, that are none."""
 
 
 def tell(one: "Fault", name: str, *, said: bool = True) -> None:
@@ -93,6 +97,22 @@ def tell_understood(task: "Task") -> None:
         current.progress(line)
     current.progress(f"  {'methods':11}{fitting(methods, why_not)}")
     task.ready(current.making)
+    if (clock := problem.system.time) and (moment := blown_up(task.judged_by, clock.low, clock.high)):
+        told = f"The solution or a derivative of it seems to grow without bound at {clock.name} = {moment}: no method comes further. End the time before, or look at the signs of sources."
+        current.event("note", {"message": told})
+        current.progress(told)
+
+
+def blown_up(words: str, low: float, high: float) -> str:
+    """The time between two at which all methods of which a reference was asked give up, by the words on it, to so many digits as they agree on; empty where they do not."""
+    failed = words.partition("No method gives a reference: ")[2].split("; ")
+    ends = [re.search(r"[Ss]teps become too (?:short|small) at ([-+0-9.e]*[0-9])", one) for one in failed]
+    times = [float(one[1]) for one in ends if one]
+    if len(times) < 2 or len(times) < len(failed):
+        return ""
+    middle = sum(times) / len(times)
+    apart = (max(times) - min(times)) / (middle - low) if low < middle < high else 1.0
+    return f"{middle:.{3 if apart < CLOSER else 2}g}" if apart < CLOSE else ""
 
 
 def _short(lines: list[str]) -> Iterator[str]:
