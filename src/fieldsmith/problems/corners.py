@@ -20,7 +20,7 @@ SMALLEST = 1e-6
 
 
 def corners_agree(system: System, states: States, told: Findings) -> None:
-    """A doubt for each two conditions that contradict one another where their sides meet."""
+    """Tell each two conditions that contradict one another where their sides meet: a doubt where the solution jumps, a note where a derivative does."""
     said: set[tuple[str, str]] = set()
     for one, other in itertools.permutations(system.conditions, 2):
         if one.axis == other.axis or (one.text, other.text) in said or (value := _given(system, one)) is None:
@@ -34,10 +34,11 @@ def corners_agree(system: System, states: States, told: Findings) -> None:
             continue
         if gap is not None:
             said.add((one.text, other.text))
-            told.doubt(
+            jumps = other.order == 0 and other.kind == "dirichlet"
+            (told.doubt if jumps else told.note)(
                 other.spot,
                 f"The conditions “{one.text}” at {_place(system, one)} and “{other.text}” at {_place(system, other)} differ by {gap:.3g} where they meet.",
-                "The solution has a kink or a jump there, which costs accuracy.",
+                f"The solution {'jumps' if jumps else 'is not smooth'} there, which costs accuracy.",
             )
 
 

@@ -67,4 +67,4 @@ def _at_a_place(text: str, found: re.Match[str], axes: Sequence[str]) -> str:
 def split(word: str, known: Sequence[str]) -> tuple[str, str] | None:
     """The two known names that a name is made of: pix is pi and x; None of others."""
     cuts = ((word[:cut], word[cut:]) for cut in range(1, len(word)))
-    return next((pair for pair in cuts if pair[0] in known and pair[1] in known), None)
+    return next((pair for pair in cuts if pair[0] != pair[1] and {*pair} <= {*known}), None)
