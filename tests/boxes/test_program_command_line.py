@@ -91,7 +91,7 @@ def test_a_map_in_a_file_has_its_axes_in_the_order_of_paraview(tmp_path):
         (("--times", "1"), "--times is 2 or more"),
         (("--a", "7"), "--a is 7, and goes from 1 to 3."),
         (("--a", "nan"), "--a is nan"),
-        (("--out", "u.hdf"), "u.hdf should end in .nc or .npz."),
+        (("--out", "u.hdf"), "u.hdf should end in .nc or .npz or .csv."),
         (("--plot", "u.gif"), "u.gif should end in .png."),
         (("--out", "not/there/u.nc"), "The folder of not/there/u.nc is not there."),
     ],
@@ -180,3 +180,24 @@ def test_a_picture_without_matplotlib_is_refused_before_anything_is_solved(heat,
     said = capsys.readouterr()
     assert "--plot needs matplotlib" in said.err
     assert said.out == ""
+
+
+def test_of_one_axis_a_table_is_written_too(tmp_path):
+    ran = run(tmp_path, toy(Problem(**HEAT), "modes"), "--points", "9", "--times", "3", "--out", "heat.csv")
+    assert ran.returncode == 0, ran.stderr
+    with open(tmp_path / "heat.csv", encoding="utf-8") as file:
+        assert file.readline() == "t,x,u\n"
+        t, x, u = np.loadtxt(file, delimiter=",", unpack=True)
+    assert t.size == 27
+    np.testing.assert_allclose(u, 2 * np.exp(-(np.pi**2) * t) * np.sin(np.pi * x), atol=1e-12)
+    plane = run(tmp_path, toy(Problem.from_toml(EXAMPLES / "fin.toml"), "sum"), "--out", "fin.csv")
+    assert "fin.csv should end in .nc or .npz" in plane.stderr
+
+
+def test_a_constant_is_no_option_and_is_said_to_be_one(tmp_path):
+    text = toy(
+        Problem(**{**HEAT, "equations": ["u_t = D*u_xx"], "parameters": {**HEAT["parameters"], "D": 1}}), "modes"
+    )
+    for words in (["--D", "2"], ["--D=2"]):
+        assert "D is a constant of this program; with a range in [parameters]" in run(tmp_path, text, *words).stderr
+    assert "unrecognized arguments: --E 2" in run(tmp_path, text, "--E", "2").stderr

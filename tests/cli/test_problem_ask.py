@@ -3,11 +3,12 @@
 import json
 import os
 import re
+import subprocess
 import sys
 
 import pytest
 
-from command_line import run
+from command_line import COMMAND, run
 
 HEAT = """# assumed: the rod is 1 m long
 title = "Heat in a rod"
@@ -122,3 +123,19 @@ def test_words_are_solved_by_the_author_that_is_named(place):
     both = run("solve", "heat-in-a-rod.toml", "--ask", WORDS, "--model", model, cwd=place, env=environment)
     assert both.returncode == 2
     assert "Leave one of them out" in both.stderr
+
+
+def test_who_answers_in_a_mailbox_is_told_where(place):
+    words = [*COMMAND, "problem", "ask", WORDS, "--yes", "--model", f"mailbox:{place / 'mail'}"]
+    environment = {**os.environ, "FIELDSMITH_HOME": str(place / "home")}
+    with subprocess.Popen(words, cwd=place, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as asking:  # fmt: skip
+        assert asking.stderr is not None
+        line = asking.stderr.readline()
+        assert line.startswith("Waiting for ")
+        assert "0001-prompt.md" in line
+        (reply,) = re.findall(r"(/\S+-reply\.md)", line)
+        (place / "draft.md").write_text(f"```toml\n{HEAT}```\n")
+        (place / "draft.md").rename(reply)
+        _, said = asking.communicate(timeout=120)
+    assert asking.returncode == 0, said
+    assert (place / "heat-in-a-rod.toml").read_text() == HEAT

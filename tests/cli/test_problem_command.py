@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 import small_box_methods
 from command_line import COMMAND, run
+from fieldsmith.cli.problem_words import blown_up, methods_for
 from fieldsmith.problems import Problem
 
 ROOT = Path(__file__).parents[2]
@@ -99,19 +101,51 @@ def test_new_writes_nothing_that_is_wrong(tmp_path, words, said):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_new_asks_in_a_terminal(tmp_path):
+def answered(folder: Path, answers: list[str], *words: str) -> tuple[int, str]:
+    """The exit code of `problem new waves.toml` in a terminal of such answers, after which it ends, and what is said."""
     master, slave = pty.openpty()
-    answers = ["Waves", "u_tt = c**2*u_xx", "", "x = 0, 1", "t = 0, 2", "", "c = 2", "", "x: u = 0", "", "u = sin(pi*x)", "u_t = 0", ""]  # fmt: skip
-    with subprocess.Popen([*COMMAND, "problem", "new", "waves.toml"], cwd=tmp_path, stdin=slave, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as asking:  # fmt: skip
+    with subprocess.Popen([*COMMAND, "problem", "new", "waves.toml", *words], cwd=folder, stdin=slave, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as asking:  # fmt: skip
         os.close(slave)
-        os.write(master, "".join(f"{answer}\n" for answer in answers).encode())
-        out, err = asking.communicate(timeout=120)
+        os.write(master, "".join(f"{answer}\n" for answer in answers).encode() + b"\x04")
+        said, _ = asking.communicate(timeout=120)
     os.close(master)
-    assert asking.returncode == 0, err
-    assert "waves.toml is written" in out
+    return asking.returncode, said
+
+
+def test_new_asks_in_a_terminal(tmp_path):
+    code, said = answered(tmp_path, ["Waves", "u_tt = c**2*u_xx", "", "x = 0, 1", "t = 0, 2", "", "c = 2", "", "x: u = 0", "", "u = sin(pi*x)", "u_t = 0", ""])  # fmt: skip
+    assert code == 0, said
+    assert "waves.toml is written" in said
     problem = Problem.from_toml(tmp_path / "waves.toml")
     assert problem.understood.equations == ("∂²u/∂t² = c²·∂²u/∂x²",)
     assert (problem.title, problem.document["domain"]) == ("Waves", {"x": [0, 1], "t": [0, 2]})
+
+
+def test_a_bad_answer_is_told_at_once_and_asked_again(tmp_path):
+    bad = ("u_t = D u_xx", "x = 0.1", "t = 1, 0", "D = much", "x: u == 1", "u = exp(-x")
+    code, said = answered(tmp_path, ["", bad[0], "u_t = D*u_xx", "", bad[1], "x = 0, 1", bad[2], "t = 0, 1", "", bad[3], "D = 0.1", "", bad[4], "x: u = 1", "", bad[5], "u = 1", ""])  # fmt: skip
+    assert code == 0, said
+    at = [said.index(words) for words in ("Between D and u_xx", "has not two ends", "Write [0, 1]", "much is not known", "one equals sign", "is not closed")]  # fmt: skip
+    assert at == sorted(at)
+    assert Problem.from_toml(tmp_path / "waves.toml").document["parameters"] == {"D": 0.1}
+
+
+def test_a_fault_of_the_whole_brings_its_question_back(tmp_path):
+    start = ["", "u_t = -k*u_xx", "", "x = 0, 1", "t = 0, 1", "", "", "", "k = 1", "", "x=0: u = 1", "", "u = 1", ""]
+    code, said = answered(tmp_path, [*start, "u_t = k*u_xx", "x=1: u_x = 0", ""])
+    assert code == 0, said
+    assert said.index("k is not known here") < said.index("backwards in time")
+    document = Problem.from_toml(tmp_path / "waves.toml").document
+    assert (document["equations"], document["boundary"]) == (["u_t = k*u_xx"], {"x=0": "u = 1", "x=1": "u_x = 0"})
+
+
+def test_what_was_answered_is_not_lost_with_the_terminal(tmp_path):
+    code, said = answered(tmp_path, ["Waves", "u_tt = u_xx", "", "x = 0, 1"])
+    assert code == 130
+    (line,) = [line for line in said.splitlines() if "To go on" in line]
+    again = shlex.split(line.partition(": ")[2])
+    assert again == ["fieldsmith", "problem", "new", "waves.toml", "--title", "Waves", "--equation", "u_tt = u_xx", "--domain", "x = 0, 1"]  # fmt: skip
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_schema_is_printed_as_json():
@@ -153,3 +187,36 @@ def test_a_number_of_points_that_is_too_large_is_told_with_the_largest(tmp_path)
     done = run("problem", "check", "p.toml", cwd=tmp_path)
     assert done.returncode == 2
     assert "from 5 to 200,000,000" in done.stderr
+
+
+CAVITY = {
+    "equations": ["r*(u_t + u*u_x + v*u_y) = -p_x + nu*laplace(u)", "r*v_t + r*(u*v_x + v*v_y) = -p_y + nu*laplace(v)", "u_x + v_y = 0"],
+    "parameters": {"r": 2, "nu": 0.01}, "domain": {"x": (0, 1), "y": (0, 1), "t": (0, 1)},
+    "boundary": {"x": ["u = 0", "v = 0"], "y=0": ["u = 0", "v = 0"], "y=1": ["u = x**2*(1 - x)**2", "v = 0"]},
+    "initial": {"u": "0", "v": "0"},
+}  # fmt: skip
+
+
+def test_of_a_flow_that_no_method_takes_the_form_is_named_that_one_does():
+    methods, why = methods_for(Problem(**CAVITY))
+    assert all(one["why_not"] for one in methods)
+    (law,) = re.findall("“(.*d\\(laplace.*)”", why)
+    walls = {"x": ["psi = 0", "psi_x = 0"], "y=0": ["psi = 0", "psi_y = 0"], "y=1": ["psi = 0", "psi_y = x**2*(1 - x)**2"]}  # fmt: skip
+    named = Problem(**{**CAVITY, "equations": [law], "boundary": walls, "initial": {"psi": "0"}})
+    assert {one["name"] for one in methods_for(named)[0] if not one["why_not"]} >= {"collocation", "differences"}
+    forced = {**CAVITY, "equations": [f"{CAVITY['equations'][0]} + y", *CAVITY["equations"][1:]]}
+    assert "stream function" not in methods_for(Problem(**forced))[1]  # its form would not be that of the forced flow
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "said"),
+    [
+        ("raises ArithmeticError: Steps become too short at 0.0109849.", "raises FloatingPointError: The steps become too small at 0.0109847.", "0.011"),
+        ("raises ArithmeticError: Steps become too short at 0.0109849.", "raises FloatingPointError: The steps become too small at 0.5.", ""),
+        ("raises ArithmeticError: Steps become too short at 0.0109849.", "is not done in time", ""),
+        ("raises ArithmeticError: Steps become too short at 0.", "raises FloatingPointError: The steps become too small at 0.", ""),
+    ],
+)  # fmt: skip
+def test_methods_that_give_up_at_one_time_are_said_to_meet_a_blow_up(first, second, said):
+    words = f"an estimate, as there is no reference: No method gives a reference: collocation {first}; differences {second}."
+    assert blown_up(words, 0, 1) == said

@@ -48,6 +48,11 @@ def test_the_corpus_is_large():
     assert len({case.text for case in CASES}) >= 80
 
 
+def test_without_a_name_a_place_is_told_in_words():
+    with pytest.raises(ProblemError, match=r"^line 2, column \d+: The expression ends"):
+        Problem.from_text('title = "a"\nequations = ["u_t = D*u_xx + "]\n[domain]\nx = [0, 1]\n')
+
+
 def test_all_faults_of_a_file_are_told_at_once():
     rows = SOUND["heat"].splitlines()
     rows[1] = 'equations = ["u_t = D*u_xx + S"]'

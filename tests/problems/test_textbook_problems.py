@@ -65,6 +65,45 @@ def test_what_a_rough_look_does_not_resolve_is_not_refused(name):
     Problem(domain={"x": (0, 1)}, **UNRESOLVED[name])
 
 
+SQUARE = {"x": (0, 1), "y": (0, 1)}
+MEETING = [
+    ({"x": "u = 0", "y": "u = 1"}, "doubt: The conditions “u = 0” at x = 0 and “u = 1” at y = 0 differ by 1 where"),
+    ({"x": "u = y", "y=0": "u = 0", "y=1": "u = 1"}, None),
+    ({"x=0": "u = 0", "x=1": "u_x + 2*u = 1", "y=0": "u_y = 0", "y=1": "u = x"}, "note: The conditions “u = x” at y = 1 and “u_x + 2*u = 1” at x = 1 differ by 2"),
+    ({"x=0": "u = 0", "x=1": "u_x + 2*u = 3", "y=0": "u_y = 0", "y=1": "u = x"}, None),
+    ({"x": "u = sin(pi*y)", "y": "u = 0"}, None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("boundary", "said"), MEETING)
+def test_conditions_that_contradict_in_a_corner_are_told(boundary, said):
+    told = Problem(["laplace(u) = 1"], SQUARE, boundary=boundary).doubts
+    met = [line for line in told if "where they meet" in line]
+    assert len(met) == bool(said)
+    assert all(said in line for line in met)
+
+
+def test_a_condition_on_two_unknowns_is_said_to_couple_them():
+    duct = Problem(
+        ["p_t = -v_x", "v_t = -p_x"], {"x": (0, 1), "t": (0, 1)}, boundary={"x=0": "v = 0", "x=1": "p = 3*v"},
+        initial={"p": "exp(-200*(x - 0.4)**2)", "v": "0"},
+    )  # fmt: skip
+    (low, high) = duct.understood.conditions
+    assert (low["kinds"], high["kinds"]) == (["dirichlet"], ["coupled"])
+
+
+def test_a_total_is_not_said_to_stay_at_the_start_where_a_jump_may_carry_it_away():
+    equations = ["r_t + m_x = 0", "m_t + d(m**2/r + p, x) = 0", "E_t + d((E + p)*m/r, x) = 0"]
+    gas = {
+        "definitions": {"p": "0.4*(E - m**2/(2*r))"},
+        "boundary": {"x": "m = 0"},
+        "domain": {"x": (0, 1), "t": (0, 0.4)},
+    }
+    blast = Problem(equations, **gas, initial={"r": "1", "m": "0", "E": "where(x < 0.3, 25, 0.25)"})
+    assert "m, its integral" not in str(blast)
+    assert "r, its integral changes by what passes the ends alone; nothing does at the start" in str(blast)
+
+
 def test_a_narrow_start_is_not_said_to_lose_its_mass():
     Problem(
         ["u_t = u_xx"], {"x": (0, 1), "t": (0, 1)}, boundary={"x": "u_x = 0"},

@@ -33,6 +33,8 @@ MORE = {
     "Schroedinger and Poisson": one("I*p_t = -p_xx/2 + V*p", "V_xx = abs(p)**2", unknowns={"p": C}, domain=HOUR, boundary={"x": ["p = 0", "V = 0"]}, initial={"p": "sin(pi*x)"}),
     "long and short waves": one("I*S_t + S_xx = S*L", "L_t = d(abs(S)**2, x)", unknowns={"S": C}, domain={"x": [0, PI2], "t": [0, 1]}, boundary=ROUND, initial={"S": "1", "L": "0"}),
     "three waves": one("a_t + a_x = I*conj(b)*c", "b_t - b_x = I*conj(a)*c", "c_t = I*a*b", unknowns={"a": C, "b": C, "c": C}, domain=HOUR, boundary={"x=0": "a = 1", "x=1": "b = 0"}, initial={"a": "1", "b": "0", "c": "0"}, types=("hyperbolic",)),
+    "a compacton's equation": one("u_t + d(u**2, x) + d(u**2, x, 3) = 0", domain={"x": [0, PI2], "t": [0, 1]}, boundary=ROUND, initial={"u": "1 + 0.1*cos(x)"}),
+    "a beam of varying stiffness": one("u_tt + d((1 + 0.5*cos(x))*u_xx, x, 2) = 0", domain={"x": [0, PI2], "t": [0, 1]}, boundary=ROUND, initial={"u": "cos(x)", "u_t": "0"}, types=("dispersive",)),
     "Lugiato and Lefever": one("A_t = -(1 + I*a)*A + I*abs(A)**2*A + I*A_xx + F", parameters={"a": 2, "F": 1.5}, unknowns={"A": C}, domain={"x": [0, PI2], "t": [0, 1]}, boundary=ROUND, initial={"A": "1 + 0.1*cos(x)"}, types=("dispersive",)),
     "Hirota": one("I*A_t + A_xx + I*A_xxx + abs(A)**2*A = 0", unknowns={"A": C}, domain={"x": [0, PI2], "t": [0, 1]}, boundary=ROUND, initial={"A": "1 + 0.1*cos(x)"}, types=("dispersive",)),
     "a real law beside a complex one, by re and im": one("I*A_t + A_xx = w*A", "w_t = w_xx + re(A)*im(A) + re(conj(A)*A_x)", unknowns={"A": C, "w": "a real field"}, domain=HOUR, boundary={"x": ["A = 0", "w_x = 0"]}, initial={"A": "sin(pi*x)", "w": "0"}),

@@ -33,6 +33,7 @@ def command(form: Form, functions: dict[str, str]) -> dict[str, Any]:
         "ranges": [
             (_free(p.name), p.value, p.low, p.high, repr((p.meaning or p.name).replace("%", "%%"))) for p in form.ranged
         ],
+        "fixed": [p.name for p in system.parameters if p not in form.ranged],
         "sampled": sampled,
         "space": list(space),
         "clock": clock[0] if clock else "",

@@ -17,6 +17,7 @@ from fieldsmith.errors import InputError
 from fieldsmith.files import write_whole
 from fieldsmith.folders import data_folder
 from fieldsmith.models.chat_model import ChatModel
+from fieldsmith.reports.plain import visible
 
 MOST_QUESTIONS = 3
 NO_MODEL = "Words are read by a model, and none is named."
@@ -39,6 +40,7 @@ def problem_file(wanted: Wanted, model: ChatModel, question: str) -> Path:
     """
     if wanted.file is not None:
         check_new(wanted.file)
+    model.waiting = _waiting
     kept = KeptModel(model, recording(wanted.words, model.label))
     draft = _drafted(Conversation(kept, wanted.words, Path()))
     file = wanted.file or _free(draft)
@@ -73,6 +75,12 @@ def _drafted(conversation: Conversation) -> Draft:
             current.progress(f"The model asks: {unclear.question}")
             conversation.answer(str(typer.prompt("Your answer", err=True)))
     raise InputError(f"The model has asked {MOST_QUESTIONS} times and written no file.", "Say it all in the words.")
+
+
+def _waiting(what: str) -> None:
+    """What the model waits for, such as a person's reply in a mailbox: the words of a run, which begins after this."""
+    current.event("waiting", {"for": what})
+    current.progress(visible(f"Waiting for {what}", 600))
 
 
 def _told(number: int, draft: Draft) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import shlex
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,6 +14,7 @@ from fieldsmith.cli.problem_words import fitting, methods_for, tell, tell_all
 from fieldsmith.errors import InputError
 
 if TYPE_CHECKING:
+    from fieldsmith.cli.problem_new import Given
     from fieldsmith.problems import Problem
 
 app = typer.Typer(no_args_is_help=True, help="A PDE of your own, stated in a file: check it, begin one.")
@@ -70,12 +72,19 @@ def new(
     Example: fieldsmith problem new heat.toml --equation "u_t = u_xx" --domain x=0,1 --domain t=0,0.1 --boundary "x: u = 0" --initial "u = sin(pi*x)"
     """
     from fieldsmith.cli.options import check_new
-    from fieldsmith.cli.problem_new import Given, asked, document
+    from fieldsmith.cli.problem_new import Given, document
 
     current.json = as_json
     check_new(file)
-    given = asked(Given(title, equation or [], domain or [], param or [], boundary or [], initial or [], accuracy))
-    problem = _of(document(given))
+    given = Given(title, equation or [], domain or [], param or [], boundary or [], initial or [], accuracy)
+    if sys.stdin.isatty() and not as_json:
+        problem = _asked(given, file)
+    elif given.equations and given.domain:
+        problem = _of(document(given))
+    else:
+        missing = "--domain" if given.equations else "--equation"
+        mend = "`fieldsmith problem new --help` has an example."
+        raise InputError(f"{missing} is missing, and there is no terminal to ask in.", mend)
     for one in problem.seen.told.ordered():
         tell(one, "")
     from fieldsmith.files import write_whole
@@ -138,6 +147,20 @@ def _read(file: Path) -> "Problem":
         return Problem.from_toml(file)
     except ProblemError as error:
         tell_all(error)
+        raise
+
+
+def _asked(given: "Given", file: Path) -> "Problem":
+    """The problem of the options and of answers in the terminal; where these end early, the command that goes on from there is told."""
+    from fieldsmith.cli.problem_dialogue import Dialogue
+
+    dialogue = Dialogue(given)
+    try:
+        if not (given.equations and given.domain):
+            dialogue.begin()
+        return dialogue.problem()
+    except (typer.Abort, KeyboardInterrupt):
+        typer.echo(f"\nNothing is written. To go on from here: {dialogue.command(file)}", err=True)
         raise
 
 

@@ -1,12 +1,9 @@
-"""What `fieldsmith problem new` asks in a terminal, and the document that comes of the answers."""
+"""The options of `fieldsmith problem new`, which are the answers in a terminal too, and the document that comes of them."""
 
 import re
-import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
-
-import typer
 
 from fieldsmith.errors import InputError
 
@@ -22,46 +19,6 @@ class Given:
     boundary: Sequence[str]
     initial: Sequence[str]
     accuracy: float | None
-
-
-def asked(given: Given) -> Given:
-    """The same, with what is missing asked for in a terminal. Raises InputError where there is none to ask in."""
-    if given.equations and given.domain:
-        return given
-    if not sys.stdin.isatty():
-        missing = "--equation" if not given.equations else "--domain"
-        raise InputError(
-            f"{missing} is missing, and there is no terminal to ask in.",
-            "`fieldsmith problem new --help` has an example.",
-        )
-    say = typer.echo
-    say("A problem of your own. An empty answer ends a list; Ctrl-C writes nothing.", err=True)
-    title = given.title if given.title is not None else _ask("Title")
-    equations = given.equations or _many("Equation, such as u_t = nu*u_xx")
-    domain = given.domain or _many("Interval, such as x = 0, 1 (t is the time; without it the problem is steady)")
-    parameters = given.parameters or _many("Parameter, such as nu = 0.1")
-    boundary = given.boundary or _many("Ends, such as x = periodic, or x: u = 0")
-    initial = given.initial or _many("Value at the first time, such as u = sin(pi*x)")
-    return replace(
-        given,
-        title=title,
-        equations=equations,
-        domain=domain,
-        parameters=parameters,
-        boundary=boundary,
-        initial=initial,
-    )
-
-
-def _ask(words: str) -> str:
-    return str(typer.prompt(words, default="", show_default=False, err=True)).strip()
-
-
-def _many(words: str) -> list[str]:
-    found: list[str] = []
-    while answer := _ask(words if not found else "  another"):
-        found.append(answer)
-    return found
 
 
 def document(given: Given) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What commands say of a problem of one's own: findings, and how it was understood."""
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,8 +13,11 @@ if TYPE_CHECKING:
     from fieldsmith.problems import Fault, Problem, ProblemError
     from fieldsmith.tasks.task import Task
 
-SHORT = ("domain", "kind", "given", "reference", "asked for")
-"""What is repeated of a problem before it is solved."""
+SHORT = ("unknown", "parameter", "domain", "kind", "ends", "given", "reference", "asked for")
+"""What is repeated of a problem before it is solved: not its equations solved for their rates, nor what stays."""
+
+CLOSE, CLOSER = 0.02, 0.002
+"""Differences of the times at which methods give up, beside the time till then, that are none."""
 
 
 def tell(one: "Fault", name: str, *, said: bool = True) -> None:
@@ -64,11 +68,13 @@ def methods_for(problem: "Problem") -> tuple[list[dict[str, str]], str]:
 
 def methods_of(form: "Form") -> tuple[list[dict[str, str]], str]:
     from fieldsmith.boxes import methods
+    from fieldsmith.problems.incompressible import stream_function_form
 
     found = [{"name": family.name, "why_not": why} for family, why in methods.verdicts(form)]
     if any(not one["why_not"] for one in found):
         return found, ""
-    return found, " ".join(dict.fromkeys(one["why_not"] for one in found)) or "There are none."
+    why = " ".join(dict.fromkeys(one["why_not"] for one in found)) or "There are none."
+    return found, f"{why} {stream_function_form(form.system)}".strip()
 
 
 def fitting(methods: list[dict[str, str]], why_not: str) -> str:
@@ -94,6 +100,22 @@ def tell_understood(task: "Task", shown: bool = False) -> None:
         current.progress(line)
     current.progress(f"  {'methods':11}{fitting(methods, why_not)}")
     task.ready(current.making)
+    if (clock := problem.system.time) and (moment := blown_up(task.judged_by, clock.low, clock.high)):
+        told = f"The solution or a derivative of it seems to grow without bound at {clock.name} = {moment}: no method comes further. End the time before, or look at the signs of sources."
+        current.event("note", {"message": told})
+        current.progress(told)
+
+
+def blown_up(words: str, low: float, high: float) -> str:
+    """The time between two at which all methods of which a reference was asked give up, by the words on it, to so many digits as they agree on; empty where they do not."""
+    failed = words.partition("No method gives a reference: ")[2].split("; ")
+    ends = [re.search(r"[Ss]teps become too (?:short|small) at ([-+0-9.e]*[0-9])", one) for one in failed]
+    times = [float(one[1]) for one in ends if one]
+    if len(times) < 2 or len(times) < len(failed):
+        return ""
+    middle = sum(times) / len(times)
+    apart = (max(times) - min(times)) / (middle - low) if low < middle < high else 1.0
+    return f"{middle:.{3 if apart < CLOSER else 2}g}" if apart < CLOSE else ""
 
 
 def _short(lines: list[str]) -> Iterator[str]:

@@ -63,7 +63,8 @@ class MailboxModel:
         name = self._post(request)
         reply = self._folder / f"{name}-reply.md"
         if not reply.exists():
-            self.waiting(f"{reply.absolute()}, {_whose(request)}{self._why(name, request)}")
+            whose = _whose(request) if request.candidate else f"the reply to {name}-prompt.md beside it"
+            self.waiting(f"{reply.absolute()}, {whose}{self._why(name, request)}")
         text = self._await(reply)
         return ChatReply(text, model=self.label, seconds=time.perf_counter() - begun)
 

@@ -10,6 +10,7 @@ import sympy as sp
 from fieldsmith.problems import functions as own
 from fieldsmith.problems.faults import Misread, TooLarge, meant
 from fieldsmith.problems.grammar import Node, nodes
+from fieldsmith.problems.hints import split
 from fieldsmith.problems.jets import Jets, power, size
 from fieldsmith.problems.jets import applied as function
 from fieldsmith.problems.numbers import number
@@ -142,7 +143,11 @@ class Algebra:
 
     def unknown(self, word: str, node: Node) -> Misread:
         known = [*self.names, *(name for name in CONSTANTS if name.isascii() and name not in ("I", "i"))]
-        close = meant(word, known)
+        if word == "i":
+            whole = next((name for name, value in self.names.items() if self.jets.unknown(value)), "u")
+            mend = f"The imaginary unit is I, of a problem with [unknowns] {whole} = {{ complex = true }}; else give i in [parameters]."
+            return Misread("i is not known here.", node.at, mend)
+        close = self.product_meant(word, known) or meant(word, known)
         holds_unknowns = any(self.jets.unknown(value) for value in self.names.values())
         also = ", or in [unknowns] if it is one" if holds_unknowns else ""
         mend = (
@@ -151,6 +156,13 @@ class Algebra:
             else f"Give it in [parameters]{also}. Known here: {', '.join(known)}."
         )
         return Misread(f"{word} is not known here.", node.at, mend)
+
+    def product_meant(self, word: str, known: Sequence[str]) -> str:
+        """`Did you mean …?` for pix, a product without its sign, and ux, a derivative without its underscore."""
+        if (pair := split(word, known)) is None:
+            return ""
+        rate = pair[1] in self.coordinates and pair[0] in self.names and self.jets.unknown(self.names[pair[0]])
+        return f"Did you mean {'_'.join(pair) + ' or ' if rate else ''}{'*'.join(pair)}?"
 
     def differentiated(self, expression: Any, orders: Sequence[int], node: Node) -> Any:
         skipped = len(self.jets.coordinates) - len(self.coordinates)  # the time, where it has no place here

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 import sympy as sp
 
+from fieldsmith.problems import functions as own
 from fieldsmith.problems.canonical import Canonical
 from fieldsmith.problems.ends import places_at
 from fieldsmith.problems.faults import Findings, Misread, TooLarge
@@ -29,6 +30,8 @@ NOTHING = 1e-6
 ALIKE = 0.05
 """Difference of rates on two sets of points, beside either, up to which they are trusted."""
 MOST_NODES = 8_000
+PIECES = (own.Absolute, own.Atan2, own.Below, own.Greatest, own.Heaviside, own.Least, own.Sign, own.Where)
+"""Functions of pieces, whose derivatives may lack what happens between them."""
 Verdict = Literal["stays", "inside", "changes", "unknown"]
 """An integral stays; changes by what passes the ends alone; changes; or cannot be told."""
 
@@ -220,7 +223,7 @@ class Claims:
 
     def at_the_start(self, density: Any) -> float | None:
         """The rate of the integral at the first time, by Gauss's quadrature, beside the integral of the size of its terms; None without initial
-        expressions, and where these break a condition, which then says what passes the end and not they."""
+        expressions, where these break a condition, which then says what passes the end and not they, and where they jump: points do not see a jump pass."""
         system = self.system
         if self.broken:
             return None
@@ -229,7 +232,8 @@ class Claims:
         except (TooLarge, Misread):
             return None
         names = {system.jets.meanings[jet][0] for jet in system.jets.among(rate)}
-        if any(self.states.body(name, (0,) * len(system.coordinates))[0] is None for name in names):
+        bodies = [self.states.body(name, (0,) * len(system.coordinates))[0] for name in names]
+        if None in bodies or any(one.has(*PIECES) for one in (rate, *bodies)):
             return None
         found = [self._rate_at_the_start(rate, finer) for finer in (False, True)]
         coarse, fine = (one or 0.0 for one in found)

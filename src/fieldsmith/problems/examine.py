@@ -10,6 +10,7 @@ import numpy as np
 from fieldsmith.problems.canonical import Canonical, canonical
 from fieldsmith.problems.claims import Claims, Verdict
 from fieldsmith.problems.conditions import Conditions
+from fieldsmith.problems.corners import corners_agree
 from fieldsmith.problems.determined import Determined
 from fieldsmith.problems.ends import Need, needs
 from fieldsmith.problems.faults import Findings, Misread, TooLarge
@@ -94,6 +95,7 @@ def _judge(seen: Seen, tables: Tables) -> None:
         conditions.ends(seen.needs, seen.linear, seen.form)
     if not told.stopping:
         Determined(system, seen.form, seen.linear, states, told).all(wanted)
+        corners_agree(system, states, told)
     seen.rates = fastest(system, seen.linear, states)
     families_fit(system, told)
     _claims(seen, Claims(system, seen.form, states, told, values.broken))

@@ -32,7 +32,9 @@ class Fault:
     def told(self, name: str = "") -> str:
         """One line as compilers write it: `FILE:7:12: what. mend`; of a problem without a file the field in place of the line."""
         spot = self.spot
-        place = f"{name or 'line'}:{spot.line}:{spot.column}: " if spot.line else f"{name}: " if name else ""
+        place = f"{name}: " if name else ""
+        if spot.line:
+            place = f"{name}:{spot.line}:{spot.column}: " if name else f"line {spot.line}, column {spot.column}: "
         field = f"{spot.field}: " if spot.field and not spot.line else ""
         doubt = {"fault": "", "doubt": "doubt: ", "note": "note: "}[self.weight]
         return f"{place}{field}{doubt}{self.what} {self.mend}".strip()

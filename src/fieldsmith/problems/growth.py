@@ -13,12 +13,18 @@ from typing import Any
 import numpy as np
 
 from fieldsmith.problems.states import States, inside, parameter_cases, shifted
-from fieldsmith.problems.symbol import PRODUCTS, Frozen, Linearised, determinant, roots
+from fieldsmith.problems.symbol import PRODUCTS, Frozen, Linearised, determinant, roots, uncertainty
 from fieldsmith.problems.system import System
 
 SHORT, SHORTER = 1e4, 1e6
 """Waves in the domain, at which roots are compared."""
 CERTAIN = 1e-3
+LADDER = (1e3, 1e4, 1e5, 1e6)
+"""Waves in the domain over which a growth is followed that is small beside the whole rate."""
+LEAST = 0.3
+"""Powers of the wave number below this are none."""
+SURE = 100.0
+"""How many times its rounding a real part is to be larger than."""
 LARGEST = 8
 """Fields whose determinant is expanded."""
 POINTS = 6
@@ -30,12 +36,14 @@ DAMPED = 0.1
 
 @dataclass(frozen=True)
 class Growth:
-    """Short waves grow without bound: in which direction, of which power of the wave number, and for which parameter."""
+    """Short waves grow without bound: in which direction, of which power of the wave number, for which parameter, and whether `beneath`
+    faster oscillations or decay."""
 
     direction: tuple[int, ...]
     power: float
     parameter: str = ""
     value: float = 0.0
+    beneath: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,16 +96,21 @@ def _looked(
     """Kinds and speeds of waves at `count` points and in all directions, and the first that grows without bound."""
     found: list[tuple[str, float]] = []
     growth = None
-    for frozen in linear.frozen(values, count):
+    points = linear.frozen(values, count)
+    for frozen in points:
         for direction in directions(len(system.axes)):
             if not linear.affords(2):
                 break
             short, shorter = (_rates(system, frozen, direction, waves) for waves in (SHORT, SHORTER))
             if short is None or shorter is None or len(short) != len(shorter):
                 continue
-            if growth is None and (power := _unbounded(short, shorter)):
+            if growth is None:
                 name, value = next(iter(case.items()), ("", 0.0))
-                growth = Growth(direction, power, name, value)
+                if power := _unbounded(short, shorter):
+                    growth = Growth(direction, power, name, value)
+                elif np.real(shorter).max(initial=0.0) > 0 and linear.affords(len(LADDER)):
+                    power = _beneath(system, frozen, direction, points)
+                    growth = Growth(direction, power, name, value, beneath=True) if power else None
             found += _kinds(short, shorter, _number(system, SHORTER))
     return found, growth
 
@@ -107,10 +120,19 @@ def _number(system: System, waves: float) -> float:
 
 
 def _rates(system: System, frozen: Frozen, direction: Sequence[int], waves: float) -> np.ndarray | None:
+    found = _rates_with_rounding(system, frozen, direction, waves)
+    return None if found is None else found[0][np.argsort(np.abs(found[0]))]
+
+
+def _rates_with_rounding(
+    system: System, frozen: Frozen, direction: Sequence[int], waves: float
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """The rates of waves in a direction, and how far rounding may have moved each."""
     number = _number(system, waves) / np.sqrt(sum(map(abs, direction)))
     along = [0j, *(1j * number * d for d in direction)]
-    found = roots(*determinant(frozen, len(system.fields), along, 0))
-    return None if found is None else found[np.argsort(np.abs(found))]
+    polynomial = determinant(frozen, len(system.fields), along, 0)
+    found = roots(*polynomial)
+    return None if found is None else (found, uncertainty(*polynomial, found))
 
 
 def _unbounded(short: np.ndarray, shorter: np.ndarray) -> float:
@@ -119,6 +141,42 @@ def _unbounded(short: np.ndarray, shorter: np.ndarray) -> float:
     if higher > CERTAIN * np.abs(shorter).max(initial=0.0) and higher > 1.5 * max(rise, 0.0) and higher > 0:
         return float(np.log(higher / max(rise, 1e-300)) / np.log(SHORTER / SHORT))
     return 0.0
+
+
+def _beneath(system: System, frozen: Frozen, direction: Sequence[int], points: Sequence[Frozen]) -> float:
+    """The power of a growth that is hidden beneath faster oscillations, 0 where there is none.
+
+    The real part of some root is to follow one power of the wave number over all of `LADDER`, as far as rounding lets it be seen, and to matter
+    within the time asked for. Beneath dispersion a term that varies from place to place says nothing by its value at a point (its waves travel on; a beam
+    of varying stiffness has such terms and conserves energy), so that the terms of that order and above are to be constant.
+    """
+    surely, perhaps = [], []
+    for waves in LADDER:
+        found = _rates_with_rounding(system, frozen, direction, waves)
+        if found is None:
+            return 0.0
+        real, moved = np.real(found[0]), SURE * found[1]
+        surely.append(float((real - moved).max(initial=0.0)))
+        perhaps.append(float((real + moved).max(initial=0.0)))
+    if system.time is None or surely[0] * system.time.length < 1 or surely[1] <= 0:
+        return 0.0
+    power = float(np.log(surely[1] / surely[0]) / np.log(LADDER[1] / LADDER[0]))
+    law = [surely[0] * (waves / LADDER[0]) ** power for waves in LADDER]
+    follows = all(low < 2 * one < 4 * high for low, one, high in zip(surely, law, perhaps, strict=True))
+    return power if power > LEAST and follows and _constant(system, points, power) else 0.0
+
+
+def _constant(system: System, points: Sequence[Frozen], power: float) -> bool:
+    """Whether the terms of a space order of at least `power` are the same at all points; of a system of several unknowns all terms."""
+    least = power - LEAST if len(system.unknowns) == 1 else 0.0
+    timed = int(system.time is not None)
+    first = points[0]
+    for other in points[1:]:
+        for place, entry in first.items():
+            for (orders, one), (_, two) in zip(entry, other[place], strict=True):
+                if sum(orders[timed:]) >= least and abs(one - two) > 1e-9 * max(abs(one), abs(two)):
+                    return False
+    return True
 
 
 def _kinds(short: np.ndarray, shorter: np.ndarray, number: float) -> list[tuple[str, float]]:

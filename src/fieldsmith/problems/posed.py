@@ -114,22 +114,26 @@ class Posed:
             where = f" in the direction ({', '.join(map(str, growth.direction))})"
         for_value = f" for {growth.parameter} = {growth.value:g}" if growth.parameter else ""
         rise = f"waves of wave number k{where} grow like exp(c k{'^' + str(power) if power > 1 else ''} t){for_value}"
-        if form.order == 2 and len(form.orders) == 1:
+        if form.order == 2 and len(form.orders) == 1 and not growth.beneath:
             return (
                 f"The problem is elliptic in time: {rise}.",
                 "No starting values lead anywhere; a wave equation is u_tt = +c**2*u_xx, a beam u_tt = -c**2*u_xxxx.",
             )
-        if power == 2:
+        if power == 2 and form.order == 1:
+            kind = "ill posed" if growth.beneath else "a heat equation backwards in time"
             return (
-                f"The problem is a heat equation backwards in time: {rise}.",
+                f"The problem is {kind}: {rise}.",
                 "Look at the sign of the second derivatives: u_t = +D*u_xx spreads.",
             )
-        if power == 4:
+        if power == 4 and form.order == 1:
             return (
                 f"The problem is ill posed: {rise}.",
                 "Look at the sign of the fourth derivatives: u_t = -D*u_xxxx spreads.",
             )
-        return f"The problem is ill posed: {rise}.", "Look at the signs of the highest derivatives."
+        return (
+            f"The problem is ill posed: {rise}.",
+            f"Look at the signs of the {'terms below the highest' if growth.beneath else 'highest derivatives'}.",
+        )
 
 
 def _are(count: int, what: str) -> str:

@@ -141,3 +141,13 @@ def roots(coefficients: np.ndarray, bounds: np.ndarray) -> np.ndarray | None:
     if scaled[-1] == 0:
         return None
     return np.concatenate([zeros, scale * np.roots(scaled[::-1])])
+
+
+def uncertainty(coefficients: np.ndarray, bounds: np.ndarray, found: np.ndarray) -> np.ndarray:
+    """How far rounding may have moved each root of a polynomial, to first order; infinite where that says nothing."""
+    scale = float(np.abs(found).max(initial=0.0)) or 1.0
+    powers = scale ** np.arange(len(coefficients))
+    at = found / scale
+    slope = np.polyval(np.polyder((coefficients * powers)[::-1]), at)
+    moved = np.finfo(float).eps * np.polyval((bounds * powers)[::-1], np.abs(at)) / np.maximum(np.abs(slope), 1e-300)
+    return np.where(np.isfinite(moved), scale * moved, np.inf)

@@ -8,6 +8,7 @@ from typing import Any
 from fieldsmith.problems.algebra import Algebra, constant
 from fieldsmith.problems.faults import Findings, Misread, Spot, TooLarge, meant, shown
 from fieldsmith.problems.grammar import Node, expression
+from fieldsmith.problems.hints import better
 from fieldsmith.problems.jets import Jets
 from fieldsmith.problems.places import Path, Places, found_in
 
@@ -62,7 +63,9 @@ class Tables:
             except (Misread, TooLarge) as wrong:
                 character = wrong.at if isinstance(wrong, Misread) else 0
                 why = f"{what} is to be a number: {wrong}" if isinstance(wrong, Misread) else f"{what} is no number."
-                self.findings.fault(self.places.value(path, character), why, "Such as 1.5 or “2*pi”.")
+                depends = "; what depends on coordinates belongs into [coefficients], on unknowns into [definitions]"
+                mend = f"Such as 1.5 or “2*pi”{depends if path[0] == 'parameters' and 'not known' in why else ''}."
+                self.findings.fault(self.places.value(path, character), why, mend)
                 return default
         elif isinstance(value, int | float) and not isinstance(value, bool):
             try:
@@ -128,6 +131,11 @@ class Tables:
         return None
 
     def misread(self, path: Path, misread: Misread) -> None:
+        text = found_in(self.document, path)
+        if isinstance(text, str):
+            domain = self.table("domain")
+            axes = [str(name) for name in domain if name not in ("time", domain.get("time", "t"))]
+            misread = better(text, misread, axes if path[0] == "equations" else None)
         self.findings.fault(self.places.value(path, misread.at), misread.what, misread.mend)
 
     def spot(self, *path: str | int) -> Spot:

@@ -9,11 +9,13 @@ import numpy as np
 from fieldsmith.problems.examine import Seen
 from fieldsmith.problems.faults import TooLarge
 from fieldsmith.problems.kinds import kind_of
-from fieldsmith.problems.system import Family, Given, Samples, System
+from fieldsmith.problems.system import Condition, Family, Given, Samples, System
 from fieldsmith.problems.typeset import Latex, Unicode, tree_of
 
 ORDINALS = ("zeroth", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
 WIDTH = 11
+STILL = 1e-8
+"""Rate of an integral at the start, beside its terms, that counts as none."""
 LONG = 400
 """Characters of a solved equation beyond which it helps nobody."""
 
@@ -116,10 +118,18 @@ def _conditions(seen: Seen) -> Iterator[dict[str, Any]]:
             half = 2 if system.complex and all(u.complex for u in system.unknowns) else 1
             yield {
                 "end": f"{axis.name}={axis.end(side):g}",
-                "kinds": [one.kind for one in given],
+                "kinds": [_kind(system, one) for one in given],
                 "conditions": [one.text for one in given],
                 "needed": None if need is None else [need.fewest // half, need.most // half],
             }
+
+
+def _kind(system: System, one: Condition) -> str:
+    """The kind of a condition; of one on several unknowns, that it couples them."""
+    jets = system.jets
+    held = {jets.meanings[jet][0] for jet in jets.among(one.residual)}
+    of = {min(name, jets.partners.get(name, name), key=len) for name in held}
+    return "coupled" if len(of) > 1 and one.kind in ("dirichlet", "neumann", "robin") else one.kind
 
 
 def _givens(system: System, plain: Unicode) -> Iterator[str]:
@@ -150,9 +160,15 @@ def _value(one: Given, system: System, plain: Unicode) -> str:
 
 def _conserved(seen: Seen) -> Iterator[dict[str, Any]]:
     for name, (verdict, rate, claimed) in seen.conserved.items():
-        if claimed or verdict == "stays" or (verdict == "inside" and rate is not None and rate < 1e-8):
+        if claimed or verdict == "stays" or (verdict == "inside" and rate is not None and rate < STILL):
             given = seen.system.conserved.get(name)
-            yield {"name": name, "density": given.text if given else name, "verdict": verdict, "claimed": claimed}
+            yield {
+                "name": name,
+                "density": given.text if given else name,
+                "verdict": verdict,
+                "claimed": claimed,
+                "rate": rate,
+            }
 
 
 def _reference(seen: Seen) -> str:
@@ -208,12 +224,13 @@ def _end_lines(conditions: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _kept(one: Mapping[str, Any]) -> str:
+    still = "; nothing does at the start" if one["rate"] is not None and one["rate"] < STILL else ""
     name = one["name"] if one["name"] == one["density"] else f"{one['name']}: {one['density']}"
     return (
         name
         + {
             "stays": ", its integral stays",
-            "inside": ", its integral changes by what passes the ends alone; nothing does at the start",
+            "inside": f", its integral changes by what passes the ends alone{still}",
             "unknown": ", which is claimed; known only when the problem is solved",
             "changes": ", its integral changes",
         }[one["verdict"]]
