@@ -19,6 +19,8 @@ from own_programs import (
     WAVE,
     WRONG_DISHES,
     WRONG_RODS,
+    nothing,
+    trusted,
 )
 from sandbox_calls import OneSession
 
@@ -31,7 +33,7 @@ MISLEADING = "how the initial data is taken"
 def tasks(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FIELDSMITH_HOME", str(tmp_path_factory.mktemp("home")))
-        patch.setattr(reference, "HOME", "own_programs")
+        patch.setattr(reference, "trusted", trusted)
         yield {name: ProblemTask(Problem.from_text(text)) for name, text in TEXTS.items()}
         PROCESS.close()
 
@@ -124,7 +126,7 @@ def test_a_steady_answer_is_looked_at_too(tasks):
 
 def test_without_a_reference_the_answer_alone_tells(monkeypatch, tmp_path):
     monkeypatch.setenv("FIELDSMITH_HOME", str(tmp_path))
-    monkeypatch.setattr(reference, "HOME", "own_nowhere")
+    monkeypatch.setattr(reference, "trusted", nothing)
     task = ProblemTask(Problem.from_text(ROD))
     feedback, found = judged(task, WRONG_RODS["sign of a term"])
     assert found == [("sign", "c*u_x")]
