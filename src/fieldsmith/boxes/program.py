@@ -90,6 +90,7 @@ def frame(form: Form) -> dict[str, Any]:
         "results": form.results,
         "batched": form.batched,
         "timed": form.timed,
+        "stops": form.stops,
         "periodic": [axis.name in system.periodic for axis in system.axes],
         "domain": [(axis.low, axis.high) for axis in system.axes],
         "span": (system.time.low, system.time.high) if system.time else None,
