@@ -35,8 +35,9 @@ ACROSS = 4
 FEW, MOST, MOST_STOPS = 200, 800, 4000
 """Jumps of a signal that are stepped to, stops by a signal, stops where a parameter of the call moves what is short."""
 KNOWN_ZEROS = 64
-SEEN = 0.501
-"""Distance of points at most, by the length of a short panel among them."""
+SEEN, RESOLVED = 0.501, 0.15
+"""Distance of points by the length of a short panel among them: at most, so that they see it, and to begin with where points cost little."""
+MOST_POINTS = 100_000
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,17 @@ class Narrow:
         """The shortest; infinite where nothing is short."""
         return float(np.diff(self.panels[axis]).min(initial=np.inf))
 
+    def even(self, axis: Interval) -> int:
+        """Intervals of one length that resolve it so far that finer ones converge; 0 where nothing is narrow."""
+        return int(np.ceil(axis.length / (RESOLVED * self.length(axis.name))))
+
+    def clustered(self, axis: Interval) -> int:
+        """Chebyshev points that see everything; 0 where nothing is narrow."""
+        count = 8 if len(self.panels[axis.name]) else 0
+        while count and count < MOST_POINTS and self.unseen(axis.name, chebyshev(axis, count)):
+            count = int(1.1 * count) + 1
+        return count
+
     def unseen(self, axis: str, points: np.ndarray) -> float:
         """The shortest length that ascending points are too far apart to see, 0 where they see all."""
         ends = self.panels[axis]
@@ -57,6 +69,11 @@ class Narrow:
         place = np.clip(np.searchsorted(points, ends.mean(axis=1)), 1, len(points) - 1)
         missed = np.diff(points)[place - 1] > SEEN * np.diff(ends)[:, 0]
         return float(np.diff(ends)[missed].min(initial=np.inf)) if missed.any() else 0.0
+
+
+def chebyshev(axis: Interval, count: int) -> np.ndarray:
+    """Chebyshev points of the second kind, ascending."""
+    return axis.low + axis.length * np.sin(np.pi * np.arange(count) / (2 * (count - 1))) ** 2
 
 
 def stops(system: System) -> tuple[float, ...]:
@@ -214,7 +231,7 @@ def _function(signal: Any, symbol: sp.Symbol, values: Mapping[Any, Any]) -> Func
     def function(points: np.ndarray) -> np.ndarray:
         found = np.atleast_2d(np.asarray(evaluate(signal, {**values, symbol: points[None]})))
         found = np.broadcast_to(found, (len(found), len(points)))
-        return np.concatenate([found.real, found.imag]) if np.iscomplexobj(found) else found
+        return np.concatenate([np.real(found), np.imag(found)]) if np.iscomplexobj(found) else found
 
     return function
 
@@ -222,6 +239,7 @@ def _function(signal: Any, symbol: sp.Symbol, values: Mapping[Any, Any]) -> Func
 def _zeros(signal: Any, symbol: sp.Symbol, interval: Interval, values: Mapping[Any, Any]) -> list[float]:
     """Where inner expressions of a coordinate alone change their sign: peaks and switches, however short what they make is."""
     inner = set[Any]()
+    node: Any
     for node in sp.preorder_traversal(signal):
         if isinstance(node, own.Below | own.Least | own.Greatest):
             inner.add(node.args[0] - node.args[1])
