@@ -228,9 +228,9 @@ def test_how_an_error_was_measured_is_told():
     program = OneProgram(DRUM).write(None, None, "", []).program
     assert trust_of(brief_of(form), form, program, (case, outputs), None).how == "exact"
     plain = Form(Problem(**{k: v for k, v in form.problem.document.items() if k != "exact"}))
-    known = [(np.zeros(1), "two methods"), (None, "one method")]
-    for errors, how in known:
-        case = Case("asked", asked_inputs(plain), outputs, errors)
+    known = [(np.zeros(1), 2, "two methods"), (np.zeros(1), 1, "one method"), (None, 0, "one method")]
+    for errors, methods, how in known:
+        case = Case("asked", asked_inputs(plain), outputs, errors, reference_methods=methods)
         assert trust_of(brief_of(plain), plain, program, (case, outputs), None).how == how
     unknown = Case("asked", {}, {}), outputs
     for estimate, how in ((1e-3, "estimate"), (None, "not known")):

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from fieldsmith.problems.jets import partial
 from fieldsmith.problems.numbers import evaluate
 from fieldsmith.problems.system import System
 
@@ -27,6 +28,18 @@ def driven(system: System) -> bool:
     if any(one.expression is None or not _is_zero(one.expression) for one in system.initial.values()) and system.timed:
         return True
     return not homogeneous(system)
+
+
+def nonlinear(system: System) -> bool:
+    """Whether an equation or a condition is."""
+    jets = system.jets
+    laws = [one.residual for one in (*system.laws, *system.conditions)]
+    return any(jets.among(partial(law, jet)) for law in laws for jet in jets.among(law))
+
+
+def zero_solves(system: System) -> bool:
+    """Whether 0 everywhere is a solution of a steady nonlinear problem, so that there may be others."""
+    return not system.timed and nonlinear(system) and homogeneous(system)
 
 
 def _is_zero(expression: Any) -> bool:

@@ -239,12 +239,12 @@ def _function(signal: Any, symbol: sp.Symbol, values: Mapping[Any, Any]) -> Func
 def _zeros(signal: Any, symbol: sp.Symbol, interval: Interval, values: Mapping[Any, Any]) -> list[float]:
     """Where inner expressions of a coordinate alone change their sign: peaks and switches, however short what they make is."""
     inner = set[Any]()
-    node: Any
     for node in sp.preorder_traversal(signal):
+        parts: Any = node.args
         if isinstance(node, own.Below | own.Least | own.Greatest):
-            inner.add(node.args[0] - node.args[1])
+            inner.add(parts[0] - parts[1])
         elif node.is_Pow or isinstance(node, sp.Function):
-            inner.add(node.args[0])
+            inner.add(parts[0])
     points, found = np.linspace(interval.low, interval.high, 4001), list[float]()
     for one in sorted(inner, key=str):
         if symbol not in one.free_symbols or one.free_symbols - values.keys() - {symbol}:

@@ -12,6 +12,7 @@ import numpy as np
 
 from fieldsmith.boxes import methods
 from fieldsmith.boxes.climbing import ROUNDING, SETTLED, Climb, climb, distance
+from fieldsmith.boxes.driven import zero_solves
 from fieldsmith.boxes.form import Form
 from fieldsmith.boxes.running import MEMORY, Inputs
 from fieldsmith.boxes.samples import Draw, read_off
@@ -141,6 +142,8 @@ def _judged(form: Form, climbs: Sequence[Climb], seconds: float) -> Reference:
         words += "" if pair.explained else " The error is what they disagree by."
         failed = [*_dissent(form, settled, pair), *failed]
     assert values is not None
+    if zero_solves(form.system) and max(float(np.abs(one).max()) for one in values.values()) < 1e-12:
+        words += " It is 0 everywhere, which solves these nonlinear equations; others may solve them too."
     words += f" Beside: {'; '.join(failed)}." if failed else ""
     return Reference(values, errors, methods_, words, seconds, tuple(climbs))
 

@@ -80,7 +80,8 @@ def trust_of(brief: Brief, form: Form, program: Program, answer: Answer, estimat
     if not case.reference:
         return Trust(estimate, "not known" if estimate is None else "estimate", program.sha256)
     errors = sample_nrmse(as_samples(brief.signature, outputs), as_samples(brief.signature, case.reference))
-    how: How = "two methods" if case.reference_errors is not None else "one method"
+    alone = case.reference_errors is None or case.reference_methods == 1
+    how: How = "one method" if alone else "two methods"
     if form.system.exact and form.seen.exact_holds:
         how = "exact"
     return Trust(float(errors[0]), how, program.sha256)

@@ -125,6 +125,7 @@ class Case:
     """One call of the function: named inputs, and what they are judged against.
 
     `reference` holds one array a result, or nothing where the task has a metric of its own that needs none;
+    `reference_methods` tells how many methods a reference rests on, 0 where it is not known.
     `reference_errors` [samples] are its estimated relative errors, None where they are unknown; `trusted_errors` [samples] is
     the nRMSE that the trusted method reaches from `inputs` alone, which is no bound. `kinds` says of each sample of which
     kind it is, such as smooth or kinked; () where there is one kind or it is not known. `resolution` is the number of intervals
@@ -138,6 +139,7 @@ class Case:
     trusted_errors: np.ndarray | None = None
     kinds: tuple[str, ...] = ()
     resolution: int = 0
+    reference_methods: int = 0
 
     @property
     def reference_error(self) -> float:

@@ -197,6 +197,7 @@ class ProblemTask(Task):
             inputs=arrays.inputs(self.form, draw),
             reference=dict(known.values) if known else {},
             reference_errors=known.errors if known else None,
+            reference_methods=known.methods if known else 0,
             kinds=(draw.kind,) * len(draw.seeds) if known and name == "test" else (),
             resolution=draw.points[first.name] - (first.name not in self.form.system.periodic),
         )
@@ -214,7 +215,7 @@ class ProblemTask(Task):
                 name: array[tuple(slice(None, None, 2**n if axis in draw.points else None) for axis in axes[name])]
                 for name, array in found.values.items()
             }
-            cases.insert(0, self._case("refinement", draw, reference.Found(values, found.errors, found.words)))
+            cases.insert(0, self._case("refinement", draw, replace(found, values=values)))
         return tuple(cases)
 
     def _kept(self, name: SplitName, progress: Progress | None) -> list[reference.Found]:
@@ -240,6 +241,7 @@ def _stored(form: Form, calls: Sequence[Draw], progress: Progress | None, what: 
         found = reference.of_call(form, draw)
         stored |= {f"{n}/values/{name}": np.asarray(array) for name, array in found.values.items()}
         stored[f"{n}/words"] = np.asarray(found.words)
+        stored[f"{n}/methods"] = np.asarray(found.methods)
         if found.errors is not None:
             stored[f"{n}/errors"] = np.asarray(found.errors, float)
         if draw.kind == AS_ASKED and not found.values:
@@ -252,7 +254,8 @@ def _stored(form: Form, calls: Sequence[Draw], progress: Progress | None, what: 
 def _found(stored: Mapping[str, Any], n: int) -> reference.Found:
     head = f"{n}/values/"
     values = {key.removeprefix(head): array for key, array in stored.items() if key.startswith(head)}
-    return reference.Found(values, stored.get(f"{n}/errors"), str(stored.get(f"{n}/words", "")))
+    methods = int(stored.get(f"{n}/methods", 0))
+    return reference.Found(values, stored.get(f"{n}/errors"), str(stored.get(f"{n}/words", "")), methods)
 
 
 def public(problem: Problem) -> Problem:

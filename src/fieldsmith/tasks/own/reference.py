@@ -30,6 +30,8 @@ class Found:
     values: Mapping[str, np.ndarray]
     errors: np.ndarray | None
     words: str
+    methods: int = 0
+    """How many methods it rests on; 0 of an exact solution."""
 
 
 def has_exact(form: Form) -> bool:
@@ -54,7 +56,7 @@ def of_call(form: Form, draw: Draw) -> Found:
     except Unsuited as reason:
         return Found({}, None, str(reason))
     errors = None if found.errors is None else np.broadcast_to(found.errors, (len(draw.seeds) if form.batched else 1,))
-    return Found(found.values, errors, found.words)
+    return Found(found.values, errors, found.words, len(found.methods))
 
 
 @cache
