@@ -117,7 +117,7 @@ def _best(form: Form, settled: Sequence[Climb]) -> _Pair | None:
 
 def _judged(form: Form, climbs: Sequence[Climb], seconds: float) -> Reference:
     settled = [one for one in climbs if one.settled]
-    failed = [f"{one.name} {one.trouble}" for one in climbs if not one.settled]
+    failed = [f"{one.name} {one.trouble.rstrip('.')}" for one in climbs if not one.settled]
     if not settled:
         words = f"No method gives a reference: {'; '.join(failed) or 'there is no time'}."
         return Reference({}, None, (), words, seconds, tuple(climbs))
