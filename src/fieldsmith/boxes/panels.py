@@ -22,6 +22,8 @@ JUMP = 0.05
 SHARP = 2e-12
 """Width of a jump beside the interval's length: beyond rounding of a time, short for every solver."""
 MOST_JUMPS, MOST_PANELS, LEVELS = 400, 4000, 36
+MOST_VALUES = 8_000_000
+"""Of all rows at once."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,13 @@ def _jumps(scaled: Function, points: np.ndarray, values: np.ndarray, length: flo
         right, after = np.where(wide & ~upper, middle, right), np.where(wide & ~upper, between, after)
     lasting = np.abs(after - before).max(axis=0) > 0.5 * np.minimum(change[found], 1.0)
     # A step that ends at one side must not reach the other by rounding.
-    return np.stack([left - least, right + least], axis=1)[lasting]
+    left, right = (left - least)[lasting], (right + least)[lasting]
+    apart = left[1:] > right[:-1]  # where one value is taken at the jump alone, both halves are one
+    return (
+        np.stack([left[np.insert(apart, 0, True)], right[np.append(apart, True)]], axis=1)
+        if len(left)
+        else np.empty((0, 2))
+    )
 
 
 def _between(jumps: np.ndarray, length: float) -> np.ndarray:
@@ -109,7 +117,7 @@ def _halved(scaled: Function, ends: np.ndarray, count: int, length: float) -> np
         open_ = (off > FOLLOWED) & (np.diff(ends)[:, 0] > 1e-10 * length)
         short.append(ends[~open_ & ~fresh])
         ends = ends[open_]
-        if not len(ends) or 2 * len(ends) > MOST_PANELS:
+        if not len(ends) or 2 * len(ends) > MOST_PANELS or 2 * len(values) * len(ends) * SAMPLES > MOST_VALUES:
             break
         middle = ends.mean(axis=1)
         ends = np.concatenate([np.stack([ends[:, 0], middle], axis=1), np.stack([middle, ends[:, 1]], axis=1)])
