@@ -241,7 +241,9 @@ def test_a_reference_that_methods_agree_on_is_taken_with_its_error(monkeypatch, 
     def trusted(form, inputs, accuracy, seconds, draw):
         asked.append((accuracy, seconds, draw("u", {"x": np.array([0.5])}).shape))
         draw_of = Draw("as asked", {"D": inputs["D"]}, (1,), {"x": len(inputs["x"])}, tuple(inputs["t_coordinate"]))
-        return types.SimpleNamespace(values=arrays.exact(known, draw_of), errors=np.array([1e-3]), words="Two agree.")
+        return types.SimpleNamespace(
+            methods=("one", "other"), values=arrays.exact(known, draw_of), errors=np.array([1e-3]), words="Two agree."
+        )
 
     home = types.ModuleType("planted_reference")
     home.__spec__ = importlib.machinery.ModuleSpec("planted_reference", None)
