@@ -38,4 +38,14 @@ def troesch(problem: Problem, seed: int) -> Found:
     )
 
 
-KNOWN = {"radiating_fin": radiating_fin, "troesch": troesch}
+def duffing(problem: Problem, seed: int) -> Found:
+    """The solution without a zero inside, next to the start."""
+    return _solved(
+        "u",
+        lambda x, y: np.stack([y[1], y[0] ** 3 - 30 * y[0]]),
+        lambda a, b: np.array([a[0], b[0]]),
+        lambda x: np.stack([5 * np.sin(np.pi * x), 5 * np.pi * np.cos(np.pi * x)]),
+    )
+
+
+KNOWN = {"radiating_fin": radiating_fin, "troesch": troesch, "duffing": duffing}

@@ -11,6 +11,7 @@ import numpy as np
 
 from fieldsmith.blocks import Variant
 from fieldsmith.boxes import running
+from fieldsmith.boxes.driven import driven
 from fieldsmith.boxes.family import BoxFamily
 from fieldsmith.boxes.form import Form
 from fieldsmith.boxes.samples import Draw, closer, picked, read_off
@@ -20,8 +21,12 @@ TENTH = 0.1
 """Share of the accuracy asked for that a level may change the solution by to be the last."""
 SETTLED = 0.1
 """Relative change from which on a method that was stopped has told nothing."""
-GAIN = (1.2, 3.0)
-"""Bounds of the rate at which changes fall from level to level, as far as an error is extrapolated with it."""
+GAIN = (1.2, 2.0)
+"""Bounds of the rate at which changes fall from level to level, as far as an error is extrapolated with it: never to less than the last change."""
+ROUNDING = 1e-14
+"""No relative error is stated to be less."""
+NOTHING = 1e-17
+"""A relative change that is less is none: two levels that say the same to the last digit may have overlooked the same."""
 LARGEST = 12_000_000
 """Numbers that a call on closer points may return."""
 GROWTH = 1.5
@@ -56,6 +61,10 @@ class Climb:
     levels: tuple[Level, ...]
     values: Mapping[str, np.ndarray] | None = None
     views: Views = ()
+    before: Mapping[str, np.ndarray] | None = None
+    """Values of the finest level but one."""
+    doubt: str = ""
+    """Why the values are not to be believed though they no longer change, the second half of a sentence."""
 
     @property
     def name(self) -> str:
@@ -69,7 +78,10 @@ class Climb:
     @property
     def settled(self) -> bool:
         """Whether the finest level says anything: the one before said nearly the same."""
-        return bool(self.changes) and float(self.changes[-1].max()) < SETTLED
+        changes = self.changes
+        if self.doubt or not changes or (len(changes) < 2 and changes[-1].max() < NOTHING):
+            return False
+        return float(changes[-1].max()) < SETTLED
 
     @property
     def seconds(self) -> float:
@@ -84,16 +96,19 @@ class Climb:
         """
         changes = self.changes
         last = changes[-1]
-        if len(changes) < 2:
-            return last
-        before, after = (change.max(axis=-1, keepdims=True) for change in changes[-2:])
-        rate = np.clip(before / np.where(after > 0, after, 1.0), *GAIN)
-        return last / (rate - 1)
+        if len(changes) > 1:
+            before, after = (change.max(axis=-1, keepdims=True) for change in changes[-2:])
+            last = last / (np.clip(before / np.where(after > 0, after, 1.0), *GAIN) - 1)
+        return np.maximum(last, ROUNDING)
 
     @property
     def trouble(self) -> str:
         """Why nothing came of it, the second half of a sentence."""
         faults = [level.fault for level in self.levels if level.fault]
+        if self.doubt:
+            return self.doubt
+        if self.changes and self.changes[-1].max() < NOTHING:
+            return "says the same to the last digit at two levels alone, which may both have overlooked something"
         if self.changes:
             return f"changes by {self.changes[-1].max():.1e} between its last two levels" + _then(faults)
         if self.values is not None:
@@ -108,6 +123,7 @@ def climb(
     """Run variants until one changes the solution by a tenth of `accuracy`, or until `seconds` of processor time are over; `told` hears of each."""
     levels: list[Level] = []
     values: Mapping[str, np.ndarray] | None = None
+    before: Mapping[str, np.ndarray] | None = None
     left, failed = seconds, False
     for number, variant in enumerate(sorted(variants, key=lambda one: one.accuracy)):
         longest = max((level.seconds for level in levels), default=0.0)
@@ -131,10 +147,18 @@ def climb(
             continue
         change = None if values is None else distance(form, outcome.values, values, views)
         levels.append(Level(variant.name, outcome.seconds, "", change))
-        values = outcome.values
-        if change is not None and change.max() <= TENTH * accuracy:
+        before, values = values, outcome.values
+        if change is None or change.max() > TENTH * accuracy:
+            continue
+        if change.max() >= NOTHING or sum(level.change is not None for level in levels) > 1:
             break
-    return Climb(family, tuple(levels), values, views)
+    return Climb(family, tuple(levels), values, views, before, _doubt(form, values))
+
+
+def _doubt(form: Form, values: Mapping[str, np.ndarray] | None) -> str:
+    """What is wrong with values that are 0 everywhere where something is given that is not."""
+    nothing = values is not None and not any(np.any(array) for array in values.values())
+    return "is 0 everywhere, though what is given is not" if nothing and driven(form.system) else ""
 
 
 def distance(

@@ -1,8 +1,10 @@
 """What a family of methods for problems on boxes offers: whether it suits, variants from coarse to fine, programs."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Generic, TypeVar
+
+import numpy as np
 
 from fieldsmith.blocks import Choices, Plan, Variant
 from fieldsmith.boxes.form import Form
@@ -48,6 +50,12 @@ class BoxFamily(ABC, Generic[C]):
     @abstractmethod
     def text(self, form: Form, choices: C) -> str:
         """The program's source text. Raises Unsuited for what it cannot write."""
+
+    def places(self, form: Form, choices: C) -> Mapping[str, np.ndarray]:
+        """By axis the ascending points at which a program looks at what is given, or those that are as far apart; empty where that is not known.
+
+        Variants whose points are too far apart for something narrow are left out."""
+        return {}
 
     def plan(self, form: Form, variant: Variant[C]) -> Plan:
         """The method in words; by the titles of its blocks unless a family knows better ones."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from fieldsmith.boxes.narrow import Narrow, narrow, stops
 from fieldsmith.problems.canonical import Canonical
 from fieldsmith.problems.examine import Seen
 from fieldsmith.problems.problem import Problem
@@ -98,6 +99,16 @@ class Form:
     @property
     def batched(self) -> bool:
         return bool(self.state or self.sampled)
+
+    @cached_property
+    def stops(self) -> tuple[float, ...]:
+        """Times that programs step to beside those that are asked for: through what is short in time, to both sides of jumps."""
+        return stops(self.system)
+
+    @cached_property
+    def narrow(self) -> Narrow:
+        """What is narrow in space in the data."""
+        return narrow(self.system)
 
     def initial_key(self, name: str, order: int) -> str:
         """The name of a state's initial value in the problem."""

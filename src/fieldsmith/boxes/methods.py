@@ -33,7 +33,7 @@ def suited(form: Form) -> list[Suited]:
     reasons: dict[str, list[str]] = {}
     for family in families():
         try:
-            score, variants = family.suits(form), family.variants(form)
+            score, variants = family.suits(form), seeing(form, family)
             family.text(form, variants[0].choices)  # some expressions cannot be written
             found.append((score, family, variants))
         except Unsuited as reason:
@@ -43,12 +43,33 @@ def suited(form: Form) -> list[Suited]:
     return sorted(found, key=lambda one: -one[0])
 
 
+def seeing(form: Form, family: BoxFamily[Any]) -> Sequence[Variant[Any]]:
+    """A family's variants whose points lie close enough to see all that is given. Raises Unsuited if there are none."""
+    variants, found, missed = family.variants(form), list[Variant[Any]](), ""
+    for variant in variants:
+        places = family.places(form, variant.choices)
+        lengths = {axis: form.narrow.unseen(axis, points) for axis, points in places.items()}
+        if not any(lengths.values()):
+            found.append(variant)
+        else:
+            axis = max(lengths, key=lambda name: len(places[name]) if lengths[name] else 0)
+            missed = (
+                f"What is given is as narrow as {form.narrow.length(axis):.2g} along {axis}, "
+                f"which {len(places[axis])} points, its most, do not see."
+            )
+    if variants and not found:
+        raise Unsuited(missed)
+    return found
+
+
 def verdicts(form: Form) -> list[tuple[BoxFamily[Any], str]]:
     """Every family with why it does not suit, empty where it does: those that suit first, the best of them first."""
     found: list[tuple[float, BoxFamily[Any], str]] = []
     for family in families():
         try:
-            found.append((family.suits(form), family, ""))
+            score = family.suits(form)
+            seeing(form, family)
+            found.append((score, family, ""))
         except Unsuited as reason:
             found.append((-1.0, family, str(reason)))
     return [(family, why) for _, family, why in sorted(found, key=lambda one: -one[0])]

@@ -7,6 +7,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from fieldsmith.boxes.code import Code
 from fieldsmith.boxes.command_line import command
+from fieldsmith.boxes.driven import zero_solves
 from fieldsmith.boxes.form import FUNCTION, TIMES, Form
 from fieldsmith.equations import names
 from fieldsmith.equations.expressions import Unsuited
@@ -47,6 +48,11 @@ def by_itself(source: str, form: Form) -> str:
     taken = ["main"] if re.search(r"^(?:def|class) main\b|^main\b *=|\bimport .*\bmain\b", source, re.MULTILINE) else []
     text = names.settled(main, [FUNCTION, *(one.name for one in form.inputs), *taken])
     return f"{source.rstrip()}\n\n\n{_spaced(text)}"
+
+
+def _starts(form: Form) -> bool:
+    """Whether a start is given that is not 0."""
+    return any(one.expression is None or one.expression != 0 for one in form.system.initial.values())
 
 
 def frame(form: Form) -> dict[str, Any]:
@@ -90,6 +96,8 @@ def frame(form: Form) -> dict[str, Any]:
         "results": form.results,
         "batched": form.batched,
         "timed": form.timed,
+        "stops": form.stops,
+        "zero_solves": zero_solves(system) and _starts(form),
         "periodic": [axis.name in system.periodic for axis in system.axes],
         "domain": [(axis.low, axis.high) for axis in system.axes],
         "span": (system.time.low, system.time.high) if system.time else None,

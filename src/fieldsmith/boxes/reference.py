@@ -11,7 +11,8 @@ from itertools import combinations
 import numpy as np
 
 from fieldsmith.boxes import methods
-from fieldsmith.boxes.climbing import Climb, Told, Views, climb, distance, silent
+from fieldsmith.boxes.climbing import ROUNDING, SETTLED, Climb, Told, Views, climb, distance, silent
+from fieldsmith.boxes.driven import zero_solves
 from fieldsmith.boxes.form import Form
 from fieldsmith.boxes.running import MEMORY, Inputs
 from fieldsmith.boxes.samples import Draw, read_off
@@ -23,6 +24,8 @@ THIRD = 1 / 3
 """Share of the accuracy asked for that a reference may be off by to be of use; more methods are tried for a larger one."""
 SHARE = 0.5
 """Of the time that is left, for a method after which others may be needed."""
+CLOSER = 0.7
+"""Part of its distance to another solution that a method which has not settled may keep from level to level and still come to it."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ class _Pair:
 
     @property
     def errors(self) -> np.ndarray:
-        return np.maximum(self.first.errors, self.apart)
+        return np.maximum(np.maximum(self.first.errors, self.apart), ROUNDING)
 
     @property
     def explained(self) -> bool:
@@ -115,28 +118,50 @@ def _best(form: Form, settled: Sequence[Climb]) -> _Pair | None:
 
 def _judged(form: Form, climbs: Sequence[Climb], seconds: float) -> Reference:
     settled = [one for one in climbs if one.settled]
-    failed = [f"{one.name} {one.trouble}" for one in climbs if not one.settled]
+    failed = [f"{one.name} {one.trouble.rstrip('.')}" for one in climbs if not one.settled]
     if not settled:
         words = f"No method gives a reference: {'; '.join(failed) or 'there is no time'}."
         return Reference({}, None, (), words, seconds, tuple(climbs))
     pair = _best(form, settled)
     if pair is None:
         alone = min(settled, key=lambda one: float(one.errors.max()))
-        words = (
-            f"{alone.name} alone, without a second method: the error of {alone.errors.max():.1e} is from refinement."
-        )
         methods_, errors, values = (alone.name,), alone.errors, alone.values
+        words = f"{alone.name} alone, without a second method: the error of {errors.max():.1e} is from refinement."
+        away, apart = _contradicted(form, alone, climbs)
+        if away is not None:
+            errors = np.maximum(errors, apart)
+            words = (
+                f"{alone.name} changes by {alone.errors.max():.1e} alone, and {away.name}, which has not settled, is {apart.max():.1e} "
+                "away from it. The error is what they disagree by."
+            )
     else:
         methods_ = (pair.first.name, pair.second.name)
         errors, values = pair.errors, pair.first.values
         by = f"refinement explains {pair.first.errors.max():.1e} and {pair.second.errors.max():.1e}"
         said = "agree to" if pair.explained else "disagree by"
-        words = f"{methods_[0]} and {methods_[1]} {said} {pair.apart.max():.1e}; {by}."
+        words = f"{methods_[0]} and {methods_[1]} {said} {max(pair.apart.max(), ROUNDING):.1e}; {by}."
         words += "" if pair.explained else " The error is what they disagree by."
         failed = [*_dissent(form, settled, pair), *failed]
     assert values is not None
+    if zero_solves(form.system) and max(float(np.abs(one).max()) for one in values.values()) < 1e-12:
+        words += " It is 0 everywhere, which solves these nonlinear equations; others may solve them too."
     words += f" Beside: {'; '.join(failed)}." if failed else ""
     return Reference(values, errors, methods_, words, seconds, tuple(climbs))
+
+
+def _contradicted(form: Form, alone: Climb, climbs: Sequence[Climb]) -> tuple[Climb | None, np.ndarray]:
+    """The method that ran, has not settled and is farthest from the one that has, without coming closer; with its distances."""
+    found, farthest = None, np.zeros(1)
+    for one in climbs:
+        if one.settled or one.doubt or one.values is None or alone.values is None:
+            continue
+        apart = distance(form, alone.values, one.values, alone.views)
+        comes = one.before is not None and bool(
+            apart.max() <= CLOSER * distance(form, alone.values, one.before, alone.views).max()
+        )
+        if apart.max() > max(SETTLED, farthest.max()) and not comes:
+            found, farthest = one, apart
+    return found, farthest
 
 
 def _dissent(form: Form, settled: Sequence[Climb], pair: _Pair) -> list[str]:

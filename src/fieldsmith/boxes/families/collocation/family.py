@@ -1,6 +1,6 @@
 """Chebyshev collocation on boxes with ends."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -23,6 +23,7 @@ from fieldsmith.boxes.families.collocation.writing import Writing
 from fieldsmith.boxes.family import FAIR, GOOD, MADE, POOR, BoxFamily
 from fieldsmith.boxes.form import Form
 from fieldsmith.boxes.fronts import front_waves
+from fieldsmith.boxes.narrow import RESOLVED, SEEN, chebyshev
 from fieldsmith.equations.expressions import Unsuited
 from fieldsmith.problems import functions as own
 from fieldsmith.problems.system import Family
@@ -91,7 +92,7 @@ class Collocation(BoxFamily[CollocationChoices]):
         need = ROUGH if need > SMOOTH else need
         fewest = max(FEWEST[len(shares)], 4 * highest)
         first = min(max(fewest, int(MARGIN[len(shares)] * need + 2)), int(most / GROWTH**1.5))
-        first = max(first, highest + 6)
+        first = max(first, highest + 6, min(_seeing(form), most))
         counts = [round(first * GROWTH**k) for k in range(VARIANTS)]
         counts = [n for n in counts if n <= most]
         if len(counts) < 4:
@@ -104,6 +105,13 @@ class Collocation(BoxFamily[CollocationChoices]):
                 wanted = min(max(FIRST * accuracy * 10.0**-k, FINEST), 1e-2)
                 choices = replace(choices, tolerance=float(f"{wanted:.2g}"))
             found.append(Variant(f"{points} points", choices, self._cost(form, choices), k))
+        return found
+
+    def places(self, form: Form, choices: CollocationChoices) -> Mapping[str, np.ndarray]:
+        found = {}
+        for axis, count in zip(form.system.axes, _counts(form, choices), strict=True):
+            closed = axis.name in form.system.periodic
+            found[axis.name] = np.linspace(axis.low, axis.high, count + 1) if closed else chebyshev(axis, count)
         return found
 
     def _cost(self, form: Form, choices: CollocationChoices) -> float:
@@ -221,6 +229,16 @@ def _shares(form: Form) -> list[float]:
     if not all(need.values()):
         return [max((axis.length / longest) ** 0.5, 0.5) for axis in form.system.axes]
     return [max(need[axis.name] / max(need.values()), 0.5) for axis in form.system.axes]
+
+
+def _seeing(form: Form) -> int:
+    """Points along the axis with most that see all that is narrow; 0 where nothing is."""
+    system, found = form.system, 0.0
+    for axis, share in zip(system.axes, _shares(form), strict=True):
+        closed = axis.name in system.periodic
+        need = form.narrow.even(axis) * RESOLVED / SEEN if closed else form.narrow.clustered(axis)
+        found = max(found, need / share)
+    return int(np.ceil(1.02 * found))
 
 
 def _counts(form: Form, choices: CollocationChoices) -> tuple[int, ...]:

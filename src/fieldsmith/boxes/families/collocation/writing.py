@@ -38,7 +38,7 @@ class Writing:
             fields=[{"key": self.key(f), "complex": f.complex} for f in demands.fields],
             complex=any(f.complex for f in demands.fields), has_ends=not all(closed), has_periods=any(closed), many=any(n >= MANY for n in demands.counts.values()),
             demands=written, functions=list(self.functions.values()), takes=self._signature(),
-            mass_functions=any(f["mass_function"] for f in self.functions.values()), sampled=self.sampled, steady_slopes=demands.steady_slopes,
+            mass_functions=any(f["mass_function"] for f in self.functions.values()), sampled=self.sampled, steady_slopes=demands.steady_slopes, linear=demands.linear,
             sampled_coefficients=[(one.name, self.arguments[one.name, ""]) for one in form.sampled],
             samples_of=next((names.argument(i.name, "") for i in form.inputs if i.role in ("initial", "coefficient")), ""),
             start=self.start(), rates=[(f.name, self.key(f)) for f in demands.fields if f.order], first=self.first(),

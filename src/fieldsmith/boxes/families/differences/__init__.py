@@ -1,7 +1,9 @@
 """Finite differences on even grids with sparse matrices, for all that a problem file can say on boxes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
+
+import numpy as np
 
 from fieldsmith.blocks import Variant
 from fieldsmith.boxes.characteristics import entering
@@ -47,6 +49,10 @@ class Differences(BoxFamily[DifferencesChoices]):
             made = DifferencesChoices(ORDERS[order], one.integrator, one.points, one.tolerance)
             found.append(Variant(f"{one.points} intervals, order {order}", made, one.cost, k))
         return found
+
+    def places(self, form: Form, choices: DifferencesChoices) -> Mapping[str, np.ndarray]:
+        lines = zip(form.system.axes, counts(form, choices.points), strict=True)
+        return {axis.name: np.linspace(axis.low, axis.high, count + 1) for axis, count in lines}
 
     def text(self, form: Form, choices: DifferencesChoices) -> str:
         layout = Layout(form)

@@ -88,7 +88,11 @@ def resolutions(form: Form, layout: Layout, order: int) -> list[Resolution]:
     most = MOST[dimensions]
     while most > 2 * LEAST and not _affordable(form, layout, order, most):
         most = int(most / 1.05)
+    narrow = _narrow(form)
     first = min(first, round(most / finer ** (VARIANTS - 1)))
+    if narrow > first:  # what is narrow is seen before there is time for three that are finer
+        first = min(narrow, round(most / finer))
+        finer = min(finer, (most / first) ** (1 / (VARIANTS - 1)))
     found = []
     for k in range(VARIANTS):
         points = round(first * finer**k)
@@ -96,6 +100,13 @@ def resolutions(form: Form, layout: Layout, order: int) -> list[Resolution]:
         seconds, integrator = work(form, layout, order, points)
         found.append(Resolution(points, float(f"{tolerance:.0e}"), 20 * seconds, integrator))
     return found
+
+
+def _narrow(form: Form) -> int:
+    """Intervals along the axis that is asked for at most points with which all that is narrow is resolved."""
+    asked = {name: form.system.output.points[name] - (name not in form.system.periodic) for name in form.space}
+    most = max(asked.values())
+    return max(round(form.narrow.even(axis) * most / asked[axis.name]) for axis in form.system.axes)
 
 
 def _affordable(form: Form, layout: Layout, order: int, points: int) -> bool:

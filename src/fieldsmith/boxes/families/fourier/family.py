@@ -1,9 +1,10 @@
 """Fourier series on periodic domains: exact for what is linear with constant factors, exponential Runge-Kutta in time for the rest."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import sympy as sp
 
 from fieldsmith.blocks import Block, Choices, Variant, choice, number
@@ -99,6 +100,11 @@ class Fourier(BoxFamily[FourierChoices]):
             choices = FourierChoices(dealiasing=seen.dealiasing, points=max(points), tolerance=tolerance)
             found.append(Variant(f"{' x '.join(map(str, points))} points", choices, work * (1 + step), step))
         return found
+
+    def places(self, form: Form, choices: FourierChoices) -> Mapping[str, np.ndarray]:
+        seen = self._seen(form)
+        lines = zip(form.system.axes, finer(seen.points, choices.points / max(seen.points)), strict=True)
+        return {axis.name: np.linspace(axis.low, axis.high, count + 1) for axis, count in lines}
 
     def text(self, form: Form, choices: FourierChoices) -> str:
         seen = self._seen(form)

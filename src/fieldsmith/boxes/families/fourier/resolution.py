@@ -108,6 +108,7 @@ def first_points(form: Form, waves: Waves, kept_share: float, *, exact: bool) ->
         needed = 2 * (count + 1) if exact else 2 * (max(GROWTH * count, front) + 1)
         needed /= kept_share
         needed = min(needed, BEYOND[len(form.system.axes)] * asked[axis.name] / kept_share)
+        needed = max(needed, form.narrow.even(axis) / 2 / kept_share)
         found.append(even(min(max(least, needed, LEAST), most / 2)))
     return tuple(found)
 

@@ -1,8 +1,10 @@
 """Finite volumes that capture shocks: conservation and balance laws in one and two dimensions, scalar or systems."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 from fieldsmith.blocks import Block, Choices, Plan, Variant, choice, number
 from fieldsmith.boxes.characteristics import breaking
@@ -12,6 +14,7 @@ from fieldsmith.boxes.families.volumes.looking import spread_of, starts_with_jum
 from fieldsmith.boxes.families.volumes.values import program_values
 from fieldsmith.boxes.family import FAIR, GOOD, MADE, POOR, BoxFamily
 from fieldsmith.boxes.form import Form
+from fieldsmith.boxes.narrow import RESOLVED, SEEN
 from fieldsmith.boxes.program import render
 from fieldsmith.equations.expressions import Unsuited
 from fieldsmith.problems.jets import partial
@@ -100,7 +103,7 @@ class Volumes(BoxFamily[VolumesChoices]):
         accuracy = min(max(form.system.output.accuracy, 1e-5), 0.1)
         wanted = 400 * 0.01 / accuracy if jumps else 200 * (1e-3 / accuracy) ** 0.25
         wanted = min(max(wanted, 100), 1600) if dimensions == 1 else min(max(wanted / 3, 64), 160)
-        start = max(1, round(wanted / min(_intervals(form, 1))))
+        start = max(1, round(wanted / min(_intervals(form, 1))), _seeing(form))
         factors = (1, 2, 4, 8) if dimensions == 1 else (1, 2, 3, 4)
         found = []
         for rank, factor in enumerate(factors):
@@ -112,6 +115,10 @@ class Volumes(BoxFamily[VolumesChoices]):
         cells = " x ".join(map(str, _intervals(form, again.multiple)))
         found.append(Variant(f"van Leer's slopes on {cells} cells", again, _cost(form, again), 1, again=True))
         return found
+
+    def places(self, form: Form, choices: VolumesChoices) -> Mapping[str, np.ndarray]:
+        lines = zip(form.system.axes, _intervals(form, choices.multiple), strict=True)
+        return {axis.name: np.linspace(axis.low, axis.high, count + 1) for axis, count in lines}
 
     def plan(self, form: Form, variant: Variant[VolumesChoices]) -> Plan:
         choices = variant.choices
@@ -189,6 +196,12 @@ def _intervals(form: Form, multiple: int) -> tuple[int, ...]:
     system = form.system
     points = ((axis, system.output.points[axis.name]) for axis in system.axes)
     return tuple(max(8, multiple * (n if axis.name in system.periodic else max(n - 1, 1))) for axis, n in points)
+
+
+def _seeing(form: Form) -> int:
+    """The multiple that sees all that is narrow."""
+    lines = zip(form.system.axes, _intervals(form, 1), strict=True)
+    return max(math.ceil(form.narrow.even(axis) * RESOLVED / SEEN / count) for axis, count in lines)
 
 
 def _cost(form: Form, choices: VolumesChoices) -> float:
