@@ -94,7 +94,7 @@ def test_what_is_wrong_with_a_program_for_a_dish_is_named(tasks, name, suspects,
 @pytest.mark.parametrize("name", RIGHT_RODS)
 def test_right_programs_for_a_rod_are_not_accused(tasks, name):
     feedback, found = judged(tasks["rod"], RIGHT_RODS[name])
-    assert found == ([("steps", "")] if "Euler" in name else [])
+    assert found == ([("steps", "")] if name in ("many Euler steps", "loose") else [])  # which is what they err by
     assert MISLEADING not in feedback
 
 
