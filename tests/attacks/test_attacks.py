@@ -164,5 +164,14 @@ def test_without_its_defence_the_attack_succeeds(monkeypatch, defence):
         assert defence.succeeded(results[-1]), [(r.status, r.failure, r.outputs) for r in results]
 
 
+@pytest.mark.needs("bubblewrap")
+def test_memory_that_a_busy_machine_looks_at_too_late_is_told_all_the_same(monkeypatch):
+    with ExitStack() as stack:
+        Weak(monkeypatch, stack).worker("INTERVAL = 0.1", "INTERVAL = 60.0")
+        session = stack.enter_context(stack.enter_context(choose("bubblewrap")).open(LIMITS))
+        result = run(session, attack("allocate_slowly").source)
+        assert (result.status, result.limit) == ("out_of_memory", "memory")
+
+
 def test_at_least_twenty_defences_are_shown_to_matter():
     assert len({defence.attack for defence in DEFENCES}) >= 20

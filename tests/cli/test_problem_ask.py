@@ -132,7 +132,7 @@ def test_who_answers_in_a_mailbox_is_told_where(place):
         assert asking.stderr is not None
         line = asking.stderr.readline()
         assert line.startswith("Waiting for ")
-        assert "0001-prompt.md" in line
+        assert line.endswith("the problem file that 0000-prompt.md asks for\n")
         (reply,) = re.findall(r"(/\S+-reply\.md)", line)
         (place / "draft.md").write_text(f"```toml\n{HEAT}```\n")
         (place / "draft.md").rename(reply)

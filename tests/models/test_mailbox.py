@@ -81,5 +81,5 @@ def test_the_problem_file_is_asked_for_beside_the_candidates(tmp_path):
     assert posted(tmp_path, 0, "ask/2", "what is wrong") == "0000-2"
     assert posted(tmp_path, 0, "ask", "other words") == "0000-3"
     assert posted(tmp_path, 0, "ask/2", "what is wrong") == "0000-2"
-    assert told(tmp_path, 0, "ask") == "0000-reply.md, the reply with the problem file"
+    assert told(tmp_path, 0, "ask") == "0000-reply.md, the problem file that 0000-prompt.md asks for"
     assert told(tmp_path, 1, "1") == "0001-reply.md, the reply for candidate 1"

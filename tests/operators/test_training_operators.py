@@ -162,7 +162,7 @@ def test_killed_the_same_command_goes_on(tmp_path):
         "--samples",
         "12",
         "--epochs",
-        "400",
+        "60",
         "--batch",
         "4",
         "--device",

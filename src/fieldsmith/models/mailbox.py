@@ -63,7 +63,7 @@ class MailboxModel:
         name = self._post(request)
         reply = self._folder / f"{name}-reply.md"
         if not reply.exists():
-            whose = _whose(request) if request.candidate else f"the reply to {name}-prompt.md beside it"
+            whose = f"the problem file that {name}-prompt.md asks for" if _of_words(request) else _whose(request)
             self.waiting(f"{reply.absolute()}, {whose}{self._why(name, request)}")
         text = self._await(reply)
         return ChatReply(text, model=self.label, seconds=time.perf_counter() - begun)
@@ -150,8 +150,6 @@ def _of_words(request: ChatRequest) -> bool:
 
 def _whose(request: ChatRequest) -> str:
     """Whose reply it is, in words: slots and the numbers of files are not the same."""
-    if _of_words(request):
-        return "the reply with the problem file"
     slot = re.split(rf"[@+{TURN}]", request.ordinal)[0].rstrip(SHORTENED)
     which = f", number {request.candidate} of the run" if request.candidate and str(request.candidate) != slot else ""
     return f"the {'further ' if FURTHER in request.ordinal else ''}reply for candidate {slot}{which}"

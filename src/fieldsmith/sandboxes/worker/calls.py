@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import resource
 import signal
 import time
 
@@ -55,6 +56,7 @@ def serve(call, channel, setting):
         child.run(call, answer, pipes[0][1], pipes[1][1], setting)
     for _, write in pipes:
         os.close(write)
+    mapped = sum(os.fstat(file).st_size for file in call.files) + call.body_limit + ANSWER_LIMIT
     call.close()
     watchdog = None if setting["cgroup"] else Watchdog(call.memory, setting["processes"], clock)
     watch = Watch(pid, [read for read, _ in pipes], call, clock, watchdog)
@@ -65,9 +67,13 @@ def serve(call, channel, setting):
     end_descendants()
     after = Counts(setting["cgroup"])
     peak, met = after.since(before)
-    if watch.exceeded:
+    missed = watchdog is not None and not watch.exceeded and overshot(usage, call.memory + mapped)
+    if watch.exceeded or missed:
         met.insert(0, "memory")
     told = outcome(call, answer, status, watch.late, met, setting["scratch"])
+    if missed and not watch.late:
+        words = "it needed more memory than it may use"
+        told.update(status="out_of_memory", failure=failure("MemoryError", words), limit="memory", answer_bytes=0)
     told["cpu_seconds"] = clock.seconds()
     told["peak_mb"] = usage.ru_maxrss / 1024.0 if peak is None else peak
     told["seconds"], told["call"], told["memory_kills"] = seconds, call.number, after.kills
@@ -156,6 +162,14 @@ def ended(status, for_memory, scratch_full):
         return {"status": "crashed", "failure": failure(name, "the process was ended by %s" % name)}
     words = "the process ended with exit code %d before the function returned" % os.WEXITSTATUS(status)
     return {"status": "crashed", "failure": failure("Exit", words)}
+
+
+def overshot(usage, limit):
+    """Whether a child whose watchdog looked too late, as on a busy machine, had more memory than it may.
+
+    What it has in common with this process, from which it was forked, is at most all that this one ever had.
+    """
+    return 1024 * (usage.ru_maxrss - resource.getrusage(resource.RUSAGE_SELF).ru_maxrss) > limit
 
 
 def end_group(pid):
