@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from fieldsmith.agents.author import Candidate, Program, Proposal, Usage
 from fieldsmith.agents.authors import open_author
-from fieldsmith.agents.choosing import best_of, bests_of
 from fieldsmith.bench import tested as tested_room
 from fieldsmith.bench.estimator import Draft, curve
 from fieldsmith.bench.measured import Measured
@@ -20,6 +19,7 @@ from fieldsmith.bench.places import Places
 from fieldsmith.bench.scaling import Group, curves, groups
 from fieldsmith.cli import scaling as scaling_command
 from fieldsmith.evaluation.evaluation import Evaluation, Score
+from fieldsmith.orchestrator.choosing import best_of, bests_of
 from fieldsmith.orchestrator.question import Question
 from fieldsmith.orchestrator.run import Asked, Best, RunRecord, Spend
 from fieldsmith.reports.scaling import as_rows, rows

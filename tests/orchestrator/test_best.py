@@ -3,9 +3,9 @@
 import pytest
 
 from fieldsmith.agents.author import Candidate, Program, Proposal
-from fieldsmith.agents.choosing import best_of, why_chosen
 from fieldsmith.blocks import Plan
 from fieldsmith.evaluation.evaluation import Evaluation, Score
+from fieldsmith.orchestrator.choosing import best_of, why_chosen
 from fieldsmith.orchestrator.course import curve
 from fieldsmith.reports import charts
 

@@ -8,13 +8,13 @@ from dataclasses import replace
 import pytest
 
 from fieldsmith.agents.author import Draft, Program, Proposal
-from fieldsmith.agents.choosing import best_of
 from fieldsmith.cli.output import Output
 from fieldsmith.cli.progress import Progress
 from fieldsmith.evaluation import default_limits, evaluate
 from fieldsmith.evaluation.evaluation import Evaluation
 from fieldsmith.orchestrator.best import score_once_more
 from fieldsmith.orchestrator.budget import Budget
+from fieldsmith.orchestrator.choosing import best_of
 from fieldsmith.orchestrator.known import Known
 from fieldsmith.orchestrator.loop import Loop
 from fieldsmith.orchestrator.result import candidate_fields

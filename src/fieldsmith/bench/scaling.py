@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from fieldsmith.agents.author import Candidate, Usage
-from fieldsmith.agents.choosing import bests_of, choice
 from fieldsmith.bench.estimator import BOOTSTRAPS, NOTHING, Draft, Expected, Figure, back, curve, scaled
 from fieldsmith.bench.measured import Measured
 from fieldsmith.bench.table import Interval, known_sum, over
 from fieldsmith.bench.tested import Tested
 from fieldsmith.orchestrator.budget import uncounted
+from fieldsmith.orchestrator.choosing import bests_of, choice
 from fieldsmith.orchestrator.run import Asked, RunRecord
 from fieldsmith.strategies import BestOfN
 from fieldsmith.strategies.chains import depth_of, root_of

@@ -12,7 +12,6 @@ from typing import Any
 
 from fieldsmith import __version__
 from fieldsmith.agents.author import Candidate
-from fieldsmith.agents.choosing import best_of
 from fieldsmith.bench.differences import close, compared, differences, json_of, plain, text_of, told
 from fieldsmith.bench.places import Places
 from fieldsmith.bench.verify_tested import verify_tested
@@ -20,6 +19,7 @@ from fieldsmith.errors import FieldsmithError
 from fieldsmith.evaluation import Score, evaluate
 from fieldsmith.evaluation.record import evaluation_fields, score_fields
 from fieldsmith.finding import Finding
+from fieldsmith.orchestrator.choosing import best_of
 from fieldsmith.orchestrator.open import task_of
 from fieldsmith.orchestrator.provenance import sitting
 from fieldsmith.orchestrator.record import candidate_file

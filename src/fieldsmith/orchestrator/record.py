@@ -17,12 +17,12 @@ import tomli_w
 from pydantic import ValidationError, create_model
 
 from fieldsmith.agents.author import Candidate
-from fieldsmith.agents.choosing import best_of
 from fieldsmith.errors import InputError
 from fieldsmith.evaluation.record import evaluation_fields
 from fieldsmith.files import clear, write_whole
 from fieldsmith.orchestrator.budget import spent
 from fieldsmith.orchestrator.byframe import BY_FRAME
+from fieldsmith.orchestrator.choosing import best_of
 from fieldsmith.orchestrator.question import Question, option_of
 from fieldsmith.orchestrator.run import Asked, Best, RunRecord
 from fieldsmith.orchestrator.store import Store

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from fieldsmith.agents.author import Candidate
-from fieldsmith.agents.choosing import best_of, why_chosen
 from fieldsmith.evaluation.record import score_fields
 from fieldsmith.models.chat_model import ChatReply
 from fieldsmith.models.replay import RECORDING, write_replay
 from fieldsmith.orchestrator import record
+from fieldsmith.orchestrator.choosing import best_of, why_chosen
 from fieldsmith.orchestrator.claims import counted
 from fieldsmith.orchestrator.course import course_fields, curve, first_shot
 from fieldsmith.orchestrator.met import met_by

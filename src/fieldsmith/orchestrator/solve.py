@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 
 from fieldsmith.agents.author import Author, Candidate
-from fieldsmith.agents.choosing import best_of
 from fieldsmith.errors import FieldsmithError, MissingPart, disk_trouble
 from fieldsmith.evaluation import default_limits
 from fieldsmith.evaluation.judge import OnOutputs
@@ -17,6 +16,7 @@ from fieldsmith.orchestrator import record
 from fieldsmith.orchestrator.best import score_once_more, write_best
 from fieldsmith.orchestrator.budget import Budget, spent
 from fieldsmith.orchestrator.byframe import BY_FRAME, error_by_frame
+from fieldsmith.orchestrator.choosing import best_of
 from fieldsmith.orchestrator.elapsed import Elapsed
 from fieldsmith.orchestrator.enough import good_enough
 from fieldsmith.orchestrator.folder import begin, held, open_folder

@@ -8,9 +8,9 @@ from itertools import pairwise
 import numpy as np
 
 from fieldsmith.agents.author import Candidate
-from fieldsmith.agents.choosing import bests_of
 from fieldsmith.evaluation.evaluation import ROUNDING, ConvergencePoint, Evaluation
 from fieldsmith.evaluation.order import Why, empirical_order, why_no_order
+from fieldsmith.orchestrator.choosing import bests_of
 from fieldsmith.orchestrator.run import Best
 from fieldsmith.tasks.task import NRMSE, Picture
 

@@ -11,8 +11,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from fieldsmith.agents.author import Candidate
-from fieldsmith.agents.choosing import why_chosen
 from fieldsmith.evaluation.evaluation import Evaluation, Score
+from fieldsmith.orchestrator.choosing import why_chosen
 from fieldsmith.orchestrator.claims import counted
 from fieldsmith.orchestrator.course import course_fields
 from fieldsmith.orchestrator.met import met_by
