@@ -75,7 +75,7 @@ def test_it_learns(task, tmp_path):
 
 def test_the_judge_of_programs_judges_it(task, quick):
     done, folder = quick
-    outcome = evaluate(task, "", OperatorSandbox(folder, "cpu"), splits=("dev", "test"), probing=False)
+    outcome = evaluate(task, "", OperatorSandbox(folder, "cpu"), splits=("dev", "test"), thorough=True, probing=False)
     assert outcome.status == "ok"
     assert outcome.dev.nrmse == pytest.approx(done.card["course"]["best"], rel=1e-4)
     assert len(outcome.test.samples) == 8
