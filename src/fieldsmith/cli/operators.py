@@ -7,6 +7,7 @@ import typer
 
 from fieldsmith.cli import operators_beside
 from fieldsmith.cli.live import Live
+from fieldsmith.cli.operators_beside import Device, Params, Quiet, Scale
 from fieldsmith.cli.output import current
 from fieldsmith.cli.terminal import aligned
 from fieldsmith.errors import InputError
@@ -19,10 +20,6 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Train operators on samples of a task, and judge them as programs are.")
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON lines on standard output.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
-Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")]
-Params = Annotated[list[str] | None, typer.Option(help="Parameter of the task, name=value; repeatable.")]
-Scale = Annotated[str, typer.Option(help="demo, paper or hard.")]
 
 
 @app.command("list")

@@ -45,31 +45,25 @@ class FNO(Operator):
     title: ClassVar = "Fourier neural operator"
     source: ClassVar = "Li et al., arXiv 2010.08895"
     settings: ClassVar = FourierSettings
+    factorised: ClassVar = False
 
     def network(self, shape: Shape, settings: FourierSettings) -> "nn.Module":
         from fieldsmith.operators.networks.fno import FourierNetwork
 
         modes = settings.along(len(shape.periodic))
         return FourierNetwork(
-            shape.channels_in, shape.channels_out, modes, settings.width, settings.depth, shape.periodic
-        )
+            shape.channels_in, shape.channels_out, modes, settings.width, settings.depth, shape.periodic, self.factorised
+        )  # fmt: skip
 
 
-class FactorisedFNO(Operator):
+class FactorisedFNO(FNO):
     """Layers that act along one axis at a time and add up, deep and with few weights."""
 
     name: ClassVar = "f-fno"
     title: ClassVar = "Factorised Fourier neural operator"
     source: ClassVar = "Tran et al., arXiv 2111.13802"
     settings: ClassVar = DeepSettings
-
-    def network(self, shape: Shape, settings: DeepSettings) -> "nn.Module":
-        from fieldsmith.operators.networks.fno import FourierNetwork
-
-        modes = settings.along(len(shape.periodic))
-        return FourierNetwork(
-            shape.channels_in, shape.channels_out, modes, settings.width, settings.depth, shape.periodic, factorised=True
-        )  # fmt: skip
+    factorised: ClassVar = True
 
 
 class UNetOperator(Operator):

@@ -57,7 +57,7 @@ def curve_rows(curve: Sequence[Level]) -> list[tuple[str, ...]]:
 
 
 def _nth(number: int) -> str:
-    return {1: "single", 2: "second"}.get(number, f"{number}th")
+    return {1: "single", 2: "second", 32: "32nd"}.get(number, f"{number}th")
 
 
 def notes(found: Sequence[Breakeven]) -> list[str]:

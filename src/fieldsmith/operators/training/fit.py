@@ -69,8 +69,8 @@ def _trained(
         write_whole(folder / CARD, _json(card))
 
     trainer = Trainer(asked, module, len(layout.fields), train, dev, device, folder, keep)
-    done = trainer.run(tell)
-    write_whole(folder / CARD, _json(_card(task, asked, layout, module, train, device, done.course, finished=True)))
+    course = trainer.run(tell)
+    write_whole(folder / CARD, _json(_card(task, asked, layout, module, train, device, course, finished=True)))
     (folder / state.FILE).unlink(missing_ok=True)
 
 

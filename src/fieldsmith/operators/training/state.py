@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from safetensors.torch import load_file, save
 from torch import nn
 
 from fieldsmith.files import write_whole
@@ -75,6 +75,6 @@ def _read(file: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]] | None:
     try:
         with safe_open(file, "pt") as opened:
             content = json.loads((opened.metadata() or {})["content"])
-            return {name: opened.get_tensor(name) for name in opened.keys()}, content  # noqa: SIM118 - it is no mapping
+        return load_file(file), content
     except (OSError, SafetensorError, KeyError, ValueError):
         return None

@@ -7,7 +7,6 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -36,14 +35,6 @@ CHUNK = 32
 
 Tell = Callable[["state.Course", float], None]
 """Told after every epoch of the figures so far, and of the seconds that are left."""
-
-
-@dataclass(frozen=True)
-class Trained:
-    """What came of it: the module with the best weights, and figures."""
-
-    module: Normalised
-    course: state.Course
 
 
 class Trainer:
@@ -78,7 +69,7 @@ class Trainer:
     def total(self) -> int:
         return self.steps * self.course.epochs
 
-    def run(self, tell: Tell) -> Trained:
+    def run(self, tell: Tell) -> state.Course:
         """Train to the end, or go on from what is stored. Raises MissingPart where memory does not suffice, FieldsmithError for a loss that is not finite."""
         self.course = state.restored(self.folder / state.FILE, self.module, self.optimiser) or self.course
         self.course.sittings += 1
@@ -89,7 +80,7 @@ class Trainer:
             self._epoch()
             tell(self.course, self._left())
         self._store()
-        return Trained(self.module, self.course)
+        return self.course
 
     def _epoch(self) -> None:
         """The rest of the epoch that is under way."""
