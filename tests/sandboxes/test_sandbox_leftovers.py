@@ -6,14 +6,16 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 import command_line
-from fieldsmith.sandboxes import choose
+from fieldsmith.sandboxes import choose, owner
 from fieldsmith.sandboxes.sandbox import Limits
 from sandbox_calls import ISOLATING, LIMITS, run, wait_until
 
@@ -26,6 +28,23 @@ def test_nothing_is_left_behind():
             run(session, "import os\ndef f(a):\n    if os.fork() == 0:\n        while True: pass\n    return a\n")
             run(session, "def f(a):\n    while True: pass\n")
     wait_until(lambda: _containers() | _scratch() <= before)
+
+
+def test_starters_that_begin_together_light_one_beacon(tmp_path, monkeypatch):
+    monkeypatch.setattr(owner.tempfile, "tempdir", str(tmp_path))
+    for _ in range(50):
+        beacon, together = owner.Beacon("test"), threading.Barrier(8)
+
+        def light(beacon=beacon, together=together):
+            together.wait()
+            beacon.light()
+
+        with ThreadPoolExecutor(8) as starters:
+            for started in [starters.submit(light) for _ in range(8)]:
+                started.result()
+        assert len(list(tmp_path.iterdir())) == 1
+        beacon.put_out()
+        assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.slow

@@ -7,8 +7,7 @@ import shutil
 import socket
 import tempfile
 import time
-import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from fieldsmith.sandboxes import engine, gpus, images, transports
 from fieldsmith.sandboxes.bundle import worker_source
 from fieldsmith.sandboxes.channel import Kind, SocketChannel
 from fieldsmith.sandboxes.container import DockerWorker, last_words, new_name, remove, remove_later, remove_left
-from fieldsmith.sandboxes.owner import CONTAINERS, origin, own_folder
+from fieldsmith.sandboxes.owner import CONTAINERS, Beacon, origin, own_folder
 from fieldsmith.sandboxes.pool import PooledSandbox, size_here
 from fieldsmith.sandboxes.sandbox import Limits
 from fieldsmith.sandboxes.session import Worker, ready
@@ -54,7 +53,7 @@ class DockerSandbox(PooledSandbox):
                 "Install it and name it in /etc/docker/daemon.json, or leave --docker-runtime out.",
             )
         super().__init__(self.start, starters=size_here())  # an engine starts several in little more time than one
-        self._remove_beacon: Callable[[], object] | None = None
+        self._beacon = Beacon(CONTAINERS)
         self.transport_kind: Kind | None = None
         """How arrays cross the border; None until it has been tried."""
 
@@ -78,8 +77,7 @@ class DockerSandbox(PooledSandbox):
 
     def start(self, limits: Limits) -> Worker:
         """A worker in a fresh container. Raises MissingPart if there is none to be had."""
-        if self._remove_beacon is None:
-            self._remove_beacon = weakref.finalize(self, _put_out, own_folder(CONTAINERS), os.getpid())
+        self._beacon.light()
         if self.transport() == "socket":
             try:
                 return ready(self._start_with_socket(limits))
@@ -160,9 +158,7 @@ class DockerSandbox(PooledSandbox):
     def close(self) -> None:
         super().close()
         remove_left()
-        if self._remove_beacon is not None:
-            self._remove_beacon()
-            self._remove_beacon = None
+        self._beacon.put_out()
 
     def libraries(self) -> tuple[str, ...]:
         return images.libraries(self.image)
@@ -202,11 +198,6 @@ def _user() -> int:
     options = " ".join(map(str, engine.about().get("SecurityOptions") or ()))
     few = "userns" in options or "rootless" in options  # then an engine has only so many
     return 20_000 + secrets.randbelow(40_000) if few else unused_user()
-
-
-def _put_out(beacon: Path, owner: int) -> None:
-    if os.getpid() == owner:  # not in a process that was forked
-        shutil.rmtree(beacon, ignore_errors=True)
 
 
 @contextlib.contextmanager

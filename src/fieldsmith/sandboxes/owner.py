@@ -5,7 +5,9 @@ import os
 import platform
 import shutil
 import tempfile
-from collections.abc import Iterator
+import threading
+import weakref
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 PREFIX = "fieldsmith"
@@ -55,6 +57,41 @@ def own_folder(kind: str = "") -> Path:
     """A new folder that is known to be this process's, for scratch or a socket; `kind` is at the end of its name."""
     pid = os.getpid()
     return Path(tempfile.mkdtemp(prefix=f"{PREFIX}-{pid}-{_namespace()}-{began(pid)}-", suffix=kind))
+
+
+class Beacon:
+    """A folder of a kind that is there from `light` to `put_out`, or to the end of this process.
+
+    Where the process is killed it stays, and tells later ones (`remove_folders`) what else was left.
+    """
+
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+        self._begin()
+
+    def _begin(self) -> None:
+        self._owner, self._lock = os.getpid(), threading.Lock()
+        self._remove: Callable[[], object] | None = None
+
+    def light(self) -> None:
+        """Any thread may; the first makes the folder, and a process that was forked makes one of its own."""
+        if self._owner != os.getpid():  # the lock may be held by a thread that is not here
+            self._begin()
+        with self._lock:
+            if self._remove is None:
+                self._remove = weakref.finalize(self, _remove_own, own_folder(self._kind), os.getpid())
+
+    def put_out(self) -> None:
+        if self._owner == os.getpid():
+            with self._lock:
+                if self._remove is not None:
+                    self._remove()
+                    self._remove = None
+
+
+def _remove_own(folder: Path, owner: int) -> None:
+    if os.getpid() == owner:  # not in a process that was forked
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextlib.contextmanager
