@@ -12,7 +12,8 @@ from fieldsmith.agents.prompts import Prompts
 from fieldsmith.agents.prompts.methods import methods_of
 from fieldsmith.agents.prompts.shapes import worked_example
 from fieldsmith.equations.equation import Axis
-from fieldsmith.tasks import load, names
+from fieldsmith.tasks import load
+from stated_tasks import names
 
 SAID = {
     "heat on a box": ("Crank-Nicolson", "splu", "only the inner nodes are unknown", "np.roll across a boundary"),

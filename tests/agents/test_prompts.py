@@ -27,10 +27,11 @@ from fieldsmith.evaluation.feedback import failure_facts, not_finite_facts
 from fieldsmith.evaluation.words import usual
 from fieldsmith.problems import Problem
 from fieldsmith.sandboxes.sandbox import CallResult, Failure, Limits
-from fieldsmith.tasks import load, names
+from fieldsmith.tasks import load
 from fieldsmith.tasks.own.problem_task import ProblemTask
 from fieldsmith.tasks.task import Brief, Signature, data, result
 from small_box_methods import HEAT
+from stated_tasks import names
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 LIMITS = Limits()

@@ -15,7 +15,8 @@ from fieldsmith.agents.prompts.methods import methods_of
 from fieldsmith.agents.prompts.skeleton import gaps_of, skeleton
 from fieldsmith.equations.equation import Axis, Boundary
 from fieldsmith.equations.reading import Reading
-from fieldsmith.tasks import load, names
+from fieldsmith.tasks import load
+from stated_tasks import names
 
 
 @pytest.mark.parametrize("kind", [*KINDS, *names()])

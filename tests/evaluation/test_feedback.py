@@ -12,8 +12,9 @@ from fieldsmith.evaluation.feedback import failure_facts, not_finite_facts, succ
 from fieldsmith.evaluation.words import Wording, usual
 from fieldsmith.sandboxes import choose
 from fieldsmith.sandboxes.sandbox import CallResult, Failure, Limits
-from fieldsmith.tasks import load, names
+from fieldsmith.tasks import load
 from sandbox_calls import OneSession
+from stated_tasks import names
 
 PROCESS = OneSession()
 

@@ -42,7 +42,7 @@ def generated(task: Task, layout: Layout, count: int, progress: Progress | None 
             _check_room((x.nbytes + y.nbytes) / wanted * count)
         given.append(x)
         solved.append(y)
-        norms.append(_norms(part.solutions)[:wanted])
+        norms.append(norms_of(part.solutions)[:wanted])
         seconds += part.seconds * wanted / BLOCK
     return Samples(np.concatenate(given), np.concatenate(solved), np.concatenate(norms), seconds)
 
@@ -53,11 +53,11 @@ def of_split(task: Task, layout: Layout, name: SplitName, progress: Progress | N
     return Samples(
         np.concatenate([layout.encoded(case.inputs) for case in cases]),
         np.concatenate([layout.solved(case.reference) for case in cases]),
-        np.concatenate([_norms(case.reference) for case in cases]),
+        np.concatenate([norms_of(case.reference) for case in cases]),
     )
 
 
-def _norms(solutions: Mapping[str, np.ndarray]) -> np.ndarray:
+def norms_of(solutions: Mapping[str, np.ndarray]) -> np.ndarray:
     """Of each sample over all results, frames and points, single precision."""
     squares = [np.einsum("bi,bi->b", rows, rows) for rows in (one.reshape(len(one), -1) for one in solutions.values())]
     return np.sqrt(np.sum(squares, axis=0)).astype(np.float32)
