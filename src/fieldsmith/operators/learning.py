@@ -183,5 +183,5 @@ class LearnDarcy(LearningTask):
     name = "learn-darcy"
     title = "Learn which field on a square belongs to which"
     of = "darcy"
-    sizes_by_scale: ClassVar = {"demo": Size(128, 1, 2, 60.0, 60), "paper": Size(1024, 1, 5, 1200.0, 200)}
+    sizes_by_scale: ClassVar = {"demo": Size(128, 1, 3, 60.0, 40), "paper": Size(1024, 1, 4, 1200.0, 100)}
     settings: ClassVar = {"modes": 24, "width": 24}
