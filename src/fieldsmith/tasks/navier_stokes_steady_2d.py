@@ -42,10 +42,10 @@ class Forcing:
 
 
 class NavierStokesSteady2D(PDETask):
-    """The steady Navier-Stokes equations of an incompressible fluid, as Marwah et al. (arXiv 2312.00234, section 6) learn them: forcing in, flow out.
+    """The steady Navier-Stokes equations of an incompressible fluid, as Marwah et al. (arXiv 2312.00234) learn them: forcing in, flow out.
 
     Size and law of the forcing are this task's own. It is SIZE times the viscosity, so that without transport the flow would be the same at all viscosities: at nu = 0.01 transport
-    changes the vorticity by a third, at 0.001 by as much as there is. Good values: nu = 0.001 ... 0.1 (hardly any transport).
+    changes the vorticity by a third, at 0.001 by two thirds and more. Good values: nu = 0.001 ... 0.1 (hardly any transport).
     """
 
     name = "navier-stokes-steady-2d"
@@ -77,8 +77,8 @@ with periodic boundary conditions along both axes; u and v have mean 0. The visc
 points x_i = 2 pi i/N, y_j = 2 pi j/N, and the velocity is wanted at the same points.{self._drawn_text()}
 
 For small nu there may be several steady flows, and the one that is wanted may be one that a flow in time would leave, so that marching in time need not
-reach it. Wanted is the one that is connected with rest: multiply f by s and follow the solution from s = 0 (rest) to s = 1. Newton's method with steps in s
-short enough that it converges at once stays on it."""
+reach it. Wanted is the one that is connected with rest: multiply f by s and follow the solution from s = 0 (rest) to where s is 1 first, along the branch should s turn back. Newton's method with
+steps short enough that the solution hardly departs from the prediction stays on it."""
 
     def _drawn_text(self) -> str:
         if self.data is not None:

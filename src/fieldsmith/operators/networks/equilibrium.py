@@ -1,6 +1,6 @@
 """Networks without depth: one Fourier block with tied weights, whose fixed point is the representation of a steady solution.
 
-Marwah et al., Deep equilibrium based neural operators for steady-state PDEs, arXiv 2312.00234, section 5: z* = f(z*, x), where the lifted input x is injected into
+Marwah et al., Deep equilibrium based neural operators for steady-state PDEs, arXiv 2312.00234: z* = f(z*, x), where the lifted input x is injected into
 every layer of f. Differentiated implicitly (Bai, Kolter and Koltun, Deep equilibrium models, arXiv 1909.01377, theorem 1): a gradient g of z* becomes the solution v of v = v df/dz + g, and
 v df/dx and v df/dweights are those of input and weights. Between the forward and the backward pass z* and x alone are kept, however many steps either took.
 """
@@ -23,7 +23,7 @@ START = 0.5
 
 
 class InjectedLayer(nn.Module):
-    """z, x to x + gelu(K z + W z) with a spectral convolution K and a map W of the channels (arXiv 2312.00234, equation 7); both [batch, width, *space]."""
+    """z, x to x + gelu(K z + W z) with a spectral convolution K and a map W of the channels (arXiv 2312.00234); both [batch, width, *space]."""
 
     def __init__(self, width: int, modes: Sequence[int]) -> None:
         super().__init__()

@@ -73,8 +73,12 @@ def _trained(
     trainer = Trainer(asked, module, len(layout.fields), train, dev, device, folder, keep)
     course = trainer.run(tell)
     card = _card(task, asked, layout, module, train, device, course, finished=True)
-    module.load_state_dict(load_file(folder / WEIGHTS))
-    found = fixed_points(module, lambda: trainer.error(dev))
+
+    def with_the_best() -> None:
+        module.load_state_dict(load_file(folder / WEIGHTS))
+        trainer.error(dev)
+
+    found = fixed_points(module, with_the_best)
     write_whole(folder / CARD, _json({**card, **({"fixed_points": found} if found else {})}))
     (folder / state.FILE).unlink(missing_ok=True)
 
