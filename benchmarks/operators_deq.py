@@ -1,6 +1,6 @@
 """Deep equilibrium operators against Fourier operators of at least four times their parameters, on two steady tasks, without and with noise on the inputs.
 
-    python benchmarks/operators_deq.py                        # small: 29 x 29 and 32 x 32 points, 128 samples, ten minutes on one core
+    python benchmarks/operators_deq.py                        # small: 22 x 22 and 24 x 24 points, 128 samples, five minutes on one core
     python benchmarks/operators_deq.py --scale paper          # sizes of arXiv 2312.00234, for a GPU
     python benchmarks/operators_deq.py --memory               # what is kept between the passes forward and backward, by steps
 
@@ -36,7 +36,7 @@ LARGER = 4.0
 class DarcyOfFewPoints(Darcy):
     name = "darcy-of-few-points"
     sizes_by_scale: ClassVar = {
-        "small": {"dev": 32, "test": 64, "x": 29, "y": 29},
+        "small": {"dev": 32, "test": 64, "x": 22, "y": 22},
         "paper": {"dev": 100, "test": 500, "x": 141, "y": 141},
     }
 
@@ -44,7 +44,7 @@ class DarcyOfFewPoints(Darcy):
 class FlowOfFewPoints(NavierStokesSteady2D):
     name = "navier-stokes-steady-2d-of-few-points"
     sizes_by_scale: ClassVar = {
-        "small": {"dev": 32, "test": 64, "x": 32, "y": 32},
+        "small": {"dev": 32, "test": 64, "x": 24, "y": 24},
         "paper": {"dev": 100, "test": 500, "x": 128, "y": 128},
     }
 
@@ -59,18 +59,18 @@ class Size:
     rate: float
     modes: int
     width: int
+    steps: int
+    """Of the fixed point, at most."""
 
 
-SIZES = {"small": Size(128, 40, 16, 4e-3, 12, 12), "paper": Size(4000, 500, 32, 1e-3, 24, 32)}
+SIZES = {"small": Size(128, 30, 16, 4e-3, 12, 12, 12), "paper": Size(4000, 500, 32, 1e-3, 24, 32, 16)}
 
 
 def settings_of(kind: str, size: Size, layout: Layout) -> dict[str, object]:
     """Of a kind; the Fourier operator's depth follows from the other's parameters."""
     usual: dict[str, object] = {"modes": size.modes, "width": size.width}
-    if kind == "unrolled":
-        return {**usual, "representation": "unrolled", "steps": 8}
-    if kind == "fno-deq":
-        return usual
+    if kind != "fno":
+        return {**usual, "steps": size.steps, "representation": "fixed-point" if kind == "fno-deq" else "unrolled"}
     wanted = LARGER * module_of("fno-deq", usual, layout).parameters_count()
     depths = ({**usual, "depth": depth} for depth in range(1, 65))
     return next(one for one in depths if module_of("fno", one, layout).parameters_count() >= wanted)

@@ -39,7 +39,7 @@ def anderson(function: Map, start: Tensor, steps: int, tolerance: float, memory:
         if bool((least <= tolerance).all()) or not bool(torch.isfinite(size).all()):
             return Solved(best.view_as(start), least, step)
         if before is not None:
-            points, rests = [*points[1 - memory :], z - before[0]], [*rests[1 - memory :], rest - before[1]]
+            points, rests = [*points, z - before[0]][-memory:], [*rests, rest - before[1]][-memory:]
         before = z, rest
         z = image - _mixed(points, rests, rest)
     return Solved(best.view_as(start), least, steps)
