@@ -63,7 +63,7 @@ class Size:
     """Of the fixed point, at most."""
 
 
-SIZES = {"small": Size(128, 30, 16, 4e-3, 12, 12, 12), "paper": Size(4000, 500, 32, 1e-3, 24, 32, 16)}
+SIZES = {"small": Size(128, 20, 16, 4e-3, 12, 12, 12), "paper": Size(4000, 500, 32, 1e-3, 24, 32, 16)}
 
 
 def settings_of(kind: str, size: Size, layout: Layout) -> dict[str, object]:

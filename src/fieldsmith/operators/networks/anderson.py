@@ -27,8 +27,7 @@ def anderson(function: Map, start: Tensor, steps: int, tolerance: float, memory:
     """
     z = start.flatten(1)
     best, least = z, torch.full((len(z),), torch.inf, dtype=z.dtype, device=z.device)
-    points: list[Tensor] = []
-    rests: list[Tensor] = []
+    points, rests = (z.new_zeros(len(z), memory, z.shape[1]) for _ in range(2))
     before: tuple[Tensor, Tensor] | None = None
     for step in range(1, steps + 1):
         image = function(z.view_as(start)).flatten(1)
@@ -39,19 +38,21 @@ def anderson(function: Map, start: Tensor, steps: int, tolerance: float, memory:
         if bool((least <= tolerance).all()) or not bool(torch.isfinite(size).all()):
             return Solved(best.view_as(start), least, step)
         if before is not None:
-            points, rests = [*points, z - before[0]][-memory:], [*rests, rest - before[1]][-memory:]
+            place = (step - 2) % memory
+            torch.sub(z, before[0], out=points[:, place])
+            torch.sub(rest, before[1], out=rests[:, place])
         before = z, rest
-        z = image - _mixed(points, rests, rest)
+        known = min(step - 1, memory)
+        z = image - _mixed(points[:, :known], rests[:, :known], rest) if known else image
     return Solved(best.view_as(start), least, steps)
 
 
-def _mixed(points: list[Tensor], rests: list[Tensor], rest: Tensor) -> Tensor | float:
-    """What the differences of points [batch, n] and of residuals take away, with the factors that make the residual smallest."""
-    if not rests:
-        return 0.0
-    differences = torch.stack(rests, 1)
-    sizes = differences.norm(dim=2, keepdim=True).clamp_min(torch.finfo(rest.dtype).tiny)
-    unit = differences / sizes  # or the oldest, which are the largest, would hide the others
-    known = torch.eye(len(rests), dtype=rest.dtype, device=rest.device) * (10.0 * torch.finfo(rest.dtype).eps)
-    factors = torch.linalg.solve(unit @ unit.mT + known, unit @ rest[:, :, None])
-    return (factors.mT @ ((torch.stack(points, 1) + differences) / sizes)).squeeze(1)
+def _mixed(points: Tensor, rests: Tensor, rest: Tensor) -> Tensor:
+    """What the differences of points and of residuals [batch, known, n] take away, with the factors that make the residual [batch, n] smallest."""
+    gram, tiny = rests @ rests.mT, torch.finfo(rest.dtype).tiny
+    sizes = (
+        gram.diagonal(dim1=1, dim2=2).clamp_min(tiny).sqrt()[:, :, None]
+    )  # or the oldest, which are the largest, would hide the others
+    floor = torch.eye(rests.shape[1], dtype=rest.dtype, device=rest.device) * (10.0 * torch.finfo(rest.dtype).eps)
+    factors = torch.linalg.solve(gram / (sizes * sizes.mT) + floor, rests @ rest[:, :, None] / sizes) / sizes
+    return (factors.mT @ points + factors.mT @ rests).squeeze(1)
