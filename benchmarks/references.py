@@ -21,6 +21,8 @@ ROWS: tuple[tuple[str, Mapping[str, float]], ...] = (
     ("cns1d", {"eta": 0.01, "zeta": 0.01}),
     ("cns1d", {"eta": 1e-8, "zeta": 1e-8}),
     ("darcy", {"beta": 1.0}),
+    ("navier-stokes-steady-2d", {"nu": 0.01}),
+    ("navier-stokes-steady-2d", {"nu": 0.001}),
 )
 
 

@@ -16,6 +16,7 @@ SMALL = {
     "fno": {"modes": 4, "width": 8, "depth": 2},
     "f-fno": {"modes": 4, "width": 8, "depth": 2},
     "unet": {"features": 4},
+    "fno-deq": {"modes": 4, "width": 8},
 }
 
 
@@ -32,7 +33,7 @@ def test_any_number_of_points_is_served(name, space):
     assert network(torch.randn(2, 3, *space)).shape == (2, 2, *space)
 
 
-@pytest.mark.parametrize("name", ["fno", "f-fno"])
+@pytest.mark.parametrize("name", ["fno", "f-fno", "fno-deq"])
 def test_shifts_of_periodic_fields_go_through(name):
     kind, settings = small(name)
     network = kind.network(Shape(1, 1, (True,)), settings).double()

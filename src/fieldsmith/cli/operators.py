@@ -131,9 +131,18 @@ def _say(folder: Path, card: dict[str, Any]) -> None:
         ("parameters", f"{card['parameters']:,}"),
         ("samples", f"{card['samples']}, made in {_time(card['sample_seconds'])} of processor time"),
         ("training", f"{_time(course['seconds'])} on {card['device']}{threads}"),
+        *([("fixed points", _fixed_points(card))] if "fixed_points" in card else []),
         ("folder", str(folder)),
     ]):  # fmt: skip
         current.say(f"  {line}")
+
+
+def _fixed_points(card: dict[str, Any]) -> str:
+    """Whether a network's fixed points were found, in words."""
+    known = card["fixed_points"]
+    if known["found"]:
+        return f"found on dev within {known['tolerance']:.0e} in {known['steps']} steps at most"
+    return f"not found on dev: the residual is {known['residual']:.0e} after {known['steps']} steps, {known['tolerance']:.0e} is asked for (--set steps=, --set tolerance=)"
 
 
 @app.command()
@@ -164,6 +173,8 @@ def evaluate(
     with Live(current, lambda: f"evaluating {folder}"):
         outcome = judged(problem, "", place, splits=splits, refinement=order, thorough=True, probing=False)
     _report(folder, outcome)
+    if not place.card.get("fixed_points", {"found": True})["found"]:
+        current.progress(f"Its fixed points were {_fixed_points(place.card)}.")
     if outcome.status != "ok":
         current.failed(f"The operator fails: {outcome.error_message or outcome.status}.")
         raise typer.Exit(1)

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from filelock import FileLock, Timeout
+from safetensors.torch import load_file
 
 import fieldsmith
 from fieldsmith import __version__
@@ -16,6 +17,7 @@ from fieldsmith.files import write_whole
 from fieldsmith.machine import checkout
 from fieldsmith.operators import device as devices
 from fieldsmith.operators.layout import Layout
+from fieldsmith.operators.networks.equilibrium import fixed_points
 from fieldsmith.operators.networks.normalised import Normalised
 from fieldsmith.operators.trained import CARD, WEIGHTS, TrainedOperator, module_of
 from fieldsmith.operators.training import state
@@ -70,7 +72,14 @@ def _trained(
 
     trainer = Trainer(asked, module, len(layout.fields), train, dev, device, folder, keep)
     course = trainer.run(tell)
-    write_whole(folder / CARD, _json(_card(task, asked, layout, module, train, device, course, finished=True)))
+    card = _card(task, asked, layout, module, train, device, course, finished=True)
+
+    def with_the_best() -> None:
+        module.load_state_dict(load_file(folder / WEIGHTS))
+        trainer.error(dev)
+
+    found = fixed_points(module, with_the_best)
+    write_whole(folder / CARD, _json({**card, **({"fixed_points": found} if found else {})}))
     (folder / state.FILE).unlink(missing_ok=True)
 
 
