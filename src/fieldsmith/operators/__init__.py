@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from fieldsmith.errors import MissingPart
 from fieldsmith.operators.kinds import FNO, FactorisedFNO, UNetOperator
 from fieldsmith.operators.layout import Layout
+from fieldsmith.operators.memno import MemoryOperator
 from fieldsmith.operators.operator import ONE_SHOT, STEPWISE, Operator, Shape
 from fieldsmith.plugins import Group
 
@@ -17,7 +18,7 @@ __all__ = ["ONE_SHOT", "STEPWISE", "Layout", "Operator", "Shape", "names", "need
 
 
 def _built_ins() -> Mapping[str, type[Operator]]:
-    return {kind.name: kind for kind in (FNO, FactorisedFNO, UNetOperator)}
+    return {kind.name: kind for kind in (FNO, FactorisedFNO, UNetOperator, MemoryOperator)}
 
 
 def _fault(name: str, part: object) -> str:
