@@ -76,7 +76,7 @@ class MemoryOperator(Operator):
 
         periodic = tuple(axis.periodic for axis in layout.axes)
         network = self.network(Shape(layout.channels, len(layout.results), periodic), settings)
-        return Remembering(network, [layout.fields.index(name) for name in layout.starts], layout.frames)
+        return Remembering(network, layout.state, layout.frames)
 
 
 def _memory(settings: MemorySettings, modes: tuple[int, ...]) -> "MemoryLayer | None":

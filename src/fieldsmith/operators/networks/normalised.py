@@ -60,6 +60,11 @@ class Normalised(nn.Module):
         ones = [1] * (x.ndim - 2)
         return (x - self.get_buffer("given_mean").view(-1, *ones)) / self.get_buffer("given_spread").view(-1, *ones)
 
+    @property
+    def spreads(self) -> np.ndarray:
+        """Of the channels of inputs, over the training samples."""
+        return self.get_buffer("given_spread").cpu().numpy()
+
     def parameters_count(self) -> int:
         """Numbers that are learned."""
         return sum(one.numel() for one in self.parameters() if one.requires_grad)
