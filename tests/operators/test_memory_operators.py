@@ -12,6 +12,7 @@ from fieldsmith import tasks
 from fieldsmith.errors import InputError
 from fieldsmith.operators import Shape, open_operator
 from fieldsmith.operators.layout import Layout, Side
+from fieldsmith.operators.networks import state_space
 from fieldsmith.operators.networks.state_space import DiagonalStateSpace
 from fieldsmith.operators.trained import TrainedOperator, module_of
 from fieldsmith.operators.training.asked import Asked
@@ -40,8 +41,10 @@ def stepped(part, x):
     return torch.stack(told, 1)
 
 
+@pytest.mark.parametrize("few", [0, 256], ids=["by FFT", "by matrix"])
 @pytest.mark.parametrize("space", [(5,), (3, 4)])
-def test_a_state_space_by_convolution_is_what_its_recurrence_gives(space):
+def test_a_state_space_by_convolution_is_what_its_recurrence_gives(space, few, monkeypatch):
+    monkeypatch.setattr(state_space, "FEW", few)
     torch.manual_seed(0)
     past = DiagonalStateSpace(3, 6).double()
     u = torch.randn(2, 40, 3, *space).double().requires_grad_()

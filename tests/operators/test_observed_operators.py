@@ -73,7 +73,7 @@ def test_every_frame_that_is_learned_from_has_noise_of_its_own(task, tmp_path):
     module.fit(train.given, train.solved, layout.state)
     learner = Trainer(ASKED, module, 1, train, train, torch.device("cpu"), tmp_path, lambda _: None)
     x, y = torch.from_numpy(train.given), torch.from_numpy(train.solved)
-    noise = learner._before(x, y, learner._drawn(0, 1)) - torch.cat([x[:, None], y[:, :-1]], 1)
+    noise = learner._before(x, y, learner._drawn(0, 1)) - torch.cat([x[:, None, :1], y[:, :-1]], 1)
     assert noise.std() == pytest.approx(0.1 * float(module.get_buffer("solved_spread")), rel=0.05)
     assert np.corrcoef(noise.flatten(2).transpose(0, 1).flatten(1).numpy())[np.triu_indices(5, 1)].max() < 0.2
 

@@ -14,6 +14,9 @@ from torch import Tensor, nn
 SHORTEST, LONGEST = 0.02, 1.0
 """Between these the learned steps begin, evenly in their logarithm: states that fade within a few frames, and such that last for a hundred."""
 
+FEW = 256
+"""Steps up to which a product with a matrix takes less time than FFTs."""
+
 
 class DiagonalStateSpace(nn.Module):
     """[batch, time, channels, *space] to the same shape, each channel with its own states, the same at every point (S4D).
@@ -32,12 +35,24 @@ class DiagonalStateSpace(nn.Module):
         self.direct = nn.Parameter(torch.ones(channels))
 
     def forward(self, u: Tensor) -> Tensor:
-        """All steps in one pass: a causal convolution along time, by FFT on twice as many steps, so that nothing wraps around."""
-        steps, ones = u.shape[1], [1] * (u.ndim - 3)
+        """All steps in one pass: a causal convolution along time."""
         real = u.to(self.direct.dtype)
-        kernel = torch.fft.rfft(self.kernel(steps), n=2 * steps, dim=1).T.reshape(1, steps + 1, -1, *ones)
-        y = torch.fft.irfft(torch.fft.rfft(real, n=2 * steps, dim=1) * kernel, n=2 * steps, dim=1)[:, :steps]
-        return (y + self.direct.view(-1, *ones) * real).to(u.dtype)
+        convolved = self._by_matrix(real) if u.shape[1] <= FEW else self._by_fft(real)
+        return (convolved + self.direct.view(-1, *[1] * (u.ndim - 3)) * real).to(u.dtype)
+
+    def _by_fft(self, u: Tensor) -> Tensor:
+        """On twice as many steps, so that nothing wraps around."""
+        steps = u.shape[1]
+        kernel = torch.fft.rfft(self.kernel(steps), n=2 * steps).T.reshape(1, steps + 1, -1, *[1] * (u.ndim - 3))
+        return torch.fft.irfft(torch.fft.rfft(u, n=2 * steps, dim=1) * kernel, n=2 * steps, dim=1)[:, :steps]
+
+    def _by_matrix(self, u: Tensor) -> Tensor:
+        """A product with the triangular matrix of a channel, [steps, steps]: what is done for few steps, several times as fast."""
+        steps = torch.arange(u.shape[1], device=u.device)
+        since = steps[:, None] - steps
+        matrix = torch.where(since >= 0, self.kernel(len(steps))[:, since.clamp(min=0)], 0.0)
+        lines = u.movedim((2, 1), (0, 1))
+        return torch.bmm(matrix, lines.flatten(2)).reshape(lines.shape).movedim((0, 1), (2, 1))
 
     def step(self, u: Tensor, state: Tensor | None) -> tuple[Tensor, Tensor]:
         """One step: u [batch, channels, *space] and the states before it [batch, channels, states, *space], complex (None: 0), to y and the states after it."""
