@@ -132,6 +132,13 @@ def test_it_learns_and_is_opened_again(task, tmp_path, variant):
     assert np.array_equal(done.solve(inputs)["u"], again.solve(inputs)["u"])
 
 
+@pytest.mark.parametrize("operator", ["fno", "memno"])
+def test_half_precision_learns_too(task, tmp_path, operator):
+    asked = Asked(operator, SMALL, samples=16, epochs=8, batch=4, rate=1e-2, precision="bfloat16")
+    history = fit(task, asked, tmp_path / "half", "cpu").card["course"]["history"]
+    assert history[-1]["loss"] < 0.8 * history[0]["loss"]
+
+
 def test_what_it_is_not_for_is_refused(task, tmp_path):
     kind = open_operator("memno")
     with pytest.raises(InputError, match="darcy is steady, and memno remembers frames in time"):

@@ -37,7 +37,8 @@ class DiagonalStateSpace(nn.Module):
     def forward(self, u: Tensor) -> Tensor:
         """All steps in one pass: a causal convolution along time."""
         real = u.to(self.direct.dtype)
-        convolved = self._by_matrix(real) if u.shape[1] <= FEW else self._by_fft(real)
+        with torch.autocast(u.device.type, enabled=False):
+            convolved = self._by_matrix(real) if u.shape[1] <= FEW else self._by_fft(real)
         return (convolved + self.direct.view(-1, *[1] * (u.ndim - 3)) * real).to(u.dtype)
 
     def _by_fft(self, u: Tensor) -> Tensor:
