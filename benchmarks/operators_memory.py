@@ -9,14 +9,19 @@ import argparse
 import itertools
 import math
 import statistics
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from fieldsmith import tasks
+from fieldsmith.operators.device import chosen, wait
+from fieldsmith.operators.networks.state_space import DiagonalStateSpace
 from fieldsmith.operators.observed import DRAWN, Observed
 from fieldsmith.operators.trained import TrainedOperator
 from fieldsmith.operators.training.asked import Asked
@@ -138,6 +143,37 @@ def next_frame_error(done: TrainedOperator, seen: Observed, task: Task) -> float
     return float(relative_errors(told.cpu().flatten(0, 1), torch.from_numpy(y.copy()).flatten(0, 1)).mean())
 
 
+def print_timing(device: torch.device) -> None:
+    """Milliseconds for a state space to go through a sequence: at once, and step by step."""
+    past = DiagonalStateSpace(32, 16).to(device)
+    print("| steps | at once | step by step |")
+    print("| --- | --- | --- |")
+    for steps in (16, 64, 256, 1024):
+        u = torch.randn(4, steps, 32, 64, device=device)
+        print(f"| {steps} | {_milliseconds(past, u, device):.1f} | {_milliseconds(partial(_stepped, past), u, device):.1f} |")  # fmt: skip
+
+
+@torch.no_grad()
+def _milliseconds(through: Callable[[Tensor], Tensor], u: Tensor, device: torch.device) -> float:
+    """The least of five calls, the first of which is not counted."""
+    taken = []
+    for _ in range(5):
+        wait(device)
+        start = time.perf_counter()
+        through(u)
+        wait(device)
+        taken.append(1e3 * (time.perf_counter() - start))
+    return min(taken[1:])
+
+
+def _stepped(past: DiagonalStateSpace, u: Tensor) -> Tensor:
+    state, told = None, []
+    for now in u.unbind(1):
+        y, state = past.step(now, state)
+        told.append(y)
+    return torch.stack(told, 1)
+
+
 def cell(values: list[float]) -> str:
     """Mean with the spread over seeds."""
     return f"{statistics.fmean(values):.2g} ± {statistics.stdev(values) if len(values) > 1 else 0.0:.1g}"
@@ -170,8 +206,14 @@ def main() -> None:
     parser.add_argument("--scale", choices=SCALES, default="small")
     parser.add_argument("--out", type=Path, default=Path("trained/memory"))
     parser.add_argument("--device", default="auto")
+    parser.add_argument(
+        "--timing", action="store_true", help="only the time of a state space, at once and step by step"
+    )
     parser.add_argument("--variants", nargs="+", help="in place of the scale's: memory, gated, multi-input")
     told = parser.parse_args()
+    if told.timing:
+        print_timing(chosen(told.device))
+        return
     scale, spent = SCALES[told.scale], dict[str, list[Figures]]()
     variants = (*(told.variants or scale.variants), TWIN)
     print(

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 import small_heat
+from command_line import run
 from fieldsmith import tasks
 from fieldsmith.errors import InputError
 from fieldsmith.evaluation.judge import evaluate
@@ -19,13 +20,14 @@ from fieldsmith.operators.training.fit import fit
 from fieldsmith.operators.training.samples import generated
 from fieldsmith.operators.training.trainer import Trainer
 
+TASK = f"{small_heat.__file__}:SmallHeat"
 SMALL = {"modes": 6, "width": 8, "depth": 2}
 ASKED = Asked("memno", SMALL, samples=32, epochs=8, batch=8, rate=4e-3, coarsened=2, observed_noise=0.1)
 
 
 @pytest.fixture(scope="module")
 def task():
-    return tasks.load(f"{small_heat.__file__}:SmallHeat")
+    return tasks.load(TASK)
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +45,7 @@ def test_it_is_judged_by_what_it_sees(task, learned):
     )
     assert seen.words == "every 2nd point, noise 0.1"
     assert seen.errors["dev"] == pytest.approx(done.card["course"]["best"], rel=1e-4)
+    assert outcome.dev is not None
     assert outcome.dev.nrmse > seen.errors["dev"]  # the first frame, too, is what it saw
     assert [point.resolution for point in outcome.convergence] == [8, 16, 32]
 
@@ -73,7 +76,9 @@ def test_every_frame_that_is_learned_from_has_noise_of_its_own(task, tmp_path):
     module.fit(train.given, train.solved, layout.state)
     learner = Trainer(ASKED, module, 1, train, train, torch.device("cpu"), tmp_path, lambda _: None)
     x, y = torch.from_numpy(train.given), torch.from_numpy(train.solved)
-    noise = learner._before(x, y, learner._drawn(0, 1)) - torch.cat([x[:, None, :1], y[:, :-1]], 1)
+    before = learner._before(x, y, learner._drawn(0, 1))
+    assert before is not None
+    noise = before - torch.cat([x[:, None, :1], y[:, :-1]], 1)
     assert noise.std() == pytest.approx(0.1 * float(module.get_buffer("solved_spread")), rel=0.05)
     assert np.corrcoef(noise.flatten(2).transpose(0, 1).flatten(1).numpy())[np.triu_indices(5, 1)].max() < 0.2
 
@@ -96,3 +101,17 @@ def test_what_is_asked_is_checked():
         Asked("memno", observed_noise=-1.0)
     with pytest.raises(InputError, match="--coarsened 0 is out of range"):
         Asked("memno", coarsened=0)
+
+
+@pytest.mark.slow
+def test_the_command_says_what_it_sees(tmp_path):
+    words = ("--operator", "memno", "--coarsened", "2", "--observed-noise", "0.1", "--samples", "8", "--epochs", "1")
+    trained = run("operators", "train", TASK, *words, "--device", "cpu", "--out", "own", cwd=tmp_path)
+    assert trained.returncode == 0, trained.stderr
+    judged = run("operators", "evaluate", "own", "--device", "cpu", cwd=tmp_path)
+    assert "it sees every 2nd point, noise 0.1; where it sees, after the first frame, it errs by" in judged.stdout
+    ranked = run("operators", "rank", TASK, "own", "--device", "cpu", cwd=tmp_path)
+    assert "memno, 8 samples, sees every 2nd point, noise 0.1" in ranked.stdout
+    refused = run("operators", "train", TASK, "--coarsened", "3", "--samples", "8", cwd=tmp_path)
+    assert refused.returncode == 2
+    assert "which --coarsened 3 does not divide" in refused.stderr
