@@ -50,6 +50,18 @@ def test_it_is_judged_by_what_it_sees(task, learned):
     assert [point.resolution for point in outcome.convergence] == [8, 16, 32]
 
 
+def test_it_is_judged_through_another_noise(task, learned):
+    done, folder = learned
+    place = OperatorSandbox(folder, "cpu", 0.0)
+    outcome = evaluate(
+        task, "", place, splits=("dev",), refinement=False, probing=False, on_outputs=(seen := Seen(place.card))
+    )
+    assert seen.words == "every 2nd point"
+    assert outcome.status == "ok"
+    clear = replace(done, card=place.card).solve(task.split("dev")[0].inputs)
+    assert seen.errors["dev"] == pytest.approx(seen.observed.error(clear, task.split("dev")[0].reference, done.layout))
+
+
 def test_its_first_frame_is_what_it_saw(task, learned):
     done, _ = learned
     inputs = task.split("test")[0].inputs
@@ -110,6 +122,8 @@ def test_the_command_says_what_it_sees(tmp_path):
     assert trained.returncode == 0, trained.stderr
     judged = run("operators", "evaluate", "own", "--device", "cpu", cwd=tmp_path)
     assert "it sees every 2nd point, noise 0.1; where it sees, after the first frame, it errs by" in judged.stdout
+    clear = run("operators", "evaluate", "own", "--device", "cpu", "--observed-noise", "0", cwd=tmp_path)
+    assert "it sees every 2nd point; where it sees" in clear.stdout
     ranked = run("operators", "rank", TASK, "own", "--device", "cpu", cwd=tmp_path)
     assert "memno, 8 samples, sees every 2nd point, noise 0.1" in ranked.stdout
     refused = run("operators", "train", TASK, "--coarsened", "3", "--samples", "8", cwd=tmp_path)

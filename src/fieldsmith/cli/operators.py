@@ -143,6 +143,7 @@ def _say(folder: Path, card: dict[str, Any]) -> None:
 def evaluate(
     folder: Annotated[Path, typer.Argument(help="Folder of a trained operator.")],
     split: Annotated[str, typer.Option(help="dev, test or both.")] = "test",
+    observed_noise: Annotated[float | None, typer.Option(help="See fields through this noise, in place of what it was trained with.")] = None,
     order: Annotated[bool, typer.Option(help="Also at other resolutions, on the smooth data of the convergence study.")] = True,
     device: Device = "auto",
     as_json: AsJson = False,
@@ -157,12 +158,16 @@ def evaluate(
 
     if split not in ("dev", "test", "both"):
         raise InputError(f"--split {split} is not known.", "Give dev, test or both.")
+    if observed_noise is not None and observed_noise < 0:
+        raise InputError(
+            f"--observed-noise {observed_noise:g} is negative.", "Give a share of a field's spread, such as 0.1."
+        )
     need_torch()
     from fieldsmith.evaluation.judge import evaluate as judged
     from fieldsmith.operators.observed import Seen
     from fieldsmith.operators.sandbox import OperatorSandbox
 
-    place = OperatorSandbox(folder, device)
+    place = OperatorSandbox(folder, device, observed_noise)
     problem, seen = _task_of(place.card), Seen(place.card)
     splits = ("dev", "test") if split == "both" else (split,)
     with Live(current, lambda: f"evaluating {folder}"):

@@ -99,6 +99,11 @@ def norms_of(solutions: Solutions) -> np.ndarray:
 _ORDINAL = {2: "nd", 3: "rd"}
 
 
+def through(card: Mapping[str, Any], noise: float | None) -> Mapping[str, Any]:
+    """The card of an operator that sees fields through another noise than it was trained with; None leaves it as it is."""
+    return card if noise is None else {**card, "asked": {**card["asked"], "observed_noise": noise}}
+
+
 def seen_inputs(inputs: Inputs, first: np.ndarray, layout: Layout) -> Inputs:
     """The arguments of a call with first frames [batch, results, *space] as they were seen."""
     return {**inputs, **{name: first[:, n] for n, name in enumerate(layout.starts)}}
