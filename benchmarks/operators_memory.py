@@ -188,7 +188,7 @@ def ratio(twin: list[float], own: list[float]) -> str:
 def line(setting: Setting, found: Mapping[str, list[Figures]], variant: str) -> str:
     own, twin = ([(one.solution, one.next_frame) for one in found[name]] for name in (variant, TWIN))
     parts = [
-        setting.task.name.split("-")[0],
+        setting.task.name,
         f"{setting.viscosity:g}",
         str(setting.points),
         f"{setting.seen.noise:g}",

@@ -99,9 +99,9 @@ def norms_of(solutions: Solutions) -> np.ndarray:
 _ORDINAL = {2: "nd", 3: "rd"}
 
 
-def through(card: Mapping[str, Any], noise: float | None) -> Mapping[str, Any]:
+def through(card: Mapping[str, Any], noise: float | None) -> dict[str, Any]:
     """The card of an operator that sees fields through another noise than it was trained with; None leaves it as it is."""
-    return card if noise is None else {**card, "asked": {**card["asked"], "observed_noise": noise}}
+    return dict(card) if noise is None else {**card, "asked": {**card["asked"], "observed_noise": noise}}
 
 
 def seen_inputs(inputs: Inputs, first: np.ndarray, layout: Layout) -> Inputs:
