@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.interpolate import CubicSpline
 
 from fieldsmith.equations.equation import Axis
 from fieldsmith.errors import InputError
 from fieldsmith.evaluation.judge import default_limits
 from fieldsmith.evaluation.metrics import sample_nrmse
+from fieldsmith.evaluation.thinned import filled
 from fieldsmith.sandboxes.sandbox import Sandbox
 from fieldsmith.tasks.task import Case, Signature, Task
 
@@ -99,20 +99,5 @@ def _restored(
     """A result on all points and times: by Fourier series along periodic axes, by cubic splines along others."""
     for dim, name in enumerate(names):
         step = stride if name in axes else pause if name == TIME else 1
-        if step == 1:
-            continue
-        if name in axes and axes[name].periodic:
-            values = _interpolated(values, dim, shape[dim])
-        else:
-            values = CubicSpline(np.arange(values.shape[dim]) * step, values, axis=dim)(np.arange(shape[dim]))
+        values = filled(values, dim, shape[dim], step, name in axes and axes[name].periodic)
     return values
-
-
-def _interpolated(values: np.ndarray, dim: int, points: int) -> np.ndarray:
-    """The trigonometric interpolant on so many points, the first of which stays where it is; the last mode of an even number is shared by both its signs."""
-    few = values.shape[dim]
-    spectrum = np.moveaxis(np.fft.rfft(values, axis=dim), dim, -1)
-    if few % 2 == 0:
-        spectrum[..., -1] *= 0.5
-    fine = np.fft.irfft(spectrum, points) * (points / few)
-    return np.moveaxis(fine, -1, dim)

@@ -13,6 +13,7 @@ from fieldsmith.bench.places import Places
 from fieldsmith.errors import InputError
 from fieldsmith.evaluation.judge import default_limits, evaluate
 from fieldsmith.evaluation.pilot import first_samples
+from fieldsmith.operators.observed import Observed
 from fieldsmith.operators.sandbox import OperatorSandbox
 from fieldsmith.operators.trained import read_card
 from fieldsmith.orchestrator.record import load_run
@@ -73,7 +74,9 @@ def trained_of(task: Task, folders: Sequence[Path]) -> Iterator[Contender]:
         facts = {
             "parameters": card["parameters"], "training": course["seconds"], "data": card["sample_seconds"], "device": card["device"],
         }  # fmt: skip
-        yield Contender(f"{card['asked']['operator']}, {card['samples']} samples", "operator", folder, "", facts)
+        seen = str(Observed.of_card(card))
+        name = f"{card['asked']['operator']}, {card['samples']} samples" + (f", sees {seen}" if seen else "")
+        yield Contender(name, "operator", folder, "", facts)
 
 
 def solvers_of(task: Task, folders: Sequence[Path]) -> Iterator[tuple[Contender, RunRecord]]:

@@ -14,6 +14,7 @@ from fieldsmith.errors import InputError
 
 if TYPE_CHECKING:
     from fieldsmith.evaluation.evaluation import Evaluation
+    from fieldsmith.operators.observed import Seen
     from fieldsmith.operators.training.state import Course
     from fieldsmith.tasks.task import Task
 
@@ -70,6 +71,8 @@ def train(
     rate: Annotated[float, typer.Option(help="Largest learning rate.")] = 1e-3,
     set_: Annotated[list[str] | None, typer.Option("--set", help="Setting of the operator, name=value; repeatable.")] = None,
     noise: Annotated[float, typer.Option(help="Noise on inputs, as a share of their spread.")] = 0.0,
+    coarsened: Annotated[int, typer.Option(help="See every so many-th point along each axis only, when judged too.")] = 1,
+    observed_noise: Annotated[float, typer.Option(help="See fields through noise, a share of their spread, when judged too.")] = 0.0,
     unrolled: Annotated[int, typer.Option(help="Steps learned at a time where the operator goes frame by frame.")] = 1,
     pushforward: Annotated[bool, typer.Option(help="Learn only the last of these steps, from where the others lead.")] = False,
     accumulated: Annotated[int, typer.Option(help="Parts that a batch is taken in, which need less memory.")] = 1,
@@ -99,7 +102,7 @@ def train(
 
     settings = {name: _number(value) for name, value in parse_settings(set_ or [], "--set", "--set modes=16").items()}
     asked = Asked(
-        operator, settings, samples, epochs, minutes, batch, rate, noise=noise, unrolled=unrolled, pushforward=pushforward, accumulated=accumulated,
+        operator, settings, samples, epochs, minutes, batch, rate, noise=noise, coarsened=coarsened, observed_noise=observed_noise, unrolled=unrolled, pushforward=pushforward, accumulated=accumulated,
         patience=patience, precision=precision, compiled=compiled, seed=seed,
     )  # fmt: skip
     problem = load(task, parse_parameters(param or []), scale)
@@ -149,6 +152,7 @@ def _fixed_points(card: dict[str, Any]) -> str:
 def evaluate(
     folder: Annotated[Path, typer.Argument(help="Folder of a trained operator.")],
     split: Annotated[str, typer.Option(help="dev, test or both.")] = "test",
+    observed_noise: Annotated[float | None, typer.Option(help="See fields through this noise, in place of what it was trained with.")] = None,
     order: Annotated[bool, typer.Option(help="Also at other resolutions, on the smooth data of the convergence study.")] = True,
     device: Device = "auto",
     as_json: AsJson = False,
@@ -163,16 +167,23 @@ def evaluate(
 
     if split not in ("dev", "test", "both"):
         raise InputError(f"--split {split} is not known.", "Give dev, test or both.")
+    if observed_noise is not None and observed_noise < 0:
+        raise InputError(
+            f"--observed-noise {observed_noise:g} is negative.", "Give a share of a field's spread, such as 0.1."
+        )
     need_torch()
     from fieldsmith.evaluation.judge import evaluate as judged
+    from fieldsmith.operators.observed import Seen
     from fieldsmith.operators.sandbox import OperatorSandbox
 
-    place = OperatorSandbox(folder, device)
-    problem = _task_of(place.card)
+    place = OperatorSandbox(folder, device, observed_noise)
+    problem, seen = _task_of(place.card), Seen(place.card)
     splits = ("dev", "test") if split == "both" else (split,)
     with Live(current, lambda: f"evaluating {folder}"):
-        outcome = judged(problem, "", place, splits=splits, refinement=order, thorough=True, probing=False)
-    _report(folder, outcome)
+        outcome = judged(
+            problem, "", place, splits=splits, refinement=order, thorough=True, probing=False, on_outputs=seen
+        )
+    _report(folder, outcome, seen)
     if not place.card.get("fixed_points", {"found": True})["found"]:
         current.progress(f"Its fixed points were {_fixed_points(place.card)}.")
     if outcome.status != "ok":
@@ -194,18 +205,25 @@ def _task_of(card: dict[str, Any]) -> "Task":
     return problem
 
 
-def _report(folder: Path, outcome: "Evaluation") -> None:
+def _report(folder: Path, outcome: "Evaluation", seen: "Seen") -> None:
     scores = {name: score for name, score in (("dev", outcome.dev), ("test", outcome.test)) if score}
     studied = [{"intervals": p.resolution, "nrmse": p.error} for p in outcome.convergence]
     fields = {
         name: {"nrmse": s.nrmse, "fields": dict(s.fields), "max_error": s.max_error, "drift": s.drift, "seconds": s.seconds, "samples": list(s.samples)}
         for name, s in scores.items()
     }  # fmt: skip
-    current.event("result", {"folder": str(folder), "status": outcome.status, **fields, "resolutions": studied})
+    current.event(
+        "result",
+        {"folder": str(folder), "status": outcome.status, **fields, "seen": seen.errors, "resolutions": studied},
+    )
     for name, score in scores.items():
         current.say(
             f"{folder}: {name} nRMSE {score.nrmse:.3e}, {score.seconds / len(score.samples):.1e} s a sample in a batch of {len(score.samples)}"
         )
+        if name in seen.errors:
+            current.say(
+                f"  it sees {seen.words}; where it sees, after the first frame, it errs by {seen.errors[name]:.3e}"
+            )
         if score.drift is not None:
             current.say(f"  totals that the equation keeps depart by {score.drift:.1e}")
     if studied:

@@ -11,6 +11,7 @@ from fieldsmith.errors import MissingPart
 from fieldsmith.operators.equilibrium import FNODEQ
 from fieldsmith.operators.kinds import FNO, FactorisedFNO, UNetOperator
 from fieldsmith.operators.layout import Layout
+from fieldsmith.operators.memno import MemoryOperator
 from fieldsmith.operators.operator import ONE_SHOT, STEPWISE, Operator, Shape
 from fieldsmith.plugins import Group
 
@@ -18,7 +19,7 @@ __all__ = ["ONE_SHOT", "STEPWISE", "Layout", "Operator", "Shape", "names", "need
 
 
 def _built_ins() -> Mapping[str, type[Operator]]:
-    return {kind.name: kind for kind in (FNO, FactorisedFNO, UNetOperator, FNODEQ)}
+    return {kind.name: kind for kind in (FNO, FactorisedFNO, UNetOperator, FNODEQ, MemoryOperator)}
 
 
 def _fault(name: str, part: object) -> str:

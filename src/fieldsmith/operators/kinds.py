@@ -22,7 +22,7 @@ class FourierSettings(Choices):
 
     def along(self, dimensions: int) -> Sequence[int]:
         """Modes along each axis."""
-        return (self.modes,) if dimensions == 1 else (max(1, self.modes // 2),) * dimensions
+        return modes_along(self.modes, dimensions)
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,11 @@ class DeepSettings(FourierSettings):
 class UNetSettings(Choices):
     rollout: Block = choice(ONE_SHOT, STEPWISE)
     features: int = number(32, 1, 512, "channels at the finest level, doubled at each of four coarser ones")
+
+
+def modes_along(modes: int, dimensions: int) -> tuple[int, ...]:
+    """As many along one axis, half as many along each of several."""
+    return (modes,) if dimensions == 1 else (max(1, modes // 2),) * dimensions
 
 
 class FNO(Operator):

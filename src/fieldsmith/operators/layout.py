@@ -108,6 +108,11 @@ class Layout:
         """Of inputs."""
         return len(self.fields) + len(self.scalars) + sum(axis.placed for axis in self.axes)
 
+    @property
+    def state(self) -> list[int]:
+        """Channels of inputs that hold the first frame, in the order of the results."""
+        return [self.fields.index(name) for name in self.starts]
+
     def encoded(self, inputs: Inputs) -> np.ndarray:
         """Arguments as [batch, channels, *space], single precision."""
         fields = [np.asarray(inputs[name], np.float32) for name in self.fields]

@@ -62,7 +62,7 @@ class Operator(ABC):
         periodic = tuple(axis.periodic for axis in layout.axes)
         results = len(layout.results)
         if layout.timed and getattr(settings, "rollout", ONE_SHOT) == STEPWISE:
-            state = [layout.fields.index(name) for name in layout.starts]
-            return Stepwise(self.network(Shape(layout.channels, results, periodic), settings), state, layout.frames)
+            network = self.network(Shape(layout.channels, results, periodic), settings)
+            return Stepwise(network, layout.state, layout.frames)
         shape = Shape(layout.channels, results * layout.frames, periodic)
         return OneShot(self.network(shape, settings), layout.frames)

@@ -15,22 +15,23 @@ from typing import IO
 import numpy as np
 
 from fieldsmith.errors import MissingPart
+from fieldsmith.operators.observed import through
 from fieldsmith.operators.trained import read_card
 from fieldsmith.sandboxes.sandbox import CallResult, Failure, Limits, Sandbox, Session
 
 
 class OperatorSandbox(Sandbox):
-    """Answers every call by the operator in `folder`, whatever the program says."""
+    """Answers every call by the operator in `folder`, whatever the program says; with `noise` it sees fields through that in place of what it was trained with."""
 
     name = "operator"
     isolates = False
 
-    def __init__(self, folder: Path, device: str = "auto") -> None:
-        self.folder, self.device = folder, device
-        self.card = read_card(folder)
+    def __init__(self, folder: Path, device: str = "auto", noise: float | None = None) -> None:
+        self.folder, self.device, self.noise = folder, device, noise
+        self.card = through(read_card(folder), noise)
 
     def open(self, limits: Limits) -> "OperatorSession":
-        return OperatorSession(self.folder, self.device, limits)
+        return OperatorSession(self.folder, self.device, limits, self.noise)
 
     def libraries(self) -> tuple[str, ...]:
         return (f"torch {self.card['versions']['torch']}",)
@@ -39,9 +40,10 @@ class OperatorSandbox(Sandbox):
 class OperatorSession(Session):
     """One process with the operator. Raises MissingPart where it does not come up."""
 
-    def __init__(self, folder: Path, device: str, limits: Limits) -> None:
+    def __init__(self, folder: Path, device: str, limits: Limits, noise: float | None = None) -> None:
         self.limits = limits
         command = [sys.executable, "-m", "fieldsmith.operators.worker", str(folder.absolute()), device]
+        command += [] if noise is None else [str(noise)]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         assert self._process.stdin is not None  # all three were asked for
         assert self._process.stdout is not None

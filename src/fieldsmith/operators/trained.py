@@ -20,6 +20,7 @@ from fieldsmith.operators import device as devices
 from fieldsmith.operators import open_operator
 from fieldsmith.operators.layout import Layout
 from fieldsmith.operators.networks.normalised import Normalised
+from fieldsmith.operators.observed import Observed, seen_inputs
 from fieldsmith.operators.training.trainer import chunks
 
 WEIGHTS, CARD = "model.safetensors", "card.json"
@@ -71,9 +72,15 @@ class TrainedOperator:
     @torch.no_grad()
     def solve(self, inputs: Mapping[str, np.ndarray | float]) -> dict[str, np.ndarray]:
         """Results by name for arguments by name, arrays [batch, ...]. Raises InputError for times that it was not trained for."""
-        given = torch.from_numpy(self.layout.encoded(inputs))
-        parts = [self.module(given[part].to(self.device)).cpu() for part in chunks(len(given))]
-        return self.layout.decoded(torch.cat(parts).float().numpy(), inputs)
+        whole, seen = self.layout.encoded(inputs), Observed.of_card(self.card)
+        given = seen.noisy(seen.thinned(whole, self.layout), self.module.spreads, self.layout)
+        channels = torch.from_numpy(np.ascontiguousarray(given))
+        parts = [self.module(channels[part].to(self.device)).cpu() for part in chunks(len(given))]
+        frames = torch.cat(parts).float().numpy()
+        if not seen.whole:
+            frames, first = (seen.filled(one, self.layout, whole.shape[2:]) for one in (frames, given[:, self.layout.state]))  # fmt: skip
+            inputs = seen_inputs(inputs, first, self.layout)
+        return self.layout.decoded(frames, inputs)
 
 
 def read_card(folder: Path) -> dict[str, Any]:

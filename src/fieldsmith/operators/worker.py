@@ -1,24 +1,27 @@
-"""The process that an operator answers calls in: `python -m fieldsmith.operators.worker FOLDER DEVICE`, arrays in and out by standard streams."""
+"""The process that an operator answers calls in: `python -m fieldsmith.operators.worker FOLDER DEVICE [NOISE]`, arrays in and out by standard streams."""
 
 import os
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from fieldsmith.errors import FieldsmithError
 from fieldsmith.operators import device as devices
+from fieldsmith.operators.observed import through
 from fieldsmith.operators.sandbox import receive, send
 from fieldsmith.operators.trained import TrainedOperator
 
 
-def main(folder: Path, device: str) -> None:
-    """Answer until the input ends."""
+def main(folder: Path, device: str, noise: float | None) -> None:
+    """Answer until the input ends, seeing fields through `noise` in place of what the operator was trained with."""
     source, target = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is no answer
     try:
         operator = TrainedOperator.open(folder, device)
+        operator = replace(operator, card=through(operator.card, noise))
     except FieldsmithError as error:
         send(target, {"error": np.array(str(error))})
         return
@@ -48,4 +51,4 @@ def first_of(operator: TrainedOperator, inputs: dict[str, np.ndarray | float]) -
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2])
+    main(Path(sys.argv[1]), sys.argv[2], float(sys.argv[3]) if sys.argv[3:] else None)

@@ -6,6 +6,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+BEYOND = 0.125
+"""Share of an axis's points that zeros stand on beyond its end."""
+
 
 class Pointwise(nn.Module):
     """The same affine map of the channels at every point: [batch, channels_in, *space] to [batch, channels_out, *space]."""
@@ -31,17 +34,18 @@ class Perceptron(nn.Sequential):
 class Padded(nn.Module):
     """A network for periodic fields on one that is not periodic along some axes: a share of zeros beyond the upper end keeps the ends apart."""
 
-    def __init__(self, inner: nn.Module, periodic: Sequence[bool], share: float = 0.125) -> None:
+    def __init__(self, inner: nn.Module, periodic: Sequence[bool], share: float = BEYOND) -> None:
         super().__init__()
         self.inner, self.periodic, self.share = inner, tuple(periodic), share
 
     def forward(self, x: Tensor) -> Tensor:
-        space = x.shape[2:]
-        extra = [0 if periodic else round(self.share * n) for n, periodic in zip(space, self.periodic, strict=True)]
-        if not any(extra):
-            return self.inner(x)
-        widths = [width for n in reversed(extra) for width in (0, n)]
-        return cropped(self.inner(functional.pad(x, widths)), space)
+        return cropped(self.inner(padded(x, self.periodic, self.share)), x.shape[2:])
+
+
+def padded(x: Tensor, periodic: Sequence[bool], share: float = BEYOND) -> Tensor:
+    """With zeros beyond the upper end of each axis that is not periodic, a share of its points."""
+    extra = [0 if around else round(share * n) for n, around in zip(x.shape[2:], periodic, strict=True)]
+    return functional.pad(x, [width for n in reversed(extra) for width in (0, n)]) if any(extra) else x
 
 
 def cropped(x: Tensor, space: Sequence[int]) -> Tensor:

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from fieldsmith.operators.networks.rollout import Stepwise
+from fieldsmith.operators.networks.rollout import Stepwise, TeacherForced
 
 LEAST = 1e-6
 """Spread, as a share of the size, below which a channel is taken as constant."""
@@ -36,20 +36,34 @@ class Normalised(nn.Module):
             for part, values in zip(("mean", "spread"), moments, strict=True):
                 self.get_buffer(f"{name}_{part}").copy_(torch.from_numpy(values))
 
-    def forward(self, x: Tensor, frames: int | None = None) -> Tensor:
-        x = self.scaled(x)
-        y = self.inner(x) if frames is None else self.stepwise(x, frames)
+    def forward(self, x: Tensor, frames: int | None = None, before: Tensor | None = None) -> Tensor:
+        """All frames; so many of a network that goes frame by frame; or, from the frames `before` [batch, steps, results, *space], those after each of them."""
         ones = [1] * (x.ndim - 2)
-        return y * self.get_buffer("solved_spread").view(-1, *ones) + self.get_buffer("solved_mean").view(-1, *ones)
+        mean, spread = (self.get_buffer(f"solved_{part}").view(-1, *ones) for part in ("mean", "spread"))
+        x = self.scaled(x)
+        if before is not None:
+            return self.taught(x, (before - mean) / spread) * spread + mean
+        y = self.inner(x) if frames is None else self.stepwise(x, frames)
+        return y * spread + mean
 
     def stepwise(self, x: Tensor, frames: int) -> Tensor:
         """So many frames of a network that goes frame by frame."""
         assert isinstance(self.inner, Stepwise)
         return self.inner(x, frames)
 
+    def taught(self, x: Tensor, before: Tensor) -> Tensor:
+        """The frames after `before`, of a network that learns all steps at once."""
+        assert isinstance(self.inner, TeacherForced)
+        return self.inner.taught(x, before)
+
     def scaled(self, x: Tensor) -> Tensor:
         ones = [1] * (x.ndim - 2)
         return (x - self.get_buffer("given_mean").view(-1, *ones)) / self.get_buffer("given_spread").view(-1, *ones)
+
+    @property
+    def spreads(self) -> np.ndarray:
+        """Of the channels of inputs, over the training samples."""
+        return self.get_buffer("given_spread").cpu().numpy()
 
     def parameters_count(self) -> int:
         """Numbers that are learned."""

@@ -1,5 +1,6 @@
 """Networks in time: all frames at once, or one after the other."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 import torch
@@ -37,7 +38,27 @@ class Stepwise(nn.Module):
 
     def with_state(self, x: Tensor, now: Tensor) -> Tensor:
         """The input with another frame in place of the first."""
-        channels = list(x.unbind(1))
-        for n, place in enumerate(self.state):
-            channels[place] = now[:, n]
-        return torch.stack(channels, 1)
+        return with_state(x, self.state, now)
+
+
+class TeacherForced(nn.Module, ABC):
+    """A network in time that learns every step of a solution at once, each from the true frames before it.
+
+    `state` are the channels of the input that hold the first frame, in the order of the results, both normalised alike.
+    """
+
+    def __init__(self, state: Sequence[int]) -> None:
+        super().__init__()
+        self.state = list(state)
+
+    @abstractmethod
+    def taught(self, x: Tensor, before: Tensor) -> Tensor:
+        """Inputs [batch, channels, *space], and the frames that each step goes on from, `before` [batch, steps, results, *space], to the frames after them."""
+
+
+def with_state(x: Tensor, state: Sequence[int], now: Tensor) -> Tensor:
+    """Inputs [batch, channels, *space] with `now` [batch, results, *space] in place of the channels `state`."""
+    channels = list(x.unbind(1))
+    for n, place in enumerate(state):
+        channels[place] = now[:, n]
+    return torch.stack(channels, 1)

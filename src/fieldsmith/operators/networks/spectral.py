@@ -37,6 +37,10 @@ class SpectralConvolution(nn.Module):
         self.weight = nn.Parameter(scale * torch.randn(*counts, channels_in, channels_out, 2) / math.sqrt(2.0))
 
     def forward(self, x: Tensor) -> Tensor:
+        with torch.autocast(x.device.type, enabled=False):  # complex numbers have no bfloat16
+            return self._convolved(x)
+
+    def _convolved(self, x: Tensor) -> Tensor:
         space = x.shape[2:]
         dims = tuple(range(-len(space), 0))
         counts = [kept(m, n) for m, n in zip(self.modes, space, strict=True)]

@@ -15,7 +15,8 @@ PRECISIONS = ("float32", "bfloat16")
 class Asked:
     """Which operator, on how many samples, for how long. Raises InputError for a value out of range.
 
-    With `minutes` the number of epochs is what fits into them, told from the first steps. `noise` is added to inputs, as a share of each channel's spread. Operators
+    With `minutes` the number of epochs is what fits into them, told from the first steps. `noise` is added to inputs while learning, as a share of each channel's spread.
+    Every `coarsened`-th point along each axis is seen, through `observed_noise`, when the operator is judged too (`observed.py`). Operators
     that go frame by frame learn `unrolled` steps at a time; with `pushforward` only the last of them, from where the others lead (Brandstetter et al., arXiv 2202.03376, section 3.2).
     A batch is taken in `accumulated` parts, which need that much less memory. `patience` epochs without a better dev error end the training; 0 never does.
     """
@@ -29,6 +30,8 @@ class Asked:
     rate: float = 1e-3
     decay: float = 1e-5
     noise: float = 0.0
+    coarsened: int = 1
+    observed_noise: float = 0.0
     unrolled: int = 1
     pushforward: bool = False
     accumulated: int = 1
@@ -38,11 +41,11 @@ class Asked:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        least = {"samples": 1, "epochs": 1, "batch": 1, "unrolled": 1, "accumulated": 1, "patience": 0, "seed": 0, "minutes": 0, "decay": 0, "noise": 0}  # fmt: skip
+        least = {"samples": 1, "epochs": 1, "batch": 1, "unrolled": 1, "accumulated": 1, "patience": 0, "seed": 0, "minutes": 0, "decay": 0, "noise": 0, "coarsened": 1, "observed_noise": 0}  # fmt: skip
         for name, low in least.items():
             value = getattr(self, name)
             if not low <= value < 1e9:
-                raise InputError(f"--{name} {value:g} is out of range.", f"Give {low} or more.")
+                raise InputError(f"--{name.replace('_', '-')} {value:g} is out of range.", f"Give {low} or more.")
         if not 0 < self.rate <= 1:
             raise InputError(f"--rate {self.rate:g} is out of range.", "Give a learning rate such as 0.001.")
         if self.precision not in PRECISIONS:

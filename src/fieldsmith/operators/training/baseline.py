@@ -7,10 +7,11 @@ import torch
 
 from fieldsmith.operators.layout import Inputs, Layout
 from fieldsmith.operators.networks.normalised import Normalised
+from fieldsmith.operators.observed import norms_of
 from fieldsmith.operators.trained import module_of
 from fieldsmith.operators.training import state
 from fieldsmith.operators.training.asked import Asked
-from fieldsmith.operators.training.samples import Samples, norms_of
+from fieldsmith.operators.training.samples import Samples
 from fieldsmith.operators.training.trainer import Trainer, chunks
 from fieldsmith.sandboxes.owner import temporary_folder
 

@@ -2,7 +2,7 @@
 
 import json
 import platform
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from fieldsmith.operators import device as devices
 from fieldsmith.operators.layout import Layout
 from fieldsmith.operators.networks.equilibrium import fixed_points
 from fieldsmith.operators.networks.normalised import Normalised
+from fieldsmith.operators.observed import Observed
 from fieldsmith.operators.trained import CARD, WEIGHTS, TrainedOperator, module_of
 from fieldsmith.operators.training import state
 from fieldsmith.operators.training.asked import Asked
@@ -61,9 +62,11 @@ def fit(
 def _trained(
     task: Task, asked: Asked, layout: Layout, module: Normalised, folder: Path, device: torch.device, progress: Progress | None, tell: Tell,
 ) -> None:  # fmt: skip
-    dev = of_split(task, layout, "dev", progress)
-    train = generated(task, layout, asked.samples, progress)
-    module.fit(train.given, train.solved, [layout.fields.index(name) for name in layout.starts])
+    seen = Observed(asked.coarsened, asked.observed_noise)
+    dev = of_split(task, layout, "dev", seen, progress)
+    train = generated(task, layout, asked.samples, seen, progress)
+    module.fit(train.given, train.solved, layout.state)
+    dev = replace(dev, given=seen.noisy(dev.given, module.spreads, layout))
 
     def keep(course: state.Course) -> None:
         card = _card(task, asked, layout, module, train, device, course, finished=False)

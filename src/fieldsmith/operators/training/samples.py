@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from fieldsmith.errors import MissingPart
-from fieldsmith.operators.layout import Layout
+from fieldsmith.operators.layout import Inputs, Layout
+from fieldsmith.operators.observed import Observed, norms_of
 from fieldsmith.tasks.task import Progress, SplitName, Task
 from fieldsmith.tasks.training import BLOCK, block
 
@@ -31,36 +32,37 @@ class Samples:
         return len(self.given)
 
 
-def generated(task: Task, layout: Layout, count: int, progress: Progress | None = None) -> Samples:
-    """The first `count` samples of the generator. Raises InputError for a task without one, MissingPart where they do not fit into memory."""
+def generated(task: Task, layout: Layout, count: int, seen: Observed, progress: Progress | None = None) -> Samples:
+    """At the points that are seen, without noise, the first `count` samples of the generator. Raises InputError for a task without one, MissingPart where they do not fit into memory."""
     given, solved, norms, seconds = [], [], [], 0.0
     for number in range(-(-count // BLOCK)):
         part = block(task, number, progress)
         wanted = min(BLOCK, count - number * BLOCK)
-        x, y = layout.encoded(part.inputs)[:wanted], layout.solved(part.solutions)[:wanted]
+        x, y, sizes = _seen(layout, seen, part.inputs, part.solutions)
+        x, y = x[:wanted], y[:wanted]
         if number == 0:
             _check_room((x.nbytes + y.nbytes) / wanted * count)
         given.append(x)
         solved.append(y)
-        norms.append(norms_of(part.solutions)[:wanted])
+        norms.append(sizes[:wanted])
         seconds += part.seconds * wanted / BLOCK
     return Samples(np.concatenate(given), np.concatenate(solved), np.concatenate(norms), seconds)
 
 
-def of_split(task: Task, layout: Layout, name: SplitName, progress: Progress | None = None) -> Samples:
-    """The samples of a split that programs are judged on."""
-    cases = task.split(name, progress)
-    return Samples(
-        np.concatenate([layout.encoded(case.inputs) for case in cases]),
-        np.concatenate([layout.solved(case.reference) for case in cases]),
-        np.concatenate([norms_of(case.reference) for case in cases]),
-    )
+def of_split(task: Task, layout: Layout, name: SplitName, seen: Observed, progress: Progress | None = None) -> Samples:
+    """The samples of a split that programs are judged on, at the points that are seen, without noise."""
+    parts = [_seen(layout, seen, case.inputs, case.reference) for case in task.split(name, progress)]
+    given, solved, norms = (np.concatenate([part[n] for part in parts]) for n in range(3))
+    return Samples(given, solved, norms)
 
 
-def norms_of(solutions: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Of each sample over all results, frames and points, single precision."""
-    squares = [np.einsum("bi,bi->b", rows, rows) for rows in (one.reshape(len(one), -1) for one in solutions.values())]
-    return np.sqrt(np.sum(squares, axis=0)).astype(np.float32)
+def _seen(
+    layout: Layout, seen: Observed, inputs: Inputs, solutions: Mapping[str, np.ndarray]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
+    """Inputs, solutions and norms at the points that are seen."""
+    norms = norms_of({name: seen.thinned(one, layout) for name, one in solutions.items()})
+    x, y = (seen.thinned(one, layout) for one in (layout.encoded(inputs), layout.solved(solutions)))
+    return np.ascontiguousarray(x), np.ascontiguousarray(y), norms
 
 
 def _check_room(size: float) -> None:

@@ -13,10 +13,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from fieldsmith.errors import FieldsmithError, MissingPart
+from fieldsmith.errors import FieldsmithError, InputError, MissingPart
 from fieldsmith.operators import device as devices
 from fieldsmith.operators.networks.normalised import Normalised
-from fieldsmith.operators.networks.rollout import Stepwise
+from fieldsmith.operators.networks.rollout import Stepwise, TeacherForced
 from fieldsmith.operators.training import state
 from fieldsmith.operators.training.asked import Asked
 from fieldsmith.operators.training.losses import relative_errors
@@ -133,7 +133,8 @@ class Trainer:
         """Mean relative error of these items."""
         if not isinstance(self.module.inner, Stepwise):
             x, y, norms = (one[items].to(self.device) for one in (self.given, self.solved, self.norms))
-            return relative_errors(self.call(self._noisy(x, draw)), y, norms).mean()
+            before = self._before(x, y, draw)
+            return relative_errors(self.call(self._noisy(x, draw), None, before), y, norms).mean()
         x, y = self._window(items)
         x, y = self._noisy(x.to(self.device), draw), y.to(self.device)
         steps = self.asked.unrolled
@@ -142,6 +143,14 @@ class Trainer:
                 led = self.call(x, steps - 1)[:, -1]
             return relative_errors(self.call(self.module.inner.with_state(x, led), 1), y[:, -1:]).mean()
         return relative_errors(self.call(x, steps), y).mean()
+
+    def _before(self, x: Tensor, y: Tensor, draw: torch.Generator) -> Tensor | None:
+        """The true frames before those of y [batch, frames, results, *space], each with noise of its own, where all steps are learned at once."""
+        inner = self.module.inner
+        if not isinstance(inner, TeacherForced):
+            return None
+        before = torch.cat([x[:, inner.state].unsqueeze(1), y[:, :-1]], 1)
+        return before + self._drawn_noise(before, self.module.get_buffer("solved_spread"), draw)
 
     def _window(self, items: Tensor) -> tuple[Tensor, Tensor]:
         """Inputs whose first frame is one on the way, and the frames after it."""
@@ -159,6 +168,9 @@ class Trainer:
         return self.module.inner.with_state(x, torch.where(at_start, first, before)), y[row[:, None], along]
 
     def _windows(self) -> int:
+        if isinstance(self.module.inner, TeacherForced) and self.asked.unrolled > 1:
+            words = f"--unrolled {self.asked.unrolled}: {self.asked.operator} learns all steps of a solution at once."
+            raise InputError(words, "Leave it out.")
         if not isinstance(self.module.inner, Stepwise):
             return 1
         frames = self.solved.shape[1]
@@ -168,13 +180,17 @@ class Trainer:
 
     def _noisy(self, x: Tensor, draw: torch.Generator) -> Tensor:
         """Inputs with noise, a share of each channel's spread, on what varies."""
-        if not self.asked.noise:
-            return x
-        spread = self.module.get_buffer("given_spread").view(-1, *[1] * (x.ndim - 2))
-        noise = torch.randn(x.shape, generator=draw).to(self.device)
         fields = torch.zeros(x.shape[1], device=self.device)
-        fields[: self.fields] = self.asked.noise
-        return x + noise * spread * fields.view(-1, *[1] * (x.ndim - 2))
+        fields[: self.fields] = 1.0
+        return x + self._drawn_noise(x, self.module.get_buffer("given_spread") * fields, draw)
+
+    def _drawn_noise(self, x: Tensor, spreads: Tensor, draw: torch.Generator) -> Tensor | float:
+        """What is added to x [..., channels, *space]: both noises that may be asked for, as a share of `spreads` [channels]."""
+        share = math.hypot(self.asked.noise, self.asked.observed_noise)
+        if not share:
+            return 0.0
+        noise = torch.randn(x.shape, generator=draw).to(self.device)
+        return share * noise * spreads.view(-1, *[1] * len(self.given.shape[2:]))
 
     @torch.no_grad()
     def error(self, samples: Samples) -> float:
