@@ -3,8 +3,9 @@
 In the folder lie `model.safetensors`, the weights, and `card.json`, what they are and what they cost; the weights' file carries the card, too.
 """
 
+import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,16 +14,23 @@ import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
-from torch import nn
+from torch import Tensor, nn
 
 from fieldsmith.errors import InputError
 from fieldsmith.operators import device as devices
 from fieldsmith.operators import open_operator
+from fieldsmith.operators.ensembles import Scores, scores
 from fieldsmith.operators.layout import Layout
 from fieldsmith.operators.networks.normalised import Normalised
-from fieldsmith.operators.training.trainer import chunks
+from fieldsmith.operators.networks.probabilistic import add_noise, ensemble, noise_of
+from fieldsmith.operators.training.samples import Samples
+from fieldsmith.operators.training.trainer import CHUNK, chunks
 
 WEIGHTS, CARD = "model.safetensors", "card.json"
+MEMBERS = 16
+"""Answers of an ensemble whose mean is its answer."""
+SEED = 0
+"""Of their noise: the same call has the same answer."""
 
 Solver = Callable[..., np.ndarray | tuple[np.ndarray, ...]]
 
@@ -51,6 +59,8 @@ class TrainedOperator:
         try:
             layout = Layout.from_dict(card["layout"])
             module = module_of(card["asked"]["operator"], card["asked"]["settings"], layout)
+            if card["asked"].get("members", 1) > 1:
+                add_noise(module.inner, layout.channels, layout.dimensions, card["asked"]["latent"])
             module.load_state_dict(load_file(folder / WEIGHTS))
         except (OSError, SafetensorError, KeyError, TypeError, RuntimeError) as error:
             words = f"The operator in {folder} cannot be read: {' '.join(str(error).split())[:200].rstrip('.')}."
@@ -70,10 +80,38 @@ class TrainedOperator:
 
     @torch.no_grad()
     def solve(self, inputs: Mapping[str, np.ndarray | float]) -> dict[str, np.ndarray]:
-        """Results by name for arguments by name, arrays [batch, ...]. Raises InputError for times that it was not trained for."""
-        given = torch.from_numpy(self.layout.encoded(inputs))
-        parts = [self.module(given[part].to(self.device)).cpu() for part in chunks(len(given))]
+        """Results by name for arguments by name, arrays [batch, ...]; of an ensemble the mean. Raises InputError for times that it was not trained for."""
+        parts = [part.mean(0).cpu() for part in self.members(self.layout.encoded(inputs))]
         return self.layout.decoded(torch.cat(parts).float().numpy(), inputs)
+
+    @property
+    def count(self) -> int:
+        """Members of the ensemble that it answers with; 1 of a deterministic one."""
+        return MEMBERS if noise_of(self.module) is not None else 1
+
+    @torch.no_grad()
+    def members(self, given: np.ndarray, seed: int = SEED) -> Iterator[Tensor]:
+        """Inputs [batch, channels, *space] to [members, batch, frames, results, *space], on the device, a part of the batch at a time."""
+        noise = noise_of(self.module)
+        if noise is not None:
+            noise.source = torch.Generator().manual_seed(seed)
+        for part in chunks(len(given)):
+            yield ensemble(self.module, torch.from_numpy(given[part]).to(self.device), self.count)
+
+    def scores(self, samples: Samples) -> Scores:
+        """What an ensemble is judged by, over samples."""
+        truths = torch.from_numpy(samples.solved).split(CHUNK)
+        parts = ((part.cpu(), truth) for part, truth in zip(self.members(samples.given), truths, strict=True))
+        return scores(parts, self.layout.results)
+
+
+def digest_of(folder: Path) -> str:
+    """Sixteen hexadecimal digits over the weights in a folder. Raises InputError where there are none."""
+    try:
+        return hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()[:16]
+    except OSError as error:
+        words = f"The weights in {folder} cannot be read: {error.strerror or error}."
+        raise InputError(words, "Train the operator again.") from None
 
 
 def read_card(folder: Path) -> dict[str, Any]:

@@ -17,9 +17,10 @@ from fieldsmith.machine import checkout
 from fieldsmith.operators import device as devices
 from fieldsmith.operators.layout import Layout
 from fieldsmith.operators.networks.normalised import Normalised
-from fieldsmith.operators.trained import CARD, WEIGHTS, TrainedOperator, module_of
+from fieldsmith.operators.trained import CARD, WEIGHTS, TrainedOperator, digest_of, module_of, read_card
 from fieldsmith.operators.training import state
 from fieldsmith.operators.training.asked import Asked
+from fieldsmith.operators.training.retrofit import Retrofit, Retrofitter, begun
 from fieldsmith.operators.training.samples import Samples, generated, of_split
 from fieldsmith.operators.training.trainer import Tell, Trainer
 from fieldsmith.tasks.places import place_of
@@ -30,9 +31,9 @@ PLAN = "training.json"
 
 
 def fit(
-    task: Task, asked: Asked, folder: Path, device: str = "auto", progress: Progress | None = None, tell: Tell = lambda *_: None
+    task: Task, asked: Asked, folder: Path, device: str = "auto", progress: Progress | None = None, tell: Tell = lambda *_: None, backbone: Path | None = None,
 ) -> TrainedOperator:  # fmt: skip
-    """Train in `folder`, or go on there, or open what is done there already.
+    """Train in `folder`, or go on there, or open what is done there already. A `Retrofit` begins with the operator in the folder `backbone`.
 
     Raises InputError for a task or a setting that does not suit and for a folder of another training, MissingPart for want of
     memory or disk, FieldsmithError for a loss that is not finite.
@@ -40,13 +41,16 @@ def fit(
     chosen = devices.chosen(device)
     layout = Layout.of(task)
     torch.manual_seed(asked.seed)
-    module = module_of(asked.operator, asked.settings, layout)
+    if isinstance(asked, Retrofit) and backbone is not None:
+        module = begun(backbone, asked)
+    else:
+        module = module_of(asked.operator, asked.settings, layout)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / "lock", timeout=0):
             _agree(task, asked, folder)
             if not _finished(folder):
-                _trained(task, asked, layout, module, folder, chosen, progress, tell)
+                _trained(task, asked, layout, module, folder, chosen, progress, tell, backbone)
     except Timeout:
         raise InputError(
             f"{folder} is being trained in by another process.", "Wait for it, or give another --out."
@@ -57,20 +61,25 @@ def fit(
 
 
 def _trained(
-    task: Task, asked: Asked, layout: Layout, module: Normalised, folder: Path, device: torch.device, progress: Progress | None, tell: Tell,
+    task: Task, asked: Asked, layout: Layout, module: Normalised, folder: Path, device: torch.device, progress: Progress | None, tell: Tell, backbone: Path | None,
 ) -> None:  # fmt: skip
     dev = of_split(task, layout, "dev", progress)
     train = generated(task, layout, asked.samples, progress)
-    module.fit(train.given, train.solved, [layout.fields.index(name) for name in layout.starts])
+    if backbone is None:
+        module.fit(train.given, train.solved, [layout.fields.index(name) for name in layout.starts])
+
+    def card_of(course: state.Course, finished: bool) -> dict[str, Any]:
+        card = _card(task, asked, layout, module, train, device, course, finished)
+        return card | {"backbone": _told_of(backbone)} if backbone else card
 
     def keep(course: state.Course) -> None:
-        card = _card(task, asked, layout, module, train, device, course, finished=False)
+        card = card_of(course, finished=False)
         write_whole(folder / WEIGHTS, state.weights(module, card))
         write_whole(folder / CARD, _json(card))
 
-    trainer = Trainer(asked, module, len(layout.fields), train, dev, device, folder, keep)
-    course = trainer.run(tell)
-    write_whole(folder / CARD, _json(_card(task, asked, layout, module, train, device, course, finished=True)))
+    kind = Retrofitter if isinstance(asked, Retrofit) else Trainer
+    course = kind(asked, module, len(layout.fields), train, dev, device, folder, keep).run(tell)
+    write_whole(folder / CARD, _json(card_of(course, finished=True)))
     (folder / state.FILE).unlink(missing_ok=True)
 
 
@@ -93,6 +102,17 @@ def _card(
         "versions": {"fieldsmith": __version__, "torch": torch.__version__, "python": platform.python_version()},
         "commit": checkout(Path(fieldsmith.__file__).parents[2])[0],
     }  # fmt: skip
+
+
+def _told_of(backbone: Path) -> dict[str, Any]:
+    """What a retrofit began with, and what that took."""
+    known = read_card(backbone)
+    before = known.get("backbone", {}).get("seconds", 0.0)
+    return {
+        "folder": str(backbone.absolute()),
+        "digest": digest_of(backbone),
+        "seconds": known["course"]["seconds"] + before,
+    }
 
 
 def _agree(task: Task, asked: Asked, folder: Path) -> None:
