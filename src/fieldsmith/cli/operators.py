@@ -79,6 +79,7 @@ def train(
     precision: Annotated[str, typer.Option(help="float32 or bfloat16.")] = "float32",
     compiled: Annotated[bool, typer.Option("--compile", help="Compile the network first (torch.compile).")] = False,
     seed: Annotated[int, typer.Option(help="Of weights and order.")] = 0,
+    processes: Annotated[int, typer.Option(help="Processes that train together, each with a batch of its own, on a GPU of its own where there are several.")] = 1,
     param: Params = None,
     scale: Scale = "demo",
     device: Device = "auto",
@@ -102,7 +103,7 @@ def train(
     settings = {name: _number(value) for name, value in parse_settings(set_ or [], "--set", "--set modes=16").items()}
     asked = Asked(
         operator, settings, samples, epochs, minutes, batch, rate, noise=noise, unrolled=unrolled, pushforward=pushforward, accumulated=accumulated,
-        patience=patience, precision=precision, compiled=compiled, seed=seed,
+        patience=patience, precision=precision, compiled=compiled, seed=seed, processes=processes,
     )  # fmt: skip
     problem = load(task, parse_parameters(param or []), scale)
     folder = out or Path("trained") / f"{problem.name}-{operator}-{_digest(problem, asked.digest)}"
@@ -140,7 +141,7 @@ def retrofit(
     from fieldsmith.operators import need_torch
 
     need_torch()
-    from fieldsmith.operators.trained import read_card
+    from fieldsmith.operators.trained import read_card, task_of
     from fieldsmith.operators.training.fit import fit
     from fieldsmith.operators.training.retrofit import Retrofit
 
@@ -149,7 +150,7 @@ def retrofit(
         trained, samples=samples or known["samples"], epochs=epochs, minutes=minutes, batch=batch, rate=rate, noise=noise, unrolled=unrolled, patience=patience, seed=seed,
         members=members, latent=latent, frozen=frozen,
     )  # fmt: skip
-    problem = _task_of(known)
+    problem = task_of(known)
     kind = "ensemble" if members > 1 else "tuned"
     folder = out or Path("trained") / f"{problem.name}-{asked.operator}-{kind}-{_digest(problem, asked.digest)}"
     told = [""]
@@ -213,9 +214,10 @@ def evaluate(
     need_torch()
     from fieldsmith.evaluation.judge import evaluate as judged
     from fieldsmith.operators.sandbox import OperatorSandbox
+    from fieldsmith.operators.trained import task_of
 
     place = OperatorSandbox(folder, device)
-    problem = _task_of(place.card)
+    problem = task_of(place.card)
     splits: tuple[SplitName, ...] = ("dev", "test") if split == "both" else (split,)
     with Live(current, lambda: f"evaluating {folder}"):
         outcome = judged(problem, "", place, splits=splits, refinement=order, thorough=True, probing=False)
@@ -225,20 +227,6 @@ def evaluate(
     if not whole:
         current.failed(f"The operator fails: {outcome.error_message or outcome.status}.")
         raise typer.Exit(1)
-
-
-def _task_of(card: dict[str, Any]) -> "Task":
-    """The task that an operator was trained on. Raises InputError where its data has changed since."""
-    from fieldsmith.tasks import load, names
-
-    known = card["task"]
-    name = known["name"] if known["name"] in names() else known["place"]
-    problem = load(name, {name: str(value) for name, value in known["parameters"].items()}, known["scale"])
-    if problem.fingerprint != known["fingerprint"]:
-        raise InputError(
-            f"The data of {known['name']} is another than this operator was trained on.", "Train it again."
-        )
-    return problem
 
 
 def _scores(folder: Path, problem: "Task", splits: Sequence["SplitName"], device: str) -> "dict[str, Scores]":

@@ -16,6 +16,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from fieldsmith import tasks
 from fieldsmith.errors import InputError
 from fieldsmith.operators import device as devices
 from fieldsmith.operators import open_operator
@@ -25,6 +26,7 @@ from fieldsmith.operators.networks.normalised import Normalised
 from fieldsmith.operators.networks.probabilistic import add_noise, ensemble, noise_of
 from fieldsmith.operators.training.samples import Samples
 from fieldsmith.operators.training.trainer import CHUNK, chunks
+from fieldsmith.tasks.task import Task
 
 WEIGHTS, CARD = "model.safetensors", "card.json"
 MEMBERS = 16
@@ -124,3 +126,15 @@ def read_card(folder: Path) -> dict[str, Any]:
         ) from None
     except (OSError, ValueError) as error:
         raise InputError(f"{folder / CARD} cannot be read: {error}.", "Train the operator again.") from None
+
+
+def task_of(card: Mapping[str, Any]) -> Task:
+    """The task that an operator was trained on. Raises InputError where its data has changed since."""
+    known = card["task"]
+    name = known["name"] if known["name"] in tasks.names() else known["place"]
+    problem = tasks.load(name, {name: str(value) for name, value in known["parameters"].items()}, known["scale"])
+    if problem.fingerprint != known["fingerprint"]:
+        raise InputError(
+            f"The data of {known['name']} is another than this operator was trained on.", "Train it again."
+        )
+    return problem

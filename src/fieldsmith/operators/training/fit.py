@@ -2,9 +2,11 @@
 
 import json
 import platform
+from collections.abc import Mapping
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from filelock import FileLock, Timeout
@@ -17,8 +19,8 @@ from fieldsmith.machine import checkout
 from fieldsmith.operators import device as devices
 from fieldsmith.operators.layout import Layout
 from fieldsmith.operators.networks.normalised import Normalised
-from fieldsmith.operators.trained import CARD, WEIGHTS, TrainedOperator, digest_of, module_of, read_card
-from fieldsmith.operators.training import state
+from fieldsmith.operators.trained import CARD, WEIGHTS, TrainedOperator, digest_of, module_of, read_card, task_of
+from fieldsmith.operators.training import parallel, state
 from fieldsmith.operators.training.asked import Asked
 from fieldsmith.operators.training.retrofit import Retrofit, Retrofitter, begun
 from fieldsmith.operators.training.samples import Samples, generated, of_split
@@ -40,17 +42,16 @@ def fit(
     """
     chosen = devices.chosen(device)
     layout = Layout.of(task)
-    torch.manual_seed(asked.seed)
-    if isinstance(asked, Retrofit) and backbone is not None:
-        module = begun(backbone, asked)
-    else:
-        module = module_of(asked.operator, asked.settings, layout)
+    module = _begun(asked, layout, backbone)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / "lock", timeout=0):
             _agree(task, asked, folder)
             if not _finished(folder):
-                _trained(task, asked, layout, module, folder, chosen, progress, tell, backbone)
+                if asked.processes > 1:
+                    _together(task, asked, layout, folder, chosen, progress, tell, backbone)
+                else:
+                    _trained(task, asked, layout, module, folder, chosen, progress, tell, backbone)
     except Timeout:
         raise InputError(
             f"{folder} is being trained in by another process.", "Wait for it, or give another --out."
@@ -60,8 +61,42 @@ def fit(
     return TrainedOperator.open(folder, device)
 
 
+def _begun(asked: Asked, layout: Layout, backbone: Path | None) -> Normalised:
+    """The network before the first step."""
+    torch.manual_seed(asked.seed)
+    if isinstance(asked, Retrofit) and backbone is not None:
+        return begun(backbone, asked)
+    return module_of(asked.operator, asked.settings, layout)
+
+
+def _together(
+    task: Task, asked: Asked, layout: Layout, folder: Path, device: torch.device, progress: Progress | None, tell: Tell, backbone: Path | None,
+) -> None:  # fmt: skip
+    """The same in several processes, from samples that are made once, here, and read from the cache there."""
+    of_split(task, layout, "dev", progress)
+    generated(task, layout, asked.samples, progress)
+    work = partial(_member, _named(task), asked, folder, device.type, backbone)
+    parallel.run(work, asked.processes, device, lambda told: tell(*cast(tuple[state.Course, float], told)))
+
+
+def _member(
+    named: Mapping[str, Any], asked: Asked, folder: Path, device: str, backbone: Path | None, team: parallel.Team, send: parallel.Tell
+) -> None:  # fmt: skip
+    """What one of them does."""
+    task = task_of({"task": named})
+    layout = Layout.of(task)
+    own = torch.device(device, team.rank) if device == "cuda" else torch.device(device)
+
+    def tell(course: state.Course, left: float) -> None:
+        if team.first:
+            send((course, left))
+
+    _trained(task, asked, layout, _begun(asked, layout, backbone), folder, own, None, tell, backbone, team)
+
+
 def _trained(
     task: Task, asked: Asked, layout: Layout, module: Normalised, folder: Path, device: torch.device, progress: Progress | None, tell: Tell, backbone: Path | None,
+    team: parallel.Team = parallel.ALONE,
 ) -> None:  # fmt: skip
     dev = of_split(task, layout, "dev", progress)
     train = generated(task, layout, asked.samples, progress)
@@ -78,7 +113,9 @@ def _trained(
         write_whole(folder / CARD, _json(card))
 
     kind = Retrofitter if isinstance(asked, Retrofit) else Trainer
-    course = kind(asked, module, len(layout.fields), train, dev, device, folder, keep).run(tell)
+    course = kind(asked, module, len(layout.fields), train, dev, device, folder, keep, team).run(tell)
+    if not team.first:
+        return
     write_whole(folder / CARD, _json(card_of(course, finished=True)))
     (folder / state.FILE).unlink(missing_ok=True)
 
@@ -88,7 +125,7 @@ def _card(
 ) -> dict[str, Any]:  # fmt: skip
     """What the weights are, where they come from, what they cost."""
     return {
-        "task": {"name": task.name, "place": place_of(type(task)), "parameters": dict(task.parameters), "scale": task.scale, "fingerprint": task.fingerprint},
+        "task": _named(task),
         "asked": asked.asdict(),
         "layout": layout.asdict(),
         "parameters": module.parameters_count(),
@@ -102,6 +139,11 @@ def _card(
         "versions": {"fieldsmith": __version__, "torch": torch.__version__, "python": platform.python_version()},
         "commit": checkout(Path(fieldsmith.__file__).parents[2])[0],
     }  # fmt: skip
+
+
+def _named(task: Task) -> dict[str, Any]:
+    """What it can be opened by again, and what its data was."""
+    return {"name": task.name, "place": place_of(type(task)), "parameters": dict(task.parameters), "scale": task.scale, "fingerprint": task.fingerprint}  # fmt: skip
 
 
 def _told_of(backbone: Path) -> dict[str, Any]:

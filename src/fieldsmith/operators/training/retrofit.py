@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from fieldsmith.errors import InputError
 from fieldsmith.operators.ensembles import fair_crps
@@ -74,7 +74,8 @@ class Retrofitter(Trainer):
         stepwise = isinstance(self.module.inner, Stepwise)
         x, y = self._window(items) if stepwise else (self.given[items], self.solved[items])
         x, y = self._noisy(x.to(self.device), draw), y.to(self.device)
-        return self._crps(self._members(x, draw, self.asked.unrolled if stepwise else None), y).mean()
+        members = self._members(self.call, x, draw, self.asked.unrolled if stepwise else None)
+        return self._crps(members, y).mean()
 
     @torch.no_grad()
     def error(self, samples: Samples) -> float:
@@ -83,14 +84,14 @@ class Retrofitter(Trainer):
         draw, found = torch.Generator().manual_seed(DEV_SEED), []
         for part in chunks(len(samples)):
             x, y = (torch.from_numpy(one[part]).to(self.device) for one in (samples.given, samples.solved))
-            found.append(self._crps(self._members(x, draw), y).cpu())
+            found.append(self._crps(self._members(self.module, x, draw), y).cpu())
         return float(torch.cat(found).mean())
 
-    def _members(self, x: Tensor, draw: torch.Generator, frames: int | None = None) -> Tensor:
+    def _members(self, call: nn.Module, x: Tensor, draw: torch.Generator, frames: int | None = None) -> Tensor:
         """[members, batch, frames, results, *space] with noise from `draw`."""
         if (noise := noise_of(self.module)) is not None:
             noise.source = draw
-        return ensemble(self.call, x, cast(Retrofit, self.asked).members, frames)
+        return ensemble(call, x, cast(Retrofit, self.asked).members, frames)
 
     def _crps(self, members: Tensor, truth: Tensor) -> Tensor:
         """Of each sample, [batch]."""
