@@ -42,7 +42,9 @@ class CoarseKuramotoSivashinsky(PeriodicTask):
         "paper": {"dev": 64, "test": 256, "time": 31, "x": 128},
     }
     span = (0.0, 30.0)
-    equation = Equation(("u",), (Axis("x", 0.0, 64.0),), (Balance("u", "-d(u**2/2, x) - d(u, x, x) - d(u, x, x, x, x)"),))
+    equation = Equation(
+        ("u",), (Axis("x", 0.0, 64.0),), (Balance("u", "-d(u**2/2, x) - d(u, x, x) - d(u, x, x, x, x)"),)
+    )
 
     def initial_values(self, fields: Any, points: int) -> np.ndarray:
         """As high as the waves that grow from it."""
@@ -74,7 +76,9 @@ SIZES = {"small": Size(128, 24, 12, 3, 20, 8, 4), "paper": Size(4096, 64, 32, 4,
 def trained(task: PeriodicTask, size: Size, seed: int, out: Path, device: str) -> Mapping[str, TrainedOperator]:
     """The operator before, and what became of it in each way."""
     settings = {"rollout": "autoregressive", "width": size.width, "modes": size.modes, "depth": size.depth}
-    asked = Asked("fno", settings, samples=size.samples, epochs=size.epochs, batch=32, rate=2e-3, noise=NOISE, seed=seed)
+    asked = Asked(
+        "fno", settings, samples=size.samples, epochs=size.epochs, batch=32, rate=2e-3, noise=NOISE, seed=seed
+    )
     base = out / f"seed{seed}"
     found = {"before": fit(task, asked, base, device)}
     more = Retrofit.of(base, epochs=size.more, unrolled=size.unrolled, rate=1e-3, members=MEMBERS)
@@ -84,7 +88,9 @@ def trained(task: PeriodicTask, size: Size, seed: int, out: Path, device: str) -
         "ensemble, frozen": replace(more, frozen=True),
     }
     for name, way in ways.items():
-        found[name] = fit(task, way, out / f"seed{seed}-{name.replace(', ', '-').replace(' ', '-')}", device, backbone=base)
+        found[name] = fit(
+            task, way, out / f"seed{seed}-{name.replace(', ', '-').replace(' ', '-')}", device, backbone=base
+        )
     return found
 
 
@@ -134,14 +140,25 @@ def main() -> None:
             samples = seen(of_split(task, operator.layout, options.split))
             found.setdefault(name, []).append(operator.scores(samples))
             seconds.setdefault(name, []).append(operator.card["course"]["cpu_seconds"])
-    print(f"{options.seeds} seeds, {size.samples} samples, on {operator.card['device']}, {operator.card['parameters']:,} parameters")
-    print("\n| | CRPS | thirds of the time | spread over error | VRMSE of the mean | training, s |\n| --- | --- | --- | --- | --- | --- |")
+    print(
+        f"{options.seeds} seeds, {size.samples} samples, on {operator.card['device']}, {operator.card['parameters']:,} parameters"
+    )
+    print(
+        "\n| | CRPS | thirds of the time | spread over error | VRMSE of the mean | training, s |\n| --- | --- | --- | --- | --- | --- |"
+    )
     for name, scores in found.items():
         print(row(name, scores, seconds[name]))
-    ratios = [1 - new.crps["u"] / old.crps["u"] for new, old in zip(found["ensemble"], found["tuned without noise"], strict=True)]
-    print(f"\nCRPS of the ensemble below that of the same cost without noise by {100 * min(ratios):.0f} to {100 * max(ratios):.0f} %.")
+    ratios = [
+        1 - new.crps["u"] / old.crps["u"]
+        for new, old in zip(found["ensemble"], found["tuned without noise"], strict=True)
+    ]
+    print(
+        f"\nCRPS of the ensemble below that of the same cost without noise by {100 * min(ratios):.0f} to {100 * max(ratios):.0f} %."
+    )
     if options.json:
-        options.json.write_text(json.dumps({name: [one.asdict() for one in rows] for name, rows in found.items()}, indent=2))
+        options.json.write_text(
+            json.dumps({name: [one.asdict() for one in rows] for name, rows in found.items()}, indent=2)
+        )
 
 
 if __name__ == "__main__":

@@ -128,6 +128,7 @@ def retrofit(
     noise: Annotated[float, typer.Option(help="Noise on inputs, as a share of their spread.")] = 0.0,
     patience: Annotated[int, typer.Option(help="Epochs without a better dev score after which to end; 0: never.")] = 0,
     seed: Annotated[int, typer.Option(help="Of noise and order.")] = 0,
+    processes: Annotated[int, typer.Option(help="Processes that train together, each with a batch of its own.")] = 1,
     device: Device = "auto",
     out: Annotated[Path | None, typer.Option(help="Folder of the ensemble; trained/TASK-OPERATOR-ensemble-DIGEST by itself.")] = None,
     as_json: AsJson = False,
@@ -147,7 +148,7 @@ def retrofit(
 
     known = read_card(trained)
     asked = Retrofit.of(
-        trained, samples=samples or known["samples"], epochs=epochs, minutes=minutes, batch=batch, rate=rate, noise=noise, unrolled=unrolled, patience=patience, seed=seed,
+        trained, samples=samples or known["samples"], epochs=epochs, minutes=minutes, batch=batch, rate=rate, noise=noise, unrolled=unrolled, patience=patience, seed=seed, processes=processes,
         members=members, latent=latent, frozen=frozen,
     )  # fmt: skip
     problem = task_of(known)
