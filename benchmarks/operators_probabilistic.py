@@ -70,7 +70,7 @@ class Size:
     unrolled: int
 
 
-SIZES = {"small": Size(128, 24, 12, 3, 20, 8, 4), "paper": Size(4096, 64, 32, 4, 100, 30, 8)}
+SIZES = {"small": Size(256, 24, 12, 3, 20, 6, 4), "paper": Size(4096, 64, 32, 4, 100, 30, 8)}
 
 
 def trained(task: PeriodicTask, size: Size, seed: int, out: Path, device: str) -> Mapping[str, TrainedOperator]:
