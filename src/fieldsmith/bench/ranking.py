@@ -70,12 +70,13 @@ def trained_of(task: Task, folders: Sequence[Path]) -> Iterator[Contender]:
             told = card["task"]
             words = f"The operator in {folder} was trained on other data than {task.name}'s: {told['name']}, {told['scale']} scale."
             raise InputError(words, "Give the same task, --param and --scale, or leave it out.")
-        course = card["course"]
+        training = card["course"]["seconds"] + card.get("backbone", {}).get("seconds", 0.0)
         facts = {
-            "parameters": card["parameters"], "training": course["seconds"], "data": card["sample_seconds"], "device": card["device"],
+            "parameters": card["parameters"], "training": training, "data": card["sample_seconds"], "device": card["device"],
         }  # fmt: skip
+        ensemble = " ensemble" if card["asked"].get("members", 1) > 1 else ""
         seen = str(Observed.of_card(card))
-        name = f"{card['asked']['operator']}, {card['samples']} samples" + (f", sees {seen}" if seen else "")
+        name = f"{card['asked']['operator']}{ensemble}, {card['samples']} samples" + (f", sees {seen}" if seen else "")
         yield Contender(name, "operator", folder, "", facts)
 
 

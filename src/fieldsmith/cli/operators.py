@@ -1,5 +1,6 @@
 """`fieldsmith operators`: what a solver is measured against, learned operators."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,9 +15,10 @@ from fieldsmith.errors import InputError
 
 if TYPE_CHECKING:
     from fieldsmith.evaluation.evaluation import Evaluation
+    from fieldsmith.operators.ensembles import Scores
     from fieldsmith.operators.observed import Seen
     from fieldsmith.operators.training.state import Course
-    from fieldsmith.tasks.task import Task
+    from fieldsmith.tasks.task import SplitName, Task
 
 app = typer.Typer(no_args_is_help=True, help="Train operators on samples of a task, and judge them as programs are.")
 
@@ -80,6 +82,7 @@ def train(
     precision: Annotated[str, typer.Option(help="float32 or bfloat16.")] = "float32",
     compiled: Annotated[bool, typer.Option("--compile", help="Compile the network first (torch.compile).")] = False,
     seed: Annotated[int, typer.Option(help="Of weights and order.")] = 0,
+    processes: Annotated[int, typer.Option(help="Processes that train together, each with a batch of its own, on a GPU of its own where there are several.")] = 1,
     param: Params = None,
     scale: Scale = "demo",
     device: Device = "auto",
@@ -103,7 +106,7 @@ def train(
     settings = {name: _number(value) for name, value in parse_settings(set_ or [], "--set", "--set modes=16").items()}
     asked = Asked(
         operator, settings, samples, epochs, minutes, batch, rate, noise=noise, coarsened=coarsened, observed_noise=observed_noise, unrolled=unrolled, pushforward=pushforward, accumulated=accumulated,
-        patience=patience, precision=precision, compiled=compiled, seed=seed,
+        patience=patience, precision=precision, compiled=compiled, seed=seed, processes=processes,
     )  # fmt: skip
     problem = load(task, parse_parameters(param or []), scale)
     folder = out or Path("trained") / f"{problem.name}-{operator}-{_digest(problem, asked.digest)}"
@@ -113,22 +116,77 @@ def train(
     _say(folder, dict(done.card))
 
 
-def _tell(course: "Course", left: float, told: list[str]) -> None:
+@app.command()
+def retrofit(
+    trained: Annotated[Path, typer.Argument(help="Folder of a trained deterministic operator.")],
+    members: Annotated[int, typer.Option(help="Answers drawn for a sample of a step; 1: no noise, the training that an ensemble is compared with.")] = 2,
+    samples: Annotated[int | None, typer.Option(help="Samples to learn from; as many as the operator had by itself.")] = None,
+    epochs: Annotated[int, typer.Option(help="Times that all samples are gone through.")] = 20,
+    minutes: Annotated[float, typer.Option(help="Time for the training, in place of --epochs.")] = 0.0,
+    batch: Annotated[int, typer.Option(help="Samples a step.")] = 16,
+    rate: Annotated[float, typer.Option(help="Largest learning rate.")] = 1e-3,
+    unrolled: Annotated[int, typer.Option(help="Steps learned at a time where the operator goes frame by frame.")] = 1,
+    latent: Annotated[int, typer.Option(help="Normal numbers drawn for an answer.")] = 32,
+    frozen: Annotated[bool, typer.Option("--frozen", help="Learn only what becomes of the noise.")] = False,
+    noise: Annotated[float, typer.Option(help="Noise on inputs, as a share of their spread.")] = 0.0,
+    patience: Annotated[int, typer.Option(help="Epochs without a better dev score after which to end; 0: never.")] = 0,
+    seed: Annotated[int, typer.Option(help="Of noise and order.")] = 0,
+    processes: Annotated[int, typer.Option(help="Processes that train together, each with a batch of its own.")] = 1,
+    device: Device = "auto",
+    out: Annotated[Path | None, typer.Option(help="Folder of the ensemble; trained/TASK-OPERATOR-ensemble-DIGEST by itself.")] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:  # fmt: skip
+    """Make an ensemble of a trained operator: noise enters its network, and training goes on with the fair CRPS.
+
+    Example: fieldsmith operators retrofit trained/reacdiff1d-fno-0d0c4a3e --epochs 10
+    """
+    current.json, current.quiet, current.resumes = as_json, quiet, True
+    from fieldsmith.operators import need_torch
+
+    need_torch()
+    from fieldsmith.operators.trained import read_card, task_of
+    from fieldsmith.operators.training.fit import fit
+    from fieldsmith.operators.training.retrofit import Retrofit
+
+    known = read_card(trained)
+    asked = Retrofit.of(
+        trained, samples=samples or known["samples"], epochs=epochs, minutes=minutes, batch=batch, rate=rate, noise=noise, unrolled=unrolled, patience=patience, seed=seed, processes=processes,
+        members=members, latent=latent, frozen=frozen,
+    )  # fmt: skip
+    problem = task_of(known)
+    kind = "ensemble" if members > 1 else "tuned"
+    folder = out or Path("trained") / f"{problem.name}-{asked.operator}-{kind}-{_digest(problem, asked.digest)}"
+    told = [""]
+    with Live(current, lambda: told[0]):
+        done = fit(
+            problem,
+            asked,
+            folder,
+            device,
+            current.making,
+            lambda course, left: _tell(course, left, told, "CRPS"),
+            trained,
+        )
+    _say(folder, dict(done.card), "CRPS")
+
+
+def _tell(course: "Course", left: float, told: list[str], score: str = "nRMSE") -> None:
     """After an epoch."""
     row = course.history[-1]
     told[0] = (
-        f"epoch {row['epoch']} of {course.epochs}: loss {row['loss']:.2e}, dev nRMSE {row['dev']:.2e}, {_time(left)} left"
+        f"epoch {row['epoch']} of {course.epochs}: loss {row['loss']:.2e}, dev {score} {row['dev']:.2e}, {_time(left)} left"
     )
     current.event("epoch", {**row, "epochs": course.epochs, "best": course.best, "seconds_left": round(left, 1)})
     if row["epoch"] == 1 or row["epoch"] % max(1, course.epochs // 10) == 0:
         current.progress(told[0])
 
 
-def _say(folder: Path, card: dict[str, Any]) -> None:
+def _say(folder: Path, card: dict[str, Any], score: str = "nRMSE") -> None:
     course, threads = card["course"], f", {card['threads']} threads" if card["device_type"] == "cpu" else ""
     current.event("result", {"folder": str(folder), **card})
     current.say(
-        f"{card['asked']['operator']} on {card['task']['name']}: dev nRMSE {course['best']:.3e} after epoch {course['best_epoch']} of {course['epochs']}"
+        f"{card['asked']['operator']} on {card['task']['name']}: dev {score} {course['best']:.3e} after epoch {course['best_epoch']} of {course['epochs']}"
     )
     for line in aligned([
         ("parameters", f"{card['parameters']:,}"),
@@ -175,41 +233,45 @@ def evaluate(
     from fieldsmith.evaluation.judge import evaluate as judged
     from fieldsmith.operators.observed import Seen
     from fieldsmith.operators.sandbox import OperatorSandbox
+    from fieldsmith.operators.trained import task_of
 
     place = OperatorSandbox(folder, device, observed_noise)
-    problem, seen = _task_of(place.card), Seen(place.card)
-    splits = ("dev", "test") if split == "both" else (split,)
+    problem, seen = task_of(place.card), Seen(place.card)
+    splits: tuple[SplitName, ...] = ("dev", "test") if split == "both" else (split,)
     with Live(current, lambda: f"evaluating {folder}"):
         outcome = judged(
             problem, "", place, splits=splits, refinement=order, thorough=True, probing=False, on_outputs=seen
         )
-    _report(folder, outcome, seen)
+        whole = outcome.status == "ok"
+        ensemble = _scores(folder, problem, splits, device, observed_noise) if whole else {}
+    _report(folder, outcome, seen, ensemble)
     if not place.card.get("fixed_points", {"found": True})["found"]:
         current.progress(f"Its fixed points were {_fixed_points(place.card)}.")
-    if outcome.status != "ok":
+    if not whole:
         current.failed(f"The operator fails: {outcome.error_message or outcome.status}.")
         raise typer.Exit(1)
 
 
-def _task_of(card: dict[str, Any]) -> "Task":
-    """The task that an operator was trained on. Raises InputError where its data has changed since."""
-    from fieldsmith.tasks import load, names
+def _scores(
+    folder: Path, problem: "Task", splits: Sequence["SplitName"], device: str, noise: float | None
+) -> "dict[str, Scores]":
+    """What an ensemble is judged by on each split, at the points that it sees; a deterministic operator is an ensemble of one."""
+    from dataclasses import replace
 
-    known = card["task"]
-    name = known["name"] if known["name"] in names() else known["place"]
-    problem = load(name, {name: str(value) for name, value in known["parameters"].items()}, known["scale"])
-    if problem.fingerprint != known["fingerprint"]:
-        raise InputError(
-            f"The data of {known['name']} is another than this operator was trained on.", "Train it again."
-        )
-    return problem
+    from fieldsmith.operators.observed import through
+    from fieldsmith.operators.trained import TrainedOperator
+
+    opened = TrainedOperator.open(folder, device)
+    trained = replace(opened, card=through(opened.card, noise))
+    return {name: trained.scores(trained.seen(problem, name)) for name in splits}
 
 
-def _report(folder: Path, outcome: "Evaluation", seen: "Seen") -> None:
+def _report(folder: Path, outcome: "Evaluation", seen: "Seen", ensemble: Mapping[str, "Scores"]) -> None:
     scores = {name: score for name, score in (("dev", outcome.dev), ("test", outcome.test)) if score}
     studied = [{"intervals": p.resolution, "nrmse": p.error} for p in outcome.convergence]
     fields = {
         name: {"nrmse": s.nrmse, "fields": dict(s.fields), "max_error": s.max_error, "drift": s.drift, "seconds": s.seconds, "samples": list(s.samples)}
+        | ({"ensemble": ensemble[name].asdict()} if name in ensemble else {})
         for name, s in scores.items()
     }  # fmt: skip
     current.event(
@@ -226,9 +288,21 @@ def _report(folder: Path, outcome: "Evaluation", seen: "Seen") -> None:
             )
         if score.drift is not None:
             current.say(f"  totals that the equation keeps depart by {score.drift:.1e}")
+        if name in ensemble:
+            _say_ensemble(ensemble[name])
     if studied:
         told = ", ".join(f"{one['nrmse']:.2e} on {one['intervals']}" for one in studied)
         current.say(f"  on smooth data at other resolutions: {told} intervals")
+
+
+def _say_ensemble(scores: "Scores") -> None:
+    for name, crps in scores.crps.items():
+        ratio = scores.spread_skill[name]
+        what = "mean absolute error" if scores.members == 1 else f"CRPS of {scores.members} members"
+        told = "" if ratio is None else f", spread over error {ratio:.2f}"
+        current.say(
+            f"  {name}: {what} {crps:.2e}, {100 * scores.relative[name]:.2g} % of its spread{told}; VRMSE {scores.vrmse[name]:.2e}"
+        )
 
 
 def _digest(problem: "Task", asked: str) -> str:

@@ -78,6 +78,10 @@ class Observed:
         return float(np.mean(np.linalg.norm((found - wanted).reshape(len(found), -1), axis=1) / norms))
 
 
+WHOLE = Observed()
+"""All points, as they are."""
+
+
 class Seen:
     """Errors of judged calls by split at the points that an operator sees, where those are not all, or not as they are. Called with the arrays of each."""
 

@@ -3,9 +3,10 @@
 In the folder lie `model.safetensors`, the weights, and `card.json`, what they are and what they cost; the weights' file carries the card, too.
 """
 
+import hashlib
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +14,26 @@ import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
-from torch import nn
+from torch import Tensor, nn
 
+from fieldsmith import tasks
 from fieldsmith.errors import InputError
 from fieldsmith.operators import device as devices
 from fieldsmith.operators import open_operator
+from fieldsmith.operators.ensembles import Scores, scores
 from fieldsmith.operators.layout import Layout
 from fieldsmith.operators.networks.normalised import Normalised
+from fieldsmith.operators.networks.probabilistic import add_noise, ensemble, noise_of
 from fieldsmith.operators.observed import Observed, seen_inputs
-from fieldsmith.operators.training.trainer import chunks
+from fieldsmith.operators.training.samples import Samples, of_split
+from fieldsmith.operators.training.trainer import CHUNK, chunks
+from fieldsmith.tasks.task import SplitName, Task
 
 WEIGHTS, CARD = "model.safetensors", "card.json"
+MEMBERS = 16
+"""Answers of an ensemble whose mean is its answer."""
+SEED = 0
+"""Of their noise: the same call has the same answer."""
 
 Solver = Callable[..., np.ndarray | tuple[np.ndarray, ...]]
 
@@ -52,6 +62,8 @@ class TrainedOperator:
         try:
             layout = Layout.from_dict(card["layout"])
             module = module_of(card["asked"]["operator"], card["asked"]["settings"], layout)
+            if card["asked"].get("members", 1) > 1:
+                add_noise(module.inner, layout.channels, layout.dimensions, card["asked"]["latent"])
             module.load_state_dict(load_file(folder / WEIGHTS))
         except (OSError, SafetensorError, KeyError, TypeError, RuntimeError) as error:
             words = f"The operator in {folder} cannot be read: {' '.join(str(error).split())[:200].rstrip('.')}."
@@ -71,16 +83,50 @@ class TrainedOperator:
 
     @torch.no_grad()
     def solve(self, inputs: Mapping[str, np.ndarray | float]) -> dict[str, np.ndarray]:
-        """Results by name for arguments by name, arrays [batch, ...]. Raises InputError for times that it was not trained for."""
+        """Results by name for arguments by name, arrays [batch, ...]; of an ensemble the mean. Raises InputError for times that it was not trained for."""
         whole, seen = self.layout.encoded(inputs), Observed.of_card(self.card)
         given = seen.noisy(seen.thinned(whole, self.layout), self.module.spreads, self.layout)
-        channels = torch.from_numpy(np.ascontiguousarray(given))
-        parts = [self.module(channels[part].to(self.device)).cpu() for part in chunks(len(given))]
+        parts = [part.mean(0).cpu() for part in self.members(np.ascontiguousarray(given))]
         frames = torch.cat(parts).float().numpy()
         if not seen.whole:
             frames, first = (seen.filled(one, self.layout, whole.shape[2:]) for one in (frames, given[:, self.layout.state]))  # fmt: skip
             inputs = seen_inputs(inputs, first, self.layout)
         return self.layout.decoded(frames, inputs)
+
+    @property
+    def count(self) -> int:
+        """Members of the ensemble that it answers with; 1 of a deterministic one."""
+        return MEMBERS if noise_of(self.module) is not None else 1
+
+    @torch.no_grad()
+    def members(self, given: np.ndarray, seed: int = SEED) -> Iterator[Tensor]:
+        """Inputs [batch, channels, *space] to [members, batch, frames, results, *space], on the device, a part of the batch at a time."""
+        noise = noise_of(self.module)
+        if noise is not None:
+            noise.source = torch.Generator().manual_seed(seed)
+        for part in chunks(len(given)):
+            yield ensemble(self.module, torch.from_numpy(given[part]).to(self.device), self.count)
+
+    def seen(self, task: Task, name: SplitName) -> Samples:
+        """A split that programs are judged on, as the operator sees it."""
+        seen = Observed.of_card(self.card)
+        samples = of_split(task, self.layout, name, seen)
+        return replace(samples, given=seen.noisy(samples.given, self.module.spreads, self.layout))
+
+    def scores(self, samples: Samples) -> Scores:
+        """What an ensemble is judged by, over samples."""
+        truths = torch.from_numpy(samples.solved).split(CHUNK)
+        parts = ((part.cpu(), truth) for part, truth in zip(self.members(samples.given), truths, strict=True))
+        return scores(parts, self.layout.results)
+
+
+def digest_of(folder: Path) -> str:
+    """Sixteen hexadecimal digits over the weights in a folder. Raises InputError where there are none."""
+    try:
+        return hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()[:16]
+    except OSError as error:
+        words = f"The weights in {folder} cannot be read: {error.strerror or error}."
+        raise InputError(words, "Train the operator again.") from None
 
 
 def read_card(folder: Path) -> dict[str, Any]:
@@ -93,3 +139,15 @@ def read_card(folder: Path) -> dict[str, Any]:
         ) from None
     except (OSError, ValueError) as error:
         raise InputError(f"{folder / CARD} cannot be read: {error}.", "Train the operator again.") from None
+
+
+def task_of(card: Mapping[str, Any]) -> Task:
+    """The task that an operator was trained on. Raises InputError where its data has changed since."""
+    known = card["task"]
+    name = known["name"] if known["name"] in tasks.names() else known["place"]
+    problem = tasks.load(name, {name: str(value) for name, value in known["parameters"].items()}, known["scale"])
+    if problem.fingerprint != known["fingerprint"]:
+        raise InputError(
+            f"The data of {known['name']} is another than this operator was trained on.", "Train it again."
+        )
+    return problem

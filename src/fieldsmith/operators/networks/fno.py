@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from torch import Tensor, nn
-from torch.nn import functional
 
 from fieldsmith.operators.networks.layers import Padded, Perceptron, Pointwise
 from fieldsmith.operators.networks.spectral import FactorisedConvolution, SpectralConvolution
@@ -14,15 +13,11 @@ class FourierBlock(nn.Module):
 
     def __init__(self, width: int, modes: Sequence[int], active: bool) -> None:
         super().__init__()
-        self.convolution, self.map, self.active = (
-            SpectralConvolution(width, width, modes),
-            Pointwise(width, width),
-            active,
-        )
+        self.convolution, self.map = SpectralConvolution(width, width, modes), Pointwise(width, width)
+        self.activation = nn.GELU() if active else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
-        y = self.convolution(x) + self.map(x)
-        return functional.gelu(y) if self.active else y
+        return self.activation(self.convolution(x) + self.map(x))
 
 
 class FactorisedBlock(nn.Module):

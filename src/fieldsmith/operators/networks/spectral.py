@@ -42,13 +42,12 @@ class SpectralConvolution(nn.Module):
 
     def _convolved(self, x: Tensor) -> Tensor:
         space = x.shape[2:]
-        dims = tuple(range(-len(space), 0))
         counts = [kept(m, n) for m, n in zip(self.modes, space, strict=True)]
-        spectrum = torch.fft.rfftn(x.to(self.weight.dtype), dim=dims, norm="forward")
-        low = spectrum[..., : counts[-1]]
         places = [torch.tensor(indices(c, n), device=x.device) for c, n in zip(counts[:-1], space[:-1], strict=True)]
-        for dim, place in zip(dims[:-1], places, strict=True):
-            low = low.index_select(dim, place)
+        # One axis after the other, so that later transforms go over the kept modes of the earlier ones alone.
+        low = torch.fft.rfft(x.to(self.weight.dtype), norm="forward")[..., : counts[-1]]
+        for dim, place in enumerate(places, start=2):
+            low = torch.fft.fft(low, dim=dim, norm="forward").index_select(dim, place)
         return self._inverse(hermitian(self._mixed(low, counts)), space, places).to(x.dtype)
 
     def _mixed(self, low: Tensor, counts: Sequence[int]) -> Tensor:
@@ -66,11 +65,10 @@ class SpectralConvolution(nn.Module):
         return whole.permute(1, 2, 0).unflatten(2, low.shape[2:])
 
     def _inverse(self, low: Tensor, space: Sequence[int], places: Sequence[Tensor]) -> Tensor:
-        dims = tuple(range(-len(space), 0))
-        for dim, place, n in zip(dims[:-1], places, space[:-1], strict=True):
-            whole = low.new_zeros([*low.shape[:dim], n, *low.shape[dim + 1 :]])
-            low = whole.index_copy(dim, place, low)
-        return torch.fft.irfftn(low, s=tuple(space), dim=dims, norm="forward")
+        for dim, place in reversed(list(enumerate(places, start=2))):
+            whole = low.new_zeros([*low.shape[:dim], space[dim - 2], *low.shape[dim + 1 :]])
+            low = torch.fft.ifft(whole.index_copy(dim, place, low), dim=dim, norm="forward")
+        return torch.fft.irfft(low, n=space[-1], norm="forward")
 
 
 def hermitian(low: Tensor) -> Tensor:

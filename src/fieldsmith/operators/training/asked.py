@@ -18,7 +18,8 @@ class Asked:
     With `minutes` the number of epochs is what fits into them, told from the first steps. `noise` is added to inputs while learning, as a share of each channel's spread.
     Every `coarsened`-th point along each axis is seen, through `observed_noise`, when the operator is judged too (`observed.py`). Operators
     that go frame by frame learn `unrolled` steps at a time; with `pushforward` only the last of them, from where the others lead (Brandstetter et al., arXiv 2202.03376, section 3.2).
-    A batch is taken in `accumulated` parts, which need that much less memory. `patience` epochs without a better dev error end the training; 0 never does.
+    A batch is taken in `accumulated` parts, which need that much less memory. `patience` epochs without a better dev error end the training; 0 never does. Each of several
+    `processes` takes a batch of its own, so that a step has so many times as many samples.
     """
 
     operator: str
@@ -39,9 +40,10 @@ class Asked:
     precision: str = "float32"
     compiled: bool = False
     seed: int = 0
+    processes: int = 1
 
     def __post_init__(self) -> None:
-        least = {"samples": 1, "epochs": 1, "batch": 1, "unrolled": 1, "accumulated": 1, "patience": 0, "seed": 0, "minutes": 0, "decay": 0, "noise": 0, "coarsened": 1, "observed_noise": 0}  # fmt: skip
+        least = {"samples": 1, "epochs": 1, "batch": 1, "unrolled": 1, "accumulated": 1, "processes": 1, "patience": 0, "seed": 0, "minutes": 0, "decay": 0, "noise": 0, "coarsened": 1, "observed_noise": 0}  # fmt: skip
         for name, low in least.items():
             value = getattr(self, name)
             if not low <= value < 1e9:

@@ -2,9 +2,11 @@
 
 import json
 import platform
+from collections.abc import Mapping
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from filelock import FileLock, Timeout
@@ -20,9 +22,10 @@ from fieldsmith.operators.layout import Layout
 from fieldsmith.operators.networks.equilibrium import fixed_points
 from fieldsmith.operators.networks.normalised import Normalised
 from fieldsmith.operators.observed import Observed
-from fieldsmith.operators.trained import CARD, WEIGHTS, TrainedOperator, module_of
-from fieldsmith.operators.training import state
+from fieldsmith.operators.trained import CARD, WEIGHTS, TrainedOperator, digest_of, module_of, read_card, task_of
+from fieldsmith.operators.training import parallel, state
 from fieldsmith.operators.training.asked import Asked
+from fieldsmith.operators.training.retrofit import Retrofit, Retrofitter, begun
 from fieldsmith.operators.training.samples import Samples, generated, of_split
 from fieldsmith.operators.training.trainer import Tell, Trainer
 from fieldsmith.tasks.places import place_of
@@ -33,23 +36,25 @@ PLAN = "training.json"
 
 
 def fit(
-    task: Task, asked: Asked, folder: Path, device: str = "auto", progress: Progress | None = None, tell: Tell = lambda *_: None
+    task: Task, asked: Asked, folder: Path, device: str = "auto", progress: Progress | None = None, tell: Tell = lambda *_: None, backbone: Path | None = None,
 ) -> TrainedOperator:  # fmt: skip
-    """Train in `folder`, or go on there, or open what is done there already.
+    """Train in `folder`, or go on there, or open what is done there already. A `Retrofit` begins with the operator in the folder `backbone`.
 
     Raises InputError for a task or a setting that does not suit and for a folder of another training, MissingPart for want of
     memory or disk, FieldsmithError for a loss that is not finite.
     """
     chosen = devices.chosen(device)
     layout = Layout.of(task)
-    torch.manual_seed(asked.seed)
-    module = module_of(asked.operator, asked.settings, layout)
+    module = _begun(asked, layout, backbone)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / "lock", timeout=0):
             _agree(task, asked, folder)
             if not _finished(folder):
-                _trained(task, asked, layout, module, folder, chosen, progress, tell)
+                if asked.processes > 1:
+                    _together(task, asked, layout, folder, chosen, progress, tell, backbone)
+                else:
+                    _trained(task, asked, layout, module, folder, chosen, progress, tell, backbone)
     except Timeout:
         raise InputError(
             f"{folder} is being trained in by another process.", "Wait for it, or give another --out."
@@ -59,29 +64,72 @@ def fit(
     return TrainedOperator.open(folder, device)
 
 
+def _begun(asked: Asked, layout: Layout, backbone: Path | None) -> Normalised:
+    """The network before the first step."""
+    torch.manual_seed(asked.seed)
+    if isinstance(asked, Retrofit) and backbone is not None:
+        return begun(backbone, asked)
+    return module_of(asked.operator, asked.settings, layout)
+
+
+def _together(
+    task: Task, asked: Asked, layout: Layout, folder: Path, device: torch.device, progress: Progress | None, tell: Tell, backbone: Path | None,
+) -> None:  # fmt: skip
+    """The same in several processes, from samples that are made once, here, and read from the cache there."""
+    seen = Observed(asked.coarsened, asked.observed_noise)
+    of_split(task, layout, "dev", seen, progress)
+    generated(task, layout, asked.samples, seen, progress)
+    work = partial(_member, _named(task), asked, folder, device.type, backbone)
+    parallel.run(work, asked.processes, device, lambda told: tell(*cast(tuple[state.Course, float], told)))
+
+
+def _member(
+    named: Mapping[str, Any], asked: Asked, folder: Path, device: str, backbone: Path | None, team: parallel.Team, send: parallel.Tell
+) -> None:  # fmt: skip
+    """What one of them does."""
+    task = task_of({"task": named})
+    layout = Layout.of(task)
+    own = torch.device(device, team.rank) if device == "cuda" else torch.device(device)
+
+    def tell(course: state.Course, left: float) -> None:
+        if team.first:
+            send((course, left))
+
+    _trained(task, asked, layout, _begun(asked, layout, backbone), folder, own, None, tell, backbone, team)
+
+
 def _trained(
-    task: Task, asked: Asked, layout: Layout, module: Normalised, folder: Path, device: torch.device, progress: Progress | None, tell: Tell,
+    task: Task, asked: Asked, layout: Layout, module: Normalised, folder: Path, device: torch.device, progress: Progress | None, tell: Tell, backbone: Path | None,
+    team: parallel.Team = parallel.ALONE,
 ) -> None:  # fmt: skip
     seen = Observed(asked.coarsened, asked.observed_noise)
     dev = of_split(task, layout, "dev", seen, progress)
     train = generated(task, layout, asked.samples, seen, progress)
-    module.fit(train.given, train.solved, layout.state)
+    if backbone is None:
+        module.fit(train.given, train.solved, layout.state)
     dev = replace(dev, given=seen.noisy(dev.given, module.spreads, layout))
 
+    def card_of(course: state.Course, finished: bool) -> dict[str, Any]:
+        card = _card(task, asked, layout, module, train, device, course, finished)
+        return card | {"backbone": _told_of(backbone)} if backbone else card
+
     def keep(course: state.Course) -> None:
-        card = _card(task, asked, layout, module, train, device, course, finished=False)
+        card = card_of(course, finished=False)
         write_whole(folder / WEIGHTS, state.weights(module, card))
         write_whole(folder / CARD, _json(card))
 
-    trainer = Trainer(asked, module, len(layout.fields), train, dev, device, folder, keep)
+    kind = Retrofitter if isinstance(asked, Retrofit) else Trainer
+    trainer = kind(asked, module, len(layout.fields), train, dev, device, folder, keep, team)
     course = trainer.run(tell)
-    card = _card(task, asked, layout, module, train, device, course, finished=True)
+    if not team.first:
+        return
 
     def with_the_best() -> None:
         module.load_state_dict(load_file(folder / WEIGHTS))
         trainer.error(dev)
 
     found = fixed_points(module, with_the_best)
+    card = card_of(course, finished=True)
     write_whole(folder / CARD, _json({**card, **({"fixed_points": found} if found else {})}))
     (folder / state.FILE).unlink(missing_ok=True)
 
@@ -91,7 +139,7 @@ def _card(
 ) -> dict[str, Any]:  # fmt: skip
     """What the weights are, where they come from, what they cost."""
     return {
-        "task": {"name": task.name, "place": place_of(type(task)), "parameters": dict(task.parameters), "scale": task.scale, "fingerprint": task.fingerprint},
+        "task": _named(task),
         "asked": asked.asdict(),
         "layout": layout.asdict(),
         "parameters": module.parameters_count(),
@@ -105,6 +153,22 @@ def _card(
         "versions": {"fieldsmith": __version__, "torch": torch.__version__, "python": platform.python_version()},
         "commit": checkout(Path(fieldsmith.__file__).parents[2])[0],
     }  # fmt: skip
+
+
+def _named(task: Task) -> dict[str, Any]:
+    """What it can be opened by again, and what its data was."""
+    return {"name": task.name, "place": place_of(type(task)), "parameters": dict(task.parameters), "scale": task.scale, "fingerprint": task.fingerprint}  # fmt: skip
+
+
+def _told_of(backbone: Path) -> dict[str, Any]:
+    """What a retrofit began with, and what that took."""
+    known = read_card(backbone)
+    before = known.get("backbone", {}).get("seconds", 0.0)
+    return {
+        "folder": str(backbone.absolute()),
+        "digest": digest_of(backbone),
+        "seconds": known["course"]["seconds"] + before,
+    }
 
 
 def _agree(task: Task, asked: Asked, folder: Path) -> None:

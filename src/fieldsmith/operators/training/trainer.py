@@ -8,10 +8,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from fieldsmith.errors import FieldsmithError, InputError, MissingPart
 from fieldsmith.operators import device as devices
@@ -20,6 +21,7 @@ from fieldsmith.operators.networks.rollout import Stepwise, TeacherForced
 from fieldsmith.operators.training import state
 from fieldsmith.operators.training.asked import Asked
 from fieldsmith.operators.training.losses import relative_errors
+from fieldsmith.operators.training.parallel import ALONE, Team
 from fieldsmith.operators.training.samples import Samples
 
 RISE = 0.05
@@ -30,6 +32,8 @@ KEEP_SECONDS = 20.0
 """Between two writings of the state."""
 TRIED = 3
 """Steps that tell how many epochs fit into a time."""
+RANKS = 16
+"""Kinds of draws of one process, before those of the next."""
 CHUNK = 32
 """Samples of a call where nothing is learned."""
 
@@ -40,11 +44,12 @@ Tell = Callable[["state.Course", float], None]
 class Trainer:
     """One training in one folder, which holds its state. Use `run`.
 
-    The first `fields` channels of inputs are fields, which noise may be added to; `keep` is told whenever the weights are the best so far.
+    The first `fields` channels of inputs are fields, which noise may be added to; `keep` is told whenever the weights are the best so far. Each process of a `team` has a trainer, and
+    takes its share of every batch; the first of them writes.
     """
 
     def __init__(
-        self, asked: Asked, module: Normalised, fields: int, train: Samples, dev: Samples, device: torch.device, folder: Path, keep: Callable[[state.Course], None],
+        self, asked: Asked, module: Normalised, fields: int, train: Samples, dev: Samples, device: torch.device, folder: Path, keep: Callable[[state.Course], None], team: Team = ALONE,
     ) -> None:  # fmt: skip
         self.asked, self.module, self.device, self.folder = asked, module.to(device), device, folder
         self.given, self.solved, self.norms = map(torch.from_numpy, (train.given, train.solved, train.norms))
@@ -52,7 +57,8 @@ class Trainer:
         self.windows = self._windows()
         self.optimiser = torch.optim.AdamW(module.parameters(), lr=asked.rate, weight_decay=asked.decay)
         self.course = state.Course()
-        self.call = torch.compile(module) if asked.compiled else module
+        self.team = team
+        self.call = team.joined(cast(nn.Module, torch.compile(module)) if asked.compiled else module, device)
         self._kept = self._begun = self._cpu = 0.0
 
     @property
@@ -63,7 +69,12 @@ class Trainer:
     @property
     def steps(self) -> int:
         """Of an epoch."""
-        return -(-self.items // self.asked.batch)
+        return -(-self.items // self.batch)
+
+    @property
+    def batch(self) -> int:
+        """Of all processes together."""
+        return self.asked.batch * self.team.count
 
     @property
     def total(self) -> int:
@@ -87,7 +98,7 @@ class Trainer:
         epoch, first = divmod(self.course.step, self.steps)
         order = torch.randperm(self.items, generator=self._drawn(epoch))
         for number in range(first, self.steps):
-            items = order[number * self.asked.batch : (number + 1) * self.asked.batch]
+            items = order[number * self.batch : (number + 1) * self.batch]
             self.course.loss += self._step(items)
             self.course.step += 1
             if time.monotonic() - self._kept > KEEP_SECONDS and number + 1 < self.steps:
@@ -96,14 +107,15 @@ class Trainer:
 
     def _close(self, epoch: int) -> None:
         """After an epoch: the dev error, the best weights, a row of the history."""
-        error = self.error(self.dev)
+        error = self.team.agreed(lambda: self.error(self.dev), self.device)
         course = self.course
         course.history.append({"epoch": epoch, "loss": course.loss / self.steps, "dev": error, "rate": self._rate()})
         course.loss = 0.0
         if course.best is None or error < course.best:
             course.best, course.best_epoch = error, epoch
             self._clock()
-            self.keep(course)
+            if self.team.first:
+                self.keep(course)
         if time.monotonic() - self._kept > KEEP_SECONDS:
             self._store()
 
@@ -113,16 +125,19 @@ class Trainer:
             group["lr"] = self._rate()
         self.module.train()
         self.optimiser.zero_grad(set_to_none=True)
-        draw = self._drawn(self.course.step, 1)
-        total = 0.0
+        draw = self._drawn(self.course.step, 1 + RANKS * self.team.rank)
+        mine, weight = self.team.share(items)
+        total, parts = 0.0, mine.chunk(self.asked.accumulated)
         try:
-            for part in items.chunk(self.asked.accumulated):
-                with self._precision():
-                    loss = self._loss(part, draw) * (len(part) / len(items))
-                loss.backward()
+            for n, part in enumerate(parts):
+                with self.team.waiting(self.call, last=n + 1 == len(parts)):
+                    with self._precision():
+                        loss = self._loss(part, draw) * (len(part) * weight)
+                    loss.backward()
                 total += float(loss.detach())
         except (torch.OutOfMemoryError, RuntimeError) as error:
-            raise self._short(error, len(items)) from None
+            raise self._short(error, len(mine)) from None
+        total = self.team.mean(total, self.device)
         if not math.isfinite(total):
             raise self._diverged()
         torch.nn.utils.clip_grad_norm_(self.module.parameters(), CLIP)
@@ -222,16 +237,16 @@ class Trainer:
         """How many epochs fit into the minutes, from a few steps that are then taken back."""
         begin = {name: value.clone() for name, value in self.module.state_dict().items()}
         self.course.epochs = 1
-        self._step(torch.arange(min(self.items, self.asked.batch)))  # the first one is dear
+        self._step(torch.arange(min(self.items, self.batch)))  # the first one is dear
         start = time.monotonic()
         for _ in range(TRIED):
-            self._step(torch.arange(min(self.items, self.asked.batch)))
+            self._step(torch.arange(min(self.items, self.batch)))
         self.error(self.dev)
         devices.wait(self.device)
         seconds = (time.monotonic() - start) / TRIED
         self.module.load_state_dict(begin)
         self.optimiser = torch.optim.AdamW(self.module.parameters(), lr=self.asked.rate, weight_decay=self.asked.decay)
-        return max(1, int(60 * self.asked.minutes / (seconds * self.steps)))
+        return int(self.team.agreed(lambda: max(1, int(60 * self.asked.minutes / (seconds * self.steps))), self.device))
 
     def _tired(self) -> bool:
         """Whether the dev error has not become smaller for as many epochs as patience lasts."""
@@ -251,7 +266,8 @@ class Trainer:
 
     def _store(self) -> None:
         self._clock()
-        state.stored(self.folder / state.FILE, self.course, self.module, self.optimiser)
+        if self.team.first:
+            state.stored(self.folder / state.FILE, self.course, self.module, self.optimiser)
         self._kept = time.monotonic()
 
     def _short(self, error: Exception, batch: int) -> Exception:
@@ -267,6 +283,7 @@ class Trainer:
 
     def _fitting_batch(self, batch: int) -> int:
         """The largest half, quarter, … of a batch that a step fits with; 0 if none does."""
+        self.call = self.module  # the others of a team take no part
         while batch := batch // 2:
             self.optimiser.zero_grad(set_to_none=True)
             if self.device.type == "cuda":
