@@ -61,7 +61,7 @@ def _settings(kind: Any) -> dict[str, dict[str, Any]]:
 
 @app.command()
 def train(
-    task: Annotated[str, typer.Argument(help="Task to learn, such as burgers.")],
+    task: Annotated[str, typer.Argument(help="Task to learn, such as burgers, or a problem file.")],
     operator: Annotated[str, typer.Option(help="Kind of operator; `operators list` has all.")] = "fno",
     samples: Annotated[int, typer.Option(help="Samples to learn from, made by the task's own generator.")] = 256,
     epochs: Annotated[int, typer.Option(help="Times that all samples are gone through.")] = 100,
@@ -129,11 +129,17 @@ def _say(folder: Path, card: dict[str, Any]) -> None:
     )
     for line in aligned([
         ("parameters", f"{card['parameters']:,}"),
-        ("samples", f"{card['samples']}, made in {_time(card['sample_seconds'])} of processor time"),
+        ("samples", f"{card['samples']}, made in {_time(card['sample_seconds'])} of processor time{_solved_by(card)}"),
         ("training", f"{_time(course['seconds'])} on {card['device']}{threads}"),
         ("folder", str(folder)),
     ]):  # fmt: skip
         current.say(f"  {line}")
+
+
+def _solved_by(card: dict[str, Any]) -> str:
+    """What made the samples of a problem file, and how well."""
+    known = card.get("samples_solved")
+    return f" by {known['method']}, nRMSE {known['dev_error']:.1e} on dev" if known else ""
 
 
 @app.command()
@@ -159,7 +165,7 @@ def evaluate(
     from fieldsmith.operators.sandbox import OperatorSandbox
 
     place = OperatorSandbox(folder, device)
-    problem = _task_of(place.card)
+    problem = _task_of(place.card, folder)
     splits = ("dev", "test") if split == "both" else (split,)
     with Live(current, lambda: f"evaluating {folder}"):
         outcome = judged(problem, "", place, splits=splits, refinement=order, thorough=True, probing=False)
@@ -169,12 +175,16 @@ def evaluate(
         raise typer.Exit(1)
 
 
-def _task_of(card: dict[str, Any]) -> "Task":
+def _task_of(card: dict[str, Any], folder: Path) -> "Task":
     """The task that an operator was trained on. Raises InputError where its data has changed since."""
     from fieldsmith.tasks import load, names
+    from fieldsmith.tasks.places import is_problem_file
 
     known = card["task"]
-    name = known["name"] if known["name"] in names() else known["place"]
+    copy = folder / known["place"]
+    name = (
+        str(copy) if is_problem_file(known["place"]) else known["name"] if known["name"] in names() else known["place"]
+    )
     problem = load(name, {name: str(value) for name, value in known["parameters"].items()}, known["scale"])
     if problem.fingerprint != known["fingerprint"]:
         raise InputError(

@@ -21,7 +21,7 @@ Figures = Annotated[Path | None, typer.Option(help="Folder to write the plot to,
 
 
 def rank(
-    task: Annotated[str, typer.Argument(help="Task that all of them are for.")],
+    task: Annotated[str, typer.Argument(help="Task or problem file that all of them are for.")],
     folders: Annotated[list[Path], typer.Argument(metavar="FOLDER…", help="Trained operators and runs.")],
     param: Params = None,
     scale: Scale = "demo",
@@ -71,7 +71,7 @@ def rank(
 
 
 def breakeven(
-    task: Annotated[str, typer.Argument(help="Task that all of them are for.")],
+    task: Annotated[str, typer.Argument(help="Task or problem file that all of them are for.")],
     folders: Annotated[list[Path], typer.Argument(metavar="OPERATOR…", help="Folders of trained operators.")],
     against: Annotated[Path, typer.Option(help="Run whose best program they are held against.")],
     tuning: Annotated[float, typer.Option(help="Seconds that were spent on choosing settings, for each operator.")] = 0.0,

@@ -56,12 +56,15 @@ class Operator(ABC):
         """A network of that shape, its weights drawn by torch's own generator."""
 
     def module(self, layout: Layout, settings: Any) -> "nn.Module":
-        """Inputs [batch, channels, *space] to solutions [batch, frames, channels, *space], both normalised."""
+        """Inputs [batch, channels, *space] to solutions [batch, frames, channels, *space], both normalised. Raises InputError where frames do not follow from each other."""
         from fieldsmith.operators.networks.rollout import OneShot, Stepwise
 
         periodic = tuple(axis.periodic for axis in layout.axes)
         results = len(layout.results)
         if layout.timed and getattr(settings, "rollout", ONE_SHOT) == STEPWISE:
+            if layout.one_shot:
+                words = f"{layout.task} cannot be learned frame by frame: {layout.one_shot}."
+                raise InputError(words, "Give --set rollout=one-shot.")
             state = [layout.fields.index(name) for name in layout.starts]
             return Stepwise(self.network(Shape(layout.channels, results, periodic), settings), state, layout.frames)
         shape = Shape(layout.channels, results * layout.frames, periodic)

@@ -2,6 +2,7 @@
 
 import json
 import platform
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from fieldsmith.machine import checkout
 from fieldsmith.operators import device as devices
 from fieldsmith.operators.layout import Layout
 from fieldsmith.operators.networks.normalised import Normalised
+from fieldsmith.operators.problem_copy import copied, keep_problem
 from fieldsmith.operators.trained import CARD, WEIGHTS, TrainedOperator, module_of
 from fieldsmith.operators.training import state
 from fieldsmith.operators.training.asked import Asked
@@ -24,6 +26,7 @@ from fieldsmith.operators.training.samples import Samples, generated, of_split
 from fieldsmith.operators.training.trainer import Tell, Trainer
 from fieldsmith.tasks.places import place_of
 from fieldsmith.tasks.task import Progress, Task
+from fieldsmith.tasks.training import solved_by
 
 PLAN = "training.json"
 """What was asked, and of which task: another question does not go on in this folder."""
@@ -45,6 +48,7 @@ def fit(
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / "lock", timeout=0):
             _agree(task, asked, folder)
+            keep_problem(task, folder)
             if not _finished(folder):
                 _trained(task, asked, layout, module, folder, chosen, progress, tell)
     except Timeout:
@@ -61,30 +65,35 @@ def _trained(
 ) -> None:  # fmt: skip
     dev = of_split(task, layout, "dev", progress)
     train = generated(task, layout, asked.samples, progress)
-    module.fit(train.given, train.solved, [layout.fields.index(name) for name in layout.starts])
+    module.fit(train.given, train.solved, [layout.fields.index(name) if name else None for name in layout.starts])
+    solved_with = solved_by(task, progress)
 
     def keep(course: state.Course) -> None:
-        card = _card(task, asked, layout, module, train, device, course, finished=False)
+        card = _card(task, asked, layout, module, train, device, course, solved_with, finished=False)
         write_whole(folder / WEIGHTS, state.weights(module, card))
         write_whole(folder / CARD, _json(card))
 
     trainer = Trainer(asked, module, len(layout.fields), train, dev, device, folder, keep)
     course = trainer.run(tell)
-    write_whole(folder / CARD, _json(_card(task, asked, layout, module, train, device, course, finished=True)))
+    write_whole(
+        folder / CARD, _json(_card(task, asked, layout, module, train, device, course, solved_with, finished=True))
+    )
     (folder / state.FILE).unlink(missing_ok=True)
 
 
 def _card(
-    task: Task, asked: Asked, layout: Layout, module: Normalised, train: Samples, device: torch.device, course: state.Course, finished: bool
+    task: Task, asked: Asked, layout: Layout, module: Normalised, train: Samples, device: torch.device, course: state.Course,
+    solved_with: Mapping[str, Any] | None, finished: bool,
 ) -> dict[str, Any]:  # fmt: skip
     """What the weights are, where they come from, what they cost."""
     return {
-        "task": {"name": task.name, "place": place_of(type(task)), "parameters": dict(task.parameters), "scale": task.scale, "fingerprint": task.fingerprint},
+        "task": {"name": task.name, "place": copied(task) or place_of(type(task)), "parameters": dict(task.parameters), "scale": task.scale, "fingerprint": task.fingerprint},
         "asked": asked.asdict(),
         "layout": layout.asdict(),
         "parameters": module.parameters_count(),
         "samples": len(train),
         "sample_seconds": train.seconds,
+        **({"samples_solved": dict(solved_with)} if solved_with else {}),
         "device": devices.described(device),
         "device_type": device.type,
         "threads": torch.get_num_threads(),

@@ -8,7 +8,7 @@ import numpy as np
 from fieldsmith.errors import MissingPart
 from fieldsmith.operators.layout import Layout
 from fieldsmith.tasks.task import Progress, SplitName, Task
-from fieldsmith.tasks.training import BLOCK, block
+from fieldsmith.tasks.training import BLOCK, block, held_out
 
 LARGEST = 0.5
 """Share of the machine's memory that samples may take."""
@@ -48,7 +48,9 @@ def generated(task: Task, layout: Layout, count: int, progress: Progress | None 
 
 
 def of_split(task: Task, layout: Layout, name: SplitName, progress: Progress | None = None) -> Samples:
-    """The samples of a split that programs are judged on."""
+    """The samples of a split that programs are judged on; of a problem file in place of dev those that are held out (`tasks/training.py`)."""
+    if name == "dev" and (part := held_out(task, progress)) is not None:
+        return Samples(layout.encoded(part.inputs), layout.solved(part.solutions), _norms(part.solutions))
     cases = task.split(name, progress)
     return Samples(
         np.concatenate([layout.encoded(case.inputs) for case in cases]),
