@@ -77,6 +77,8 @@ def train(
     precision: Annotated[str, typer.Option(help="float32 or bfloat16.")] = "float32",
     compiled: Annotated[bool, typer.Option("--compile", help="Compile the network first (torch.compile).")] = False,
     seed: Annotated[int, typer.Option(help="Of weights and order.")] = 0,
+    penalty: Annotated[list[str] | None, typer.Option(help="Penalty on micro-batches, gradient-norm=0.01, fisher-trace=… or jacobian=…; repeatable.")] = None,
+    micro: Annotated[int, typer.Option(help="Samples of a micro-batch.")] = 4,
     param: Params = None,
     scale: Scale = "demo",
     device: Device = "auto",
@@ -91,16 +93,17 @@ def train(
     current.json, current.quiet, current.resumes = as_json, quiet, True
     from fieldsmith.cli.options import parse_parameters, parse_settings
     from fieldsmith.operators import need_torch
-    from fieldsmith.operators.training.asked import Asked
     from fieldsmith.tasks import load
 
     need_torch()
+    from fieldsmith.operators.training.asked import Asked
     from fieldsmith.operators.training.fit import fit
+    from fieldsmith.operators.training.penalties import parsed
 
     settings = {name: _number(value) for name, value in parse_settings(set_ or [], "--set", "--set modes=16").items()}
     asked = Asked(
         operator, settings, samples, epochs, minutes, batch, rate, noise=noise, unrolled=unrolled, pushforward=pushforward, accumulated=accumulated,
-        patience=patience, precision=precision, compiled=compiled, seed=seed,
+        patience=patience, precision=precision, compiled=compiled, seed=seed, penalties=parsed(penalty or []), micro=micro,
     )  # fmt: skip
     problem = load(task, parse_parameters(param or []), scale)
     folder = out or Path("trained") / f"{problem.name}-{operator}-{_digest(problem, asked.digest)}"

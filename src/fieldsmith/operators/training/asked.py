@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from fieldsmith.errors import InputError
+from fieldsmith.operators.training.penalties import check
 
 PRECISIONS = ("float32", "bfloat16")
 
@@ -18,6 +19,7 @@ class Asked:
     With `minutes` the number of epochs is what fits into them, told from the first steps. `noise` is added to inputs, as a share of each channel's spread. Operators
     that go frame by frame learn `unrolled` steps at a time; with `pushforward` only the last of them, from where the others lead (Brandstetter et al., arXiv 2202.03376, section 3.2).
     A batch is taken in `accumulated` parts, which need that much less memory. `patience` epochs without a better dev error end the training; 0 never does.
+    `penalties` are weights by kind (`penalties.py`), of micro-batches of `micro` samples.
     """
 
     operator: str
@@ -36,9 +38,11 @@ class Asked:
     precision: str = "float32"
     compiled: bool = False
     seed: int = 0
+    penalties: Mapping[str, float] = field(default_factory=dict)
+    micro: int = 4
 
     def __post_init__(self) -> None:
-        least = {"samples": 1, "epochs": 1, "batch": 1, "unrolled": 1, "accumulated": 1, "patience": 0, "seed": 0, "minutes": 0, "decay": 0, "noise": 0}  # fmt: skip
+        least = {"samples": 1, "epochs": 1, "batch": 1, "unrolled": 1, "accumulated": 1, "patience": 0, "seed": 0, "micro": 1, "minutes": 0, "decay": 0, "noise": 0}  # fmt: skip
         for name, low in least.items():
             value = getattr(self, name)
             if not low <= value < 1e9:
@@ -51,6 +55,9 @@ class Asked:
             raise InputError(f"--accumulated {self.accumulated} is more than the {self.batch} samples of a batch.", "")
         if self.pushforward and self.unrolled < 2:
             raise InputError("--pushforward needs steps to be pushed through.", "Give --unrolled 2 or more.")
+        check(self.penalties)
+        if self.penalties and self.compiled:
+            raise InputError("--penalty needs second derivatives, which --compile does not give.", "Leave one out.")
 
     @property
     def digest(self) -> str:
@@ -59,4 +66,5 @@ class Asked:
 
     def asdict(self) -> dict[str, Any]:
         """As JSON."""
-        return {**asdict(self), "settings": dict(self.settings)}
+        told = {**asdict(self), "settings": dict(self.settings), "penalties": dict(self.penalties)}
+        return told if self.penalties else {name: told[name] for name in told if name not in ("penalties", "micro")}

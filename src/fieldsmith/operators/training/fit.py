@@ -114,9 +114,9 @@ def _agree(task: Task, asked: Asked, folder: Path) -> None:
         write_whole(file, _json(plan))
         return
     known = json.loads(file.read_text(encoding="utf-8"))
-    if other := [name for name in plan if plan[name] != known.get(name)]:
+    if other := [name for name in {**plan, **known} if plan.get(name) != known.get(name)]:
         name = other[0]
-        words = f"{folder} holds a training with {name} = {known.get(name)}, and {plan[name]} is asked for."
+        words = f"{folder} holds a training with {name} = {known.get(name)}, and {plan.get(name)} is asked for."
         raise InputError(words, "Ask for the same, which goes on there, or give another --out.")
 
 
