@@ -1,5 +1,6 @@
 """`fieldsmith operators`: what a solver is measured against, learned operators."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -164,15 +165,19 @@ def evaluate(
     if split not in ("dev", "test", "both"):
         raise InputError(f"--split {split} is not known.", "Give dev, test or both.")
     need_torch()
+    from fieldsmith.bench.bins import Binned
     from fieldsmith.evaluation.judge import evaluate as judged
     from fieldsmith.operators.sandbox import OperatorSandbox
 
     place = OperatorSandbox(folder, device)
     problem = _task_of(place.card, folder)
     splits = ("dev", "test") if split == "both" else (split,)
+    binned = Binned(problem.brief().signature)
     with Live(current, lambda: f"evaluating {folder}"):
-        outcome = judged(problem, "", place, splits=splits, refinement=order, thorough=True, probing=False)
-    _report(folder, outcome)
+        outcome = judged(
+            problem, "", place, splits=splits, refinement=order, thorough=True, probing=False, on_outputs=binned.see
+        )
+    _report(folder, outcome, {name: binned.means(name) for name in splits})
     if outcome.status != "ok":
         current.failed(f"The operator fails: {outcome.error_message or outcome.status}.")
         raise typer.Exit(1)
@@ -196,11 +201,11 @@ def _task_of(card: dict[str, Any], folder: Path) -> "Task":
     return problem
 
 
-def _report(folder: Path, outcome: "Evaluation") -> None:
+def _report(folder: Path, outcome: "Evaluation", bins: Mapping[str, Sequence[float | None]]) -> None:
     scores = {name: score for name, score in (("dev", outcome.dev), ("test", outcome.test)) if score}
     studied = [{"intervals": p.resolution, "nrmse": p.error} for p in outcome.convergence]
     fields = {
-        name: {"nrmse": s.nrmse, "fields": dict(s.fields), "max_error": s.max_error, "drift": s.drift, "seconds": s.seconds, "samples": list(s.samples)}
+        name: {"nrmse": s.nrmse, "fields": dict(s.fields), "max_error": s.max_error, "drift": s.drift, "seconds": s.seconds, "samples": list(s.samples), "bins": list(bins[name])}
         for name, s in scores.items()
     }  # fmt: skip
     current.event("result", {"folder": str(folder), "status": outcome.status, **fields, "resolutions": studied})
@@ -208,6 +213,9 @@ def _report(folder: Path, outcome: "Evaluation") -> None:
         current.say(
             f"{folder}: {name} nRMSE {score.nrmse:.3e}, {score.seconds / len(score.samples):.1e} s a sample in a batch of {len(score.samples)}"
         )
+        if bins[name]:
+            told = ", ".join("-" if one is None else f"{one:.2e}" for one in bins[name])
+            current.say(f"  by equal parts of the time: {told}")
         if score.drift is not None:
             current.say(f"  totals that the equation keeps depart by {score.drift:.1e}")
     if studied:
