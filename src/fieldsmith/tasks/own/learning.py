@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from fieldsmith.boxes import methods, running, samples
-from fieldsmith.boxes.climbing import LARGEST
+from fieldsmith.boxes.climbing import LARGEST, distance
 from fieldsmith.boxes.form import FUNCTION, Form
 from fieldsmith.equations.expressions import Unsuited
 from fieldsmith.errors import FieldsmithError, InputError
@@ -152,19 +152,8 @@ def _error(form: Form, text: str, factor: int, cases: Sequence[Case], calls: Seq
         if outcome.values is None:
             raise Unsuited(outcome.fault)
         values = samples.picked(form, outcome.values, picks)
-        errors.append(_relative(form, values, case.reference))
+        errors.append(distance(form, case.reference, values))
     return float(np.mean(np.concatenate(errors)))
-
-
-def _relative(form: Form, values: Mapping[str, np.ndarray], wanted: Mapping[str, np.ndarray]) -> np.ndarray:
-    """||u - u_ref||/||u_ref|| of each sample, fields stacked, [samples]; absolute where the reference is 0."""
-
-    def squares(fields: Mapping[str, np.ndarray]) -> np.ndarray:
-        rows = [one.reshape(len(one) if form.batched else 1, -1) for one in fields.values()]
-        return np.sum([np.einsum("bi,bi->b", row, row) for row in rows], axis=0)
-
-    whole = squares(wanted)
-    return np.sqrt(squares({name: values[name] - wanted[name] for name in wanted}) / np.where(whole > 0, whole, 1.0))
 
 
 def _closer(form: Form, call: Draw, factor: int) -> tuple[dict[str, np.ndarray | float], Mapping[str, np.ndarray]]:
