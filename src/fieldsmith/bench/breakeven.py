@@ -5,12 +5,12 @@ program, made cheaper until it errs as the operator does (`coarser.py`): along i
 """
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from fieldsmith.bench.coarser import Level
+from fieldsmith.bench.coarser import BINS, Level
 from fieldsmith.bench.ranking import Entry
 from fieldsmith.errors import InputError
 
@@ -39,7 +39,7 @@ class Breakeven:
     """`error` of the operator, `solver` what the solver takes to err as much, in seconds a sample; `solves` with the ends of its interval.
 
     `beyond` says that the operator errs more than the cheapest solver that was tried: then `solver` is that one's cost, and more than it would take; "below" that it errs less than the
-    dearest one, whose cost is then too little. It is empty where the error lies between.
+    dearest one, whose cost is then too little. It is empty where the error lies between. `span` is the part of the time that errors are of, empty for all of it.
     """
 
     name: str
@@ -50,6 +50,7 @@ class Breakeven:
     low: float
     high: float
     beyond: str = ""
+    span: str = ""
 
 
 def breakeven(name: str, costs: Costs, errors: np.ndarray, curve: Sequence[Level], seed: int = 0) -> Breakeven:
@@ -69,14 +70,26 @@ def breakeven(name: str, costs: Costs, errors: np.ndarray, curve: Sequence[Level
     return Breakeven(name, costs, float(errors.mean()), seconds, solves(costs, seconds), low, high, beyond)
 
 
+def by_bins(name: str, costs: Costs, errors: Sequence[Sequence[float]], curve: Sequence[Level]) -> Iterator[Breakeven]:
+    """For each span of time, `errors` [spans][samples], the breakeven with the solver that errs as much there, both paying for the whole solution.
+
+    Spans without frames are left out.
+    """
+    for n, row in enumerate(errors):
+        levels = [replace(level, errors=level.bins[n]) for level in curve if len(level.bins) > n]
+        if np.isfinite(row).all() and levels:
+            found = breakeven(name, costs, np.asarray(row), levels)
+            yield replace(found, span=f"{n + 1} of {BINS}")
+
+
 def costs_of(entry: Entry, tuning: float) -> Costs:
     """Of an operator that was ranked; an answer is one of a batch with all samples."""
     return Costs(entry.data or 0.0, entry.training or 0.0, tuning, entry.together or 0.0)
 
 
-def errors_of(entry: Entry) -> np.ndarray:
-    """Of each sample."""
-    return np.asarray(entry.samples)
+def errors_of(entry: Entry, count: int) -> np.ndarray:
+    """Of each of the first samples of the test split, which are those of its first call."""
+    return np.asarray(entry.samples[:count])
 
 
 def solves(costs: Costs, solver: float) -> float:
@@ -120,6 +133,6 @@ def as_row(one: Breakeven) -> Mapping[str, object]:
         return value if math.isfinite(value) else None
 
     return {
-        "name": one.name, "error": one.error, "data_cpu_seconds": one.costs.data, "training_seconds": one.costs.training, "tuning_seconds": one.costs.tuning,
+        "name": one.name, "span": one.span, "error": one.error, "data_cpu_seconds": one.costs.data, "training_seconds": one.costs.training, "tuning_seconds": one.costs.tuning,
         "operator_seconds": one.costs.operator, "solver_seconds": one.solver, "solves": finite(one.solves), "low": finite(one.low), "high": finite(one.high), "beyond": one.beyond,
     }  # fmt: skip

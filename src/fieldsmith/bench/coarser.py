@@ -1,36 +1,52 @@
 """A solver made cheaper: called on fewer points and output times, its answer interpolated back to all of them.
 
-What it errs by then, beside what it costs, is its own curve of cost against error, which an operator is held against (breakeven complexity, arXiv 2605.15399).
+A program of a problem of one's own chooses its own points, whatever is asked for; it is made cheaper by the numbers at its top (`own_points.py`). What it errs by then, beside what it costs, is its own curve of cost against error, which an operator is held against (breakeven complexity, arXiv 2605.15399).
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from fieldsmith.equations.equation import Axis
+from fieldsmith.bench.own_points import versions
+from fieldsmith.bench.warm_calls import timed
 from fieldsmith.errors import InputError
 from fieldsmith.evaluation.judge import default_limits
-from fieldsmith.evaluation.metrics import sample_nrmse
+from fieldsmith.evaluation.measuring import as_samples
+from fieldsmith.evaluation.metrics import binned_nrmse, sample_nrmse
 from fieldsmith.evaluation.thinned import filled
 from fieldsmith.sandboxes.sandbox import Sandbox
 from fieldsmith.tasks.task import Case, Signature, Task
 
 LEAST_POINTS, LEAST_TIMES = 8, 4
 """So few are left along an axis at most; a cubic spline needs four."""
-TIMED = 2
-"""Calls that a cost is the least of."""
 TIME = "time"
+BINS = 4
+"""Equal spans of time that errors are told of."""
+
+
+@dataclass(frozen=True)
+class Axis:
+    """Whether its ends meet, and whether both of them are among its points."""
+
+    periodic: bool
+    ends: bool
 
 
 @dataclass(frozen=True)
 class Level:
-    """One call: every `stride`-th point along each axis, every `pause`-th output time. `errors` [samples] on all points and times; `seconds` a sample, by the clock."""
+    """One call: every `stride`-th point along each axis, every `pause`-th output time, or with that `share` of the program's own points and its tolerance times `loosened`.
+
+    `errors` [samples] on all points and times, `bins` [spans of time, samples]; `seconds` a sample, by the clock, of a program that is loaded.
+    """
 
     stride: int
     pause: int
     errors: np.ndarray
     seconds: float
+    share: float = 1.0
+    loosened: float = 1.0
+    bins: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
 
     @property
     def error(self) -> float:
@@ -42,31 +58,47 @@ def levels(task: Task, source: str, sandbox: Sandbox, case: Case) -> Iterator[Le
 
     Raises InputError for a task whose points cannot be thinned out: one whose equation is not known, or changes along a periodic axis by itself.
     """
-    brief = task.brief()
-    if brief.equation is None:
-        raise InputError(f"{task.name} is not stated as an equation on fields.", "Its points cannot be thinned out.")
-    signature, axes = brief.signature, {axis.name: axis for axis in brief.equation.axes}
+    signature, axes = task.brief().signature, _axes(task)
     batch = signature.sizes(case.inputs).get("batch", 1)
     with sandbox.open(default_limits(task)) as session:
-        for stride, pause in _steps(signature, axes, case):
-            inputs = _thinned(signature, axes, case, stride, pause)
-            shapes = signature.shapes(inputs)
-            calls = [session.call(source, signature.function, inputs, shapes) for _ in range(TIMED)]
-            if session.closed or any(call.status != "ok" for call in calls):
-                continue
-            whole = {
-                one.name: _restored(calls[-1].outputs[one.name], one.axes, axes, case.reference[one.name].shape, stride, pause)
-                for one in signature.results
-            }  # fmt: skip
-            if all(np.isfinite(values).all() for values in whole.values()):
-                seconds = min(call.worker_seconds or call.seconds for call in calls) / batch
-                yield Level(stride, pause, sample_nrmse(whole, case.reference), seconds)
+        for version in versions(source) if task.form is not None else versions(""):
+            for stride, pause in _steps(signature, axes, case) if not version.own else [(1, 1)]:
+                inputs = _thinned(signature, axes, case, stride, pause)
+                answer, seconds = timed(session, version.text or source, signature, inputs)
+                if session.closed or answer.status != "ok":
+                    continue
+                whole = {
+                    one.name: _restored(answer.outputs[one.name], one.axes, axes, case.reference[one.name].shape, stride, pause)
+                    for one in signature.results
+                }  # fmt: skip
+                if all(np.isfinite(values).all() for values in whole.values()):
+                    errors = sample_nrmse(as_samples(signature, whole), as_samples(signature, case.reference))
+                    bins = in_bins(signature, case, whole)
+                    yield Level(stride, pause, errors, seconds / batch, version.share, version.loosened, bins)
+
+
+def in_bins(signature: Signature, case: Case, outputs: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Errors by spans of time, [bins, samples]; without any where there is no time, or no reference."""
+    clock = next((one.name for one in signature.arguments if one.role == "times"), "")
+    if not clock or not case.reference or any(one.axes[:2] != ("batch", TIME) for one in signature.results):
+        return np.zeros((0, 0))
+    return binned_nrmse(outputs, case.reference, np.asarray(case.inputs[clock], float), BINS)
+
+
+def _axes(task: Task) -> dict[str, Axis]:
+    """Axes of space by name. Raises InputError for a task whose equation is not known."""
+    equation, form = task.brief().equation, task.form
+    if form is not None:
+        return {name: Axis(name in form.system.periodic, name not in form.system.periodic) for name in form.space}
+    if equation is None:
+        raise InputError(f"{task.name} is not stated as an equation on fields.", "Its points cannot be thinned out.")
+    return {axis.name: Axis(axis.periodic, axis.nodes == "endpoints") for axis in equation.axes}
 
 
 def _steps(signature: Signature, axes: Mapping[str, Axis], case: Case) -> Iterator[tuple[int, int]]:
     """Strides in space, then pauses in time on every grid: all that leave whole intervals and enough points."""
     sizes = signature.sizes(case.inputs)
-    intervals = [sizes[name] - (axis.nodes == "endpoints") for name, axis in axes.items()]
+    intervals = [sizes[name] - axis.ends for name, axis in axes.items()]
     strides = [s for s in _powers(min(intervals)) if all(n % s == 0 and n // s >= LEAST_POINTS for n in intervals)]
     frames = sizes.get(TIME, 1) - 1
     pauses = [p for p in (1, 2, 5, 10, 25) if frames % p == 0 and frames // p >= LEAST_TIMES] if frames else [1]

@@ -1,7 +1,7 @@
 """Trained operators and the programs of runs in one order: what each errs by, what an answer takes, what it took to have it.
 
-All are judged by the same judge on the test split. An answer's time is that of the call itself, seen by the process that answers: the best of several calls, with all samples at
-once and with one alone.
+All are judged by the same judge on the test split. An answer's time is that of the call itself, seen by the process that answers and has loaded what it needs: the best of several calls,
+with all samples at once and with one alone.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fieldsmith.bench.bins import Binned
 from fieldsmith.bench.places import Places
+from fieldsmith.bench.warm_calls import timed
 from fieldsmith.errors import InputError
 from fieldsmith.evaluation.judge import default_limits, evaluate
 from fieldsmith.evaluation.pilot import first_samples
@@ -23,8 +25,6 @@ from fieldsmith.tasks.task import Case, Task
 
 BUILT_IN = "numerics"
 """What the built-in author is called in a run's record."""
-TIMED = 3
-"""Calls that an answer's time is the least of."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,10 @@ class Entry:
     reason: str = ""
     samples: tuple[float, ...] = ()
     """nRMSE of each."""
+    bins: tuple[float | None, ...] = ()
+    """nRMSE by equal spans of time, none of a steady task."""
+    first: tuple[tuple[float, ...], ...] = ()
+    """The same of the first call's samples, [spans][samples]."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +114,10 @@ def in_order(entries: Sequence[Entry]) -> list[Entry]:
 
 
 def _entry(task: Task, one: Contender, place: Sandbox) -> Entry:
-    outcome = evaluate(task, one.source, place, splits=("test",), refinement=False, probing=False)
+    binned = Binned(task.brief().signature)
+    outcome = evaluate(
+        task, one.source, place, splits=("test",), refinement=False, probing=False, on_outputs=binned.see
+    )
     known = {"name": one.name, "kind": one.kind, "place": str(one.place), **one.facts}
     score = outcome.test
     if score is None:
@@ -120,21 +127,15 @@ def _entry(task: Task, one: Contender, place: Sandbox) -> Entry:
     together, alone = _seconds(task, one, place, (case, single))
     return Entry(
         **known, nrmse=score.nrmse, geometric=score.geometric, drift=score.drift, alone=alone, together=together / _batch(task, case),
-        samples=score.samples,
+        samples=score.samples, bins=binned.means("test"), first=tuple(map(tuple, binned.cases["test"][0].tolist())),
     )  # fmt: skip
 
 
 def _seconds(task: Task, one: Contender, place: Sandbox, cases: Sequence[Case]) -> list[float]:
     """The least time of a call with each of these cases; all in one place, so that what is loaded once is loaded before."""
-    signature = task.brief().signature
-    found = []
+    signature, loaded = task.brief().signature, isinstance(place, OperatorSandbox)
     with place.open(default_limits(task)) as session:
-        for case in cases:
-            inputs = {argument.name: case.inputs[argument.name] for argument in signature.arguments}
-            shapes = signature.shapes(inputs)
-            calls = [session.call(one.source, signature.function, inputs, shapes) for _ in range(TIMED)]
-            found.append(min(call.worker_seconds or call.seconds for call in calls))
-    return found
+        return [timed(session, one.source, signature, case, loaded)[1] for case in cases]
 
 
 def _batch(task: Task, case: Case) -> int:

@@ -14,11 +14,13 @@ from fieldsmith.cli.terminal import aligned
 from fieldsmith.errors import InputError
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from fieldsmith.evaluation.evaluation import Evaluation
     from fieldsmith.operators.ensembles import Scores
     from fieldsmith.operators.observed import Seen
     from fieldsmith.operators.training.state import Course
-    from fieldsmith.tasks.task import SplitName, Task
+    from fieldsmith.tasks.task import Case, SplitName, Task
 
 app = typer.Typer(no_args_is_help=True, help="Train operators on samples of a task, and judge them as programs are.")
 
@@ -64,7 +66,7 @@ def _settings(kind: Any) -> dict[str, dict[str, Any]]:
 
 @app.command()
 def train(
-    task: Annotated[str, typer.Argument(help="Task to learn, such as burgers.")],
+    task: Annotated[str, typer.Argument(help="Task to learn, such as burgers, or a problem file.")],
     operator: Annotated[str, typer.Option(help="Kind of operator; `operators list` has all.")] = "fno",
     samples: Annotated[int, typer.Option(help="Samples to learn from, made by the task's own generator.")] = 256,
     epochs: Annotated[int, typer.Option(help="Times that all samples are gone through.")] = 100,
@@ -83,6 +85,8 @@ def train(
     compiled: Annotated[bool, typer.Option("--compile", help="Compile the network first (torch.compile).")] = False,
     seed: Annotated[int, typer.Option(help="Of weights and order.")] = 0,
     processes: Annotated[int, typer.Option(help="Processes that train together, each with a batch of its own, on a GPU of its own where there are several.")] = 1,
+    penalty: Annotated[list[str] | None, typer.Option(help="Penalty on micro-batches, gradient-norm=0.01, fisher-trace=… or jacobian=…; repeatable.")] = None,
+    micro: Annotated[int, typer.Option(help="Samples of a micro-batch.")] = 4,
     param: Params = None,
     scale: Scale = "demo",
     device: Device = "auto",
@@ -97,16 +101,17 @@ def train(
     current.json, current.quiet, current.resumes = as_json, quiet, True
     from fieldsmith.cli.options import parse_parameters, parse_settings
     from fieldsmith.operators import need_torch
-    from fieldsmith.operators.training.asked import Asked
     from fieldsmith.tasks import load
 
     need_torch()
+    from fieldsmith.operators.training.asked import Asked
     from fieldsmith.operators.training.fit import fit
+    from fieldsmith.operators.training.penalties import parsed
 
     settings = {name: _number(value) for name, value in parse_settings(set_ or [], "--set", "--set modes=16").items()}
     asked = Asked(
         operator, settings, samples, epochs, minutes, batch, rate, noise=noise, coarsened=coarsened, observed_noise=observed_noise, unrolled=unrolled, pushforward=pushforward, accumulated=accumulated,
-        patience=patience, precision=precision, compiled=compiled, seed=seed, processes=processes,
+        patience=patience, precision=precision, compiled=compiled, seed=seed, processes=processes, penalties=parsed(penalty or []), micro=micro,
     )  # fmt: skip
     problem = load(task, parse_parameters(param or []), scale)
     folder = out or Path("trained") / f"{problem.name}-{operator}-{_digest(problem, asked.digest)}"
@@ -154,7 +159,7 @@ def retrofit(
         trained, samples=samples or known["samples"], epochs=epochs, minutes=minutes, batch=batch, rate=rate, noise=noise, unrolled=unrolled, patience=patience, seed=seed, processes=processes,
         members=members, latent=latent, frozen=frozen,
     )  # fmt: skip
-    problem = task_of(known)
+    problem = task_of(known, trained)
     kind = "ensemble" if members > 1 else "tuned"
     folder = out or Path("trained") / f"{problem.name}-{asked.operator}-{kind}-{_digest(problem, asked.digest)}"
     told = [""]
@@ -190,7 +195,7 @@ def _say(folder: Path, card: dict[str, Any], score: str = "nRMSE") -> None:
     )
     for line in aligned([
         ("parameters", f"{card['parameters']:,}"),
-        ("samples", f"{card['samples']}, made in {_time(card['sample_seconds'])} of processor time"),
+        ("samples", f"{card['samples']}, made in {_time(card['sample_seconds'])} of processor time{_solved_by(card)}"),
         ("training", f"{_time(course['seconds'])} on {card['device']}{threads}"),
         *([("fixed points", _fixed_points(card))] if "fixed_points" in card else []),
         ("folder", str(folder)),
@@ -204,6 +209,12 @@ def _fixed_points(card: dict[str, Any]) -> str:
     if known["found"]:
         return f"found on dev within {known['tolerance']:.0e} in {known['steps']} steps at most"
     return f"not found on dev: the residual is {known['residual']:.0e} after {known['steps']} steps, {known['tolerance']:.0e} is asked for (--set steps=, --set tolerance=)"
+
+
+def _solved_by(card: dict[str, Any]) -> str:
+    """What made the samples of a problem file, and how well."""
+    known = card.get("samples_solved")
+    return f" by {known['method']}, nRMSE {known['dev_error']:.1e} on dev" if known else ""
 
 
 @app.command()
@@ -230,21 +241,28 @@ def evaluate(
             f"--observed-noise {observed_noise:g} is negative.", "Give a share of a field's spread, such as 0.1."
         )
     need_torch()
+    from fieldsmith.bench.bins import Binned
     from fieldsmith.evaluation.judge import evaluate as judged
     from fieldsmith.operators.observed import Seen
     from fieldsmith.operators.sandbox import OperatorSandbox
     from fieldsmith.operators.trained import task_of
 
     place = OperatorSandbox(folder, device, observed_noise)
-    problem, seen = task_of(place.card), Seen(place.card)
+    problem, seen = task_of(place.card, folder), Seen(place.card)
     splits: tuple[SplitName, ...] = ("dev", "test") if split == "both" else (split,)
+    binned = Binned(problem.brief().signature)
+
+    def look(name: str, case: "Case", outputs: "Mapping[str, np.ndarray]") -> None:
+        for one in (seen, binned.see):
+            one(name, case, outputs)
+
     with Live(current, lambda: f"evaluating {folder}"):
         outcome = judged(
-            problem, "", place, splits=splits, refinement=order, thorough=True, probing=False, on_outputs=seen
+            problem, "", place, splits=splits, refinement=order, thorough=True, probing=False, on_outputs=look
         )
         whole = outcome.status == "ok"
         ensemble = _scores(folder, problem, splits, device, observed_noise) if whole else {}
-    _report(folder, outcome, seen, ensemble)
+    _report(folder, outcome, seen, {name: binned.means(name) for name in splits}, ensemble)
     if not place.card.get("fixed_points", {"found": True})["found"]:
         current.progress(f"Its fixed points were {_fixed_points(place.card)}.")
     if not whole:
@@ -261,16 +279,20 @@ def _scores(
     from fieldsmith.operators.observed import through
     from fieldsmith.operators.trained import TrainedOperator
 
+    if problem.form is not None:  # its calls have points and times of their own each
+        return {}
     opened = TrainedOperator.open(folder, device)
     trained = replace(opened, card=through(opened.card, noise))
     return {name: trained.scores(trained.seen(problem, name)) for name in splits}
 
 
-def _report(folder: Path, outcome: "Evaluation", seen: "Seen", ensemble: Mapping[str, "Scores"]) -> None:
+def _report(
+    folder: Path, outcome: "Evaluation", seen: "Seen", bins: Mapping[str, Sequence[float | None]], ensemble: Mapping[str, "Scores"]
+) -> None:  # fmt: skip
     scores = {name: score for name, score in (("dev", outcome.dev), ("test", outcome.test)) if score}
     studied = [{"intervals": p.resolution, "nrmse": p.error} for p in outcome.convergence]
     fields = {
-        name: {"nrmse": s.nrmse, "fields": dict(s.fields), "max_error": s.max_error, "drift": s.drift, "seconds": s.seconds, "samples": list(s.samples)}
+        name: {"nrmse": s.nrmse, "fields": dict(s.fields), "max_error": s.max_error, "drift": s.drift, "seconds": s.seconds, "samples": list(s.samples), "bins": list(bins[name])}
         | ({"ensemble": ensemble[name].asdict()} if name in ensemble else {})
         for name, s in scores.items()
     }  # fmt: skip
@@ -286,6 +308,9 @@ def _report(folder: Path, outcome: "Evaluation", seen: "Seen", ensemble: Mapping
             current.say(
                 f"  it sees {seen.words}; where it sees, after the first frame, it errs by {seen.errors[name]:.3e}"
             )
+        if bins[name]:
+            told = ", ".join("-" if one is None else f"{one:.2e}" for one in bins[name])
+            current.say(f"  by equal parts of the time: {told}")
         if score.drift is not None:
             current.say(f"  totals that the equation keeps depart by {score.drift:.1e}")
         if name in ensemble:

@@ -21,7 +21,7 @@ Figures = Annotated[Path | None, typer.Option(help="Folder to write the plot to,
 
 
 def rank(
-    task: Annotated[str, typer.Argument(help="Task that all of them are for.")],
+    task: Annotated[str, typer.Argument(help="Task or problem file that all of them are for.")],
     folders: Annotated[list[Path], typer.Argument(metavar="FOLDER…", help="Trained operators and runs.")],
     param: Params = None,
     scale: Scale = "demo",
@@ -71,7 +71,7 @@ def rank(
 
 
 def breakeven(
-    task: Annotated[str, typer.Argument(help="Task that all of them are for.")],
+    task: Annotated[str, typer.Argument(help="Task or problem file that all of them are for.")],
     folders: Annotated[list[Path], typer.Argument(metavar="OPERATOR…", help="Folders of trained operators.")],
     against: Annotated[Path, typer.Option(help="Run whose best program they are held against.")],
     tuning: Annotated[float, typer.Option(help="Seconds that were spent on choosing settings, for each operator.")] = 0.0,
@@ -117,20 +117,32 @@ def breakeven(
     for entry in entries:
         if entry.nrmse is None:
             raise InputError(f"The operator in {entry.place} fails: {entry.reason}.", "Leave it out.")
-    found = [held.breakeven(one.name, held.costs_of(one, tuning), held.errors_of(one), curve) for one in entries]
-    files = written_csv(csv, told.as_csv(found))
+    count = len(curve[0].errors) if curve else 0
+    found = [held.breakeven(one.name, held.costs_of(one, tuning), held.errors_of(one, count), curve) for one in entries]
+    spans = [part for one in entries for part in held.by_bins(one.name, held.costs_of(one, tuning), one.first, curve)]
+    files = written_csv(csv, told.as_csv([*found, *spans]))
     files += told.write_breakeven(found, solver.name, problem.title, figures.expanduser()) if figures else []
-    for line in (*aligned(told.curve_rows(curve)), "", *aligned(told.rows(found)), *told.notes(found)):
+    parts = ("", *aligned(told.span_rows(spans))) if spans else ()
+    for line in (*aligned(told.curve_rows(curve)), "", *aligned(told.rows(found)), *told.notes(found), *parts):
         current.say(line.rstrip())
     for file in files:
         current.progress(f"Written: {file}")
     levels_told = [
-        {"stride": one.stride, "pause": one.pause, "nrmse": one.error, "seconds": one.seconds} for one in curve
+        {
+            "stride": one.stride,
+            "pause": one.pause,
+            "share": one.share,
+            "loosened": one.loosened,
+            "nrmse": one.error,
+            "seconds": one.seconds,
+        }
+        for one in curve
     ]
     current.event(
         "result",
         {
             "rows": [held.as_row(one) for one in found],
+            "spans": [held.as_row(one) for one in spans],
             "solver": solver.name,
             "curve": levels_told,
             "files": list(map(str, files)),

@@ -248,7 +248,7 @@ class _Judge:
                 reason = result.failure.message if result.failure else result.status
                 self.notes.append(f"At {case.resolution} intervals the program ended with {result.status}: {reason}")
                 continue
-            error = float(np.mean(metrics.sample_nrmse(result.outputs, case.reference))) if case.reference else math.nan
+            error = error_of(self.brief.signature, result.outputs, case) if case.reference else math.nan
             if math.isfinite(error):
                 points.append(ConvergencePoint(case.resolution, error))
                 if not error < 2.0 * case.reference_error:

@@ -68,3 +68,19 @@ def frame_nrmse(outputs: Arrays, reference: Arrays) -> np.ndarray:
     error = sum(sums(outputs[name] - reference[name]) for name in reference)
     norm = sum(sums(reference[name]) for name in reference)
     return np.sqrt(error / np.where(norm == 0.0, 1.0, norm))
+
+
+def binned_nrmse(outputs: Arrays, reference: Arrays, times: np.ndarray, bins: int) -> np.ndarray:
+    """Error over the frames of each of so many equal spans of time, relative to the reference's norm there, [bins, batch].
+
+    For arrays [batch, time, ...]; fields are stacked. The first frame, which is given, is in none; a span without a frame is NaN.
+    """
+    number = (
+        np.ceil(bins * (times[1:] - times[0]) / (times[-1] - times[0]) - 1e-9) - 1 if len(times) > 1 else np.zeros(0)
+    )
+    found = []
+    for n in range(bins):
+        frames = 1 + np.flatnonzero(number == n)
+        told, known = ({name: one[name][:, frames] for name in reference} for one in (outputs, reference))
+        found.append(sample_nrmse(told, known) if len(frames) else np.full(len(next(iter(reference.values()))), np.nan))
+    return np.stack(found)

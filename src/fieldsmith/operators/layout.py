@@ -1,7 +1,8 @@
 """How a task's call reads as arrays of channels, and what becomes of a network's channels.
 
 Inputs are [batch, channels, *space]: the fields that are given, then scalar arguments as constant fields, then, along axes where places are told apart, the
-place itself from 0 to 1. Solutions are [batch, frames, channels, *space], a channel a result; the first frame, which is given, is left out. A steady solution is one frame.
+place itself from 0 to 1. Solutions are [batch, frames, channels, *space], a channel a result; the first frame, which is given, is left out, unless a result has no
+initial value (a pressure, a stream function). A steady solution is one frame.
 """
 
 from collections.abc import Mapping
@@ -12,6 +13,8 @@ import numpy as np
 import sympy as sp
 from scipy.interpolate import CubicSpline
 
+from fieldsmith.boxes.form import FUNCTION, TIMES, Form
+from fieldsmith.boxes.samples import asked_times
 from fieldsmith.equations.equation import Equation
 from fieldsmith.equations.expressions import holds, parsed
 from fieldsmith.errors import InputError
@@ -32,6 +35,8 @@ class Side:
     ends: bool
     placed: bool
     """Whether a network is told the place along it: not where the equation is the same everywhere and has no ends."""
+    offset: float = 0.5
+    """Where the first of points without ends lies, in spacings."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,8 @@ class Layout:
     """What is read off a task's signature, equation and times once; all that a stored operator must know of it.
 
     `fields` and `scalars` name arguments, `results` the returned arrays; `starts` gives for each result of a timed task the argument that is its
-    first frame. `times` are those of training, empty where the task is steady.
+    first frame, empty where there is none. `times` are those of training, empty where the task is steady. Where a frame does not follow from the one before alone,
+    `one_shot` says why, a sentence's second half. Results of a steady problem to which no field is given have no batch.
     """
 
     task: str
@@ -52,10 +58,14 @@ class Layout:
     starts: tuple[str, ...]
     clock: str
     times: tuple[float, ...]
+    one_shot: str = ""
+    batched: bool = True
 
     @classmethod
     def of(cls, task: Task) -> "Layout":
         """Raises InputError for a task whose call is none of this kind."""
+        if task.form is not None:
+            return cls._of_problem(task.name, task.form)
         brief = task.brief()
         signature, equation = brief.signature, brief.equation
         if equation is None or not equation.axes:
@@ -78,7 +88,13 @@ class Layout:
         if strange := [a.name for a in signature.arguments if a.name not in told]:
             raise InputError(f"The argument {strange[0]} of {task.name} is neither a field nor a number.", "")
         sides = tuple(
-            Side(axis.name, axis.periodic, axis.nodes == "endpoints", not axis.periodic or _moving(axis.name, equation))
+            Side(
+                axis.name,
+                axis.periodic,
+                axis.nodes == "endpoints",
+                not axis.periodic or _moving(axis.name, equation),
+                0.0 if axis.nodes == "left_edges" else 0.5,
+            )
             for axis in equation.axes
         )
         arguments = tuple(a.name for a in signature.arguments)
@@ -90,14 +106,39 @@ class Layout:
             times = tuple(map(float, known))
         return cls(task.name, signature.function, arguments, sides, fields, scalars, results, starts, clock, times)
 
+    @classmethod
+    def _of_problem(cls, name: str, form: Form) -> "Layout":
+        """Of a problem of one's own, at the points and times that it asks for."""
+        system = form.system
+        if len(form.space) > 2:
+            raise InputError(f"{name} has {len(form.space)} axes of space.", "Operators here are for one or two.")
+        fields = tuple(one.name for one in form.inputs if one.role in ("initial", "coefficient"))
+        scalars = tuple(one.name for one in form.inputs if one.role == "parameter")
+        changing = _changing(form)
+        sides = tuple(
+            Side(one, one in system.periodic, one not in system.periodic, not fields or one not in system.periodic or one in changing, 0.0)
+            for one in form.space
+        )  # fmt: skip
+        starts = {(one.of, one.part): one.name for one in form.inputs if one.role == "initial"}
+        return cls(
+            name, FUNCTION, tuple(one.name for one in form.inputs), sides, fields, scalars, tuple(one.name for one in form.results),
+            tuple(starts.get((one.of, one.part), "") for one in form.results) if form.timed else (), TIMES if form.timed else "", asked_times(form),
+            _why_one_shot(form), form.batched,
+        )  # fmt: skip
+
     @property
     def timed(self) -> bool:
         return bool(self.times)
 
     @property
     def frames(self) -> int:
-        """That a network gives: all but the first of a timed task."""
-        return len(self.times) - 1 if self.timed else 1
+        """That a network gives: all but the first of a timed task, or all where not every result has an initial value."""
+        return len(self.times) - (not self.begins) if self.timed else 1
+
+    @property
+    def begins(self) -> bool:
+        """Whether the first frame is among those that a network gives."""
+        return "" in self.starts
 
     @property
     def dimensions(self) -> int:
@@ -109,40 +150,50 @@ class Layout:
         return len(self.fields) + len(self.scalars) + sum(axis.placed for axis in self.axes)
 
     @property
+    def firsts(self) -> list[int | None]:
+        """For each result the channel of inputs that holds its first frame; None where it has no initial value."""
+        return [self.fields.index(name) if name else None for name in self.starts]
+
+    @property
     def state(self) -> list[int]:
-        """Channels of inputs that hold the first frame, in the order of the results."""
-        return [self.fields.index(name) for name in self.starts]
+        """Channels of inputs that hold a first frame, in the order of the results."""
+        return [channel for channel in self.firsts if channel is not None]
 
     def encoded(self, inputs: Inputs) -> np.ndarray:
         """Arguments as [batch, channels, *space], single precision."""
         fields = [np.asarray(inputs[name], np.float32) for name in self.fields]
-        if not fields:
-            raise InputError(f"{self.task} is given no field.", "An operator needs one.")
-        shape = fields[0].shape
-        numbers = [np.broadcast_to(np.float32(inputs[name]), shape) for name in self.scalars]
+        single = [np.asarray(inputs[name], np.float32).reshape(-1, *[1] * self.dimensions) for name in self.scalars]
+        if not fields and not single:
+            raise InputError(f"{self.task} is given neither a field nor a number.", "An operator needs one.")
+        shape = fields[0].shape if fields else (max(map(len, single)), *(len(np.asarray(inputs[axis.name])) for axis in self.axes))  # fmt: skip
+        numbers = [np.broadcast_to(one, shape) for one in single]
         places = []
         for n, axis in enumerate(self.axes):
             if axis.placed:
                 points = shape[1 + n]
-                along = np.linspace(0, 1, points) if axis.ends else (np.arange(points) + 0.5) / points
+                along = np.linspace(0, 1, points) if axis.ends else (np.arange(points) + axis.offset) / points
                 column = along.astype(np.float32).reshape([-1 if k == n else 1 for k in range(self.dimensions)])
                 places.append(np.broadcast_to(column, shape))
         return np.stack([*fields, *numbers, *places], axis=1)
 
     def solved(self, solutions: Mapping[str, np.ndarray]) -> np.ndarray:
-        """Results as [batch, frames, channels, *space], single precision."""
+        """Results, [batch, ...] each, as [batch, frames, channels, *space], single precision."""
         stacked = np.stack([np.asarray(solutions[name], np.float32) for name in self.results], axis=1)
-        return np.moveaxis(stacked, 2, 1)[:, 1:] if self.timed else stacked[:, None]
+        return np.moveaxis(stacked, 2, 1)[:, not self.begins :] if self.timed else stacked[:, None]
 
     def decoded(self, frames: np.ndarray, inputs: Inputs) -> dict[str, np.ndarray]:
         """The results of a call from [batch, frames, channels, *space]: with the first frame as it was given, at the times that are asked for."""
         if not self.timed:
-            return {name: frames[:, 0, n].astype(float) for n, name in enumerate(self.results)}
+            steady = {name: frames[:, 0, n].astype(float) for n, name in enumerate(self.results)}
+            return steady if self.batched else {name: values[0] for name, values in steady.items()}
         asked = np.asarray(inputs[self.clock], float)
         found = {}
         for n, name in enumerate(self.results):
-            first = np.asarray(inputs[self.starts[n]], float)[:, None]
-            found[name] = self._at(np.concatenate([first, frames[:, :, n].astype(float)], axis=1), asked)
+            known = frames[:, :, n].astype(float)
+            if self.starts[n]:
+                first = np.asarray(inputs[self.starts[n]], float)[:, None]
+                known = np.concatenate([first, known[:, self.begins :]], axis=1)
+            found[name] = self._at(known, asked)
         return found
 
     def _at(self, values: np.ndarray, asked: np.ndarray) -> np.ndarray:
@@ -176,3 +227,25 @@ def _moving(name: str, equation: Equation) -> bool:
     scope = {one: sp.Symbol(one) for one in names} | coordinates
     read = [parsed(balance.rhs, scope, list(coordinates.values())) for balance in equation.balances]
     return any(holds(one, coordinates[name]) for one in read)
+
+
+def _changing(form: Form) -> set[str]:
+    """Coordinates along which equations, conditions or given expressions change by themselves."""
+    system = form.system
+    given = [one.expression for one in system.coefficients if one.expression is not None]
+    read = [law.residual for law in system.laws] + [one.residual for one in system.conditions] + given
+    free = set().union(*(sp.sympify(one).free_symbols for one in read))
+    return {name for name in system.coordinates if system.symbols[name] in free}
+
+
+def _why_one_shot(form: Form) -> str:
+    """Why a frame does not follow from the one before alone, if it does not."""
+    if not form.timed or form.system.time is None:
+        return ""
+    if form.system.time.name in _changing(form):
+        return f"it changes in {form.system.time.name} by itself"
+    if rates := [name for name, order in form.state if order]:
+        return f"the rate of {rates[0]} is none of its results"
+    if form.canonical.constrained:
+        return f"{form.canonical.constrained[0]} has no initial value"
+    return ""

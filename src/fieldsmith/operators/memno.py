@@ -9,7 +9,7 @@ from fieldsmith.blocks import Block, Choices, choice, number
 from fieldsmith.errors import InputError
 from fieldsmith.operators.kinds import modes_along
 from fieldsmith.operators.layout import CLOSE, Layout
-from fieldsmith.operators.operator import Operator, Shape
+from fieldsmith.operators.operator import Operator, Shape, refuse_steps
 
 if TYPE_CHECKING:
     from torch import nn
@@ -55,6 +55,7 @@ class MemoryOperator(Operator):
             raise InputError(
                 f"{layout.task} is steady, and {self.name} remembers frames in time.", "Take fno or f-fno."
             )
+        refuse_steps(layout, "Take fno or f-fno, which give all frames at once.")
         pauses = np.diff(layout.times)
         if np.ptp(pauses) > CLOSE * (layout.times[-1] - layout.times[0]):
             words = f"The output times of {layout.task} are not evenly spread, from {pauses.min():g} to {pauses.max():g} apart."

@@ -110,4 +110,4 @@ def through(card: Mapping[str, Any], noise: float | None) -> dict[str, Any]:
 
 def seen_inputs(inputs: Inputs, first: np.ndarray, layout: Layout) -> Inputs:
     """The arguments of a call with first frames [batch, results, *space] as they were seen."""
-    return {**inputs, **{name: first[:, n] for n, name in enumerate(layout.starts)}}
+    return {**inputs, **{name: first[:, n] for n, name in enumerate(filter(None, layout.starts))}}

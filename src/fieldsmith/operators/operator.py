@@ -56,13 +56,20 @@ class Operator(ABC):
         """A network of that shape, its weights drawn by torch's own generator."""
 
     def module(self, layout: Layout, settings: Any) -> "nn.Module":
-        """Inputs [batch, channels, *space] to solutions [batch, frames, channels, *space], both normalised."""
+        """Inputs [batch, channels, *space] to solutions [batch, frames, channels, *space], both normalised. Raises InputError where frames do not follow from each other."""
         from fieldsmith.operators.networks.rollout import OneShot, Stepwise
 
         periodic = tuple(axis.periodic for axis in layout.axes)
         results = len(layout.results)
         if layout.timed and getattr(settings, "rollout", ONE_SHOT) == STEPWISE:
+            refuse_steps(layout, "Give --set rollout=one-shot.")
             network = self.network(Shape(layout.channels, results, periodic), settings)
             return Stepwise(network, layout.state, layout.frames)
         shape = Shape(layout.channels, results * layout.frames, periodic)
         return OneShot(self.network(shape, settings), layout.frames)
+
+
+def refuse_steps(layout: Layout, hint: str) -> None:
+    """Raises InputError for a task whose frames do not follow from the one before alone."""
+    if layout.one_shot:
+        raise InputError(f"{layout.task} cannot be learned frame by frame: {layout.one_shot}.", hint)

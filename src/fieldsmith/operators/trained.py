@@ -27,6 +27,7 @@ from fieldsmith.operators.networks.probabilistic import add_noise, ensemble, noi
 from fieldsmith.operators.observed import Observed, seen_inputs
 from fieldsmith.operators.training.samples import Samples, of_split
 from fieldsmith.operators.training.trainer import CHUNK, chunks
+from fieldsmith.tasks.places import is_problem_file
 from fieldsmith.tasks.task import SplitName, Task
 
 WEIGHTS, CARD = "model.safetensors", "card.json"
@@ -141,10 +142,13 @@ def read_card(folder: Path) -> dict[str, Any]:
         raise InputError(f"{folder / CARD} cannot be read: {error}.", "Train the operator again.") from None
 
 
-def task_of(card: Mapping[str, Any]) -> Task:
-    """The task that an operator was trained on. Raises InputError where its data has changed since."""
+def task_of(card: Mapping[str, Any], folder: Path) -> Task:
+    """The task that the operator in a folder was trained on, which of a problem file has a copy. Raises InputError where its data has changed since."""
     known = card["task"]
-    name = known["name"] if known["name"] in tasks.names() else known["place"]
+    if is_problem_file(known["place"]):
+        name = str(folder / known["place"])
+    else:
+        name = known["name"] if known["name"] in tasks.names() else known["place"]
     problem = tasks.load(name, {name: str(value) for name, value in known["parameters"].items()}, known["scale"])
     if problem.fingerprint != known["fingerprint"]:
         raise InputError(

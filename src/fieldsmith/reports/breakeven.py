@@ -50,14 +50,28 @@ def _count(value: float) -> str:
 
 def curve_rows(curve: Sequence[Level]) -> list[tuple[str, ...]]:
     """The solver's own curve as a table."""
-    told = [
-        (f"every {_nth(one.stride)} point, every {_nth(one.pause)} time", f"{one.error:.3e}", f"{one.seconds:.2g}") for one in curve
-    ]  # fmt: skip
+    told = [(_on(one), f"{one.error:.3e}", f"{one.seconds:.2g}") for one in curve]
     return [("solver on", "nRMSE", "s a sample"), *told]
+
+
+def _on(one: Level) -> str:
+    """How a level is cheaper."""
+    if one.share == one.loosened == 1.0 and one.stride == one.pause == 1:
+        return "every single point, every single time"
+    if one.stride * one.pause > 1:
+        return f"every {_nth(one.stride)} point, every {_nth(one.pause)} time"
+    loosened = f", tolerance {one.loosened:g} times" if one.loosened != 1.0 else ""
+    return f"{one.share:.4g} of its points along each axis{loosened}"
 
 
 def _nth(number: int) -> str:
     return {1: "single", 2: "second", 32: "32nd"}.get(number, f"{number}th")
+
+
+def span_rows(found: Sequence[Breakeven]) -> list[tuple[str, ...]]:
+    """The breakeven figures by spans of time as a table."""
+    told = [(one.name, one.span, f"{one.error:.3e}", f"{one.solver:.2g}", _count(one.solves)) for one in found]
+    return [("", "part of the time", "nRMSE", "solver as good, s", "breakeven"), *told]
 
 
 def notes(found: Sequence[Breakeven]) -> list[str]:

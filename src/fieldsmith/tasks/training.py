@@ -11,20 +11,23 @@ import numpy as np
 from fieldsmith.errors import InputError
 from fieldsmith.tasks import cache
 from fieldsmith.tasks.published import join
-from fieldsmith.tasks.task import Progress, Task
+from fieldsmith.tasks.task import Progress, Signature, Task
 
 if TYPE_CHECKING:
+    from fieldsmith.tasks.own.problem_task import ProblemTask
     from fieldsmith.tasks.pde import Arrays, PDETask
 
 BLOCK = 64
 """Samples of a block, the unit that is generated and stored at a time: more of them never change those before."""
+HELD_OUT = 16
+"""Samples of a problem file by which the best weights are chosen."""
 STREAM = 4
 """Begins the seed of a block, as 1 to 3 begin those of the splits and of the convergence study (`tasks/pde.py`)."""
 
 
 @dataclass(frozen=True)
 class Block:
-    """Samples with their solutions: arguments by name, [batch, ...] or numbers, and results by name, [batch, ...].
+    """Samples with their solutions: arguments by name, [batch, ...] or numbers (of a problem file one for each sample, [batch]), and results by name, [batch, ...].
 
     `seconds` is the processor time that the solutions took when they were made.
     """
@@ -37,15 +40,18 @@ class Block:
 def block(task: Task, number: int, progress: Progress | None = None) -> Block:
     """The samples of block `number`, 0 and up, made on first use and cached.
 
-    Solutions are those of the trusted method at its coarser level, whose error the task's references state. Raises InputError for a
-    task that has no generator, or whose samples come from a published file.
+    Solutions are those of the trusted method at its coarser level, whose error the task's references state; of a problem file those of `solved_by`. Raises
+    InputError for a task that has no generator, or whose samples come from a published file, and for a problem in which nothing varies.
     """
+    from fieldsmith.tasks.own.problem_task import ProblemTask
     from fieldsmith.tasks.pde import PDETask
 
+    if isinstance(task, ProblemTask):
+        return _of_problem(task, number, BLOCK, progress)
     if not isinstance(task, PDETask):
         raise InputError(
             f"{task.name} has no generator of samples to learn from.",
-            "Tasks that are stated as an equation have one (PDETask).",
+            "Tasks that are stated as an equation have one (PDETask), and problem files.",
         )
     if task.data is not None:
         raise InputError(
@@ -54,11 +60,45 @@ def block(task: Task, number: int, progress: Progress | None = None) -> Block:
     key = f"{task.name}-train{number}-{task.fingerprint[:20]}"
     what = f"{task.name} samples {number * BLOCK + 1} to {(number + 1) * BLOCK}"
     stored = cache.load_or_make(key, lambda: _generated(task, number, progress, what, key), progress, what)
-    inputs: dict[str, np.ndarray | float] = {}
-    for argument in task.signature.arguments:
-        value = stored[f"input/{argument.name}"]
-        inputs[argument.name] = value if argument.axes else float(value)
-    solutions = {result.name: stored[f"solution/{result.name}"] for result in task.signature.results}
+    return _read(task.signature, stored)
+
+
+def held_out(task: Task, progress: Progress | None = None) -> Block | None:
+    """Samples of a problem file, at the points and times of those that are learned from, by which the best weights are chosen; its dev split has few, on other points. None of other tasks, whose dev split serves."""
+    from fieldsmith.tasks.own.problem_task import ProblemTask
+
+    return _of_problem(task, -1, HELD_OUT, progress) if isinstance(task, ProblemTask) else None
+
+
+def solved_by(task: Task, progress: Progress | None = None) -> Mapping[str, Any] | None:
+    """What the samples of a problem file are solved by, with its error on dev beside that of dev's references; None of other tasks."""
+    from fieldsmith.tasks.own import learning
+    from fieldsmith.tasks.own.problem_task import ProblemTask
+
+    if not isinstance(task, ProblemTask):
+        return None
+    found = learning.method(task, progress)
+    return {"method": found.name, "dev_error": found.error, "reference_error": found.reference}
+
+
+def _of_problem(task: "ProblemTask", number: int, count: int, progress: Progress | None) -> Block:
+    from fieldsmith.tasks.own import learning
+
+    key = f"problem-{learning.VERSION}-{'held' if number < 0 else f'train{number}'}-{task.fingerprint[:20]}"
+    what = (
+        f"{task.name} samples to choose weights by"
+        if number < 0
+        else f"{task.name} samples {number * BLOCK + 1} to {(number + 1) * BLOCK}"
+    )
+    learning.method(task, progress)
+    made = partial(learning.generated, task, number, count, progress, what, key)
+    return _read(task.signature, cache.load_or_make(key, made, progress, what))
+
+
+def _read(signature: Signature, stored: Mapping[str, np.ndarray]) -> Block:
+    found = {one.name: stored[f"input/{one.name}"] for one in signature.arguments}
+    inputs = {name: value if value.ndim else float(value) for name, value in found.items()}
+    solutions = {result.name: stored[f"solution/{result.name}"] for result in signature.results}
     return Block(inputs, solutions, float(stored["seconds"]))
 
 

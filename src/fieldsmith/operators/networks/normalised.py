@@ -16,7 +16,7 @@ class Normalised(nn.Module):
     """Inputs [batch, channels, *space] to solutions [batch, frames, results, *space], both in their own units.
 
     Channels are shifted by their mean and divided by their spread over the training samples; these are stored with the weights. A channel
-    that holds the first frame of a result (`starts`: for each result its channel) is scaled as that result is.
+    that holds the first frame of a result (`starts`: for each result its channel, None where it has none) is scaled as that result is.
     """
 
     def __init__(self, inner: nn.Module, channels: int, results: int) -> None:
@@ -26,10 +26,12 @@ class Normalised(nn.Module):
             self.register_buffer(f"{name}_mean", torch.zeros(count))
             self.register_buffer(f"{name}_spread", torch.ones(count))
 
-    def fit(self, given: np.ndarray, solved: np.ndarray, starts: Sequence[int]) -> None:
+    def fit(self, given: np.ndarray, solved: np.ndarray, starts: Sequence[int | None]) -> None:
         """Take means and spreads from samples."""
         of_given, of_solved = _moments(given, 1), _moments(solved, 2)
         for n, channel in enumerate(starts):
+            if channel is None:
+                continue
             for one, other in zip(of_given, of_solved, strict=True):
                 one[channel] = other[n]
         for name, moments in (("given", of_given), ("solved", of_solved)):

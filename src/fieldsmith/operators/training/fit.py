@@ -22,6 +22,7 @@ from fieldsmith.operators.layout import Layout
 from fieldsmith.operators.networks.equilibrium import fixed_points
 from fieldsmith.operators.networks.normalised import Normalised
 from fieldsmith.operators.observed import Observed
+from fieldsmith.operators.problem_copy import copied, keep_problem
 from fieldsmith.operators.trained import CARD, WEIGHTS, TrainedOperator, digest_of, module_of, read_card, task_of
 from fieldsmith.operators.training import parallel, state
 from fieldsmith.operators.training.asked import Asked
@@ -30,6 +31,7 @@ from fieldsmith.operators.training.samples import Samples, generated, of_split
 from fieldsmith.operators.training.trainer import Tell, Trainer
 from fieldsmith.tasks.places import place_of
 from fieldsmith.tasks.task import Progress, Task
+from fieldsmith.tasks.training import solved_by
 
 PLAN = "training.json"
 """What was asked, and of which task: another question does not go on in this folder."""
@@ -50,6 +52,7 @@ def fit(
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / "lock", timeout=0):
             _agree(task, asked, folder)
+            keep_problem(task, folder)
             if not _finished(folder):
                 if asked.processes > 1:
                     _together(task, asked, layout, folder, chosen, progress, tell, backbone)
@@ -87,7 +90,7 @@ def _member(
     named: Mapping[str, Any], asked: Asked, folder: Path, device: str, backbone: Path | None, team: parallel.Team, send: parallel.Tell
 ) -> None:  # fmt: skip
     """What one of them does."""
-    task = task_of({"task": named})
+    task = task_of({"task": named}, folder)
     layout = Layout.of(task)
     own = torch.device(device, team.rank) if device == "cuda" else torch.device(device)
 
@@ -106,11 +109,12 @@ def _trained(
     dev = of_split(task, layout, "dev", seen, progress)
     train = generated(task, layout, asked.samples, seen, progress)
     if backbone is None:
-        module.fit(train.given, train.solved, layout.state)
+        module.fit(train.given, train.solved, layout.firsts)
     dev = replace(dev, given=seen.noisy(dev.given, module.spreads, layout))
+    solved_with = solved_by(task, progress)
 
     def card_of(course: state.Course, finished: bool) -> dict[str, Any]:
-        card = _card(task, asked, layout, module, train, device, course, finished)
+        card = _card(task, asked, layout, module, train, device, course, solved_with, finished)
         return card | {"backbone": _told_of(backbone)} if backbone else card
 
     def keep(course: state.Course) -> None:
@@ -135,7 +139,8 @@ def _trained(
 
 
 def _card(
-    task: Task, asked: Asked, layout: Layout, module: Normalised, train: Samples, device: torch.device, course: state.Course, finished: bool
+    task: Task, asked: Asked, layout: Layout, module: Normalised, train: Samples, device: torch.device, course: state.Course,
+    solved_with: Mapping[str, Any] | None, finished: bool,
 ) -> dict[str, Any]:  # fmt: skip
     """What the weights are, where they come from, what they cost."""
     return {
@@ -145,6 +150,7 @@ def _card(
         "parameters": module.parameters_count(),
         "samples": len(train),
         "sample_seconds": train.seconds,
+        **({"samples_solved": dict(solved_with)} if solved_with else {}),
         "device": devices.described(device),
         "device_type": device.type,
         "threads": torch.get_num_threads(),
@@ -157,7 +163,7 @@ def _card(
 
 def _named(task: Task) -> dict[str, Any]:
     """What it can be opened by again, and what its data was."""
-    return {"name": task.name, "place": place_of(type(task)), "parameters": dict(task.parameters), "scale": task.scale, "fingerprint": task.fingerprint}  # fmt: skip
+    return {"name": task.name, "place": copied(task) or place_of(type(task)), "parameters": dict(task.parameters), "scale": task.scale, "fingerprint": task.fingerprint}  # fmt: skip
 
 
 def _told_of(backbone: Path) -> dict[str, Any]:
@@ -181,9 +187,9 @@ def _agree(task: Task, asked: Asked, folder: Path) -> None:
         write_whole(file, _json(plan))
         return
     known = json.loads(file.read_text(encoding="utf-8"))
-    if other := [name for name in plan if plan[name] != known.get(name)]:
+    if other := [name for name in {**plan, **known} if plan.get(name) != known.get(name)]:
         name = other[0]
-        words = f"{folder} holds a training with {name} = {known.get(name)}, and {plan[name]} is asked for."
+        words = f"{folder} holds a training with {name} = {known.get(name)}, and {plan.get(name)} is asked for."
         raise InputError(words, "Ask for the same, which goes on there, or give another --out.")
 
 

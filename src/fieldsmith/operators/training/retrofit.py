@@ -49,7 +49,16 @@ class Retrofit(Asked):
         """As the operator in a folder was trained, but for what is `changed`. Raises InputError where there is none."""
         known = read_card(folder)["asked"]
         kept = {one.name: known[one.name] for one in fields(Asked) if one.name in known}
-        return cls(**{**kept, "pushforward": False, "compiled": False, "backbone": digest_of(folder), **changed})
+        return cls(
+            **{
+                **kept,
+                "pushforward": False,
+                "compiled": False,
+                "penalties": {},
+                "backbone": digest_of(folder),
+                **changed,
+            }
+        )
 
 
 def begun(folder: Path, asked: Retrofit) -> Normalised:

@@ -9,7 +9,7 @@ from fieldsmith.errors import MissingPart
 from fieldsmith.operators.layout import Inputs, Layout
 from fieldsmith.operators.observed import WHOLE, Observed, norms_of
 from fieldsmith.tasks.task import Progress, SplitName, Task
-from fieldsmith.tasks.training import BLOCK, block
+from fieldsmith.tasks.training import BLOCK, block, held_out
 
 LARGEST = 0.5
 """Share of the machine's memory that samples may take."""
@@ -32,7 +32,9 @@ class Samples:
         return len(self.given)
 
 
-def generated(task: Task, layout: Layout, count: int, seen: Observed = WHOLE, progress: Progress | None = None) -> Samples:
+def generated(
+    task: Task, layout: Layout, count: int, seen: Observed = WHOLE, progress: Progress | None = None
+) -> Samples:
     """At the points that are seen, without noise, the first `count` samples of the generator. Raises InputError for a task without one, MissingPart where they do not fit into memory."""
     given, solved, norms, seconds = [], [], [], 0.0
     for number in range(-(-count // BLOCK)):
@@ -49,9 +51,13 @@ def generated(task: Task, layout: Layout, count: int, seen: Observed = WHOLE, pr
     return Samples(np.concatenate(given), np.concatenate(solved), np.concatenate(norms), seconds)
 
 
-def of_split(task: Task, layout: Layout, name: SplitName, seen: Observed = WHOLE, progress: Progress | None = None) -> Samples:
-    """The samples of a split that programs are judged on, at the points that are seen, without noise."""
-    parts = [_seen(layout, seen, case.inputs, case.reference) for case in task.split(name, progress)]
+def of_split(
+    task: Task, layout: Layout, name: SplitName, seen: Observed = WHOLE, progress: Progress | None = None
+) -> Samples:
+    """The samples of a split that programs are judged on, at the points that are seen, without noise; of a problem file in place of dev those that are held out (`tasks/training.py`)."""
+    held = held_out(task, progress) if name == "dev" else None
+    calls = [(held.inputs, held.solutions)] if held else [(c.inputs, c.reference) for c in task.split(name, progress)]
+    parts = [_seen(layout, seen, *call) for call in calls]
     given, solved, norms = (np.concatenate([part[n] for part in parts]) for n in range(3))
     return Samples(given, solved, norms)
 

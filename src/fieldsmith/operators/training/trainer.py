@@ -18,10 +18,11 @@ from fieldsmith.errors import FieldsmithError, InputError, MissingPart
 from fieldsmith.operators import device as devices
 from fieldsmith.operators.networks.normalised import Normalised
 from fieldsmith.operators.networks.rollout import Stepwise, TeacherForced
-from fieldsmith.operators.training import state
+from fieldsmith.operators.training import penalties, state
 from fieldsmith.operators.training.asked import Asked
 from fieldsmith.operators.training.losses import relative_errors
 from fieldsmith.operators.training.parallel import ALONE, Team
+from fieldsmith.operators.training.penalties import Answered
 from fieldsmith.operators.training.samples import Samples
 
 RISE = 0.05
@@ -125,15 +126,16 @@ class Trainer:
             group["lr"] = self._rate()
         self.module.train()
         self.optimiser.zero_grad(set_to_none=True)
-        draw = self._drawn(self.course.step, 1 + RANKS * self.team.rank)
+        draw, other = self._drawn(self.course.step, 1 + RANKS * self.team.rank), self._drawn(self.course.step, 2)
         mine, weight = self.team.share(items)
         total, parts = 0.0, mine.chunk(self.asked.accumulated)
         try:
             for n, part in enumerate(parts):
                 with self.team.waiting(self.call, last=n + 1 == len(parts)):
+                    share = len(part) * weight
                     with self._precision():
-                        loss = self._loss(part, draw) * (len(part) * weight)
-                    loss.backward()
+                        loss = self._loss(part, draw) * share
+                    (loss + self._penalty(part, other) * share).backward()
                 total += float(loss.detach())
         except (torch.OutOfMemoryError, RuntimeError) as error:
             raise self._short(error, len(mine)) from None
@@ -146,18 +148,32 @@ class Trainer:
 
     def _loss(self, items: Tensor, draw: torch.Generator) -> Tensor:
         """Mean relative error of these items."""
+        return relative_errors(*self._answered(items, draw)).mean()
+
+    def _penalty(self, items: Tensor, draw: torch.Generator) -> Tensor | float:
+        """What is added to the loss of these items."""
+        asked = self.asked
+        if not asked.penalties:
+            return 0.0
+        spread = self.module.get_buffer("solved_spread")
+        return penalties.penalty(
+            asked.penalties, lambda part: self._answered(part, draw), self.module, items, asked.micro, spread, draw
+        )
+
+    def _answered(self, items: Tensor, draw: torch.Generator) -> Answered:
+        """What the network makes of these items, noise on their inputs included."""
         if not isinstance(self.module.inner, Stepwise):
             x, y, norms = (one[items].to(self.device) for one in (self.given, self.solved, self.norms))
             before = self._before(x, y, draw)
-            return relative_errors(self.call(self._noisy(x, draw), None, before), y, norms).mean()
+            return Answered(self.call(self._noisy(x, draw), None, before), y, norms)
         x, y = self._window(items)
         x, y = self._noisy(x.to(self.device), draw), y.to(self.device)
         steps = self.asked.unrolled
         if self.asked.pushforward:
             with torch.no_grad():
                 led = self.call(x, steps - 1)[:, -1]
-            return relative_errors(self.call(self.module.inner.with_state(x, led), 1), y[:, -1:]).mean()
-        return relative_errors(self.call(x, steps), y).mean()
+            return Answered(self.call(self.module.inner.with_state(x, led), 1), y[:, -1:])
+        return Answered(self.call(x, steps), y)
 
     def _before(self, x: Tensor, y: Tensor, draw: torch.Generator) -> Tensor | None:
         """The true frames before those of y [batch, frames, results, *space], each with noise of its own, where all steps are learned at once."""

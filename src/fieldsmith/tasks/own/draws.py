@@ -89,7 +89,7 @@ def _others(form: Form, split: SplitName) -> Iterator[Draw]:
     rng = np.random.default_rng([SEEDS[split], 77])
     share = SHARES[split]
     for n in range(1, 1 + DRAWS[split]):
-        values = {one.name: _within(one, float(rng.uniform())) for one in form.ranged}
+        values = {one.name: within(one, float(rng.uniform())) for one in form.ranged}
         yield Draw(DRAWN, values, _seeds(form, split, n), points(form, share), times(form, share))
 
 
@@ -196,7 +196,7 @@ def _seeds(form: Form, split: SplitName, call: int) -> tuple[int, ...]:
     return tuple(range(first, first + (SAMPLES if drawn_from(form) else 1)))
 
 
-def _within(one: Parameter, share: float) -> float:
+def within(one: Parameter, share: float) -> float:
     """A value at that share of a parameter's range."""
     low, high = one.low, one.high
     if low is None or high is None:
