@@ -2,8 +2,9 @@
 
     python benchmarks/kills.py --task burgers --scale paper --kills 10
 
-Each line is one kill of `fieldsmith solve`, and what is there when the same command has begun anew: processes of the killed one,
-half-written files, whether the lock of the run is free, the parts of the data that are kept. The last line is a SIGTERM.
+Each line is one kill of `fieldsmith solve`: the processes that it has left; half-written files, and whether `runs list` works and what it
+leaves; the half-written files and the parts of the data that are there when the same command has begun anew, which ends this program
+if it is refused. Then SIGTERM and SIGHUP, what they keep, and all that is left besides whole data.
 """
 
 import argparse
@@ -28,8 +29,10 @@ class Making:
     def __init__(self, folder: Path, task: str, scale: str) -> None:
         self.folder, self.data = folder, folder / "home" / "cache" / "data"
         words = ["solve", task, "--scale", scale, "--sandbox", "process", "--candidates", "1", "--quiet"]
-        self.command = [sys.executable, "-m", "fieldsmith.cli.main", *words, "--run-dir", str(folder / "run")]
-        self.environment = {**os.environ, "FIELDSMITH_HOME": str(folder / "home")}
+        self.program = [sys.executable, "-m", "fieldsmith.cli.main"]
+        self.command = [*self.program, *words, "--run-dir", str(folder / "run")]
+        (folder / "tmp").mkdir()
+        self.environment = {**os.environ, "FIELDSMITH_HOME": str(folder / "home"), "TMPDIR": str(folder / "tmp")}
 
     def start(self) -> "subprocess.Popen[str]":
         """The command, when it has begun to make data."""
@@ -54,6 +57,21 @@ class Making:
     def kept(self) -> int:
         return sum(file.suffix in (".part", ".bin") for file in self.data.iterdir())
 
+    def listed(self) -> str:
+        """What `runs list` comes to, which only reads."""
+        listed = subprocess.run([*self.program, "runs", "list"], env=self.environment, capture_output=True, text=True)
+        return "works" if listed.returncode == 0 else listed.stderr.strip()
+
+    def others(self) -> list[str]:
+        """All that is left of temporary files, locks that were never let go and journals of databases, by name."""
+        files = [file for file in self.folder.rglob("*") if file.is_file()]
+        besides = [
+            file
+            for file in files
+            if file.suffix in (".tmp", ".lock") or file.name.endswith(("-wal", "-shm", "-journal"))
+        ]
+        return sorted(str(file.relative_to(self.folder)) for file in [*besides, *(self.folder / "tmp").iterdir()])
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -66,7 +84,7 @@ def main() -> None:
     asked = parser.parse_args()
     moments = random.Random(0)
     print(f"{asked.task} at {asked.scale} scale, filelock {version('filelock')}, Python {sys.version.split()[0]}")
-    print("kill  after s  processes left  half-written before  after the next command  kept  next command")
+    print("kill  after s  processes left  half-written  runs list  half-written in the same command  kept")
     with tempfile.TemporaryDirectory() as folder:
         making = Making(Path(folder), asked.task, asked.scale)
         made = making.start()
@@ -80,15 +98,24 @@ def main() -> None:
             made.wait()
             time.sleep(GRACE)
             left, before = len(making.processes()), making.half_written()
+            listed = making.listed()
             made = making.start()  # ends this program if it is refused
             after, kept = making.half_written(), making.kept()
-            print(f"{kill:4}  {moment:7.1f}  {left:14}  {before:19}  {after:22}  {kept:4}  works", flush=True)
-        begun = time.monotonic()
-        made.send_signal(signal.SIGTERM)
+            print(f"{kill:4}  {moment:7.1f}  {left:14}  {before:12}  {listed:9}  {after:32}  {kept:4}", flush=True)
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            time.sleep(moments.uniform(0.0, asked.longest))
+            before, begun = making.kept(), time.monotonic()
+            made.send_signal(number)
+            made.wait()
+            took = time.monotonic() - begun
+            print(
+                f"{number.name} ended it with {made.returncode} after {took:.2f} s; processes left: {len(making.processes())}; "
+                f"parts before and after: {before}, {making.kept()}; left besides: {making.others()}",
+                flush=True,
+            )
+            made = making.start()
+        made.send_signal(signal.SIGINT)
         made.wait()
-        print(
-            f"SIGTERM ended it with {made.returncode} after {time.monotonic() - begun:.2f} s; processes left: {len(making.processes())}"
-        )
 
 
 if __name__ == "__main__":

@@ -319,3 +319,13 @@ def test_long_names_and_figures_stay_in_their_places(opened):
             "document.querySelectorAll('.tile .value').forEach(e => { e.innerHTML = '7.43 × 10<sup>−10</sup>'; })"
         )
         assert page.evaluate(inside), width
+
+
+def test_what_fewer_candidates_came_to_is_seen_in_the_dark_and_fits_a_phone(opened):
+    page = opened(finished(), color_scheme="dark", viewport={"width": 390, "height": 844})
+    stroke = page.eval_on_selector("figure.scaling polyline", "line => getComputedStyle(line).stroke")
+    assert stroke.startswith("oklab(")
+    assert float(stroke.removeprefix("oklab(").split()[0]) > 0.6  # the lightness
+    assert page.eval_on_selector("#scaling .scroll", "table => table.scrollWidth <= table.clientWidth")
+    page.emulate_media(color_scheme="light")
+    assert page.eval_on_selector("figure.scaling polyline", "line => getComputedStyle(line).stroke") != stroke

@@ -205,6 +205,7 @@ SLIPS = {
     "a sign, which blows up": ("+ nu *", "- nu *", [("sign", "nu*u_xx")]),
     "the flux of another equation": ("right**2 - left**2) / (4 * dx)", "right**3 - left**3) / (2 * dx)", [("unknown", "u")]),
     "steps that do not add up": ("dt = (b - a) / steps", "dt = 7e-4", [("elapsed", "")]),
+    "the whole time in every pass": ("        steps = max", "        a = 0.0\n        steps = max", [("elapsed", "")]),
     "shifted in every interval": ("frames.append(u)", "u = np.roll(u, 1, axis=1); frames.append(u)", [("brought", "u_x")]),
     "the last frame is never stepped to": ("frames.append(u)", "frames.append(u if b < t_coordinate[-1] else frames[-1])", [("frames", "")]),
     "all samples scaled by their largest value": ("frames.append(u)", "frames.append(u / np.max(np.abs(u)))", [("together", "")]),
@@ -223,6 +224,12 @@ def test_slips_of_a_right_program_are_named(slip):
     assert right in HEUN
     evaluation = evaluate(load("burgers"), HEUN.replace(right, wrong, 1), PLACE, refinement=False)
     assert suspects(evaluation) == expected
+
+
+def test_frames_of_other_times_are_told_with_both_times():
+    right, wrong, _ = SLIPS["the whole time in every pass"]
+    told = evaluate(load("burgers"), HEUN.replace(right, wrong, 1), PLACE, refinement=False).feedback
+    assert "frame 2 (t = 0.08) that of t = 0.12, frame 3 (t = 0.12) that of t = 0.24, frame 4" in told
 
 
 FLUX = "-(right**2 - left**2) / (4 * dx)"
@@ -323,6 +330,7 @@ SLIGHT = {
     "a viscosity 8% too large on a grid": ("burgers", HEUN, "+ nu *", "+ 1.08 * nu *", ("strength", "nu*u_xx"), "acts with 1.08 times its strength"),
     "a speed 2% too large": ("advection", ADVECTION, "-k * beta", "-k * 1.02 * beta", ("strength", "-beta*u_x"), "waves move, or steepen, 1.02 times too fast"),
     "a damping": ("burgers", SPECTRAL, RATE, f"{RATE} - 0.3 * w", ("brought", "u"), "a further term, -0.3 * `u`, which it does not have: waves of all lengths decay at that rate"),
+    "a drift": ("reacdiff1d", REACTION, "np.exp(-decay * dt)", "np.exp(-(decay + 1j * np.pi * np.arange(n // 2 + 1)) * dt)", ("brought", "u_x"), "a further term, -0.5 * `u_x`, which it does not have: everything drifts besides"),
     "a filter": ("burgers", SPECTRAL, RATE, f"{RATE} - 1e-3 * k * w", ("brought", "|k|*u"), "waves decay besides at a rate in proportion to their wave number"),
     "another reaction": ("reacdiff1d", REACTION, "u * (1 - u)", "u**2 * (1 - u)", ("place", "u**3"), "what happens in place is another formula than `rho*u` + `-rho*u**2`: `u**3` is in it"),
     "a coefficient of one balance": ("cns1d", GAS, "zeta + 4 * eta / 3", "zeta", ("strength", "d(4*Vx_x*eta/3 + Vx_x*zeta, x)"), "acts with 0.429 times its strength"),
@@ -343,9 +351,19 @@ def test_slight_slips_and_foreign_terms_are_told_by_their_size(slip):
     assert words in evaluation.feedback
 
 
+def test_a_derivative_in_place_of_another_is_told_with_the_one_that_is_missing():
+    damped = SPECTRAL.replace("lin = -nu * k**2", "lin = -nu * k**4 / 1000", 1)
+    evaluation = evaluate(load("burgers"), damped, PLACE, refinement=False)
+    assert suspects(evaluation) == [("missing", "nu*u_xx"), ("brought", "u_xxxx")]
+    assert "waves of all lengths" not in evaluation.feedback
+
+
 def test_a_right_program_is_said_to_be_right_only_as_far_as_is_known():
     assert "own strength and sign, within 5%." in judged("burgers_right_upwind").feedback
-    assert "own strength and sign. Shorter" in evaluate(load("burgers"), SPECTRAL, PLACE, refinement=False).feedback
+    assert (
+        "own strength and sign. With the first output interval"
+        in evaluate(load("burgers"), SPECTRAL, PLACE, refinement=False).feedback
+    )
 
 
 def test_a_program_on_too_few_points_is_told_so():

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from fieldsmith.evaluation.probes.start import at_once
 from fieldsmith.evaluation.probes.steps import steps_in_time
 from fieldsmith.tasks.task import Argument, Case, Result, Signature
 
@@ -14,16 +15,16 @@ SIGNATURE = Signature(
 )
 
 
-def told(error):
-    """Of a program whose error after steps of h in units of its own is error(h), everywhere."""
+def told(error, most=1000):
+    """Of a program whose error after steps of h in units of its own is error(h), everywhere, and that fails where intervals have more than `most` parts."""
     solution = np.ones((1, len(TIMES), 4))
 
     def call(inputs):
         parts = (TIMES[1] - TIMES[0]) / (inputs["t"][1] - inputs["t"][0])
-        return {"u": np.ones((1, len(inputs["t"]), 4)) + error(1.0 / parts)}
+        return {"u": np.ones((1, len(inputs["t"]), 4)) + error(1.0 / parts)} if parts < most else None
 
     case = Case("dev", inputs={"u0": np.ones((1, 4)), "t": TIMES}, reference={"u": solution})
-    return steps_in_time(SIGNATURE, case, call(case.inputs), (0,), call)
+    return steps_in_time(SIGNATURE, case, (0,), call)
 
 
 @pytest.mark.parametrize(
@@ -46,3 +47,23 @@ def test_an_error_that_shorter_steps_lay_bare_is_told_apart_from_one_that_grows_
     found = told(error)
     assert found is not None
     assert (found["limit"], found["worse"], found["bounded"]) == (False, True, bounded)
+
+
+@pytest.mark.parametrize(("most", "every"), [(1000, True), (100, False)])
+def test_steps_are_not_judged_by_intervals_that_have_many_of_them_still(most, every):
+    found = told(lambda _h: 1.0, most)
+    assert found is not None
+    assert (found["share"], found["all"]) == (0.0, every)
+
+
+@pytest.mark.parametrize(("error", "told"), [(0.05, True), (1e-4, False)])
+def test_data_that_is_changed_at_once_is_the_cause_only_where_something_of_it_is_left(error, told):
+    start = np.linspace(0.0, 1.0, 8).reshape(1, 8)
+    solution = np.full((1, len(TIMES), 8), 0.5)
+    solution[:, 0] = start
+
+    def call(inputs):
+        return {"u": np.repeat(np.clip(start, 0.2, 0.8)[:, None], len(inputs["t"]), axis=1)}
+
+    case = Case("dev", inputs={"u0": start, "t": TIMES}, reference={"u": solution})
+    assert bool(at_once(SIGNATURE, case, {"u": solution + error}, (0,), call)) == told

@@ -27,6 +27,7 @@ NOTHING: Mapping[str, Any] = {
     "copies": [],
     "offset": 0,
     "pace": None,
+    "visited": [],
     "course": [],
     "own": None,
 }
@@ -57,12 +58,15 @@ def diagnosed(brief: Brief, case: Case, outputs: Outputs, errors: Sequence[float
         found["physics"] = physics = _physics(ready, call)
         if physics and physics["moved"] == "grid" and not found["narrow"]:
             found["narrow"] = interpolated(outputs, case.reference, brief.equation)
+        times = np.asarray(case.inputs[ready.times])
         if physics and physics["everything"] is not None:
-            found["pace"] = clock.pace(outputs, case.reference, np.asarray(case.inputs[ready.times]))
+            found["pace"] = clock.pace(outputs, case.reference, times)
+        if all(cause["name"] == "elapsed" for cause in _causes(found)) and found["pace"] is None:
+            found["visited"] = clock.visited(outputs, case.reference, times)
         if not list(_causes(found)):
-            asked = brief.signature, case, outputs, _telling(errors), call
-            found["start"] = start.at_once(*asked) or []
-            found["steps"] = None if found["start"] else steps.steps_in_time(*asked)
+            telling = _telling(errors)
+            found["start"] = start.at_once(brief.signature, case, outputs, telling, call) or []
+            found["steps"] = None if found["start"] else steps.steps_in_time(brief.signature, case, telling, call)
     return {**found, "suspects": list(_causes(found))}
 
 
@@ -129,7 +133,7 @@ def _causes(found: Found) -> Iterator[dict[str, str]]:
         yield {"name": "offset", "term": ""}
     elif found["copies"] or physics.get("still") or physics.get("copied"):
         yield {"name": "frames", "term": ""}
-    if physics.get("everything") is not None:
+    if physics.get("everything") is not None or found["visited"]:
         yield {"name": "elapsed", "term": ""}
     for term in physics.get("terms", ()):
         yield {"name": term["kind"], "term": term["term"]}

@@ -12,6 +12,7 @@ import numpy as np
 import sympy as sp
 
 from fieldsmith.equations import names
+from fieldsmith.equations.expressions import Expression, derivative
 from fieldsmith.evaluation.probes.strengths import SIMPSON, Fields, Strengths, Term, Terms, text_of, weights_of
 
 STAYS = (0.75, 1.33)
@@ -82,6 +83,10 @@ def with_foreign(
     return (one, two) if close and explained else None
 
 
+HIGHER = (3, 4)
+"""Orders of derivatives that are taken for an explanation; the first and the second stand beside the terms anyway."""
+
+
 def _forms(quantity: np.ndarray, terms: Terms) -> Iterator[tuple[str, np.ndarray]]:
     yield "{}", quantity
     yield "|k|*{}", terms.roughness(quantity)
@@ -103,7 +108,21 @@ def _fits(balance: int, view: View, found: Strengths) -> list[Strengths]:
         integral = view.interval * np.tensordot(SIMPSON, np.stack([forms[form] for forms in by_frame]), axes=1)
         term = Term(form.format(name), sp.Symbol(form), 0, "", 0.0)
         fits.append(_beside(found, term, (weights * integral).ravel()))
+    for term in _higher(quantity, view.terms, found):
+        values = [view.terms.values(term.expression, fields) for fields in view.frames[1:]]
+        integral = view.interval * np.tensordot(SIMPSON, np.stack(values), axes=1)
+        fits.append(_beside(found, term, (weights * integral).ravel()))
     return fits
+
+
+def _higher(quantity: Expression, terms: Terms, found: Strengths) -> Iterator[Term]:
+    """Derivatives along each axis that the equation does not have."""
+    present = {term.text for term in found.terms}
+    for order in HIGHER:
+        for axis in terms.analysis.coordinates:
+            expression = derivative(quantity, *[axis] * order)
+            if (text := text_of(expression)) not in present:
+                yield Term(text, expression, order, "", 0.0)
 
 
 def _beside(found: Strengths, term: Term, column: np.ndarray) -> Strengths:

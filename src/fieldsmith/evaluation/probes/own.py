@@ -56,11 +56,9 @@ def diagnosed(
             own["conditions"] = _conditions(form, case, outputs, samples[0])
             own["equations"], own["close"] = _equations(form, signature, case, outputs, samples, call)
     own["holds"] = bool(own["equations"]) and all(one["share"] < left_over.HOLDS for one in own["equations"])
-    if case.reference and form.timed and not list(_causes(found)) and not own["close"]:
-        asked = signature, case, outputs, samples, call
-        if signature.batched:
-            found["start"] = [] if _breaks(form) else start.at_once(*asked) or []
-            found["steps"] = None if found["start"] else steps.steps_in_time(*asked)
+    if case.reference and form.timed and signature.batched and not list(_causes(found)) and not own["close"]:
+        found["start"] = [] if _breaks(form) else start.at_once(signature, case, outputs, samples, call) or []
+        found["steps"] = None if found["start"] else steps.steps_in_time(signature, case, samples, call)
     return {**found, "suspects": list(_causes(found))}
 
 

@@ -18,6 +18,8 @@ MUCH, LEAST = 0.25, 3e-3
 """Departure from the initial data, in units of the largest error of any frame and in units of the data, from which on it is told: a
 scheme that leaves out the shortest waves of kinked data departs by less.
 """
+MOST = 100.0
+"""Departure in units of the largest error, beyond which next to nothing of it is left at the scored times: the error comes of something else."""
 ALIKE = 0.02
 """Part of the departure that one number a sample may leave over."""
 RANGE = 0.02
@@ -44,7 +46,7 @@ def at_once(signature: Signature, case: Case, outputs: Arrays, samples: Sequence
         departure = _norm(left - start)
         worst = max(_norm(outputs[result.name][list(samples), n] - true[:, n]) for n in range(1, true.shape[1]))
         share = departure / (_norm(start) or 1.0)
-        if departure > MUCH * worst and share > LEAST:
+        if MUCH * worst < departure < MOST * worst and share > LEAST:
             cells = [[axis, by] for axis, by in zip(result.axes[2:], _cells(start, left), strict=True) if by]
             told = {"how": _how(start, left), **_ranges(start, left)}
             found.append({"field": result.name, "share": share, "cells": cells, **told})

@@ -20,6 +20,8 @@ LEAST, CLEAR, LASTING = 3e-3, 10.0, 3.0
 """Part of the change that a deviation must make up where both grids agree on it; how many times as much as what the terms leave
 over it must be, and how many times where what they leave over is the same on both grids.
 """
+BESIDES = 0.01
+"""The same part for a derivative that the equation does not have: steps of a length of their own bring a little of it on all grids."""
 BOUNDS = (1e-3, 2e-3, 5e-3, 0.01, 0.02, 0.05, 0.1, 0.2)
 """Within which terms are said to be right."""
 NO_EFFECT = 0.03
@@ -129,9 +131,9 @@ def _judged(one: Strengths, two: Strengths, k: int) -> Finding:
     value = _limit(*measured, term)
     sharp = max(LEAST, CLEAR * misfit) / share if abs(off - other) < ALIKE * abs(off) else math.inf
     if not term.due:
-        foreign = not term.expression.has(D)
         usual = (2 * OFF + 2 * misfit) / share
-        return Finding(term, value, sharp if foreign else usual, usual, *measured)
+        doubt = min(max(sharp, BESIDES / share), usual) if term.expression.has(D) else sharp
+        return Finding(term, value, doubt, usual, *measured)
     usual = LASTING * misfit / share if stays(one, two) else OFF + misfit
     return Finding(term, value, min(sharp, usual), usual, *measured)
 
