@@ -15,6 +15,7 @@ from fieldsmith.equations.equation import Axis, Balance, Boundary, Equation
 from fieldsmith.errors import InputError
 from fieldsmith.folders import expanded
 from fieldsmith.plugins import Group
+from fieldsmith.tasks.kinds import fault_of
 from fieldsmith.tasks.parameters import Parameter, checked
 from fieldsmith.tasks.places import check_scale, is_place, is_problem_file, kind_at
 from fieldsmith.tasks.task import Argument, Brief, Case, Metric, Result, Signature, Task, data, result
@@ -88,11 +89,10 @@ def _fault(name: str, part: object) -> str:
         return "it is not a class derived from fieldsmith.tasks.Task"
     if missing := [member for member in ("name", "title") if not hasattr(part, member)]:
         return f"it has no {' and no '.join(missing)}"
-    known = part.known_parameters
-    if not (isinstance(known, Mapping) and all(isinstance(value, Parameter) for value in known.values())):
-        return "its known_parameters are not fieldsmith.tasks.Parameter by name"
     if unwritten := sorted(getattr(part, "__abstractmethods__", ())):
         return f"it leaves {', '.join(unwritten)} unwritten"
+    if fault := fault_of(part):
+        return fault
     return "" if part.name == name else f"its `name` is {part.name!r}, another than its entry point's"
 
 

@@ -19,6 +19,7 @@ from fieldsmith.tasks.measured import metric_fault
 from fieldsmith.tasks.pde import PDETask, seeded
 from fieldsmith.tasks.places import line_of
 from fieldsmith.tasks.satisfied import in_space, satisfied
+from fieldsmith.tasks.shapes import input_faults, reference_faults
 from fieldsmith.tasks.task import NRMSE, Brief, Case, Progress, Signature, Task, unknown_axis
 
 ROUGH = 1e-2
@@ -145,34 +146,8 @@ def _first_arrays(task: Task) -> Iterator[Finding]:
 def _array_faults(
     signature: Signature, inputs: Mapping[str, Any], reference: Mapping[str, np.ndarray], needed: bool = True
 ) -> Iterator[str]:
-    sizes: dict[str, int] = {}
-    for argument in signature.arguments:
-        if argument.name not in inputs:
-            yield f"`inputs` gives no {argument.name}."
-            return
-        shape = np.shape(inputs[argument.name])
-        wanted = tuple(int(axis) if axis.isdecimal() else sizes.get(axis, -1) for axis in argument.axes)
-        if len(shape) != len(wanted) or any(w not in (-1, n) for w, n in zip(wanted, shape, strict=True)):
-            yield f"The input {argument.name} has shape {shape}; expected {_shape_text(argument.axes, sizes)}."
-            return
-        sizes.update(zip(argument.axes, shape, strict=True))
-        if not np.isfinite(np.asarray(inputs[argument.name], float)).all():
-            yield f"The input {argument.name} holds values that are not finite."
-    for name, shape in signature.shapes(inputs).items():
-        if name not in reference:
-            if needed:
-                yield f"The reference gives no {name}."
-        elif reference[name].shape != shape:
-            yield f"The reference of {name} has shape {reference[name].shape}; expected {shape}."
-        elif not np.isfinite(reference[name]).all():
-            count = int((~np.isfinite(reference[name])).sum())
-            yield f"The reference of {name} holds {count} values that are not finite."
-
-
-def _shape_text(axes: tuple[str, ...], sizes: Mapping[str, int]) -> str:
-    return (
-        f"[{', '.join(f'{axis} = {sizes[axis]}' if axis in sizes else axis for axis in axes)}]" if axes else "a float"
-    )
+    faults = list(input_faults(signature, inputs))
+    yield from faults or reference_faults(signature, inputs, reference, needed)
 
 
 def _data(task: Task, progress: Progress | None) -> Iterator[Finding]:
