@@ -204,6 +204,10 @@ class MisspeltOscillator(Oscillator):
     rhs = "-u - w/4"
 
 
+class OtherTerm(Heat):
+    rhs = "nu*(d(u, x, x) + d(u, y, y)) - u**3"
+
+
 def faults(task) -> list[str]:
     return [finding.fault for finding in examine(task) if finding.fault]
 
@@ -222,6 +226,7 @@ def test_a_sound_task_in_two_dimensions_passes_every_check() -> None:
             WrongSign,
             r"does not satisfy d\(u\)/dt = .*shorter steps do not change that\. It would with -1 times “u\*\*2”",
         ),
+        (OtherTerm, r"does not satisfy .* are [\d.e-]+ of their terms apart, and shorter steps do not change that\.$"),
         (Misspelt, r"The equation cannot be read: .*unknown symbol nuu"),
         (NotFinite, r"The reference of u holds 1 values that are not finite"),
         (WrongShape, r"The reference of u has shape \(2, 6, 12, 16\); expected \(2, 6, 16, 12\)"),
