@@ -208,6 +208,14 @@ class OtherTerm(Heat):
     rhs = "nu*(d(u, x, x) + d(u, y, y)) - u**3"
 
 
+class Keyword(Heat):
+    known_parameters = {"lambda": Parameter(0.1, 0.01, 1.0, "diffusivity")}  # noqa: RUF012
+
+    @property
+    def equation(self) -> Equation:
+        return Equation(("u",), super().equation.axes, (Balance("u", "lambda*d(u, x, x)"),), ("lambda",))
+
+
 def faults(task) -> list[str]:
     return [finding.fault for finding in examine(task) if finding.fault]
 
@@ -235,6 +243,7 @@ def test_a_sound_task_in_two_dimensions_passes_every_check() -> None:
         (Coarse, r"The two levels of the reference differ by .*refine it"),
         (Unmeasured, r"`measure` gives loss, but not the metric gain"),
         (Misnamed, r"^`measure` gives drift, momentum in line \d+, but not the metric energy drift\.$"),
+        (Keyword, r"^The name 'lambda' in the signature is a word of Python: use another, such as 'lambda_'\.$"),
         (Pathlike, r"The name 'heat/2d' is no name for files"),
         (
             Endless,

@@ -60,6 +60,9 @@ def _statement(task: Task) -> Iterator[Finding]:
         yield Finding("statement", f"The name {task.name!r} is no name for files: use letters, digits, - and _.")
         return
     brief = task.brief()
+    if fault := next(_name_faults(brief.signature), ""):
+        yield Finding("statement", fault)
+        return
     compile(brief.stub, "the stub of the function", "exec")
     yield Finding("statement", note=f"{len(brief.statement.split())} words")
 
@@ -90,9 +93,6 @@ def _signature(task: Task) -> Iterator[Finding]:
 
 def _signature_faults(signature: Signature, brief: Brief) -> Iterator[str]:
     arguments, results = [a.name for a in signature.arguments], [r.name for r in signature.results]
-    for name in (signature.function, *arguments, *results):
-        if not name.isidentifier() or keyword.iskeyword(name):
-            yield f"The name {name!r} in the signature is not an identifier."
     for names in (arguments, results):
         if twice := [name for name, count in Counter(names).items() if count > 1]:
             yield f"The signature has two things called {twice[0]}."
@@ -105,6 +105,15 @@ def _signature_faults(signature: Signature, brief: Brief) -> Iterator[str]:
                 yield str(unknown_axis(result, axis, known))
     if brief.equation is not None:
         yield from _mismatches(signature, brief.equation)
+
+
+def _name_faults(signature: Signature) -> Iterator[str]:
+    listed = [*signature.arguments, *signature.results]
+    for name in (signature.function, *(one.name for one in listed)):
+        if keyword.iskeyword(name):
+            yield f"The name {name!r} in the signature is a word of Python: use another, such as {name + '_'!r}."
+        elif not name.isidentifier():
+            yield f"The name {name!r} in the signature is not an identifier."
 
 
 def _mismatches(signature: Signature, equation: Equation) -> Iterator[str]:
