@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from test_loop import GOOD, ScriptedAuthor, loop_of
 
-from fieldsmith.agents.author import Candidate, Draft, Move
+from fieldsmith.agents.author import Candidate, Combine, Draft, Move, Refine, SpeedUp
 from fieldsmith.errors import InputError
+from fieldsmith.evaluation.evaluation import Evaluation, Score
 from fieldsmith.orchestrator.budget import Budget
 from fieldsmith.orchestrator.record import load_run
 from fieldsmith.strategies.strategy import Ask
@@ -164,6 +165,10 @@ def test_what_a_later_sitting_could_not_take_up_is_refused_before_it_is_asked(tm
     assert not author.asked
 
 
+RAN = Candidate(7, "7", "draft", evaluation=Evaluation("ok", dev=Score(1e-3, {}, None, None, 0.0, 1.0)))
+FAILED = Candidate(8, "8", "draft", evaluation=Evaluation("crashed"))
+
+
 class Wrong:
     """A strategy whose answers are not what a run can do."""
 
@@ -185,6 +190,9 @@ class Wrong:
         ([[Ask(Draft(), "../1")]], "'wrong' asks for the slot '../1'. Use letters"),
         ([[Ask(Draft(), "1"), Ask(Draft(), "1")]], "asks for the slot '1' a second time. Give each candidate a slot"),
         ([[Ask(Draft(), "1")]], "asks for the slot '1' a second time."),
+        ([[Ask(Refine(()), "1")]], "asks for 'refine' of no candidate. Choose among candidates that are `ok`."),
+        ([[Ask(Combine((FAILED, RAN)), "c1")]], "asks for 'combine' of candidate 8, which did not run. Choose"),
+        ([[Ask(SpeedUp((1,)), "1")]], "asks for 'speed-up' of (1,), which are no candidates."),  # type: ignore[arg-type]
     ],
 )
 def test_a_strategy_that_is_written_wrongly_is_told_what_would_be_right(tmp_path, answers, words):

@@ -43,7 +43,8 @@ class Strategy(Protocol):
 def asks_of(strategy: Strategy, history: Sequence[Candidate], limit: int, left: int) -> list[Ask]:
     """What a strategy asks for, `limit` moves at most, whoever has written it.
 
-    Raises InputError for an answer that holds anything but `Ask`s of moves, for a slot that names no folder and for one that is taken.
+    Raises InputError for an answer that holds anything but `Ask`s of moves, for a slot that names no folder and for one that is taken,
+    and for a move that improves programs of which none is given or one did not run.
     """
     answer: object = strategy.ask(history, limit, left)
     who = f"The strategy {getattr(strategy, 'name', type(strategy).__name__)!r}"
@@ -62,6 +63,19 @@ def asks_of(strategy: Strategy, history: Sequence[Candidate], limit: int, left: 
         if ask.slot in taken:
             hint = "Give each candidate a slot of its own; `history` holds those in the making too."
             raise InputError(f"{who} asks for the slot {ask.slot!r} a second time.", hint)
+        if fault := _fault_of_parents(ask.move):
+            raise InputError(f"{who} asks for {ask.move.name!r} {fault}.", "Choose among candidates that are `ok`.")
         taken.add(ask.slot)
         asks.append(ask)
     return asks[:limit]
+
+
+def _fault_of_parents(move: Move) -> str:
+    if any(not isinstance(parent, Candidate) for parent in move.parents):
+        return f"of {move.parents!r}, which are no candidates"
+    if not move.improves:
+        return ""
+    failed = [candidate for candidate in move.candidates if candidate.evaluation is not None and not candidate.ok]
+    if failed:
+        return f"of candidate {failed[0].id}, which did not run"
+    return "" if move.candidates else "of no candidate"
