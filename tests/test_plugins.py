@@ -28,7 +28,7 @@ GOOD = """
 from fieldsmith.tasks.advection import Advection
 from fieldsmith.tasks import Task
 from fieldsmith.agents.numerics_author import NumericsAuthor
-from fieldsmith.strategies import Ask, Draft, RefineBest
+from fieldsmith.strategies import Ask, Draft, RefineBest, Rounds
 
 class Drift(Advection):
     name, title = "drift", "Drift"
@@ -57,6 +57,11 @@ class Told(Once):
 class Kin(RefineBest):
     name = "kin"
 
+class Turns(Rounds):
+    name = "turns"
+    def begin(self, *given):
+        return Draft()
+
 class Dealer(NumericsAuthor):
     label = "dealer"
     def __init__(self, seed):
@@ -83,7 +88,7 @@ def strangers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     tasks = [f"{name.lower()} = good_parts:{name}" for name in ("Drift", "Loose", "Half")] + [
         "drifting = good_parts:Drift"
     ]
-    strategies = "\n".join(f"{name.lower()} = good_parts:{name}" for name in ("Once", "Own", "Told", "Kin"))
+    strategies = "\n".join(f"{name.lower()} = good_parts:{name}" for name in ("Once", "Own", "Told", "Kin", "Turns"))
     authors = "dealer = good_parts:Dealer\nnobody = good_parts:Nobody"
     good = {TASKS: "\n".join(tasks), STRATEGIES: strategies, AUTHORS: authors}
     distribution(tmp_path, "good-parts", {"good_parts": GOOD}, {**good, MODELS: "dummy = good_parts:open_dummy"})
@@ -121,9 +126,11 @@ def test_defaults_of_a_strategy_of_ones_own_are_its_own(strangers):
         return vars(open_solve(asked).strategy)
 
     assert opened("own")["settings"] == (3, "narrow")
+    assert opened("once") == {}
     assert opened("own", drafts="5")["settings"] == (5, "narrow")
     assert opened("told")["settings"] == (2, 1)
     assert opened("kin").items() >= {"drafts": 2, "width": 1}.items()
+    assert opened("turns")["drafts"] == 2, "of Rounds, whose own default is 0"
 
 
 @pytest.mark.parametrize(

@@ -66,13 +66,8 @@ __all__ = [
 ]
 
 
-BUILT_INS = (BestOfN, RefineBest, PlanFirst, FunSearch, Tree, Evolve)
-BUILT_IN_MODULES = frozenset(kind.__init__.__module__ for kind in BUILT_INS)
-"""Where the constructors of the strategies here are written."""
-
-
 def _built_ins() -> dict[str, Callable[..., Strategy]]:
-    return {one.name: one for one in BUILT_INS}
+    return {one.name: one for one in (BestOfN, RefineBest, PlanFirst, FunSearch, Tree, Evolve)}
 
 
 def _fault(_name: str, part: object) -> str:
@@ -104,12 +99,14 @@ def open_strategy(name: str, debug_rounds: int = 4, seed: int = 0, **settings: o
 def leaves_open(name: str, setting: str) -> bool:
     """Whether a run chooses this setting of the strategy of that name where nobody gives it.
 
-    So it is with the constructors of built-in strategies, also where a plug-in inherits one; what a plug-in's own constructor has a default for is its own.
+    So it is with constructors that are written here, also where a plug-in inherits one; what a plug-in's own constructor has a default for is its own.
     """
     made = STRATEGIES.get(name)
     parameter = inspect.signature(made).parameters.get(setting)
+    if parameter is None or parameter.default is parameter.empty:
+        return parameter is not None
     written = made.__init__ if inspect.isclass(made) else made
-    return parameter is not None and (parameter.default is parameter.empty or written.__module__ in BUILT_IN_MODULES)
+    return written.__module__.startswith(f"{__name__}.")
 
 
 def strategy_settings(name: str, given: Mapping[str, object]) -> dict[str, Any]:
