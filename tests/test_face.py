@@ -134,7 +134,11 @@ def test_an_author_may_be_an_object(tmp_path):
         ),
         ({"task": "advection", "candidates": "4"}, "candidates = '4' is not a whole number"),
         ({"task": "advection", "strategy_options": {"draft": 6}}, "no setting 'draft'. Did you mean 'drafts'"),
-        ({"task": "advection", "strategy_options": {"drafts": 0.5}}, "drafts = 0.5 is not a whole number"),
+        (
+            {"task": "advection", "strategy_options": {"drafts": 0.5}},
+            "^strategy_options drafts = 0.5 is not a whole number",
+        ),
+        ({"task": "advection", "model": "command:cat", "prompts": "gone"}, r"Give a folder to prompts\.$"),
     ],
 )
 def test_what_does_not_go_together_is_said(given, words):

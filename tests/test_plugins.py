@@ -16,6 +16,8 @@ from fieldsmith.errors import InputError, MissingPart
 from fieldsmith.models import open_model
 from fieldsmith.numerics import menu
 from fieldsmith.numerics.methods import BUILT_INS, families, family
+from fieldsmith.orchestrator.open import open_solve
+from fieldsmith.orchestrator.question import Question
 from fieldsmith.plugins import warn_once
 from fieldsmith.strategies import open_strategy
 from fieldsmith.tasks import load, names
@@ -26,7 +28,7 @@ GOOD = """
 from fieldsmith.tasks.advection import Advection
 from fieldsmith.tasks import Task
 from fieldsmith.agents.numerics_author import NumericsAuthor
-from fieldsmith.strategies import Ask, Draft
+from fieldsmith.strategies import Ask, Draft, RefineBest, Rounds
 
 class Drift(Advection):
     name, title = "drift", "Drift"
@@ -41,6 +43,24 @@ class Once:
     name = "once"
     def ask(self, history, limit, left):
         return () if history else (Ask(Draft(), "1"),)
+
+class Own(Once):
+    name = "own"
+    def __init__(self, drafts: int = 3, width: str = "narrow"):
+        self.settings = drafts, width
+
+class Told(Once):
+    name = "told"
+    def __init__(self, drafts: int, width: int):
+        self.settings = drafts, width
+
+class Kin(RefineBest):
+    name = "kin"
+
+class Turns(Rounds):
+    name = "turns"
+    def begin(self, *given):
+        return Draft()
 
 class Dealer(NumericsAuthor):
     label = "dealer"
@@ -68,8 +88,9 @@ def strangers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     tasks = [f"{name.lower()} = good_parts:{name}" for name in ("Drift", "Loose", "Half")] + [
         "drifting = good_parts:Drift"
     ]
+    strategies = "\n".join(f"{name.lower()} = good_parts:{name}" for name in ("Once", "Own", "Told", "Kin", "Turns"))
     authors = "dealer = good_parts:Dealer\nnobody = good_parts:Nobody"
-    good = {TASKS: "\n".join(tasks), STRATEGIES: "once = good_parts:Once", AUTHORS: authors}
+    good = {TASKS: "\n".join(tasks), STRATEGIES: strategies, AUTHORS: authors}
     distribution(tmp_path, "good-parts", {"good_parts": GOOD}, {**good, MODELS: "dummy = good_parts:open_dummy"})
     broken = {"broken": "import nothing_of_this_name\n", "ending": "raise SystemExit(5)\n", "other": "Thing = 3\n"}
     points = {
@@ -97,6 +118,19 @@ def test_a_plug_in_works_by_its_name(strangers):
     assert [ask.slot for ask in open_strategy("once").ask([], 1, 1)] == ["1"]
     dealer = open_author("dealer", 7)
     assert (dealer.label, vars(dealer)["seed"]) == ("dealer", 7)
+
+
+def test_defaults_of_a_strategy_of_ones_own_are_its_own(strangers):
+    def opened(name: str, **settings: object) -> dict[str, object]:
+        asked = Question("advection", strategy=name, candidates=12, sandbox="process", strategy_options=settings)
+        return vars(open_solve(asked).strategy)
+
+    assert opened("own")["settings"] == (3, "narrow")
+    assert opened("once") == {}
+    assert opened("own", drafts="5")["settings"] == (5, "narrow")
+    assert opened("told")["settings"] == (2, 1)
+    assert opened("kin").items() >= {"drafts": 2, "width": 1}.items()
+    assert opened("turns")["drafts"] == 2, "of Rounds, whose own default is 0"
 
 
 @pytest.mark.parametrize(
@@ -187,17 +221,44 @@ class Empty(Spectral):
     name = "empty"
     def variants(self, analysis, brief):
         return []
+
+class Wordy(Spectral):
+    name = "wordy"
+    def variants(self, analysis, brief):
+        return ["as usual"]
+
+class Unsure(Spectral):
+    name = "unsure"
+    def suits(self, analysis):
+        return None
+
+class Wordless(Spectral):
+    name = "wordless"
+    def text(self, analysis, brief, choices):
+        return None
+
+class Plain(ChatModel):
+    note, label = "a model that answers with a text alone", "plain:x"
+    def complete(self, request):
+        return "def solver"
+
+def open_plain(name, base_url, key_file, settings):
+    return Plain()
 """
+
+
+LATER = ("Narrow", "Empty", "Wordy", "Unsure", "Wordless")
+"""Families that can be opened."""
 
 
 @pytest.fixture
 def failing(tmp_path, monkeypatch):
     """A distribution whose parts are found and cannot be opened."""
     points = {
-        MODELS: "licensed = failing:open_licensed\nmute = failing:open_mute",
+        MODELS: "licensed = failing:open_licensed\nmute = failing:open_mute\nplain = failing:open_plain",
         TASKS: "fragile = failing:Fragile",
         STRATEGIES: "stuck = failing:Stuck",
-        "fieldsmith.methods": "idle = failing:Idle\nnarrow = failing:Narrow\nempty = failing:Empty",
+        "fieldsmith.methods": "".join(f"{name.lower()} = failing:{name}\n" for name in LATER) + "idle = failing:Idle",
     }
     distribution(tmp_path, "failing-parts", {"failing": FAILING}, points, "0.3")
     monkeypatch.syspath_prepend(str(tmp_path))
@@ -229,7 +290,7 @@ def test_what_a_plug_in_says_to_a_person_stays_as_it_is(failing):
 
 def test_the_built_in_author_does_without_a_family_that_fails(failing, caplog):
     warn_once.cache_clear()
-    assert [one.name for one in families()] == [*(kind.name for kind in BUILT_INS), "narrow", "empty"]
+    assert [one.name for one in families()] == [*(kind.name for kind in BUILT_INS), *map(str.lower, LATER)]
     assert "'idle' of failing-parts 0.3 fails in failing:Idle: ValueError: no tables" in caplog.text
 
 
@@ -241,6 +302,13 @@ def test_a_family_that_fails_when_it_is_asked_leaves_the_others(failing, caplog)
     why_not = {course["family"]: course["why_not"] for course in menu(brief)}
     assert why_not["spectral"] == ""
     assert "IndexError: list index out of range" in why_not["narrow"]
+    for name, words in {
+        "wordy": "`variants` holds 'as usual', which is no Variant of SpectralChoices",
+        "unsure": "`suits` returns None, which is no number",
+    }.items():
+        assert why_not[name].startswith(words[:9])
+        assert f"'{name}' cannot be used: {words}." in caplog.text
+    assert "'wordless' cannot be used: `text` returns None, which is no text." in caplog.text
 
 
 def test_a_command_whose_model_cannot_be_opened_ends_with_one_sentence(failing):
@@ -259,6 +327,13 @@ def test_a_plug_in_that_fails_at_work_is_to_blame_for_it(failing):
     assert "unforeseen" not in line
     assert "Traceback" in Path(line.rpartition(" in ")[2].rstrip(".")).read_text()
     assert "failing-parts 0.3 fails" in json.loads(run(failing, "runs", "show", "r", "--json").stdout)["message"]
+
+
+def test_a_model_that_answers_with_no_reply_is_told_what_would_be_right(failing):
+    ran = run(failing, "solve", "advection", "--model", "plain:x", "--sandbox", "process", "--run-dir", "r", "--quiet")
+    assert ran.returncode == 4
+    (line,) = ran.stderr.splitlines()
+    assert "plain:x answered with a str in place of a ChatReply. Mend the model: its `complete` returns" in line
 
 
 def test_a_file_of_a_task_that_fails_at_work_is_to_blame_for_it(tmp_path):
@@ -283,12 +358,10 @@ def test_built_ins_keep_their_names_and_say_so(strangers, caplog):
 def test_nothing_of_a_plug_in_is_imported_for_another_name(strangers):
     code = (
         "import sys\n"
-        "from fieldsmith import models, tasks\n"
-        "from fieldsmith.agents import strategies\n"
-        "tasks.load('burgers'), strategies.open_strategy('refine'), models.open_model('replay:x')\n"
+        "from fieldsmith import models, strategies, tasks\n"
+        "tasks.load('burgers'), strategies.open_strategy('refine'), models.open_model('command:cat')\n"
+        "print(sorted({'good_parts', 'broken', 'other', 'ending'} & set(sys.modules)))"
     )
-    watched = "import sys; print(sorted({'good_parts', 'broken', 'other', 'ending'} & set(sys.modules)))"
-    code = f"try:\n    {code.replace(chr(10), chr(10) + '    ')}\nexcept Exception:\n    pass\n{watched}"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=with_plug_ins(strangers))
     assert ran.stdout == "[]\n", ran.stderr
 

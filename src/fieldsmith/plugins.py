@@ -197,7 +197,8 @@ def _words(error: BaseException) -> str:
     """The error's type and text on one line, and the line of the plug-in's code at which it was raised."""
     text = " ".join(str(error).split()).rstrip(".")
     frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if frame.filename != __file__ and "importlib" not in frame.filename]
+    here = Path(__file__).parent
+    own = [f for f in frames if not Path(f.filename).is_relative_to(here) and "importlib" not in f.filename]
     place = f" ({own[-1].filename}, line {own[-1].lineno})" if own else ""
     return f"{type(error).__name__}{': ' if text else ''}{text}{place}"
 

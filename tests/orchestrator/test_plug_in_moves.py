@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from test_loop import GOOD, ScriptedAuthor, loop_of
 
-from fieldsmith.agents.author import Candidate, Move
+from fieldsmith.agents.author import Candidate, Combine, Draft, Move, Refine, SpeedUp
 from fieldsmith.errors import InputError
+from fieldsmith.evaluation.evaluation import Evaluation, Score
 from fieldsmith.orchestrator.budget import Budget
 from fieldsmith.orchestrator.record import load_run
 from fieldsmith.strategies.strategy import Ask
@@ -162,3 +163,49 @@ def test_what_a_later_sitting_could_not_take_up_is_refused_before_it_is_asked(tm
     with pytest.raises(InputError, match=words):
         loop.run()
     assert not author.asked
+
+
+RAN = Candidate(7, "7", "draft", evaluation=Evaluation("ok", dev=Score(1e-3, {}, None, None, 0.0, 1.0)))
+FAILED = Candidate(8, "8", "draft", evaluation=Evaluation("crashed"))
+
+
+class Wrong:
+    """A strategy whose answers are not what a run can do."""
+
+    name = "wrong"
+
+    def __init__(self, *answers: object) -> None:
+        self.answers = answers
+
+    def ask(self, history, limit, left):
+        return self.answers[min(len(history), len(self.answers) - 1)]
+
+
+@pytest.mark.parametrize(
+    ("answers", "words"),
+    [
+        ([None], "'wrong' answers with None. Let it return a list of"),
+        ([[Draft()]], "'wrong' asks for Draft("),
+        ([[Ask(Draft(), 1)]], "'wrong' asks for Ask("),  # type: ignore[arg-type]
+        ([[Ask(Draft(), "../1")]], "'wrong' asks for the slot '../1'. Use letters"),
+        ([[Ask(Draft(), "1"), Ask(Draft(), "1")]], "asks for the slot '1' a second time. Give each candidate a slot"),
+        ([[Ask(Draft(), "1")]], "asks for the slot '1' a second time."),
+        ([[Ask(Refine(()), "1")]], "asks for 'refine' of no candidate. Choose among candidates that are `ok`."),
+        ([[Ask(Combine((FAILED, RAN)), "c1")]], "asks for 'combine' of candidate 8, which did not run. Choose"),
+        ([[Ask(SpeedUp((1,)), "1")]], "asks for 'speed-up' of (1,), which are no candidates."),  # type: ignore[arg-type]
+    ],
+)
+def test_a_strategy_that_is_written_wrongly_is_told_what_would_be_right(tmp_path, answers, words):
+    loop = loop_of(tmp_path, ScriptedAuthor(lambda slot: GOOD), Budget(candidates=3))
+    loop.strategy = Wrong(*answers)  # type: ignore[assignment]
+    with pytest.raises(InputError) as caught:
+        loop.run()
+    assert words in str(caught.value)
+
+
+def test_a_strategy_that_asks_for_more_than_it_may_gets_no_more(tmp_path):
+    author = ScriptedAuthor(lambda slot: GOOD)
+    loop = loop_of(tmp_path, author, Budget(candidates=3))
+    loop.strategy = Wrong([Ask(Draft(), str(n)) for n in range(1, 9)])  # type: ignore[assignment]
+    assert "the budget of 3 candidates is spent" in loop.run()
+    assert sorted(author.asked) == ["1", "2", "3"]

@@ -1,6 +1,7 @@
 """`tasks check`: a sound task passes, and each fault of a task has a sentence of its own."""
 
 import json
+import re
 import warnings
 
 import numpy as np
@@ -12,7 +13,9 @@ from fieldsmith.cli.output import current
 from fieldsmith.cli.tasks import app
 from fieldsmith.equations.equation import Axis, Balance, Equation
 from fieldsmith.errors import InputError
+from fieldsmith.tasks import load
 from fieldsmith.tasks.check import examine
+from fieldsmith.tasks.kinds import fault_of
 from fieldsmith.tasks.pde import PDETask
 from fieldsmith.tasks.periodic import Box, PeriodicTask
 from fieldsmith.tasks.random_fields import RandomFields
@@ -201,6 +204,18 @@ class MisspeltOscillator(Oscillator):
     rhs = "-u - w/4"
 
 
+class OtherTerm(Heat):
+    rhs = "nu*(d(u, x, x) + d(u, y, y)) - u**3"
+
+
+class Keyword(Heat):
+    known_parameters = {"lambda": Parameter(0.1, 0.01, 1.0, "diffusivity")}  # noqa: RUF012
+
+    @property
+    def equation(self) -> Equation:
+        return Equation(("u",), super().equation.axes, (Balance("u", "lambda*d(u, x, x)"),), ("lambda",))
+
+
 def faults(task) -> list[str]:
     return [finding.fault for finding in examine(task) if finding.fault]
 
@@ -219,6 +234,7 @@ def test_a_sound_task_in_two_dimensions_passes_every_check() -> None:
             WrongSign,
             r"does not satisfy d\(u\)/dt = .*shorter steps do not change that\. It would with -1 times “u\*\*2”",
         ),
+        (OtherTerm, r"does not satisfy .* are [\d.e-]+ of their terms apart, and shorter steps do not change that\.$"),
         (Misspelt, r"The equation cannot be read: .*unknown symbol nuu"),
         (NotFinite, r"The reference of u holds 1 values that are not finite"),
         (WrongShape, r"The reference of u has shape \(2, 6, 12, 16\); expected \(2, 6, 16, 12\)"),
@@ -227,6 +243,7 @@ def test_a_sound_task_in_two_dimensions_passes_every_check() -> None:
         (Coarse, r"The two levels of the reference differ by .*refine it"),
         (Unmeasured, r"`measure` gives loss, but not the metric gain"),
         (Misnamed, r"^`measure` gives drift, momentum in line \d+, but not the metric energy drift\.$"),
+        (Keyword, r"^The name 'lambda' in the signature is a word of Python: use another, such as 'lambda_'\.$"),
         (Pathlike, r"The name 'heat/2d' is no name for files"),
         (
             Endless,
@@ -243,8 +260,6 @@ def test_a_sound_task_in_two_dimensions_passes_every_check() -> None:
     ],
 )
 def test_each_fault_has_a_sentence_of_its_own(kind, words) -> None:
-    import re
-
     (fault,) = faults(kind())
     assert re.search(words, fault), fault
 
@@ -310,3 +325,117 @@ def test_the_command_names_a_file_and_ends_with_1_for_a_fault(tmp_path) -> None:
     assert bad.exit_code == 1
     assert "Generating twice dev" in bad.stderr
     assert "FAIL  data       dev: The reference of y holds 3 values that are not finite." in bad.stdout
+
+
+class Flat(Heat):
+    def linear(self, box: Box) -> np.ndarray:
+        return -self.parameters["nu"] * box.k[0][:-1] ** 2
+
+
+class Mute(Heat):
+    def nonlinear(self, box: Box, u: np.ndarray):  # type: ignore[override]
+        return None
+
+
+class Values(Heat):
+    def nonlinear(self, box: Box, u: np.ndarray) -> np.ndarray:
+        return u**2
+
+
+class TwoFields(Heat):
+    def initial_values(self, fields, points):
+        return np.concatenate([super().initial_values(fields, points)] * 2)
+
+
+class Listed(Heat):
+    @property
+    def equation(self) -> Equation:
+        return Equation(("u",), (Axis("x", 0.0, 1.0), Axis("y", 0.0, 1.0)), (self.rhs,), ("nu",))  # type: ignore[arg-type]
+
+
+class OneName(Heat):
+    @property
+    def equation(self) -> Equation:
+        return Equation(("u",), super().equation.axes, super().equation.balances, "nu")  # type: ignore[arg-type]
+
+
+class Renamed(OnePoint):
+    def inputs(self, rng):
+        return {"x": np.ones(2), "b": rng.random()}
+
+
+class Unbatched(OnePoint):
+    def inputs(self, rng):
+        return {"x": rng.random(), "a": 1.0}
+
+
+class Worded(OnePoint):
+    def inputs(self, rng):
+        return {"x": np.ones(2), "a": "one"}
+
+
+class Gaps(OnePoint):
+    def inputs(self, rng):
+        return {"x": np.array([1.0, np.nan]), "a": rng.random()}
+
+
+class Short(OnePoint):
+    def reference(self, inputs):
+        return {"y": inputs["x"][:1]}
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        (Flat, r"^Flat\.linear gives an array of shape \(\d+, 1\)\. \[\*modes\] = \(\d+, \d+\) would be right\.$"),
+        (
+            Mute,
+            r"^Mute\.nonlinear gives None\. \[batch, \*modes\] = \(\d, \d+, \d+\) would be right; `box\.spectrum` makes",
+        ),
+        (
+            Values,
+            r"^Values\.nonlinear gives an array of shape \(\d, \d+, \d+\)\. \[batch, \*modes\] = \(\d, \d+, \d+\) would",
+        ),
+        (TwoFields, r"^TwoFields\.initial_values gives 2 fields; the equation has 1\. Give u, stacked"),
+        (Listed, r"^The balances of the equation hold 'nu\*.*'\. Write balances=\(Balance\("),
+        (OneName, r"^The parameters of the equation are 'nu', which is no list\. Write parameters=\(\"nu\",\)\.$"),
+        (Renamed, r"^Renamed: `inputs` gives no a, but b\. Let `inputs` give what the signature asks for: x, a\.$"),
+        (Unbatched, r"^Unbatched: The input x has shape \(\); expected \[batch\]\."),
+        (Worded, r"^Worded: The input a is no array of numbers\."),
+        (Gaps, r"^Gaps: The input x holds values that are not finite\."),
+        (Short, r"^dev: The reference of y has shape \(1,\); expected \(2,\)\."),
+    ],
+)
+def test_what_a_task_gives_wrongly_is_one_sentence_for_whoever_needs_its_data(kind, words) -> None:
+    (fault,) = faults(kind())
+    assert re.search(words, fault), fault
+    with pytest.raises(InputError, match=words):
+        kind().split("dev")
+
+
+@pytest.mark.parametrize(
+    ("members", "words"),
+    [
+        ({"known_parameters": {"nu": 0.1}}, "its known_parameters are not fieldsmith.tasks.Parameter by name"),
+        (
+            {"known_parameters": {"nu": Parameter(2.0, 0.0, 1.0, "")}},
+            "the default 2 of its parameter nu is not within 0 to 1",
+        ),
+        ({"metric": "drift"}, "its metric is 'drift', and no fieldsmith.tasks.Metric"),
+        ({"span": (1.0, 0.0)}, "its span is (1.0, 0.0), and not the first and the last output time"),
+        ({"sizes": {"x": 16.0}}, "its size of x is 16.0, and no whole number above 0"),
+        ({"sizes_by_scale": {"demo": {"time": 0}}}, "its size of time is 0, and no whole number above 0"),
+    ],
+)
+def test_a_class_that_is_written_wrongly_is_told_before_anything_is_made_of_it(members, words) -> None:
+    assert words in fault_of(type("Odd", (Heat,), members))
+
+
+def test_a_task_in_a_file_needs_a_signature_where_its_base_has_none(tmp_path) -> None:
+    file = tmp_path / "unsigned.py"
+    file.write_text(SOURCE.replace("signature =", "signed ="))
+    with pytest.raises(
+        InputError, match=r"^The task Twice in .*unsigned\.py cannot be used: it has no signature: write"
+    ):
+        load(str(file))
+    assert fault_of(Heat) == fault_of(OnePoint) == ""

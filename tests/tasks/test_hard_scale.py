@@ -49,7 +49,8 @@ def test_the_statement_tells_the_values_of_the_scale(name: str) -> None:
 def test_a_task_without_the_scale_says_so(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine.py").write_text(
-        "from fieldsmith.tasks import SimpleTask\n\n\nclass Mine(SimpleTask):\n    name = title = 'mine'\n\n"
+        "from fieldsmith.tasks import Signature, SimpleTask\n\n\nclass Mine(SimpleTask):\n    name = title = 'mine'\n"
+        "    signature = Signature('f', (), ())\n\n"
         "    def inputs(self, rng):\n        return {}\n"
     )
     with pytest.raises(InputError, match=r"mine has no scale 'hard'\. Use demo\."):

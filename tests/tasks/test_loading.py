@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fieldsmith.errors import InputError
@@ -35,6 +35,7 @@ def test_a_missing_data_file_is_named(tmp_path: Path) -> None:
         load("burgers", data=tmp_path / "none.h5")
 
 
+@settings(deadline=None)
 @given(st.floats(min_value=1e-3, max_value=10.0))
 def test_a_number_and_its_text_are_the_same_task(nu: float) -> None:
     task = load("burgers", {"nu": repr(nu)})
@@ -42,6 +43,7 @@ def test_a_number_and_its_text_are_the_same_task(nu: float) -> None:
     assert task.fingerprint == load("burgers", {"nu": nu}).fingerprint
 
 
+@settings(deadline=None)
 @given(st.text(max_size=12))
 def test_any_text_is_a_value_in_range_or_a_clear_error(text: str) -> None:
     message = ""

@@ -1,5 +1,8 @@
 """Tasks named by the file or module in which they are written."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -58,3 +61,54 @@ def test_mistakes_are_one_sentence(file, name, source, words) -> None:
 def test_a_scale_that_a_task_does_not_have_is_named(file) -> None:
     with pytest.raises(InputError, match=r"twice has no scale 'paper'\. Use demo\."):
         load("mine.py", scale="paper")
+
+
+LEAN = """
+from fieldsmith.tasks import Signature, SimpleTask, data, result
+{imports}
+
+class Scaled(SimpleTask):
+    name, title = "scaled", "A factor that stands elsewhere"
+    signature = Signature("f", (data("x", ("n",), "values"),), (result("y", ("n",), "values"),))
+
+    def inputs(self, rng):
+        return {{"x": rng.random(3)}}
+
+    def reference(self, inputs):
+        {inside}
+        return {{"y": FACTOR * inputs["x"]}}
+"""
+NUMBER = """
+from pathlib import Path
+FACTOR = float((Path(__file__).parent / "data" / "factor.csv").read_text().split()[-1])
+"""
+FINGERPRINT = "import sys; from fieldsmith.tasks import load; print(load(sys.argv[1]).fingerprint)"
+
+
+@pytest.mark.parametrize(
+    ("module", "constants", "imports", "inside"),
+    [
+        ("own_part/tasks/scaled.py", "own_part/constants.py", "from own_part.constants import FACTOR", "pass"),
+        ("own_part/scaled.py", "own_part/constants.py", "from .constants import FACTOR", "pass"),
+        ("own_part/scaled.py", "own_part/constants.py", "", "from own_part.constants import FACTOR"),
+        ("scaled.py", "constants.py", "from constants import FACTOR", "pass"),
+        ("own_part/scaled.py", "own_part/data/factor.csv", NUMBER, "pass"),
+    ],
+)
+def test_an_edited_number_of_another_module_or_of_a_table_gives_another_fingerprint(
+    tmp_path, module, constants, imports, inside
+) -> None:
+    for name, text in {module: LEAN.format(imports=imports, inside=inside), constants: "FACTOR = 2.0\n"}.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+
+    def fingerprint() -> str:
+        place = f"{module.removesuffix('.py').replace('/', '.')}:Scaled"
+        asked = [sys.executable, "-B", "-c", FINGERPRINT, place]
+        return subprocess.run(asked, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+
+    before = fingerprint()
+    (tmp_path / "unrelated.py").write_text("OTHER = 3.0\n")
+    assert fingerprint() == before
+    (tmp_path / constants).write_text("FACTOR = 2.5\n")
+    assert fingerprint() != before

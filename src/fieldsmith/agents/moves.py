@@ -48,6 +48,9 @@ class Move:
     """Whether a failed candidate that is the last of several parents is a mistake to avoid, and no program to work from. Where a chain repeats a mistake,
     such a move is then asked for again with the failed candidate behind its parents; another one gives way to a `Restart`."""
 
+    improves: ClassVar[bool] = False
+    """Whether it works from programs that ran, one at least, and from none that failed: their figures are told."""
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "parents", tuple(self.parents))
 
@@ -158,6 +161,7 @@ class Refine(Move):
     """
 
     words = "Write a better program than these."
+    improves = True
 
     @property
     def candidates(self) -> tuple[Candidate, ...]:
@@ -220,6 +224,7 @@ class Calibrate(Move):
         "figures do not bear it out, choose resolution and steps from them, and write the program of the corrected plan."
     )
     avoids = True
+    improves = True
 
 
 class Combine(Move):
@@ -230,6 +235,7 @@ class Combine(Move):
         "time, how it controls the resolution, its speed. Then write one new program that joins these merits; a lower error comes first."
     )
     avoids = True
+    improves = True
 
     @property
     def candidates(self) -> tuple[Candidate, ...]:
@@ -245,6 +251,7 @@ class SpeedUp(Move):
         "of loops, all samples at once, factorisations and transforms made once, no finer grid and no more steps than the error needs."
     )
     avoids = True
+    improves = True
 
 
 BUILT_IN: tuple[type[Move], ...] = (Draft, Debug, Refine, Restart, Planned, Calibrate, Combine, SpeedUp)

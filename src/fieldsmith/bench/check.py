@@ -16,7 +16,7 @@ from fieldsmith.orchestrator.episodes.run import open_agent
 from fieldsmith.orchestrator.open import open_task
 from fieldsmith.orchestrator.question import Question
 from fieldsmith.sandboxes import NAMES
-from fieldsmith.strategies import open_strategy, strategy_settings
+from fieldsmith.strategies import leaves_open, open_strategy, strategy_settings
 
 
 def checked(suite: Suite) -> set[str]:
@@ -74,4 +74,5 @@ class Asking:
 
 def _opened(strategy: str, options: Mapping[str, object]) -> object:
     """What has such settings, which itself may refuse their values."""
-    return open_strategy(strategy, **strategy_settings(strategy, options))
+    chosen = {name: 1 for name in ("drafts", "width") if leaves_open(strategy, name)}
+    return open_strategy(strategy, **{**chosen, **strategy_settings(strategy, options)})

@@ -9,9 +9,11 @@ functions of one variable that SymPy knows (`exp`, `sin`, `sqrt`, `tanh`, ...). 
     Darcy flow (steady)  Balance("", "d(a*d(u, x), x) + d(a*d(u, y), y) + 1")
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
+
+from fieldsmith.errors import InputError
 
 Nodes = Literal["cell_centres", "endpoints", "left_edges"]
 
@@ -64,6 +66,17 @@ class Balance:
     rhs: str
 
 
+LISTED: tuple[tuple[str, type, str], ...] = (
+    ("unknowns", str, 'unknowns=("u",)'),
+    ("axes", Axis, 'axes=(Axis("x", 0.0, 1.0),)'),
+    ("balances", Balance, 'balances=(Balance("u", "-d(u, x)"),)'),
+    ("parameters", str, 'parameters=("nu",)'),
+    ("coefficients", str, 'coefficients=("a",)'),
+    ("positive", str, 'positive=("u",)'),
+)
+"""What an equation lists: of which kind, and how that is written."""
+
+
 @dataclass(frozen=True)
 class Equation:
     """A first-order-in-time system (or a steady one) on a box.
@@ -80,6 +93,16 @@ class Equation:
     constants: Mapping[str, float] = field(default_factory=dict)
     coefficients: tuple[str, ...] = ()
     positive: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raises InputError for a text or one thing alone where several are listed, and for things of another kind."""
+        for name, kind, example in LISTED:
+            given = getattr(self, name)
+            if isinstance(given, str) or not isinstance(given, Sequence):
+                raise InputError(f"The {name} of the equation are {given!r}, which is no list.", f"Write {example}.")
+            for one in given:
+                if not isinstance(one, kind):
+                    raise InputError(f"The {name} of the equation hold {one!r}.", f"Write {example}.")
 
     @property
     def steady(self) -> bool:

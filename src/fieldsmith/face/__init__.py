@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -85,9 +86,10 @@ def solve(
     """
     task = _stated(task)
     question = _asked(**{name: value for name, value in locals().items() if name != "quiet"})
-    ready = open_solve(question)
+    with _in_keywords():
+        ready = open_solve(question)
+        ready.prepare()
     ready.write_report = write_report
-    ready.prepare()
     progress = Progress(Output(quiet=quiet), ready.budget.candidates)
     progress.begin(ready.asked, ready.folder, ready.sandbox.reason)
     ready.listener = progress.event
@@ -146,11 +148,19 @@ def evaluate(
 def _asked(**given: Any) -> Question:
     """What is asked by keyword arguments. Raises InputError that names them."""
     question = Question(**given)
-    try:
+    with _in_keywords():
         question.check()
-    except InputError as error:
-        raise InputError(in_keywords(error.message), in_keywords(error.hint)) from None
     return question
+
+
+@contextlib.contextmanager
+def _in_keywords() -> Iterator[None]:
+    """What is said of options of the command line is said of keyword arguments."""
+    try:
+        yield
+    except FieldsmithError as error:
+        error.message, error.hint = in_keywords(error.message), in_keywords(error.hint)
+        raise
 
 
 def _stated(task: str | Task | problems.Problem) -> str | Task:

@@ -170,8 +170,13 @@ COUNTS = (
 def sound(reply: ChatReply, label: str) -> ChatReply:
     """A reply that can be stored and used: text without lone surrogates, counts that are numbers.
 
-    Raises ProviderError for a reply that is no text.
+    Raises ProviderError for what is no reply, and for one that is no text.
     """
+    if not isinstance(reply, ChatReply):
+        raise ProviderError(
+            f"{label} answered with a {type(reply).__name__} in place of a ChatReply.",
+            "Mend the model: its `complete` returns ChatReply(text).",
+        )
     if not isinstance(reply.text, str):
         raise ProviderError(
             f"{label} answered with a {type(reply.text).__name__} in place of text.", "Check the model and its server."

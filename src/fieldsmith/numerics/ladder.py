@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from fieldsmith.equations.analysis import Analysis
 from fieldsmith.equations.expressions import Unsuited
 from fieldsmith.numerics.family import Family, Variant
-from fieldsmith.numerics.methods import asking
+from fieldsmith.numerics.methods import asking, offered, wrongly_written
 from fieldsmith.tasks.task import Brief
 
 Rung = tuple[Family[Any], Variant[Any]]
@@ -16,10 +16,12 @@ Suited = tuple[float, Family[Any], Sequence[Variant[Any]]]
 
 def _variants(family: Family[Any], analysis: Analysis, brief: Brief) -> tuple[float, Sequence[Variant[Any]]]:
     """How well a family suits, and its variants. Raises Unsuited."""
-    score, variants = family.suits(analysis), family.variants(analysis, brief)
+    score, variants = offered(family, analysis, brief)
     if not variants:
         raise Unsuited("It offers no variants")
-    family.source(analysis, brief, variants[0].choices)  # some expressions cannot be written with NumPy
+    text: object = family.source(analysis, brief, variants[0].choices)  # some expressions cannot be written with NumPy
+    if not isinstance(text, str):
+        raise wrongly_written(family, f"`text` returns {text!r}, which is no text")
     return score, variants
 
 

@@ -2,10 +2,12 @@
 
 import contextlib
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from numbers import Real
 from typing import Any
 
-from fieldsmith.blocks import Block, Choices
+from fieldsmith.blocks import Block, Choices, Variant
+from fieldsmith.equations.analysis import Analysis
 from fieldsmith.equations.expressions import Unsuited
 from fieldsmith.errors import FieldsmithError
 from fieldsmith.numerics.elliptic import Elliptic
@@ -15,6 +17,7 @@ from fieldsmith.numerics.lines import MethodOfLines
 from fieldsmith.numerics.spectral import Spectral
 from fieldsmith.numerics.splitting import Splitting
 from fieldsmith.plugins import Group, fault_of_others, warn_once
+from fieldsmith.tasks.task import Brief
 
 BUILT_INS: tuple[type[Family[Any]], ...] = (Spectral, Splitting, FiniteVolumes, MethodOfLines, Elliptic)
 
@@ -67,6 +70,28 @@ def asking() -> Iterator[None]:
             raise
         warn_once(str(fault))
         raise Unsuited(fault.message) from error
+
+
+def offered(family: Family[Any], analysis: Analysis, brief: Brief) -> tuple[float, Sequence[Variant[Any]]]:
+    """How well a family suits, and its variants. Raises Unsuited, also for an answer of another kind, which is logged."""
+    score: object = family.suits(analysis)
+    if not isinstance(score, Real):
+        raise wrongly_written(family, f"`suits` returns {score!r}, which is no number")
+    variants: object = family.variants(analysis, brief)
+    if not isinstance(variants, Sequence):
+        raise wrongly_written(family, f"`variants` returns {variants!r}, which is no list of Variant")
+    for variant in variants:
+        if not (isinstance(variant, Variant) and isinstance(variant.choices, family.choices)):
+            raise wrongly_written(
+                family, f"`variants` holds {variant!r}, which is no Variant of {family.choices.__name__}"
+            )
+    return float(score), variants
+
+
+def wrongly_written(family: Family[Any], words: str) -> Unsuited:
+    """Of a family that is written wrongly: its author is told too, by the log."""
+    warn_once(f"The family of methods {family.name!r} cannot be used: {words}.")
+    return Unsuited(f"{words[0].upper()}{words[1:]}")
 
 
 def family(name: str) -> Family[Any]:

@@ -11,7 +11,7 @@ from fieldsmith.equations.expressions import Unsuited
 from fieldsmith.errors import InputError
 from fieldsmith.numerics.code import analysed
 from fieldsmith.numerics.family import Family, Variant
-from fieldsmith.numerics.methods import asking, families, family
+from fieldsmith.numerics.methods import asking, families, family, offered
 from fieldsmith.tasks.task import Brief
 
 FITTING = "`fieldsmith.numerics.menu` says which families and blocks fit the equation."
@@ -38,8 +38,7 @@ def write(brief: Brief, choices: Mapping[str, object]) -> Written:
     chosen = family(str(choices["family"]))
     analysis = _understood(brief)
     with _told(FITTING):
-        chosen.suits(analysis)
-        chosen.variants(analysis, brief)  # refuses values of parameters that rule the family out
+        offered(chosen, analysis, brief)  # refuses values of parameters that rule the family out
         blocks = chosen.choose(analysis, {name: value for name, value in choices.items() if name != "family"})
         plan = chosen.plan(analysis, Variant(str(blocks), blocks))
         return Written(chosen.text(analysis, brief, blocks), plan, as_dict(chosen, blocks))
@@ -79,8 +78,7 @@ def _course(family: Family[Any], analysis: Analysis, brief: Brief) -> dict[str, 
     kind = family.choices
     try:
         with asking():
-            family.suits(analysis)
-            family.variants(analysis, brief)
+            offered(family, analysis, brief)
             objections, why_not = family.objections(analysis), ""
     except Unsuited as reason:
         objections, why_not = {}, str(reason)

@@ -14,7 +14,7 @@ from fieldsmith.errors import FieldsmithError, InputError
 from fieldsmith.orchestrator.budget import Budget, exhausted, spent
 from fieldsmith.orchestrator.elapsed import Elapsed
 from fieldsmith.orchestrator.store import Store
-from fieldsmith.strategies.strategy import Ask, Strategy
+from fieldsmith.strategies.strategy import Ask, Strategy, asks_of
 
 OnCandidate = Callable[[Candidate], None]
 Reason = Literal["no_more_ideas", "fault", "stopped"]
@@ -178,7 +178,7 @@ class Loop:
         if refusal:
             return (), refusal
         room = min(room, self.budget.affordable(history, spend))
-        return (self.strategy.ask(history, room, self.budget.candidates - len(history)) if room > 0 else ()), ""
+        return (asks_of(self.strategy, history, room, self.budget.candidates - len(history)) if room > 0 else ()), ""
 
     def _make(self, candidate: Candidate) -> Candidate | NothingLeft:
         """The candidate made, or why the maker has nothing left; one without an evaluation was stopped in its making."""

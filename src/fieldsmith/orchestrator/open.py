@@ -21,7 +21,7 @@ from fieldsmith.orchestrator.run import Asked
 from fieldsmith.orchestrator.solve import Solve
 from fieldsmith.orchestrator.writer import Writer, open_writer
 from fieldsmith.sandboxes.sandbox import Sandbox
-from fieldsmith.strategies import STRATEGIES, open_strategy, strategy_settings, takes
+from fieldsmith.strategies import STRATEGIES, leaves_open, open_strategy, strategy_settings
 from fieldsmith.strategies.strategy import Strategy
 from fieldsmith.tasks.own.problem_task import ProblemTask
 from fieldsmith.tasks.places import is_problem_file
@@ -41,7 +41,7 @@ def open_solve(question: Question, command: str = "", opened: Callable[[Task], N
     task, notes = _opened(question)
     opened(task)
     if isinstance(question.strategy, str):  # a plug-in's moves become known, and --prompts may hold templates for them
-        open_strategy(question.strategy)
+        STRATEGIES.get(question.strategy)
     writer = open_writer(question)
     place = _place(question, writer)
     brief = task.brief(place.libraries())
@@ -155,7 +155,7 @@ def _strategy(question: Question, asked: Asked, with_model: bool) -> Strategy:
         return question.strategy
     drafts = min(4, max(1, asked.question.candidates // 3)) if with_model else 2
     chosen = {"drafts": drafts, "width": asked.width}
-    settings: dict[str, Any] = {name: value for name, value in chosen.items() if takes(question.strategy, name)}
+    settings: dict[str, Any] = {name: value for name, value in chosen.items() if leaves_open(question.strategy, name)}
     settings |= asked.question.strategy_options or {}
     return open_strategy(question.strategy, question.debug_rounds, question.seed, **settings)
 

@@ -20,7 +20,7 @@ def verdict(run: RunRecord, best: Candidate | None) -> str:
     if met := met_by(run):
         return f"{words}. {visible(str(met), 400)}"
     if score.value is not None:
-        return f"{words}, by its {visible(score.metric, 40)}."
+        return f"{words}{', by' if count > 1 else '; it is judged by'} its {visible(score.metric, 40)}."
     if score.resolved:
         return f"{words}: its error is within the reference's own, or is rounding."
     if score.within:

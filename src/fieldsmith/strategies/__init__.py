@@ -96,9 +96,17 @@ def open_strategy(name: str, debug_rounds: int = 4, seed: int = 0, **settings: o
         return made(**{one: value for one, value in told.items() if one in taken}, **given)
 
 
-def takes(name: str, setting: str) -> bool:
-    """Whether the strategy of that name has such a setting."""
-    return setting in inspect.signature(STRATEGIES.get(name)).parameters
+def leaves_open(name: str, setting: str) -> bool:
+    """Whether a run chooses this setting of the strategy of that name where nobody gives it.
+
+    So it is with constructors that are written here, also where a plug-in inherits one; what a plug-in's own constructor has a default for is its own.
+    """
+    made = STRATEGIES.get(name)
+    parameter = inspect.signature(made).parameters.get(setting)
+    if parameter is None or parameter.default is parameter.empty:
+        return parameter is not None
+    written = made.__init__ if inspect.isclass(made) else made
+    return written.__module__.startswith(f"{__name__}.")
 
 
 def strategy_settings(name: str, given: Mapping[str, object]) -> dict[str, Any]:

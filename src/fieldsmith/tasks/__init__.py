@@ -6,7 +6,6 @@ any other problem. Tasks of other distributions come by the entry-point group `f
 
 import importlib
 import inspect
-import math
 import pkgutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,9 +14,11 @@ from typing import TYPE_CHECKING
 from fieldsmith.equations.equation import Axis, Balance, Boundary, Equation
 from fieldsmith.errors import InputError
 from fieldsmith.folders import expanded
-from fieldsmith.plugins import Group, meant
+from fieldsmith.plugins import Group
+from fieldsmith.tasks.kinds import fault_of
+from fieldsmith.tasks.parameters import Parameter, checked
 from fieldsmith.tasks.places import check_scale, is_place, is_problem_file, kind_at
-from fieldsmith.tasks.task import Argument, Brief, Case, Metric, Parameter, Result, Signature, Task, data, result
+from fieldsmith.tasks.task import Argument, Brief, Case, Metric, Result, Signature, Task, data, result
 
 if TYPE_CHECKING:
     from fieldsmith.tasks.pde import PDETask
@@ -88,11 +89,10 @@ def _fault(name: str, part: object) -> str:
         return "it is not a class derived from fieldsmith.tasks.Task"
     if missing := [member for member in ("name", "title") if not hasattr(part, member)]:
         return f"it has no {' and no '.join(missing)}"
-    known = part.known_parameters
-    if not (isinstance(known, Mapping) and all(isinstance(value, Parameter) for value in known.values())):
-        return "its known_parameters are not fieldsmith.tasks.Parameter by name"
     if unwritten := sorted(getattr(part, "__abstractmethods__", ())):
         return f"it leaves {', '.join(unwritten)} unwritten"
+    if fault := fault_of(part):
+        return fault
     return "" if part.name == name else f"its `name` is {part.name!r}, another than its entry point's"
 
 
@@ -126,7 +126,7 @@ def load(
     if data is not None and not data.is_file():
         what = "is a folder" if data.is_dir() else "does not exist"
         raise InputError(f"The data file {data} {what}.", "Give the path of a published HDF5 file.")
-    values = _values(name, kind, parameters or {}, scale)
+    values = checked(name, kind.known_parameters, kind.defaults(scale), parameters or {})
     with TASKS.calling(name):
         task = kind(values, scale, data)
         if data is not None:
@@ -155,24 +155,3 @@ def defaults(name: str, scale: str = "demo") -> dict[str, float]:
     with TASKS.calling(name):
         check_scale(kind, scale)
         return dict(kind.defaults(scale))
-
-
-def _values(name: str, kind: type[Task], given: Mapping[str, str | float], scale: str) -> dict[str, float]:
-    values = kind.defaults(scale)
-    for key, text in given.items():
-        if key not in values:
-            raise InputError(
-                f"{name} has no parameter {key!r}.{meant(key, values)}",
-                f"Its parameters: {', '.join(values) or 'none'}.",
-            )
-        parameter = kind.known_parameters[key]
-        try:
-            value = float(text)
-        except (TypeError, ValueError) as error:
-            raise InputError(
-                f"{key}={text} is not a number.", f"Give a value such as {key}={parameter.default:g}."
-            ) from error
-        if not math.isfinite(value) or not parameter.low <= value <= parameter.high:
-            raise InputError(f"{key}={text} is out of range.", f"{name} takes {parameter.low:g} to {parameter.high:g}.")
-        values[key] = value
-    return values

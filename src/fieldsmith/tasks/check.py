@@ -19,6 +19,7 @@ from fieldsmith.tasks.measured import metric_fault
 from fieldsmith.tasks.pde import PDETask, seeded
 from fieldsmith.tasks.places import line_of
 from fieldsmith.tasks.satisfied import in_space, satisfied
+from fieldsmith.tasks.shapes import input_faults, reference_faults
 from fieldsmith.tasks.task import NRMSE, Brief, Case, Progress, Signature, Task, unknown_axis
 
 ROUGH = 1e-2
@@ -59,6 +60,9 @@ def _statement(task: Task) -> Iterator[Finding]:
         yield Finding("statement", f"The name {task.name!r} is no name for files: use letters, digits, - and _.")
         return
     brief = task.brief()
+    if fault := next(_name_faults(brief.signature), ""):
+        yield Finding("statement", fault)
+        return
     compile(brief.stub, "the stub of the function", "exec")
     yield Finding("statement", note=f"{len(brief.statement.split())} words")
 
@@ -89,9 +93,6 @@ def _signature(task: Task) -> Iterator[Finding]:
 
 def _signature_faults(signature: Signature, brief: Brief) -> Iterator[str]:
     arguments, results = [a.name for a in signature.arguments], [r.name for r in signature.results]
-    for name in (signature.function, *arguments, *results):
-        if not name.isidentifier() or keyword.iskeyword(name):
-            yield f"The name {name!r} in the signature is not an identifier."
     for names in (arguments, results):
         if twice := [name for name, count in Counter(names).items() if count > 1]:
             yield f"The signature has two things called {twice[0]}."
@@ -104,6 +105,15 @@ def _signature_faults(signature: Signature, brief: Brief) -> Iterator[str]:
                 yield str(unknown_axis(result, axis, known))
     if brief.equation is not None:
         yield from _mismatches(signature, brief.equation)
+
+
+def _name_faults(signature: Signature) -> Iterator[str]:
+    listed = [*signature.arguments, *signature.results]
+    for name in (signature.function, *(one.name for one in listed)):
+        if keyword.iskeyword(name):
+            yield f"The name {name!r} in the signature is a word of Python: use another, such as {name + '_'!r}."
+        elif not name.isidentifier():
+            yield f"The name {name!r} in the signature is not an identifier."
 
 
 def _mismatches(signature: Signature, equation: Equation) -> Iterator[str]:
@@ -145,34 +155,8 @@ def _first_arrays(task: Task) -> Iterator[Finding]:
 def _array_faults(
     signature: Signature, inputs: Mapping[str, Any], reference: Mapping[str, np.ndarray], needed: bool = True
 ) -> Iterator[str]:
-    sizes: dict[str, int] = {}
-    for argument in signature.arguments:
-        if argument.name not in inputs:
-            yield f"`inputs` gives no {argument.name}."
-            return
-        shape = np.shape(inputs[argument.name])
-        wanted = tuple(int(axis) if axis.isdecimal() else sizes.get(axis, -1) for axis in argument.axes)
-        if len(shape) != len(wanted) or any(w not in (-1, n) for w, n in zip(wanted, shape, strict=True)):
-            yield f"The input {argument.name} has shape {shape}; expected {_shape_text(argument.axes, sizes)}."
-            return
-        sizes.update(zip(argument.axes, shape, strict=True))
-        if not np.isfinite(np.asarray(inputs[argument.name], float)).all():
-            yield f"The input {argument.name} holds values that are not finite."
-    for name, shape in signature.shapes(inputs).items():
-        if name not in reference:
-            if needed:
-                yield f"The reference gives no {name}."
-        elif reference[name].shape != shape:
-            yield f"The reference of {name} has shape {reference[name].shape}; expected {shape}."
-        elif not np.isfinite(reference[name]).all():
-            count = int((~np.isfinite(reference[name])).sum())
-            yield f"The reference of {name} holds {count} values that are not finite."
-
-
-def _shape_text(axes: tuple[str, ...], sizes: Mapping[str, int]) -> str:
-    return (
-        f"[{', '.join(f'{axis} = {sizes[axis]}' if axis in sizes else axis for axis in axes)}]" if axes else "a float"
-    )
+    faults = list(input_faults(signature, inputs))
+    yield from faults or reference_faults(signature, inputs, reference, needed)
 
 
 def _data(task: Task, progress: Progress | None) -> Iterator[Finding]:

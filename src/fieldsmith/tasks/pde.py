@@ -19,6 +19,7 @@ import numpy as np
 from fieldsmith.errors import InputError
 from fieldsmith.tasks import cache, hdf5
 from fieldsmith.tasks.published import PublishedFile, distances, join
+from fieldsmith.tasks.shapes import check_reference
 from fieldsmith.tasks.sources import source_digest
 from fieldsmith.tasks.stated import StatedTask, intervals_of
 from fieldsmith.tasks.statement import render_problem, render_statement, render_stub
@@ -243,6 +244,7 @@ class PDETask(StatedTask):
         work = [(fields.take(part), points) for part in cache.parts(count, self.samples_a_process)]
         parts = cache.in_processes(partial(references_of, self), work, progress, f"{self.name} {name}", self._key(name))
         fine, coarse = join([part[0] for part in parts]), join([part[1] for part in parts])
+        check_reference(name, self.signature, inputs, fine, needed=True)
         solved = [part[2] for part in parts if part[2] is not None]
         errors = distances(coarse, fine)
         return {

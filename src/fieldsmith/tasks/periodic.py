@@ -5,6 +5,7 @@ sampled on a finer grid than the one that is scored, whose points are among the 
 [unknowns, batch, *points], spectra [unknowns, batch, *modes].
 """
 
+import contextlib
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
@@ -13,6 +14,7 @@ import numpy as np
 from scipy import fft
 
 from fieldsmith.equations.equation import Axis
+from fieldsmith.errors import InputError
 from fieldsmith.tasks.fourier import etdrk4, wave_numbers
 from fieldsmith.tasks.pde import Arrays, PDETask
 
@@ -132,10 +134,13 @@ class PeriodicTask(PDETask):
     def _frames(self, spectrum: np.ndarray, box: Box, start: np.ndarray, refinement: int) -> np.ndarray:
         """[unknowns, batch, time, *points], of the inner grid's points those that are scored."""
         single = len(spectrum) == 1
-        linear = self.linear(box)
+        modes = box.kept.shape if single else (len(spectrum), *box.kept.shape)
+        linear = self._of_shape("linear", self.linear(box), modes)
+        wanted = spectrum.shape[1:] if single else spectrum.shape
 
         def rest(spectra: np.ndarray) -> np.ndarray:
             found = self.nonlinear(box, box.values(spectra)[0] if single else box.values(spectra))
+            found = self._of_shape("nonlinear", found, wanted)
             return box.kept * (found[None] if single else found)
 
         def substeps(n: int, spectra: np.ndarray) -> int:
@@ -150,6 +155,20 @@ class PeriodicTask(PDETask):
         ]
         kept = (..., *(slice(first, None, stride) for first, stride in zip(firsts, strides, strict=True)))
         return np.stack([box.values(frame)[kept] for frame in frames], axis=2)
+
+    def _of_shape(self, method: str, found: Any, wanted: tuple[int, ...]) -> np.ndarray:
+        """What `linear` or `nonlinear` gives. Raises InputError for what is no array of that shape."""
+        array = np.asarray(found)
+        numbers = array.dtype.kind in "biufc"
+        if numbers and array.ndim in (0, len(wanted)):
+            with contextlib.suppress(ValueError):
+                return np.broadcast_to(array, wanted)
+        several = "unknowns, " if len(self.equation.unknowns) > 1 else ""
+        batch, hint = ("batch, ", "; `box.spectrum` makes modes of values") if method == "nonlinear" else ("", "")
+        raise InputError(
+            f"{type(self).__name__}.{method} gives {f'an array of shape {array.shape}' if numbers else repr(found)}.",
+            f"[{several}{batch}*modes] = {wanted} would be right{hint}.",
+        )
 
 
 def _with_modes(spectrum: np.ndarray, axis: int, old: int, new: int, shift: float, last: bool) -> np.ndarray:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from fieldsmith.errors import InputError
 from fieldsmith.modules import Sought, class_at, is_place
+from fieldsmith.tasks.kinds import fault_of
 from fieldsmith.tasks.task import Task
 
 __all__ = ["check_scale", "is_place", "is_problem_file", "kind_at", "line_of", "place_of", "raised_at"]
@@ -23,7 +24,10 @@ def kind_at(place: str) -> type[Task]:
 
     Raises InputError for a file or module that is not there or cannot be imported, and for a class that is no whole task.
     """
-    return class_at(place, SOUGHT)
+    kind = class_at(place, SOUGHT)
+    if fault := fault_of(kind):
+        raise InputError(f"The task {kind.__name__} in {place} cannot be used: {fault}.", "Mend the class.")
+    return kind
 
 
 def place_of(kind: type[Task]) -> str:

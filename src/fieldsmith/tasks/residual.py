@@ -16,12 +16,14 @@ RIM = 3
 class Residual:
     """How far the two sides of a balance are apart, relative to the sizes of all its terms: 0 where it holds.
 
-    `factors` are what the terms have to be multiplied by to come closest, by their texts.
+    `factors` are what the terms have to be multiplied by to come closest, by their texts, and `closest` how far the sides are
+    apart then.
     """
 
     quantity: str
     size: float
     factors: Mapping[str, float]
+    closest: float
 
 
 class Fields:
@@ -53,7 +55,9 @@ class Fields:
             size = sum(float(np.linalg.norm(values)) for values in arrays) or 1.0
             off = float(np.linalg.norm(arrays[0] - sum(arrays[1:])))
             factors = _closest(arrays[0], arrays[1:]) if balance.quantity else [1.0] * len(terms)
-            found.append(Residual(balance.quantity, off / size, dict(zip(terms, factors, strict=True))))
+            fitted = sum((factor * term for factor, term in zip(factors, arrays[1:], strict=True)), np.zeros(1))
+            closest = float(np.linalg.norm(arrays[0] - fitted)) / size
+            found.append(Residual(balance.quantity, off / size, dict(zip(terms, factors, strict=True)), closest))
         return found
 
     def imbalances(self) -> list[np.ndarray]:

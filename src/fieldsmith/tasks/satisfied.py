@@ -19,6 +19,8 @@ HOLDS = 1e-4
 """A balance holds where its sides are no further apart than this, relative to its terms ..."""
 FALLS = 4.0
 """... or come closer by this factor as steps in time, and spacings, become shorter, as truncation does."""
+EXPLAINED = 10.0
+"""Factors of the terms say what is wrong only if the sides come closer by this with them; another term is missing otherwise."""
 SHORTER = ((1.0, 1.0), (4.0, 1.0), (16.0, 2.0))
 """Times as many steps within the first output interval, and points along each axis, of the looks at a reference."""
 DENSER = (0.25, 0.5, 1.0)
@@ -47,7 +49,8 @@ def satisfied(task: Task) -> Iterator[tuple[str, str]]:
         factors = known[-1][k].factors
         truncation = sizes[-1] < min(SMALL, max(sizes) / FALLS) and not _mend(factors, 0.5)
         if not (sizes[-1] <= HOLDS or truncation):
-            mend = _mend(factors, 0.02)
+            explains = known[-1][k].closest < sizes[-1] / EXPLAINED
+            mend = _mend(factors, 0.02) if explains else ""
             yield (
                 f"The reference does not satisfy {left} = {balance.rhs}: the sides are {sizes[-1]:.1e} of their terms apart, "
                 f"and shorter steps do not change that.{f' It would with {mend}.' if mend else ''}",

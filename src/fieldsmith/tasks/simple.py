@@ -25,9 +25,10 @@ import numpy as np
 from fieldsmith.errors import InputError
 from fieldsmith.tasks import cache
 from fieldsmith.tasks.published import distances
+from fieldsmith.tasks.shapes import check_inputs, check_reference
 from fieldsmith.tasks.sources import source_digest
 from fieldsmith.tasks.statement import render_stub, render_task_statement
-from fieldsmith.tasks.task import Brief, Case, Progress, Signature, SplitName, Task
+from fieldsmith.tasks.task import NRMSE, Brief, Case, Progress, Signature, SplitName, Task
 
 Arrays = dict[str, np.ndarray]
 Inputs = Mapping[str, np.ndarray | float]
@@ -81,7 +82,7 @@ class SimpleTask(Task):
 
     def brief(self, libraries: Sequence[str] = (), time_limit: float | None = None) -> Brief:
         stub, problem, limit = render_stub(self.signature), self.problem_text(), time_limit or self.time_limit
-        example = self.inputs(self._rng("dev", 0))
+        example = self._drawn("dev", 0)
         sizes = {axis: n for axis, n in self.signature.sizes(example).items() if not axis.isdecimal()}
         values = {a.name: float(example[a.name]) for a in self.signature.arguments if a.role == "parameter"}
         return Brief(
@@ -110,11 +111,18 @@ class SimpleTask(Task):
     def _rng(self, name: SplitName, call: int) -> np.random.Generator:
         return np.random.default_rng([SEEDS[name], call, *self.name.encode()])
 
+    def _drawn(self, name: SplitName, call: int) -> dict[str, np.ndarray | float]:
+        """The arguments of a call. Raises InputError for others than the signature says."""
+        inputs = self.inputs(self._rng(name, call))
+        check_inputs(type(self).__name__, self.signature, inputs)
+        return inputs
+
     def _made(self, name: SplitName) -> Arrays:
         stored: Arrays = {}
         for n in range(self.calls[name]):
-            inputs = self.inputs(self._rng(name, n))
+            inputs = self._drawn(name, n)
             reference, rougher = self.reference(inputs), self.rougher_reference(inputs)
+            check_reference(name, self.signature, inputs, reference, self.metric == NRMSE)
             stored |= {f"{n}/input/{key}": np.asarray(value, float) for key, value in inputs.items()}
             stored |= {f"{n}/reference/{key}": np.asarray(value, float) for key, value in reference.items()}
             if rougher is not None:

@@ -70,7 +70,13 @@ class StatedTask(Task):
     def inputs(self, fields: Any, points: int) -> dict[str, np.ndarray | float]:
         """The function's arguments for these fields sampled on `points` points along the first axis."""
         values: dict[str, Any] = {**self.argument_values(), **self.equation.constants}
-        values |= dict(zip(self._given(), self.initial_values(fields, points), strict=True))
+        given, names = self.initial_values(fields, points), self._given()
+        if len(given) != len(names):
+            raise InputError(
+                f"{type(self).__name__}.initial_values gives {len(given)} fields; the equation has {len(names)}.",
+                f"Give {', '.join(names)}, stacked [fields, batch, *points].",
+            )
+        values |= dict(zip(names, given, strict=True))
         return {a.name: self.times() if a.role == "times" else values[a.of] for a in self.signature.arguments}
 
     def initial_values(self, fields: Any, points: int) -> np.ndarray:

@@ -15,6 +15,7 @@ import numpy as np
 
 from fieldsmith.equations.equation import Equation
 from fieldsmith.errors import InputError
+from fieldsmith.tasks.parameters import Parameter, checked
 
 if TYPE_CHECKING:  # with SymPy, which those who ask for a task by name need not
     from fieldsmith.boxes.form import Form
@@ -183,16 +184,6 @@ class Brief:
         return self.equation is not None or self.form is not None
 
 
-@dataclass(frozen=True)
-class Parameter:
-    """A parameter of a task: its default, the range that is accepted, what it means."""
-
-    default: float
-    low: float
-    high: float
-    meaning: str
-
-
 class Task(ABC):
     """A problem: a brief for authors, cases for the judge.
 
@@ -214,7 +205,10 @@ class Task(ABC):
     def __init__(
         self, parameters: Mapping[str, float] | None = None, scale: str = "demo", data: Path | None = None
     ) -> None:
-        self.parameters = {**self.defaults(scale), **(parameters or {})}
+        """Raises InputError for an unknown parameter and for a value out of range."""
+        known = self.known_parameters  # an object may have others than its class
+        usual = {**{name: one.default for name, one in known.items()}, **self.defaults(scale)}
+        self.parameters = checked(self.name, known, usual, parameters or {})
         self.scale, self.data = scale, data
         self._cases: dict[str, tuple[Case, ...]] = {}
         self._lock = threading.RLock()

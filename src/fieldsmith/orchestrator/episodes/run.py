@@ -43,7 +43,7 @@ from fieldsmith.orchestrator.record import write_text
 from fieldsmith.orchestrator.result import spend_fields
 from fieldsmith.orchestrator.store import Store, StoredModel
 from fieldsmith.plugins import meant
-from fieldsmith.strategies import open_strategy, takes
+from fieldsmith.strategies import leaves_open, open_strategy
 from fieldsmith.strategies.strategy import Strategy
 
 RESUME = "The same command resumes."
@@ -266,7 +266,7 @@ def open_agent(name: str, env: AnyEnvironment, task: str, seed: int) -> Agent:
 
 def _strategy(question: EpisodeQuestion) -> Strategy:
     chosen = {"drafts": max(1, question.episodes // 3), "width": question.in_flight}
-    settings: dict[str, Any] = {name: value for name, value in chosen.items() if takes(question.strategy, name)}
+    settings: dict[str, Any] = {name: value for name, value in chosen.items() if leaves_open(question.strategy, name)}
     settings |= question.strategy_options or {}
     return open_strategy(question.strategy, 0, question.seed, **settings)
 
