@@ -55,8 +55,11 @@ class NavierStokesSteady2D(PDETask):
     sizes_by_scale: ClassVar = {
         "demo": {"dev": 8, "test": 8, "x": 64, "y": 64},
         "paper": {"dev": 50, "test": 100, "x": 128, "y": 128},
+        "hard": {"dev": 8, "test": 8, "x": 64, "y": 64},
     }
+    defaults_by_scale: ClassVar = {"hard": {"nu": 0.001}}
     span = None
+    time_limits: ClassVar = {"demo": 60.0, "paper": 1200.0, "hard": 120.0}
     refinement_points: ClassVar = (16, 32, 64)
     samples_a_process: ClassVar = 4
 

@@ -50,9 +50,8 @@ def anderson(function: Map, start: Tensor, steps: int, tolerance: float, memory:
 def _mixed(points: Tensor, rests: Tensor, rest: Tensor) -> Tensor:
     """What the differences of points and of residuals [batch, known, n] take away, with the factors that make the residual [batch, n] smallest."""
     gram, tiny = rests @ rests.mT, torch.finfo(rest.dtype).tiny
-    sizes = (
-        gram.diagonal(dim1=1, dim2=2).clamp_min(tiny).sqrt()[:, :, None]
-    )  # or the oldest, which are the largest, would hide the others
+    # Each in units of its size, or the oldest, which are the largest, would hide the others.
+    sizes = gram.diagonal(dim1=1, dim2=2).clamp_min(tiny).sqrt()[:, :, None]
     floor = torch.eye(rests.shape[1], dtype=rest.dtype, device=rest.device) * (10.0 * torch.finfo(rest.dtype).eps)
     factors = torch.linalg.solve(gram / (sizes * sizes.mT) + floor, rests @ rest[:, :, None] / sizes) / sizes
     return (factors.mT @ points + factors.mT @ rests).squeeze(1)
