@@ -208,6 +208,7 @@ def main() -> None:
     parser.add_argument("--scale", choices=SCALES, default="small")
     parser.add_argument("--out", type=Path, default=Path("trained/memory"))
     parser.add_argument("--device", default="auto")
+    parser.add_argument("--only", help="one task of `memory_tasks.py`, such as KuramotoSivashinsky")
     parser.add_argument(
         "--timing", action="store_true", help="only the time of a state space, at once and step by step"
     )
