@@ -1,6 +1,6 @@
 """What memory is good for: `memno` against its twin without memory where few points or noise hide what comes next (arXiv 2409.02313).
 
-Run `python benchmarks/operators_memory.py [--scale small|paper] [--variants gated multi-input] [--out trained/memory] [--device auto]`; a second call goes on where the first was stopped. Kuramoto-Sivashinsky and Burgers
+Run `python benchmarks/operators_memory.py [--scale small|paper] [--variants gated multi-input] [--only KuramotoSivashinsky] [--out trained/memory] [--device auto]`; a second call goes on where the first was stopped. Kuramoto-Sivashinsky and Burgers
 (`memory_tasks.py`) are learned at two resolutions and two levels of noise by each variant from several seeds of weights and order: the same samples, steps and learning rates for all. The errors
 are of the test split at the points that are seen: of whole solutions from the first frame alone, and of the next frame from all frames before, each seen through the noise.
 """
@@ -103,8 +103,10 @@ class Figures:
     gate: float
 
 
-def settings(scale: Scale) -> Iterator[Setting]:
+def settings(scale: Scale, only: str | None) -> Iterator[Setting]:
     for row in scale.rows:
+        if only not in (None, row.kind):
+            continue
         for viscosity, stride, noise in itertools.product(row.viscosities, row.strides, row.noises):
             task = tasks.load(f"{TASKS}:{row.kind}", {"nu": str(viscosity)}, scale.name)
             yield Setting(task, viscosity, Observed(stride, noise))
@@ -206,6 +208,7 @@ def main() -> None:
     parser.add_argument("--scale", choices=SCALES, default="small")
     parser.add_argument("--out", type=Path, default=Path("trained/memory"))
     parser.add_argument("--device", default="auto")
+    parser.add_argument("--only", help="one task of `memory_tasks.py`, such as KuramotoSivashinsky")
     parser.add_argument(
         "--timing", action="store_true", help="only the time of a state space, at once and step by step"
     )
@@ -220,7 +223,7 @@ def main() -> None:
         "| equation | viscosity | points | noise | variant | solution: twin | own | ratio | next frame: twin | own | ratio | gate |"
     )
     print(f"| {' | '.join(['---'] * 12)} |")
-    for setting in settings(scale):
+    for setting in settings(scale, told.only):
         found = {
             variant: [
                 trained(setting, scale, variant, seed, told.out / told.scale, told.device)
