@@ -18,6 +18,7 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 
+from fieldsmith.operators import device as devices
 from fieldsmith.operators.ensembles import Scores
 from fieldsmith.operators.trained import TrainedOperator
 from fieldsmith.operators.training.asked import Asked
@@ -143,7 +144,7 @@ def main() -> None:
             found.setdefault(name, []).append(operator.scores(samples))
             seconds.setdefault(name, []).append(operator.card["course"]["cpu_seconds"])
     print(
-        f"{options.seeds} seeds, {size.samples} samples, on {operator.card['device']}, {operator.card['parameters']:,} parameters"
+        f"{options.seeds} seeds, {size.samples} samples, {size.width} channels, on {devices.described(devices.chosen(options.device))}"
     )
     print(
         "\n| | CRPS | thirds of the time | spread over error | VRMSE of the mean | training, s |\n| --- | --- | --- | --- | --- | --- |"
