@@ -18,6 +18,7 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 
+from fieldsmith.operators import device as devices
 from fieldsmith.operators.ensembles import Scores
 from fieldsmith.operators.trained import TrainedOperator
 from fieldsmith.operators.training.asked import Asked
@@ -42,9 +43,11 @@ class CoarseKuramotoSivashinsky(PeriodicTask):
         "paper": {"dev": 64, "test": 256, "time": 31, "x": 128},
     }
     span = (0.0, 30.0)
-    equation = Equation(
-        ("u",), (Axis("x", 0.0, 64.0),), (Balance("u", "-d(u**2/2, x) - d(u, x, x) - d(u, x, x, x, x)"),)
-    )
+
+    @property
+    def equation(self) -> Equation:
+        balance = Balance("u", "-d(u**2/2, x) - d(u, x, x) - d(u, x, x, x, x)")
+        return Equation(("u",), (Axis("x", 0.0, 64.0),), (balance,))
 
     def initial_values(self, fields: Any, points: int) -> np.ndarray:
         """As high as the waves that grow from it."""
@@ -141,7 +144,7 @@ def main() -> None:
             found.setdefault(name, []).append(operator.scores(samples))
             seconds.setdefault(name, []).append(operator.card["course"]["cpu_seconds"])
     print(
-        f"{options.seeds} seeds, {size.samples} samples, on {operator.card['device']}, {operator.card['parameters']:,} parameters"
+        f"{options.seeds} seeds, {size.samples} samples, {size.width} channels, on {devices.described(devices.chosen(options.device))}"
     )
     print(
         "\n| | CRPS | thirds of the time | spread over error | VRMSE of the mean | training, s |\n| --- | --- | --- | --- | --- | --- |"
