@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-CODE = """
+CODE = r"""
 import ctypes, re
 from pathlib import Path
 import numpy
@@ -14,7 +14,7 @@ from fieldsmith.tasks.threads import one_thread
 
 def threads():
     found = []
-    for path in sorted(set(re.findall(r"/\\\\S*openblas\\\\S*", Path("/proc/self/maps").read_text()))):
+    for path in sorted(set(re.findall(r"/\S*openblas\S*", Path("/proc/self/maps").read_text()))):
         library = ctypes.CDLL(path)
         for name in ("scipy_openblas_get_num_threads64_", "scipy_openblas_get_num_threads", "openblas_get_num_threads"):
             if hasattr(library, name):
@@ -30,9 +30,7 @@ print(threads())
 @pytest.mark.skipif(sys.platform != "linux", reason="what is loaded is told on Linux")
 def test_it_has_one_thread_from_then_on():
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "2"}
-    done = subprocess.run(
-        [sys.executable, "-c", CODE.replace("\\\\", "\\")], env=environment, capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", CODE], env=environment, capture_output=True, text=True, check=True)
     before, after = done.stdout.splitlines()
     if before == "[]":
         pytest.skip("NumPy computes without OpenBLAS")
