@@ -22,6 +22,8 @@ from fieldsmith.tasks.pde import PDETask
 from fieldsmith.tasks.task import Task
 
 Inputs = Mapping[str, np.ndarray | float]
+UNEVEN = 1e-6
+"""Share of a spacing by which points may be uneven."""
 CLOSE = 1e-9
 """Share of the span within which two times are the same."""
 
@@ -160,7 +162,11 @@ class Layout:
         return [channel for channel in self.firsts if channel is not None]
 
     def encoded(self, inputs: Inputs) -> np.ndarray:
-        """Arguments as [batch, channels, *space], single precision."""
+        """Arguments as [batch, channels, *space], single precision. Raises InputError for points that are not even."""
+        for axis in self.axes:
+            gaps = np.diff(np.asarray(inputs.get(axis.name, ()), float))
+            if len(gaps) and np.ptp(gaps) > UNEVEN * gaps.max():
+                raise InputError(f"The points along {axis.name} are not evenly spread.", "Operators need them so.")
         fields = [np.asarray(inputs[name], np.float32) for name in self.fields]
         single = [np.asarray(inputs[name], np.float32).reshape(-1, *[1] * self.dimensions) for name in self.scalars]
         if not fields and not single:

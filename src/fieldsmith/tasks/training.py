@@ -12,6 +12,7 @@ from fieldsmith.errors import InputError
 from fieldsmith.tasks import cache
 from fieldsmith.tasks.published import join
 from fieldsmith.tasks.task import Progress, Signature, Task
+from fieldsmith.tasks.threads import one_thread
 
 if TYPE_CHECKING:
     from fieldsmith.tasks.own.problem_task import ProblemTask
@@ -114,6 +115,7 @@ def _generated(task: "PDETask", number: int, progress: Progress | None, what: st
 
 def _solved(task: "PDETask", fields: Any, points: int) -> tuple["Arrays", np.ndarray]:
     """Solutions of a part and the processor seconds that they took; runs in a process of its own."""
+    one_thread()
     start = time.process_time()
     solved = task.reference(fields, points, 0)
     return solved, np.asarray(time.process_time() - start)

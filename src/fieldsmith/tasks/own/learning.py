@@ -21,6 +21,7 @@ from fieldsmith.tasks.own import arrays, reference
 from fieldsmith.tasks.own.draws import AS_ASKED, DRAWN, Draw, drawn_from, draws, within
 from fieldsmith.tasks.own.problem_task import ProblemTask
 from fieldsmith.tasks.task import Case, Progress
+from fieldsmith.tasks.threads import one_thread
 
 Arrays = dict[str, np.ndarray]
 VERSION = 1
@@ -169,6 +170,7 @@ def _closer(form: Form, call: Draw, factor: int) -> tuple[dict[str, np.ndarray |
 
 def _solved(form: Form, by: Method, name: str, calls: Sequence[Draw]) -> Arrays:
     """Samples of these calls; runs in a process of its own."""
+    one_thread()
     solve = _function(by.text) if by.text else None
     rows, seconds = list[Arrays](), 0.0
     for call in calls:
