@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from fieldsmith.problems import Fault, Problem, ProblemError
     from fieldsmith.tasks.task import Task
 
-SHORT = ("unknown", "parameter", "domain", "kind", "ends", "given", "reference", "asked for")
+SHORT = ("unknown", "parameter", "domain", "kind", "ends", "defined", "given", "reference", "asked for")
 """What is repeated of a problem before it is solved: not its equations solved for their rates, nor what stays."""
 
 CLOSE, CLOSER = 0.02, 0.002
