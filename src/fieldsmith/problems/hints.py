@@ -17,6 +17,9 @@ MODULE = re.compile(r"\b(?:np|numpy|math|sp|sympy|torch|jnp)\.(?P<name>\w+)")
 NO_FUNCTION = {
     ("delta", "dirac", "diracdelta", "deltafunction"): "A point source is a narrow bell, such as exp(-((x - 0.3)/w)**2)/(w*sqrt(pi)) with a small parameter w.",
     ("int", "integral", "integrate", "quad", "trapz", "mean", "average"): "Integrals have no place in an equation; where one runs from an end up to x, a further unknown holds it: s_x = u.",
+    ("gauss", "gaussian", "bell"): "A bell is exp(-((x - 0.3)/w)**2).",
+    ("step", "unitstep", "theta"): "Write heaviside(x - 0.3).",
+    ("box", "rect", "rectangle", "boxcar", "tophat", "pulse"): "Write where(abs(x - 0.3) < w, 1, 0).",
     ("log10",): "Write log(x)/log(10).",
     ("log2",): "Write log(x)/log(2).",
     ("pow", "power"): "Write a**b.",
