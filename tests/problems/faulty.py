@@ -226,6 +226,7 @@ CASES = [
     Case("heat", {4: "x = 1"}, 4, "is no interval"),
     Case("heat", {4: 'x = [0, "2*q"]'}, 4, "q is not known here"),
     Case("heat", {4: "x = [0, inf]"}, 4, "not finite"),
+    Case("heat", {4: 'x = [0, "inf"]'}, 4, "put the end where nothing happens any more"),
     Case("heat", {4: 'shape = "Disc(0, 0, 1)"\nx = [0, 1]'}, 4, "shape is not solved yet"),
     Case("heat", {4: 'time = "tau"\nx = [0, 1]'}, 4, "The time is called tau, which has no interval"),
     Case("heat", {4: None}, 3, "no space coordinate"),

@@ -13,6 +13,7 @@ PARTIAL = re.compile(
     r"\\d?frac\s*\{\s*(?:\\partial|d)\s*(?:\^\{?(?P<order>\d)\}?)?\s*\\?(?P<what>\w+)\s*\}\s*\{\s*(?:\\partial|d)\s*\\?(?P<along>[^\W\d_]\w*).*?\}"
 )
 MEASURED = re.compile(r"\s*(?P<number>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(?P<unit>[^\W\d][^*()]*|%|°.*)\s*$")
+ENDLESS = re.compile(r"\b(inf|infty|infinity|oo)\b|∞", re.IGNORECASE)
 MODULE = re.compile(r"\b(?:np|numpy|math|sp|sympy|torch|jnp)\.(?P<name>\w+)")
 NO_FUNCTION = {
     ("delta", "dirac", "diracdelta", "deltafunction"): "A point source is a narrow bell, such as exp(-((x - 0.3)/w)**2)/(w*sqrt(pi)) with a small parameter w.",
@@ -57,7 +58,9 @@ def better(text: str, misread: Misread, axes: Sequence[str] | None = None) -> Mi
 
 
 def measured(value: str, path: Sequence[str | int], document: Mapping[str, Any]) -> str:
-    """How a number with its unit is written where a number belongs; empty for what is none. `path` is where it stands."""
+    """How a number with its unit, or an end that is none, is written where a number belongs; empty for what is neither. `path` is where it stands."""
+    if path[0] == "domain" and ENDLESS.search(value):
+        return "Domains are finite: put the end where nothing happens any more."
     found = MEASURED.match(value)
     if not found or found["unit"] in ("pi", "e", "π"):
         return ""
