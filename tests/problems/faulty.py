@@ -231,6 +231,7 @@ CASES = [
     Case("heat", {4: 'time = "tau"\nx = [0, 1]'}, 4, "The time is called tau, which has no interval"),
     Case("heat", {4: None}, 3, "no space coordinate"),
     Case("poisson", {4: "y = [0, 1]\nz = [0, 1]\nw = [0, 1]"}, 6, "4 space coordinates"),
+    Case("poisson", {1: 'equations = ["u_xx - u_yy = f"]'}, 1, "The equation is hyperbolic and has conditions at all sides", "doubt"),
     # Names and parameters
     Case("heat", {7: 'D = "big"'}, 7, "is to be a number"),
     Case("heat", {7: "D = { value = 1.0, low = 2, high = 10 }"}, 7, "outside its range"),
