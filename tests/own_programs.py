@@ -282,3 +282,54 @@ def trusted(form: Form, inputs: dict[str, Any], accuracy: float, seconds: float,
 def nothing(*_: object, **__: object) -> Truth:
     """In place of them where there is none."""
     raise Unsuited("No method suits.")
+
+
+PULSE = """title = "A pulse that leaves"
+equations = ["u_t = -u_x + D*u_xx"]
+[domain]
+x = [0, 4]
+t = [1, 4]
+[parameters]
+D = 0.1
+[boundary]
+"x=0" = "u = exp(-t/(4*D))/sqrt(t)"
+"x=4" = "u = exp(-(4 - t)**2/(4*D*t))/sqrt(t)"
+[initial]
+u = "exp(-(x - 1)**2/(4*D))"
+[exact]
+u = "exp(-(x - t)**2/(4*D*t))/sqrt(t)"
+[output]
+points = 65
+times = 13
+accuracy = 1e-5
+seconds = 10
+"""
+
+PULSE_PROGRAM = """import numpy as np
+from scipy.integrate import solve_ivp
+from scipy.interpolate import CubicSpline
+
+D, POINTS = 0.1, 800
+
+
+def right(t):
+    return np.exp(-((4.0 - t) ** 2) / (4.0 * D * t)) / np.sqrt(t)
+
+
+def solver(u0, x, t_coordinate):
+    grid = np.linspace(0.0, 4.0, POINTS + 1)
+    dx = grid[1]
+
+    def whole(t, inner):
+        return np.concatenate([[np.exp(-t / (4.0 * D)) / np.sqrt(t)], inner, [right(t)]])
+
+    def rate(t, inner):
+        u = whole(t, inner)
+        return D * (u[2:] - 2.0 * u[1:-1] + u[:-2]) / dx**2 - (u[2:] - u[:-2]) / (2.0 * dx)
+
+    start = np.exp(-((grid[1:-1] - 1.0) ** 2) / (4.0 * D))
+    solved = solve_ivp(rate, (t_coordinate[0], t_coordinate[-1]), start, method="LSODA", t_eval=t_coordinate,
+                       rtol=1e-8, atol=1e-10, uband=1, lband=1)
+    frames = [CubicSpline(grid, whole(t, solved.y[:, n]))(x) for n, t in enumerate(t_coordinate)]
+    return np.array([[u0[0], *frames[1:]]])
+"""

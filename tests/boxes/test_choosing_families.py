@@ -1,5 +1,6 @@
 """Which family is tried first, and what decides it: whether waves break, whether they enter, how fine fronts are."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -131,3 +132,17 @@ def test_no_front_is_waited_for_that_has_no_time_to_form():
     short, long = (ring(laws, {"u": "sin(x)"}, {"x": [0, "2*pi"], "t": [0, end]}) for end in (0.1, 10))
     assert front_waves(Form(short)) == (0,)
     assert front_waves(Form(long))[0] > 100
+
+
+@pytest.mark.parametrize(
+    ("said", "equations", "more"),
+    [
+        ("No equation is left that gives p: u_x + v_y = 0 does not hold it", ["u_t = -p_x + laplace(u)", "v_t = -p_y + laplace(v)", "u_x + v_y = 0"], {"boundary": {"x": ["u = 0", "v = 0"], "y": ["u = 0", "v = 0"]}, "initial": {"u": "0", "v": "0"}}),
+        ("“u_t + u_x**2/2 + u_y**2/2 = 0” have factors that make them no divergence", ["u_t + u_x**2/2 + u_y**2/2 = 0"], {"boundary": {"x": "periodic", "y": "periodic"}, "initial": {"u": "sin(2*pi*x)"}}),
+    ],
+)  # fmt: skip
+def test_the_reason_is_that_of_the_family_which_is_made_for_such_problems(said, equations, more):
+    form = Form(Problem(equations, domain={"x": (0, 1), "y": (0, 1), "t": (0, 1)}, **more))
+    with pytest.raises(Unsuited, match=re.escape(said)) as caught:
+        methods.suited(form)
+    assert "not periodic" not in str(caught.value)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.special import erf
+from scipy.special import erf, j0, j1
 from solved import program, solved
 from toy_methods import SINES, Toy
 
@@ -261,3 +261,33 @@ def test_a_resonance_is_called_a_singular_system():
     fine = Collocation().variants(form)[2].choices
     with pytest.raises(ArithmeticError, match="the linear system is singular"):
         program(Collocation(), problem, fine)(*[np.linspace(0, 1, 5)] * 2)
+
+
+BESSEL = np.array([2.404825557695773, 5.520078110286311, 8.653727912911013, 11.791534439014281, 14.930917708487787])
+"""Zeros of J0."""
+
+
+@pytest.mark.parametrize("power", [1, 2])
+def test_a_pole_at_a_centre_is_nothing_narrow(power):
+    problem = Problem(
+        [f"u_t = u_rr + {power}*u_r/r"], domain={"r": (0, 1), "t": (0, 0.2)},
+        boundary={"r=0": "u_r = 0", "r=1": "u = 0"}, initial={"u": "1 - r**2"}, output=ASKED,
+    )  # fmt: skip
+    assert not len(narrow(problem.system).panels["r"])
+    found, r = reference(problem, 1e-4), np.linspace(0, 1, 21)
+    k = BESSEL if power == 1 else np.pi * np.arange(1, 9)
+    if power == 1:
+        modes, shares = j0(k[:, None] * r), 8 / (k**3 * j1(k))
+    else:
+        modes, shares = np.sinc(k[:, None] * r / np.pi), 12 * (-1.0) ** (1 + np.arange(1, 9)) / k**2
+    known = (shares[:, None] * np.exp(-0.2 * k[:, None] ** 2) * modes).sum(axis=0)
+    assert np.abs(found.values["u"][0, -1] - known).max() < 1e-5 * known.max()
+
+
+def test_what_is_narrow_beside_a_pole_is_seen():
+    start = "exp(-((r - 0.4137)/0.0004)**2)"
+    problem = Problem(
+        ["u_t = u_rr + u_r/r"], domain={"r": (0, 1), "t": (0, 0.2)},
+        boundary={"r=0": "u_r = 0", "r=1": "u = 0"}, initial={"u": start}, output=ASKED,
+    )  # fmt: skip
+    assert narrow(problem.system).length("r") < 2e-3

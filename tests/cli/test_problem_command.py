@@ -121,6 +121,17 @@ def test_new_asks_in_a_terminal(tmp_path):
     assert (problem.title, problem.document["domain"]) == ("Waves", {"x": [0, 1], "t": [0, 2]})
 
 
+def test_new_asks_for_parameters_by_name_and_for_what_is_complex(tmp_path):
+    answers = ["", "I*p_t = -k*p_xx/2 + w*x**2*p", "", "p", "x = -5, 5", "t = 0, 1", "", "0.5", "w = 1, 0.5, 2", "", "x: p = 0", "", "p = exp(-x**2)", ""]  # fmt: skip
+    code, said = answered(tmp_path, answers, "--points", "x=96", "--times", "5")
+    assert code == 0, said
+    assert said.index("k = (") < said.index("w = (")
+    problem = Problem.from_toml(tmp_path / "waves.toml")
+    assert problem.system.complex
+    assert problem.document["parameters"] == {"k": 0.5, "w": {"value": 1, "low": 0.5, "high": 2}}
+    assert (problem.system.output.points, len(problem.system.output.times)) == ({"x": 96}, 5)
+
+
 def test_a_bad_answer_is_told_at_once_and_asked_again(tmp_path):
     bad = ("u_t = D u_xx", "x = 0.1", "t = 1, 0", "D = much", "x: u == 1", "u = exp(-x")
     code, said = answered(tmp_path, ["", bad[0], "u_t = D*u_xx", "", bad[1], "x = 0, 1", bad[2], "t = 0, 1", "", bad[3], "D = 0.1", "", bad[4], "x: u = 1", "", bad[5], "u = 1", ""])  # fmt: skip

@@ -170,7 +170,7 @@ def test_what_no_family_can_do_ends_the_run_with_their_reasons(tmp_path):
     ran = run(tmp_path, "solve", "waves.toml", "--sandbox", "process")
     assert ran.returncode == 1
     last = ran.stderr.splitlines()[-1]
-    assert "“u_t = -D*u_x” is not the heat equation (sines)." in last
+    assert "“u_t = -D*u_x” is not the heat equation." in last
     assert "name it with --model" in last
 
 

@@ -240,7 +240,7 @@ def test_how_an_error_was_measured_is_told():
     case = Case("asked", asked_inputs(form), outputs, np.zeros(1))
     program = OneProgram(DRUM).write(None, None, "", []).program
     for how in ("exact", "two methods", "one method"):
-        assert trust_of(brief_of(form), program, (case, outputs), None, how) == Trust(0.0, how, program.sha256)
+        assert trust_of(brief_of(form), program, (case, outputs), None, how) == Trust(0.0, how, program.sha256, 0.0)
     unknown = Case("asked", {}, {}), outputs
     for estimate, how in ((1e-3, "estimate"), (None, "not known")):
         assert trust_of(brief_of(form), program, unknown, estimate, "not known") == Trust(estimate, how, program.sha256)

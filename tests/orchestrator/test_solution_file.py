@@ -25,7 +25,7 @@ from fieldsmith.orchestrator.solution import (
 from fieldsmith.problems import Problem
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "problems"
-TRUST = Trust(2e-5, "exact", "ab" * 32)
+TRUST = Trust(2e-5, "exact", "ab" * 32, 3e-6)
 
 
 def written(folder: Path, name: str, **output) -> tuple[Form, Path]:
@@ -60,6 +60,7 @@ def test_xarray_sees_coordinates_units_and_what_the_solution_is_of(tmp_path):
     assert told["parameter_sigma"] == 0.2
     assert "K = 100" in told["parameters"]
     assert (told["error_stated"], told["error_measured_against"], told["accuracy_asked"]) == (2e-5, "exact", 1e-4)
+    assert told["error_of_reference"] == 3e-6
     assert told["source"] == f"Fieldsmith {fieldsmith.__version__}"
     assert told["program_sha256"] == TRUST.program
 

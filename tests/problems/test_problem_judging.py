@@ -1,5 +1,7 @@
 """What a numerical analyst reads off an equation: its kind, the conditions that each end needs, what stays."""
 
+from pathlib import Path
+
 import pytest
 
 from fieldsmith.problems import Problem, ProblemError
@@ -277,3 +279,9 @@ def test_solved_for_rates_that_stand_in_several_equations():
     assert (found.seen.form.rates["v"] - v + u / 2).expand() == 0
     with pytest.raises(ProblemError, match="cannot be solved for the rates of u, v"):
         problem("u_t + v_t = u_xx", "2*u_t + 2*v_t = v_xx", boundary=PERIODIC, initial=smooth("u", "v"))
+
+
+def test_what_a_name_of_definitions_stands_for_is_shown():
+    problem = Problem.from_toml(Path(__file__).parents[2] / "examples" / "problems" / "shock.toml")
+    assert problem.understood.definitions == ("p = (γ − 1)·(E − m²/(2·ρ))",)
+    assert "  defined    p = (γ − 1)·(E − m²/(2·ρ))" in str(problem).splitlines()

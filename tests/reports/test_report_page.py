@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from fieldsmith.agents.author import Candidate
 from fieldsmith.orchestrator.question import Question
-from fieldsmith.reports.numbers import number
+from fieldsmith.reports.numbers import number, unbroken
 from report_runs import candidate, finished, moving, picture, run_of, trajectory, undrawn, values, with_samples
 
 HOSTILE = (
@@ -472,3 +472,7 @@ def test_a_problem_of_ones_own_shows_what_is_asked_and_judges_and_nothing_of_a_t
         assert "geometric mean" not in tiles
         assert "trusted" not in tiles + page.inner_text("#figures table.figures")
         assert "Judged by a reference: two methods agree." in page.inner_text("#figures")
+
+
+def test_figures_of_the_verdict_stay_on_one_line():
+    assert unbroken("3.8e-06 <b> of 1e-5; x-1") == '<span class="unbroken">3.8e-06</span> &lt;b&gt; of <span class="unbroken">1e-5</span>; x-1'  # fmt: skip

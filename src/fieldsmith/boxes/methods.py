@@ -3,7 +3,7 @@
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -28,19 +28,29 @@ def families() -> tuple[BoxFamily[Any], ...]:
 
 
 def suited(form: Form) -> list[Suited]:
-    """The families that suit, each with how well and with its variants, the best first. Raises Unsuited with every family's reason if none does."""
+    """The families that suit, each with how well and with its variants, the best first. Raises Unsuited if none does, with the reason that weighs most."""
     found: list[Suited] = []
-    reasons: dict[str, list[str]] = {}
+    reasons: dict[str, str] = {}
     for family in families():
         try:
             score, variants = family.suits(form), seeing(form, family)
             family.text(form, variants[0].choices)  # some expressions cannot be written
             found.append((score, family, variants))
         except Unsuited as reason:
-            reasons.setdefault(str(reason), []).append(family.name)
+            reasons[family.name] = str(reason)
     if not found:
-        raise Unsuited(" ".join(f"{reason.rstrip('.')} ({', '.join(names)})." for reason, names in reasons.items()))
+        raise Unsuited(decisive(form, reasons))
     return sorted(found, key=lambda one: -one[0])
+
+
+def decisive(form: Form, reasons: Mapping[str, str]) -> str:
+    """Of the reasons of all families, by name, that of the one which is made for such problems; all of them where it is not among these."""
+    kind = form.problem.understood.kind or {}
+    if "hyperbolic" in kind.get("types", ()) and kind["linearity"] in ("quasilinear", "fully nonlinear"):
+        made = "volumes"
+    else:
+        made = "fourier" if all(axis.name in form.system.periodic for axis in form.system.axes) else "collocation"
+    return reasons.get(made) or " ".join(dict.fromkeys(reasons.values())) or "There are none."
 
 
 def seeing(form: Form, family: BoxFamily[Any]) -> Sequence[Variant[Any]]:

@@ -35,6 +35,8 @@ ACROSS = 4
 FEW, MOST, MOST_STOPS = 200, 800, 4000
 """Jumps of a signal that are stepped to, stops by a signal, stops where a parameter of the call moves what is short."""
 KNOWN_ZEROS = 64
+NEAR, NEARING = 1e-3, 0.24
+"""Part of an axis at a pole that is not looked at; length of a panel beside its distance from the pole from which on it is short for that alone."""
 SEEN, RESOLVED = 0.501, 0.15
 """Distance of points by the length of a short panel among them: at most, so that they see it, and to begin with where points cost little."""
 MOST_POINTS = 100_000
@@ -182,7 +184,7 @@ def _along(system: System, axis: Interval, signal: Any, case: Mapping[str, float
     rest = signal.free_symbols - fixed.keys() - {symbol}
     dimensions, zeros = len(system.axes), _zeros(signal, symbol, axis, fixed)
     if not rest:
-        return panels(_function(signal, symbol, fixed), axis.low, axis.high, LINE[1], zeros).short
+        return _short(_function(signal, symbol, fixed), axis, LINE[1], zeros)
     lines, moments = [], np.empty(0)
     for other in system.axes:
         along = system.symbols[other.name]
@@ -201,9 +203,20 @@ def _along(system: System, axis: Interval, signal: Any, case: Mapping[str, float
     found, count = [], max((len(value) for value in values.values() if np.ndim(value)), default=1)
     for row in lively % count:  # imaginary parts follow the real ones
         one = {key: value[row] if np.ndim(value) else value for key, value in values.items()}
-        found.append(panels(_function(signal, symbol, one), axis.low, axis.high, LINE[dimensions], zeros))
-    found.sort(key=lambda one: one.shortest)
-    return found[len(found) // 2].short if found else np.empty((0, 2))
+        found.append(_short(_function(signal, symbol, one), axis, LINE[dimensions], zeros))
+    found.sort(key=lambda short: np.diff(short).min(initial=np.inf))
+    return found[len(found) // 2] if found else np.empty((0, 2))
+
+
+def _short(function: Function, axis: Interval, count: int, zeros: Sequence[float]) -> np.ndarray:
+    """Short panels of a function along an axis, but not those that close in on an end with a pole (the 1/r of cylinders and spheres): each is as short as it is near, which says nothing of a length."""
+    poles = [end for end in (axis.low, axis.high) if not np.isfinite(function(np.array([end]))).all()]
+    away = NEAR * axis.length
+    low, high = axis.low + away * (axis.low in poles), axis.high - away * (axis.high in poles)
+    short = panels(function, low, high, count, zeros).short
+    for end in poles:
+        short = short[np.diff(short)[:, 0] < NEARING * np.abs(short - end).max(axis=1)]
+    return short
 
 
 def _numbers(system: System, case: Mapping[str, float]) -> dict[Any, Any]:

@@ -64,6 +64,11 @@ def new(
         Several, typer.Option(help='Such as x=periodic, "x: u = 0" or "x=1: u_x = 0"; repeatable.')
     ] = None,
     initial: Annotated[Several, typer.Option(help='Such as "u = sin(pi*x)"; repeatable.')] = None,
+    unknown: Annotated[
+        Several, typer.Option(help='What an unknown is, such as psi=complex or "T=temperature"; repeatable.')
+    ] = None,
+    points: Annotated[str | None, typer.Option(help="Points along an axis, such as 128 or x=256,y=64.")] = None,
+    times: Annotated[int | None, typer.Option(help="How many times, evenly spread.")] = None,
     accuracy: Annotated[float | None, typer.Option(help="Relative error wanted.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -76,7 +81,8 @@ def new(
 
     current.json = as_json
     check_new(file)
-    given = Given(title, equation or [], domain or [], param or [], boundary or [], initial or [], accuracy)
+    several = (equation or [], domain or [], param or [], boundary or [], initial or [])
+    given = Given(title, *several, accuracy, unknown or [], points, times)
     if sys.stdin.isatty() and not as_json:
         problem = _asked(given, file)
     elif given.equations and given.domain:

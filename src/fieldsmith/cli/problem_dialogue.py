@@ -11,6 +11,7 @@ import typer
 from fieldsmith.cli.problem_new import Given, document
 from fieldsmith.errors import InputError
 from fieldsmith.problems import Fault, Problem, ProblemError
+from fieldsmith.problems.algebra import names_in
 from fieldsmith.problems.faults import Misread
 from fieldsmith.problems.grammar import equation
 from fieldsmith.problems.hints import better
@@ -28,7 +29,7 @@ QUESTIONS = {
 NEEDED = {"equations": "At least one equation is needed.", "domain": "At least one interval is needed."}
 LATER = "is not known here"
 """A name that a parameter may still give."""
-OPTIONS = {"equations": "--equation", "domain": "--domain", "parameters": "--param", "boundary": "--boundary", "initial": "--initial"}  # fmt: skip
+OPTIONS = {"equations": "--equation", "unknowns": "--unknown", "domain": "--domain", "parameters": "--param", "boundary": "--boundary", "initial": "--initial"}  # fmt: skip
 DROPPED = "-"
 
 
@@ -44,8 +45,12 @@ class Dialogue:
         if self.given.title is None:
             self.given = replace(self.given, title=_ask("Title"))
         for part, question in QUESTIONS.items():
-            if not self.words(part):
+            if part == "parameters":
+                self._parameters()
+            elif not self.words(part):
                 self._more(part, question)
+            if part == "equations":
+                self._complex()
             if part == "parameters":
                 self._known()
 
@@ -68,6 +73,8 @@ class Dialogue:
         found += ["--title", self.given.title] if self.given.title else []
         for part, option in OPTIONS.items():
             found += [word for one in self.words(part) for word in (option, one)]
+        found += ["--points", self.given.points] if self.given.points is not None else []
+        found += ["--times", str(self.given.times)] if self.given.times is not None else []
         found += ["--accuracy", f"{self.given.accuracy:g}"] if self.given.accuracy is not None else []
         return shlex.join(found)
 
@@ -93,6 +100,33 @@ class Dialogue:
             self._set(part, before)
             _say(f"  {why}")
         return not why
+
+    def _complex(self) -> None:
+        """Ask which unknown is complex where an equation holds I."""
+        trees = [tree for text in self.words("equations") for tree in equation(text)]
+        while not self.words("unknowns") and any("I" in names_in(tree) for tree in trees):
+            names = [name for name in re.split(r"[\s,]+", _ask("Unknowns that are complex, as there is I")) if name]
+            if bad := [name for name in names if not name.isidentifier()]:
+                _say(f"  {bad[0]!r} is no name.")
+            elif names:
+                self._set("unknowns", [f"{name}=complex" for name in names])
+            else:
+                return
+
+    def _parameters(self) -> None:
+        """Ask for what the equations hold and nothing explains, by name, and for more."""
+        asked, lost = False, _unexplained(self.given)
+        for name in lost:
+            while answer := _ask(f"{name} = (a number, or value, low, high)"):
+                asked = True
+                if self._take(
+                    "parameters", len(self.words("parameters")), answer if "=" in answer else f"{name} = {answer}"
+                ):
+                    break
+            if not answer:
+                return  # the equation is looked at again
+        if asked or not self.words("parameters"):
+            self._more("parameters", "  another" if asked else QUESTIONS["parameters"])
 
     def _known(self) -> None:
         """Ask again for names that the equations hold and nothing explains, before the rest is asked."""
@@ -162,6 +196,17 @@ def _wrong(part: str, place: int, given: Given) -> str:
         if _names(one.spot.field, keys[place]) and (part in ("domain", "parameters") or LATER not in one.what):
             return f"{one.what} {one.mend}".strip()
     return ""
+
+
+def _unexplained(given: Given) -> list[str]:
+    """Names in the equations that are to be parameters, in the order in which they are met."""
+    found: list[str] = []
+    while words := [one.what for one in _read(given) if _part(one) == "equations" and LATER in one.what]:
+        found.append(words[0].split()[0])
+        if not found[-1].isidentifier() or found.count(found[-1]) > 1:
+            return found[:-1]
+        given = replace(given, parameters=[*given.parameters, f"{found[-1]} = 1"])
+    return found
 
 
 def _read(given: Given) -> list[Fault]:

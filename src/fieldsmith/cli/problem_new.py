@@ -19,6 +19,9 @@ class Given:
     boundary: Sequence[str]
     initial: Sequence[str]
     accuracy: float | None
+    unknowns: Sequence[str] = ()
+    points: str | None = None
+    times: int | None = None
 
 
 def document(given: Given) -> dict[str, Any]:
@@ -27,12 +30,13 @@ def document(given: Given) -> dict[str, Any]:
         "title": given.title or "",
         "equations": list(given.equations),
         "domain": _domain(given.domain),
+        "unknowns": dict(_pair("--unknown", word, "psi=complex") for word in given.unknowns),
         "parameters": _parameters(given.parameters),
         "boundary": _boundary(given.boundary),
         "initial": dict(_pair("--initial", word, "u = sin(pi*x)") for word in given.initial),
     }
-    if given.accuracy is not None:
-        tables["output"] = {"accuracy": given.accuracy}
+    asked = {"points": _points(given.points), "times": given.times, "accuracy": given.accuracy}
+    tables["output"] = {name: value for name, value in asked.items() if value is not None}
     return {name: value for name, value in tables.items() if value or name in ("equations", "domain")}
 
 
@@ -49,6 +53,13 @@ def _number(text: str) -> Any:
         return int(text) if re.fullmatch(r"[+-]?\d{1,15}", text) else float(text)
     except ValueError:
         return text
+
+
+def _points(word: str | None) -> Any:
+    """How many along every axis, or along each: 128, or x=256,y=64."""
+    if word is None or "=" not in word:
+        return word if word is None else _number(word)
+    return {name: _number(count) for name, count in (_pair("--points", one, "x=256,y=64") for one in word.split(","))}
 
 
 def _domain(words: Sequence[str]) -> Mapping[str, Any]:

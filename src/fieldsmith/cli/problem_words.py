@@ -13,8 +13,11 @@ if TYPE_CHECKING:
     from fieldsmith.problems import Fault, Problem, ProblemError
     from fieldsmith.tasks.task import Task
 
-SHORT = ("unknown", "parameter", "domain", "kind", "ends", "given", "reference", "asked for")
+SHORT = ("unknown", "parameter", "domain", "kind", "ends", "defined", "given", "reference", "asked for")
 """What is repeated of a problem before it is solved: not its equations solved for their rates, nor what stays."""
+
+BY_MODEL = " A model may know one: `solve` with --model has it write the program."
+"""Where no method fits."""
 
 CLOSE, CLOSER = 0.02, 0.002
 """Differences of the times at which methods give up, beside the time till then, that are none."""
@@ -73,13 +76,14 @@ def methods_of(form: "Form") -> tuple[list[dict[str, str]], str]:
     found = [{"name": family.name, "why_not": why} for family, why in methods.verdicts(form)]
     if any(not one["why_not"] for one in found):
         return found, ""
-    why = " ".join(dict.fromkeys(one["why_not"] for one in found)) or "There are none."
+    why = methods.decisive(form, {one["name"]: one["why_not"] for one in found})
     return found, f"{why} {stream_function_form(form.system)}".strip()
 
 
 def fitting(methods: list[dict[str, str]], why_not: str) -> str:
     """The line on methods: those that fit, or why none does."""
-    return ", ".join(one["name"] for one in methods if not one["why_not"]) or f"none of those built in: {why_not}"
+    found = ", ".join(one["name"] for one in methods if not one["why_not"])
+    return found or f"none of those built in: {why_not}{'' if '--model' in why_not else BY_MODEL}"
 
 
 def tell_understood(task: "Task", shown: bool = False) -> None:

@@ -119,6 +119,7 @@ def _run(options: dict[str, Any]) -> None:
     progress.result(done)
     if options["output"] and fields["solution"]:
         copy_solution(done.folder, options["output"])
+        current.say(f"Copy: {options['output']}")
     if best is None or best.status != "ok" or best.test is None:
         current.failed(f"The best program ended with {best.status}." if best else f"No candidate ran. {done.message}")
         raise typer.Exit(1)

@@ -80,4 +80,5 @@ def trust_of(brief: Brief, program: Program, answer: Answer, estimate: float | N
     if not case.reference:
         return Trust(estimate, "not known" if estimate is None else "estimate", program.sha256)
     errors = sample_nrmse(as_samples(brief.signature, outputs), as_samples(brief.signature, case.reference))
-    return Trust(float(errors[0]), how, program.sha256)
+    own = None if case.reference_errors is None else float(case.reference_errors[0])
+    return Trust(float(errors[0]), how, program.sha256, own)

@@ -41,6 +41,8 @@ class Trust:
     how: How
     program: str
     """SHA-256 of the source text that computed it."""
+    reference_error: float | None = None
+    """What the reference itself may be off by, beside its size; None where there is none or it is not known."""
 
 
 @dataclass(frozen=True)
@@ -210,6 +212,8 @@ def _told(form: Form, parameters: Mapping[str, float], trust: Trust) -> Iterator
         yield f"parameter_{name}", value
     if trust.error is not None:
         yield "error_stated", trust.error
+    if trust.reference_error is not None:
+        yield "error_of_reference", trust.reference_error
     yield "error_measured_against", trust.how
     yield "accuracy_asked", system.output.accuracy
     yield "source", f"Fieldsmith {fieldsmith.__version__}"

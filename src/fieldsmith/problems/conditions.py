@@ -19,6 +19,8 @@ class Conditions:
 
     system: System
     tables: Tables
+    poles: frozenset[tuple[str, Side]] = frozenset()
+    """Ends at which an equation is not finite: centres, mostly."""
 
     @property
     def told(self) -> Findings:
@@ -40,7 +42,7 @@ class Conditions:
             return
         count, unit = self._count(given)
         if not given and wanted.fewest:
-            self._none(axis)
+            self._none(axis, linear.across[0])
         elif not wanted.fewest <= count <= wanted.most:
             most = count > wanted.most
             self._wrong(axis, given, count // unit, (wanted.most if most else wanted.fewest) // unit)
@@ -58,7 +60,7 @@ class Conditions:
         order = linear.across[system.coordinates.index(axis.name)]
         given = {side: system.at(axis.name, side) for side in ("low", "high")}
         if not any(given.values()) and order and all(found[key].most for key in found if key[0] == axis.name):
-            self._none(axis)
+            self._none(axis, order)
             return
         for side in ("low", "high"):
             if all(self._order(condition, order) for condition in given[side]) and (
@@ -67,12 +69,12 @@ class Conditions:
                 self._end(axis, side, need, order, linear)
         self._together(axis, found)
 
-    def _none(self, axis: Interval) -> None:
+    def _none(self, axis: Interval, order: int) -> None:
         key = _key(axis, "low"), _key(axis, "high")
         self.told.fault(
             self.tables.spot("boundary"),
             f"The ends of {axis.name} have no condition.",
-            f'Write below [boundary] {axis.name} = "periodic", or conditions at "{key[0]}" and "{key[1]}".',
+            f'Write below [boundary] {axis.name} = "periodic", or conditions at "{key[0]}" and "{key[1]}".{self._clock(axis, order)}',
         )
 
     def _count(self, given: Sequence[Condition]) -> tuple[int, int]:
@@ -121,7 +123,7 @@ class Conditions:
             what = (
                 f"{_key(axis, side)} has {many(count // twofold, 'condition') if count else 'no condition'}, {reason}."
             )
-            self.told.fault(spot, what, _missing(system, axis, side, -((count - fewest) // twofold)))
+            self.told.fault(spot, what, self._missing(axis, side, -((count - fewest) // twofold), order))
         elif need.undetermined:
             names = [u.name for u in system.unknowns if not any(_holds(system, one.residual, u.name) for one in given)]
             about = f" None holds {', '.join(names)}." if names else " Do two say the same?"
@@ -144,6 +146,26 @@ class Conditions:
             if spreads and given and not any(_holds(system, one.residual, name) for one in given):
                 what = f"No condition at {_key(axis, side)} holds {name}, which spreads along {axis.name}."
                 self.told.doubt(given[0].spot, what, "Each unknown that spreads has conditions of its own, as a rule.")
+
+    def _missing(self, axis: Interval, side: Side, count: int, order: int) -> str:
+        """So many more conditions, for unknowns that have none there first; then a derivative that none has yet."""
+        system = self.system
+        given = system.at(axis.name, side)
+        bare = [u.name for u in system.unknowns if not any(_holds(system, one.residual, u.name) for one in given)]
+        bare.sort(key=lambda name: -_order_of(system, name))
+        names = bare or [u.name for u in system.unknowns]
+        centre = order > 1 and (axis.name, side) in self.poles
+        lowest = int(centre) if bare else min({*range(order)} - {one.order for one in given}, default=0)
+        some = [f'"{name}{f"_{axis.name * lowest}" * bool(lowest)} = 0"' for name in names[:count]]
+        if given:
+            return f"Add {some[0]} or another." if count == 1 else f"Add {count}, such as {some[0]}."
+        listed = some[0] if count == 1 else f"[{', '.join([*some, '…'] if len(some) < count else some)}]"
+        return f'Such as "{_key(axis, side)}" = {listed}.{self._clock(axis, order) if side == "low" else ""}'
+
+    def _clock(self, axis: Interval, order: int) -> str:
+        """That an axis without conditions may be a time of another name."""
+        maybe = order == 1 and not self.system.time and len(self.system.axes) > 1
+        return f' If {axis.name} is the time, write time = "{axis.name}" below [domain].' if maybe else ""
 
     def _reason(self, axis: Interval, side: Side, needed: int, order: int) -> str:
         number = f"{needed if needed else 'none'} {'is' if needed <= 1 else 'are'} needed"
@@ -184,18 +206,6 @@ def _order_of(system: System, name: str) -> int:
     """The highest derivative of an unknown in any equation."""
     every = [system.jets.meanings[jet] for law in system.laws for jet in system.jets.among(law.residual)]
     return max((sum(orders) for owner, orders in every if owner == name), default=0)
-
-
-def _missing(system: System, axis: Interval, side: Side, count: int) -> str:
-    """So many more conditions, for unknowns that have none there first."""
-    given = system.at(axis.name, side)
-    bare = [u.name for u in system.unknowns if not any(_holds(system, one.residual, u.name) for one in given)]
-    bare.sort(key=lambda name: -_order_of(system, name))
-    some = [f'"{name} = 0"' for name in (bare or [u.name for u in system.unknowns])[:count]]
-    if given:
-        return f"Add {some[0]} or another." if count == 1 else f"Add {count}, such as {some[0]}."
-    listed = some[0] if count == 1 else f"[{', '.join([*some, '…'] if len(some) < count else some)}]"
-    return f'Such as "{_key(axis, side)}" = {listed}.'
 
 
 def _key(axis: Interval, side: Side) -> str:

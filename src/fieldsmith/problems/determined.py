@@ -20,6 +20,8 @@ from fieldsmith.problems.system import System
 
 POINTS = 5
 NOTHING = 1e-12
+SHORT_WAVES = 1e5
+"""Waves along the shortest axis, for which the highest derivatives alone count."""
 LATTICE = {1: 64, 2: 12, 3: 5}
 """Waves of a periodic axis that are looked at, by the number of axes."""
 
@@ -43,6 +45,26 @@ class Determined:
                 self._line(wanted, free)
             elif len(self.system.periodic) == len(self.system.axes):
                 self._waves(free)
+            else:
+                self._hyperbolic()
+
+    def _hyperbolic(self) -> None:
+        """Of one equation of second order with conditions at all sides, whether it is a wave equation: such a problem (Hadamard's) has no solution, or many, as the sides are long."""
+        system, axes = self.system, self.system.axes
+        held = all(system.at(axis.name, side) for axis in axes if axis.name not in system.periodic for side in SIDES)
+        if len(system.fields) != 1 or not held or set(self.linear.across) != {2}:
+            return
+        number = SHORT_WAVES / min(axis.length for axis in axes)
+        values = self.states.values(self.linear.expressions, inside(system, POINTS))
+        for frozen in self.linear.frozen(values, POINTS):
+            along = [matrix(frozen, 1, list(1j * number * row))[0][0, 0] for row in np.eye(len(axes))]
+            if not min(np.real(along)) < 0.0 < max(np.real(along)):
+                return
+        self.told.doubt(
+            system.laws[0].spot,
+            "The equation is hyperbolic and has conditions at all sides, as an elliptic one has: there may be no solution, or many.",
+            "If one of the coordinates is the time, call it t and give values at its beginning; else look at the signs of the second derivatives.",
+        )
 
     def _nonlinear(self) -> bool:
         jets = self.system.jets

@@ -85,7 +85,7 @@ def _judge(seen: Seen, tables: Tables) -> None:
     posed.waves(seen.waves, seen.form)
     if seen.waves and seen.waves.growth:
         return
-    conditions = Conditions(system, tables)
+    conditions = Conditions(system, tables, frozenset(values.poles))
     wanted = None
     if system.steady_line:
         wanted = seen.wanted = line_wants(system, seen.linear, states)

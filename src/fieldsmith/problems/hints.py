@@ -1,7 +1,8 @@
 """What is meant by words of other notations: LaTeX, Leibniz's derivatives, values at a place among the equations."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from fieldsmith.problems.faults import Misread
 
@@ -11,6 +12,22 @@ LEIBNIZ = re.compile(
 PARTIAL = re.compile(
     r"\\d?frac\s*\{\s*(?:\\partial|d)\s*(?:\^\{?(?P<order>\d)\}?)?\s*\\?(?P<what>\w+)\s*\}\s*\{\s*(?:\\partial|d)\s*\\?(?P<along>[^\W\d_]\w*).*?\}"
 )
+MEASURED = re.compile(r"\s*(?P<number>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(?P<unit>[^\W\d][^*()]*|%|°.*)\s*$")
+ENDLESS = re.compile(r"\b(inf|infty|infinity|oo)\b|∞", re.IGNORECASE)
+MODULE = re.compile(r"\b(?:np|numpy|math|sp|sympy|torch|jnp)\.(?P<name>\w+)")
+NO_FUNCTION = {
+    ("delta", "dirac", "diracdelta", "deltafunction"): "A point source is a narrow bell, such as exp(-((x - 0.3)/w)**2)/(w*sqrt(pi)) with a small parameter w.",
+    ("int", "integral", "integrate", "quad", "trapz", "mean", "average"): "Integrals have no place in an equation; where one runs from an end up to x, a further unknown holds it: s_x = u.",
+    ("gauss", "gaussian", "bell"): "A bell is exp(-((x - 0.3)/w)**2).",
+    ("step", "unitstep", "theta"): "Write heaviside(x - 0.3).",
+    ("box", "rect", "rectangle", "boxcar", "tophat", "pulse"): "Write where(abs(x - 0.3) < w, 1, 0).",
+    ("log10",): "Write log(x)/log(10).",
+    ("log2",): "Write log(x)/log(2).",
+    ("pow", "power"): "Write a**b.",
+    ("square",): "Write a**2.",
+    ("rand", "random", "randn", "noise", "uniform", "normal"): 'What is random is drawn from a family: u = { family = "gaussian", length = 0.1 }.',
+}  # fmt: skip
+"""Functions of other languages that are not there, and what is written for them."""
 PLACE = re.compile(r"\s*(?P<what>[^\W\d]\w*)\s*\((?P<places>[^()]*)\)\s*=")
 
 
@@ -18,6 +35,14 @@ def better(text: str, misread: Misread, axes: Sequence[str] | None = None) -> Mi
     """The same, or in its place what is wrong with a notation that is not read here; `axes` of an equation."""
     if "\\" in text:
         return _latex(text)
+    if text[misread.at : misread.at + 1] == "." and (prefixed := MODULE.search(text)):
+        what = f"{prefixed.group()} is a name of Python."
+        return Misread(what, prefixed.start(), f"Functions stand alone: {prefixed['name']}(x).")
+    if misread.what.startswith("There is no function "):
+        name = misread.what.removeprefix("There is no function ").rstrip(".")
+        for words, instead in NO_FUNCTION.items():
+            if name.casefold().replace("_", "") in words:
+                return Misread(misread.what, misread.at, instead)
     for found in LEIBNIZ.finditer(text):
         if found.start() <= misread.at < found.end() + 1:
             plain = derivative(found)
@@ -30,6 +55,26 @@ def better(text: str, misread: Misread, axes: Sequence[str] | None = None) -> Mi
     if place and axes is not None and (mend := _at_a_place(text, place, axes)):
         return Misread("An equation holds everywhere, not at one place.", misread.at, mend)
     return misread
+
+
+def measured(value: str, path: Sequence[str | int], document: Mapping[str, Any]) -> str:
+    """How a number with its unit, or an end that is none, is written where a number belongs; empty for what is neither. `path` is where it stands."""
+    if path[0] == "domain" and ENDLESS.search(value):
+        return "Domains are finite: put the end where nothing happens any more."
+    found = MEASURED.match(value)
+    if not found or found["unit"] in ("pi", "e", "π"):
+        return ""
+    number, unit = found["number"], found["unit"].strip()
+    if unit == "%":
+        return f"Write {float(number) / 100:g}."
+    if path[0] == "parameters":
+        return f'Write {path[1]} = {{ value = {number}, unit = "{unit}" }}.'
+    if path[0] == "domain":
+        both = document["domain"][path[1]]
+        ends = [MEASURED.match(one) if isinstance(one, str) else None for one in both] if isinstance(both, list) else []
+        low, high = ([one["number"] if one else both[k] for k, one in enumerate(ends)] + [0, 1])[:2]
+        return f'Write {path[1]} = {{ low = {low}, high = {high}, unit = "{unit}" }}.'
+    return f"Write {number}."
 
 
 def derivative(found: re.Match[str]) -> str:

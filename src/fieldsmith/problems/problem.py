@@ -219,6 +219,9 @@ def _no_toml(text: str, words: str) -> Fault:
     said = re.sub(r"\s*\(at [^()]*\)$", "", words)
     if "overwrite" in said or "twice" in said or "mutate" in said or "redefine" in said:
         return Fault("fault", Spot("", line, column), "The name is given twice.", "Each stands once in its table.")
+    after = text.splitlines()[line - 1][column - 1 :].lstrip() if line <= last else ""
+    if "Unclosed array" in said and after[:1] in ('"', "'", "[", "{"):
+        return Fault("fault", Spot("", line, column), "A comma is missing in a list.", 'Write ["…", "…"].')
     if "Invalid value" in said or "Expected" in said or "Unclosed" in said or "Invalid" in said:
         mend = (
             "Expressions stand in quotes: u = “sin(pi*x)”."

@@ -1,7 +1,8 @@
 """`[boundary]`: which ends are meant, and what holds at them."""
 
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sympy as sp
@@ -25,6 +26,15 @@ SHORT: Mapping[str, Side] = {
     "top": "high",
 }
 
+WORDED: Mapping[tuple[str, ...], str] = {
+    ("dirichlet", "zero", "fixed", "pinned"): "{u} = 0",
+    ("neumann", "no flux", "noflux", "zero flux", "zero gradient", "insulated", "adiabatic", "reflecting", "symmetric", "symmetry", "free"): "{u}_{x} = 0",
+    ("robin", "mixed", "convective"): "{u}_{x} + {u} = 0",
+    ("outflow", "transmissive", "transparent", "absorbing", "radiating"): "open",
+    ("cyclic", "wrap", "circular"): "periodic",
+}  # fmt: skip
+"""Names of conditions, and how each is written: with its value, which a name leaves open."""
+
 
 def read_sides(
     tables: Tables, axes: tuple[Interval, ...], algebra: Algebra
@@ -38,7 +48,10 @@ def read_sides(
             continue
         axis, sides = ends
         whole = isinstance(value, str)
-        many = [value] if whole else listed(value)
+        many = [value] if whole or isinstance(value, int | float) else listed(value)
+        if many and all(isinstance(one, int | float) and not isinstance(one, bool) for one in many):
+            _numbers(tables, str(key), many, axis, sides, algebra)
+            continue
         if many is None:
             tables.findings.fault(
                 tables.places.value(("boundary", key)),
@@ -55,7 +68,8 @@ def read_sides(
         for k, text in enumerate(many):
             path: Path = ("boundary", key) if whole else ("boundary", key, k)
             if not isinstance(text, str):
-                tables.findings.fault(tables.places.value(path), f"A condition is {shown(text)}.", 'Write "u = 0".')
+                mend = f'Write "{_unknown(algebra)} = 0".'
+                tables.findings.fault(tables.places.value(path), f"A condition is {shown(text)}.", mend)
             elif text.strip().casefold() == "periodic":
                 _periodic(tables, path, axis, sides, len(many), periodic)
             else:
@@ -68,6 +82,37 @@ def read_sides(
                 "A periodic axis has no ends.",
             )
     return frozenset(periodic), tuple(one for one in found if one.axis not in periodic)
+
+
+def _numbers(
+    tables: Tables, key: str, many: Sequence[float], axis: Interval, sides: tuple[Side, ...], algebra: Algebra
+) -> None:
+    """A number in place of a condition is the value there; of a pair for a whole axis, one at each end."""
+    name, spot = _unknown(algebra), tables.places.value(("boundary", key))
+    what = "A condition is a number." if len(many) == 1 else "Conditions are numbers."
+    if len(many) == 2 == len(sides):
+        pair = zip(sides, many, strict=True)
+        lines = [f'"{axis.name}={axis.end(side):g}" = "{name} = {value:g}"' for side, value in pair]
+        tables.findings.fault(spot, what, f"Write {' and '.join(lines)}, each on its line.")
+    else:
+        tables.findings.fault(spot, what, f'Write "{name} = {many[0]:g}".')
+
+
+def _unknown(algebra: Algebra) -> str:
+    """The name of the first unknown, for examples; u where there is none."""
+    jets, fields = algebra.jets, [(word, jet) for word, jet in algebra.names.items() if word not in algebra.jets.fixed]
+    return next((word for word, jet in fields if jets.meanings.get(jet, ("", ()))[0] == word), "u")
+
+
+def _in_signs(text: str, axis: str, name: str) -> str:
+    """What is written for a condition that is named or is a bare value."""
+    word = re.sub(r"[\s_-]+", " ", text.strip().casefold())
+    for words, written in WORDED.items():
+        if word in words:
+            return f'Write "{written.format(u=name, x=axis)}".'
+    if re.fullmatch(r"[-+]?[\d.]+(e[-+]?\d+)?", text.strip()):
+        return f'Write "{name} = {text.strip()}".'
+    return f'Write "periodic", "open" or such as "{name} = 0".'
 
 
 def _periodic(
@@ -89,8 +134,9 @@ def _ends(tables: Tables, key: str, axes: tuple[Interval, ...]) -> tuple[Interva
     axis = next((one for one in axes if one.name == latin(word)), None)
     spot = tables.spot("boundary", key)
     if axis is None:
-        known = [one.name for one in axes]
-        mend = meant(latin(word), known) or f"Ends are called {', '.join(f'{n}, “{n}=…”' for n in known)}."
+        ends = [f'"{one.name}={one.end(side):g}"' for one in axes for side in BOTH]
+        mend = f"Ends are called {', '.join(ends[:-1])} and {ends[-1]}, both of an axis {' or '.join(one.name for one in axes)}."
+        mend = (meant(latin(word), [one.name for one in axes]) if sign else "") or mend
         tables.findings.fault(spot, f"{shown(word or key)} is no axis of the domain.", mend)
         return None
     if not sign:
@@ -128,7 +174,7 @@ def _conditions(
         residual = algebra.read(left) - algebra.read(right)
     except Misread as misread:
         plain = Misread(
-            f"The condition {shown(text)} is no equation.", 0, 'Write "periodic", "open" or such as "u = 0".'
+            f"The condition {shown(text)} is no equation.", 0, _in_signs(text, axis.name, _unknown(algebra))
         )
         tables.misread(path, misread if "=" in text else plain)
         return []

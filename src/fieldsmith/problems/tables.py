@@ -8,7 +8,7 @@ from typing import Any
 from fieldsmith.problems.algebra import Algebra, constant
 from fieldsmith.problems.faults import Findings, Misread, Spot, TooLarge, meant, shown
 from fieldsmith.problems.grammar import Node, expression
-from fieldsmith.problems.hints import better
+from fieldsmith.problems.hints import better, measured
 from fieldsmith.problems.jets import Jets
 from fieldsmith.problems.places import Path, Places, found_in
 
@@ -65,6 +65,7 @@ class Tables:
                 why = f"{what} is to be a number: {wrong}" if isinstance(wrong, Misread) else f"{what} is no number."
                 depends = "; what depends on coordinates belongs into [coefficients], on unknowns into [definitions]"
                 mend = f"Such as 1.5 or “2*pi”{depends if path[0] == 'parameters' and 'not known' in why else ''}."
+                mend = measured(value, path, self.document) or mend
                 self.findings.fault(self.places.value(path, character), why, mend)
                 return default
         elif isinstance(value, int | float) and not isinstance(value, bool):
@@ -100,7 +101,10 @@ class Tables:
             return node if number >= 0 else Node("neg", (node,))
         if not isinstance(value, str):
             wrong = f"{what} is no expression but {shown(value)}."
-            self.findings.fault(self.places.value(path), wrong, "Write it in quotes, such as “sin(pi*x)”.")
+            mend = "Write it in quotes, such as “sin(pi*x)”."
+            if listed(value) and path[0] in ("initial", "coefficients"):
+                mend = f'Numbers stand in a file: {path[-1]} = {{ file = "field.npz", name = "{path[-1]}" }}.'
+            self.findings.fault(self.places.value(path), wrong, mend)
             return None
         self.caret(path, value)
         try:

@@ -35,6 +35,7 @@ class Understanding:
     kind: Mapping[str, Any] | None
     conditions: tuple[Mapping[str, Any], ...]
     given: tuple[str, ...]
+    definitions: tuple[str, ...]
     conserved: tuple[Mapping[str, Any], ...]
     reference: str
     output: Mapping[str, Any]
@@ -52,6 +53,7 @@ class Understanding:
         rows.append(("domain", ", ".join(f"{name} from {a:g} to {b:g}" for name, (a, b) in self.domain.items())))
         rows += [("kind", line) for line in _kind_lines(self.kind)]
         rows += [("ends", line) for line in _end_lines(self.conditions)]
+        rows += [("defined", line) for line in self.definitions]
         rows += [("given", line) for line in self.given]
         rows += [("conserved", _kept(one)) for one in self.conserved]
         rows.append(("reference", self.reference))
@@ -86,6 +88,7 @@ def understood(title: str, seen: Seen) -> Understanding:
         asdict(kind) if kind else None,
         tuple(_conditions(seen)),
         tuple(_givens(system, plain)),
+        tuple(_definitions(system, plain)),
         tuple(_conserved(seen)),
         _reference(seen),
         {"points": dict(system.output.points), "times": len(system.output.times), "accuracy": system.output.accuracy, "seconds": system.output.seconds},
@@ -139,6 +142,14 @@ def _givens(system: System, plain: Unicode) -> Iterator[str]:
         words = plain.name(_named(name))[0]
         where = f" at {plain.symbol(system.time.name)} = {system.time.low:g}" if system.time else " (a first guess)"
         yield f"{words} = {_value(one, system, plain)}{where}"
+
+
+def _definitions(system: System, plain: Unicode) -> Iterator[str]:
+    """What conditions and equations call by a name, as far as it is short enough to be looked at."""
+    for name, body in system.definitions.items():
+        words = plain.text(tree_of(body, system))
+        if len(words) < LONG:
+            yield f"{plain.name(_named(name))[0]} = {words}"
 
 
 def _named(name: str) -> Any:

@@ -1,17 +1,18 @@
 """Given values looked at as numbers: finite on the grid, in accord with the sides, without a jump where an axis closes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from fieldsmith.problems.ends import places_at
-from fieldsmith.problems.faults import Findings
+from fieldsmith.problems.faults import Findings, Spot
+from fieldsmith.problems.intervals import SIDES
 from fieldsmith.problems.jets import size
 from fieldsmith.problems.numbers import evaluate
 from fieldsmith.problems.states import States, parameter_cases
-from fieldsmith.problems.system import Condition, Family, Given, System
+from fieldsmith.problems.system import Condition, Family, Given, Side, System
 
 MOST_POINTS = 100_000
 """Points of the grid that are looked at, of an expression that is short."""
@@ -31,6 +32,8 @@ class Values:
     told: Findings
     broken: bool = False
     """Whether an initial value breaks a condition."""
+    poles: set[tuple[str, Side]] = field(default_factory=set)
+    """Ends at which an equation is not finite."""
 
     def all(self) -> None:
         for one in self.system.coefficients:
@@ -62,6 +65,13 @@ class Values:
             return
         places = self.grid(one.expression, timed=timed)
         values = self.states.values([one.expression], places)
+        if one in self.system.coefficients:
+            shape = next(iter(places.values())).shape
+            wrong = ~np.isfinite(np.broadcast_to(np.asarray(evaluate(one.expression, values)), shape))
+            inside, ends = self._parted(wrong, places)
+            if ends and not inside.any():
+                self._pole(one.spot, what, ends[0])
+                return
         found = self._broken(one.expression, values, places)
         places = self.grid(one.expression, timed=timed, cases=10)
         for case in parameter_cases(self.system)[1:] if found is None else ():
@@ -93,14 +103,7 @@ class Values:
             values = self.states.values([law.residual], places, slopes=False)
             shape = next(iter(places.values())).shape
             wrong = ~np.isfinite(np.broadcast_to(np.asarray(evaluate(law.residual, values)), shape))
-            inside = wrong.copy()
-            ends = []
-            for axis in self.system.axes:
-                for side in ("low", "high"):
-                    near = np.abs(places[axis.name] - axis.end(side)) < NEAR * axis.length
-                    if (wrong & near).any() and axis.name not in self.system.periodic:
-                        ends.append(f"{axis.name} = {axis.end(side):g}")
-                        inside &= ~near
+            inside, ends = self._parted(wrong, places)
             if inside.any():
                 first = int(np.argmax(inside))
                 where = ", ".join(f"{name} = {place[first]:.4g}" for name, place in places.items())
@@ -110,11 +113,31 @@ class Values:
                     "Look for a pole, or a root or power of what is negative.",
                 )
             elif ends:
-                self.told.doubt(
-                    law.spot,
-                    f"The equation is not finite at the end {ends[0]}.",
-                    "Methods with points there will fail; those without may do.",
-                )
+                self._pole(law.spot, "The equation", ends[0])
+
+    def _parted(self, wrong: np.ndarray, places: Mapping[str, np.ndarray]) -> tuple[np.ndarray, list[str]]:
+        """Of places at which something is not finite those inside, and the ends at which others are."""
+        inside, ends = wrong.copy(), []
+        for axis in self.system.axes:
+            for side in SIDES:
+                near = np.abs(places[axis.name] - axis.end(side)) < NEAR * axis.length
+                if (wrong & near).any() and axis.name not in self.system.periodic:
+                    ends.append(f"{axis.name} = {axis.end(side):g}")
+                    self.poles.add((axis.name, side))
+                    inside &= ~near
+        return inside, ends
+
+    def _pole(self, spot: Spot, what: str, end: str) -> None:
+        self.told.doubt(
+            spot,
+            f"{what} is not finite at the end {end}.",
+            f"Methods use its condition there; of a centre, around which all is even, that is {self._even(end)}.",
+        )
+
+    def _even(self, end: str) -> str:
+        """The condition at a centre: u_r = 0 at r = 0."""
+        axis = end.partition(" ")[0]
+        return " and ".join(f"{u.name}_{axis} = 0" for u in self.system.unknowns)
 
     def _sides(self) -> None:
         """Initial values that break a condition: the solution starts with a jump or a kink there."""

@@ -21,7 +21,7 @@ from fieldsmith.orchestrator.run import RunRecord
 from fieldsmith.reports import charts
 from fieldsmith.reports.candidates import plan_rows
 from fieldsmith.reports.made import made_with
-from fieldsmith.reports.numbers import number
+from fieldsmith.reports.numbers import number, unbroken
 from fieldsmith.reports.pictures import curves, drawn, film_of, numbers, undrawn
 from fieldsmith.reports.plain import clean, cut, visible
 from fieldsmith.reports.scaling_page import of_run
@@ -47,6 +47,7 @@ environment = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+environment.filters["unbroken"] = unbroken
 
 
 def write_report(run: RunRecord, path: Path) -> None:

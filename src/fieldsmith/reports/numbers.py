@@ -1,8 +1,11 @@
 """Figures as a person writes them."""
 
 import math
+import re
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
+
+POWER = re.compile(r"\d[\d.]*e-\d+")
 
 
 def number(value: float | None, digits: int = 2) -> Markup:
@@ -17,6 +20,11 @@ def number(value: float | None, digits: int = 2) -> Markup:
     if -3 < power < 4:
         return Markup(f"{value:.{max(0, digits - power)}f}".replace("-", "−"))
     return Markup(f"{mantissa} × 10<sup>{power}</sup>".replace("-", "−"))
+
+
+def unbroken(text: str) -> Markup:
+    """A text, escaped, whose figures such as 3.8e-06 no line breaks."""
+    return Markup(POWER.sub(r'<span class="unbroken">\g<0></span>', str(escape(text))))
 
 
 def finite(value: float | None) -> float | None:

@@ -12,6 +12,8 @@ from own_programs import (
     DISH,
     PLATE,
     PLATE_PROGRAM,
+    PULSE,
+    PULSE_PROGRAM,
     RIGHT_DISHES,
     RIGHT_RODS,
     ROD,
@@ -25,7 +27,7 @@ from own_programs import (
 from sandbox_calls import OneSession
 
 PROCESS = OneSession()
-TEXTS: dict[str, str] = {"rod": ROD, "dish": DISH, "wave": WAVE, "plate": PLATE}
+TEXTS: dict[str, str] = {"rod": ROD, "dish": DISH, "wave": WAVE, "plate": PLATE, "pulse": PULSE}
 MISLEADING = "how the initial data is taken"
 
 
@@ -123,6 +125,16 @@ def test_a_steady_answer_is_looked_at_too(tasks):
     feedback, found = judged(tasks["plate"], PLATE_PROGRAM.replace("b[1] + b[0]", "b[1] - b[0]"))
     assert found == [("condition", "u_x + u = 1 at x = 1")]
     assert "The equation holds inside the domain" in feedback
+
+
+def test_a_value_at_a_side_that_is_wrong_late_and_little_is_named(tasks):
+    feedback, found = judged(tasks["pulse"], PULSE_PROGRAM.replace("(4.0 - t) ** 2) /", "(4.0 - 0.99 * t) ** 2) /"))
+    assert found == [] or found[0][0] == "condition"
+    assert "The condition at x = 4" in feedback
+    assert "is the error of the grid" not in feedback
+    feedback, found = judged(tasks["pulse"], PULSE_PROGRAM.replace("POINTS = 0.1, 800", "POINTS = 0.1, 120"))
+    assert found == []
+    assert "The condition at" not in feedback
 
 
 def test_without_a_reference_the_answer_alone_tells(monkeypatch, tmp_path):

@@ -65,7 +65,7 @@ def equations(form: Form, inputs: Mapping[str, Any], outputs: Arrays, sample: in
 def conditions(
     form: Form, inputs: Mapping[str, Any], outputs: Arrays, reference: Arrays, sample: int, grouped: bool
 ) -> list[dict[str, Any]]:
-    """What each condition leaves over, of the scored answer; what it leaves over of the reference cannot be told."""
+    """What each condition leaves over, of the scored answer; what it leaves over of the reference cannot be told. `value`: no derivative is in it."""
     fine, rough = (Answer(form, inputs, outputs, sample, frames=not grouped, order=order) for order in (ORDER, LOWER))
     trusted = Answer(form, inputs, reference, sample, frames=not grouped) if reference else None
     found = []
@@ -78,9 +78,11 @@ def conditions(
             unsure = max(unsure, size(trusted.values([one.residual], where)[0]))
         place = f"{one.axis} = {form.system.axis(one.axis).end(one.side):g}"
         left = _left(form, one.residual, fine, where, unsure)
-        if left["cause"] is not None and left["cause"]["how"] in ("strength", "number") and left["share"] < AT_SIDES:
+        value = not any(_derived(form, jet) for jet in one.residual.free_symbols)
+        like = left["cause"] is not None and left["cause"]["how"] in ("strength", "number")
+        if like and left["share"] < AT_SIDES and not value:
             left["cause"] = None  # a treatment of low order looks like that
-        found.append({"place": place, "text": one.text, **left})
+        found.append({"place": place, "text": one.text, "value": value, **left})
     return found
 
 

@@ -32,6 +32,8 @@ NOISY, RIM = 1.3, 2
 
 STEEP = 0.25
 """Difference between neighbouring points, in units of all that the solution spans, that is a front."""
+AS_MUCH = 0.3
+"""Part of an answer's error which a value at a side leaves over that makes it."""
 CHANGES, FEWEST = 0.25, 24
 """Part of a factor's distance from 1 by which it is another on every second point that is a matter of the scheme, and points that are halved."""
 
@@ -137,10 +139,12 @@ def _noisy(form: Form, signature: Signature, outputs: Arrays, reference: Arrays)
 
 
 def _conditions(form: Form, case: Case, outputs: Arrays, sample: int) -> list[Found]:
-    """Those that are clearly missed."""
+    """Those that are clearly missed: of values at a side, which no grid has to approach, also those that leave over as much as the answer errs by."""
     own, true = _raw(form, outputs), _raw(form, case.reference)
     found = left_over.conditions(form, case.inputs, own, true, sample, grouped=not case.reference)
-    return [one for one in found if one["sure"] and one["share"] > left_over.MISSED]
+    least = AS_MUCH * _relative(outputs, case.reference) if case.reference else left_over.MISSED
+    least = min(max(least, SAME), left_over.MISSED)
+    return [one for one in found if one["sure"] and one["share"] > (least if one["value"] else left_over.MISSED)]
 
 
 def _equations(

@@ -85,7 +85,7 @@ class Demands:
         for row, column in _cheapest(np.where(costs > 0, ABSENT, costs)):
             if costs[row, column] > 0:
                 raise Unsuited(
-                    f"The equation {laws[row].text} does not hold {unknowns[column]}, which no equation is left to give."
+                    f"No equation is left that gives {unknowns[column]}: {laws[row].text} does not hold it. Pressures between walls are not solved for."
                 )
             found[unknowns[column]] = laws[row]
         return found

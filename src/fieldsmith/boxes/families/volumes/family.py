@@ -60,6 +60,9 @@ SSPRK3 = Block(
     "Shu and Osher, 1988",
 )
 
+MOST = 5000
+"""Cells between neighbouring points of those asked for."""
+
 
 @dataclass(frozen=True)
 class VolumesChoices(Choices):
@@ -67,7 +70,7 @@ class VolumesChoices(Choices):
     reconstruction: Block = choice(WENO5, VAN_LEER, MINMOD)
     flux: Block = choice(HLL, RUSANOV)
     integrator: Block = choice(SSPRK3)
-    multiple: int = number(1, 1, 5000, "cells between neighbouring points of those asked for")
+    multiple: int = number(1, 1, MOST, "cells between neighbouring points of those asked for")
     courant: float = number(0.45, 0.01, 1.0, "way of the fastest signal in a step, in cells")
 
 
@@ -103,8 +106,9 @@ class Volumes(BoxFamily[VolumesChoices]):
         accuracy = min(max(form.system.output.accuracy, 1e-5), 0.1)
         wanted = 400 * 0.01 / accuracy if jumps else 200 * (1e-3 / accuracy) ** 0.25
         wanted = min(max(wanted, 100), 1600) if dimensions == 1 else min(max(wanted / 3, 64), 160)
-        start = max(1, round(wanted / min(_intervals(form, 1))), _seeing(form))
         factors = (1, 2, 4, 8) if dimensions == 1 else (1, 2, 3, 4)
+        start = max(1, round(wanted / min(_intervals(form, 1))), _seeing(form))
+        start = min(start, MOST // factors[-1])  # what that does not see is told by whoever looks at `places`
         found = []
         for rank, factor in enumerate(factors):
             multiple = start * factor
