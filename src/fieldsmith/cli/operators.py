@@ -1,6 +1,5 @@
 """`fieldsmith operators`: what a solver is measured against, learned operators."""
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,18 +8,13 @@ import typer
 from fieldsmith.cli import operators_beside
 from fieldsmith.cli.live import Live
 from fieldsmith.cli.operators_beside import Device, Params, Quiet, Scale
+from fieldsmith.cli.operators_judged import evaluate, fixed_points_told
 from fieldsmith.cli.output import current
 from fieldsmith.cli.terminal import aligned
-from fieldsmith.errors import InputError
 
 if TYPE_CHECKING:
-    import numpy as np
-
-    from fieldsmith.evaluation.evaluation import Evaluation
-    from fieldsmith.operators.ensembles import Scores
-    from fieldsmith.operators.observed import Seen
     from fieldsmith.operators.training.state import Course
-    from fieldsmith.tasks.task import Case, SplitName, Task
+    from fieldsmith.tasks.task import Task
 
 app = typer.Typer(no_args_is_help=True, help="Train operators on samples of a task, and judge them as programs are.")
 
@@ -197,137 +191,16 @@ def _say(folder: Path, card: dict[str, Any], score: str = "nRMSE") -> None:
         ("parameters", f"{card['parameters']:,}"),
         ("samples", f"{card['samples']}, made in {_time(card['sample_seconds'])} of processor time{_solved_by(card)}"),
         ("training", f"{_time(course['seconds'])} on {card['device']}{threads}"),
-        *([("fixed points", _fixed_points(card))] if "fixed_points" in card else []),
+        *([("fixed points", fixed_points_told(card))] if "fixed_points" in card else []),
         ("folder", str(folder)),
     ]):  # fmt: skip
         current.say(f"  {line}")
-
-
-def _fixed_points(card: dict[str, Any]) -> str:
-    """Whether a network's fixed points were found, in words."""
-    known = card["fixed_points"]
-    if known["found"]:
-        return f"found on dev within {known['tolerance']:.0e} in {known['steps']} steps at most"
-    return f"not found on dev: the residual is {known['residual']:.0e} after {known['steps']} steps, {known['tolerance']:.0e} is asked for (--set steps=, --set tolerance=)"
 
 
 def _solved_by(card: dict[str, Any]) -> str:
     """What made the samples of a problem file, and how well."""
     known = card.get("samples_solved")
     return f" by {known['method']}, nRMSE {known['dev_error']:.1e} on dev" if known else ""
-
-
-@app.command()
-def evaluate(
-    folder: Annotated[Path, typer.Argument(help="Folder of a trained operator.")],
-    split: Annotated[str, typer.Option(help="dev, test or both.")] = "test",
-    observed_noise: Annotated[float | None, typer.Option(help="See fields through this noise, in place of what it was trained with.")] = None,
-    order: Annotated[bool, typer.Option(help="Also at other resolutions, on the smooth data of the convergence study.")] = True,
-    device: Device = "auto",
-    as_json: AsJson = False,
-    quiet: Quiet = False,
-) -> None:  # fmt: skip
-    """Judge a trained operator as a program is: the same cases, the same scorer, in a process of its own.
-
-    Example: fieldsmith operators evaluate trained/reacdiff1d-fno-0d0c4a3e
-    """
-    current.json, current.quiet = as_json, quiet
-    from fieldsmith.operators import need_torch
-
-    if split not in ("dev", "test", "both"):
-        raise InputError(f"--split {split} is not known.", "Give dev, test or both.")
-    if observed_noise is not None and observed_noise < 0:
-        raise InputError(
-            f"--observed-noise {observed_noise:g} is negative.", "Give a share of a field's spread, such as 0.1."
-        )
-    need_torch()
-    from fieldsmith.bench.bins import Binned
-    from fieldsmith.evaluation.judge import evaluate as judged
-    from fieldsmith.operators.observed import Seen
-    from fieldsmith.operators.sandbox import OperatorSandbox
-    from fieldsmith.operators.trained import task_of
-
-    place = OperatorSandbox(folder, device, observed_noise)
-    problem, seen = task_of(place.card, folder), Seen(place.card)
-    splits: tuple[SplitName, ...] = ("dev", "test") if split == "both" else (split,)
-    binned = Binned(problem.brief().signature)
-
-    def look(name: str, case: "Case", outputs: "Mapping[str, np.ndarray]") -> None:
-        for one in (seen, binned.see):
-            one(name, case, outputs)
-
-    with Live(current, lambda: f"evaluating {folder}"):
-        outcome = judged(
-            problem, "", place, splits=splits, refinement=order, thorough=True, probing=False, on_outputs=look
-        )
-        whole = outcome.status == "ok"
-        ensemble = _scores(folder, problem, splits, device, observed_noise) if whole else {}
-    _report(folder, outcome, seen, {name: binned.means(name) for name in splits}, ensemble)
-    if not place.card.get("fixed_points", {"found": True})["found"]:
-        current.progress(f"Its fixed points were {_fixed_points(place.card)}.")
-    if not whole:
-        current.failed(f"The operator fails: {outcome.error_message or outcome.status}.")
-        raise typer.Exit(1)
-
-
-def _scores(
-    folder: Path, problem: "Task", splits: Sequence["SplitName"], device: str, noise: float | None
-) -> "dict[str, Scores]":
-    """What an ensemble is judged by on each split, at the points that it sees; a deterministic operator is an ensemble of one."""
-    from dataclasses import replace
-
-    from fieldsmith.operators.observed import through
-    from fieldsmith.operators.trained import TrainedOperator
-
-    if problem.form is not None:  # its calls have points and times of their own each
-        return {}
-    opened = TrainedOperator.open(folder, device)
-    trained = replace(opened, card=through(opened.card, noise))
-    return {name: trained.scores(trained.seen(problem, name)) for name in splits}
-
-
-def _report(
-    folder: Path, outcome: "Evaluation", seen: "Seen", bins: Mapping[str, Sequence[float | None]], ensemble: Mapping[str, "Scores"]
-) -> None:  # fmt: skip
-    scores = {name: score for name, score in (("dev", outcome.dev), ("test", outcome.test)) if score}
-    studied = [{"intervals": p.resolution, "nrmse": p.error} for p in outcome.convergence]
-    fields = {
-        name: {"nrmse": s.nrmse, "fields": dict(s.fields), "max_error": s.max_error, "drift": s.drift, "seconds": s.seconds, "samples": list(s.samples), "bins": list(bins[name])}
-        | ({"ensemble": ensemble[name].asdict()} if name in ensemble else {})
-        for name, s in scores.items()
-    }  # fmt: skip
-    current.event(
-        "result",
-        {"folder": str(folder), "status": outcome.status, **fields, "seen": seen.errors, "resolutions": studied},
-    )
-    for name, score in scores.items():
-        current.say(
-            f"{folder}: {name} nRMSE {score.nrmse:.3e}, {score.seconds / len(score.samples):.1e} s a sample in a batch of {len(score.samples)}"
-        )
-        if name in seen.errors:
-            current.say(
-                f"  it sees {seen.words}; where it sees, after the first frame, it errs by {seen.errors[name]:.3e}"
-            )
-        if bins[name]:
-            told = ", ".join("-" if one is None else f"{one:.2e}" for one in bins[name])
-            current.say(f"  by equal parts of the time: {told}")
-        if score.drift is not None:
-            current.say(f"  totals that the equation keeps depart by {score.drift:.1e}")
-        if name in ensemble:
-            _say_ensemble(ensemble[name])
-    if studied:
-        told = ", ".join(f"{one['nrmse']:.2e} on {one['intervals']}" for one in studied)
-        current.say(f"  on smooth data at other resolutions: {told} intervals")
-
-
-def _say_ensemble(scores: "Scores") -> None:
-    for name, crps in scores.crps.items():
-        ratio = scores.spread_skill[name]
-        what = "mean absolute error" if scores.members == 1 else f"CRPS of {scores.members} members"
-        told = "" if ratio is None else f", spread over error {ratio:.2f}"
-        current.say(
-            f"  {name}: {what} {crps:.2e}, {100 * scores.relative[name]:.2g} % of its spread{told}; VRMSE {scores.vrmse[name]:.2e}"
-        )
 
 
 def _digest(problem: "Task", asked: str) -> str:
@@ -354,5 +227,6 @@ def _time(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"
 
 
+app.command()(evaluate)
 app.command()(operators_beside.rank)
 app.command()(operators_beside.breakeven)
