@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fieldsmith.agents.author import NUMERICS
 from fieldsmith.bench.places import Places
 from fieldsmith.errors import InputError
 from fieldsmith.evaluation.judge import default_limits, evaluate
@@ -20,8 +21,6 @@ from fieldsmith.orchestrator.run import RunRecord
 from fieldsmith.sandboxes.sandbox import Sandbox
 from fieldsmith.tasks.task import Case, Task
 
-BUILT_IN = "numerics"
-"""What the built-in author is called in a run's record."""
 TIMED = 3
 """Calls that an answer's time is the least of."""
 
@@ -85,7 +84,7 @@ def solvers_of(task: Task, folders: Sequence[Path]) -> Iterator[tuple[Contender,
             raise InputError(words, "Give the same task, --param and --scale, or leave it out.")
         if run.best is None or run.best.candidate.program is None:
             raise InputError(f"The run {folder} has no program that runs.", "Leave it out.")
-        author = "the built-in author" if run.asked.author == BUILT_IN else run.asked.author
+        author = "the built-in author" if run.asked.author == NUMERICS else run.asked.author
         name = f"solver {run.best.candidate.slot} by {author}"
         yield Contender(name, "solver", folder, run.best.candidate.program.source, {}), run
 
