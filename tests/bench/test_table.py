@@ -99,6 +99,25 @@ def test_the_same_figures_stand_in_every_form(board):
     assert "http" not in text.replace("http-equiv", "").replace("http://www.w3.org", "")
 
 
+@pytest.mark.parametrize(
+    ("cached", "saved", "told"),
+    [
+        (8000, 0.05, "16,000, saving $0.10"),
+        (8000, -0.001, "16,000, saving -$0.002"),
+        (8000, None, "16,000"),
+        (0, 0.0, ""),
+        (None, None, ""),  # a run of an earlier version
+    ],
+)
+def test_what_came_from_caches_is_told_where_it_is_known(tmp_path, cached, saved, told):
+    cells = [cell("burgers", "a", seed) for seed in (0, 1)]
+    known = {one.name: outcome(one, 1e-3, cached_tokens=cached, saved_usd=saved) for one in cells}
+    table = leaderboard(Suite(tmp_path / "x.toml", "Mine", tuple(cells), ()), known)
+    assert table.rows[0].cache_told == told
+    assert markdown(table).count(told or "from caches") == (1 if told else 0)
+    assert ("from caches" in page(table)) == bool(told)
+
+
 def test_cells_whose_plan_cannot_be_read_are_counted_among_what_was_chosen(board):
     row = board.rows[0]
     tasks = {
