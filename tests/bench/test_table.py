@@ -78,6 +78,18 @@ def test_nothing_that_ran_counts_as_zeros_and_what_is_not_done_nowhere(board):
     assert any("1 of 8 cells are not in the table: the provider gave up" in words for words in notes(board))
 
 
+def test_a_row_that_lacks_a_task_has_no_figure_over_all_and_comes_last(tmp_path):
+    cells = [cell(task, author, 0) for author in ("whole", "easy") for task in ("burgers", "darcy")]
+    known = {one.name: outcome(one, 1e-2 if one.author == "whole" else 1e-9) for one in cells}
+    del known["darcy/easy/refine/0"]  # the hard one is yet to come
+    table = leaderboard(Suite(tmp_path / "x.toml", "Mine", tuple(cells), ()), known)
+    assert [(row.author, row.overall) for row in table.rows] == [
+        ("whole", Interval(pytest.approx(1e-2))),
+        ("easy", None),
+    ]
+    assert "| refine | 1.00e-09 | - | - | 1/1 |" in markdown(table)
+
+
 def test_rows_are_sorted_and_published_ones_marked(board):
     assert [row.author for row in board.rows] == ["a", "they", "b"]
     text = markdown(board)

@@ -76,7 +76,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class Row:
-    """One author by one strategy. overall: the geometric mean over tasks judged by nRMSE. published: where its figures were published, of a row that was not measured here.
+    """One author by one strategy. overall: the geometric mean over tasks judged by nRMSE, None unless it has a figure on each of them. published: where its figures were published, of a row that was not measured here.
 
     baseline: which one it is, if any. candidates: how many it might write on a task, at most. undone: what came of cells that were begun and are not done:
     their money and time count, their figures do not.
@@ -190,6 +190,8 @@ def leaderboard(suite: Suite, outcomes: Mapping[str, Outcome], lines: int = 0) -
     rows = [_row(author, strategy, cells, outcomes, kinds) for (author, strategy), cells in grouped.items()]
     rows = _only_shots(rows)
     rows += [row for one in suite.published if (row := _published(one, tasks))]
+    judged = {task for row in rows for task, one in row.tasks.items() if one.by_decades and one.values}
+    rows = [row if judged <= row.tasks.keys() else replace(row, overall=None) for row in rows]
     states = Counter(outcomes[cell.name].state if cell.name in outcomes else "not begun" for cell in suite.cells)
     states.pop("done", None)
     return Leaderboard(suite.title, tasks, tuple(sorted(rows, key=_rank)), len(suite.cells), dict(states), lines)
@@ -201,12 +203,14 @@ def _only_shots(rows: Sequence[Row]) -> list[Row]:
     return [replace(r, baseline="") if r.baseline == SINGLE_SHOT and r.author not in more else r for r in rows]
 
 
-def _rank(row: Row) -> tuple[float, float]:
-    """By error where there is one, else by the mean of scores."""
+def _rank(row: Row) -> tuple[int, float, float]:
+    """By error where there is one on each task, by the mean of scores; those that lack tasks come last, the more they have the sooner."""
     if row.overall is not None:
-        return 0.0, row.overall.mean
+        return 0, row.overall.mean, 0.0
     means = [one.interval.mean for one in row.tasks.values() if one.interval]
-    return 1.0, -float(np.mean(means)) if means else math.inf
+    if any(one.by_decades for one in row.tasks.values()):
+        return 2, -len(means), 0.0
+    return 1, -float(np.mean(means)) if means else math.inf, 0.0
 
 
 def _row(

@@ -34,7 +34,7 @@ def notes(board: Leaderboard) -> list[str]:
     if not standings or any(one.by_decades for one in standings):
         told += [
             "Errors are nRMSE on test samples that no author sees: geometric means over seeds, with Student's 95 % interval of the logarithms where there are two seeds or more and these change anything.",
-            "Over all tasks each task counts once; the interval is that of other seeds of these tasks, not of other tasks.",
+            "Over all tasks each task counts once, and a row has a figure only where it has one on each; the interval is that of other seeds of these tasks, not of other tasks.",
             "A run in which no program ran counts with an error of 1, that of an answer of zeros.",
         ]
     if any(not one.by_decades for one in standings):
