@@ -11,6 +11,7 @@ the local engine two programs at a time on two cores.
 
 import argparse
 import json
+import math
 import os
 import subprocess
 import sys
@@ -69,7 +70,11 @@ def main() -> None:
         "--seconds", type=float, default=0.1, help="of the processor, that each of a program's calls takes"
     )
     asked = parser.parse_args()
-    rows: list[list[str]] = []
+    print(
+        "| engine | programs | came | did not run | seconds | of local |\n| --- | --- | --- | --- | --- | --- |",
+        flush=True,
+    )
+    local = math.nan
     with tempfile.TemporaryDirectory() as name, ray_nodes.cluster(nodes=2) as (address, nodes):
         ways = {
             "local": ((), None),
@@ -79,11 +84,9 @@ def main() -> None:
         for way, (options, at) in ways.items():
             folder = Path(name, way.replace(" ", "-"))
             folder.mkdir()
-            rows.append([way, *run(folder, asked.programs, asked.seconds, *options, at=at)])
-    local = float(rows[0][-1])
-    print("| engine | programs | came | did not run | seconds | of local |\n| --- | --- | --- | --- | --- | --- |")
-    for row in rows:
-        print(f"| {' | '.join(row)} | {float(row[-1]) / local:.2f} |")
+            row = run(folder, asked.programs, asked.seconds, *options, at=at)
+            local = float(row[-1]) if math.isnan(local) else local
+            print(f"| {way} | {' | '.join(row)} | {float(row[-1]) / local:.2f} |", flush=True)
 
 
 if __name__ == "__main__":

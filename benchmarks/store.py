@@ -118,6 +118,7 @@ def opened(page: Path) -> str:
 
 def drawn(browser: object, page: Path) -> None:
     tab = browser.new_page()  # type: ignore[attr-defined]
+    tab.set_default_timeout(600_000.0)  # of a machine that does other work too
     tab.goto(page.as_uri())
     tab.wait_for_function("() => document.querySelector('#tree li') !== null")
     tab.close()

@@ -40,7 +40,7 @@ from fieldsmith.numerics.code import analysed
 from fieldsmith.numerics.methods import families
 from fieldsmith.numerics.space import space
 from fieldsmith.sandboxes import choose
-from fieldsmith.strategies import open_strategy, takes
+from fieldsmith.strategies import leaves_open, open_strategy
 from fieldsmith.tasks import load
 
 RESULTS = Path(__file__).parent / "results"
@@ -154,7 +154,7 @@ def _error(one: Recorded) -> float:
 
 def searched(name: str, chance: Chance, budget: int, debug_rounds: int) -> float:
     """The best dev error that a strategy reaches with so many programs; infinite where none runs."""
-    settings = {"drafts": min(4, budget // 3)} if takes(name, "drafts") else {}
+    settings = {"drafts": min(4, budget // 3)} if leaves_open(name, "drafts") else {}
     strategy = open_strategy(name, debug_rounds, chance.seed, **settings)
     history: list[Candidate] = []
     while len(history) < budget:

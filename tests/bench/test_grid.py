@@ -1,5 +1,6 @@
 """A grid run by real processes: what is done is not done again, failures are told apart, limits hold, kills lose nothing."""
 
+import csv
 import json
 import os
 import re
@@ -237,6 +238,31 @@ def test_dollars_of_all_cells_together_are_held_and_nothing_is_paid_twice(tmp_pa
     assert last.returncode == 0, last.stderr
     assert len(paid.seen) == 8
     assert events(last)[-1]["rows"][0]["usd"] == pytest.approx(4.0)
+
+
+def test_what_caches_of_prompts_saved_stands_in_every_form_and_holds(tmp_path, paid):
+    (tmp_path / "prices.toml").write_text('"openai:m" = [1.0, 1.0, 0.25]\n')
+    for event in paid.events:
+        if "usage" in event:
+            event["usage"]["prompt_tokens_details"] = {"cached_tokens": 300_000}
+    told = bench(tmp_path, suite=PAID.replace("URL", f"{paid.url}/v1"))
+    assert told.returncode == 0, told.stderr
+    (row,) = events(told)[-1]["rows"]
+    assert (row["cached_tokens"], row["saved_usd"], row["usd"]) == (2_400_000, pytest.approx(1.8), pytest.approx(2.2))
+    folder = tmp_path / "runs" / "bench-mine"
+    assert "| 2,400,000, saving $1.80 |" in (folder / "leaderboard.md").read_text()
+    (line,) = list(csv.DictReader((folder / "leaderboard.csv").open()))
+    assert (float(line["cached_tokens"]), float(line["saved_usd"])) == (2_400_000, pytest.approx(1.8))
+    assert "<small>2,400,000, saving $1.80</small>" in (folder / "leaderboard.html").read_text()
+    held = command_line.run("runs", "verify", str(folder), "--no-rerun", cwd=tmp_path)
+    assert held.returncode == 0, held.stdout + held.stderr
+    file = folder / "leaderboard.json"
+    changed = json.loads(file.read_text())
+    changed["rows"][0]["saved_usd"] = 18.0
+    file.write_text(json.dumps(changed))
+    wrong = command_line.run("runs", "verify", str(folder), "--no-rerun", cwd=tmp_path)
+    assert wrong.returncode == 1
+    assert "saved_usd is 18.0 in leaderboard.json" in " ".join((wrong.stdout + wrong.stderr).split())
 
 
 @pytest.mark.parametrize("where", ["grid", "suite"])

@@ -19,12 +19,12 @@ from fieldsmith.bench.places import Places
 from fieldsmith.bench.scaling import Group, curves, groups
 from fieldsmith.cli import scaling as scaling_command
 from fieldsmith.evaluation.evaluation import Evaluation, Score
-from fieldsmith.orchestrator.choosing import best_of, bests_of
 from fieldsmith.orchestrator.question import Question
 from fieldsmith.orchestrator.run import Asked, Best, RunRecord, Spend
 from fieldsmith.reports.scaling import as_rows, rows
 from fieldsmith.reports.scaling_plot import write_scaling
 from fieldsmith.strategies import BestOfN, open_strategy
+from fieldsmith.strategies.choosing import best_of, bests_of
 
 ASKED = Asked(Question("t", strategy="best-of-n"), "T", "s", "f" * 8, "model", "n", "c", "now", independent=True)
 

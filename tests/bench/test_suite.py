@@ -210,6 +210,12 @@ def test_suites_that_come_along_are_whole():
         read_suite("codpde")
 
 
+def test_a_folder_of_a_suites_name_is_not_taken_for_it(tmp_path, monkeypatch):
+    (tmp_path / "codepde").mkdir()  # as `fieldsmith bench codepde --out codepde` leaves it
+    monkeypatch.chdir(tmp_path)
+    assert len(read_suite("codepde").cells) == 10
+
+
 def test_the_kept_copy_of_a_suite_without_a_title_has_its_own(tmp_path):
     text = 'seeds = 2\n[[tasks]]\ntask = "burgers"\n'
     (tmp_path / "mine.toml").write_text(text)

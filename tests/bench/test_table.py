@@ -78,6 +78,18 @@ def test_nothing_that_ran_counts_as_zeros_and_what_is_not_done_nowhere(board):
     assert any("1 of 8 cells are not in the table: the provider gave up" in words for words in notes(board))
 
 
+def test_a_row_that_lacks_a_task_has_no_figure_over_all_and_comes_last(tmp_path):
+    cells = [cell(task, author, 0) for author in ("whole", "easy") for task in ("burgers", "darcy")]
+    known = {one.name: outcome(one, 1e-2 if one.author == "whole" else 1e-9) for one in cells}
+    del known["darcy/easy/refine/0"]  # the hard one is yet to come
+    table = leaderboard(Suite(tmp_path / "x.toml", "Mine", tuple(cells), ()), known)
+    assert [(row.author, row.overall) for row in table.rows] == [
+        ("whole", Interval(pytest.approx(1e-2))),
+        ("easy", None),
+    ]
+    assert "| refine | 1.00e-09 | - | - | 1/1 |" in markdown(table)
+
+
 def test_rows_are_sorted_and_published_ones_marked(board):
     assert [row.author for row in board.rows] == ["a", "they", "b"]
     text = markdown(board)
@@ -97,6 +109,25 @@ def test_the_same_figures_stand_in_every_form(board):
     assert "<svg" in text
     assert "<b>2</b> Fourier | ETDRK4" in text
     assert "http" not in text.replace("http-equiv", "").replace("http://www.w3.org", "")
+
+
+@pytest.mark.parametrize(
+    ("cached", "saved", "told"),
+    [
+        (8000, 0.05, "16,000, saving $0.10"),
+        (8000, -0.001, "16,000, saving -$0.002"),
+        (8000, None, "16,000"),
+        (0, 0.0, ""),
+        (None, None, ""),  # a run of an earlier version
+    ],
+)
+def test_what_came_from_caches_is_told_where_it_is_known(tmp_path, cached, saved, told):
+    cells = [cell("burgers", "a", seed) for seed in (0, 1)]
+    known = {one.name: outcome(one, 1e-3, cached_tokens=cached, saved_usd=saved) for one in cells}
+    table = leaderboard(Suite(tmp_path / "x.toml", "Mine", tuple(cells), ()), known)
+    assert table.rows[0].cache_told == told
+    assert markdown(table).count(told or "from caches") == (1 if told else 0)
+    assert ("from caches" in page(table)) == bool(told)
 
 
 def test_cells_whose_plan_cannot_be_read_are_counted_among_what_was_chosen(board):

@@ -5,9 +5,9 @@ import pytest
 from fieldsmith.agents.author import Candidate, Program, Proposal
 from fieldsmith.blocks import Plan
 from fieldsmith.evaluation.evaluation import Evaluation, Score
-from fieldsmith.orchestrator.choosing import best_of, why_chosen
 from fieldsmith.orchestrator.course import curve
 from fieldsmith.reports import charts
+from fieldsmith.strategies.choosing import best_of, why_chosen
 
 
 def ran(number: int, samples: tuple[float, ...], seconds: float = 1.0, reference: float = 1e-12) -> Candidate:

@@ -14,7 +14,6 @@ from fieldsmith.evaluation import default_limits, evaluate
 from fieldsmith.evaluation.evaluation import Evaluation
 from fieldsmith.orchestrator.best import score_once_more
 from fieldsmith.orchestrator.budget import Budget
-from fieldsmith.orchestrator.choosing import best_of
 from fieldsmith.orchestrator.known import Known
 from fieldsmith.orchestrator.loop import Loop
 from fieldsmith.orchestrator.result import candidate_fields
@@ -22,6 +21,7 @@ from fieldsmith.orchestrator.run import Spend
 from fieldsmith.orchestrator.store import Store
 from fieldsmith.sandboxes import choose
 from fieldsmith.strategies import open_strategy
+from fieldsmith.strategies.choosing import best_of
 from fieldsmith.tasks import load
 from orchestrator.test_loop import GOOD, ScriptedAuthor, loop_of
 

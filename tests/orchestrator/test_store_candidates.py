@@ -1,5 +1,6 @@
 """What a store tells of its candidates, whatever happens to them and in whatever order: against a plain dictionary."""
 
+import sqlite3
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from fieldsmith.agents.author import Candidate, Draft
 from fieldsmith.evaluation.evaluation import Evaluation
-from fieldsmith.orchestrator.store import Store
+from fieldsmith.orchestrator.store import NEW, Store
 
 STEPS = st.lists(
     st.tuples(st.sampled_from(["issue", "withdraw", "finish", "again", "look"]), st.integers(0, 9)), max_size=40
@@ -45,3 +46,14 @@ def test_a_store_and_one_that_reads_along_tell_what_is_there(steps):
                 assert told(reader.candidates()) == expected
         store.close()
         reader.close()
+
+
+def test_a_look_at_what_is_new_does_not_read_the_whole_table(tmp_path):
+    store = Store(tmp_path / "run.sqlite")
+    store.issue("1", Draft(), "author")
+    with sqlite3.connect(tmp_path / "run.sqlite") as plain:
+        steps = [row[3] for row in plain.execute(f"EXPLAIN QUERY PLAN {NEW}", ("[0, 1]", 1))]
+    plain.close()
+    store.close()
+    assert not [step for step in steps if step.startswith("SCAN candidates")]
+    assert sum(step.startswith("SEARCH candidates") for step in steps) == 2

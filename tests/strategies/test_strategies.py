@@ -10,6 +10,7 @@ from fieldsmith.agents.author import Candidate, Debug, Plan, Program, Proposal, 
 from fieldsmith.errors import InputError
 from fieldsmith.evaluation.evaluation import Evaluation, Score
 from fieldsmith.strategies import open_strategy
+from fieldsmith.strategies.choosing import best_of
 
 
 def outcome(slot: str) -> Evaluation:
@@ -93,6 +94,21 @@ def test_refine_takes_the_best_five_as_parents():
     refined = [parents for move, parents in found.values() if move == "refine"]
     assert refined
     assert max(map(len, refined)) == 5
+
+
+def test_what_is_refined_first_is_what_a_run_would_hand_over():
+    def drafted(number: int, error: float, seconds: float) -> Candidate:
+        score = Score(error, {}, 1e-6, 1e-5, 0.0, seconds)
+        proposal = Proposal(Program(f"x = {number}"))
+        return Candidate(number, str(number), "draft", proposal=proposal, evaluation=Evaluation("ok", dev=score))
+
+    # The reference errs by 1e-5 itself: the first two cannot be told apart but by their speed.
+    history = [drafted(1, 1e-6, 30.0), drafted(2, 8e-6, 0.5), drafted(3, 1e-3, 0.1)]
+    (ask,) = open_strategy("refine", drafts=3).ask(history, 1, 20)
+    best = best_of(history)
+    assert [c.id for c in ask.move.candidates] == [2, 1, 3]
+    assert best is not None
+    assert best.id == 2
 
 
 def test_unknown_strategies_are_refused():

@@ -28,6 +28,8 @@ __all__ = [
 
 BUILT_IN = "built-in"
 """The author that is asked where nobody is named."""
+NUMERICS = "numerics"
+"""What it is called in results, where models are by their names."""
 
 
 class NothingLeft(Exception):

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from fieldsmith.agents.author import Candidate, Move, NothingLeft, Program, Proposal, Refine
+from fieldsmith.agents.author import NUMERICS, Candidate, Move, NothingLeft, Program, Proposal, Refine
 from fieldsmith.agents.known_methods import Known, OnBoxes, OnEquations, Rung
 from fieldsmith.equations.expressions import Unsuited
 from fieldsmith.evaluation.evaluation import Score
@@ -29,7 +29,7 @@ class NumericsAuthor:
     It knows equations, not tasks: all it reads is the brief's equation, or its form, signature, sizes and limits.
     """
 
-    label = "numerics"
+    label = NUMERICS
     note = "built-in numerics author: rules of a numerical analyst, not an LLM"
     trusted = True
     _known: tuple[Brief, Known] | None = None

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fieldsmith.agents.author import NUMERICS
 from fieldsmith.bench.bins import Binned
 from fieldsmith.bench.places import Places
 from fieldsmith.bench.warm_calls import timed
@@ -22,9 +23,6 @@ from fieldsmith.orchestrator.record import load_run
 from fieldsmith.orchestrator.run import RunRecord
 from fieldsmith.sandboxes.sandbox import Sandbox
 from fieldsmith.tasks.task import Case, Task
-
-BUILT_IN = "numerics"
-"""What the built-in author is called in a run's record."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +91,7 @@ def solvers_of(task: Task, folders: Sequence[Path]) -> Iterator[tuple[Contender,
             raise InputError(words, "Give the same task, --param and --scale, or leave it out.")
         if run.best is None or run.best.candidate.program is None:
             raise InputError(f"The run {folder} has no program that runs.", "Leave it out.")
-        author = "the built-in author" if run.asked.author == BUILT_IN else run.asked.author
+        author = "the built-in author" if run.asked.author == NUMERICS else run.asked.author
         name = f"solver {run.best.candidate.slot} by {author}"
         yield Contender(name, "solver", folder, run.best.candidate.program.source, {}), run
 

@@ -15,10 +15,10 @@ from fieldsmith.bench.measured import Measured
 from fieldsmith.bench.table import Interval, known_sum, over
 from fieldsmith.bench.tested import Tested
 from fieldsmith.orchestrator.budget import uncounted
-from fieldsmith.orchestrator.choosing import bests_of, choice
 from fieldsmith.orchestrator.run import Asked, RunRecord
 from fieldsmith.strategies import BestOfN
 from fieldsmith.strategies.chains import depth_of, root_of
+from fieldsmith.strategies.choosing import bests_of, choice
 from fieldsmith.tasks.task import NRMSE
 
 AS_THEY_WENT = "runs as they went"

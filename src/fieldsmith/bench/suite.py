@@ -133,7 +133,7 @@ def shipped() -> list[str]:
 def read_suite(place: str) -> Suite:
     """The suite of a file, or one that comes along by its name. Raises InputError for what is no suite, with the place and what would be right."""
     file = expanded(place)
-    if not file.exists() and place in shipped():
+    if place in shipped() and not file.is_file():  # a folder of that name may be where its grid lies
         file = SHIPPED / f"{place}.toml"
     text, content = _content(file)
     for name in content:

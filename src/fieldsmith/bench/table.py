@@ -60,6 +60,10 @@ class Standing:
     """Whether tokens are estimates, as not all were counted."""
     claims: Mapping[str, int] | None = None
     """What plans claimed of order and error, by what measurement said of it (`orchestrator/claims.py`); None where it is not known."""
+    cached_tokens: float | None = 0.0
+    """Of the tokens, those that providers read from their caches of prompts; None where it is not known."""
+    saved_usd: float | None = 0.0
+    """Dollars that these caches saved, less than none where more was written than read again; None without a price."""
 
     @property
     def by_decades(self) -> bool:
@@ -72,7 +76,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class Row:
-    """One author by one strategy. overall: the geometric mean over tasks judged by nRMSE. published: where its figures were published, of a row that was not measured here.
+    """One author by one strategy. overall: the geometric mean over tasks judged by nRMSE, None unless it has a figure on each of them. published: where its figures were published, of a row that was not measured here.
 
     baseline: which one it is, if any. candidates: how many it might write on a task, at most. undone: what came of cells that were begun and are not done:
     their money and time count, their figures do not.
@@ -97,6 +101,14 @@ class Row:
         return tokens_told(self.total("tokens"), any(one.estimated for one in self.tasks.values()))
 
     @property
+    def cache_told(self) -> str:
+        """How many tokens came from providers' caches of prompts, and what that saved where it is known; empty where none are known to have."""
+        cached, saved = self.total("cached_tokens"), self.total("saved_usd")
+        if not cached:
+            return ""
+        return f"{cached:,.0f}" if saved is None else f"{cached:,.0f}, saving {dollars(saved)}"
+
+    @property
     def claims(self) -> Mapping[str, int] | None:
         """Of all its cells; None where it is not known of one, or where nothing plans."""
         parts = [one.claims for one in self.tasks.values()]
@@ -113,9 +125,10 @@ class Row:
         return f"{unconfirmed}/{measured}" if measured else ""
 
     def total(self, what: str) -> float | None:
-        """Tokens, usd or seconds of all its cells; None where one of them is unknown, as tokens are of a model's cells that are not done."""
+        """Tokens, usd, seconds, cached_tokens or saved_usd of all its cells; None where one of them is unknown, as all but dollars and time are of a model's cells that are not done."""
         parts = [getattr(one, what) for one in self.tasks.values()]
-        parts += [(0.0 if one.usd == 0.0 else None) if what == "tokens" else getattr(one, what) for one in self.undone]
+        told = ("usd", "seconds")
+        parts += [getattr(one, what) if what in told else 0.0 if one.usd == 0.0 else None for one in self.undone]
         return None if None in parts else math.fsum(parts)
 
 
@@ -177,6 +190,8 @@ def leaderboard(suite: Suite, outcomes: Mapping[str, Outcome], lines: int = 0) -
     rows = [_row(author, strategy, cells, outcomes, kinds) for (author, strategy), cells in grouped.items()]
     rows = _only_shots(rows)
     rows += [row for one in suite.published if (row := _published(one, tasks))]
+    judged = {task for row in rows for task, one in row.tasks.items() if one.by_decades and one.values}
+    rows = [row if judged <= row.tasks.keys() else replace(row, overall=None) for row in rows]
     states = Counter(outcomes[cell.name].state if cell.name in outcomes else "not begun" for cell in suite.cells)
     states.pop("done", None)
     return Leaderboard(suite.title, tasks, tuple(sorted(rows, key=_rank)), len(suite.cells), dict(states), lines)
@@ -188,12 +203,14 @@ def _only_shots(rows: Sequence[Row]) -> list[Row]:
     return [replace(r, baseline="") if r.baseline == SINGLE_SHOT and r.author not in more else r for r in rows]
 
 
-def _rank(row: Row) -> tuple[float, float]:
-    """By error where there is one, else by the mean of scores."""
+def _rank(row: Row) -> tuple[int, float, float]:
+    """By error where there is one on each task, by the mean of scores; those that lack tasks come last, the more they have the sooner."""
     if row.overall is not None:
-        return 0.0, row.overall.mean
+        return 0, row.overall.mean, 0.0
     means = [one.interval.mean for one in row.tasks.values() if one.interval]
-    return 1.0, -float(np.mean(means)) if means else math.inf
+    if any(one.by_decades for one in row.tasks.values()):
+        return 2, -len(means), 0.0
+    return 1, -float(np.mean(means)) if means else math.inf, 0.0
 
 
 def _row(
@@ -250,6 +267,8 @@ def _standing(task: str, results: Sequence[Mapping[str, Any]], kind: tuple[str, 
         schemes=Counter(filter(None, map(_scheme, results))),
         estimated=any(spend.get("estimated") for spend in spends),
         claims=_claims(results),
+        cached_tokens=known_sum(spend.get("cached_tokens") for spend in spends),
+        saved_usd=known_sum(spend.get("saved_usd") for spend in spends),
     )
 
 
@@ -298,6 +317,11 @@ def tokens_of(spend: Mapping[str, Any]) -> float | None:
 def tokens_told(tokens: float | None, estimated: bool) -> str:
     """A number of tokens in words; of an estimate it is said that it is one."""
     return "unknown" if tokens is None else f"{'about ' if estimated and tokens else ''}{tokens:,.0f}"
+
+
+def dollars(usd: float) -> str:
+    """US dollars in words, small amounts to two digits."""
+    return f"{'-' if usd < 0 else ''}${f'{abs(usd):.2f}' if abs(usd) >= 0.01 or not usd else f'{abs(usd):.2g}'}"
 
 
 def known_sum(values: Iterable[float | None]) -> float | None:

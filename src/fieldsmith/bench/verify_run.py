@@ -19,7 +19,6 @@ from fieldsmith.errors import FieldsmithError
 from fieldsmith.evaluation import Score, evaluate
 from fieldsmith.evaluation.record import evaluation_fields, score_fields
 from fieldsmith.finding import Finding
-from fieldsmith.orchestrator.choosing import best_of
 from fieldsmith.orchestrator.open import task_of
 from fieldsmith.orchestrator.provenance import sitting
 from fieldsmith.orchestrator.record import candidate_file
@@ -27,6 +26,7 @@ from fieldsmith.orchestrator.result import run_fields
 from fieldsmith.orchestrator.run import RunRecord
 from fieldsmith.orchestrator.runnable import runnable
 from fieldsmith.sandboxes.sandbox import Sandbox
+from fieldsmith.strategies.choosing import best_of
 from fieldsmith.tasks.digest import digest_of
 from fieldsmith.tasks.task import SplitName, Task
 

@@ -238,8 +238,8 @@ def _going_on() -> Path:
 
 def _tell_new(found: "RunRecord", told: set[tuple[str, object]], progress: "Progress") -> None:
     """Events for what has been begun, finished and waited for since the last look, with what was the best by then."""
-    from fieldsmith.orchestrator.choosing import best_of
     from fieldsmith.orchestrator.result import candidate_fields, waiting_fields
+    from fieldsmith.strategies.choosing import best_of
 
     finished = [c for c in found.candidates if c.evaluation is not None]
     for candidate in found.candidates:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fieldsmith.agents.author import Candidate
-from fieldsmith.orchestrator.choosing import bests_of
+from fieldsmith.strategies.choosing import bests_of
 
 TARGET = 2.0
 """The target is an error within this factor of the trusted method's on the dev split."""

@@ -22,12 +22,12 @@ from fieldsmith.evaluation.record import evaluation_fields
 from fieldsmith.files import clear, write_whole
 from fieldsmith.orchestrator.budget import spent
 from fieldsmith.orchestrator.byframe import BY_FRAME
-from fieldsmith.orchestrator.choosing import best_of
 from fieldsmith.orchestrator.question import Question, option_of
 from fieldsmith.orchestrator.run import Asked, Best, RunRecord
 from fieldsmith.orchestrator.store import Store
 from fieldsmith.orchestrator.trouble import unknown
 from fieldsmith.orchestrator.waits import FACT, waiting_of
+from fieldsmith.strategies.choosing import best_of
 from fieldsmith.tasks.places import is_problem_file
 from fieldsmith.tasks.task import Picture
 

@@ -13,11 +13,11 @@ from fieldsmith.evaluation.record import score_fields
 from fieldsmith.models.chat_model import ChatReply
 from fieldsmith.models.replay import RECORDING, write_replay
 from fieldsmith.orchestrator import record
-from fieldsmith.orchestrator.choosing import best_of, why_chosen
 from fieldsmith.orchestrator.claims import counted
 from fieldsmith.orchestrator.course import course_fields, curve, first_shot
 from fieldsmith.orchestrator.met import met_by
 from fieldsmith.orchestrator.run import SOLUTION, Best, RunRecord, Spend, Waiting
+from fieldsmith.strategies.choosing import best_of, why_chosen
 
 NO_PROGRAM_RAN, BEST_FAILED = "no_program_ran", "best_failed"
 

@@ -16,7 +16,6 @@ from fieldsmith.orchestrator import record
 from fieldsmith.orchestrator.best import score_once_more, write_best
 from fieldsmith.orchestrator.budget import Budget, spent
 from fieldsmith.orchestrator.byframe import BY_FRAME, error_by_frame
-from fieldsmith.orchestrator.choosing import best_of
 from fieldsmith.orchestrator.elapsed import Elapsed
 from fieldsmith.orchestrator.enough import good_enough
 from fieldsmith.orchestrator.folder import begin, held, open_folder
@@ -36,6 +35,7 @@ from fieldsmith.orchestrator.store import Store
 from fieldsmith.orchestrator.waits import FACT
 from fieldsmith.plugins import fault_of_others
 from fieldsmith.sandboxes.sandbox import Sandbox
+from fieldsmith.strategies.choosing import best_of
 from fieldsmith.strategies.strategy import Strategy
 from fieldsmith.tasks.task import Brief, Case, Picture, SplitName, Task
 

@@ -3,9 +3,10 @@
 import json
 import math
 import threading
-from bisect import insort
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import asdict, replace
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,11 @@ CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS replies_by_ordinal ON replies (json_extract(request, '$.ordinal'));
 """
 COLUMNS = "id, slot, move, parents, author, proposal, evaluation"
+NEW = f"""
+SELECT {COLUMNS} FROM candidates WHERE id IN (SELECT value FROM json_each(?))
+UNION ALL SELECT {COLUMNS} FROM candidates WHERE id > ?
+"""
+"""Those of some numbers and those after one: two searches by number, where one condition for both would read the whole table each time."""
 CALLS_TOOLS = "calls_tools"
 """The fact that says whether a run's model was found to take no tools."""
 LOST = "lost"
@@ -55,8 +61,8 @@ class Store:
     def __init__(self, file: Path, reading: bool = False) -> None:
         self._db = Database(file, SCHEMA, reading)
         self._reading = threading.Lock()
-        self._known: dict[int, Candidate] = {}
-        """Candidates that are finished, by their numbers; these in order; and the numbers of those that are not, as last seen."""
+        self._known: list[Candidate] = []
+        """Candidates that are finished, by their numbers; these numbers; and the numbers of those that are not, as last seen."""
         self._finished: list[int] = []
         self._open = {0}
 
@@ -85,28 +91,25 @@ class Store:
         row = (proposal, evaluation, candidate.id)
         self._db.write("UPDATE candidates SET proposal = ?, evaluation = ? WHERE id = ?", row)
         with self._reading:  # to be read anew
-            if self._known.pop(candidate.id, None) is not None:
-                self._finished.remove(candidate.id)
+            place = bisect_left(self._finished, candidate.id)
+            if self._finished[place : place + 1] == [candidate.id]:
+                del self._finished[place], self._known[place]
                 self._open.add(candidate.id)
 
     def candidates(self) -> list[Candidate]:
         """All of them by their number. Those that are finished do not change any more and are read once."""
         with self._reading:
             last = max([*self._finished[-1:], *self._open])
-            query = (
-                f"SELECT {COLUMNS} FROM candidates WHERE id > ? OR id IN (SELECT value FROM json_each(?)) ORDER BY id"
-            )
-            read = [_candidate_from(row) for row in self._db.rows(query, last, json.dumps(sorted(self._open)))]
+            read = [_candidate_from(row) for row in self._db.rows(NEW, json.dumps(sorted(self._open)), last)]
             for candidate in read:
                 if candidate.evaluation is not None:
-                    insort(self._finished, candidate.id)
-                    self._known[candidate.id] = candidate
+                    place = bisect_left(self._finished, candidate.id)
+                    self._finished.insert(place, candidate.id)
+                    self._known.insert(place, candidate)
             # One that was withdrawn is gone, and its number may be given to another.
-            going = {candidate.id: candidate for candidate in read if candidate.evaluation is None}
-            self._open = {0, *going}
-            if not going:
-                return [self._known[n] for n in self._finished]
-            return [going.get(n) or self._known[n] for n in sorted([*self._finished, *going])]
+            going = [candidate for candidate in read if candidate.evaluation is None]
+            self._open = {0, *(candidate.id for candidate in going)}
+            return sorted([*self._known, *going], key=attrgetter("id")) if going else list(self._known)
 
     def reply(self, key: str) -> ChatReply | None:
         found = self._db.rows("SELECT reply FROM replies WHERE key = ?", key)

@@ -10,8 +10,8 @@ import numpy as np
 from fieldsmith.agents.author import Candidate
 from fieldsmith.evaluation.evaluation import ROUNDING, ConvergencePoint, Evaluation
 from fieldsmith.evaluation.order import Why, empirical_order, why_no_order
-from fieldsmith.orchestrator.choosing import bests_of
 from fieldsmith.orchestrator.run import Best
+from fieldsmith.strategies.choosing import bests_of
 from fieldsmith.tasks.task import NRMSE, Picture
 
 SMALLEST_TIME = 1e-4

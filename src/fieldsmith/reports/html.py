@@ -12,7 +12,6 @@ from markupsafe import Markup
 
 from fieldsmith.agents.author import Candidate
 from fieldsmith.evaluation.evaluation import Evaluation, Score
-from fieldsmith.orchestrator.choosing import why_chosen
 from fieldsmith.orchestrator.claims import counted
 from fieldsmith.orchestrator.course import course_fields
 from fieldsmith.orchestrator.met import met_by
@@ -28,6 +27,7 @@ from fieldsmith.reports.scaling_page import of_run
 from fieldsmith.reports.space import Fitted, fitted
 from fieldsmith.reports.texts import script_safe
 from fieldsmith.reports.verdict import caution, compared, ratio, verdict
+from fieldsmith.strategies.choosing import why_chosen
 
 MOST_BYTES = 5_400_000
 """A page can be mailed: what it embeds stays below this, whatever a run has written, and the rest of it is small."""

@@ -18,7 +18,11 @@ from fieldsmith.reports.plain import visible
 def markdown(board: Leaderboard) -> str:
     """The table, and below it what its figures mean and what is missing."""
     heads = ["author", "strategy", *board.tasks, "all tasks", "ran", "tokens", "USD", "seconds", "claims unconfirmed"]
-    rows = [[_cell(word) for word in _texts(board, row)] for row in board.rows]
+    told = [_texts(board, row) for row in board.rows]
+    if any(row.cache_told for row in board.rows):
+        heads.append("from caches")
+        told = [[*texts, row.cache_told or "-"] for texts, row in zip(told, board.rows, strict=True)]
+    rows = [[_cell(word) for word in texts] for texts in told]
     lines = [f"# {visible(board.title)}", "", _line(map(_cell, heads)), _line("---" for _ in heads), *map(_line, rows)]
     return "\n".join([*lines, "", *(f"- {words}" for words in notes(board)), ""])
 
@@ -30,7 +34,7 @@ def notes(board: Leaderboard) -> list[str]:
     if not standings or any(one.by_decades for one in standings):
         told += [
             "Errors are nRMSE on test samples that no author sees: geometric means over seeds, with Student's 95 % interval of the logarithms where there are two seeds or more and these change anything.",
-            "Over all tasks each task counts once; the interval is that of other seeds of these tasks, not of other tasks.",
+            "Over all tasks each task counts once, and a row has a figure only where it has one on each; the interval is that of other seeds of these tasks, not of other tasks.",
             "A run in which no program ran counts with an error of 1, that of an answer of zeros.",
         ]
     if any(not one.by_decades for one in standings):
@@ -45,6 +49,8 @@ def notes(board: Leaderboard) -> list[str]:
         told.append("Baselines reason by fixed rules (the built-in author), not at all (scan, in random order), or once (a single shot of a model); a row is held against those that took no more candidates, tokens and dollars.")  # fmt: skip
     if any(row.claims_told for row in board.rows):
         told.append("Claims unconfirmed: of the orders and errors that plans state and that could be measured, how many measurement did not confirm. No claim enters a figure.")  # fmt: skip
+    if any(row.cache_told for row in board.rows):
+        told.append("From caches: of the tokens, those that providers read from their caches of prompts, and the dollars that this saved (what writing to them cost taken off); they are in the tokens and dollars beside.")  # fmt: skip
     told += verdicts(board)
     for state, count in board.missing.items():
         words = WORDS.get(state, state)
@@ -69,13 +75,14 @@ def as_csv(board: Leaderboard) -> str:
     """A line for each author, strategy and task."""
     stream = io.StringIO()
     writer = csv.writer(stream)
-    writer.writerow(["author", "strategy", "task", "metric", "mean", "low", "high", "ran", "of", "tokens", "usd", "seconds", "values", "published", "baseline", "claims_unconfirmed", "claims_measured"])  # fmt: skip
+    writer.writerow(["author", "strategy", "task", "metric", "mean", "low", "high", "ran", "of", "tokens", "usd", "seconds", "values", "published", "baseline", "claims_unconfirmed", "claims_measured", "cached_tokens", "saved_usd"])  # fmt: skip
     for row in board.rows:
         for task, one in row.tasks.items():
             interval = one.interval or Interval(math.nan)
             figures = [interval.mean, interval.low, interval.high, one.ran, one.of, one.tokens, one.usd, one.seconds]
             values = " ".join(f"{value:.6e}" for value in one.values)
-            writer.writerow([row.author, row.strategy, task, one.metric, *("" if f is None else f for f in figures), values, row.published, row.baseline, *_claims(one)])  # fmt: skip
+            saved = ["" if row.published or figure is None else figure for figure in (one.cached_tokens, one.saved_usd)]
+            writer.writerow([row.author, row.strategy, task, one.metric, *("" if f is None else f for f in figures), values, row.published, row.baseline, *_claims(one), *saved])  # fmt: skip
     return stream.getvalue()
 
 
@@ -106,6 +113,8 @@ def fields(board: Leaderboard) -> dict[str, Any]:
                 "tokens": row.total("tokens"),
                 "usd": row.total("usd"),
                 "seconds": row.total("seconds"),
+                "cached_tokens": row.total("cached_tokens"),
+                "saved_usd": row.total("saved_usd"),
                 "claims": row.claims,
                 "tasks": {task: _standing_fields(one) for task, one in row.tasks.items()},
             }

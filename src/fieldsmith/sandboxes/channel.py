@@ -60,7 +60,9 @@ class Channel(ABC):
 
     kind: Kind
 
-    def __init__(self) -> None:
+    def __init__(self, connected: socket.socket) -> None:
+        self.socket = connected
+        connected.setblocking(False)
         self._closed = False
         self._reading = threading.Lock()
 
@@ -78,6 +80,14 @@ class Channel(ABC):
 
     @abstractmethod
     def _receive(self, deadline: float, limit: int) -> tuple[dict[str, Any], Content]: ...
+
+    def begins(self, deadline: float) -> bool:
+        """Whether by then something is to be read: the beginning of a message, or the end of the worker. Nothing is taken. Raises WorkerGone where it is closed."""
+        with self._reading, contextlib.suppress(OutOfTime):
+            while self._idle():
+                self._wait(self.socket.fileno(), deadline)
+            return True
+        return False
 
     def idle(self) -> bool:
         """Whether nothing is to be read: neither a message nor the end of the worker."""
@@ -114,11 +124,6 @@ class Channel(ABC):
 
 class SocketChannel(Channel):
     kind = "socket"
-
-    def __init__(self, connected: socket.socket) -> None:
-        super().__init__()
-        self.socket = connected
-        connected.setblocking(False)
 
     def send(self, header: Mapping[str, object], bounds: Bounds, files: Sequence[MemoryFile] = ()) -> None:
         message = encode(header, bounds, files)

@@ -112,14 +112,13 @@ def first_words(worker: Worker) -> dict[str, Any]:
     """What a worker says first. Raises what `Channel.receive` raises; one that has ended is not waited for, though
     something that it has left may still hold its end of the channel."""
     end = time.perf_counter() + START_SECONDS
-    while True:
-        try:
-            return worker.channel.receive(min(end, time.perf_counter() + LOOK_SECONDS))[0]
-        except OutOfTime:
-            if time.perf_counter() >= end:
-                raise
-            if worker.channel.idle() and not worker.alive():
-                raise WorkerGone("It ended before it was ready.") from None
+    # Looks must not end in the middle of a message, whose rest would then be taken for the next one.
+    while not worker.channel.begins(min(end, time.perf_counter() + LOOK_SECONDS)):
+        if time.perf_counter() >= end:
+            raise OutOfTime
+        if worker.channel.idle() and not worker.alive():
+            raise WorkerGone("It ended before it was ready.")
+    return worker.channel.receive(end)[0]
 
 
 def _prepare(worker: Worker, program: str) -> None:

@@ -41,9 +41,7 @@ class StreamChannel(Channel):
     kind = "stream"
 
     def __init__(self, connection: socket.socket) -> None:
-        super().__init__()
-        self.socket = connection
-        connection.setblocking(False)
+        super().__init__(connection)
         self.ended = False
         """Whether the connection has ended, rather than been closed here."""
         self._using = threading.Lock()  # a connection by TLS is not for two threads at a time

@@ -6,6 +6,7 @@ from fieldsmith.agents.author import Candidate, Draft, Refine
 from fieldsmith.agents.candidate import distinct
 from fieldsmith.errors import InputError
 from fieldsmith.strategies.chains import depth_of, grow, root_of, settled
+from fieldsmith.strategies.choosing import choice
 from fieldsmith.strategies.rounds import generation
 from fieldsmith.strategies.settings import bounded
 from fieldsmith.strategies.strategy import Ask
@@ -15,7 +16,7 @@ PARENTS = 5
 
 class RefineBest:
     """`drafts` drafts with mending, then generations of `width` refinements of the best (up to five) programs, of which none is another's
-    but for comments, formatting and names of local variables.
+    but for comments, formatting and names of local variables. The best are those that a run would hand over (`choosing.py`).
 
     A generation starts when the one before is settled, so that a slot's parents do not depend on timing. Where what is left
     has no room for as many chains side by side, a generation has fewer: each refinement that has to wait for another sees what
@@ -70,7 +71,7 @@ def _before(history: Sequence[Candidate], first: int, refined: int) -> list[Cand
 
 def _parents(earlier: Sequence[Candidate]) -> tuple[Candidate, ...]:
     """The best programs, then the last refinements that gave one of them again: so no two refinements are asked for in the same words."""
-    ranked = distinct(sorted((c for c in earlier if c.ok), key=lambda c: (c.dev_rank, _place(c))))
+    ranked = distinct(sorted((c for c in earlier if c.ok), key=lambda c: (*choice(c), _place(c))))
     best, again = ranked[:PARENTS], _again(earlier)
     if again and again[-1].essence not in {c.essence for c in best}:
         best = [*best[: PARENTS - 1], next(c for c in ranked if c.essence == again[-1].essence)]

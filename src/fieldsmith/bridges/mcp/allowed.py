@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from fieldsmith.agents.author import NUMERICS
 from fieldsmith.errors import FieldsmithError, InputError
 from fieldsmith.modules import is_place
 from fieldsmith.orchestrator.open import DEFAULT_CANDIDATES
@@ -17,8 +18,6 @@ from fieldsmith.orchestrator.writer import open_writer
 from fieldsmith.plugins import meant
 from fieldsmith.tasks.places import is_problem_file
 
-NUMERICS = "numerics"
-"""The built-in author, which needs no model."""
 Author = Annotated[str, Field(description="One of show_limits' authors; the built-in one costs nothing.")]
 Candidates = Annotated[
     int | None, Field(description="Programs to write, mends included; as many as allowed by default.")

@@ -1,4 +1,4 @@
-"""Which candidate is the best: one rule for what is handed over, the best so far, charts and tables.
+"""Which candidate is the best: one rule for what is handed over, the best so far, what is refined, charts and tables.
 
 Programs are chosen by their dev error. One bad sample can be the whole mean, so the geometric mean has a say: a tenth of it makes up for a mean that is a
 tenth larger. Errors within the reference's own count as equal, as what is smaller cannot be told from it; so do those that are less than 2 % apart. Equals are
