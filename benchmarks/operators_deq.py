@@ -132,7 +132,7 @@ def table(found: list[Row]) -> Iterator[str]:
         ratios = ", ".join(f"{float(a['clean']) / float(b['clean']):.2f}" for a, b in zip(own, rivals, strict=False))
         seconds = np.mean([float(one["seconds"]) for one in own])
         yield (
-            f"| {task.removesuffix('-of-few-points')} | {noise:g} | {kind} | {own[0]['weights']:,} | {_mean(clean)} | {_mean(noisy) if noise else ''} | "
+            f"| {str(task).removesuffix('-of-few-points')} | {noise:g} | {kind} | {own[0]['weights']:,} | {_mean(clean)} | {_mean(noisy) if noise else ''} | "
             f"{'' if kind == 'fno' else ratios} | {seconds:.0f} |"
         )
 
