@@ -61,7 +61,7 @@ class NavierStokesSteady2D(PDETask):
     span = None
     time_limits: ClassVar = {"demo": 60.0, "paper": 1200.0, "hard": 120.0}
     refinement_points: ClassVar = (16, 32, 64)
-    samples_a_process: ClassVar = 4
+    samples_a_process: ClassVar = 2
 
     @property
     def equation(self) -> Equation:
