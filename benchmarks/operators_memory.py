@@ -1,7 +1,7 @@
 """What memory is good for: `memno` against its twin without memory where few points or noise hide what comes next (arXiv 2409.02313).
 
 Run `python benchmarks/operators_memory.py [--scale small|paper] [--variants gated multi-input] [--only KuramotoSivashinsky] [--out trained/memory] [--device auto]`; a second call goes on where the first was stopped. Kuramoto-Sivashinsky and Burgers
-(`memory_tasks.py`) are learned at two resolutions and two levels of noise by each variant from several seeds of weights and order: the same samples, steps and learning rates for all. The errors
+(`tasks/few_points.py`) are learned at two resolutions and two levels of noise by each variant from several seeds of weights and order: the same samples, steps and learning rates for all. The errors
 are of the test split at the points that are seen: of whole solutions from the first frame alone, and of the next frame from all frames before, each seen through the noise.
 """
 
@@ -29,13 +29,13 @@ from fieldsmith.operators.training.fit import fit
 from fieldsmith.operators.training.losses import relative_errors
 from fieldsmith.tasks.task import Task
 
-TASKS = Path(__file__).with_name("memory_tasks.py")
+TASKS = Path(__file__).parent / "tasks" / "few_points.py"
 TWIN = "markovian"
 
 
 @dataclass(frozen=True)
 class Row:
-    """A task of `memory_tasks.py`, its viscosities, strides of the points that are seen, shares of noise: all of each with all others."""
+    """A task of `tasks/few_points.py`, its viscosities, strides of the points that are seen, shares of noise: all of each with all others."""
 
     kind: str
     viscosities: tuple[float, ...]
@@ -208,7 +208,7 @@ def main() -> None:
     parser.add_argument("--scale", choices=SCALES, default="small")
     parser.add_argument("--out", type=Path, default=Path("trained/memory"))
     parser.add_argument("--device", default="auto")
-    parser.add_argument("--only", help="one task of `memory_tasks.py`, such as KuramotoSivashinsky")
+    parser.add_argument("--only", help="one task of `tasks/few_points.py`, such as KuramotoSivashinsky")
     parser.add_argument(
         "--timing", action="store_true", help="only the time of a state space, at once and step by step"
     )

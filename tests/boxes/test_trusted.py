@@ -133,7 +133,7 @@ def test_nothing_is_trusted_where_no_method_suits(with_families):
     with_families(Toy("none", "spectral", SINES, 0.0))
     found = solved()
     assert found.error is None
-    assert found.words == "none takes no heat (none)."
+    assert found.words == "none takes no heat"
 
 
 def test_levels_that_do_not_come_closer_are_no_reference(with_families):

@@ -26,7 +26,7 @@ def test_list_names_tasks_with_defaults_and_ranges() -> None:
 
 
 def test_a_task_with_other_scales_says_so(monkeypatch) -> None:
-    assert "\nScales: demo, paper, hard. " in CliRunner().invoke(app, []).output
+    assert "(scales: demo, paper)\n" in CliRunner().invoke(app, []).output
     found, refused = TASKS.everything()
     small = type("Small", (found["advection"],), {"title": "A small one", "sizes_by_scale": {"demo": {"x": 8}}})
     monkeypatch.setattr(type(TASKS), "everything", lambda _: ({**found, "small": small}, refused))

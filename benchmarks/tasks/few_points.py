@@ -2,7 +2,7 @@
 
 Both start from four waves of at most four periods, which 16 points show whole; what a grid then fails to show grows out of them, so that the past tells it and the present does not.
 
-    fieldsmith operators train benchmarks/memory_tasks.py:KuramotoSivashinsky --operator memno --coarsened 4 --param nu=0.1
+    fieldsmith operators train benchmarks/tasks/few_points.py:KuramotoSivashinsky --operator memno --coarsened 4 --param nu=0.1
 """
 
 import math
