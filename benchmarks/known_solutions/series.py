@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 import numpy as np
-from scipy.special import ive
+from scipy.special import ive, j0, j1, jn_zeros
 
 from fieldsmith.problems import Problem
 
@@ -87,7 +87,20 @@ def tunnelling(problem: Problem, seed: int) -> Found:
     return solution
 
 
+def cooling_cylinder(problem: Problem, seed: int) -> Found:
+    """From 1 - r^2 by Bessel functions that are 0 at the side (Carslaw and Jaeger, Conduction of heat in solids, 7.6); their sum at t = 0 is the start itself."""
+    waves = jn_zeros(0, 120)
+
+    def solution(places: Places) -> dict[str, np.ndarray]:
+        t, r = places["t"][:, None], places["r"]
+        modes = 8 / (waves**3 * j1(waves)) * np.exp(-problem.system.parameters[0].value * t * waves**2)
+        return {"u": np.where(t == 0, 1 - r**2, modes @ j0(np.outer(waves, r)))}
+
+    return solution
+
+
 KNOWN = {
     "burgers_viscous": burgers_viscous, "burgers_shock": burgers_shock, "heat_random": heat_random,
     "advection_random": advected, "tunnelling": tunnelling, "codepde/advection": advected,
+    "cooling_cylinder": cooling_cylinder,
 }  # fmt: skip
