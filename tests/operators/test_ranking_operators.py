@@ -68,6 +68,9 @@ def test_programs_and_operators_are_put_in_order(place):
     assert min(second["alone"], second["together"], second["training"], second["data"]) > 0
     with open(place / "table.csv", encoding="utf-8") as stream:
         assert [float(row["nrmse"]) for row in csv.DictReader(stream)] == [first["nrmse"], second["nrmse"]]
+    page = (place / "run" / "report.html").read_text(encoding="utf-8")
+    table = page[page.index('<div id="beside">') :]
+    assert table.index(f"{first['nrmse']:.3e}") < table.index(f"{second['nrmse']:.3e}") < table.index("By <code>")
     assert {file.name for file in (place / "plots").iterdir()} == {"ranking.pdf", "ranking.png"}
 
 

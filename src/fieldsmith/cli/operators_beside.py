@@ -46,6 +46,9 @@ def rank(
     from fieldsmith.bench.places import Places
     from fieldsmith.bench.ranking import in_order, ranked, solvers_of, trained_of
     from fieldsmith.operators.trained import CARD
+    from fieldsmith.orchestrator.record import load_run
+    from fieldsmith.reports.beside import FILE, keep
+    from fieldsmith.reports.html import write_report
     from fieldsmith.reports.ranking import as_csv, rows, write_ranking
 
     problem = load(task, parse_parameters(param or []), scale)
@@ -63,6 +66,10 @@ def rank(
     entries = in_order(found)
     files = written_csv(csv, as_csv(entries))
     files += write_ranking(entries, problem.title, figures.expanduser()) if figures else []
+    for solver, _ in solvers if trained else []:
+        keep(solver.place, [row[:-1] for row in rows(entries)])
+        write_report(load_run(solver.place), solver.place / "report.html")
+        files += [solver.place / FILE, solver.place / "report.html"]
     for line in aligned(rows(entries)):
         current.say(line.rstrip())
     for file in files:

@@ -18,6 +18,7 @@ from fieldsmith.orchestrator.met import met_by
 from fieldsmith.orchestrator.record import write_text
 from fieldsmith.orchestrator.run import RunRecord
 from fieldsmith.reports import charts
+from fieldsmith.reports.beside import kept
 from fieldsmith.reports.candidates import plan_rows
 from fieldsmith.reports.made import made_with
 from fieldsmith.reports.numbers import number, unbroken
@@ -106,6 +107,7 @@ def render(run: RunRecord, refresh: float = REFRESH_SECONDS) -> str:
         made=made_with(run.asked),
         spend=spend[:MOST_ROWS],
         scaling=of_run(run) if run.state == "done" else None,
+        beside=kept(run.folder),
         more_authors=max(0, len(spend) - MOST_ROWS),
         data=Markup(data),
         left_out=left_out,
