@@ -30,7 +30,7 @@ def learned(*arguments):
     for weight in 10.0 ** np.arange(-8.0, 1.0):
         found = regressed(features[0][kept], (target - level)[kept], features[0][held], weight)
         errors[weight] = np.linalg.norm(found - (target - level)[held])
-    best = min(errors, key=errors.get)
+    best = min(errors, key=lambda weight: errors[weight])
     return (level + regressed(features[0], target - level, features[1], best)).reshape(len(asked), *solved.shape[1:])
 
 

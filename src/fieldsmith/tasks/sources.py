@@ -50,7 +50,8 @@ def source_digest(kind: type[Task]) -> str:
     for base in kind.__mro__:
         _collect(base.__module__, own, found)
     digest = hashlib.sha256()
-    for name in sorted(found):
+    # By file, since a module that is loaded from its place has another name than one that is imported.
+    for name in sorted(found, key=lambda one: (Path(found[one]).name, found[one])):
         digest.update(_text(name, found[name]).encode("utf-8", "surrogateescape"))
         for file in () if name.startswith(NUMERICS) else _named_files(found[name]):
             about = file.stat()
