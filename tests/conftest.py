@@ -2,7 +2,7 @@
 
 A test that needs a part says so: `@pytest.mark.needs("docker")`, or uses a fixture of FIXTURES, which says it. Where the
 part is missing the test is not run and the summary names it; with FIELDSMITH_REQUIRE_ALL=1 that fails the run.
-`make quick` leaves out the tests that need a part and those marked `slow`, which take some two seconds or more, or belong to a file that does little else.
+`make quick` leaves out the tests that need a part and those marked `slow`, which take some seconds of a busy machine, or belong to a file that does little else.
 """
 
 import functools

@@ -189,6 +189,7 @@ def test_matplotlib_is_only_loaded_where_figures_are_written():
         ("fieldsmith.orchestrator.solve, fieldsmith.reports.html", {"scipy.optimize", "scipy.stats"}),
     ],
 )  # fmt: skip
+@pytest.mark.slow
 def test_commands_do_not_wait_for_mathematics_that_they_do_not_need(modules, libraries):
     """Most of the time of a short command is what it imports."""
     words = f"import sys, {modules}; print(sorted({libraries} & set(sys.modules)))"

@@ -23,6 +23,7 @@ def test_solving_from_python(tmp_path):
     assert "a sine wave has decayed to 0.1" in ran.stdout or "a sine wave has decayed to 0.2" in ran.stdout
 
 
+@pytest.mark.slow
 def test_a_solver_in_codepdes_style_is_scored(tmp_path):
     words = ["evaluate", "advection", EXAMPLES / "upwind.py", "--sandbox", "process", "--split", "both", "--json"]
     ran = run(*words, cwd=tmp_path)
@@ -44,6 +45,7 @@ def test_a_solver_in_codepdes_style_is_scored(tmp_path):
         ("deconvolution", 60),
     ],
 )
+@pytest.mark.slow
 def test_tasks_are_short_and_sound(name, most):
     file = EXAMPLES / "tasks" / f"{name}.py"
     assert sum(bool(line.strip()) for line in file.read_text().splitlines()) <= most

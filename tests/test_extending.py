@@ -122,6 +122,7 @@ def test_doctor_lists_the_package_and_the_page_asks_for_nothing_else(site):
         if group == "fieldsmith.tasks"
     ],
 )
+@pytest.mark.slow
 def test_tasks_are_sound(site, name):
     assert "residual" in run(site, "tasks", "check", name)
 

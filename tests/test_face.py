@@ -172,6 +172,7 @@ def test_progress_is_told_unless_it_is_not_wanted(tmp_path, capsys):
     assert capsys.readouterr().err == ""
 
 
+@pytest.mark.slow
 def test_tasks_and_runs_are_listed(run):
     assert fs.list_tasks()["burgers"] == fs.task("burgers").title
     assert run.folder.resolve() in [one.folder for one in fs.list_runs()]

@@ -34,6 +34,7 @@ def test_a_problem_that_was_made_in_python_is_solved_and_its_run_opens_again(tmp
         fs.solve(other, tmp_path / "moved", sandbox="process", quiet=True)
 
 
+@pytest.mark.slow
 def test_a_program_is_scored_on_a_problem_and_on_a_file(tmp_path):
     (tmp_path / "heat.toml").write_text(HEAT)
     problem = fs.Problem.from_toml(tmp_path / "heat.toml")

@@ -318,6 +318,7 @@ def test_a_command_whose_model_cannot_be_opened_ends_with_one_sentence(failing):
     assert "RuntimeError: no licence found" in line
 
 
+@pytest.mark.slow
 def test_a_plug_in_that_fails_at_work_is_to_blame_for_it(failing):
     ran = run(failing, "solve", "advection", "--model", "mute:x", "--sandbox", "process", "--run-dir", "r", "--quiet")
     assert ran.returncode == 3
@@ -329,6 +330,7 @@ def test_a_plug_in_that_fails_at_work_is_to_blame_for_it(failing):
     assert "failing-parts 0.3 fails" in json.loads(run(failing, "runs", "show", "r", "--json").stdout)["message"]
 
 
+@pytest.mark.slow
 def test_a_model_that_answers_with_no_reply_is_told_what_would_be_right(failing):
     ran = run(failing, "solve", "advection", "--model", "plain:x", "--sandbox", "process", "--run-dir", "r", "--quiet")
     assert ran.returncode == 4
@@ -336,6 +338,7 @@ def test_a_model_that_answers_with_no_reply_is_told_what_would_be_right(failing)
     assert "plain:x answered with a str in place of a ChatReply. Mend the model: its `complete` returns" in line
 
 
+@pytest.mark.slow
 def test_a_file_of_a_task_that_fails_at_work_is_to_blame_for_it(tmp_path):
     file = tmp_path / "twice.py"
     file.write_text(SOURCE.replace('2.0 * inputs["x"]', '2.0 * inputs["z"]'))
@@ -355,6 +358,7 @@ def test_built_ins_keep_their_names_and_say_so(strangers, caplog):
     assert "'scan' of taker 1.0 is not used: the built-in author keeps this name." in caplog.text
 
 
+@pytest.mark.slow
 def test_nothing_of_a_plug_in_is_imported_for_another_name(strangers):
     code = (
         "import sys\n"
@@ -366,6 +370,7 @@ def test_nothing_of_a_plug_in_is_imported_for_another_name(strangers):
     assert ran.stdout == "[]\n", ran.stderr
 
 
+@pytest.mark.slow
 def test_lists_hold_what_works_and_say_what_does_not(strangers):
     listed = run(strangers, "tasks")
     assert listed.returncode == 0
@@ -399,6 +404,7 @@ def test_a_broken_plug_in_that_is_asked_for_ends_with_one_sentence(strangers):
     assert "broken.py, line 1" in line
 
 
+@pytest.mark.slow
 def test_doctor_lists_all_plug_ins_with_version_and_state(strangers):
     distribution(strangers, "odd", {}, {"fieldsmith.task": "x = y:Z"})
     ran = run(strangers, "doctor", "--json")

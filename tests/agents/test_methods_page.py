@@ -360,6 +360,7 @@ def test_a_heat_equation_backwards_in_time_is_called_ill_posed():
     assert "Limits of explicit steps" not in text
 
 
+@pytest.mark.slow
 def test_diffusion_in_a_plane_is_taken_exactly_by_both_wave_numbers():
     plane = evolution(("u", "D*(d(u, x, x) + d(u, y, y)) + u - u**2"), axes=(axis("x"), axis("y")), parameters=("D",))
     assert "np.exp(-D * (kx**2 + ky**2) * dt)" in page(brief_of(plane, {"D": 0.1}))

@@ -462,6 +462,7 @@ def test_what_counts_next_is_said_once(style):
     assert "comes first, speed second" in user(Refine((scored("1", 1e-4),)), style)
 
 
+@pytest.mark.slow
 def test_what_is_odd_about_a_problem_is_told_to_the_model():
     text = HEAT.split("[exact]")[0].replace('"sin(pi*x) + 0.5*sin(9*pi*x)"', '"1 + x"')
     prompt = Prompts("guided").move(ProblemTask(Problem.from_text(text), "heat").brief(LIBRARIES), Draft())

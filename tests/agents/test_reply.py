@@ -91,6 +91,7 @@ def test_listings_as_pages_show_them_are_read(text, repair):
 @pytest.mark.parametrize(
     "text", ["<think>" * 20_000, "</think>" * 20_000, "<think>x</think>" * 5_000 + "<think>" * 20_000]
 )
+@pytest.mark.slow
 def test_repeated_tags_take_no_time(text):
     """A model that repeats itself; a search that is quadratic takes a minute for each, which the suite's limit ends."""
     for _ in range(30):
@@ -141,6 +142,7 @@ PIECES = st.sampled_from(
 
 @settings(deadline=None, max_examples=300)
 @given(st.lists(PIECES, max_size=14).map("".join), st.lists(PIECES, max_size=6).map("".join))
+@pytest.mark.slow
 def test_no_mixture_of_pieces_breaks_it(text, more):
     found = program_in(text, "solver", ("u",), parents=(PARENT, GOOD))
     cut_off(text, "stop", found)

@@ -26,6 +26,7 @@ def scanned(author, brief, count, status="ok", move=Draft):
 
 
 @pytest.mark.parametrize(("name", "size"), SIZES.items())
+@pytest.mark.slow
 def test_the_space_of_each_task(name, size):
     brief = load(name).brief()
     proposals = list(ScanAuthor().programs(brief))
@@ -35,6 +36,7 @@ def test_the_space_of_each_task(name, size):
         compile(one.program.source, one.plan.summary, "exec")
 
 
+@pytest.mark.slow
 def test_the_space_holds_all_that_the_built_in_author_would_try_and_more():
     told = [one.plan.summary for one in ScanAuthor().programs(load("burgers").brief())]
     assert "spectral: courant 0.7, tolerance 1e-11, levels 7" in told
@@ -51,6 +53,7 @@ def test_the_seed_alone_decides_the_order():
     assert scanned(ScanAuthor(4), brief, 12) != order
 
 
+@pytest.mark.slow
 def test_it_ends_when_all_has_been_tried():
     brief = load("advection").brief()
     with pytest.raises(NothingLeft, match="all 2 settings of the known methods have been tried"):
@@ -87,6 +90,7 @@ def test_the_built_in_author_by_its_name_is_the_one_that_nobody_names(tmp_path):
     assert "author" not in tomllib.loads((tmp_path / "r" / "run.toml").read_text())["question"]
 
 
+@pytest.mark.slow
 def test_a_model_and_a_named_author_exclude_each_other(tmp_path):
     told = command_line.run("solve", "burgers", "--model", "command:cat", "--author", "scan", cwd=tmp_path)
     assert told.returncode == 2

@@ -101,6 +101,7 @@ def test_the_steps_of_a_skeleton_are_stable_and_follow_the_equation(kind, deriva
     ("rhs", "rate", "later"),
     [("5*u", "5 * u", [1.0, np.exp(5.0)]), ("5*u**2", "5 * u**2", [1.0, np.nan])],
 )
+@pytest.mark.slow
 def test_steps_are_shortened_as_a_solution_grows_and_end_where_it_becomes_infinite(rhs, rate, later):
     brief = brief_of(evolution(("u", f"-u*d(u, x) + 0.01*d(u, x, x) + {rhs}")))
     source = skeleton(brief, methods_of(brief))

@@ -269,6 +269,7 @@ def test_wrong_use_is_told_in_a_sentence(tmp_path, words, told):
     assert told in ended.stderr
 
 
+@pytest.mark.slow
 def test_a_suite_needs_no_command_before_it(tmp_path):
     for words in (("smoke", "--dry-run"), ("run", "smoke", "--dry-run"), ("--dry-run", "smoke")):
         ended = command_line.run("bench", *words, cwd=tmp_path)
@@ -280,6 +281,7 @@ AXES = st.lists(st.sampled_from(["n", "m", "3"]), max_size=3).map(tuple)
 
 @settings(deadline=None, max_examples=40)
 @given(st.booleans(), st.lists(AXES, min_size=1, max_size=2), st.lists(AXES, min_size=1, max_size=2))
+@pytest.mark.slow
 def test_programs_fit_any_signature(batched, given_axes, returned_axes):
     lead = ("batch",) if batched else ()
     first = (*lead, "n", "m")  # so that every axis has a length

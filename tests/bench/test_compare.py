@@ -192,6 +192,7 @@ ERRORS = st.dictionaries(
 
 
 @given(ERRORS, st.booleans())
+@pytest.mark.slow
 def test_swapping_the_sides_mirrors_the_result(pairs, by_error):
     kind = {} if by_error else {"metric": "score", "lower": False}
     a, b = ({task: [pair[n] for pair in every] for task, every in pairs.items()} for n in (0, 1))

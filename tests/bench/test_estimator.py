@@ -30,6 +30,7 @@ def by_enumeration(drafts, k, key):
 
 @settings(deadline=None, max_examples=60)
 @given(DRAFTS, st.data())
+@pytest.mark.slow
 def test_the_expectation_is_that_of_every_choice(drafts, data):
     k = data.draw(st.integers(1, len(drafts)))
     given_drafts = [Draft(None, None) if one is None else Draft(*one) for one in drafts]

@@ -38,6 +38,7 @@ def test_both_tests_must_agree_where_both_can():
     assert found.more_than_noise is False
 
 
+@pytest.mark.slow
 def test_false_alarms_are_as_rare_as_promised():
     """The share of samples of pure noise that are taken for a difference, at most 5 % but for chance."""
     noise = np.random.default_rng(3).normal(size=(400, 8))

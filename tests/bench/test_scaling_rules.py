@@ -295,6 +295,7 @@ def test_a_folder_that_cannot_be_written_is_told_and_what_was_measured_still_cou
     assert "tested.json cannot be written: Read-only file system" in known.unkept
 
 
+@pytest.mark.slow
 def test_each_metric_has_a_plot_of_its_own(tmp_path):
     errors = Group("errors", (record([candidate(1, score(1e-3)), candidate(2, score(1e-4))]),))
     gains = Group("gains", (record([candidate(1, own(2.0)), candidate(2, own(3.0))]),))

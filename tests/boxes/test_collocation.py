@@ -394,6 +394,7 @@ def test_two_ways_agree_on_a_fin():
     assert np.sqrt(np.mean((ways[0] - finer) ** 2)) < 5e-4 * np.abs(finer).max()
 
 
+@pytest.mark.slow
 def test_a_blob_in_three_dimensions_converges():
     stated = Problem(
         **{**example("blob").document, "domain": {"x": [-1.2, 1.2], "y": [-1.2, 1.2], "z": [-1.2, 1.2], "t": [0, 2]}}

@@ -142,6 +142,7 @@ CASES = {
 
 
 @pytest.mark.parametrize(("name", "order"), [(name, order) for name, (_, orders) in CASES.items() for order in orders])
+@pytest.mark.slow
 def test_the_error_falls_with_the_order_of_the_differences(name, order):
     told, _ = CASES[name]
     sizes, tolerance = {2: ((48, 96), 1e-6), 4: ((24, 48), 1e-9), 6: ((16, 32), 1e-11)}[order]
@@ -150,6 +151,7 @@ def test_the_error_falls_with_the_order_of_the_differences(name, order):
     assert errors[1] < {2: 2e-2, 4: 2e-3, 6: 1e-4}[order]
 
 
+@pytest.mark.slow
 def test_the_error_in_time_falls_with_the_fifth_power_of_the_steps():
     """Rodas5P with steps that are held fixed, on a linear problem with conditions that change in time and on a nonlinear one: order 5 but for
     what conditions take away."""
@@ -240,6 +242,7 @@ def test_a_wave_function_beside_a_real_field():
 
 @pytest.mark.parametrize("order", [2, 4])
 @pytest.mark.parametrize("name", STEADY)
+@pytest.mark.slow
 def test_steady_problems(name, order):
     equations, domain, coefficients, boundary, exact = STEADY[name]
     told = Problem(
@@ -252,11 +255,13 @@ def test_steady_problems(name, order):
 
 
 @pytest.mark.parametrize("name", ["beam", "drum", "option", "oscillator", "soliton"])
+@pytest.mark.slow
 def test_the_first_program_of_an_example_does_for_the_accuracy_that_is_asked(name):
     told = example(name)
     assert error(told) < told.system.output.accuracy
 
 
+@pytest.mark.slow
 def test_finer_programs_are_more_accurate():
     told = example("option")
     errors = [error(told, variant=k) for k in range(4)]
@@ -312,6 +317,7 @@ def test_reaction_and_diffusion_between_walls():
     assert changes[1] < 1e-3
 
 
+@pytest.mark.slow
 def test_time_may_have_another_name_and_begin_anywhere_and_names_may_collide():
     told = Problem(
         ["y_stages = SIZE*y_kk"], {"k": (0, 1), "stages": (2, 2.5), "time": "stages"},

@@ -126,6 +126,7 @@ def test_the_first_variant_has_the_accuracy_asked_for(name):
     assert error(CLOSE[name]) < CLOSE[name].system.output.accuracy
 
 
+@pytest.mark.slow
 def test_solitons_are_followed_at_any_points_and_times():
     problem = Problem.from_toml(EXAMPLES / "soliton.toml")
     rng = np.random.default_rng(2)
@@ -182,6 +183,7 @@ def test_a_wave_and_a_field_of_real_numbers_go_together():
 @pytest.mark.parametrize(
     ("name", "variants", "within"), [("vortices.toml", (0, 1), 1e-3), ("pattern.toml", (1, 2), 1e-3)],
 )  # fmt: skip
+@pytest.mark.slow
 def test_examples_converge(name, variants, within):
     problem = Problem.from_toml(EXAMPLES / name)
     times = [0, 1] if name == "vortices.toml" else [0, 10]
@@ -190,6 +192,7 @@ def test_examples_converge(name, variants, within):
         assert np.linalg.norm(coarse[unknown] - fine[unknown]) < within * np.linalg.norm(fine[unknown])
 
 
+@pytest.mark.slow
 def test_chaos_in_one_dimension_converges_while_it_is_short():
     problem = periodic(
         "u_t = -u*u_x - u_xx - u_xxxx", {"x": [0, "32*pi"], "t": [0, 40]}, {"u": "cos(x/16)*(1 + sin(x/16))"},
@@ -237,6 +240,7 @@ def test_a_flow_is_the_same_by_its_velocity_and_by_its_vorticity():
     ],
     ids=["a thin film", "a porous medium", "fifth order"],
 )
+@pytest.mark.slow
 def test_stiff_equations_keep_what_is_conserved(equation, initial):
     problem = periodic(
         equation, {"x": [0, TURN], "t": [0, 0.3]}, {"u": initial}, output={"points": 48, "times": 3, "accuracy": 1e-4}
@@ -246,6 +250,7 @@ def test_stiff_equations_keep_what_is_conserved(equation, initial):
     np.testing.assert_allclose(fine.mean(axis=-1), fine[:, :1].mean(), rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_solution_that_blows_up_is_told():
     problem = periodic("u_t = u_xx + u**2", {"x": [0, TURN], "t": [0, 5]}, {"u": "3 + cos(x)"}, output=SMALL)
     with pytest.raises(FloatingPointError, match="grows without bound"):

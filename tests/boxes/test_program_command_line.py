@@ -72,6 +72,7 @@ def test_programs_of_every_kind_of_problem_run_by_themselves(tmp_path, name, tem
             np.testing.assert_allclose(file["T"], file["x"][:, None] + file["y"])
 
 
+@pytest.mark.slow
 def test_a_map_in_a_file_has_its_axes_in_the_order_of_paraview(tmp_path):
     text = toy(Problem.from_toml(EXAMPLES / "fin.toml"), "sum")
     assert run(tmp_path, text, "--points", "x=9,y=5", "--out", "fin.nc", "--plot", "fin.png").returncode == 0
@@ -154,6 +155,7 @@ def test_a_program_of_another_author_gets_the_same_command_line(tmp_path):
         np.testing.assert_allclose(file["u"][0], 2 * np.sin(np.pi * file["x"]))
 
 
+@pytest.mark.slow
 def test_names_of_the_problem_do_not_collide_with_the_command_line(tmp_path):
     problem = Problem(
         equations=["file_t = options*d(file, name, 2) - file*values"], domain={"name": (0, 1), "t": (0, 1)},

@@ -53,6 +53,7 @@ def known(monkeypatch):
 @pytest.mark.parametrize(
     "name", ["heat_pulse", "heat_switched", "heat_flash", "narrow_load", "narrow_start", "duffing"]
 )
+@pytest.mark.slow
 def test_the_true_error_is_below_the_stated_one(name, known):
     problem = Problem.from_toml(BENCHMARKS / "truth" / f"{name}.toml")
     form = Form(problem)
@@ -73,6 +74,7 @@ def test_the_true_error_is_below_the_stated_one(name, known):
     ],
     ids=["fourier", "volumes", "differences"],
 )  # fmt: skip
+@pytest.mark.slow
 def test_every_integrator_steps_into_a_pulse(family, equation, truth):
     second = "u_tt" in equation
     problem = Problem(
@@ -160,6 +162,7 @@ def test_lengths_along_axes_are_those_of_what_is_narrow():
     ],
     ids=["source", "start", "factor"],
 )  # fmt: skip
+@pytest.mark.slow
 def test_variants_begin_where_their_points_see_what_is_narrow(given):
     form = Form(heat(**given))
     suited = {family.name: variants for _, family, variants in methods.suited(form)}
@@ -195,6 +198,7 @@ def with_families(monkeypatch):
     return given
 
 
+@pytest.mark.slow
 def test_a_solution_of_nothing_is_not_believed_where_something_is_given(with_families):
     with_families(Toy("zeros", "spectral", ZEROS), Toy("more zeros", "volumes", ZEROS))
     found = reference(heat("0*u", "sin(pi*x)"))
@@ -202,6 +206,7 @@ def test_a_solution_of_nothing_is_not_believed_where_something_is_given(with_fam
     assert "zeros (32 points) is 0 everywhere, though what is given is not" in found.words
 
 
+@pytest.mark.slow
 def test_two_levels_that_say_the_same_are_asked_for_a_third_and_no_error_is_zero(with_families):
     with_families(Toy("same", "spectral", CONSTANT), Toy("equal", "volumes", CONSTANT))
     found = reference(heat("0*u", "1"))
@@ -214,6 +219,7 @@ def test_two_levels_that_say_the_same_are_asked_for_a_third_and_no_error_is_zero
     assert "the same to the last digit at two levels alone" in found.words
 
 
+@pytest.mark.slow
 def test_a_method_that_another_contradicts_is_not_trusted_alone(with_families):
     with_families(Toy("same", "spectral", CONSTANT, 2.0), Toy("restless", "volumes", RESTLESS))
     found = reference(heat("0*u", "1"))
@@ -245,6 +251,7 @@ def test_newtons_method_finds_the_solution_by_the_start_and_not_zero(family, dim
     assert found.min() > -1e-9
 
 
+@pytest.mark.slow
 def test_a_solution_of_nothing_of_nonlinear_equations_is_said_to_be_one_of_several():
     problem = Problem(["u_xx + u - u**3 = 0"], domain={"x": (0, 1)}, boundary={"x": "u = 0"}, output={"points": 11})
     found = reference(problem)
@@ -268,6 +275,7 @@ BESSEL = np.array([2.404825557695773, 5.520078110286311, 8.653727912911013, 11.7
 
 
 @pytest.mark.parametrize("power", [1, 2])
+@pytest.mark.slow
 def test_a_pole_at_a_centre_is_nothing_narrow(power):
     problem = Problem(
         [f"u_t = u_rr + {power}*u_r/r"], domain={"r": (0, 1), "t": (0, 0.2)},

@@ -20,6 +20,7 @@ def _own_cache(monkeypatch, tmp_path):
     monkeypatch.setenv("FIELDSMITH_HOME", str(tmp_path))
 
 
+@pytest.mark.slow
 def test_the_statement_is_shown_without_a_reference_and_is_the_whole_one_where_one_was_sought(monkeypatch):
     sides = Toy("sines", "spectral", SINES, 2.0), Toy("second", "differences", DIFFERENCES, points=(8, 16, 32, 64))
     monkeypatch.setattr(methods, "families", lambda: sides)

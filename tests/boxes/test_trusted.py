@@ -58,6 +58,7 @@ SPECTRAL = Toy("sines", "spectral", SINES, 2.0)
 SECOND = Toy("second", "differences", DIFFERENCES, points=(8, 16, 32, 64, 128))
 
 
+@pytest.mark.slow
 def test_the_error_of_two_methods_that_agree_is_stated_and_bounds_the_true_one(with_families):
     with_families(SPECTRAL, SECOND)
     found = solved()
@@ -68,6 +69,7 @@ def test_the_error_of_two_methods_that_agree_is_stated_and_bounds_the_true_one(w
 
 
 @pytest.mark.parametrize("accuracy", [1e-2, 1e-3])
+@pytest.mark.slow
 def test_refinement_alone_states_a_little_more_than_the_true_error_of_a_method_of_second_order(with_families, accuracy):
     with_families(SECOND)
     found = solved(accuracy=accuracy)
@@ -77,6 +79,7 @@ def test_refinement_alone_states_a_little_more_than_the_true_error_of_a_method_o
     assert found.error <= accuracy
 
 
+@pytest.mark.slow
 def test_of_a_call_that_several_share_each_is_told_its_own_error(with_families):
     """What is said of a view is what a call of its own would be told: the methods stop at the same level."""
     with_families(SPECTRAL, SECOND)
@@ -94,6 +97,7 @@ def test_of_a_call_that_several_share_each_is_told_its_own_error(with_families):
     np.testing.assert_allclose(picked(form, shared.values, late)["u"], alone[1].values["u"], atol=1e-12)
 
 
+@pytest.mark.slow
 def test_two_of_one_principle_are_one(with_families):
     with_families(SECOND, Toy("another", "differences", DIFFERENCES, 0.5))
     assert len(solved().climbs) == 1
@@ -106,6 +110,7 @@ def test_a_wrong_method_is_told_by_the_other(with_families):
     assert 0.02 < found.error < 0.2
 
 
+@pytest.mark.slow
 def test_a_third_method_decides_between_two_that_disagree(with_families):
     with_families(SPECTRAL, Toy("wrong", "volumes", SINES, 1.5, diffusivity=0.55), SECOND)
     found = solved()
@@ -114,6 +119,7 @@ def test_a_third_method_decides_between_two_that_disagree(with_families):
     assert "wrong (16 points) is" in found.words
 
 
+@pytest.mark.slow
 def test_a_method_that_blows_up_gives_way(with_families):
     with_families(Toy("explicit", "volumes", EXPLICIT, 3.0), SPECTRAL, SECOND)
     found = solved()
@@ -121,6 +127,7 @@ def test_a_method_that_blows_up_gives_way(with_families):
     assert "explicit returns values of u that are not finite" in found.words
 
 
+@pytest.mark.slow
 def test_nothing_is_trusted_where_nothing_works(with_families):
     with_families(Toy("explicit", "volumes", EXPLICIT), Toy("raising", "spectral", RAISING))
     found = solved()
@@ -136,6 +143,7 @@ def test_nothing_is_trusted_where_no_method_suits(with_families):
     assert found.words == "none takes no heat"
 
 
+@pytest.mark.slow
 def test_levels_that_do_not_come_closer_are_no_reference(with_families):
     with_families(Toy("restless", "spectral", "\n    return np.full((1, 5, 33), float(POINTS))\n"))
     found = solved()
@@ -152,6 +160,7 @@ def test_a_method_without_end_is_stopped_by_its_time_and_the_other_stands(with_f
     assert 6 <= found.seconds < 13
 
 
+@pytest.mark.slow
 def test_a_method_without_bounds_is_stopped_by_its_memory(with_families):
     with_families(Toy("greedy", "spectral", GREEDY), SECOND)
     found = solved()
@@ -159,11 +168,13 @@ def test_a_method_without_bounds_is_stopped_by_its_memory(with_families):
     assert found.error is not None
 
 
+@pytest.mark.slow
 def test_results_of_the_wrong_shape_are_told(with_families):
     with_families(Toy("flat", "spectral", "\n    return start\n"))
     assert "returns u of shape (1, 65) for (1, 5, 33)" in solved().words
 
 
+@pytest.mark.slow
 def test_the_same_call_gives_the_same_reference(with_families):
     with_families(SPECTRAL, SECOND)
     one, other = solved(), solved()
@@ -213,6 +224,7 @@ def test_closer_points_hold_the_asked_ones(periodic):
     np.testing.assert_allclose(found["u0"][0, picks["x"]], problem.field("u", {"x": asked}, 4))
 
 
+@pytest.mark.slow
 def test_a_program_ends_with_the_process_that_started_it(tmp_path):
     """Killed, not asked: nothing is left that goes on computing."""
     script = textwrap.dedent(f"""

@@ -55,6 +55,7 @@ def test_a_file_is_read_without_faults_or_doubts_and_its_exact_solution_holds(fi
         assert [doubt for doubt in without.doubts if "Nothing uses" not in doubt and "note:" not in doubt] == []
 
 
+@pytest.mark.slow
 def test_every_problem_but_some_of_codepde_has_a_solution(table):
     missing = [name for name in table["names"]() if table["solution"](name, named(name)) is None]
     assert missing == [f"codepde/{name}" for name in ("burgers", "cns1d", "darcy", "reacdiff1d")]
@@ -62,6 +63,7 @@ def test_every_problem_but_some_of_codepde_has_a_solution(table):
 
 
 @pytest.mark.parametrize("name", COMPUTED)
+@pytest.mark.slow
 def test_a_computed_solution_satisfies_equations_conditions_and_initial_values(name, table):
     problem = named(name)
     found = table["solution"](name, problem, 1)
@@ -145,6 +147,7 @@ def weights(order: int) -> np.ndarray:
     return np.linalg.solve(powers, math.factorial(order) * np.eye(2 * WIDTH + 1)[order])
 
 
+@pytest.mark.slow
 def test_the_table_has_what_is_stated_and_what_is_true(table, monkeypatch, tmp_path, capsys):
     sines = Toy("sines", "spectral", SINES, 2.0, diffusivity=0.2)
     monkeypatch.setattr(methods, "families", lambda: (sines, Toy("odd", "volumes", SINES, diffusivity=0.2002)))
@@ -168,6 +171,7 @@ def test_a_faulty_family_is_a_row_with_its_sentence(table, monkeypatch, capsys):
     assert "true error of the program below what was asked: 0 of 2" in said
 
 
+@pytest.mark.slow
 def test_measured_rows_are_kept_and_put_into_a_page(table, monkeypatch, tmp_path, capsys):
     rows, page = tmp_path / "rows.json", tmp_path / "page.md"
     page.write_text("before\n" + "\nold\n".join(table["MARKS"]) + "\nafter\n")

@@ -33,6 +33,7 @@ def errors(problem, exact, multiples=(1, 2, 4), name="", **options):
     return np.array(found)
 
 
+@pytest.mark.slow
 def test_sods_tube_is_that_of_the_exact_solution():
     problem = Problem.from_toml("examples/problems/shock.toml")
     (x,), out = solved(FAMILY, problem, VolumesChoices(multiple=1), times=[0, 0.1, 0.2])
@@ -58,6 +59,7 @@ def test_unknowns_may_be_others_than_what_is_conserved():
 
 
 @pytest.mark.parametrize("options", [{}, {"reconstruction": VAN_LEER}, {"reconstruction": MINMOD, "flux": RUSANOV}])
+@pytest.mark.slow
 def test_laxs_tube_converges_to_the_exact_solution(options):
     left, right = (0.445, 0.698, 3.528), (0.5, 0, 0.571)
     energies = [p / 0.4 + 0.5 * rho * v * v for rho, v, p in (left, right)]
@@ -70,6 +72,7 @@ def test_laxs_tube_converges_to_the_exact_solution(options):
     assert np.all(found[:-1] / found[1:] > 1.4)
 
 
+@pytest.mark.slow
 def test_a_shock_and_a_fan_of_burgers_are_exact_up_to_a_cell():
     problem = line(["u_t + u*u_x = 0"], {"u": "where(x < 0.2, 0, where(x < 0.6, 1, 0))"}, "open", end=0.29)
     found = errors(problem, lambda x: np.where(x < 0.745, np.clip((x - 0.2) / 0.29, 0, 1), 0))
@@ -77,6 +80,7 @@ def test_a_shock_and_a_fan_of_burgers_are_exact_up_to_a_cell():
     assert np.all(found[:-1] / found[1:] > 1.6)
 
 
+@pytest.mark.slow
 def test_the_flux_of_buckley_and_leverett_has_its_compound_wave():
     a = 0.5
     problem = line(
@@ -106,6 +110,7 @@ def test_the_flux_of_buckley_and_leverett_has_its_compound_wave():
     assert np.all(found[:-1] / found[1:] > 1.6)
 
 
+@pytest.mark.slow
 def test_smooth_waves_are_of_fifth_order_and_steps_stay_within_their_bounds():
     wave = line(["u_t + c*u_x = 0"], {"u": "exp(sin(2*pi*x))"}, end=0.5, points=20, parameters={"c": 1.0})
     found = errors(wave, lambda x: np.exp(np.sin(2 * np.pi * (x - 0.5))), courant=0.1)
@@ -118,6 +123,7 @@ def test_smooth_waves_are_of_fifth_order_and_steps_stay_within_their_bounds():
     assert np.abs(last - (np.abs(x - 0.5) < 0.2)).mean() < 0.03
 
 
+@pytest.mark.slow
 def test_a_dam_that_breaks_is_that_of_stoker():
     equations = ["dt(h) + d(m, x) = 0", "dt(m) + d(m**2/h + g*h**2/2, x) = 0"]
     problem = line(equations, {"h": "where(x < 0.5, 1, 0.2)", "m": "0"}, "m = 0", end=0.1, parameters={"g": 9.81})

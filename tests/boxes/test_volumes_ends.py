@@ -18,6 +18,7 @@ def pulse(x):
     return np.exp(-300 * (x - 0.5) ** 2)
 
 
+@pytest.mark.slow
 def test_a_pulse_of_sound_comes_back_from_walls_with_its_sign():
     problem = line(
         SOUND, {"p": "exp(-300*(x - 0.5)**2)", "u": "0"}, "u = 0", end=1.0, points=51, parameters={"K": 2.0, "rho": 2.0}
@@ -32,6 +33,7 @@ def test_a_pulse_of_sound_comes_back_from_walls_with_its_sign():
     np.testing.assert_allclose(out["p"][0, -1], -pulse(x), atol=2e-4)
 
 
+@pytest.mark.slow
 def test_a_wall_and_an_opening_are_told_apart():
     boundary = {"x=0": "u = 0", "x=1": "open"}
     problem = line(
@@ -47,6 +49,7 @@ def test_a_wall_and_an_opening_are_told_apart():
     np.testing.assert_allclose(out["u"][0, -1], 0.25 * 2 * pulse(x + 0.1) / 2, atol=1e-3)
 
 
+@pytest.mark.slow
 def test_half_of_a_condition_for_waves_that_enter_is_met():
     """p + 2 u = sin at the lower end, where only p + 2 u enters."""
     boundary = {"x=0": "p + 2*u = sin(8*t)**2", "x=1": "open"}
@@ -55,6 +58,7 @@ def test_half_of_a_condition_for_waves_that_enter_is_met():
     np.testing.assert_allclose(out["p"][0, -1], 0.5 * np.sin(8 * np.clip(0.7 - x, 0, None)) ** 2, atol=1e-3)
 
 
+@pytest.mark.slow
 def test_what_enters_may_change_in_time_and_is_of_high_order():
     boundary = {"x=0": "u = sin(6*t)", "x=1": "open"}
     problem = line(["u_t + u_x = 0"], {"u": "-sin(6*x)"}, boundary, end=1.3, points=26)
@@ -63,6 +67,7 @@ def test_what_enters_may_change_in_time_and_is_of_high_order():
     assert np.log2(found[-2] / found[-1]) > 2.5
 
 
+@pytest.mark.slow
 def test_a_stream_that_enters_faster_than_sound_fills_the_domain():
     boundary = {
         "x=0": ["rho = 1 + 0.1*sin(9*t)", "m = 3*(1 + 0.1*sin(9*t))", "E = 2.5 + 4.5*(1 + 0.1*sin(9*t))"],
@@ -80,6 +85,7 @@ def test_a_stream_that_enters_faster_than_sound_fills_the_domain():
     np.testing.assert_allclose(out["rho"][0, -1], 1 + 0.1 * np.sin(9 * (0.5 - x / 3)), atol=1e-3)
 
 
+@pytest.mark.slow
 def test_what_is_conserved_stays_to_rounding():
     walls = line(
         **EULER,
@@ -121,6 +127,7 @@ def _drift(scope, kept, problem):
 
 
 @pytest.mark.parametrize(("nu", "bound"), [(0.002, 1e-3), (0.05, 1e-5)])
+@pytest.mark.slow
 def test_viscous_burgers_is_that_of_cole_and_hopf(nu, bound):
     """Through a shock layer of few cells, and where diffusion is stiff."""
     problem = line(
@@ -138,6 +145,7 @@ def test_viscous_burgers_is_that_of_cole_and_hopf(nu, bound):
     assert found[0] / found[-1] > 8
 
 
+@pytest.mark.slow
 def test_a_flow_into_a_wall_of_values_has_its_boundary_layer():
     """u_t + u_x = nu u_xx with 1 at the entrance and 0 at the exit, for long times."""
     nu = 0.05
@@ -148,6 +156,7 @@ def test_a_flow_into_a_wall_of_values_has_its_boundary_layer():
     assert np.log2(found[-2] / found[-1]) > 1.8
 
 
+@pytest.mark.slow
 def test_slopes_are_held_at_ends():
     """u_t + u_x = nu u_xx with a flux given at the entrance and level at the exit."""
     nu = 0.1
@@ -157,6 +166,7 @@ def test_slopes_are_held_at_ends():
     np.testing.assert_allclose(out["u"][0, -1], 1, atol=1e-3)
 
 
+@pytest.mark.slow
 def test_sources_are_of_fourth_order():
     problem = line(["u_t + u_x = -u**2 + cos(2*pi*x)"], {"u": "1"}, end=0.3, points=20)
     fine = solved(FAMILY, problem, VolumesChoices(multiple=32, courant=0.2))[1]["u"][0, -1]
@@ -165,6 +175,7 @@ def test_sources_are_of_fourth_order():
 
 
 @pytest.mark.parametrize("eps", [1e-2, 1e-4, 1e-8])
+@pytest.mark.slow
 def test_a_relaxation_tends_to_the_shock_of_its_limit(eps):
     """Jin and Xin (1995): u of this linear system with a source tends to that of Burgers."""
     problem = line(
@@ -175,6 +186,7 @@ def test_a_relaxation_tends_to_the_shock_of_its_limit(eps):
     assert found[0] < 6e-3 + 3 * eps
 
 
+@pytest.mark.slow
 def test_a_batch_takes_its_ratio_of_heats_and_a_time_of_another_name():
     document = Problem.from_toml("examples/problems/shock.toml").document
     document["parameters"] = {"gamma": {"value": 1.4, "low": 1.2, "high": 1.7}}
@@ -200,6 +212,7 @@ def test_a_sampled_speed_and_a_jump_in_samples_carry_what_they_should():
     assert out["u"].min() > 0.5
 
 
+@pytest.mark.slow
 def test_sound_is_thrown_back_where_layers_meet():
     """From impedance 1 to impedance 2: a third comes back, four thirds go on."""
     problem = line(

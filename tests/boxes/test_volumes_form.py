@@ -121,6 +121,7 @@ def test_variants_grow_finer_and_each_has_a_program():
     assert all(isinstance(b, Block) and b.title for b in VolumesChoices.known_blocks())
 
 
+@pytest.mark.slow
 def test_names_of_a_problem_may_be_those_of_a_program():
     equations = ["cells_t + d(cells*state, x) = 0", "state_t + d(state**2/2 + np*cells, x) = 0"]
     strange = line(

@@ -27,6 +27,7 @@ def plane(equations, initial, boundary="periodic", end=1.0, points=40, size=(0, 
     return Problem(equations, domain, boundary={"x": boundary, "y": boundary}, initial=initial, output=output, **more)
 
 
+@pytest.mark.slow
 def test_a_hump_turns_with_its_disc():
     hump = "exp(-60*((x - 0.25)**2 + (y - 0.1)**2))"
     problem = plane(["u_t - y*u_x + x*u_y = 0"], {"u": hump}, "open", end=float(np.pi / 2), points=33, size=(-0.7, 0.7))
@@ -39,6 +40,7 @@ def test_a_hump_turns_with_its_disc():
     assert np.log2(found[0] / found[1]) > 2.5
 
 
+@pytest.mark.slow
 def test_a_vortex_of_gas_comes_back_at_fourth_order():
     r2 = "((x - 5)**2 + (y - 5)**2)"
     temperature = f"(1 - 0.4*25/(8*1.4*pi**2)*exp(1 - {r2}))"
@@ -60,6 +62,7 @@ def test_a_vortex_of_gas_comes_back_at_fourth_order():
     assert np.log2(found[0] / found[1]) > 3.3
 
 
+@pytest.mark.slow
 def test_four_gases_meet_and_stay_gases():
     """Configuration 3 of Lax and Liu (1998): four shocks, symmetric about the diagonal."""
 
@@ -84,6 +87,7 @@ def test_four_gases_meet_and_stay_gases():
     assert np.abs(m - n.T).mean() < 3e-3
 
 
+@pytest.mark.slow
 def test_water_in_a_box_keeps_its_mass_and_its_symmetries():
     equations = [
         "h_t + div([m, n]) = 0",
@@ -103,6 +107,7 @@ def test_water_in_a_box_keeps_its_mass_and_its_symmetries():
     assert np.abs(out["m"][0, -1][[0, -1]]).max() < 1e-12
 
 
+@pytest.mark.slow
 def test_shear_spreads_and_is_carried():
     """u_t + u_x + u_y = nu laplace(u) of a plane wave, which decays."""
     problem = plane(

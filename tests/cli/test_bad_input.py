@@ -91,6 +91,7 @@ def last(process) -> str:
         ),
     ],
 )
+@pytest.mark.slow
 def test_one_clear_line(words, code, said, tmp_path):
     as_json = words[0] != "report"
     ran = run(*words, *["--json"] * as_json, cwd=tmp_path)
@@ -114,6 +115,7 @@ def test_one_clear_line(words, code, said, tmp_path):
         ("param = [1]", "param = [1] is not a list of text"),
     ],
 )
+@pytest.mark.slow
 def test_values_of_a_wrong_type_in_a_file_are_named(tmp_path, line, said):
     (tmp_path / "fieldsmith.toml").write_text(f"{line}\n")
     ran = run("solve", "advection", cwd=tmp_path)
@@ -159,6 +161,7 @@ def test_an_unreachable_server_is_named(tmp_path):
     assert "http://127.0.0.1:9/v1 cannot be reached" in last(ran)
 
 
+@pytest.mark.slow
 def test_a_wrong_shape_in_a_data_file_is_named(tmp_path):
     file = tmp_path / "data.h5"
     with h5py.File(file, "w") as h5:
@@ -172,6 +175,7 @@ def test_a_wrong_shape_in_a_data_file_is_named(tmp_path):
     assert "cannot be read as HDF5" in last(run("solve", "burgers", "--data", file, cwd=tmp_path))
 
 
+@pytest.mark.slow
 def test_a_solver_file_without_the_function_is_named(tmp_path):
     (tmp_path / "mine.py").write_text("def solve(u, t, nu):\n    return u\n")
     ran = run("evaluate", "advection", tmp_path / "mine.py", "--sandbox", "process", "--json", cwd=tmp_path)
@@ -244,6 +248,7 @@ def test_a_pipe_gets_plain_lines(tmp_path):
 @pytest.mark.parametrize(
     "words", [[], ["solve"], ["evaluate"], ["tasks"], ["runs"], ["report"], ["sandbox"], ["doctor"]]
 )
+@pytest.mark.slow
 def test_every_command_explains_itself(words):
     ran = run(*words, "--help")
     assert ran.returncode == 0
@@ -312,6 +317,7 @@ def test_a_fault_of_the_program_itself_is_one_line_and_a_file():
     file.unlink()
 
 
+@pytest.mark.slow
 def test_a_file_with_a_byte_order_mark_is_a_program(tmp_path):
     file = tmp_path / "solver.py"
     file.write_bytes(

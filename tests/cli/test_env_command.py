@@ -61,6 +61,7 @@ def test_show_tells_tasks_actions_figures_and_limits_whatever_names_it(site, nam
         assert words in ran.stdout
 
 
+@pytest.mark.slow
 def test_show_tells_what_the_machine_lacks(site):
     source = (site / "other/src/my_other/environment.py").read_text()
     text = source.replace("Needs(seconds=10)", 'Needs(seconds=10, programs=("no-such-program",))')
@@ -106,6 +107,7 @@ def test_what_episodes_cost_is_told_as_of_a_run_of_solve(spend, words):
     assert last == f"Spent: {words} Run: runs/a"
 
 
+@pytest.mark.slow
 def test_check_tells_each_finding_and_ends_with_1_where_there_are_faults(site):
     source = (site / "other/src/my_other/environment.py").read_text()
     (site / "faulty.py").write_text(source.replace('title = "My other"', 'title = ""'))
@@ -138,6 +140,7 @@ def test_a_name_that_nobody_has(site):
     assert "Did you mean 'my/my-probe-v1'?" in ran.stderr
 
 
+@pytest.mark.slow
 def test_new_says_what_to_type_next(tmp_path):
     ran = run(tmp_path, "new", "my-scale", "--folder", "packages/scale")
     assert ran.returncode == 0

@@ -45,6 +45,7 @@ def ask(place, *words, model=True):
     return run("problem", "ask", *words, *named, cwd=place, env=environment)
 
 
+@pytest.mark.slow
 def test_words_become_a_checked_file_and_the_same_words_are_asked_once(place):
     done = ask(place, WORDS, "--yes")
     assert done.returncode == 0, done.stderr
@@ -70,6 +71,7 @@ def test_words_become_a_checked_file_and_the_same_words_are_asked_once(place):
         (["  ", "--yes"], 2, 'Say what is to be solved, such as "heat in a rod'),
     ],
 )
+@pytest.mark.slow
 def test_what_cannot_go_on_says_why_and_writes_nothing(place, words, code, says):
     done = ask(place, *words)
     assert done.returncode == code
@@ -78,6 +80,7 @@ def test_what_cannot_go_on_says_why_and_writes_nothing(place, words, code, says)
 
 
 @pytest.mark.parametrize("folder", ["x y", "count2/x"])
+@pytest.mark.slow
 def test_a_folder_that_is_not_there_is_told_before_anything_is_asked(place, folder):
     done = ask(place, WORDS, "--out", f"{folder}/heat.toml", "--yes")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
@@ -125,6 +128,7 @@ def test_words_are_solved_by_the_author_that_is_named(place):
     assert "Leave one of them out" in both.stderr
 
 
+@pytest.mark.slow
 def test_who_answers_in_a_mailbox_is_told_where(place):
     words = [*COMMAND, "problem", "ask", WORDS, "--yes", "--model", f"mailbox:{place / 'mail'}"]
     environment = {**os.environ, "FIELDSMITH_HOME": str(place / "home")}

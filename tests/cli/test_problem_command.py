@@ -22,6 +22,7 @@ EXAMPLES = ROOT / "examples" / "problems"
 HEAT = ("--equation", "u_t = D*u_xx", "--domain", "x=0,1", "--domain", "t=0,0.1", "--param", "D=0.5,0.1,1", "--boundary", "x: u = 0", "--initial", "u = sin(pi*x)")  # fmt: skip
 
 
+@pytest.mark.slow
 def test_check_says_how_a_file_is_understood():
     ran = run("problem", "check", EXAMPLES / "drum.toml")
     assert (ran.returncode, ran.stderr) == (0, "")
@@ -30,6 +31,7 @@ def test_check_says_how_a_file_is_understood():
     assert ran.stdout.splitlines()[-1].split()[0] == "methods"
 
 
+@pytest.mark.slow
 def test_check_names_the_methods_that_fit_and_why_others_do_not(tmp_path):
     (tmp_path / "heat.toml").write_text(small_box_methods.HEAT)
     (tmp_path / "b.toml").write_text(small_box_methods.HEAT.split("[exact]")[0].replace("D*u_xx", "D*u_xx - u*u_x"))
@@ -42,6 +44,7 @@ def test_check_names_the_methods_that_fit_and_why_others_do_not(tmp_path):
     assert not_["kind"]["types"] == ["parabolic"]
 
 
+@pytest.mark.slow
 def test_check_tells_every_fault_with_its_line(tmp_path):
     text = (
         (EXAMPLES / "drum.toml")
@@ -63,6 +66,7 @@ def test_check_tells_every_fault_with_its_line(tmp_path):
     assert [(one["event"], one.get("line")) for one in told] == [("finding", 4), ("finding", 10), ("error", None)]
 
 
+@pytest.mark.slow
 def test_doubts_are_told_and_stop_nothing(tmp_path):
     text = (EXAMPLES / "drum.toml").read_text("utf-8").replace("[boundary]", "k = 3\n[boundary]")
     (tmp_path / "drum.toml").write_text(text)
@@ -71,6 +75,7 @@ def test_doubts_are_told_and_stop_nothing(tmp_path):
     assert re.fullmatch(r".*drum\.toml:17:1: doubt: Nothing uses the parameter k\. .*\n", ran.stderr)
 
 
+@pytest.mark.slow
 def test_new_writes_a_file_that_passes_and_overwrites_none(tmp_path):
     ran = run("problem", "new", "heat.toml", *HEAT, "--accuracy", 1e-6, "--title", "Heat", cwd=tmp_path)
     assert (ran.returncode, ran.stderr) == (0, "")
@@ -112,6 +117,7 @@ def answered(folder: Path, answers: list[str], *words: str) -> tuple[int, str]:
     return asking.returncode, said
 
 
+@pytest.mark.slow
 def test_new_asks_in_a_terminal(tmp_path):
     code, said = answered(tmp_path, ["Waves", "u_tt = c**2*u_xx", "", "x = 0, 1", "t = 0, 2", "", "c = 2", "", "x: u = 0", "", "u = sin(pi*x)", "u_t = 0", ""])  # fmt: skip
     assert code == 0, said
@@ -121,6 +127,7 @@ def test_new_asks_in_a_terminal(tmp_path):
     assert (problem.title, problem.document["domain"]) == ("Waves", {"x": [0, 1], "t": [0, 2]})
 
 
+@pytest.mark.slow
 def test_new_asks_for_parameters_by_name_and_for_what_is_complex(tmp_path):
     answers = ["", "I*p_t = -k*p_xx/2 + w*x**2*p", "", "p", "x = -5, 5", "t = 0, 1", "", "0.5", "w = 1, 0.5, 2", "", "x: p = 0", "", "p = exp(-x**2)", ""]  # fmt: skip
     code, said = answered(tmp_path, answers, "--points", "x=96", "--times", "5")
@@ -132,6 +139,7 @@ def test_new_asks_for_parameters_by_name_and_for_what_is_complex(tmp_path):
     assert (problem.system.output.points, len(problem.system.output.times)) == ({"x": 96}, 5)
 
 
+@pytest.mark.slow
 def test_a_bad_answer_is_told_at_once_and_asked_again(tmp_path):
     bad = ("u_t = D u_xx", "x = 0.1", "t = 1, 0", "D = much", "x: u == 1", "u = exp(-x")
     code, said = answered(tmp_path, ["", bad[0], "u_t = D*u_xx", "", bad[1], "x = 0, 1", bad[2], "t = 0, 1", "", bad[3], "D = 0.1", "", bad[4], "x: u = 1", "", bad[5], "u = 1", ""])  # fmt: skip
@@ -164,6 +172,7 @@ def test_the_schema_is_printed_as_json():
     jsonschema.Draft202012Validator.check_schema(json.loads(ran.stdout))
 
 
+@pytest.mark.slow
 def test_the_page_shows_what_is_printed(tmp_path):
     page = (ROOT / "docs" / "problems.md").read_text("utf-8")
     (file,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
@@ -174,6 +183,7 @@ def test_the_page_shows_what_is_printed(tmp_path):
     assert ran.stdout.splitlines()[-1].split()[0] == "methods"
 
 
+@pytest.mark.slow
 def test_the_python_of_the_page_runs(tmp_path):
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     (snippet,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "problems.md").read_text("utf-8"), re.DOTALL)
@@ -187,6 +197,7 @@ def test_every_example_is_in_the_page():
     assert {f"`{file.name}`" for file in EXAMPLES.glob("*.toml")} <= set(re.findall(r"`\w+\.toml`", page))
 
 
+@pytest.mark.slow
 def test_a_command_that_is_suggested_can_be_typed_as_it_stands(tmp_path):
     done = run("problem", "new", "my heat.toml", *HEAT, cwd=tmp_path)
     assert done.returncode == 0, done.stderr

@@ -27,6 +27,7 @@ def told(folder, *words):
     return run(*words, cwd=folder, env={**os.environ, "FIELDSMITH_HOME": str(folder / "data")})
 
 
+@pytest.mark.slow
 def test_they_are_found_from_anywhere(home, tmp_path):
     said = run("runs", "--json", cwd=tmp_path, env={**os.environ, "FIELDSMITH_HOME": str(home / "data")})
     (row,) = json.loads(said.stdout)["runs"]
@@ -37,6 +38,7 @@ def test_they_are_found_from_anywhere(home, tmp_path):
     assert told(home, "runs", "--task", "burgers").stdout.startswith("None of the 1 run")
 
 
+@pytest.mark.slow
 def test_one_is_shown_and_followed_to_its_end(home):
     shown = told(home, "runs", "show", "one")
     assert "submitted    2 of" in shown.stdout

@@ -40,6 +40,7 @@ def test_another_base_is_not_taken_for_the_one_that_is_here():
     assert command("sandbox", "build").stdout == here.stdout
 
 
+@pytest.mark.slow
 def test_a_user_who_may_not_use_the_engine_is_told_so():
     def another() -> None:
         """Somebody to whom the rights of a file apply, as they do not to root."""

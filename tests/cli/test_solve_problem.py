@@ -22,6 +22,7 @@ def solved(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.C
     return folder, run(folder, "solve", "heat.toml", "--sandbox", "process", "--run-dir", "r")
 
 
+@pytest.mark.slow
 def test_the_command_says_how_the_problem_is_understood_and_what_came_of_it(solved):
     folder, ran = solved
     assert ran.returncode == 0, ran.stderr
@@ -54,6 +55,7 @@ def test_the_author_stops_where_the_accuracy_is_reached_and_not_before(solved):
     assert errors["r1"] < 1e-4
 
 
+@pytest.mark.slow
 def test_a_run_holds_by_whatever_path_it_is_named_and_where_it_was_moved(solved, tmp_path):
     folder, _ = solved
     shutil.copytree(folder / "r", tmp_path / "moved")
@@ -67,6 +69,7 @@ def test_a_run_holds_by_whatever_path_it_is_named_and_where_it_was_moved(solved,
     assert "FAIL  result     solution is solution.nc in result.json and None by run.sqlite" in ran.stdout
 
 
+@pytest.mark.slow
 def test_a_model_is_asked_no_more_where_the_accuracy_is_reached_unless_the_budget_is_to_be_spent(tmp_path):
     (tmp_path / "heat.toml").write_text(HEAT)
     (tmp_path / "reply.py").write_text(f"print({'```python' + chr(10) + PROGRAM.format(modes=32) + '```'!r})")
@@ -91,6 +94,7 @@ def test_the_exact_solution_is_told_to_nobody(solved):
     assert EXACT not in (folder / "r" / "report.html").read_text()
 
 
+@pytest.mark.slow
 def test_the_run_goes_on_with_its_copy_when_the_file_changed_or_is_gone(solved, tmp_path):
     folder, _ = solved
     begun = run(folder, "solve", "heat.toml", "--sandbox", "process", "--run-dir", tmp_path / "r", "--candidates", 1)
@@ -116,6 +120,7 @@ def test_the_run_goes_on_with_its_copy_when_the_file_changed_or_is_gone(solved, 
     assert (tmp_path / "r" / "best" / "problem" / "heat.toml").read_text() == HEAT
 
 
+@pytest.mark.slow
 def test_an_edited_file_is_another_run_and_a_moved_one_the_same(tmp_path):
     (tmp_path / "heat.toml").write_text(HEAT)
     words = ("--sandbox", "process", "--candidates", 1, "--json")
@@ -133,6 +138,7 @@ def test_an_edited_file_is_another_run_and_a_moved_one_the_same(tmp_path):
     assert moved["data"]["fingerprint"] == first["data"]["fingerprint"] != other["data"]["fingerprint"]
 
 
+@pytest.mark.slow
 def test_faults_of_a_file_are_told_as_by_the_check(tmp_path):
     (tmp_path / "heat.toml").write_text(HEAT.replace("u_xx", "u_xx + q").replace("low = 0.5", "low = 3"))
     checked = run(tmp_path, "problem", "check", "heat.toml")
@@ -158,6 +164,7 @@ def test_what_a_problem_file_has_not_is_refused_in_a_sentence(solved, words, sai
     assert "Traceback" not in ran.stderr
 
 
+@pytest.mark.slow
 def test_doubts_are_told_once(tmp_path):
     (tmp_path / "heat.toml").write_text(HEAT.replace("[boundary]", "k = 3\n[boundary]"))
     ran = run(tmp_path, "solve", "heat.toml", "--sandbox", "process", "--candidates", 1, "--quiet")
@@ -165,6 +172,7 @@ def test_doubts_are_told_once(tmp_path):
     assert ran.stderr.count("Nothing uses the parameter k") == 1
 
 
+@pytest.mark.slow
 def test_what_no_family_can_do_ends_the_run_with_their_reasons(tmp_path):
     (tmp_path / "waves.toml").write_text(HEAT.split("[exact]")[0].replace("u_t = D*u_xx", "u_t = -D*u_x").replace('x = "u = 0"', '"x=0" = "u = 0"'))  # fmt: skip
     ran = run(tmp_path, "solve", "waves.toml", "--sandbox", "process")
@@ -174,6 +182,7 @@ def test_what_no_family_can_do_ends_the_run_with_their_reasons(tmp_path):
     assert "name it with --model" in last
 
 
+@pytest.mark.slow
 def test_other_commands_take_the_file_too(solved):
     folder, _ = solved
     checked = run(folder, "tasks", "check", "heat.toml")
@@ -188,6 +197,7 @@ def test_other_commands_take_the_file_too(solved):
     assert max(result["dev"]["nrmse"], result["test"]["nrmse"]) < 1e-12
 
 
+@pytest.mark.slow
 def test_a_model_writes_for_a_problem_file_and_is_replayed(tmp_path):
     (tmp_path / "heat.toml").write_text(HEAT)
     (tmp_path / "reply.md").write_text(f"Sines.\n\n```python\n{PROGRAM.format(modes=16)}```\n")

@@ -19,6 +19,7 @@ def env(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("place", ["environment.py", "docs/sample.md", "rates.csv", "data/rates.npz", "run_me.sh"])
+@pytest.mark.slow
 def test_a_file_that_changes_changes_it(env, tmp_path, place):
     file = tmp_path / "probe" / "src" / "probe_of_data" / place
     before = source_digest(env)

@@ -44,6 +44,7 @@ def test_long_input_reaches_a_program_that_answers_as_it_reads():
     assert ran(["true"], stdin=text).code == 0, "a program need not read"
 
 
+@pytest.mark.slow
 def test_a_daemon_that_holds_its_pipes_is_not_waited_for(tmp_path):
     code = """
 import os, sys, time

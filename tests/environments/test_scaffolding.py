@@ -37,6 +37,7 @@ def test_a_folder_that_is_there_stays_as_it_is(tmp_path):
     assert list((tmp_path / "my_tool").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_the_names_in_the_package_follow_from_its_own(tmp_path):
     assert write("thermal-probe", tmp_path / "here" / "probe") == "my/thermal-probe-v1"
     folder = tmp_path / "here" / "probe"
@@ -53,6 +54,7 @@ def test_the_names_in_the_package_follow_from_its_own(tmp_path):
     assert env.step(Call("sample", {"times": [1.0]})).status == "success"
 
 
+@pytest.mark.slow
 def test_of_two_packages_of_one_name_the_second_is_refused(tmp_path):
     for place in ("one", "two"):
         write("twin_probe", tmp_path / place)
@@ -62,6 +64,7 @@ def test_of_two_packages_of_one_name_the_second_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["reaction", "sample", "tools", "environment"])
+@pytest.mark.slow
 def test_a_name_that_the_frame_has_for_something_else_does_not_break_it(tmp_path, name):
     write(name, tmp_path / "package")
     env = kind_of(str(tmp_path / "package"))()

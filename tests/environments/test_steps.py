@@ -211,6 +211,7 @@ def test_artifacts_are_kept_by_their_content(tmp_path):
         host.content("../../etc/passwd")
 
 
+@pytest.mark.slow
 def test_a_hundred_episodes_at_once_do_not_mix():
     host, before = Host(), set(threading.enumerate())
 
@@ -246,6 +247,7 @@ def test_a_hundred_episodes_at_once_do_not_mix():
     ),
 )
 @settings(max_examples=300, deadline=None)
+@pytest.mark.slow
 def test_no_call_whatever_it_holds_raises(action, arguments):
     env = Thermostat()
     env.reset()

@@ -23,6 +23,7 @@ def starts_threads():
 
 
 @pytest.mark.parametrize("work", [starts_threads, computes])
+@pytest.mark.slow
 def test_work_ends_with_its_time(work):
     for n in range(40):
         with pytest.raises(OutOfTime, match=r"longer than the 0\.00"):

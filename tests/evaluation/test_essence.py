@@ -198,6 +198,7 @@ def renamed_by_the_compiler(source: str, new: dict[str, str]) -> str:
 
 @settings(deadline=None, max_examples=100)
 @given(source=programs())
+@pytest.mark.slow
 def test_new_names_for_what_the_symbol_table_calls_local_change_nothing(source):
     new = {"p": "alpha", "q": "beta", "r": "gamma", "s": "delta"}
     other = renamed_by_the_compiler(source, new)
@@ -207,6 +208,7 @@ def test_new_names_for_what_the_symbol_table_calls_local_change_nothing(source):
 
 @settings(deadline=None, max_examples=100)
 @given(source=programs(), data=st.data())
+@pytest.mark.slow
 def test_programs_with_one_essence_do_the_same(source, data):
     """One name at one place is changed: where that makes no other essence, it makes no other behaviour."""
     places = [n for n, node in enumerate(ast.walk(ast.parse(source))) if isinstance(node, ast.Name)]
@@ -225,6 +227,7 @@ def test_programs_with_one_essence_do_the_same(source, data):
 
 @settings(deadline=None, max_examples=100)
 @given(source=programs())
+@pytest.mark.slow
 def test_a_program_with_the_new_names_does_what_it_did(source):
     """The numbers in place of names, read as names, are a program that behaves alike: nothing is captured and nothing lost."""
     tree = without_local_names(syntax.parse(source))
@@ -240,6 +243,7 @@ def _split(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", ["burgers", "cns1d"])
+@pytest.mark.slow
 def test_programs_of_the_built_in_methods_stay_apart_and_survive_new_names(name):
     brief = load(name).brief()
     sources = [

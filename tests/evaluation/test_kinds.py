@@ -63,6 +63,7 @@ def test_a_score_of_kinds_goes_through_json_and_tells_them():
     assert "1 kinked: nRMSE 1.000e-02" in summary("solver.py", before)
 
 
+@pytest.mark.slow
 def test_an_evaluation_has_the_kinds_of_its_samples_and_the_worst_is_named():
     task = load("advection")
     source = "import numpy as np\ndef solver(u0_batch, t_coordinate, beta):\n" + (

@@ -69,6 +69,7 @@ def test_a_step_that_collapses_as_values_grow_is_a_blow_up():
     assert "dense" not in words
 
 
+@pytest.mark.slow
 def test_one_that_is_slow_is_told_how_far_it_came():
     words = told("burgers", SLOW)
     assert "used up its limit of 1 s of processor time" in words
@@ -97,6 +98,7 @@ def solver(u0_batch, t_coordinate, nu, rho):
 """
 
 
+@pytest.mark.slow
 def test_a_loop_over_points_is_what_takes_the_time_and_samples_are_counted():
     words = told("reacdiff1d", POINT_BY_POINT)
     assert "sample 3 of 8 (`s`, counted from 0)" in words
@@ -133,5 +135,6 @@ def solver(u0_batch, t_coordinate, nu):
 """
 
 
+@pytest.mark.slow
 def test_how_far_the_librarys_own_integrator_came_is_told():
     assert re.search(r"It had come to t = 0?\.?\d[\d.e-]* of ", told("burgers", WAITING))

@@ -45,6 +45,7 @@ def piloted(source: str, sandbox, **options) -> tuple[Evaluation, int]:
     return evaluate(load("advection"), source, sandbox, pilots=1, on_outputs=seen, **options), len(calls)
 
 
+@pytest.mark.slow
 def test_what_survives_is_scored_as_without_a_pilot_and_its_time_counts(sandbox):
     evaluation, calls = piloted(SOUND, sandbox)
     alone = evaluate(load("advection"), SOUND, sandbox)

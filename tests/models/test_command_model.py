@@ -89,6 +89,7 @@ def test_one_that_fails_is_quoted(tmp_path, hurried):
         command(tmp_path, "exit 3").complete(REQUEST)
 
 
+@pytest.mark.slow
 def test_one_that_fails_now_and_then_is_tried_again(tmp_path):
     script = f"echo x >> {tmp_path}/tries; test $(wc -l < {tmp_path}/tries) -gt 1 || exit 9; echo done"
     model = command(tmp_path, script)

@@ -216,6 +216,7 @@ def test_fewer_requests_are_on_their_way_after_a_limit_and_more_after_answers():
 
 
 @pytest.mark.parametrize("kind", ["openai", "anthropic"])
+@pytest.mark.slow
 def test_a_limit_that_one_request_meets_holds_for_all_others(server, kind):
     server.script = [(429, {"retry-after": "1"})]
     first, second = model_of(kind, server), model_of(kind, server)
@@ -253,6 +254,7 @@ def test_backoff_is_drawn_between_nothing_and_a_bound_that_doubles():
         assert 0.9 * bound < max(drawn) <= bound
 
 
+@pytest.mark.slow
 def test_a_hung_request_ends_and_is_asked_again_at_most_twice(server):
     server.hold, server.answer = 30.0, {}
     model = model_of("openai", server, timeout=1)

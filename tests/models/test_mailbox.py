@@ -12,6 +12,7 @@ from fieldsmith.models import open_model
 from fieldsmith.models.chat_model import ChatRequest, Message
 
 
+@pytest.mark.slow
 def test_a_person_answers_and_a_rerun_takes_the_same_reply(tmp_path):
     def answer():
         while not (tmp_path / "0001-prompt.md").exists():

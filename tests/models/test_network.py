@@ -74,6 +74,7 @@ def test_a_proxy_that_cannot_be_reached_is_named(monkeypatch, server, nobody, na
     assert model_of("openai", server).complete(REQUEST).text == "hello"
 
 
+@pytest.mark.slow
 def test_a_proxy_that_goes_away_later_is_named_too(monkeypatch, server, nobody):
     model = model_of("openai", server)
     monkeypatch.setenv("HTTP_PROXY", f"127.0.0.1:{nobody}")

@@ -22,6 +22,7 @@ def opened(kind: str, server: Server) -> ChatModel:
 
 @pytest.mark.parametrize("kind", EXPECTED)
 @pytest.mark.parametrize("answer", [{"choices": [], "content": 3}, {}, []])
+@pytest.mark.slow
 def test_answers_of_another_form_are_the_providers_fault(server, kind, answer):
     server.answer = answer
     with pytest.raises(
@@ -44,6 +45,7 @@ def test_answers_of_another_form_are_the_providers_fault(server, kind, answer):
         (b'{"choices": [', "application/json", 'text that is no whole JSON (“{"choices": [”)'),
     ],
 )
+@pytest.mark.slow
 def test_an_answer_that_is_no_reply_is_told_by_what_it_is(server, kind, streams, raw, media, what):
     server.raw, server.media = raw, media
     if not streams:
@@ -198,6 +200,7 @@ def test_faults_are_one_sentence_without_the_key(server, kind, status, error, wo
 
 
 @pytest.mark.parametrize("kind", ["openai", "anthropic"])
+@pytest.mark.slow
 def test_rate_limits_and_server_faults_are_tried_again(server, kind):
     server.streams, server.faults = True, [429, 500]
     assert model_of(kind, server).complete(REQUEST).text == "hi!"
@@ -305,6 +308,7 @@ def test_a_connection_that_ends_before_the_first_word_is_asked_again(server, kin
 
 
 @pytest.mark.parametrize("kind", ["openai", "anthropic"])
+@pytest.mark.slow
 def test_a_server_that_never_says_where_a_stream_ends_is_asked_without(server, kind):
     server.streams, server.breaks, server.politely = True, 100, True
     model = model_of(kind, server)

@@ -87,6 +87,7 @@ def test_a_fault_beside_half_a_reply_is_told_with_its_words(server, hurried, str
     assert len(server.seen) == 6 + (not streams)
 
 
+@pytest.mark.slow
 def test_an_anthropic_reply_that_was_broken_off_is_asked_for_again(server, hurried):
     message = {"id": "1", "type": "message", "role": "assistant", "model": "m", "stop_sequence": None}
     server.answer = {**message, "content": [{"type": "text", "text": HALF}], "stop_reason": "pause_turn"}

@@ -180,6 +180,7 @@ def test_splitting_is_of_order_two_and_extrapolated_of_order_four(extrapolation,
     assert rate([relative(after(n), fine) for n in (2, 4)]) == pytest.approx(order, abs=0.3)
 
 
+@pytest.mark.slow
 def test_etdrk4_is_of_order_four_in_the_step():
     def after(steps: int) -> list[np.ndarray]:
         source = written("spectral", refinement="one_pass", oversampling=1.0, courant=4.0, steps=steps)

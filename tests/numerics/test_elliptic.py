@@ -125,6 +125,7 @@ def test_what_it_cannot_solve_it_refuses(sides, rhs, fields, reason):
         NumericsAuthor().write(steady_brief(equation, 9), Draft(), "1", [])
 
 
+@pytest.mark.slow
 def test_slopes_alone_are_enough_with_reaction():
     balance = Balance("", "d(a*d(u, x), x) + d(a*d(u, y), y) - u + (1 + pi**2)*cos(pi*x)")
     equation = Equation(("u",), square("endpoints", FREE, FREE, FREE, FREE), (balance,), coefficients=("a",))

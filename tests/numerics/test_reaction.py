@@ -42,6 +42,7 @@ def variant_of(equation, summary):
     return next(v for v in family.variants(Analysis(equation), brief_for(equation)) if v.name == rest)
 
 
+@pytest.mark.slow
 def test_it_reacts_to_what_happened():
     brief, author = brief_for(DAMPED), NumericsAuthor()
     first = author.write(brief, Draft(), "1", [])
@@ -70,6 +71,7 @@ def test_it_never_repeats_itself_and_says_when_it_is_done():
 
 
 @pytest.mark.parametrize("equation", [DAMPED, GROWING, DISPERSED, WALLED])
+@pytest.mark.slow
 def test_after_a_blow_up_steps_get_smaller_and_then_the_family_is_dropped(equation):
     summaries, reason = chain(equation, "not_finite")
     families = [summary.split(":")[0] for summary in summaries]
@@ -163,6 +165,7 @@ def test_it_stops_where_finer_programs_come_no_closer():
     assert "came no closer" in reason
 
 
+@pytest.mark.slow
 def test_progress_in_one_kind_of_samples_is_progress():
     brief, author, history = brief_for(DAMPED), NumericsAuthor(), []
     for n in range(1, 5):

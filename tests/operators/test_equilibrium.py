@@ -134,6 +134,7 @@ def most_bytes(inner):
     return live.most
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_steps_that_are_taken():
     block = InjectedBlock(8, (4, 4), 1)
     implicit = [most_bytes(Equilibrium(block, steps, 0.0)) for steps in (8, 16, 64)]
@@ -151,6 +152,7 @@ def task():
     return SmallDarcy({})
 
 
+@pytest.mark.slow
 def test_it_learns_a_steady_task_and_opens_as_it_was(task, tmp_path):
     asked = Asked("fno-deq", SMALL, samples=64, epochs=15, batch=16, rate=8e-3)
     done = fit(task, asked, tmp_path / "deq", "cpu")
@@ -168,6 +170,7 @@ def test_it_learns_a_steady_task_and_opens_as_it_was(task, tmp_path):
     assert np.allclose(one[0], done.as_solver()(given)[2], atol=1e-6)
 
 
+@pytest.mark.slow
 def test_fixed_points_that_are_not_found_are_told(tmp_path):
     words = ["--operator", "fno-deq", "--samples", "8", "--epochs", "1", "--device", "cpu", "--out", "deq"]
     words += ["--set", "modes=4", "--set", "width=4", "--set", "steps=2", "--set", "tolerance=1e-6"]

@@ -43,6 +43,7 @@ def task():
     return load(small_learning.PLACE)
 
 
+@pytest.mark.slow
 def test_what_is_to_be_predicted_is_not_among_what_is_learned_from(task):
     (dev,), (test,) = task.split("dev"), task.split("test")
     assert dev.inputs["u_train"].shape == (96, 3, 16)

@@ -121,6 +121,7 @@ def task():
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.slow
 def test_it_learns_and_is_opened_again(task, tmp_path, variant):
     asked = Asked("memno", {**SMALL, "variant": variant}, samples=32, epochs=12, batch=8, rate=4e-3)
     done = fit(task, asked, tmp_path / "own", "cpu")
@@ -133,6 +134,7 @@ def test_it_learns_and_is_opened_again(task, tmp_path, variant):
 
 
 @pytest.mark.parametrize("operator", ["fno", "memno"])
+@pytest.mark.slow
 def test_half_precision_learns_too(task, tmp_path, operator):
     asked = Asked(operator, SMALL, samples=16, epochs=8, batch=4, rate=1e-2, precision="bfloat16")
     history = fit(task, asked, tmp_path / "half", "cpu").card["course"]["history"]
@@ -164,6 +166,7 @@ def swinging(count, seed):
     return Samples(start[:, None], whole[:, 1:], np.linalg.norm(whole.reshape(count, -1), axis=1))
 
 
+@pytest.mark.slow
 def test_memory_tells_what_a_frame_hides(tmp_path):
     train, dev = swinging(64, 0), swinging(16, 1)
     best = {}

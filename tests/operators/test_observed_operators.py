@@ -36,6 +36,7 @@ def learned(task, tmp_path_factory):
     return fit(task, ASKED, folder, "cpu"), folder
 
 
+@pytest.mark.slow
 def test_it_is_judged_by_what_it_sees(task, learned):
     """The judge counts all points; what is seen, after the first frame, errs as the training's own figure says."""
     done, folder = learned
@@ -50,6 +51,7 @@ def test_it_is_judged_by_what_it_sees(task, learned):
     assert [point.resolution for point in outcome.convergence] == [8, 16, 32]
 
 
+@pytest.mark.slow
 def test_it_is_judged_through_another_noise(task, learned):
     done, folder = learned
     place = OperatorSandbox(folder, "cpu", 0.0)

@@ -80,6 +80,7 @@ def jacobians(module, answers, rows):
     ])  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_fisher_trace_is_right_on_the_mean(tiny):
     """A direction alike in all of n dimensions has a covariance of 1/n, so a sample's trace is |J|^2/(n |y|^2)."""
     module, answers = tiny
@@ -112,6 +113,7 @@ def test_a_penalty_is_differentiated_itself(tiny, kind):
     assert torch.allclose(found, wanted, rtol=1e-5, atol=1e-8)
 
 
+@pytest.mark.slow
 def test_with_penalties_a_training_broken_off_takes_the_same_steps(tmp_path, monkeypatch):
     task = tasks.load(TASK)
     weights = {"gradient-norm": 0.1, "fisher-trace": 0.1, "jacobian": 1e-4}

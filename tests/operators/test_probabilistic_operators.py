@@ -143,6 +143,7 @@ def asked_of(plain, **changed):
     return Retrofit.of(plain, **{"epochs": 2, "batch": 8, "rate": 4e-3, "unrolled": 3, "members": 3, **changed})
 
 
+@pytest.mark.slow
 def test_a_retrofit_is_judged_by_its_mean_and_scores_better_than_before(task, plain, tmp_path):
     dev = of_split(task, TrainedOperator.open(plain, "cpu").layout, "dev")
     before = TrainedOperator.open(plain, "cpu").scores(dev)

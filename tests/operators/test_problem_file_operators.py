@@ -132,6 +132,7 @@ def heat(place):
     return tasks.load(str(place / "heat.toml"))
 
 
+@pytest.mark.slow
 def test_samples_are_none_that_is_judged_on_and_vary_in_all_that_varies(heat):
     judged = [np.asarray(case.inputs["u0"]) for name in ("dev", "test") for case in heat.split(name)]
     held = held_out(heat)
@@ -155,6 +156,7 @@ def test_samples_are_solutions_by_a_method_whose_error_is_told(heat):
     assert part.seconds > 0
 
 
+@pytest.mark.slow
 def test_what_is_written_as_an_expression_is_sampled_with_its_parameters(place):
     task = tasks.load(str(place / "whirl.toml"))
     part, (x,) = block(task, 0), [np.arange(16) * np.pi / 8]
@@ -173,6 +175,7 @@ SHAPES = {
 
 
 @pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.slow
 def test_calls_of_every_shape_are_learned_and_judged(place, name, tmp_path):
     task = tasks.load(str(place / f"{name}.toml"))
     layout = Layout.of(task)
@@ -189,6 +192,7 @@ def test_calls_of_every_shape_are_learned_and_judged(place, name, tmp_path):
             assert not start or np.array_equal(arrays[result][:, 0], case.inputs[start])
 
 
+@pytest.mark.slow
 def test_it_learns(heat, tmp_path):
     done = fit(heat, Asked("fno", SMALL, samples=48, epochs=30, batch=8, rate=4e-3), tmp_path / "heat", "cpu")
     assert done.card["course"]["best"] < 0.5
@@ -218,6 +222,7 @@ def test_what_does_not_follow_from_the_frame_before_is_not_learned_frame_by_fram
     ],
     ids=["nothing varies", "a box"],
 )  # fmt: skip
+@pytest.mark.slow
 def test_what_operators_cannot_learn_is_said_in_a_sentence(tmp_path, changes, said):
     text = HEAT
     for old, new in changes:
@@ -245,6 +250,7 @@ def test_a_method_that_fails_on_a_sample_says_on_which(heat, monkeypatch):
         learning._solved(heat.form, learning.method(heat), "heat", learning.learned(heat.form, 0, 1))
 
 
+@pytest.mark.slow
 def test_a_program_of_a_problem_is_made_cheaper_by_its_own_numbers(heat):
     source = learning.method(heat).text
     case = heat.split("test")[0]

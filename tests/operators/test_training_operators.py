@@ -73,6 +73,7 @@ def test_it_learns(task, tmp_path):
     assert done.card["course"]["best"] < 0.5 * idle
 
 
+@pytest.mark.slow
 def test_the_judge_of_programs_judges_it(task, quick):
     done, folder = quick
     outcome = evaluate(task, "", OperatorSandbox(folder, "cpu"), splits=("dev", "test"), thorough=True, probing=False)
@@ -86,6 +87,7 @@ def test_the_judge_of_programs_judges_it(task, quick):
     assert np.array_equal(found[:, 0], case.inputs["u0"])
 
 
+@pytest.mark.slow
 def test_a_process_that_is_ended_is_a_crash(task, quick):
     with OperatorSandbox(quick[1], "cpu") as place, place.open(None) as session:
         session._process.send_signal(signal.SIGKILL)
@@ -127,6 +129,7 @@ STEPS = Asked(
 )
 
 
+@pytest.mark.slow
 def test_broken_off_and_called_again_it_takes_the_same_steps(task, tmp_path, monkeypatch):
     """Weights, optimiser, order and noise: to the bit."""
     monkeypatch.setattr(trainer, "KEEP_SECONDS", 0.0)
@@ -222,6 +225,7 @@ def test_patience_ends_it(task, tmp_path):
     assert len(done.card["course"]["history"]) < 50
 
 
+@pytest.mark.slow
 def test_minutes_say_how_many_epochs(task, tmp_path, monkeypatch):
     clock = types.SimpleNamespace(monotonic=itertools.count(0.0, 0.5).__next__, process_time=time.process_time)
     monkeypatch.setattr(trainer, "time", clock)  # half a second from any look to the next

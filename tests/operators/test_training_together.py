@@ -56,6 +56,7 @@ def broken(*given):
     _member(*given)
 
 
+@pytest.mark.slow
 def test_two_take_the_steps_of_one_with_the_doubled_batch(task, tmp_path):
     alone = fit(task, asked(1), tmp_path / "alone", "cpu").card
     together = fit(task, asked(2, accumulated=2), tmp_path / "together", "cpu").card
@@ -86,6 +87,7 @@ def test_a_process_that_is_killed_ends_it_with_a_sentence_and_it_goes_on_to_the_
     assert all(torch.equal(one[name], other[name]) for name in one)
 
 
+@pytest.mark.slow
 def test_a_loss_that_is_not_finite_in_one_of_them_ends_all(task, tmp_path, monkeypatch):
     monkeypatch.setattr(fitting, "_member", broken)
     with pytest.raises(FieldsmithError, match="The loss is not finite at step 3"):

@@ -88,6 +88,7 @@ def test_what_is_written_for_other_programs_is_standard_json(tmp_path):
         json.loads(text, parse_constant=pytest.fail)
 
 
+@pytest.mark.slow
 def test_another_question_does_not_go_into_the_same_directory(tmp_path):
     env_run(tmp_path, "--agent", "random", "--steps", 2)
     ended = run("env", "run", ROOM, "--run-dir", tmp_path, "--agent", "random", "--steps", 3)
@@ -137,6 +138,7 @@ def test_what_the_machine_lacks_ends_the_sitting_and_the_next_goes_on(tmp_path):
     ledger.close()
 
 
+@pytest.mark.slow
 def test_replies_without_a_call_end_the_episode(tmp_path):
     model = f"command:{sys.executable} -c 'print(1)'"
     done = env_run(tmp_path / "run", "--model", model, "--format-errors", 3)
@@ -147,6 +149,7 @@ def test_replies_without_a_call_end_the_episode(tmp_path):
     assert done["best"]["score"] == 0.0
 
 
+@pytest.mark.slow
 def test_an_episode_ends_where_the_tokens_do(tmp_path):
     code = """print('{"action": "look"}')"""
     done = env_run(
@@ -166,6 +169,7 @@ def test_an_episode_ends_where_the_tokens_do(tmp_path):
     assert "3000 tokens" in done["message"]
 
 
+@pytest.mark.slow
 def test_a_person_plays_through_the_mailbox(tmp_path):
     box = tmp_path / "box"
     answers = {"0001": '{"action": "heat"}', "0001-2": 'That will do. {"action": "submit"}'}

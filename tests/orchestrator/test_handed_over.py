@@ -51,6 +51,7 @@ def run(tmp_path_factory):
     return solved(tmp_path_factory.mktemp("runs") / "drum")
 
 
+@pytest.mark.slow
 def test_the_solution_is_a_dataset(run):
     found = run.solution
     assert found.u.dims == ("t", "y", "x")
@@ -91,12 +92,14 @@ def test_the_film_has_a_frame_for_each_time_and_stands_in_the_report(run):
     assert len(page) < 6_000_000
 
 
+@pytest.mark.slow
 def test_a_solution_that_no_scored_call_gives_is_computed_once_more(tmp_path):
     found = solved(tmp_path / "other", asked=False).solution
     assert found.sizes == {"t": 5, "x": 17, "y": 9}
     assert "error_stated" not in found.attrs
 
 
+@pytest.mark.slow
 def test_a_program_that_fails_where_it_is_asked_leaves_a_note(tmp_path, capsys):
     task = exact_task(problem("drum", points=9, times=5), asked=False)
     source = DRUM.replace("    w, pi", "    assert x.size == 6, 'too many'\n    w, pi")
@@ -195,6 +198,7 @@ def test_a_periodic_plane_is_drawn_round_to_where_it_began():
     np.testing.assert_allclose(shown, wanted, atol=2.0)
 
 
+@pytest.mark.slow
 def test_a_film_of_noise_is_made_small_enough(tmp_path):
     noise = np.random.default_rng(0).standard_normal((30, 64, 64))
     film = Film([panel(noise), panel(-noise)], np.linspace(0, 1, 30), "t", "µs")

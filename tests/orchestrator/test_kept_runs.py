@@ -227,6 +227,7 @@ def test_a_cell_of_a_benchmark_is_refused_by_whatever_path(tmp_path, monkeypatch
     assert (cell / "run.sqlite").exists()
 
 
+@pytest.mark.slow
 def test_a_whole_benchmark_is_removed_with_its_cells_and_nothing_else(tmp_path):
     cell, other = a_run(tmp_path / "my grid" / "cells" / "one"), a_run(tmp_path / "other")
     (tmp_path / "my grid" / "cells.jsonl").write_text("")
@@ -258,6 +259,7 @@ def test_only_runs_that_are_meant_are_prunable(tmp_path):
         prune.Wanted().check()
 
 
+@pytest.mark.slow
 def test_neither_a_run_that_goes_on_nor_a_cell_of_a_benchmark_is_prunable(tmp_path):
     cell, going = a_run(tmp_path / "grid" / "cells" / "one"), a_run(tmp_path / "going")
     (tmp_path / "grid" / "cells.jsonl").write_text("")
@@ -284,6 +286,7 @@ def test_neither_a_run_that_goes_on_nor_a_cell_of_a_benchmark_is_prunable(tmp_pa
     assert going.exists()
 
 
+@pytest.mark.slow
 def test_the_command_shows_first_and_removes_only_what_it_showed(tmp_path):
     failed, done = a_run(tmp_path / "failed", "failed"), a_run(tmp_path / "done")
     environment = dict(os.environ)

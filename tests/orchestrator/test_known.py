@@ -166,6 +166,7 @@ def scaled(factors: dict[str, float]) -> Callable[[str], str]:
     return lambda slot: GOOD.replace("return np.repeat", f"return {factors[slot]} * np.repeat")
 
 
+@pytest.mark.slow
 def test_the_order_is_studied_only_of_what_is_among_the_best_that_it_was_made_from(tmp_path):
     factors = {"1": 1.1, "2": 1.2, "3": 1.3, "4": 1.4, "r1": 1.35, "r2": 1.25, "r3": 1.0}
     loop = loop_of(tmp_path, ScriptedAuthor(scaled(factors)), Budget(candidates=7), in_flight=1, evaluators=1)

@@ -67,6 +67,7 @@ def loop_of(folder: Path, author, budget: Budget, strategy: str = "best-of-n", *
     return Loop(maker=maker, strategy=strategy, budget=budget, store=store, **own)
 
 
+@pytest.mark.slow
 def test_replies_under_way_are_kept_when_another_request_fails(tmp_path):
     others = threading.Barrier(3)
 
@@ -93,6 +94,7 @@ def test_replies_under_way_are_kept_when_another_request_fails(tmp_path):
     assert sorted(again.asked) == ["1", "5", "6"]
 
 
+@pytest.mark.slow
 def test_several_requests_are_open_at_a_time(tmp_path):
     meeting = threading.Barrier(4)
 
@@ -107,6 +109,7 @@ def test_several_requests_are_open_at_a_time(tmp_path):
 
 
 @pytest.mark.parametrize("evaluators", [1, 2])
+@pytest.mark.slow
 def test_programs_run_at_most_as_many_at_a_time_as_asked(tmp_path, monkeypatch, evaluators):
     loop = loop_of(tmp_path, ScriptedAuthor(lambda slot: GOOD), Budget(candidates=4), evaluators=evaluators)
     open_session, sessions, at_once = loop.maker.sandbox.open, [], []
@@ -124,6 +127,7 @@ def test_programs_run_at_most_as_many_at_a_time_as_asked(tmp_path, monkeypatch, 
 
 
 @pytest.mark.parametrize(("limits", "most"), [({"tokens": 2000}, 2), ({"usd": 1.0}, 2), ({"tokens": 2500}, 3)])
+@pytest.mark.slow
 def test_tokens_and_dollars_in_flight_count(tmp_path, limits, most):
     author = ScriptedAuthor(lambda slot: time.sleep(0.3) or GOOD)
     reason = loop_of(tmp_path, author, Budget(candidates=20, **limits)).run()
@@ -181,6 +185,7 @@ def test_the_wall_time_ends_what_is_running(tmp_path, candidates):
     assert all(c.evaluation is None for c in loop.store.candidates()), "they are taken up when there is more time"
 
 
+@pytest.mark.slow
 def test_the_time_of_a_sitting_that_is_killed_counts(tmp_path, monkeypatch):
     monkeypatch.setattr(elapsed, "EVERY_SECONDS", 0.3)
     stored = []

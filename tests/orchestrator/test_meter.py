@@ -126,6 +126,7 @@ def test_a_reply_without_end_is_cut_off_at_what_is_left(store, part, limit):
     server.shutdown()
 
 
+@pytest.mark.slow
 def test_a_message_without_end_is_cut_off_too(store):
     server = Endless(event("content_block_delta", index=0, delta={"type": "text_delta", "text": "# on\n" * 30}))
     reply = StoredModel(server.model("anthropic"), store, tokens=3000).complete(ASKED)
@@ -185,6 +186,7 @@ def test_an_answer_or_an_event_without_end_ends(monkeypatch, part, kind):
     server.shutdown()
 
 
+@pytest.mark.slow
 def test_what_came_before_the_time_was_up_is_kept_as_cut_off():
     server = Endless(b": wait\n\n")
     first = chunk({"content": "# begun\n"})

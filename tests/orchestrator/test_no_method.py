@@ -45,6 +45,7 @@ def solved(folder: Path) -> subprocess.CompletedProcess[str]:
     return run(folder, "solve", "plane", "--sandbox", "process", "--run-dir", "r")
 
 
+@pytest.mark.slow
 def test_the_run_ends_with_every_familys_reason(solved):
     assert solved.returncode == 1, solved.stderr
     assert solved.stderr.splitlines()[-1] == f"fieldsmith: No candidate ran. Ended: {REASONS}"
@@ -52,6 +53,7 @@ def test_the_run_ends_with_every_familys_reason(solved):
     assert "missing_function" not in solved.stderr + solved.stdout
 
 
+@pytest.mark.slow
 def test_everything_that_reads_the_run_says_the_same(folder, solved):
     shown = json.loads(run(folder, "runs", "show", "r", "--json").stdout)
     assert shown["state"] == "done"
@@ -62,6 +64,7 @@ def test_everything_that_reads_the_run_says_the_same(folder, solved):
     assert REASONS in (folder / "r" / "report.html").read_text()
 
 
+@pytest.mark.slow
 def test_the_same_command_says_it_again(folder, solved):
     again = run(folder, "solve", "plane", "--sandbox", "process", "--run-dir", "r", "--json")
     assert again.returncode == 1

@@ -112,6 +112,7 @@ def test_an_orbit_is_chosen_by_its_energy_drift(tmp_path) -> None:
     assert '"metric":"energy drift"' in page.replace('": "', '":"')
 
 
+@pytest.mark.slow
 def test_a_body_at_rest_does_not_win_by_its_energy(tmp_path, capsys) -> None:
     run, _ = solved(tmp_path, str(EXAMPLES / "kepler.py"), [RESTING])
     assert run.record.best is None

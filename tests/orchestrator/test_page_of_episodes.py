@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from command_line import run
 from fieldsmith.orchestrator.episodes.question import EpisodeQuestion
 from fieldsmith.orchestrator.episodes.run import open_run
@@ -10,6 +12,7 @@ from fieldsmith.orchestrator.episodes.run import open_run
 ROOM = Path(__file__).parents[1] / "small_environment.py"
 
 
+@pytest.mark.slow
 def test_a_run_writes_its_page_and_report_writes_it_again(tmp_path):
     script, folder = tmp_path / "script.jsonl", tmp_path / "run"
     script.write_text(json.dumps({"action": "heat", "arguments": {"degrees": 3}}))

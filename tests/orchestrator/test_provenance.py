@@ -43,6 +43,7 @@ def solved(folder: Path, candidates: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_sittings_with_other_versions_are_told_apart_and_equal_ones_once(folder):
     sittings = json.loads((folder / "run" / "result.json").read_text())["sittings"]
     assert [one["fieldsmith"] == "0.0.9" for one in sittings] == [True, False]

@@ -92,6 +92,7 @@ def test_an_interrupted_run_tells_so_and_a_watcher_leaves_runs_alone(tmp_path):
     assert "The run is interrupted." in over.stderr
 
 
+@pytest.mark.slow
 def test_a_run_that_is_done_is_followed_until_its_result_is_written(tmp_path, finished_run):
     record.write_asked(tmp_path, finished_run.asked)
     store = Store(tmp_path / "run.sqlite")
@@ -116,6 +117,7 @@ def test_a_watcher_is_told_of_what_was_begun_and_does_not_come(finished_run):
     assert events[3:] == [("withdrawn", "1", "stopped")]
 
 
+@pytest.mark.slow
 def test_nothing_to_watch_is_said(tmp_path):
     environment = {**os.environ, "FIELDSMITH_HOME": str(tmp_path / "home")}
     ran = run("runs", "watch", cwd=tmp_path, env=environment)

@@ -89,6 +89,7 @@ def test_a_fault_points_at_its_character_in_strings_of_every_kind(written):
 @pytest.mark.timeout(300)
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.integers(0, 2**32))
+@pytest.mark.slow
 def test_no_expression_gives_anything_but_a_reading_or_a_sentence(seed):
     texts = problem_fuzz.expressions(random.Random(seed))
     for _ in range(20):

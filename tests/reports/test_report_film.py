@@ -32,6 +32,7 @@ def test_the_film_is_shown_at_any_width(opened, filmed, width):
     assert not page.faults
 
 
+@pytest.mark.slow
 def test_a_film_has_its_room_on_the_page(filmed, tmp_path):
     content = (tmp_path / "best" / "film.gif").read_bytes()
     (tmp_path / "best" / "film.gif").write_bytes(content + b"\0" * (MOST_BYTES - len(content)))

@@ -63,6 +63,7 @@ def test_two_programs_in_one_place_do_not_meet(place):
     assert called(place, 2, looks).outputs["y"].tolist() == [1.0, 1.0, 1.0]
 
 
+@pytest.mark.slow
 def test_a_call_ends_when_its_session_is_ended(place):
     threading.Timer(1.0, place.end, [1]).start()
     begun = time.monotonic()
@@ -79,6 +80,7 @@ def test_a_call_ends_when_its_session_is_ended(place):
         (["--engine", "ray", "--address", "127.0.0.1:1"], 3, "No Ray cluster answers at 127.0.0.1:1"),
     ],
 )
+@pytest.mark.slow
 def test_an_engine_that_is_not_there_is_said_in_one_line(tmp_path, words, code, said):
     told = command_line.run("solve", "advection", "--run-dir", tmp_path / "run", *words)
     assert (told.returncode, told.stdout) == (code, "")
@@ -87,6 +89,7 @@ def test_an_engine_that_is_not_there_is_said_in_one_line(tmp_path, words, code, 
 
 
 @pytest.mark.parametrize("more", [[], ["--dry-run"]])
+@pytest.mark.slow
 def test_a_benchmark_looks_at_its_cluster_before_its_first_cell(tmp_path, more):
     words = ["bench", "smoke", "--engine", "ray", "--address", "127.0.0.1:1", "--out", tmp_path / "grid", *more]
     told = command_line.run(*words)

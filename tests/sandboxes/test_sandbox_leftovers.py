@@ -113,6 +113,7 @@ def _of(pid: int) -> list[str]:
     return [*listing.stdout.split(), *folders]
 
 
+@pytest.mark.slow
 def test_a_killed_owner_leaves_no_running_program(tmp_path):
     started = tmp_path / "started"
     program = (

@@ -40,6 +40,7 @@ def test_an_array_that_can_change_is_written_every_time():
     assert shared.file(view) is not shared.file(view), "what it is a view of can be written to"
 
 
+@pytest.mark.slow
 def test_files_go_with_their_arrays():
     gc.collect()
     shared, before = Shared(), memory_files()

@@ -46,6 +46,7 @@ def call(session, source, seconds, shape=(3,)):
     return session.call(source, "f", {"a": np.arange(3.0)}, {"y": shape}, seconds)
 
 
+@pytest.mark.slow
 def test_a_program_beside_busy_neighbours_is_charged_for_itself_alone(session):
     source = "def f(a):" + COMPUTE.format(n=4_000_000) + "    return a\n"
     alone = call(session, source, 5.0)
@@ -82,6 +83,7 @@ def test_all_that_a_program_starts_counts(session, source):
     assert run(session, DOUBLE).status == "ok"
 
 
+@pytest.mark.slow
 def test_one_that_waits_is_ended_too(session):
     result = call(session, "import time\ndef f(a):\n    time.sleep(600)\n", 1.0)
     assert (result.status, result.limit, result.failure.line) == ("timeout", "wall", 3)
@@ -89,6 +91,7 @@ def test_one_that_waits_is_ended_too(session):
     assert result.cpu_seconds < 0.5
 
 
+@pytest.mark.slow
 def test_a_program_that_is_ended_tells_where_it_was(session):
     failure = call(session, STEPPING, 1.0, (2, 5, 3)).failure
     assert failure.line in (4, 5)

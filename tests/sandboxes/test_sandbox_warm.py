@@ -92,6 +92,7 @@ def good(sandbox) -> bool:
         return run(session, "def f(a):\n    return 2 * a\n").status == "ok"
 
 
+@pytest.mark.slow
 def test_nothing_of_a_candidate_is_there_for_the_next(sandbox):
     with sandbox.open(LIMITS) as session:
         first = run(session, KEEPS, np.ones(3))
@@ -166,6 +167,7 @@ def test_what_a_candidate_does_to_its_worker_is_nothing_to_the_next(what):
         assert parent_of(sandbox) == before
 
 
+@pytest.mark.slow
 def test_a_plain_program_that_kills_worker_and_parent_ends_its_own_call_alone():
     kills = (
         "import os\ndef f(a):\n    worker = os.getppid()\n    parent = int(open(f'/proc/{worker}/stat').read().rpartition(')')[2].split()[1])\n"
@@ -179,6 +181,7 @@ def test_a_plain_program_that_kills_worker_and_parent_ends_its_own_call_alone():
         assert good(sandbox)
 
 
+@pytest.mark.slow
 def test_a_parent_that_is_killed_is_replaced_and_the_call_made_anew(sandbox):
     assert good(sandbox)
     first = parent_of(sandbox)
@@ -193,6 +196,7 @@ def test_a_parent_that_is_killed_is_replaced_and_the_call_made_anew(sandbox):
 
 
 @pytest.mark.parametrize("name", WARM)
+@pytest.mark.slow
 def test_a_run_that_is_killed_leaves_no_process(name):
     code = (
         "import sys, threading, numpy as np\nfrom fieldsmith.sandboxes import choose\nfrom fieldsmith.sandboxes.sandbox import Limits\n"
@@ -264,6 +268,7 @@ def test_a_user_s_worker_cannot_move_aside_what_leads_to_the_interpreter(monkeyp
     assert [result.status for result in results] == ["ok", "ok"], results
 
 
+@pytest.mark.slow
 def test_a_parent_that_answers_too_late_is_ended_and_replaced(sandbox, monkeypatch):
     assert good(sandbox)
     first, inner = parent_of(sandbox), forking(sandbox)
@@ -286,6 +291,7 @@ def interruptible():
 
 
 @pytest.mark.usefixtures("interruptible")
+@pytest.mark.slow
 def test_a_question_that_is_broken_off_leaves_no_answer_for_the_next(sandbox):
     assert good(sandbox)
     first = parent_of(sandbox)
@@ -301,6 +307,7 @@ def test_a_question_that_is_broken_off_leaves_no_answer_for_the_next(sandbox):
     assert parent_of(sandbox) != first
 
 
+@pytest.mark.slow
 def test_an_answer_to_another_question_is_not_taken(sandbox):
     assert good(sandbox)
     (parent,) = sandbox._parents._parents.values()
@@ -311,6 +318,7 @@ def test_an_answer_to_another_question_is_not_taken(sandbox):
     assert good(sandbox)
 
 
+@pytest.mark.slow
 def test_all_that_a_plain_program_has_started_ends_when_it_kills_its_worker(tmp_path):
     # Each is handed to the parent only once the one that has started it is ended.
     program = (
@@ -327,6 +335,7 @@ def test_all_that_a_plain_program_has_started_ends_when_it_kills_its_worker(tmp_
         assert good(sandbox)
 
 
+@pytest.mark.slow
 def test_a_parent_that_is_killed_while_it_starts_is_tried_again(sandbox, monkeypatch):
     begin, told = sandbox._parents._begin, []
 
@@ -353,6 +362,7 @@ def test_a_parent_that_is_killed_while_it_starts_is_tried_again(sandbox, monkeyp
 
 
 @pytest.mark.parametrize(("number", "passes"), [(errno.EAGAIN, True), (errno.EPERM, False)])
+@pytest.mark.slow
 def test_a_parent_that_cannot_fork_is_tried_again_where_that_may_pass(monkeypatch, number, passes):
     whole = process.worker_source()
     fails = f"raise OSError({number}, os.strerror({number}))"
@@ -381,6 +391,7 @@ def test_what_a_program_names_is_there_before_its_time_begins():
         assert run(session, source, shape=(1,)).outputs["y"] == 1.0
 
 
+@pytest.mark.slow
 def test_a_worker_that_ends_before_it_is_ready_is_not_waited_for_though_its_child_holds_the_channel():
     def command(channel):
         return ["sh", "-c", "sleep 20 & exit 0"]

@@ -220,6 +220,7 @@ def faults(task) -> list[str]:
     return [finding.fault for finding in examine(task) if finding.fault]
 
 
+@pytest.mark.slow
 def test_a_sound_task_in_two_dimensions_passes_every_check() -> None:
     found = list(examine(Heat()))
     assert [finding.fault for finding in found if finding.fault] == []
@@ -259,6 +260,7 @@ def test_a_sound_task_in_two_dimensions_passes_every_check() -> None:
         (MisspeltOscillator, r"The equation cannot be read: .*unknown symbol w"),
     ],
 )
+@pytest.mark.slow
 def test_each_fault_has_a_sentence_of_its_own(kind, words) -> None:
     (fault,) = faults(kind())
     assert re.search(words, fault), fault

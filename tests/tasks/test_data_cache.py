@@ -20,6 +20,7 @@ def data_files(home: Path) -> list[Path]:
     return sorted((home / "cache" / "data").glob("*.bin"))
 
 
+@pytest.mark.slow
 def test_dev_and_test_share_no_sample() -> None:
     task = load("advection")
     dev, test = (np.asarray(task.split(name)[0].inputs["u0_batch"]) for name in ("dev", "test"))
@@ -27,6 +28,7 @@ def test_dev_and_test_share_no_sample() -> None:
     assert np.abs(dev[:, None] - test[None]).max(axis=2).min() > 1e-3
 
 
+@pytest.mark.slow
 def test_the_same_task_gives_the_same_data_from_an_empty_cache(home: Path) -> None:
     first = load("advection").split("dev")[0]
     for file in data_files(home):

@@ -37,6 +37,7 @@ def test_a_missing_data_file_is_named(tmp_path: Path) -> None:
 
 @settings(deadline=None)
 @given(st.floats(min_value=1e-3, max_value=10.0))
+@pytest.mark.slow
 def test_a_number_and_its_text_are_the_same_task(nu: float) -> None:
     task = load("burgers", {"nu": repr(nu)})
     assert task.parameters["nu"] == nu
@@ -45,6 +46,7 @@ def test_a_number_and_its_text_are_the_same_task(nu: float) -> None:
 
 @settings(deadline=None)
 @given(st.text(max_size=12))
+@pytest.mark.slow
 def test_any_text_is_a_value_in_range_or_a_clear_error(text: str) -> None:
     message = ""
     try:

@@ -95,6 +95,7 @@ FINGERPRINT = "import sys; from fieldsmith.tasks import load; print(load(sys.arg
         ("own_part/scaled.py", "own_part/data/factor.csv", NUMBER, "pass"),
     ],
 )
+@pytest.mark.slow
 def test_an_edited_number_of_another_module_or_of_a_table_gives_another_fingerprint(
     tmp_path, module, constants, imports, inside
 ) -> None:

@@ -172,6 +172,7 @@ def test_the_statement_says_all_but_the_exact_solution(name, nowhere):
     assert brief.stated
 
 
+@pytest.mark.slow
 def test_definitions_that_the_exact_solution_alone_uses_are_not_told():
     assert "d1" in example("option").problem.definitions
     assert "d1" not in example("option").brief().statement

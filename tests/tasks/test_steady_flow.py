@@ -57,6 +57,7 @@ def test_its_error_falls_geometrically_with_the_modes():
     assert distance(solved(f, NU, 1e-9), w) < 1e-7
 
 
+@pytest.mark.slow
 def test_the_task_is_sound():
     found = list(examine(load("navier-stokes-steady-2d", {"nu": 0.1})))
     assert [one.fault for one in found if one.fault] == []

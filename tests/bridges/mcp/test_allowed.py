@@ -33,6 +33,7 @@ def capped(folder, tokens: float) -> tuple[Allowed, Question]:
     return Allowed(question, folder, [SHRUG]), replace(ASKED, max_tokens=tokens)
 
 
+@pytest.mark.slow
 def test_a_run_gets_what_others_have_left(folder):
     allowed, asked = capped(folder, spent(folder) + 100)
     assert allowed.budgeted(asked, "second", {}).max_tokens == 100

@@ -380,6 +380,7 @@ def test_the_workbench_is_played_by_ten_calls_over_both_transports(tmp_path):
     assert "test_score" not in json.dumps(first)
 
 
+@pytest.mark.slow
 def test_serving_what_is_not_there_is_told_in_a_sentence(tmp_path):
     for words, told in (
         (("env", "serve", "no/such-v1"), "no/such-v1"),

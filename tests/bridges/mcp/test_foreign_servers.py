@@ -86,6 +86,7 @@ def test_going_back_is_honest_though_the_server_keeps_its_state_in_memory(labora
     assert other.step(Call("read_level")).observation.text.startswith("42")
 
 
+@pytest.mark.slow
 def test_a_sum_that_the_server_keeps_is_that_of_the_episode_alone(tmp_path):
     env = made(tmp_path / "old", OLD, calls=['add-up {"by": 1}'])()
     env.reset()
@@ -150,6 +151,7 @@ def test_a_call_that_takes_too_long_ends_with_all_its_processes(tmp_path):
     assert running("lonely_server.py") == []
 
 
+@pytest.mark.slow
 def test_a_server_that_is_not_there_is_no_fault_of_the_agents(tmp_path):
     kind = made(tmp_path / "old", OLD, calls=['double-it {"x": 21}'])
     env = kind()
@@ -163,6 +165,7 @@ def test_a_server_that_is_not_there_is_no_fault_of_the_agents(tmp_path):
     assert json.loads(pins.read_text())["said"]["protocol"] == "2024-11-05"
 
 
+@pytest.mark.slow
 def test_a_tool_that_has_changed_since_is_refused(tmp_path):
     script = tmp_path / "server.py"
     script.write_text((TESTS / "old_mcp_server.py").read_text())

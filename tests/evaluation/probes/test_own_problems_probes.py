@@ -65,6 +65,7 @@ FAULTS = [
 
 
 @pytest.mark.parametrize(("name", "suspects", "words"), FAULTS, ids=[name for name, *_ in FAULTS])
+@pytest.mark.slow
 def test_what_is_wrong_with_a_program_for_a_rod_is_named(tasks, name, suspects, words):
     feedback, found = judged(tasks["rod"], WRONG_RODS[name])
     assert found == suspects
@@ -86,6 +87,7 @@ IN_TWO = [
 
 
 @pytest.mark.parametrize(("name", "suspects", "words"), IN_TWO, ids=[name for name, *_ in IN_TWO])
+@pytest.mark.slow
 def test_what_is_wrong_with_a_program_for_a_dish_is_named(tasks, name, suspects, words):
     feedback, found = judged(tasks["dish"], WRONG_DISHES[name])
     assert found == suspects
@@ -94,6 +96,7 @@ def test_what_is_wrong_with_a_program_for_a_dish_is_named(tasks, name, suspects,
 
 
 @pytest.mark.parametrize("name", RIGHT_RODS)
+@pytest.mark.slow
 def test_right_programs_for_a_rod_are_not_accused(tasks, name):
     feedback, found = judged(tasks["rod"], RIGHT_RODS[name])
     assert found == ([("steps", "")] if name == "many Euler steps" else [])  # which is what it errs by
@@ -102,6 +105,7 @@ def test_right_programs_for_a_rod_are_not_accused(tasks, name):
 
 
 @pytest.mark.parametrize("name", ["coarse", "loose"])
+@pytest.mark.slow
 def test_right_programs_for_a_dish_are_not_accused(tasks, name):
     feedback, found = judged(tasks["dish"], RIGHT_DISHES[name])
     assert found == []
@@ -127,6 +131,7 @@ def test_a_steady_answer_is_looked_at_too(tasks):
     assert "The equation holds inside the domain" in feedback
 
 
+@pytest.mark.slow
 def test_a_value_at_a_side_that_is_wrong_late_and_little_is_named(tasks):
     feedback, found = judged(tasks["pulse"], PULSE_PROGRAM.replace("(4.0 - t) ** 2) /", "(4.0 - 0.99 * t) ** 2) /"))
     assert found == [] or found[0][0] == "condition"
@@ -137,6 +142,7 @@ def test_a_value_at_a_side_that_is_wrong_late_and_little_is_named(tasks):
     assert "The condition at" not in feedback
 
 
+@pytest.mark.slow
 def test_without_a_reference_the_answer_alone_tells(monkeypatch, tmp_path):
     monkeypatch.setenv("FIELDSMITH_HOME", str(tmp_path))
     monkeypatch.setattr(reference, "trusted", nothing)
@@ -156,6 +162,7 @@ def test_where_the_error_sits_and_at_which_parameters_is_told(tasks):
     assert "(t = 1)" in feedback
 
 
+@pytest.mark.slow
 def test_no_value_of_the_reference_is_told(tasks):
     values = tasks["rod"].split("dev")[-1].reference["u"][0, 1:].ravel()
     for name, source in WRONG_RODS.items():
