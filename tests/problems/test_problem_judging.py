@@ -183,10 +183,14 @@ def test_conditions_suit_textbook_problems_or_not(name, equations, domain, bound
         assert [line for line in problem(*equations, **tables).doubts if "note:" not in line] == []
 
 
-def test_a_pole_at_an_end_is_doubtful_and_one_inside_is_wrong():
+def test_a_pole_at_an_end_is_doubtful_but_at_a_centre_and_one_inside_is_wrong():
     tables = {"boundary": {"r=1": "u = 0", "r=low": "u_r = 0"}, "initial": {"u": "1 - r**2"}}
     disc = problem("u_t = u_rr + u_r/r", domain={"r": (0, 1), "t": (0, 1)}, **tables)
+    assert disc.doubts == ()
+    held = {**tables, "boundary": {"r=1": "u = 0", "r=low": "u = 1"}}
+    disc = problem("u_t = u_rr + u_r/r", domain={"r": (0, 1), "t": (0, 1)}, **held)
     assert "not finite at the end r = 0" in disc.doubts[0]
+    assert "that is u_r = 0" in disc.doubts[0]
     with pytest.raises(ProblemError, match="not finite at"):
         problem("u_t = u_rr + u_r/r", domain={"r": (-1, 1), "t": (0, 1)}, **tables)
 

@@ -70,7 +70,7 @@ class Values:
             wrong = ~np.isfinite(np.broadcast_to(np.asarray(evaluate(one.expression, values)), shape))
             inside, ends = self._parted(wrong, places)
             if ends and not inside.any():
-                self._pole(one.spot, what, ends[0])
+                self._pole(one.spot, what, ends)
                 return
         found = self._broken(one.expression, values, places)
         places = self.grid(one.expression, timed=timed, cases=10)
@@ -113,31 +113,39 @@ class Values:
                     "Look for a pole, or a root or power of what is negative.",
                 )
             elif ends:
-                self._pole(law.spot, "The equation", ends[0])
+                self._pole(law.spot, "The equation", ends)
 
-    def _parted(self, wrong: np.ndarray, places: Mapping[str, np.ndarray]) -> tuple[np.ndarray, list[str]]:
+    def _parted(self, wrong: np.ndarray, places: Mapping[str, np.ndarray]) -> tuple[np.ndarray, list[tuple[str, Side]]]:
         """Of places at which something is not finite those inside, and the ends at which others are."""
-        inside, ends = wrong.copy(), []
+        inside, ends = wrong.copy(), list[tuple[str, Side]]()
         for axis in self.system.axes:
             for side in SIDES:
                 near = np.abs(places[axis.name] - axis.end(side)) < NEAR * axis.length
                 if (wrong & near).any() and axis.name not in self.system.periodic:
-                    ends.append(f"{axis.name} = {axis.end(side):g}")
+                    ends.append((axis.name, side))
                     self.poles.add((axis.name, side))
                     inside &= ~near
         return inside, ends
 
-    def _pole(self, spot: Spot, what: str, end: str) -> None:
-        self.told.doubt(
-            spot,
-            f"{what} is not finite at the end {end}.",
-            f"Methods use its condition there; of a centre, around which all is even, that is {self._even(end)}.",
-        )
+    def _pole(self, spot: Spot, what: str, ends: Sequence[tuple[str, Side]]) -> None:
+        """Doubts where ends have a pole and other conditions than those of a centre."""
+        for axis, side in ends:
+            there = [one for one in self.system.conditions if (one.axis, one.side) == (axis, side)]
+            if there and all(map(self._even, there)):
+                continue
+            condition = " and ".join(f"{u.name}_{axis} = 0" for u in self.system.unknowns)
+            self.told.doubt(
+                spot,
+                f"{what} is not finite at the end {axis} = {self.system.axis(axis).end(side):g}.",
+                f"Methods use its condition there; of a centre, around which all is even, that is {condition}.",
+            )
+            return
 
-    def _even(self, end: str) -> str:
-        """The condition at a centre: u_r = 0 at r = 0."""
-        axis = end.partition(" ")[0]
-        return " and ".join(f"{u.name}_{axis} = 0" for u in self.system.unknowns)
+    def _even(self, condition: Condition) -> bool:
+        """Whether it is that of a centre: u_r = 0 at r = 0."""
+        jets = self.system.jets
+        met = list(jets.among(condition.residual))
+        return len(met) == 1 and sum(jets.meanings[met[0]][1]) == 1 and condition.residual.subs(met[0], 0) == 0
 
     def _sides(self) -> None:
         """Initial values that break a condition: the solution starts with a jump or a kink there."""
@@ -198,7 +206,7 @@ class Values:
             ends.append(np.asarray(evaluate(one.expression, self.states.values([one.expression], places))))
         places = self.grid(one.expression, timed=False)
         inner = np.abs(np.asarray(evaluate(one.expression, self.states.values([one.expression], places))))
-        jump = float(np.max(np.abs(ends[1] - ends[0])))
+        jump = float(np.max(np.abs(ends[1] - ends)))
         return jump if jump > max(self.system.output.accuracy, 1e-6) * float(np.max(inner)) else None
 
 
