@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from fieldsmith.boxes import methods, running, samples
 from fieldsmith.boxes.climbing import LARGEST, distance
@@ -21,7 +22,6 @@ from fieldsmith.tasks.own import arrays, reference
 from fieldsmith.tasks.own.draws import AS_ASKED, DRAWN, Draw, drawn_from, draws, within
 from fieldsmith.tasks.own.problem_task import ProblemTask
 from fieldsmith.tasks.task import Case, Progress
-from fieldsmith.tasks.threads import one_thread
 
 Arrays = dict[str, np.ndarray]
 VERSION = 1
@@ -170,7 +170,7 @@ def _closer(form: Form, call: Draw, factor: int) -> tuple[dict[str, np.ndarray |
 
 def _solved(form: Form, by: Method, name: str, calls: Sequence[Draw]) -> Arrays:
     """Samples of these calls; runs in a process of its own."""
-    one_thread()
+    threadpool_limits(1)  # threads that wait for each other in loops count as processor time
     solve = _function(by.text) if by.text else None
     rows, seconds = list[Arrays](), 0.0
     for call in calls:
