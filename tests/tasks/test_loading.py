@@ -1,17 +1,25 @@
 """`load` takes names, parameters, scales and files, and answers mistakes with one clear line."""
 
+import importlib
+import inspect
+import pkgutil
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fieldsmith import tasks
 from fieldsmith.errors import InputError
-from fieldsmith.tasks import kinds, load, names
+from fieldsmith.tasks import PDETask, kinds, load, names
 
 
-def test_all_five_tasks_are_found() -> None:
-    assert {"advection", "burgers", "cns1d", "darcy", "reacdiff1d"} <= set(names())
+def test_every_task_of_the_package_is_found() -> None:
+    found = set()
+    for module in pkgutil.iter_modules(tasks.__path__, f"{tasks.__name__}."):
+        members = inspect.getmembers(importlib.import_module(module.name), inspect.isclass)
+        found |= {kind.name for _, kind in members if issubclass(kind, PDETask) and hasattr(kind, "name")}
+    assert {"advection", "burgers", "cns1d", "darcy", "reacdiff1d"} <= found <= set(names())
 
 
 @pytest.mark.parametrize(

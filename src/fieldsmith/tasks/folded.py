@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.ndimage import maximum_filter1d
 
 from fieldsmith.tasks.fourier import irfft, rfft
 
@@ -154,7 +153,9 @@ def _signed(sizes: np.ndarray) -> np.ndarray:
     smallest: outside a window they are rounding, which tells no signs.
     """
     n = len(sizes)
-    quietest = int(np.argmin(maximum_filter1d(sizes, max(3, n // QUIET), mode="wrap")))
+    width = max(3, n // QUIET)
+    around = np.pad(sizes, (width // 2, (width - 1) // 2), mode="wrap")
+    quietest = int(np.argmin(np.lib.stride_tricks.sliding_window_view(around, width).max(axis=1)))
     values = np.roll(sizes, -quietest)
     largest = int(np.argmax(values))
     first = min(max(largest - PREDICTORS // 2, 0), n - PREDICTORS)

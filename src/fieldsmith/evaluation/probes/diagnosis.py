@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from fieldsmith.equations.expressions import Unsuited
-from fieldsmith.evaluation.probes import clock, own, start, steady, steps, transient
+from fieldsmith.evaluation.probes import clock, start, steady, steps, transient
 from fieldsmith.evaluation.probes.alone import answered_otherwise
 from fieldsmith.evaluation.probes.behaviour import MISSED, copied_frames, course, interpolated, left_out, narrow
 from fieldsmith.evaluation.probes.doubts import Call, Found
@@ -38,6 +38,8 @@ OF_FORMULAS = ("strength", "sign", "missing", "number")
 def diagnosed(brief: Brief, case: Case, outputs: Outputs, errors: Sequence[float], call: Call) -> Found | None:
     """Of a program that ran, with its answer [batch, time, *points] and the errors of its samples; None where there is no equation."""
     if brief.form is not None:
+        from fieldsmith.evaluation.probes import own  # with all that reads problem files, which other tasks need not
+
         return {**NOTHING, **own.diagnosed(brief.form, brief.signature, case, outputs, _telling(errors), call)}
     if brief.equation is None or not case.reference:
         return None

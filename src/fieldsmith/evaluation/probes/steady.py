@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
-from scipy.ndimage import gaussian_filter
 
 from fieldsmith.equations import names
 from fieldsmith.equations.analysis import Analysis
@@ -55,6 +54,8 @@ def suited(brief: Brief) -> bool:
 
 def smoothed(brief: Brief, case: Case) -> Inputs:
     """The first samples' coefficients without what is thin."""
+    from scipy.ndimage import gaussian_filter  # a tenth of a second that no other probe needs
+
     inputs: Inputs = {}
     for argument in brief.signature.arguments:
         value = case.inputs[argument.name]
