@@ -20,6 +20,7 @@ test: $(VENV)/.dev parts compiled  ## the whole test suite
 quick: lint  ## linting, formatting, types and the tests that need only Python and take no longer than they must
 	$(MAKE) --no-print-directory --jobs 2 types brief
 
+brief: WORKERS = 2
 brief: $(VENV)/.dev compiled
 	$(BIN)/python -m pytest $(SPREAD) -m "not needs and not slow" $(ARGS)
 
