@@ -49,13 +49,15 @@ def list_operators(as_json: AsJson = False) -> None:
 
 def _settings(kind: Any) -> dict[str, dict[str, Any]]:
     """What can be chosen: default, and what it is and may be in words."""
-    usual = kind().to_dict()
+    usual = kind()
     told = {
-        name: {"default": usual[name], "words": "; ".join(f"{b.name}: {b.summary}" for b in kind.options(name))}
-        for name in kind.kinds()
+        name: {"default": block.name, "words": "; ".join(f"{b.name}: {b.summary}" for b in kind.options(name))}
+        for name, block in usual.blocks().items()
     }
-    numbers = {name: {"default": usual[name], "words": f"{one.summary}, {one.range}"} for name, one in kind.known_numbers().items()}  # fmt: skip
-    return told | numbers
+    for name, one in kind.known_numbers().items():
+        only = f", for {' or '.join(f'{block.kind}={block.name}' for block in one.of)} alone" if one.of else ""
+        told[name] = {"default": getattr(usual, name), "words": f"{one.summary}, {one.range}{only}"}
+    return told
 
 
 @app.command()
