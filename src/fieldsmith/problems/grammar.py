@@ -6,7 +6,7 @@
     product     = signed { ("*" | "/") signed }
     signed      = ("+" | "-") signed | power
     power       = atom [ "**" signed | superscript ]
-    atom        = number | name | name "(" … ")" | "(" condition ")" | "[" sum { "," sum } "]" | derivative
+    atom        = number | name | ( name "(" … ")" | "(" condition ")" ) { "_x" } | "[" sum { "," sum } "]" | derivative
     derivative  = "∂u/∂t" | "∂²u/∂x∂y" | "∂ₓ" power | "∇²" power | "Δ" power | "∇·" power | "∇×" power | "∇" power
 
 A parser by precedence (Pratt, Top Down Operator Precedence, 1973). Whatever it makes has a known depth and size.
@@ -109,9 +109,13 @@ class _Parser:
         if token.text == ",":
             raise Misread("There is a comma outside brackets.", token.at, "Numbers have a decimal point.")
         before = self.tokens[self.index - 1].text
-        raise Misread(
-            f"Between {before} and {token.text} an operator is missing.", token.at, f"Such as {before}*{token.text}."
+        derivative = before == ")" and token.text.startswith("_")
+        mend = (
+            "A derivative is (h*u)_x, without a space, or d(h*u, x)."
+            if derivative
+            else f"Such as {before}*{token.text}."
         )
+        raise Misread(f"Between {before} and {token.text} an operator is missing.", token.at, mend)
 
     def expression(self, strength: int = 0) -> Node:
         self.depth += 1
@@ -159,11 +163,13 @@ class _Parser:
         if token.kind == "number":
             return Node("number", word=token.text, at=token.at)
         if token.kind == "name":
-            return self.call(token) if self.now.text == "(" else Node("name", word=token.text, at=token.at)
+            if self.now.text == "(":
+                return self.derived(self.call(token))
+            return Node("name", word=token.text, at=token.at)
         if token.text == "(":
             inner = self.expression()
             self.close(")", token)
-            return inner
+            return self.derived(inner)
         if token.text == "[":
             return Node("vector", self.listed("]", token), at=token.at)
         if token.text == "∂":
@@ -203,6 +209,15 @@ class _Parser:
             number = str(fewest) if fewest == most else f"{fewest} or more"
             raise Misread(f"{word} takes {number} argument{'s' * (number != '1')}, not {len(parts)}.", name.at)
         return Node("call", parts, word, name.at)
+
+    def derived(self, inner: Node) -> Node:
+        """(h*u)_x: what stands in brackets, differentiated along the letters that follow them at once; a `partial`."""
+        for _ in range(DEEPEST):
+            token, behind = self.now, self.tokens[self.index - 1].at + 1
+            if token.at != behind or not (token.kind == "subscript" or token.text.startswith("_")):
+                break
+            inner = Node("partial", (inner,), f"_{self.next().text.strip('_')}", token.at)
+        return inner
 
     def nabla(self, token: Token) -> Node:
         word = {"√": "sqrt", "Δ": "laplace", "∇": "grad"}[token.text]

@@ -204,7 +204,8 @@ def kind_of(residual: Any, axis: Interval, algebra: Algebra) -> tuple[Kind, int]
         raise Misread(
             "A rate of change in a condition is not solved yet.",
             0,
-            "Conditions hold unknowns and their derivatives in space; their values may depend on the time.",
+            "Conditions hold unknowns and their derivatives in space; their values may depend on the time. Where equations are of second order in time, "
+            "write the rate as an unknown of its own (u_t = v, v_t = …): v may stand in conditions.",
         )
     across = max(order[place] for order in orders.values())
     slopes = [partial(residual, jet) for jet in met]
