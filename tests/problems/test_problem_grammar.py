@@ -62,7 +62,7 @@ def test_arithmetic(text, value):
         ("div(grad(u) - 2*[u, v, w]/a)", "laplace(u) - 2*(u_x + v_y + w_z)/a"), ("ν∂u/∂x", "nu*u_x"), ("2∇²u", "2*laplace(u)"),
         ("a∂²u/∂x² − u·∂u/∂x", "a*u_xx - u*u_x"), ("u²·v", "u**2*v"), ("d(x*u_x, x)", "u_x + x*u_xx"), ("d(sin(x*t), t)", "x*cos(x*t)"),
         ("d(abs(u), x)", "sign(u)*u_x"), ("d(max(u, v), x)", "where(v < u, u_x, v_x)"), ("d(where(x < 1, u**2, v), x)", "where(x < 1, 2*u*u_x, v_x)"),
-        ("d(atan2(u, v), x)", "(v*u_x - u*v_x)/(u**2 + v**2)"), ("d(u**v, x)", "u**v*(v_x*log(u) + v*u_x/u)"),
+        ("d(atan2(u, v), x)", "(v*u_x - u*v_x)/(u**2 + v**2)"), ("Derivative(u, x, x)", "u_xx"), ("d(u**v, x)", "u**v*(v_x*log(u) + v*u_x/u)"),
         ("(u*v)_x", "u_x*v + u*v_x"), ("(x*u_x)_xy", "d(x*u_x, x, y)"), ("(u²)ₓₓ", "d(u**2, x, 2)"), ("sin(u)_x", "cos(u)*u_x"),
         ("((u)_x*v)_y**2", "d(u_x*v, y)**2"), ("(u*v)_t", "dt(u*v)"),
     ],
@@ -84,7 +84,8 @@ def test_complex_numbers_keep_a_field_and_its_conjugate_apart():
 @pytest.mark.parametrize(
     ("text", "at", "words"),
     [
-        ("u + w_q", 4, "w_q is neither declared"), ("u + uu", 4, "Did you mean u?"), ("sin u", 4, "an operator is missing"), ("(u) _x", 4, "an operator is missing"), ("(u)_q", 3, "no coordinate"),
+        ("u + w_q", 4, "w_q is neither declared"), ("u + uu", 4, "Did you mean u?"), ("sin u", 4, "an operator is missing"), ("(u) _x", 4, "an operator is missing"), ("(u)_q", 3, "no coordinate"), ("1 if x < 0.5 else 0", 2, "Write where"),
+        ("if x < 0.5 then 1 else 0", 3, "Write where"), ("dxx(u)", 0, "d(u, x, 2)"), ("u[x, x]", 1, "u_xx"), ("u_{xx}", 2, "u_x"), ("2j*u", 1, "imaginary unit is I"),
         ("u(0)", 0, "no function u"), ("u*(v + )", 7, "where a number"), ("1 < x", 2, "comparison"), ("x < y < z", 6, "not chained"),
         ("u.real", 1, "The character ."), ("lambda: 0", 6, "The character :"), ("u; v", 1, "The character ;"), ("u if x else v", 2, "an operator"),
         ("Piecewise((1, x < 1), (0, True))", 0, "Write where"), ("∂²u/∂x", 0, "2 times above"), ("1e999", 0, "too large"), ("u**v**w**100", 7, "exponent"),

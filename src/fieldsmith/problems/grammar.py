@@ -12,6 +12,7 @@
 A parser by precedence (Pratt, Top Down Operator Precedence, 1973). Whatever it makes has a known depth and size.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -32,7 +33,7 @@ OPERATORS = {
     "dot": (2, 2),
 }  # fmt: skip
 ALIASES = {
-    "ln": "log", "laplacian": "laplace", "lap": "laplace", "diff": "d", "arcsin": "asin", "arccos": "acos",
+    "ln": "log", "laplacian": "laplace", "lap": "laplace", "diff": "d", "Derivative": "d", "arcsin": "asin", "arccos": "acos",
     "arctan": "atan", "Abs": "abs", "H": "heaviside", "Heaviside": "heaviside", "conjugate": "conj", "minimum": "min",
     "maximum": "max", "gradient": "grad", "divergence": "div",
 }  # fmt: skip
@@ -41,6 +42,8 @@ NABLAS = ("∂", "∇", "Δ", "√")
 LEFT = {"|": 1, "&": 2, "<": 4, "<=": 4, ">": 4, ">=": 4, "+": 5, "-": 5, "*": 6, "/": 6, **dict.fromkeys(NABLAS, 6)}
 """How strongly an operator binds; powers bind strongest, and to the right."""
 NOT, SIGNED = 3, 7
+WHERE = "Write where(condition, a, b)."
+DERIVATIVE = "A derivative is written u_xx, d(u, x) or d(u, x, 2)."
 
 
 @dataclass(frozen=True)
@@ -109,13 +112,9 @@ class _Parser:
         if token.text == ",":
             raise Misread("There is a comma outside brackets.", token.at, "Numbers have a decimal point.")
         before = self.tokens[self.index - 1].text
-        derivative = before == ")" and token.text.startswith("_")
-        mend = (
-            "A derivative is (h*u)_x, without a space, or d(h*u, x)."
-            if derivative
-            else f"Such as {before}*{token.text}."
+        raise Misread(
+            f"Between {before} and {token.text} an operator is missing.", token.at, _between(before, token.text)
         )
-        raise Misread(f"Between {before} and {token.text} an operator is missing.", token.at, mend)
 
     def expression(self, strength: int = 0) -> Node:
         self.depth += 1
@@ -282,9 +281,24 @@ def _joined(left: Node, token: Token, right: Node) -> Node:
     return Node(head, (left, right), at=token.at)
 
 
+def _between(before: str, after: str) -> str:
+    """What is likely to be right where two things stand side by side."""
+    if "if" in (before, after):
+        return WHERE
+    if before == ")" and after.startswith("_"):
+        return "A derivative is (h*u)_x, without a space, or d(h*u, x)."
+    if after == "[":
+        return DERIVATIVE
+    if after in ("i", "j") and before[-1:].isdigit():
+        return "The imaginary unit is I."
+    return f"Such as {before}*{after}."
+
+
 def _instead(name: str, known: list[str]) -> str:
     if name in ("Piecewise", "piecewise", "if", "select", "case"):
-        return "Write where(condition, a, b)."
+        return WHERE
+    if re.fullmatch("[dD]_?[a-z]{1,4}", name):
+        return DERIVATIVE
     some = "Functions are exp, log, sqrt, sin, cos, tanh, erf, abs, min, max, where and the like"
     return meant(name, known) or f"{some}; an unknown is written without its arguments, a product with *."
 

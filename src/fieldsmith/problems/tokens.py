@@ -83,7 +83,7 @@ def _next(text: str, at: int) -> tuple[Token, int]:
         return Token("sign", plain, at), at + 1
     if _letter(c):
         return _name(text, at)
-    mend = "A derivative is written u_x or d(u, x)." if c in "'′" else "Write + - * / ** ( ) [ ] , = < > and names."
+    mend = "A derivative is written u_x or d(u, x)." if c in "'′{}" else "Write + - * / ** ( ) [ ] , = < > and names."
     raise Misread(f"The character {c if c.isprintable() else ascii(c)} is not read here.", at, mend)
 
 
