@@ -74,3 +74,15 @@ def test_fewer_points_err_more_as_the_scheme_is_of_second_order():
     }  # five intervals between output times are none that could be thinned out
     assert found[1, 1].error < found[2, 1].error < found[4, 1].error
     assert 2.5 < found[2, 1].error / found[1, 1].error < 4.5
+
+
+def test_points_on_which_a_solver_loses_its_solution_are_left_out():
+    task = tasks.load(f"{small_heat.__file__}:SmallHeat")
+    case = task.refinement()[-1]
+    points = next(iter(case.reference.values())).shape[-1]
+    losing = CENTRED.replace("def solver(", "def kept(") + (
+        f"\n\ndef solver(*given, **named):\n    found = kept(*given, **named)\n    return found if found.shape[-1] > {points // 3} else found * np.nan\n"
+    )
+    with sandboxes.choose("process") as place:
+        found = {(one.stride, one.pause) for one in levels(task, losing, place, case)}
+    assert found == {(1, 1), (2, 1)}

@@ -67,14 +67,16 @@ def levels(task: Task, source: str, sandbox: Sandbox, case: Case) -> Iterator[Le
                 answer, seconds = timed(session, version.text or source, signature, inputs)
                 if session.closed or answer.status != "ok":
                     continue
+                given = {one.name: np.asarray(answer.outputs[one.name]) for one in signature.results}
+                if not all(np.isfinite(values).all() for values in given.values()):
+                    continue
                 whole = {
-                    one.name: _restored(answer.outputs[one.name], one.axes, axes, case.reference[one.name].shape, stride, pause)
+                    one.name: _restored(given[one.name], one.axes, axes, case.reference[one.name].shape, stride, pause)
                     for one in signature.results
-                }  # fmt: skip
-                if all(np.isfinite(values).all() for values in whole.values()):
-                    errors = sample_nrmse(as_samples(signature, whole), as_samples(signature, case.reference))
-                    bins = in_bins(signature, case, whole)
-                    yield Level(stride, pause, errors, seconds / batch, version.share, version.loosened, bins)
+                }
+                errors = sample_nrmse(as_samples(signature, whole), as_samples(signature, case.reference))
+                bins = in_bins(signature, case, whole)
+                yield Level(stride, pause, errors, seconds / batch, version.share, version.loosened, bins)
 
 
 def in_bins(signature: Signature, case: Case, outputs: Mapping[str, np.ndarray]) -> np.ndarray:
