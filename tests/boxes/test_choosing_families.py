@@ -146,3 +146,18 @@ def test_the_reason_is_that_of_the_family_which_is_made_for_such_problems(said, 
     with pytest.raises(Unsuited, match=re.escape(said)) as caught:
         methods.suited(form)
     assert "not periodic" not in str(caught.value)
+
+
+def test_a_steady_flow_between_walls_is_left_to_its_stream_function():
+    """Its pressure has no condition: on one grid for all unknowns the system is singular."""
+    laws = ["u*u_x + v*u_y = -p_x + laplace(u)/20", "u*v_x + v*v_y = -p_y + laplace(v)/20", "u_x + v_y = 0"]
+    walls = {"x": ["u = 0", "v = 0"], "y=0": ["u = 0", "v = 0"], "y=1": ["u = 16*x**2*(1 - x)**2", "v = 0"]}
+    with pytest.raises(Unsuited, match="leave a constant open"):
+        methods.suited(Form(Problem(laws, domain=SQUARE, boundary=walls)))
+    law = "psi_y*d(laplace(psi), x) - psi_x*d(laplace(psi), y) = biharmonic(psi)/20"
+    walls = {
+        "x": ["psi = 0", "psi_x = 0"],
+        "y=0": ["psi = 0", "psi_y = 0"],
+        "y=1": ["psi = 0", "psi_y = 16*x**2*(1 - x)**2"],
+    }
+    assert methods.suited(Form(Problem([law], domain=SQUARE, boundary=walls)))

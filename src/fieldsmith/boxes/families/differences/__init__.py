@@ -16,6 +16,7 @@ from fieldsmith.boxes.family import FAIR, GOOD, POOR, BoxFamily
 from fieldsmith.boxes.form import Form
 from fieldsmith.boxes.program import render
 from fieldsmith.equations.expressions import Unsuited
+from fieldsmith.problems.incompressible import stream_function_form
 
 __all__ = ["Differences"]
 
@@ -38,6 +39,10 @@ class Differences(BoxFamily[DifferencesChoices]):
                 f"Waves may enter through the open end {end}, and finite differences have no condition that keeps them out."
             )
         Layout(form)
+        if stream_function_form(form.system):
+            raise Unsuited(
+                "The pressure of a flow between walls has no condition there, and finite differences on one grid for all unknowns find none."
+            )
         if all_smooth(form):
             return FAIR
         return POOR if lasting(form) else GOOD
