@@ -20,6 +20,9 @@ def one(what: str, mend: str, *equations: str, weight: str = "fault", **tables: 
 
 
 UNSOUND = {
+    # What reads as if it were meant in curved coordinates
+    "a disc that cools": one("laplace takes r and theta for straight coordinates: laplace(u) is u_rr + u_thetatheta", "write u_rr + u_r/r + u_thetatheta/r**2 for it", "u_t = laplace(u)", domain={"r": [0.5, 1], "theta": [0, PI2], "t": [0, 1]}, boundary={"r": "u = 0", "theta": "periodic"}, initial={"u": "0"}, weight="doubt"),
+    "a ball that cools": one("div takes r for a straight coordinate", "in a ball u_rr + 2*u_r/r", "u_t = div(grad(u))", domain={"r": [0.5, 1], "t": [0, 1]}, boundary={"r": "u = 0"}, initial={"u": "0"}, weight="doubt"),
     # What has no solution, or many
     "Neumann, sources without a sink": one("sums up to -1", "until both balance", "laplace(u) = 1", domain=PLANE, boundary=NEUMANN),
     "Neumann, an influx without a sink": one("sums up to -2", "until both balance", "laplace(u) = 0", domain=PLANE, boundary={"x=0": "u_x = 2", "x=1": "u_x = 0", "y": "u_y = 0"}),

@@ -11,6 +11,7 @@ from fieldsmith.problems.canonical import Canonical, canonical
 from fieldsmith.problems.claims import Claims, Verdict
 from fieldsmith.problems.conditions import Conditions
 from fieldsmith.problems.corners import corners_agree
+from fieldsmith.problems.curvilinear import doubt_straightness
 from fieldsmith.problems.determined import Determined
 from fieldsmith.problems.ends import Need, needs
 from fieldsmith.problems.faults import Findings, Misread, TooLarge
@@ -72,6 +73,7 @@ def _judge(seen: Seen, tables: Tables) -> None:
     if seen.form is None:
         return
     posed.start(seen.form)
+    doubt_straightness(system, told)
     if failed or not system.axes:
         return
     states = States(system)
