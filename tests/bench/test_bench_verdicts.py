@@ -23,8 +23,8 @@ ASKED = {
 }
 
 
-def board_of(tmp_path, errors, usd=None, scan_candidates=0):
-    """`errors`: of each row by task, a seed each."""
+def board_of(tmp_path, errors, usd=None, scan_candidates=0, reference=None):
+    """`errors`: of each row by task, a seed each. reference: the reference's own error."""
     cells, outcomes = [], {}
     for (author, strategy), by_task in errors.items():
         asked = dict(ASKED[author, strategy])
@@ -33,7 +33,13 @@ def board_of(tmp_path, errors, usd=None, scan_candidates=0):
         for task, values in by_task.items():
             for seed, value in enumerate(values):
                 cell = Cell(task, author, strategy, seed, Question(task, seed=seed, **asked))
-                test = {"metric": "nRMSE", "value": value, "nrmse": value, "lower_is_better": True}
+                test = {
+                    "metric": "nRMSE",
+                    "value": value,
+                    "nrmse": value,
+                    "lower_is_better": True,
+                    "reference_error": reference,
+                }
                 price = (usd or {}).get((author, strategy), 0.0)
                 spend = {"input_tokens": 0, "output_tokens": 0, "usd": price, "seconds": 1.0}
                 result = {"best": {"status": "ok", "test": test}, "spend": spend}
@@ -72,6 +78,18 @@ def tasks(*values):
 )  # fmt: skip
 def test_a_row_is_held_against_the_scan(tmp_path, mine, scan, words):
     assert verdicts(board_of(tmp_path, {MINE: mine, SCAN: scan})) == words
+
+
+@pytest.mark.parametrize(
+    ("reference", "words"),
+    [
+        (None, []),
+        (1e-9, []),
+        (5e-9, ["mine/refine is not shown to beat scan (1.0e-09 against 4.0e-09): both are within the reference's own error on 1 of 1 tasks."]),
+    ],
+)  # fmt: skip
+def test_what_lies_within_the_reference_s_own_error_beats_nobody(tmp_path, reference, words):
+    assert verdicts(board_of(tmp_path, {MINE: tasks(1e-9), SCAN: tasks(4e-9)}, reference=reference)) == words
 
 
 def test_the_best_of_the_baselines_counts_and_they_are_held_against_each_other(tmp_path):

@@ -12,7 +12,7 @@ import pytest
 
 from fieldsmith.agents.author import Draft
 from fieldsmith.bench import cluster
-from fieldsmith.bench.cells import damaged, run_of
+from fieldsmith.bench.cells import Outcome, damaged, keep, run_of, words_of
 from fieldsmith.bench.grid import Grid, Terms, _Going
 from fieldsmith.bench.suite import Cell, Suite
 from fieldsmith.errors import InputError, MissingPart
@@ -106,6 +106,19 @@ def test_what_is_in_flight_is_in_place_of_the_suites():
     assert Terms().asked(Question("burgers", in_flight=3), None).in_flight == 3
     with pytest.raises(InputError, match="--in-flight -1"):
         Terms(in_flight=-1).check()
+
+
+def test_another_sandbox_is_no_other_cell(tmp_path):
+    terms, cell = Terms(sandbox="bubblewrap"), a_cell(sandbox="docker")
+    terms.check()
+    assert terms.asked(cell.question, None).sandbox == "bubblewrap"
+    assert terms.asked(EpisodeQuestion("pde-workbench", agent="random"), None).sandbox == "bubblewrap"
+    grid = a_grid(tmp_path, cell, terms=terms)
+    grid.folder.mkdir()
+    keep(grid.folder, Outcome(cell.name, "interrupted", words_of(cell)))
+    assert grid.known()[cell.name].state == "interrupted"
+    with pytest.raises(InputError, match="no sandbox 'cage'"):
+        Terms(sandbox="cage").check()
 
 
 class Rays:

@@ -23,8 +23,9 @@ def cell(task, author, seed):
     return Cell(task, author, "refine", seed, Question(task, seed=seed))
 
 
-def outcome(of, error, state="done", **spend):
+def outcome(of, error, state="done", *, held=None, **spend):
     test = None if error is None else {"metric": "nRMSE", "value": error, "nrmse": error, "lower_is_better": True}
+    test = test and {**test, **(held or {})}
     best = None if error is None else {"status": "ok", "test": test, "plan": {"summary": "Fourier | ETDRK4"}}
     result = {"best": best, "spend": {**SPEND, **spend}} if state == "done" else None
     return Outcome(of.name, state, [], result=result)
@@ -88,6 +89,55 @@ def test_a_row_that_lacks_a_task_has_no_figure_over_all_and_comes_last(tmp_path)
         ("easy", None),
     ]
     assert "| refine | 1.00e-09 | - | - | 1/1 |" in markdown(table)
+
+
+def held_against_references(tmp_path, **of):
+    """Two authors on two tasks; of the first, burgers, it is known what it is held against. of: more of the table."""
+    cells = [cell(task, author, 0) for task in ("burgers", "darcy") for author in ("a", "b")]
+    held = {"trusted": 3e-9, "reference_error": 5e-9}
+    errors = {"burgers/a": 1e-9, "burgers/b": 4e-9, "darcy/a": 1e-5, "darcy/b": 1e-6}
+    known = {
+        one.name: outcome(one, errors[f"{one.task}/{one.author}"], held=held if one.task == "burgers" else None)
+        for one in cells
+    }
+    return leaderboard(Suite(tmp_path / "x.toml", "Mine", tuple(cells), ()), {**known, **of})
+
+
+def test_what_figures_are_held_against_stands_in_every_form_and_what_cannot_be_told_apart_is_equal(tmp_path):
+    table = held_against_references(tmp_path)
+    text = page(table)
+    assert "| *trusted method* |  | 3.00e-09 | - | - | - |" in markdown(table)
+    assert "| *reference's own error* |  | 5.00e-09 | - | - | - |" in markdown(table)
+    assert [line.split(",")[-2:] for line in as_csv(table).splitlines()[1:3]] == [["3e-09", "5e-09"], ["", ""]]
+    assert fields(table)["marks"] == {"burgers": {"trusted": 3e-9, "reference": 5e-9}}
+    # On burgers both are as good as can be told; on darcy, of which nothing is known, one is best.
+    assert len(re.findall(r'<td class="right best">(?:1\.00e-09|4\.00e-09)', text)) == 2
+    assert len(re.findall(r'<td class="right best">(?:1\.00e-05|1\.00e-06)', text)) == 1
+    assert text.count('<rect class="untold"') == text.count('<line class="trusted"') == 1
+
+
+def test_a_table_that_lacks_tasks_says_how_many_its_means_are_of(tmp_path):
+    cells = [cell(task, "a", 0) for task in ("burgers", "darcy")]
+    table = leaderboard(Suite(tmp_path / "x.toml", "Mine", tuple(cells), ()), {cells[0].name: outcome(cells[0], 1e-3)})
+    assert "| all tasks (1 of 2 so far) |" in markdown(table)
+    assert "all tasks<small>1 of 2 so far</small>" in page(table)
+    assert "so far" not in page(held_against_references(tmp_path))
+
+
+def test_every_cell_leads_to_its_report_or_says_why_it_has_none(tmp_path):
+    one, other, lost = cells = [cell("burgers", "a", seed) for seed in (0, 1, 2)]
+    known = {
+        one.name: replace(outcome(one, 1e-3), folder=one.folder),
+        other.name: replace(outcome(other, None), folder=other.folder),
+        lost.name: replace(outcome(lost, None, "provider"), message="no quota <left>", folder=lost.folder),
+    }
+    told = page(leaderboard(Suite(tmp_path / "x.toml", "Mine", tuple(cells), ()), known))
+    rows = re.findall(r"<tr><th scope=\"row\">(?:(?!</tr>).)*</tr>", told[told.index('id="cells"') :])
+    assert f'<a href="cells/{one.folder}/report.html">burgers/a/refine/0</a>' in rows[0]
+    assert "1.00e-03" in rows[0]
+    assert "nothing ran" in rows[1]
+    assert "href" not in rows[2]
+    assert "the provider gave up<small>no quota &lt;left&gt;</small>" in rows[2]
 
 
 def test_rows_are_sorted_and_published_ones_marked(board):

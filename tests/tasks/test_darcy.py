@@ -1,12 +1,14 @@
 """The Darcy solver against a series solution; its coefficients and control volumes."""
 
 from itertools import pairwise
+from typing import ClassVar
 
 import numpy as np
 import pytest
 
 from fieldsmith.tasks import load
-from fieldsmith.tasks.darcy import Darcy
+from fieldsmith.tasks.darcy import Coefficients, Darcy
+from fieldsmith.tasks.pde import seeded
 from fieldsmith.tasks.poisson import solve_split, split_volumes
 
 
@@ -60,6 +62,53 @@ def test_coefficients_have_two_values_and_agree_across_grids() -> None:
     fine, coarse = fields(85), fields(43)
     assert set(np.unique(fine)) == {3.0, 12.0}
     assert (fine[:, ::2, ::2] == coarse).all()
+
+
+def drawn(rng: np.random.Generator, count: int) -> np.ndarray:
+    """Cosine series of N(0, (-Laplace + 9)^-2), [count, 128, 128], as they first come."""
+    k = np.arange(128)
+    twice = np.where(k == 0, 1.0, np.sqrt(2.0))
+    spectrum = np.pi**2 * (k[:, None] ** 2 + k[None, :] ** 2) + 9.0
+    return rng.standard_normal((count, 128, 128)) * (twice[:, None] * twice[None, :]) / spectrum
+
+
+def uniform(a: np.ndarray) -> np.ndarray:
+    """Samples [batch, n, n] that hold one value."""
+    return np.flatnonzero(a.min(axis=(1, 2)) == a.max(axis=(1, 2)))
+
+
+@pytest.mark.parametrize(("scale", "split", "again"), [("paper", "dev", [30, 34]), ("demo", "test", [])])
+def test_a_medium_of_one_material_is_drawn_again_and_no_other(scale: str, split: str, again: list[int]) -> None:
+    task = load("darcy", scale=scale)
+    assert isinstance(task, Darcy)
+    count, points = task.size_of(split), task.scored_points()
+    first = drawn(seeded(task, split), count)
+    assert uniform(Coefficients(first, task.high)(points)).tolist() == again
+    fields = task.initial_fields(seeded(task, split), count, smooth=False)
+    assert not uniform(fields(points)).size
+    assert np.flatnonzero((fields.series != first).any(axis=(1, 2))).tolist() == again
+
+
+def test_media_to_learn_from_hold_both_materials_too() -> None:
+    """Of the first 300 of this stream 24 would not, nor would three of those that are drawn in their place."""
+    fields = darcy().initial_fields(np.random.default_rng(11), 300, smooth=False)
+    first = Coefficients(drawn(np.random.default_rng(11), 300), 12.0)
+    assert uniform(first(85)).size == 24
+    assert not uniform(fields(85)).size
+
+
+def test_without_a_contrast_or_with_one_point_drawing_comes_to_an_end() -> None:
+    """At a contrast of 1 every medium has one value, whatever its patches; on a single point there is nothing else."""
+    flat = load("darcy", {"contrast": 1.0})
+    assert isinstance(flat, Darcy)
+    same = flat.initial_fields(np.random.default_rng(2), 6, smooth=False)
+    assert (same.series == darcy().initial_fields(np.random.default_rng(2), 6, smooth=False).series).all()
+    assert OnePoint({}).initial_fields(np.random.default_rng(2), 2, smooth=False)(1).shape == (2, 1, 1)
+
+
+class OnePoint(Darcy):
+    name = "one-point"
+    sizes_by_scale: ClassVar = {"demo": {"dev": 2, "test": 2, "x": 1, "y": 1}}
 
 
 @pytest.mark.slow

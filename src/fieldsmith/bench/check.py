@@ -8,8 +8,8 @@ from fieldsmith import environments
 from fieldsmith.agents.author import BUILT_IN
 from fieldsmith.agents.authors import open_author
 from fieldsmith.agents.prompts import Prompts
+from fieldsmith.bench.ended import SCORE
 from fieldsmith.bench.suite import Cell, Suite
-from fieldsmith.bench.table import SCORE
 from fieldsmith.errors import FieldsmithError, InputError
 from fieldsmith.orchestrator.episodes.question import EpisodeQuestion
 from fieldsmith.orchestrator.episodes.run import open_agent

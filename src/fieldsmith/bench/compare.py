@@ -10,9 +10,10 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from fieldsmith.bench.ended import SCORE
 from fieldsmith.bench.measured import Figure, Left, Measured, Side
 from fieldsmith.bench.paired import Effect, effect
-from fieldsmith.bench.table import NOTHINGS, SCORE, SMALLEST, known_sum, tokens_of
+from fieldsmith.bench.table import NOTHINGS, SMALLEST, known_sum, tokens_of
 from fieldsmith.errors import InputError
 from fieldsmith.tasks.task import NRMSE
 

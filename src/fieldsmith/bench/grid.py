@@ -28,6 +28,7 @@ from fieldsmith.orchestrator.children import Child
 from fieldsmith.orchestrator.episodes.question import EpisodeQuestion
 from fieldsmith.orchestrator.folder import held, make_folder
 from fieldsmith.orchestrator.question import ENGINES, Question
+from fieldsmith.sandboxes import NAMES
 
 LEAST_SHARE = 0.05
 """Of the share that a cell has used up: as much must be left over for it to be taken up again in the same sitting."""
@@ -41,7 +42,7 @@ Told = Callable[[str, Mapping[str, object]], None]
 class Terms:
     """What the whole grid may use. usd, hours: None for no limit; hours count this sitting. at_once: cells at a time.
 
-    engine, address, in_flight: where programs run, and how many of a cell at a time, in place of what the suite says; empty and 0
+    engine, address, in_flight, sandbox: where programs run, how many of a cell at a time, and in what, in place of what the suite says; empty and 0
     for what it says. cluster: the address of the Ray cluster for cells that name none. What a cell is called and whether it is
     done does not depend on them.
     """
@@ -53,6 +54,7 @@ class Terms:
     address: str = ""
     in_flight: int = 0
     cluster: str = ""
+    sandbox: str = ""
 
     def check(self) -> None:
         """Raises InputError."""
@@ -62,6 +64,8 @@ class Terms:
             raise InputError(f"--in-flight {self.in_flight} is none.", "Give 1 or more, or leave it out.")
         if self.engine and self.engine not in ENGINES:
             raise InputError(f"There is no engine {self.engine!r}.", f"Use one of {', '.join(ENGINES)}.")
+        if self.sandbox and self.sandbox not in NAMES:
+            raise InputError(f"There is no sandbox {self.sandbox!r}.", f"Use one of {', '.join(NAMES)}.")
         if self.address and self.engine != "ray":
             raise InputError("--address goes with --engine ray.", "Add it, or leave the address out.")
 
@@ -71,6 +75,8 @@ class Terms:
             question = replace(question, max_cost=capped)
         if self.in_flight:
             question = replace(question, in_flight=self.in_flight)
+        if self.sandbox:
+            question = replace(question, sandbox=self.sandbox)
         if self.engine and isinstance(question, Question):
             question = replace(question, engine=self.engine, address=self.address or None)
         if self.cluster and isinstance(question, Question) and question.engine == "ray" and not question.address:

@@ -9,8 +9,8 @@ from typing import Any
 
 from fieldsmith import tasks
 from fieldsmith.bench import cells
+from fieldsmith.bench.ended import figure_of
 from fieldsmith.bench.suite import Cell, kept_suite, task_name
-from fieldsmith.bench.table import figure_of
 from fieldsmith.errors import FieldsmithError, InputError
 from fieldsmith.folders import expanded
 from fieldsmith.orchestrator.episodes.asked import read_asked

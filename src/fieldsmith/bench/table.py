@@ -17,14 +17,14 @@ import numpy as np
 
 from fieldsmith.bench.baselines import SINGLE_SHOT, Baseline, baseline_of, candidates_of
 from fieldsmith.bench.cells import Outcome
+from fieldsmith.bench.ended import SCORE, Ended, ended, figure_of
+from fieldsmith.bench.marks import Mark, marks
 from fieldsmith.bench.suite import Cell, Published, Suite
 from fieldsmith.orchestrator.claims import VERDICTS
 from fieldsmith.orchestrator.question import Question
 from fieldsmith.tasks.task import NRMSE
 
 CONFIDENCE = 0.95
-SCORE = "score"
-"""What episodes of environments come to."""
 NOTHINGS: Mapping[str, float] = {NRMSE.name: 1.0, SCORE: 0.0}
 """What counts where nothing ran: the nRMSE of an answer of zeros, no score. A metric of a task's own has no such figure."""
 SMALLEST = 1e-17
@@ -134,7 +134,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Leaderboard:
-    """Rows, the best first. missing: cells that are not done, by their states."""
+    """Rows, the best first. missing: cells that are not done, by their states. counted: how many tasks the figures over all tasks are of, and of how many they are to be."""
 
     title: str
     tasks: tuple[str, ...]
@@ -143,6 +143,15 @@ class Leaderboard:
     missing: Mapping[str, int]
     outcomes: int = 0
     """How many lines of the benchmark's outcomes it is made of."""
+    marks: Mapping[str, Mark] = field(default_factory=dict[str, Mark])
+    counted: tuple[int, int] = (0, 0)
+    ended: tuple[Ended, ...] = ()
+
+    @property
+    def so_far(self) -> str:
+        """Of how many tasks the figures over all tasks are, where it is not all."""
+        some, every = self.counted
+        return "" if some in (0, every) else f"{some} of {every} so far"
 
 
 def over(values: Sequence[float], by_decades: bool) -> Interval:
@@ -194,7 +203,9 @@ def leaderboard(suite: Suite, outcomes: Mapping[str, Outcome], lines: int = 0) -
     rows = [row if judged <= row.tasks.keys() else replace(row, overall=None) for row in rows]
     states = Counter(outcomes[cell.name].state if cell.name in outcomes else "not begun" for cell in suite.cells)
     states.pop("done", None)
-    return Leaderboard(suite.title, tasks, tuple(sorted(rows, key=_rank)), len(suite.cells), dict(states), lines)
+    ranked, counted = tuple(sorted(rows, key=_rank)), (len(judged), sum(one == NRMSE.name for one, _ in kinds.values()))
+    held, ends = marks(suite.cells, outcomes), ended(suite.cells, outcomes)
+    return Leaderboard(suite.title, tasks, ranked, len(suite.cells), dict(states), lines, held, counted, ends)
 
 
 def _only_shots(rows: Sequence[Row]) -> list[Row]:
@@ -283,19 +294,6 @@ def _kinds(suite: Suite, outcomes: Mapping[str, Outcome]) -> dict[str, tuple[str
         else:
             found.setdefault(cell.task, (SCORE, False) if cell.acts else (NRMSE.name, True))
     return found
-
-
-def figure_of(result: Mapping[str, Any]) -> tuple[str, bool, float] | None:
-    """Metric, whether lower is better, and its value on the test split; None where nothing ran."""
-    best = result.get("best")
-    if not best:
-        return None
-    if "episodes" in result:
-        return SCORE, False, float(best["score"])
-    test = best.get("test")
-    if best.get("status") != "ok" or not test or test.get("value") is None:
-        return None
-    return str(test["metric"]), bool(test["lower_is_better"]), float(test["value"])
 
 
 def _claims(results: Sequence[Mapping[str, Any]]) -> Mapping[str, int] | None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from fieldsmith.agents.author import BUILT_IN
 from fieldsmith.bench.baselines import SCAN, SINGLE_SHOT, Baseline
+from fieldsmith.bench.marks import UNKNOWN, Mark
 from fieldsmith.bench.table import SMALLEST, Leaderboard, Row, Standing
 
 TO_BEAT: Mapping[Baseline, tuple[Baseline, ...]] = {
@@ -17,33 +18,35 @@ TO_BEAT: Mapping[Baseline, tuple[Baseline, ...]] = {
     SCAN: (),
 }
 """Which baselines each kind of row is compared with: what reasons more has to beat what reasons less."""
-Verdict = Literal["better", "unclear", "no better"]
+Verdict = Literal["better", "unclear", "alike", "no better"]
 
 
 def verdicts(board: Leaderboard) -> list[str]:
     """A sentence for each row that does not beat the best of its baselines on every task; rows that do are not told of."""
-    told = (_sentence(row, board.rows) for row in board.rows if not row.published)
+    told = (_sentence(row, board.rows, board.marks) for row in board.rows if not row.published)
     return [words for words in told if words]
 
 
-def _sentence(row: Row, rows: Sequence[Row]) -> str:
+def _sentence(row: Row, rows: Sequence[Row], marks: Mapping[str, Mark]) -> str:
     compared = [base for base in rows if _is_to_beat(row, base)]
     if not compared:
         return ""
-    base = max(compared, key=lambda one: (len(_shared(row, one)), _behind(row, one)))
-    found = [judged(row.tasks[task], base.tasks[task]) for task in _shared(row, base)]
-    worse, unclear, every = found.count("no better"), found.count("unclear"), len(found)
-    if worse + unclear == 0:
+    base = max(compared, key=lambda one: (len(_shared(row, one)), _behind(row, one, marks)))
+    found = [judged(row.tasks[task], base.tasks[task], marks.get(task, UNKNOWN)) for task in _shared(row, base)]
+    worse, alike, unclear, every = found.count("no better"), found.count("alike"), found.count("unclear"), len(found)
+    if worse + alike + unclear == 0:
         return ""
     name, other, figures = f"{row.author}/{row.strategy}", _name(base), _figures(row, base)
-    behind = _behind(row, base) >= 0.0 if figures else worse == every
+    behind = worse > 0 and _behind(row, base, marks) >= 0.0 if figures else worse == every
     parts = [f"it is no better on {worse} of {every} tasks"] if worse else []
+    if alike:
+        parts.append(f"both are within the reference's own error on {alike} of {every} tasks")
     if unclear:
         parts.append(f"the intervals over seeds overlap on {unclear} of {every} tasks")
     why = "" if every == 1 and worse else f": {', and '.join(parts)}"
     if behind:
         return f"{name} does not beat {other}{figures}{why}."
-    if worse + unclear == every:
+    if worse + alike + unclear == every:
         return f"{name} is not shown to beat {other}{figures}{why}."
     return f"{name} beats {other}{figures}, but not on every task{why}."
 
@@ -69,11 +72,13 @@ def _shared(row: Row, base: Row) -> list[str]:
     return [task for task, one in row.tasks.items() if one.values and task in base.tasks and base.tasks[task].values]
 
 
-def judged(own: Standing, base: Standing) -> Verdict:
-    """Of two standings on one task: by their means, and `unclear` where both have intervals over seeds that overlap."""
+def judged(own: Standing, base: Standing, mark: Mark = UNKNOWN) -> Verdict:
+    """Of two standings on one task: by their means; `alike` where both lie within the reference's own error, `unclear` where both have intervals over seeds that overlap."""
     one, other = own.interval, base.interval
     assert one is not None
     assert other is not None
+    if own.by_decades and mark.reference is not None and max(one.mean, other.mean) <= mark.reference:
+        return "alike"
     sign = 1.0 if own.lower_is_better else -1.0
     if sign * one.mean >= sign * other.mean:
         return "no better"
@@ -83,21 +88,24 @@ def judged(own: Standing, base: Standing) -> Verdict:
     return "better" if apart else "unclear"
 
 
-def _means(row: Row, base: Row) -> tuple[list[float], list[float]]:
-    """Decimal logarithms of both rows' mean errors, over the shared tasks that are judged by errors."""
+def _means(row: Row, base: Row, marks: Mapping[str, Mark]) -> tuple[list[float], list[float]]:
+    """Decimal logarithms of both rows' mean errors, over the shared tasks that are judged by errors; what is below a known error of the reference counts as that."""
     tasks = [task for task in _shared(row, base) if row.tasks[task].by_decades]
-    own, others = ([i.mean for task in tasks if (i := one.tasks[task].interval)] for one in (row, base))
+    own, others = (
+        [marks.get(task, UNKNOWN).told(i.mean) for task in tasks if (i := one.tasks[task].interval)]
+        for one in (row, base)
+    )
     return list(np.log10(np.maximum(own, SMALLEST))), list(np.log10(np.maximum(others, SMALLEST)))
 
 
-def _behind(row: Row, base: Row) -> float:
-    """By how many decades the row's geometric mean is above the baseline's; 0 where no task is judged by errors."""
-    own, others = _means(row, base)
+def _behind(row: Row, base: Row, marks: Mapping[str, Mark]) -> float:
+    """By how many decades the row's geometric mean is above the baseline's, as far as the references tell; 0 where no task is judged by errors."""
+    own, others = _means(row, base, marks)
     return float(np.mean(own) - np.mean(others)) if own else 0.0
 
 
 def _figures(row: Row, base: Row) -> str:
-    own, others = _means(row, base)
+    own, others = _means(row, base, {})
     return f" ({10.0 ** float(np.mean(own)):.1e} against {10.0 ** float(np.mean(others)):.1e})" if own else ""
 
 

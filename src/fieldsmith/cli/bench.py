@@ -41,6 +41,10 @@ def bench(
         str, typer.Option(help="Where programs run, in place of what the suite says: local or ray.", show_default=False)
     ] = "",
     address: Annotated[str, typer.Option(help="Of the Ray cluster, HOST:PORT or auto.", show_default=False)] = "",
+    sandbox: Annotated[
+        str,
+        typer.Option(help="auto, docker, bubblewrap or process, in place of what the suite says.", show_default=False),
+    ] = "",
     fail_if: Annotated[
         str | None, typer.Option(help='Exit with 1 if this holds of a cell, such as "nrmse > 1e-3".')
     ] = None,
@@ -65,7 +69,7 @@ def bench(
     whole = read_suite(suite)
     folder = expanded(out) if out else Path("runs") / f"bench-{whole.name}"
     condition = _condition(fail_if)
-    terms = Terms(max_cost, max_hours, at_once, engine, address, in_flight)
+    terms = Terms(max_cost, max_hours, at_once, engine, address, in_flight, sandbox=sandbox)
     terms.check()
     grid = Grid(whole.chosen(cells), folder, terms)
     metrics = checked(grid.suite)

@@ -22,6 +22,8 @@ class BenchProgress:
         self.output, self.grid, self._write = output, grid, write
         self._live = Live(output, self._lines, several=True)
         self._going: dict[str, str] = {}
+        self._made: dict[str, str] = {}
+        """The data that was made last for a cell."""
         self._ended = set(done)
         self._written = time.monotonic()
 
@@ -68,6 +70,11 @@ class BenchProgress:
             self._going[cell] = f"{event['candidates']} programs{f', best {best:.2e}' if best is not None else ''}"
         elif kind == "step":
             self._going[cell] = f"episode {event['episode']}, step {event['step']}, score {event['score']:.3g}"
+        elif kind == "data":
+            before, self._made[cell] = self._made.get(cell), str(event["what"])
+            self._going[cell] = f"{event['what']} {event['share']:.0%}"
+            if not self._live.on and before != event["what"]:
+                self.output.progress(f"  {visible(cell, 70):<70} {visible(str(event['what']), 200)}")
         elif kind == "waiting":
             self._going[cell] = f"waits for {event.get('for', '')}"
             self.output.progress(visible(f"{cell} waits for {event.get('for', '')}", 400))

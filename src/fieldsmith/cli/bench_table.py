@@ -28,7 +28,7 @@ def _aligned(board: Leaderboard, tasks: Sequence[str]) -> list[str]:
         "author",
         "strategy",
         *(_brief(task) for task in tasks),
-        *["all tasks"][:together],
+        *[board.so_far or "all tasks"][:together],
         "ran",
         "tokens",
         "USD",

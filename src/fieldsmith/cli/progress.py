@@ -24,6 +24,8 @@ class Progress:
         self.output, self.total = output, total
         self._live = Live(output, self.line)
         self._best = self._spend = self._said = self._making = ""
+        self._told = ("", 0)
+        """Of data that is made: what, and how many tenths of it."""
         self._evaluated: dict[str, float] = {}
         """What is being evaluated, and since when."""
         self._count = 0
@@ -54,6 +56,10 @@ class Progress:
     def event(self, kind: str, fields: Mapping[str, Any]) -> None:
         if kind == "data":
             self._making = f"{fields['what']} {fields['share']:.0%}"
+            told = str(fields["what"]), int(10 * float(fields["share"]))
+            if told != self._told:
+                self._told = told
+                self.output.event(kind, fields)
             if not self._live.on:
                 self.output.making(fields["what"], fields["share"])
             return

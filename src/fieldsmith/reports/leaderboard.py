@@ -6,25 +6,51 @@ import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from itertools import zip_longest
 from typing import Any
 
 from fieldsmith import __version__
 from fieldsmith.bench.cells import WORDS
+from fieldsmith.bench.marks import UNKNOWN
 from fieldsmith.bench.table import Interval, Leaderboard, Row, Standing
 from fieldsmith.bench.verdicts import verdicts
 from fieldsmith.reports.plain import visible
 
+TRUSTED, REFERENCE = "trusted method", "reference's own error"
+
 
 def markdown(board: Leaderboard) -> str:
     """The table, and below it what its figures mean and what is missing."""
-    heads = ["author", "strategy", *board.tasks, "all tasks", "ran", "tokens", "USD", "seconds", "claims unconfirmed"]
+    heads = [
+        "author",
+        "strategy",
+        *board.tasks,
+        f"all tasks ({board.so_far})" if board.so_far else "all tasks",
+        "ran",
+        "tokens",
+        "USD",
+        "seconds",
+        "claims unconfirmed",
+    ]
     told = [_texts(board, row) for row in board.rows]
+    told += [
+        [f"*{name}*", "", *(f"{f:.2e}" if f is not None else "-" for f in figures), *["-"] * 6]
+        for name, figures in held_against(board)
+    ]
     if any(row.cache_told for row in board.rows):
         heads.append("from caches")
-        told = [[*texts, row.cache_told or "-"] for texts, row in zip(told, board.rows, strict=True)]
+        caches = [row.cache_told or "-" for row in board.rows]
+        told = [[*texts, cached] for texts, cached in zip_longest(told, caches, fillvalue="-")]
     rows = [[_cell(word) for word in texts] for texts in told]
     lines = [f"# {visible(board.title)}", "", _line(map(_cell, heads)), _line("---" for _ in heads), *map(_line, rows)]
     return "\n".join([*lines, "", *(f"- {words}" for words in notes(board)), ""])
+
+
+def held_against(board: Leaderboard) -> list[tuple[str, list[float | None]]]:
+    """What figures are held against, by name: one figure a task, as far as any is known."""
+    held = [board.marks.get(task, UNKNOWN) for task in board.tasks]
+    rows = [(TRUSTED, [one.trusted for one in held]), (REFERENCE, [one.reference for one in held])]
+    return [(name, figures) for name, figures in rows if any(figure is not None for figure in figures)]
 
 
 def notes(board: Leaderboard) -> list[str]:
@@ -37,6 +63,10 @@ def notes(board: Leaderboard) -> list[str]:
             "Over all tasks each task counts once, and a row has a figure only where it has one on each; the interval is that of other seeds of these tasks, not of other tasks.",
             "A run in which no program ran counts with an error of 1, that of an answer of zeros.",
         ]
+    if held_against(board):
+        told.append(
+            "The trusted method, from the same inputs, is a mark and no bound. Figures below the reference's own error cannot be told apart."
+        )
     if any(not one.by_decades for one in standings):
         told.append(
             "Scores of environments and metrics of a task's own are arithmetic means; an episode that came to nothing has a score of 0, and for a metric of a task's own a run that came to nothing has no figure."
@@ -75,14 +105,14 @@ def as_csv(board: Leaderboard) -> str:
     """A line for each author, strategy and task."""
     stream = io.StringIO()
     writer = csv.writer(stream)
-    writer.writerow(["author", "strategy", "task", "metric", "mean", "low", "high", "ran", "of", "tokens", "usd", "seconds", "values", "published", "baseline", "claims_unconfirmed", "claims_measured", "cached_tokens", "saved_usd"])  # fmt: skip
+    writer.writerow(["author", "strategy", "task", "metric", "mean", "low", "high", "ran", "of", "tokens", "usd", "seconds", "values", "published", "baseline", "claims_unconfirmed", "claims_measured", "cached_tokens", "saved_usd", "trusted", "reference_error"])  # fmt: skip
     for row in board.rows:
         for task, one in row.tasks.items():
             interval = one.interval or Interval(math.nan)
             figures = [interval.mean, interval.low, interval.high, one.ran, one.of, one.tokens, one.usd, one.seconds]
             values = " ".join(f"{value:.6e}" for value in one.values)
             saved = ["" if row.published or figure is None else figure for figure in (one.cached_tokens, one.saved_usd)]
-            writer.writerow([row.author, row.strategy, task, one.metric, *("" if f is None else f for f in figures), values, row.published, row.baseline, *_claims(one), *saved])  # fmt: skip
+            writer.writerow([row.author, row.strategy, task, one.metric, *("" if f is None else f for f in figures), values, row.published, row.baseline, *_claims(one), *saved, *_marked(board, task)])  # fmt: skip
     return stream.getvalue()
 
 
@@ -101,6 +131,7 @@ def fields(board: Leaderboard) -> dict[str, Any]:
         "cells": board.cells,
         "missing": dict(board.missing),
         "not_beating": verdicts(board),
+        "marks": {task: asdict(one) for task, one in board.marks.items()},
         "rows": [
             {
                 "author": row.author,
@@ -125,6 +156,11 @@ def fields(board: Leaderboard) -> dict[str, Any]:
 
 def _standing_fields(one: Standing) -> dict[str, Any]:
     return {**asdict(one), "schemes": dict(one.schemes), "interval": asdict(one.interval) if one.interval else None}
+
+
+def _marked(board: Leaderboard, task: str) -> list[object]:
+    one = board.marks.get(task, UNKNOWN)
+    return ["" if figure is None else figure for figure in (one.trusted, one.reference)]
 
 
 def _claims(one: Standing) -> tuple[object, object]:

@@ -6,19 +6,23 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 from markupsafe import Markup
 
 from fieldsmith.bench.cells import WORDS
+from fieldsmith.bench.ended import Ended
+from fieldsmith.bench.marks import UNKNOWN, Mark
 from fieldsmith.bench.table import SMALLEST, Interval, Leaderboard, Row, Standing
 from fieldsmith.files import write_whole
 from fieldsmith.reports.html import environment
-from fieldsmith.reports.leaderboard import as_csv, as_json, markdown, notes, told, told_ends, told_mean
+from fieldsmith.reports.leaderboard import as_csv, as_json, held_against, markdown, notes, told, told_ends, told_mean
 from fieldsmith.reports.plain import visible
 from fieldsmith.reports.scaling import Scaled
 from fieldsmith.reports.scaling import as_csv as scaling_csv
 from fieldsmith.reports.scaling import as_rows as scaling_rows
 from fieldsmith.reports.scaling_page import of_rows
+from fieldsmith.tasks.task import NRMSE
 
 NAME = "leaderboard"
 LONGEST = 60
@@ -56,6 +60,11 @@ def page(board: Leaderboard, command: str = "", scaled: Scaled = ()) -> str:
         board=board,
         heads=[_heading(task) for task in board.tasks],
         rows=[_shown(board, row) for row in board.rows],
+        held=[
+            (name, ["" if f is None else told_mean(Interval(f)) for f in figures])
+            for name, figures in held_against(board)
+        ],
+        ended=[_told_cell(one) for one in board.ended],
         plots=list(_plots(board)),
         notes=notes(board),
         schemes=list(_schemes(board)),
@@ -64,7 +73,7 @@ def page(board: Leaderboard, command: str = "", scaled: Scaled = ()) -> str:
         written=time.strftime("%Y-%m-%d %H:%M:%S"),
         data=Markup("{}"),
         sheets=("leaderboard.css",),
-        scripts=["basics.js", "theme.js"],
+        scripts=["basics.js", "long.js", "theme.js"],
         visible=visible,
         state_words=WORDS,
     )
@@ -120,7 +129,8 @@ def _of_task(board: Leaderboard, row: Row, task: str) -> _Figure:
     if one is None:
         return _Figure("")
     others = [other.tasks[task].interval for other in board.rows if task in other.tasks and not other.published]
-    return _figure(one.interval, one.by_decades, _best(others, one.lower_is_better))
+    mark = board.marks.get(task, UNKNOWN) if one.by_decades else UNKNOWN
+    return _figure(one.interval, one.by_decades, _best(others, one.lower_is_better), mark)
 
 
 def _best(intervals: Sequence[Interval | None], lower_is_better: bool) -> float:
@@ -128,10 +138,39 @@ def _best(intervals: Sequence[Interval | None], lower_is_better: bool) -> float:
     return (min if lower_is_better else max)(means) if len(means) > 1 else math.nan
 
 
-def _figure(interval: Interval | None, by_decades: bool, best: float) -> _Figure:
+def _figure(interval: Interval | None, by_decades: bool, best: float, mark: Mark = UNKNOWN) -> _Figure:
+    """best: the mean of the best row; all that are within the reference's own error are as good."""
     if interval is None:
         return _Figure("")
-    return _Figure(told_mean(interval, by_decades), told_ends(interval, by_decades), interval.mean == best)
+    as_good = interval.mean == best or (mark.reference is not None and max(interval.mean, best) <= mark.reference)
+    return _Figure(told_mean(interval, by_decades), told_ends(interval, by_decades), as_good)
+
+
+@dataclass(frozen=True)
+class _Cell:
+    """One cell as it is listed. report: where its run's report lies from here, empty where it has none."""
+
+    name: str
+    report: str
+    state: str
+    why: str
+    figure: str
+    ran: str
+    seconds: str
+
+
+def _told_cell(one: Ended) -> _Cell:
+    done, by_decades = one.state == "done", one.metric == NRMSE.name
+    nothing = "nothing ran" if done else ""
+    return _Cell(
+        visible(one.cell.name, 200),
+        f"cells/{quote(one.folder)}/report.html" if done and one.folder else "",
+        WORDS.get(one.state, one.state),
+        visible(one.message, 300),
+        nothing if one.value is None else told_mean(Interval(one.value), by_decades),
+        f"{one.ran}/{one.of}" if done else "",
+        f"{one.seconds:,.0f}",
+    )
 
 
 @dataclass(frozen=True)
@@ -160,21 +199,24 @@ class _Plot:
     height: float
     dots: Sequence[_Dot]
     ticks: Sequence[tuple[float, str]]
+    trusted: float | None
+    reference: float | None
 
 
 def _plots(board: Leaderboard) -> Iterator[_Plot]:
     for task in board.tasks:
         rows = [(row, row.tasks[task]) for row in board.rows if task in row.tasks and row.tasks[task].interval]
         if rows:
-            yield _plot(task, rows)
+            yield _plot(task, rows, board.marks.get(task, UNKNOWN))
 
 
-def _plot(task: str, rows: Sequence[tuple[Row, Standing]]) -> _Plot:
+def _plot(task: str, rows: Sequence[tuple[Row, Standing]], mark: Mark) -> _Plot:
     kind = rows[0][1]
     axis = _Axis.of([one.interval for _, one in rows if one.interval], kind.by_decades)
     dots = [_dot(axis, n, row, one) for n, (row, one) in enumerate(rows)]
     height = TOP + STEP * len(rows) + BOTTOM
-    return _Plot(_heading(task), kind.metric, kind.lower_is_better, WIDTH, height, dots, axis.ticks)
+    held = [axis.place(f) if kind.by_decades and f and axis.holds(f) else None for f in (mark.trusted, mark.reference)]
+    return _Plot(_heading(task), kind.metric, kind.lower_is_better, WIDTH, height, dots, axis.ticks, *held)
 
 
 @dataclass(frozen=True)

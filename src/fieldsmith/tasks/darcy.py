@@ -15,6 +15,8 @@ from fieldsmith.tasks.task import Argument, Parameter, Result, Signature
 
 LOW = 3.0
 MODES = 128
+DRAWS = 60
+"""Of a medium of one material, at most: at the scored sizes one in twenty is, on a single point each is."""
 
 
 def coordinates(points: int, nodes: Nodes) -> np.ndarray:
@@ -37,8 +39,17 @@ class Coefficients:
 
     def __call__(self, points: int, nodes: Nodes = "endpoints") -> np.ndarray:
         """[batch, points, points] at the nodes or cell centres."""
+        return np.where(self._patches(points, nodes), self.high, LOW)
+
+    def of_one_material(self, points: int, nodes: Nodes) -> np.ndarray:
+        """[batch]: which media are the same at all of these points, and so on all their volumes."""
+        patches = self._patches(points, nodes)
+        return (patches == patches[:, :1, :1]).all(axis=(1, 2))
+
+    def _patches(self, points: int, nodes: Nodes) -> np.ndarray:
+        """[batch, points, points]: where the coefficient has its high value."""
         high = _values(self.series, points, nodes) >= 0.0
-        return np.where(_joined(high) if self.joined else high, self.high, LOW)
+        return _joined(high) if self.joined else high
 
 
 @dataclass(frozen=True)
@@ -159,15 +170,30 @@ half a cell away from the outermost ones. It takes {self._values()} in random pa
     def initial_fields(self, rng: np.random.Generator, count: int, smooth: bool) -> Coefficients:
         """Gaussian fields N(0, (-Laplace + 9)^-2) with zero normal derivative, thresholded at 0.
 
-        At the hard scale without their mean, so that neither material is rare.
+        At the hard scale without their mean, so that neither material is rare. Else one in twenty is of one material throughout, and all such media
+        have one answer; they are drawn again, after all others. What counts are the scored points, since a medium is constant on the volume of each:
+        a patch that lies between them is in neither the samples nor the reference.
         """
+        series = self._series(rng, count)
+        if smooth:
+            return SmoothCoefficients(series, self.high)
+        fields, again = Coefficients(series, self.high, self.joined), np.arange(count)
+        for _ in range(DRAWS):
+            again = again[replace(fields, series=series[again]).of_one_material(self.scored_points(), self.nodes)]
+            if not again.size:
+                break
+            series[again] = self._series(rng, again.size)
+        return fields
+
+    def _series(self, rng: np.random.Generator, count: int) -> np.ndarray:
+        """[count, modes, modes]."""
         number = np.arange(MODES)
         eigenvalues = np.pi**2 * (number[:, None] ** 2 + number[None, :] ** 2)
         weight = np.where(number[:, None] == 0, 1.0, np.sqrt(2.0)) * np.where(number[None, :] == 0, 1.0, np.sqrt(2.0))
         series = rng.standard_normal((count, MODES, MODES)) * weight / (eigenvalues + 9.0)
         if self.joined:
             series[:, 0, 0] = 0.0
-        return SmoothCoefficients(series, self.high) if smooth else Coefficients(series, self.high, self.joined)
+        return series
 
     def inputs(self, fields: Coefficients, points: int) -> dict[str, np.ndarray | float]:
         return {"a": fields(points, self.nodes)}

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 from fieldsmith.bench.audit.exploit import Audit, Hole, Tried
-from fieldsmith.bench.table import SCORE
+from fieldsmith.bench.ended import SCORE
 from fieldsmith.environments import Host, kind_of
 from fieldsmith.environments.check import CHECKS, examine
 

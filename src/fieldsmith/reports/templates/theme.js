@@ -5,6 +5,7 @@ const setTheme = theme => {
   themeButton.textContent = { auto: "◐ Auto", light: "○ Light", dark: "● Dark" }[theme];
   themeButton.setAttribute("aria-label", `Colours: ${theme}. Press to change.`);
 };
+const redrawn = () => { if (typeof redrawAll === "function") redrawAll(); };  // a leaderboard has no plots that scripts draw
 let theme = "auto";
 try { theme = themes.includes(localStorage.getItem("fieldsmith-theme")) ? localStorage.getItem("fieldsmith-theme") : "auto"; } catch { /* not allowed here */ }
 setTheme(theme);
@@ -12,12 +13,12 @@ themeButton.addEventListener("click", () => {
   theme = themes[(themes.indexOf(theme) + 1) % themes.length];
   try { localStorage.setItem("fieldsmith-theme", theme); } catch { /* not allowed here */ }
   setTheme(theme);
-  redrawAll();
+  redrawn();
 });
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redrawAll);
-addEventListener("beforeprint", redrawAll);
-addEventListener("afterprint", redrawAll);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redrawn);
+addEventListener("beforeprint", redrawn);
+addEventListener("afterprint", redrawn);
 
 let lastWidth = innerWidth;
-addEventListener("resize", () => { if (innerWidth !== lastWidth) { lastWidth = innerWidth; redrawAll(); } });
+addEventListener("resize", () => { if (innerWidth !== lastWidth) { lastWidth = innerWidth; redrawn(); } });
 document.querySelectorAll("[data-copy]").forEach(place => place.replaceWith(copyButton(document.getElementById(place.dataset.copy).textContent)));
