@@ -81,10 +81,10 @@ def _at(
     across = system.coordinates.index(axis.name)
     unit = np.eye(len(system.coordinates), dtype=int)
     scale = -1 / mass if mass is not None else 1
-    drift = slopes.get(tuple(unit[across].tolist()), 0) * scale
+    drift = slopes.get(tuple(unit[across].tolist()), sp.S.Zero) * scale
     factors = {}
     for other in range(int(system.timed), len(system.coordinates)):
-        slope = slopes.get(tuple((unit[across] + unit[other]).tolist()), 0)
+        slope = slopes.get(tuple((unit[across] + unit[other]).tolist()), sp.S.Zero)
         factors[other] = slope * scale / (1 if other == across else 2)
     try:
         turned = [system.jets.total(factor, other) for other, factor in factors.items() if factor != 0]
