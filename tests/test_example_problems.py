@@ -25,7 +25,7 @@ FILES = {file.stem: file for file in sorted((Path(__file__).parents[1] / "exampl
 LIGHTER: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "blob": {"parameters": {"eps": 0.12}, "domain": {"t": [0, 2]}, "output": {"points": 24, "times": 5}},
     "pattern": {
-        "parameters": {"Du": 2e-4, "Dv": 1e-4},
+        "parameters": {"Du": 4e-5, "Dv": 2e-5},
         "domain": {"t": [0, 50]},
         "output": {"points": {"x": 48, "y": 48}, "times": 6},
     },

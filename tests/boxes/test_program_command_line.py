@@ -67,7 +67,7 @@ def test_programs_of_every_kind_of_problem_run_by_themselves(tmp_path, name, tem
     with np.load(tmp_path / "all.npz") as file:
         assert {key: file[key].shape for key in shapes} == shapes
         if name == "pattern":  # periodic: the upper end is the lower one
-            np.testing.assert_allclose(file["x"], 2.5 * np.arange(16) / 16)
+            np.testing.assert_allclose(file["x"], np.arange(16) / 16)
         if name == "fin":
             np.testing.assert_allclose(file["T"], file["x"][:, None] + file["y"])
 

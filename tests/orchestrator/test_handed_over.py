@@ -256,5 +256,5 @@ def test_what_an_earlier_program_has_left_goes(tmp_path):
         (tmp_path / "best" / name).write_bytes(b"old")
     form = Form(problem("drum", points=9, times=3))
     program = OneProgram(DRUM).write(None, None, "", []).program
-    assert hand_over(tmp_path, brief_of(form), program, None, None, "exact") == {}
+    assert hand_over(tmp_path, brief_of(form), program, None, None, "exact") == ({}, None)
     assert list((tmp_path / "best").iterdir()) == []

@@ -54,8 +54,8 @@ class AsAsked:
 
 def hand_over(
     folder: Path, brief: Brief, program: Program, answer: Answer | None, estimate: float | None, how: How
-) -> dict[str, Picture]:
-    """`best/solution.nc` and, of a plane that changes in time, the film; the pictures of the report. Raises OSError.
+) -> tuple[dict[str, Picture], Trust | None]:
+    """`best/solution.nc` and, of a plane that changes in time, the film; the pictures of the report, and what is known of the error. Raises OSError.
 
     What an earlier program has left goes. `estimate` is of the error, where programs are judged by one; `how` is what the call's reference is.
     """
@@ -63,7 +63,7 @@ def hand_over(
     for name in (SOLUTION, GIF, MP4):
         (best / name).unlink(missing_ok=True)
     if answer is None or brief.form is None:
-        return {}
+        return {}, None
     case, outputs = answer
     trust = trust_of(brief, program, answer, estimate, how)
     solution = solution_of(brief.form, case.inputs, outputs, trust)
@@ -71,7 +71,7 @@ def hand_over(
     film = film_of(brief.form, solution)
     if film is not None:
         write_film(best, film)
-    return problem_pictures(brief, "test", case, outputs)
+    return problem_pictures(brief, "test", case, outputs), trust
 
 
 def trust_of(brief: Brief, program: Program, answer: Answer, estimate: float | None, how: How) -> Trust:
@@ -81,4 +81,15 @@ def trust_of(brief: Brief, program: Program, answer: Answer, estimate: float | N
         return Trust(estimate, "not known" if estimate is None else "estimate", program.sha256)
     errors = sample_nrmse(as_samples(brief.signature, outputs), as_samples(brief.signature, case.reference))
     own = None if case.reference_errors is None else float(case.reference_errors[0])
-    return Trust(float(errors[0]), how, program.sha256, own)
+    parted = _away(brief, case, outputs, how)
+    return Trust(float(errors[0]), how, program.sha256, own, *(parted or ()))
+
+
+def _away(brief: Brief, case: Case, outputs: Mapping[str, np.ndarray], how: How) -> tuple[float, float] | None:
+    """The first sample's error away from jumps, no less than the reference's own there, and the share of points beside them."""
+    from fieldsmith.tasks.own.jumps import away  # problems take SymPy, which other runs must not wait for
+
+    assert brief.form is not None
+    known = away(brief.form, case.reference, outputs)
+    own = 0.0 if how == "exact" else None if case.away_errors is None else float(case.away_errors[0])
+    return None if known is None or own is None else (max(float(known.errors[0]), own), known.share)

@@ -10,7 +10,8 @@ class Met:
     """What a run came to beside the error that was asked for.
 
     `error` is that of the best program for the problem as it is asked, on the test split once that is scored; `reference_error` what the reference itself may be off
-    by, None where that is not known. `estimate` where there is no reference: then `error` is a residual, over all calls of the split.
+    by, None where that is not known. `estimate` where there is no reference: then `error` is a residual, over all calls of the split. `away` is the error away from
+    jumps of the solution, no less than the reference's own there, and `beside` the share of points that lie beside them; None and 0 where that is not known or there are none.
     """
 
     asked: float
@@ -18,6 +19,8 @@ class Met:
     reference_error: float | None
     estimate: bool
     split: str
+    away: float | None = None
+    beside: float = 0.0
 
     @property
     def met(self) -> bool:
@@ -36,7 +39,10 @@ class Met:
         held = f"within {asked}" if self.met else f"not within {asked}"
         if not self.met and self.error <= self.asked:
             held = f"with the reference's own on top it may be more than {asked}"
-        return f"{what}: {self.error:.1e}{own}{where}; {held}."
+        told = f"{what}: {self.error:.1e}{own}{where}; {held}."
+        if self.away is None:
+            return told
+        return f"{told} The solution jumps: away from its jumps, beside which {self.beside:.1%} of the points lie, the error is {self.away:.1e}."
 
     def fields(self) -> dict[str, object]:
         """As JSON."""
@@ -54,4 +60,6 @@ def met_by(run: RunRecord) -> Met | None:
     split = "test" if evaluation.test else "dev"
     own = score.by_kind.get(AS_ASKED)
     error, reference = (own.nrmse, own.reference_error) if own else (score.figure, score.reference_error)
-    return Met(run.asked.accuracy, error, reference, score.value is not None, split)
+    jumps = run.away if split == "test" and run.away else {}
+    away = jumps.get("error")
+    return Met(run.asked.accuracy, error, reference, score.value is not None, split, away, jumps.get("share", 0.0))

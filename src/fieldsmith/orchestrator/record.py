@@ -227,6 +227,7 @@ def _loaded(folder: Path, asked: Asked, store: Store, pictures: bool) -> RunReco
         message=str(store.fact("message", "")),
         tested=tuple(store.fact("tested", [])),
         waiting=waiting_of(store.fact(FACT, []), candidates),
+        away=store.fact("away"),
     )
 
 

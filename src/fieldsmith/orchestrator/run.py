@@ -145,6 +145,8 @@ class RunRecord:
     """Candidates that the test split has been scored for, one for every time the run came to an end."""
     waiting: tuple[Waiting, ...] = ()
     """What is waited for, or was when the run was interrupted."""
+    away: Mapping[str, float] | None = None
+    """Of the solution that was handed over: `error` away from its jumps, `share` of the points that lie beside them; None where that is not known or there are none."""
 
     @property
     def written(self) -> tuple[Candidate, ...]:

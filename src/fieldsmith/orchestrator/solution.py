@@ -43,6 +43,10 @@ class Trust:
     """SHA-256 of the source text that computed it."""
     reference_error: float | None = None
     """What the reference itself may be off by, beside its size; None where there is none or it is not known."""
+    away: float | None = None
+    """The error away from jumps of the solution, no less than the reference's own there; None where it has none, or that is not known."""
+    beside: float = 0.0
+    """Share of the points that lie beside jumps."""
 
 
 @dataclass(frozen=True)
@@ -214,6 +218,9 @@ def _told(form: Form, parameters: Mapping[str, float], trust: Trust) -> Iterator
         yield "error_stated", trust.error
     if trust.reference_error is not None:
         yield "error_of_reference", trust.reference_error
+    if trust.away is not None:
+        yield "error_away_from_jumps", trust.away
+        yield "share_of_points_beside_jumps", trust.beside
     yield "error_measured_against", trust.how
     yield "accuracy_asked", system.output.accuracy
     yield "source", f"Fieldsmith {fieldsmith.__version__}"

@@ -239,7 +239,9 @@ class Solve:
         if brief.form is not None:
             answer = asked.called(best.program, self.sandbox, default_limits(self.task), self.listener)
             estimate = scored.test.value if scored.test else None
-            own = hand_over(self.folder, brief, best.program, answer, estimate, compared_with(self.task))
+            own, trust = hand_over(self.folder, brief, best.program, answer, estimate, compared_with(self.task))
+            known = trust is not None and trust.away is not None
+            store.set_fact("away", {"error": trust.away, "share": trust.beside} if trust and known else None)
             pictures = {**{key: one for key, one in pictures.items() if key == BY_FRAME}, **own} if own else pictures
         write_best(self.folder, best.program, brief, pictures)
         store.set_final(scored, best.id)

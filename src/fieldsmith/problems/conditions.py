@@ -1,12 +1,13 @@
 """Conditions at the ends of axes: as many as are needed, where they are needed, and telling solutions apart."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from fieldsmith.problems.canonical import Canonical
+from fieldsmith.problems.degenerate import Degenerate
 from fieldsmith.problems.ends import Need, rows_of
-from fieldsmith.problems.faults import Findings, many
+from fieldsmith.problems.faults import Findings, Spot, many
 from fieldsmith.problems.intervals import SIDES, Wanted
 from fieldsmith.problems.symbol import Linearised
 from fieldsmith.problems.system import Condition, Interval, Side, System
@@ -21,6 +22,10 @@ class Conditions:
     tables: Tables
     poles: frozenset[tuple[str, Side]] = frozenset()
     """Ends at which an equation is not finite: centres, mostly."""
+    degenerate: Mapping[tuple[str, Side], Degenerate] = field(default_factory=dict)
+    """Ends at which the factor of the second derivative across vanishes."""
+    off: Callable[[Condition], float | None] = lambda _condition: None
+    """By how much a condition at such an end contradicts the equation, None where it does not."""
 
     @property
     def told(self) -> Findings:
@@ -59,7 +64,9 @@ class Conditions:
         system = self.system
         order = linear.across[system.coordinates.index(axis.name)]
         given = {side: system.at(axis.name, side) for side in ("low", "high")}
-        if not any(given.values()) and order and all(found[key].most for key in found if key[0] == axis.name):
+        ends = {key: need for key, need in found.items() if key[0] == axis.name}
+        bare = not any(key in self.degenerate and not need.fewest for key, need in ends.items())
+        if not any(given.values()) and order and bare and all(need.most for need in ends.values()):
             self._none(axis, order)
             return
         for side in ("low", "high"):
@@ -120,10 +127,14 @@ class Conditions:
             (self.told.doubt if nonlinear and order == 1 and most else self.told.fault)(spot, what, mend)
         elif count < fewest:
             reason = self._reason(axis, side, fewest // twofold, order)
+            if one := self.degenerate.get((axis.name, side)):
+                reason = f"1 is needed: {self._vanishing(axis)}, and {'it does so more slowly than the distance' if one.steep else 'the rest of the equation carries values in'}"
             what = (
                 f"{_key(axis, side)} has {many(count // twofold, 'condition') if count else 'no condition'}, {reason}."
             )
             self.told.fault(spot, what, self._missing(axis, side, -((count - fewest) // twofold), order))
+        elif (axis.name, side) in self.degenerate:
+            self._degenerate(axis, side, self.degenerate[axis.name, side], given, spot)
         elif need.undetermined:
             names = [u.name for u in system.unknowns if not any(_holds(system, one.residual, u.name) for one in given)]
             about = f" None holds {', '.join(names)}." if names else " Do two say the same?"
@@ -132,6 +143,22 @@ class Conditions:
                 f"The conditions at {_key(axis, side)} do not determine the solution.{about}",
                 "Each unknown that spreads needs its own.",
             )
+
+    def _degenerate(self, axis: Interval, side: Side, end: Degenerate, given: Sequence[Condition], spot: Spot) -> None:
+        """What is left open, or said twice, where the second derivative has lost its factor."""
+        key, name = _key(axis, side), self.system.unknowns[0].name
+        if given and not end.reached:
+            for one in given:
+                if (gap := self.off(one)) is not None:
+                    what = f"The condition “{one.text}” contradicts the equation at {key}: {self._vanishing(axis)}, and the rates of both are {gap:.3g} apart at the start."
+                    self.told.doubt(one.spot, what, "None is needed there, as the equation itself holds; leave it out.")
+        elif not given and end.reached:
+            what = f"{key} has no condition, and {self._vanishing(axis)}: meant is the solution that stays smooth, for which the equation holds at the end."
+            mend = f'Diffusion reaches that end (Fichera\'s function is negative), so that one such as "{key}" = "{name} = 0" could be given and would choose another.'
+            self.told.note(spot, what, mend)
+
+    def _vanishing(self, axis: Interval) -> str:
+        return f"the factor of {self.system.unknowns[0].name}_{axis.name * 2} vanishes there"
 
     def _bare(self, axis: Interval, side: Side, form: Canonical, linear: Linearised) -> None:
         """An unknown that spreads along an axis and that no condition at its end holds, though their number is right."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from fieldsmith.problems.claims import Claims, Verdict
 from fieldsmith.problems.conditions import Conditions
 from fieldsmith.problems.corners import corners_agree
 from fieldsmith.problems.curvilinear import doubt_straightness
+from fieldsmith.problems.degenerate import contradicted, degenerate_ends, with_degenerate
 from fieldsmith.problems.determined import Determined
 from fieldsmith.problems.ends import Need, needs
 from fieldsmith.problems.faults import Findings, Misread, TooLarge
@@ -87,13 +89,15 @@ def _judge(seen: Seen, tables: Tables) -> None:
     posed.waves(seen.waves, seen.form)
     if seen.waves and seen.waves.growth:
         return
-    conditions = Conditions(system, tables, frozenset(values.poles))
+    degenerate = degenerate_ends(system, seen.form, seen.linear, states)
+    off = partial(contradicted, system, seen.form, states)
+    conditions = Conditions(system, tables, frozenset(values.poles), degenerate, off)
     wanted = None
     if system.steady_line:
         wanted = seen.wanted = line_wants(system, seen.linear, states)
         conditions.on_a_line(wanted, seen.linear)
     else:
-        seen.needs = needs(system, seen.linear, states)
+        seen.needs = with_degenerate(needs(system, seen.linear, states), degenerate)
         conditions.ends(seen.needs, seen.linear, seen.form)
     if not told.stopping:
         Determined(system, seen.form, seen.linear, states, told).all(wanted)

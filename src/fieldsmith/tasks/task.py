@@ -129,7 +129,7 @@ class Case:
     `reference_errors` [samples] are its estimated relative errors, None where they are unknown; `trusted_errors` [samples] is
     the nRMSE that the trusted method reaches from `inputs` alone, which is no bound. `kinds` says of each sample of which
     kind it is, such as smooth or kinked; () where there is one kind or it is not known. `resolution` is the number of intervals
-    along the first space axis: its length over the spacing of the points.
+    along the first space axis: its length over the spacing of the points. `away_errors` [samples] are `reference_errors` away from jumps, where that is known.
     """
 
     name: str
@@ -139,6 +139,7 @@ class Case:
     trusted_errors: np.ndarray | None = None
     kinds: tuple[str, ...] = ()
     resolution: int = 0
+    away_errors: np.ndarray | None = None
 
     @property
     def reference_error(self) -> float:

@@ -61,6 +61,10 @@ class AccuracyShown(BaseModel):
     )
     estimate: bool
     met: bool
+    away: float | None = Field(
+        default=None, description="The error away from jumps of the solution, where it has some and that is known."
+    )
+    beside: float = Field(default=0.0, description="Share of the points that lie beside jumps.")
 
 
 class SolutionShown(BaseModel):

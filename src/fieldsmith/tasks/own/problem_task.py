@@ -229,6 +229,7 @@ class ProblemTask(Task):
             inputs=arrays.inputs(self.form, draw),
             reference=dict(known.values) if known else {},
             reference_errors=known.errors if known else None,
+            away_errors=known.away if known else None,
             kinds=(draw.kind,) * len(draw.seeds) if known and name == "test" else (),
             resolution=draw.points[first.name] - (first.name not in self.form.system.periodic),
         )
@@ -287,6 +288,8 @@ def _stored(form: Form, calls: Sequence[Draw], progress: Progress | None, what: 
         stored |= {f"{n}/words": np.asarray(found.words), f"{n}/methods": np.asarray(found.methods)}
         if found.errors is not None:
             stored[f"{n}/errors"] = np.asarray(found.errors, float)
+        if found.away is not None:
+            stored[f"{n}/away"] = np.asarray(found.away, float)
     return stored
 
 
@@ -304,7 +307,7 @@ def _found(stored: Mapping[str, Any], n: int) -> reference.Found:
     head = f"{n}/values/"
     values = {key.removeprefix(head): array for key, array in stored.items() if key.startswith(head)}
     words, methods = str(stored[f"{n}/words"]), int(stored[f"{n}/methods"])
-    return reference.Found(values, stored.get(f"{n}/errors"), words, methods)
+    return reference.Found(values, stored.get(f"{n}/errors"), words, methods, stored.get(f"{n}/away"))
 
 
 def public(problem: Problem) -> Problem:

@@ -15,6 +15,7 @@ from fieldsmith.boxes.reference import Reference, trusted
 from fieldsmith.equations.expressions import Unsuited
 from fieldsmith.tasks.own import arrays
 from fieldsmith.tasks.own.draws import Draw, together
+from fieldsmith.tasks.own.jumps import away_of_reference
 
 SECONDS, CALLS = 60.0, 1.0
 """Processor time of one solution at least, and as a multiple of what a program's call may take."""
@@ -31,6 +32,8 @@ class Found:
     errors: np.ndarray | None
     words: str
     methods: int = 0
+    away: np.ndarray | None = None
+    """The errors a sample away from jumps of the solution, where it has some and errors are known."""
 
 
 def has_exact(form: Form) -> bool:
@@ -65,7 +68,12 @@ def _in_view(form: Form, found: Reference, n: int, draw: Draw, view: Mapping[str
         return Found({}, None, found.words)
     count = _samples(form, draw)
     taken = {BATCH: np.arange(count), **view}
-    return Found(samples.picked(form, found.values, taken), found.errors[n][:count], found.words, len(found.methods))
+    jumps = away_of_reference(form, found.climbs, found.methods, taken)
+    words = found.words
+    if jumps is not None:
+        words += f" Away from jumps, beside which {jumps.share:.1%} of the points lie, it is off by {jumps.errors.max():.1e}."
+    values = samples.picked(form, found.values, taken)
+    return Found(values, found.errors[n][:count], words, len(found.methods), None if jumps is None else jumps.errors)
 
 
 def _samples(form: Form, draw: Draw) -> int:

@@ -53,6 +53,9 @@ def ends_of(system: System, balance: Balance) -> tuple[End, ...]:
 
 def _end(system: System, balance: Balance, axis: int, side: Side) -> End:
     name = system.axes[axis].name
+    if not system.at(name, side) and any(part != 0 for part in balance.viscous[axis]):
+        where = f"{name} = {system.axes[axis].end(side):g}"
+        raise Unsuited(f"Diffusion vanishes at {where}, which has no condition; cells beyond it would need one.")
     given = [one for one in system.at(name, side) if one.kind != "open"]
     for one in given:
         _taken(system, balance, one)
