@@ -49,7 +49,7 @@ def rank(
     from fieldsmith.orchestrator.record import load_run
     from fieldsmith.reports.beside import FILE, keep
     from fieldsmith.reports.html import write_report
-    from fieldsmith.reports.ranking import as_csv, rows, write_ranking
+    from fieldsmith.reports.ranking import as_csv, beyond_rows, rows, write_ranking
 
     problem = load(task, parse_parameters(param or []), scale)
     own = [folder for folder in folders if (folder / CARD).is_file()]
@@ -70,7 +70,8 @@ def rank(
         keep(solver.place, [row[:-1] for row in rows(entries)])
         write_report(load_run(solver.place), solver.place / "report.html")
         files += [solver.place / FILE, solver.place / "report.html"]
-    for line in aligned(rows(entries)):
+    more = beyond_rows(entries)
+    for line in (*aligned(rows(entries)), *([""] if more else []), *aligned(more)):
         current.say(line.rstrip())
     for file in files:
         current.progress(f"Written: {file}")
