@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fieldsmith.agents.author import NUMERICS
+from fieldsmith.bench.beside import Learned
 from fieldsmith.bench.beyond import Beyond, beyond
 from fieldsmith.bench.bins import Binned
 from fieldsmith.bench.places import Places
@@ -114,6 +115,15 @@ def ranked(
 def in_order(entries: Sequence[Entry]) -> list[Entry]:
     """The smallest error first, those without one last."""
     return sorted(entries, key=lambda one: (one.nrmse is None, one.nrmse or 0.0))
+
+
+def learned_of(entries: Sequence[Entry]) -> list[Learned]:
+    """Operators among them that have a figure, as they are kept beside a run."""
+    return [
+        Learned(one.name, one.nrmse, one.training or 0.0, one.data or 0.0, one.device)
+        for one in entries
+        if one.kind == "operator" and one.nrmse is not None
+    ]
 
 
 def _entry(task: Task, one: Contender, place: Sandbox) -> Entry:

@@ -1,7 +1,7 @@
 """`fieldsmith operators`: what a solver is measured against, learned operators."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,6 +12,11 @@ from fieldsmith.cli.operators_judged import evaluate, fixed_points_told
 from fieldsmith.cli.operators_words import digest, seconds_told, settings_of, tell
 from fieldsmith.cli.output import current
 from fieldsmith.cli.terminal import aligned
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fieldsmith.blocks import Block
 
 app = typer.Typer(no_args_is_help=True, help="Train operators on samples of a task, and judge them as programs are.")
 
@@ -46,13 +51,23 @@ def list_operators(as_json: AsJson = False) -> None:
 
 def _settings(kind: Any) -> dict[str, dict[str, Any]]:
     """What can be chosen: default, and what it is and may be in words."""
-    usual = kind().to_dict()
+    usual = kind()
     told = {
-        name: {"default": usual[name], "words": "; ".join(f"{b.name}: {b.summary}" for b in kind.options(name))}
-        for name in kind.kinds()
+        name: {
+            "default": block.name, "words": "; ".join(f"{b.name}: {b.summary}" for b in kind.options(name)),
+        }
+        for name, block in usual.blocks().items()
+    }  # fmt: skip
+    numbers = {
+        name: {"default": getattr(usual, name), "words": ", ".join(filter(None, (one.summary, one.range, _of(one.of))))}
+        for name, one in kind.known_numbers().items()
     }
-    numbers = {name: {"default": usual[name], "words": f"{one.summary}, {one.range}"} for name, one in kind.known_numbers().items()}  # fmt: skip
     return told | numbers
+
+
+def _of(blocks: "Sequence[Block]") -> str:
+    """Of a number that only some choices have."""
+    return f"with {' or '.join(f'{one.kind}={one.name}' for one in blocks)}" if blocks else ""
 
 
 @app.command()
