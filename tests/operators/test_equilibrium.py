@@ -14,6 +14,7 @@ from fieldsmith import tasks
 from fieldsmith.errors import InputError
 from fieldsmith.operators.layout import Layout
 from fieldsmith.operators.networks.anderson import anderson
+from fieldsmith.operators.networks.broyden import broyden
 from fieldsmith.operators.networks.equilibrium import Equilibrium, EquilibriumNetwork, InjectedBlock, Unrolled
 from fieldsmith.operators.trained import TrainedOperator, module_of
 from fieldsmith.operators.training.asked import Asked
@@ -49,36 +50,65 @@ def test_differences_save_steps():
     assert steps(5) < 0.5 * steps(1) < 0.5 * plain
 
 
-def test_a_sample_does_not_depend_on_those_beside_it():
+def test_broyden_comes_to_the_same_point():
+    matrix, constant = contraction(30)
+
+    def bent(z):
+        return torch.tanh(z @ matrix.T) + constant
+
+    start = torch.zeros_like(constant)
+    one, other = (solver(bent, start, 400, 1e-13) for solver in (anderson, broyden))
+    assert (one.residuals <= 1e-13).all()
+    assert (other.residuals <= 1e-13).all()
+    assert (one.point - other.point).abs().max() < TO_ROUNDING
+    assert (one.point - bent(one.point)).abs().max() < TO_ROUNDING
+
+
+def test_broyden_ends_on_a_linear_map_in_twice_as_many_steps_as_it_has_dimensions():
+    matrix, constant = contraction(8, 0.95)
+    found = broyden(lambda z: z @ matrix.T + constant, torch.zeros_like(constant), 100, 1e-12, memory=40)
+    assert found.steps <= 2 * 8 + 4, (
+        "2 n without rounding (Gay, SIAM J. Numer. Anal. 16, 1979); plain iterations take 540"
+    )
+    less = broyden(lambda z: z @ matrix.T + constant, torch.zeros_like(constant), 400, 1e-12, memory=4)
+    assert found.steps < less.steps < 400
+
+
+@pytest.mark.parametrize("solver", [anderson, broyden])
+def test_a_sample_does_not_depend_on_those_beside_it(solver):
     matrix, constant = contraction(12)
     constant[1:] *= 1e-3
     constant[2] += 5.0
 
     def solve(part):
-        return anderson(lambda z: torch.tanh(z @ matrix.T) + part, torch.zeros_like(part), 200, 1e-6).point
+        return solver(lambda z: torch.tanh(z @ matrix.T) + part, torch.zeros_like(part), 200, 1e-6).point
 
     alone = torch.cat([solve(constant[n : n + 1]) for n in range(4)])
     assert (solve(constant) - alone).abs().max() < 1e-12
 
 
-def test_what_has_no_fixed_point_ends_with_the_best():
-    found = anderson(lambda z: z + 1.0, torch.zeros(2, 3).double(), 20, 1e-3)
+@pytest.mark.parametrize("solver", [anderson, broyden])
+def test_what_has_no_fixed_point_ends_with_the_best(solver):
+    found = solver(lambda z: z + 1.0, torch.zeros(2, 3).double(), 20, 1e-3)
     assert found.steps == 20
     assert (found.residuals > 1e-3).all()
-    blown = anderson(lambda z: 1.0 / z, torch.zeros(2, 3).double(), 20, 1e-3)
+    blown = solver(lambda z: 1.0 / z, torch.zeros(2, 3).double(), 20, 1e-3)
     assert blown.steps < 20
     assert torch.isfinite(blown.point).all()
 
 
-@pytest.mark.parametrize(("space", "depth"), [((17,), 1), ((8, 9), 2)])
-def test_implicit_gradients_are_those_of_many_unrolled_steps(space, depth):
+@pytest.mark.parametrize(
+    ("space", "depth", "solver"), [((17,), 1, anderson), ((8, 9), 2, anderson), ((17,), 1, broyden)]
+)
+def test_implicit_gradients_are_those_of_many_unrolled_steps(space, depth, solver):
     torch.manual_seed(0)
     block = InjectedBlock(5, (3,) * len(space), depth).double()
     x = torch.randn(3, 5, *space).double().requires_grad_()
     weight = torch.randn(3, 5, *space).double()
     asked = [x, *block.parameters()]
     found, wanted = (
-        (y, torch.autograd.grad(y, asked, weight)) for y in (Equilibrium(block, 300, 1e-14)(x), Unrolled(block, 300)(x))
+        (y, torch.autograd.grad(y, asked, weight))
+        for y in (Equilibrium(block, 300, 1e-14, solver)(x), Unrolled(block, 300)(x))
     )
     assert (found[0] - wanted[0]).abs().max() < TO_ROUNDING
     for one, other in zip(found[1], wanted[1], strict=True):
@@ -137,9 +167,10 @@ def most_bytes(inner):
 @pytest.mark.slow
 def test_memory_does_not_grow_with_the_steps_that_are_taken():
     block = InjectedBlock(8, (4, 4), 1)
-    implicit = [most_bytes(Equilibrium(block, steps, 0.0)) for steps in (8, 16, 64)]
+    implicit, other = ([most_bytes(Equilibrium(block, steps, 0.0, solver)) for steps in (8, 16, 64)] for solver in (anderson, broyden))  # fmt: skip
     unrolled = [most_bytes(Unrolled(block, steps)) for steps in (8, 16, 64)]
-    assert max(implicit) <= 1.1 * min(implicit), implicit
+    for flat in (implicit, other):
+        assert max(flat) <= 1.1 * min(flat), flat
     assert unrolled[2] > 4 * unrolled[0], unrolled
     assert implicit[2] < unrolled[2] / 3
 
@@ -166,6 +197,13 @@ def test_it_learns_a_steady_task_and_opens_as_it_was(task, tmp_path):
     given = task.split("test")[0].inputs["a"]
     again = TrainedOperator.open(tmp_path / "deq", "cpu")
     assert np.array_equal(done.as_solver()(given), again.as_solver()(given))
+    by_broyden = module_of("fno-deq", {**SMALL, "solver": "broyden", "tolerance": 1e-5, "steps": 60}, done.layout)
+    by_anderson = module_of("fno-deq", {**SMALL, "tolerance": 1e-5, "steps": 60}, done.layout)
+    answers = []
+    for module in (by_broyden, by_anderson):
+        module.load_state_dict(done.module.state_dict())
+        answers.append(module.eval()(torch.from_numpy(done.layout.encoded({"a": given}))))
+    assert (answers[0] - answers[1]).abs().max() < 1e-3 * answers[1].abs().max()
     one = again.as_solver()(given[2:3])
     assert np.allclose(one[0], done.as_solver()(given)[2], atol=1e-6)
 
@@ -189,6 +227,8 @@ def test_the_unrolled_variant_is_a_setting(task):
     module = module_of("fno-deq", {**SMALL, "representation": "unrolled", "steps": 4}, layout)
     given = torch.from_numpy(layout.encoded(task.split("dev")[0].inputs))
     assert module(given).shape == (8, 1, 1, 15, 15)
+    with pytest.raises(InputError, match="solver=broyden is for the representation fixed-point, which is not chosen"):
+        module_of("fno-deq", {"representation": "unrolled", "solver": "broyden"}, layout)
     with pytest.raises(InputError, match="tolerance is a number of the representation fixed-point"):
         module_of("fno-deq", {"representation": "unrolled", "tolerance": 1e-5}, layout)
 

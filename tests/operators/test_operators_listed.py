@@ -23,4 +23,4 @@ def test_a_number_that_one_choice_alone_uses_says_which() -> None:
     (row,) = (
         one for one in json.loads(run("operators", "list", "--json").stdout)["operators"] if one["name"] == "memno"
     )
-    assert "for variant=multi-input alone" in row["settings"]["inputs"]["words"]
+    assert "with variant=multi-input" in row["settings"]["inputs"]["words"]

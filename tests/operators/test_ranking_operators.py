@@ -11,6 +11,7 @@ import pytest
 
 import small_heat
 from command_line import run
+from fieldsmith.bench.beside import learned_beside
 
 TASK = f"{Path(small_heat.__file__)}:SmallHeat"
 TRAIN = (
@@ -68,6 +69,11 @@ def test_programs_and_operators_are_put_in_order(place):
     assert min(second["alone"], second["together"], second["training"], second["data"]) > 0
     with open(place / "table.csv", encoding="utf-8") as stream:
         assert [float(row["nrmse"]) for row in csv.DictReader(stream)] == [first["nrmse"], second["nrmse"]]
+    (kept,) = learned_beside(place / "run")
+    assert (kept.name, kept.nrmse, kept.training) == (second["name"], second["nrmse"], second["training"])
+    assert first["semigroup"] < 1e-6 < second["semigroup"] < 2.0
+    assert first["energy"] < 1e-6 < second["energy"]
+    assert first["coarser"] < 1e-6 < second["coarser"]
     page = (place / "run" / "report.html").read_text(encoding="utf-8")
     table = page[page.index('<div id="beside">') :]
     assert table.index(f"{first['nrmse']:.3e}") < table.index(f"{second['nrmse']:.3e}") < table.index("By <code>")
@@ -111,6 +117,8 @@ def test_an_evaluation_is_told_as_one_line_of_json(place):
     told = json.loads(done.stdout.splitlines()[-1])
     assert told["status"] == "ok"
     assert [one["intervals"] for one in told["resolutions"]] == [8, 16, 32]
+    assert set(told["beyond"]) == {"semigroup", "energy", "coarser"}
+    assert all(0 < value < 2 for value in told["beyond"].values())
     assert len(told["dev"]["samples"]) == len(told["test"]["samples"]) == 8
 
 

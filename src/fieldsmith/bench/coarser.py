@@ -58,12 +58,12 @@ def levels(task: Task, source: str, sandbox: Sandbox, case: Case) -> Iterator[Le
 
     Raises InputError for a task whose points cannot be thinned out: one whose equation is not known, or changes along a periodic axis by itself.
     """
-    signature, axes = task.brief().signature, _axes(task)
+    signature, axes = task.brief().signature, axes_of(task)
     batch = signature.sizes(case.inputs).get("batch", 1)
     with sandbox.open(default_limits(task)) as session:
         for version in versions(source) if task.form is not None else versions(""):
             for stride, pause in _steps(signature, axes, case) if not version.own else [(1, 1)]:
-                inputs = _thinned(signature, axes, case, stride, pause)
+                inputs = thinned(signature, axes, case, stride, pause)
                 answer, seconds = timed(session, version.text or source, signature, inputs)
                 if session.closed or answer.status != "ok":
                     continue
@@ -87,7 +87,7 @@ def in_bins(signature: Signature, case: Case, outputs: Mapping[str, np.ndarray])
     return binned_nrmse(outputs, case.reference, np.asarray(case.inputs[clock], float), BINS)
 
 
-def _axes(task: Task) -> dict[str, Axis]:
+def axes_of(task: Task) -> dict[str, Axis]:
     """Axes of space by name. Raises InputError for a task whose equation is not known."""
     equation, form = task.brief().equation, task.form
     if form is not None:
@@ -111,7 +111,7 @@ def _powers(most: int) -> list[int]:
     return [2**n for n in range(most.bit_length())]
 
 
-def _thinned(
+def thinned(
     signature: Signature, axes: Mapping[str, Axis], case: Case, stride: int, pause: int
 ) -> dict[str, np.ndarray | float]:  # fmt: skip
     """The call on every `stride`-th point and every `pause`-th time. Points of a periodic axis are shifted by that, which changes nothing where the equation is the same everywhere."""

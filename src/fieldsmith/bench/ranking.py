@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from fieldsmith.agents.author import NUMERICS
+from fieldsmith.bench.beside import Learned
+from fieldsmith.bench.beyond import Beyond, beyond
 from fieldsmith.bench.bins import Binned
 from fieldsmith.bench.places import Places
 from fieldsmith.bench.warm_calls import timed
@@ -44,6 +46,10 @@ class Entry:
     training: float | None = None
     data: float | None = None
     device: str = ""
+    semigroup: float | None = None
+    energy: float | None = None
+    coarser: float | None = None
+    """As in `beyond.py`."""
     reason: str = ""
     samples: tuple[float, ...] = ()
     """nRMSE of each."""
@@ -111,6 +117,15 @@ def in_order(entries: Sequence[Entry]) -> list[Entry]:
     return sorted(entries, key=lambda one: (one.nrmse is None, one.nrmse or 0.0))
 
 
+def learned_of(entries: Sequence[Entry]) -> list[Learned]:
+    """Operators among them that have a figure, as they are kept beside a run."""
+    return [
+        Learned(one.name, one.nrmse, one.training or 0.0, one.data or 0.0, one.device)
+        for one in entries
+        if one.kind == "operator" and one.nrmse is not None
+    ]
+
+
 def _entry(task: Task, one: Contender, place: Sandbox) -> Entry:
     binned = Binned(task.brief().signature)
     outcome = evaluate(
@@ -122,18 +137,19 @@ def _entry(task: Task, one: Contender, place: Sandbox) -> Entry:
         return Entry(**known, reason=outcome.error_message or outcome.status)
     case = task.split("test")[0]
     single = first_samples(task.brief().signature, case, 1)
-    together, alone = _seconds(task, one, place, (case, single))
+    (together, alone), more = _called(task, one, place, (case, single))
     return Entry(
         **known, nrmse=score.nrmse, geometric=score.geometric, drift=score.drift, alone=alone, together=together / _batch(task, case),
-        samples=score.samples, bins=binned.means("test"), first=tuple(map(tuple, binned.cases["test"][0].tolist())),
+        semigroup=more.semigroup, energy=more.energy, coarser=more.coarser, samples=score.samples, bins=binned.means("test"), first=tuple(map(tuple, binned.cases["test"][0].tolist())),
     )  # fmt: skip
 
 
-def _seconds(task: Task, one: Contender, place: Sandbox, cases: Sequence[Case]) -> list[float]:
-    """The least time of a call with each of these cases; all in one place, so that what is loaded once is loaded before."""
+def _called(task: Task, one: Contender, place: Sandbox, cases: Sequence[Case]) -> tuple[list[float], Beyond]:
+    """The least time of a call with each of these cases, and what the error of the first does not say; all in one place, so that what is loaded once is loaded before."""
     signature, loaded = task.brief().signature, isinstance(place, OperatorSandbox)
     with place.open(default_limits(task)) as session:
-        return [timed(session, one.source, signature, case, loaded)[1] for case in cases]
+        seconds = [timed(session, one.source, signature, case, loaded)[1] for case in cases]
+        return seconds, beyond(task, one.source, session, cases[0])
 
 
 def _batch(task: Task, case: Case) -> int:

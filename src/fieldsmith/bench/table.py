@@ -77,6 +77,7 @@ class Standing:
 @dataclass(frozen=True)
 class Row:
     """One author by one strategy. overall: the geometric mean over tasks judged by nRMSE, None unless it has a figure on each of them. published: where its figures were published, of a row that was not measured here.
+    learned: of a learned operator what it took to have (`beside.py`).
 
     baseline: which one it is, if any. candidates: how many it might write on a task, at most. undone: what came of cells that were begun and are not done:
     their money and time count, their figures do not.
@@ -90,6 +91,12 @@ class Row:
     baseline: Baseline = ""
     candidates: int = 0
     undone: tuple[Outcome, ...] = ()
+    learned: str = ""
+
+    @property
+    def apart(self) -> str:
+        """Why it is no author's row: published, operator; empty of one that is."""
+        return "published" if self.published else "operator" if self.learned else ""
 
     @property
     def ran(self) -> tuple[int, int]:
@@ -189,8 +196,10 @@ def _back(value: float, by_decades: bool) -> float:
     return 10.0**value if by_decades else value
 
 
-def leaderboard(suite: Suite, outcomes: Mapping[str, Outcome], lines: int = 0) -> Leaderboard:
-    """The table of what is done so far. lines: how many outcomes were kept by then."""
+def leaderboard(
+    suite: Suite, outcomes: Mapping[str, Outcome], lines: int = 0, learned: Sequence[Row] = ()
+) -> Leaderboard:  # fmt: skip
+    """The table of what is done so far. lines: how many outcomes were kept by then. learned: rows of operators, which stand beside."""
     grouped: dict[tuple[str, str], list[Cell]] = {}
     for cell in suite.cells:
         grouped.setdefault((cell.author, cell.strategy), []).append(cell)
@@ -199,6 +208,7 @@ def leaderboard(suite: Suite, outcomes: Mapping[str, Outcome], lines: int = 0) -
     rows = [_row(author, strategy, cells, outcomes, kinds) for (author, strategy), cells in grouped.items()]
     rows = _only_shots(rows)
     rows += [row for one in suite.published if (row := _published(one, tasks))]
+    rows += learned
     judged = {task for row in rows for task, one in row.tasks.items() if one.by_decades and one.values}
     rows = [row if judged <= row.tasks.keys() else replace(row, overall=None) for row in rows]
     states = Counter(outcomes[cell.name].state if cell.name in outcomes else "not begun" for cell in suite.cells)

@@ -23,7 +23,7 @@ Verdict = Literal["better", "unclear", "alike", "no better"]
 
 def verdicts(board: Leaderboard) -> list[str]:
     """A sentence for each row that does not beat the best of its baselines on every task; rows that do are not told of."""
-    told = (_sentence(row, board.rows, board.marks) for row in board.rows if not row.published)
+    told = (_sentence(row, board.rows, board.marks) for row in board.rows if not row.apart)
     return [words for words in told if words]
 
 
@@ -54,7 +54,7 @@ def _sentence(row: Row, rows: Sequence[Row], marks: Mapping[str, Mark]) -> str:
 def _is_to_beat(row: Row, base: Row) -> bool:
     """Whether it is a baseline of the row that cost no more on the tasks that both have."""
     shared = _shared(row, base)
-    if base is row or base.published or not shared or base.baseline not in TO_BEAT[row.baseline] or not base.baseline:
+    if base is row or base.apart or not shared or base.baseline not in TO_BEAT[row.baseline] or not base.baseline:
         return False
     if base.baseline == SINGLE_SHOT and base.author != row.author:
         return False

@@ -8,12 +8,13 @@ from typing import Any
 
 from fieldsmith import __version__
 from fieldsmith.bench import cells
+from fieldsmith.bench.beside import learned_rows
 from fieldsmith.bench.cells import Outcome
 from fieldsmith.bench.differences import compared, differences, first_other_line, json_of, several, text_of
 from fieldsmith.bench.scaling import Curve, Group
 from fieldsmith.bench.scaling_of_rows import scaling_of_rows
 from fieldsmith.bench.suite import Suite
-from fieldsmith.bench.table import Leaderboard, leaderboard
+from fieldsmith.bench.table import Leaderboard, Row, leaderboard
 from fieldsmith.finding import Finding
 
 Forms = Callable[[Leaderboard, Sequence[tuple[Group, Sequence[Curve]]]], Mapping[str, str]]
@@ -33,7 +34,10 @@ def verify_board(folder: Path, suite: Suite, outcomes: Mapping[str, Outcome], fo
         # Written before the last cells ended, by a sitting that was killed: it is held against what there was then.
         outcomes = cells.asked_so(suite, cells.kept(folder, lines))
         yield Finding("leaderboard", unchecked=f"it is of the first {lines} of {cells.count(folder)} outcomes; {AGAIN}")
-    board = leaderboard(suite, outcomes, lines if isinstance(lines, int) else 0)
+    rows, late = _learned(folder, suite, outcomes, kept)
+    if late:
+        yield Finding("leaderboard", unchecked=f"it was written before {late} was ranked beside its runs; {AGAIN}")
+    board = leaderboard(suite, outcomes, lines if isinstance(lines, int) else 0, rows)
     scaled = scaling_of_rows(folder, outcomes) if kept.get("scaling") else []
     anew = forms(board, scaled)
     own = {name: value for name, value in kept.items() if name not in ("scaling", "fieldsmith")}
@@ -47,8 +51,20 @@ def verify_board(folder: Path, suite: Suite, outcomes: Mapping[str, Outcome], fo
             yield _form(folder / name, text, same_version and not figures.unchecked)
 
 
+def _learned(
+    folder: Path, suite: Suite, outcomes: Mapping[str, Outcome], kept: Mapping[str, Any]
+) -> tuple[list[Row], str]:
+    """Rows of operators that the table has, as they would be now, and the first that it has not, which was ranked since."""
+    told = kept.get("rows")
+    names = {row.get("author") for row in told if isinstance(row, dict) and row.get("learned")} if isinstance(told, list) else set()  # fmt: skip
+    found = learned_rows(folder, suite, outcomes)
+    return [row for row in found if row.author in names], next(
+        (row.author for row in found if row.author not in names), ""
+    )
+
+
 def _note(board: Leaderboard) -> str:
-    rows = [row for row in board.rows if not row.published]
+    rows = [row for row in board.rows if not row.apart]
     return f"every mean, interval and cost of its {len(rows)} rows is that of the cells"
 
 
@@ -61,7 +77,9 @@ def _by_row(fields: Mapping[str, Any]) -> dict[str, Any]:
     rows = fields.get("rows")
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         return dict(fields)
-    named = {f"{r.get('author')}/{r.get('strategy') or 'published'}": r for r in rows}
+    named = {
+        f"{r.get('author')}/{r.get('strategy') or ('operator' if r.get('learned') else 'published')}": r for r in rows
+    }
     return {**fields, "rows": named, "how many rows": len(rows)}
 
 

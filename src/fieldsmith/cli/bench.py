@@ -86,6 +86,7 @@ def bench(
 
 
 def _run(grid: "Grid", whole: "Suite", condition: Any) -> None:
+    from fieldsmith.bench.beside import learned_rows
     from fieldsmith.bench.cells import count
     from fieldsmith.bench.grid import worst
     from fieldsmith.bench.scaling_of_rows import scaling_of_rows
@@ -102,7 +103,7 @@ def _run(grid: "Grid", whole: "Suite", condition: Any) -> None:
     def written(*, curves: bool) -> "tuple[Leaderboard, Path]":
         """The table of the whole suite, as far as it has come; with the suite, so that it can be made anew. curves: whether to read every run for them."""
         outcomes = {**before, **grid.outcomes}
-        board = leaderboard(whole, outcomes, count(grid.folder))
+        board = leaderboard(whole, outcomes, count(grid.folder), learned_rows(grid.folder, whole, outcomes))
         write_text(grid.folder / KEPT, whole.kept_text)
         scaled = scaling_of_rows(grid.folder, outcomes) if curves else []
         return board, write_leaderboard(board, grid.folder, shlex.join(["fieldsmith", *sys.argv[1:]]), scaled)

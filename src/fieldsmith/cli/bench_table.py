@@ -50,10 +50,8 @@ def _texts(row: Row, tasks: Sequence[str], together: bool) -> list[str]:
     ]
     ran, of = row.ran
     figures = [f"{ran}/{of}", row.tokens_told, _total(row.total("usd"), ".2f"), _total(row.total("seconds"), ",.0f")]  # fmt: skip
-    strategy = (
-        "published" if row.published else visible(row.strategy, LONGEST) + (" (baseline)" if row.baseline else "")
-    )
-    ends = ["-"] * 4 if row.published else figures
+    strategy = row.apart or visible(row.strategy, LONGEST) + (" (baseline)" if row.baseline else "")
+    ends = ["-"] * 4 if row.apart else figures
     return [visible(row.author, LONGEST), strategy, *means, *[_mean(row.overall, True)][:together], *ends]
 
 

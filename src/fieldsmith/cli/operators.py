@@ -5,16 +5,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fieldsmith.cli import operators_beside
+from fieldsmith.cli import operators_beside, operators_scaling
 from fieldsmith.cli.live import Live
 from fieldsmith.cli.operators_beside import Device, Params, Quiet, Scale
 from fieldsmith.cli.operators_judged import evaluate, fixed_points_told
+from fieldsmith.cli.operators_words import digest, seconds_told, settings_of, tell
 from fieldsmith.cli.output import current
 from fieldsmith.cli.terminal import aligned
 
 if TYPE_CHECKING:
-    from fieldsmith.operators.training.state import Course
-    from fieldsmith.tasks.task import Task
+    from collections.abc import Sequence
+
+    from fieldsmith.blocks import Block
 
 app = typer.Typer(no_args_is_help=True, help="Train operators on samples of a task, and judge them as programs are.")
 
@@ -51,13 +53,21 @@ def _settings(kind: Any) -> dict[str, dict[str, Any]]:
     """What can be chosen: default, and what it is and may be in words."""
     usual = kind()
     told = {
-        name: {"default": block.name, "words": "; ".join(f"{b.name}: {b.summary}" for b in kind.options(name))}
+        name: {
+            "default": block.name, "words": "; ".join(f"{b.name}: {b.summary}" for b in kind.options(name)),
+        }
         for name, block in usual.blocks().items()
+    }  # fmt: skip
+    numbers = {
+        name: {"default": getattr(usual, name), "words": ", ".join(filter(None, (one.summary, one.range, _of(one.of))))}
+        for name, one in kind.known_numbers().items()
     }
-    for name, one in kind.known_numbers().items():
-        only = f", for {' or '.join(f'{block.kind}={block.name}' for block in one.of)} alone" if one.of else ""
-        told[name] = {"default": getattr(usual, name), "words": f"{one.summary}, {one.range}{only}"}
-    return told
+    return told | numbers
+
+
+def _of(blocks: "Sequence[Block]") -> str:
+    """Of a number that only some choices have."""
+    return f"with {' or '.join(f'{one.kind}={one.name}' for one in blocks)}" if blocks else ""
 
 
 @app.command()
@@ -95,7 +105,7 @@ def train(
     Example: fieldsmith operators train reacdiff1d --operator fno --samples 128 --epochs 20
     """
     current.json, current.quiet, current.resumes = as_json, quiet, True
-    from fieldsmith.cli.options import parse_parameters, parse_settings
+    from fieldsmith.cli.options import parse_parameters
     from fieldsmith.operators import need_torch
     from fieldsmith.tasks import load
 
@@ -104,16 +114,16 @@ def train(
     from fieldsmith.operators.training.fit import fit
     from fieldsmith.operators.training.penalties import parsed
 
-    settings = {name: _number(value) for name, value in parse_settings(set_ or [], "--set", "--set modes=16").items()}
+    settings = settings_of(set_ or [])
     asked = Asked(
         operator, settings, samples, epochs, minutes, batch, rate, noise=noise, coarsened=coarsened, observed_noise=observed_noise, unrolled=unrolled, pushforward=pushforward, accumulated=accumulated,
         patience=patience, precision=precision, compiled=compiled, seed=seed, processes=processes, penalties=parsed(penalty or []), micro=micro,
     )  # fmt: skip
     problem = load(task, parse_parameters(param or []), scale)
-    folder = out or Path("trained") / f"{problem.name}-{operator}-{_digest(problem, asked.digest)}"
+    folder = out or Path("trained") / f"{problem.name}-{operator}-{digest(problem, asked.digest)}"
     told = [""]
     with Live(current, lambda: told[0]):
-        done = fit(problem, asked, folder, device, current.making, lambda course, left: _tell(course, left, told))
+        done = fit(problem, asked, folder, device, current.making, lambda course, left: tell(course, left, told))
     _say(folder, dict(done.card))
 
 
@@ -157,7 +167,7 @@ def retrofit(
     )  # fmt: skip
     problem = task_of(known, trained)
     kind = "ensemble" if members > 1 else "tuned"
-    folder = out or Path("trained") / f"{problem.name}-{asked.operator}-{kind}-{_digest(problem, asked.digest)}"
+    folder = out or Path("trained") / f"{problem.name}-{asked.operator}-{kind}-{digest(problem, asked.digest)}"
     told = [""]
     with Live(current, lambda: told[0]):
         done = fit(
@@ -166,21 +176,10 @@ def retrofit(
             folder,
             device,
             current.making,
-            lambda course, left: _tell(course, left, told, "CRPS"),
+            lambda course, left: tell(course, left, told, "CRPS"),
             trained,
         )
     _say(folder, dict(done.card), "CRPS")
-
-
-def _tell(course: "Course", left: float, told: list[str], score: str = "nRMSE") -> None:
-    """After an epoch."""
-    row = course.history[-1]
-    told[0] = (
-        f"epoch {row['epoch']} of {course.epochs}: loss {row['loss']:.2e}, dev {score} {row['dev']:.2e}, {_time(left)} left"
-    )
-    current.event("epoch", {**row, "epochs": course.epochs, "best": course.best, "seconds_left": round(left, 1)})
-    if row["epoch"] == 1 or row["epoch"] % max(1, course.epochs // 10) == 0:
-        current.progress(told[0])
 
 
 def _say(folder: Path, card: dict[str, Any], score: str = "nRMSE") -> None:
@@ -191,8 +190,8 @@ def _say(folder: Path, card: dict[str, Any], score: str = "nRMSE") -> None:
     )
     for line in aligned([
         ("parameters", f"{card['parameters']:,}"),
-        ("samples", f"{card['samples']}, made in {_time(card['sample_seconds'])} of processor time{_solved_by(card)}"),
-        ("training", f"{_time(course['seconds'])} on {card['device']}{threads}"),
+        ("samples", f"{card['samples']}, made in {seconds_told(card['sample_seconds'])} of processor time{_solved_by(card)}"),
+        ("training", f"{seconds_told(course['seconds'])} on {card['device']}{threads}"),
         *([("fixed points", fixed_points_told(card))] if "fixed_points" in card else []),
         ("folder", str(folder)),
     ]):  # fmt: skip
@@ -205,30 +204,7 @@ def _solved_by(card: dict[str, Any]) -> str:
     return f" by {known['method']}, nRMSE {known['dev_error']:.1e} on dev" if known else ""
 
 
-def _digest(problem: "Task", asked: str) -> str:
-    import hashlib
-
-    return hashlib.sha256(f"{problem.fingerprint}{asked}".encode()).hexdigest()[:8]
-
-
-def _number(value: object) -> object:
-    """A setting's text as the number that it is, if it is one."""
-    for kind in (int, float):
-        try:
-            return kind(str(value))
-        except ValueError:
-            continue
-    return value
-
-
-def _time(seconds: float) -> str:
-    """In the largest unit that leaves more than one of it."""
-    for unit, size in (("h", 3600.0), ("min", 60.0)):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.1f} {unit}"
-    return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"
-
-
 app.command()(evaluate)
 app.command()(operators_beside.rank)
 app.command()(operators_beside.breakeven)
+app.command()(operators_scaling.scaling)

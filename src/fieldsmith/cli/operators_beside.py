@@ -43,13 +43,14 @@ def rank(
     from fieldsmith.tasks import load
 
     need_torch()
+    from fieldsmith.bench.beside import FILE
     from fieldsmith.bench.places import Places
-    from fieldsmith.bench.ranking import in_order, ranked, solvers_of, trained_of
+    from fieldsmith.bench.ranking import in_order, learned_of, ranked, solvers_of, trained_of
     from fieldsmith.operators.trained import CARD
     from fieldsmith.orchestrator.record import load_run
-    from fieldsmith.reports.beside import FILE, keep
+    from fieldsmith.reports.beside import keep
     from fieldsmith.reports.html import write_report
-    from fieldsmith.reports.ranking import as_csv, rows, write_ranking
+    from fieldsmith.reports.ranking import as_csv, beyond_rows, rows, write_ranking
 
     problem = load(task, parse_parameters(param or []), scale)
     own = [folder for folder in folders if (folder / CARD).is_file()]
@@ -67,10 +68,11 @@ def rank(
     files = written_csv(csv, as_csv(entries))
     files += write_ranking(entries, problem.title, figures.expanduser()) if figures else []
     for solver, _ in solvers if trained else []:
-        keep(solver.place, [row[:-1] for row in rows(entries)])
+        keep(solver.place, [row[:-1] for row in rows(entries)], learned_of(entries))
         write_report(load_run(solver.place), solver.place / "report.html")
         files += [solver.place / FILE, solver.place / "report.html"]
-    for line in aligned(rows(entries)):
+    more = beyond_rows(entries)
+    for line in (*aligned(rows(entries)), *([""] if more else []), *aligned(more)):
         current.say(line.rstrip())
     for file in files:
         current.progress(f"Written: {file}")

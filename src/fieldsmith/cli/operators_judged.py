@@ -15,9 +15,11 @@ from fieldsmith.errors import InputError
 if TYPE_CHECKING:
     import numpy as np
 
+    from fieldsmith.bench.beyond import Beyond
     from fieldsmith.evaluation.evaluation import Evaluation
     from fieldsmith.operators.ensembles import Scores
     from fieldsmith.operators.observed import Seen
+    from fieldsmith.operators.sandbox import OperatorSandbox
     from fieldsmith.tasks.task import Case, SplitName, Task
 
 
@@ -65,7 +67,8 @@ def evaluate(
         )
         whole = outcome.status == "ok"
         ensemble = _scores(folder, problem, splits, device, observed_noise) if whole else {}
-    _report(folder, outcome, seen, {name: binned.means(name) for name in splits}, ensemble)
+        more = _beyond(problem, place, splits[-1]) if whole else None
+    _report(folder, outcome, seen, {name: binned.means(name) for name in splits}, ensemble, more)
     if not place.card.get("fixed_points", {"found": True})["found"]:
         current.progress(f"Its fixed points were {fixed_points_told(place.card)}.")
     if not whole:
@@ -87,8 +90,18 @@ def _scores(
     return {name: trained.scores(trained.seen(problem, name)) for name in splits}
 
 
+def _beyond(problem: "Task", place: "OperatorSandbox", split: "SplitName") -> "Beyond":
+    """What the error on a split does not say."""
+    from fieldsmith.bench.beyond import beyond
+    from fieldsmith.evaluation.judge import default_limits
+
+    with place.open(default_limits(problem)) as session:
+        return beyond(problem, "", session, problem.split(split)[0])
+
+
 def _report(
-    folder: Path, outcome: "Evaluation", seen: "Seen", bins: Mapping[str, Sequence[float | None]], ensemble: Mapping[str, "Scores"]
+    folder: Path, outcome: "Evaluation", seen: "Seen", bins: Mapping[str, Sequence[float | None]], ensemble: Mapping[str, "Scores"],
+    more: "Beyond | None",
 ) -> None:  # fmt: skip
     scores = {name: score for name, score in (("dev", outcome.dev), ("test", outcome.test)) if score}
     studied = [{"intervals": p.resolution, "nrmse": p.error} for p in outcome.convergence]
@@ -99,7 +112,14 @@ def _report(
     }  # fmt: skip
     current.event(
         "result",
-        {"folder": str(folder), "status": outcome.status, **fields, "seen": seen.errors, "resolutions": studied},
+        {
+            "folder": str(folder),
+            "status": outcome.status,
+            **fields,
+            "seen": seen.errors,
+            "resolutions": studied,
+            "beyond": more.asdict() if more else None,
+        },
     )
     for name, score in scores.items():
         current.say(
@@ -116,9 +136,21 @@ def _report(
             current.say(f"  totals that the equation keeps depart by {score.drift:.1e}")
         if name in ensemble:
             _say_ensemble(ensemble[name])
+    if more:
+        _say_beyond(more)
     if studied:
         told = ", ".join(f"{one['nrmse']:.2e} on {one['intervals']}" for one in studied)
         current.say(f"  on smooth data at other resolutions: {told} intervals")
+
+
+def _say_beyond(more: "Beyond") -> None:
+    for value, words in (
+        (more.coarser, "on every second point along each axis it errs by"),
+        (more.energy, "mean squares depart from the reference's by"),
+        (more.semigroup, "two steps of half the time differ from one by"),
+    ):
+        if value is not None:
+            current.say(f"  {words} {value:.1e}")
 
 
 def _say_ensemble(scores: "Scores") -> None:

@@ -106,7 +106,8 @@ class Layout:
         if timed:
             known = task.times() if isinstance(task, PDETask) else np.asarray(task.split("dev")[0].inputs[clock])
             times = tuple(map(float, known))
-        return cls(task.name, signature.function, arguments, sides, fields, scalars, results, starts, clock, times)
+        one_shot = "it changes in t by itself" if timed and _moving("t", equation) else ""
+        return cls(task.name, signature.function, arguments, sides, fields, scalars, results, starts, clock, times, one_shot)  # fmt: skip
 
     @classmethod
     def _of_problem(cls, name: str, form: Form) -> "Layout":
@@ -155,6 +156,11 @@ class Layout:
     def firsts(self) -> list[int | None]:
         """For each result the channel of inputs that holds its first frame; None where it has no initial value."""
         return [self.fields.index(name) if name else None for name in self.starts]
+
+    @property
+    def follows(self) -> bool:
+        """Whether each frame follows from the one before alone, whenever that is: what is a flow."""
+        return self.timed and not self.begins and not self.one_shot
 
     @property
     def state(self) -> list[int]:
@@ -227,12 +233,12 @@ class Layout:
 
 
 def _moving(name: str, equation: Equation) -> bool:
-    """Whether the equation changes along a coordinate by itself, not only through what it is solved for or given."""
+    """Whether the equation changes along a coordinate, or in time, by itself, not only through what it is solved for or given."""
     names = (*equation.unknowns, *equation.parameters, *equation.constants, *equation.coefficients, "t")
     coordinates = {axis.name: sp.Symbol(axis.name) for axis in equation.axes}
     scope = {one: sp.Symbol(one) for one in names} | coordinates
     read = [parsed(balance.rhs, scope, list(coordinates.values())) for balance in equation.balances]
-    return any(holds(one, coordinates[name]) for one in read)
+    return any(holds(one, scope[name]) for one in read)
 
 
 def _changing(form: Form) -> set[str]:

@@ -8,6 +8,7 @@ import inspect
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
 
@@ -20,8 +21,9 @@ from fieldsmith.tasks import Arrays, Brief, Case, Inputs, Result, Signature, Tas
 from fieldsmith.tasks.published import distances
 from fieldsmith.tasks.sources import source_digest
 from fieldsmith.tasks.statement import render_stub, render_task_statement
+from fieldsmith.tasks.streams import BLOCK
 from fieldsmith.tasks.task import Progress, SplitName
-from fieldsmith.tasks.training import BLOCK, Block, block
+from fieldsmith.tasks.training import Block, block
 
 PREDICTED: Mapping[SplitName, int] = {"dev": 1_000_000, "test": 1_000_001}
 """Blocks of the generator that are to be predicted; those from 0 up are learned from."""
@@ -64,10 +66,15 @@ class LearningTask(Task):
     def scales(cls) -> tuple[str, ...]:
         return tuple(cls.sizes_by_scale)
 
-    @property
+    @cached_property
+    def _of(self) -> Brief:
+        """What the other task tells its authors."""
+        return self.base.brief()
+
+    @cached_property
     def signature(self) -> Signature:
         """`learned(fields and solutions of training, fields, times, seconds)`; the time limit of a call is half as long again as `seconds`."""
-        of = self.base.brief().signature
+        of = self._of.signature
         fields = [one for one in of.arguments if one.name in self.layout.fields]
         train = [
             data(_named(one.name, "train"), ("train", *one.axes[1:]), f"of the samples to learn from: {one.meaning}")
@@ -88,7 +95,7 @@ class LearningTask(Task):
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
     def brief(self, libraries: Sequence[str] = (), time_limit: float | None = None) -> Brief:
-        of, size = self.base.brief(), self.size
+        of, size = self._of, self.size
         stub, problem = render_stub(self.signature), inspect.getdoc(type(self)) or self.title
         limit = time_limit or 1.5 * size.seconds
         kept = {name: -(-n // size.points) for name, n in of.sizes.items() if name not in ("batch", "time")}
@@ -123,7 +130,7 @@ class LearningTask(Task):
         return Block({k: v[first] for k, v in inputs.items()}, {k: v[first] for k, v in solutions.items()}, 0.0)
 
     def _asked(self, name: SplitName, progress: Progress | None) -> Block:
-        return self._kept(block(self.base, PREDICTED[name], progress))
+        return self._kept(block(self.base, PREDICTED[name], progress, f"{self.name} samples to predict, {name}"))
 
     def _kept(self, whole: Block) -> Block:
         """Its fields, and the frames and points that are told."""

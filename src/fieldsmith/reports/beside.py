@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from fieldsmith.bench.beside import FILE, Learned
 from fieldsmith.errors import MissingPart
 from fieldsmith.files import write_whole
 from fieldsmith.machine import processor
 from fieldsmith.reports.plain import visible
 
-FILE = "beside.json"
 MOST = 40
 """Rows that a report shows."""
 
@@ -25,11 +25,11 @@ class Beside:
     machine: str
 
 
-def keep(folder: Path, rows: Sequence[tuple[str, ...]]) -> None:
-    """Leave a table in a run's folder. Raises MissingPart where it cannot be written."""
-    told = Beside(tuple(rows), time.strftime("%Y-%m-%d"), processor())
+def keep(folder: Path, rows: Sequence[tuple[str, ...]], learned: Sequence[Learned]) -> None:
+    """Leave a table in a run's folder, with its operators as leaderboards take them. Raises MissingPart where it cannot be written."""
+    told = asdict(Beside(tuple(rows), time.strftime("%Y-%m-%d"), processor()))
     try:
-        write_whole(folder / FILE, json.dumps(asdict(told), indent=1).encode())
+        write_whole(folder / FILE, json.dumps({**told, "operators": [asdict(one) for one in learned]}, indent=1).encode())  # fmt: skip
     except OSError as error:
         words = f"{folder / FILE} cannot be written: {error.strerror or error}."
         raise MissingPart(words, "The run's report is to show the table: rank a copy of the run.") from None

@@ -75,6 +75,9 @@ def notes(board: Leaderboard) -> list[str]:
     if any(row.published for row in board.rows):
         told.append("Rows marked as published were not measured here, and against other references.")
         told += [f"{visible(row.author)}: {visible(row.published, 300)}." for row in board.rows if row.published]
+    if any(row.learned for row in board.rows):
+        told.append("Rows marked as operators are networks that were trained on samples of the task, judged on the same test samples: one training each, so that there is no interval, and no baselines are held against them.")  # fmt: skip
+        told += [f"{visible(row.author)}: {visible(row.learned, 300)}." for row in board.rows if row.learned]
     if any(row.baseline for row in board.rows):
         told.append("Baselines reason by fixed rules (the built-in author), not at all (scan, in random order), or once (a single shot of a model); a row is held against those that took no more candidates, tokens and dollars.")  # fmt: skip
     if any(row.claims_told for row in board.rows):
@@ -105,14 +108,14 @@ def as_csv(board: Leaderboard) -> str:
     """A line for each author, strategy and task."""
     stream = io.StringIO()
     writer = csv.writer(stream)
-    writer.writerow(["author", "strategy", "task", "metric", "mean", "low", "high", "ran", "of", "tokens", "usd", "seconds", "values", "published", "baseline", "claims_unconfirmed", "claims_measured", "cached_tokens", "saved_usd", "trusted", "reference_error"])  # fmt: skip
+    writer.writerow(["author", "strategy", "task", "metric", "mean", "low", "high", "ran", "of", "tokens", "usd", "seconds", "values", "published", "baseline", "claims_unconfirmed", "claims_measured", "cached_tokens", "saved_usd", "trusted", "reference_error", "learned"])  # fmt: skip
     for row in board.rows:
         for task, one in row.tasks.items():
             interval = one.interval or Interval(math.nan)
             figures = [interval.mean, interval.low, interval.high, one.ran, one.of, one.tokens, one.usd, one.seconds]
             values = " ".join(f"{value:.6e}" for value in one.values)
-            saved = ["" if row.published or figure is None else figure for figure in (one.cached_tokens, one.saved_usd)]
-            writer.writerow([row.author, row.strategy, task, one.metric, *("" if f is None else f for f in figures), values, row.published, row.baseline, *_claims(one), *saved, *_marked(board, task)])  # fmt: skip
+            saved = ["" if row.apart or figure is None else figure for figure in (one.cached_tokens, one.saved_usd)]
+            writer.writerow([row.author, row.strategy, task, one.metric, *("" if f is None else f for f in figures), values, row.published, row.baseline, *_claims(one), *saved, *_marked(board, task), row.learned])  # fmt: skip
     return stream.getvalue()
 
 
@@ -137,6 +140,7 @@ def fields(board: Leaderboard) -> dict[str, Any]:
                 "author": row.author,
                 "strategy": row.strategy,
                 "published": row.published or None,
+                "learned": row.learned or None,
                 "baseline": row.baseline or None,
                 "overall": asdict(row.overall) if row.overall else None,
                 "ran": row.ran[0],
@@ -175,14 +179,14 @@ def _texts(board: Leaderboard, row: Row) -> list[str]:
     ran, of = row.ran
     usd = row.total("usd")
     return [
-        f"{row.author}{' (published)' if row.published else ' (baseline)' if row.baseline else ''}",
+        f"{row.author}{f' ({row.apart})' if row.apart else ' (baseline)' if row.baseline else ''}",
         row.strategy,
         *(_standing_told(row.tasks[task]) if task in row.tasks else "-" for task in board.tasks),
         told(row.overall),
         f"{ran}/{of}" if of else "-",
-        "-" if row.published else row.tokens_told,
-        "-" if row.published else "unknown" if usd is None else f"{usd:.2f}",
-        "-" if row.published else f"{row.total('seconds') or 0.0:,.0f}",
+        "-" if row.apart else row.tokens_told,
+        "-" if row.apart else "unknown" if usd is None else f"{usd:.2f}",
+        "-" if row.apart else f"{row.total('seconds') or 0.0:,.0f}",
         row.claims_told or "-",
     ]
 

@@ -111,16 +111,16 @@ def _heading(task: str) -> tuple[str, str]:
 def _shown(board: Leaderboard, row: Row) -> _Shown:
     ran, of = row.ran
     usd, seconds = row.total("usd"), row.total("seconds")
-    best = _best([other.overall for other in board.rows if not other.published], lower_is_better=True)
+    best = _best([other.overall for other in board.rows if not other.apart], lower_is_better=True)
     return _Shown(
         row,
         visible(row.author, LONGEST),
         _figure(row.overall, True, best),
         [_of_task(board, row, task) for task in board.tasks],
         f"{ran}/{of}" if of else "",
-        "" if row.published else row.tokens_told,
-        "" if row.published else "unknown" if usd is None else f"{usd:.2f}",
-        "" if row.published else f"{seconds or 0.0:,.0f}",
+        "" if row.apart else row.tokens_told,
+        "" if row.apart else "unknown" if usd is None else f"{usd:.2f}",
+        "" if row.apart else f"{seconds or 0.0:,.0f}",
     )
 
 
@@ -128,7 +128,7 @@ def _of_task(board: Leaderboard, row: Row, task: str) -> _Figure:
     one = row.tasks.get(task)
     if one is None:
         return _Figure("")
-    others = [other.tasks[task].interval for other in board.rows if task in other.tasks and not other.published]
+    others = [other.tasks[task].interval for other in board.rows if task in other.tasks and not other.apart]
     mark = board.marks.get(task, UNKNOWN) if one.by_decades else UNKNOWN
     return _figure(one.interval, one.by_decades, _best(others, one.lower_is_better), mark)
 
@@ -185,7 +185,7 @@ class _Dot:
     open_low: bool
     open_high: bool
     told: str
-    published: bool
+    hollow: bool
 
 
 @dataclass(frozen=True)
@@ -275,7 +275,7 @@ def _dot(axis: _Axis, n: int, row: Row, one: Standing) -> _Dot:
     places = axis.place(interval.mean), axis.place(low), axis.place(high)
     name = _who(row)
     told_here = told(interval, one.by_decades)
-    return _Dot(name, TOP + STEP * n, *places, not axis.holds(low), not axis.holds(high), told_here, bool(row.published))  # fmt: skip
+    return _Dot(name, TOP + STEP * n, *places, not axis.holds(low), not axis.holds(high), told_here, bool(row.apart))  # fmt: skip
 
 
 def _who(row: Row) -> str:

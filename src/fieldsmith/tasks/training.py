@@ -12,18 +12,15 @@ from threadpoolctl import threadpool_limits
 from fieldsmith.errors import InputError
 from fieldsmith.tasks import cache
 from fieldsmith.tasks.published import join
+from fieldsmith.tasks.streams import BLOCK, STREAM
 from fieldsmith.tasks.task import Progress, Signature, Task
 
 if TYPE_CHECKING:
     from fieldsmith.tasks.own.problem_task import ProblemTask
     from fieldsmith.tasks.pde import Arrays, PDETask
 
-BLOCK = 64
-"""Samples of a block, the unit that is generated and stored at a time: more of them never change those before."""
 HELD_OUT = 16
 """Samples of a problem file by which the best weights are chosen."""
-STREAM = 4
-"""Begins the seed of a block, as 1 to 3 begin those of the splits and of the convergence study (`tasks/pde.py`)."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +35,8 @@ class Block:
     seconds: float
 
 
-def block(task: Task, number: int, progress: Progress | None = None) -> Block:
-    """The samples of block `number`, 0 and up, made on first use and cached.
+def block(task: Task, number: int, progress: Progress | None = None, called: str = "") -> Block:
+    """The samples of block `number`, 0 and up, made on first use and cached; `called` is what progress calls them in place of their numbers.
 
     Solutions are those of the trusted method at its coarser level, whose error the task's references state; of a problem file those of `solved_by`. Raises
     InputError for a task that has no generator, or whose samples come from a published file, and for a problem in which nothing varies.
@@ -59,7 +56,7 @@ def block(task: Task, number: int, progress: Progress | None = None) -> Block:
             f"{task.name} is read from {task.data}, which is what programs are judged on.", "Leave --data out."
         )
     key = f"{task.name}-train{number}-{task.fingerprint[:20]}"
-    what = f"{task.name} samples {number * BLOCK + 1} to {(number + 1) * BLOCK}"
+    what = called or f"{task.name} samples {number * BLOCK + 1} to {(number + 1) * BLOCK}"
     stored = cache.load_or_make(key, lambda: _generated(task, number, progress, what, key), progress, what)
     return _read(task.signature, stored)
 

@@ -1,50 +1,34 @@
 """Fixed points by Anderson's acceleration (Anderson, J. ACM 12, 1965; Walker and Ni, SIAM J. Numer. Anal. 49, 2011, type II with differences)."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor
 
-Map = Callable[[Tensor], Tensor]
+from fieldsmith.operators.networks.fixed_point import Acceleration, Map, Solved, fixed_point
+
+MEMORY = 5
 
 
-@dataclass(frozen=True)
-class Solved:
-    """`point` [batch, ...] with, for each sample, its residual ||f(z) - z|| / ||f(z)|| [batch] where it was the smallest; `steps` counts calls of f."""
+class Anderson(Acceleration):
+    """Remembers the last differences of points (`first`) and of residuals (`second`)."""
 
-    point: Tensor
-    residuals: Tensor
-    steps: int
+    def __init__(self, like: Tensor, memory: int) -> None:
+        super().__init__(like, memory)
+        self.known = 0
+
+    def after(self, z: Tensor, rest: Tensor) -> Tensor:
+        if self.before is not None:
+            place = self.known % self.memory
+            torch.sub(z, self.before[0], out=self.first[:, place])
+            torch.sub(rest, self.before[1], out=self.second[:, place])
+            self.known += 1
+        self.before = z, rest
+        known = min(self.known, self.memory)
+        return z + rest - _mixed(self.first[:, :known], self.second[:, :known], rest) if known else z + rest
 
 
-@torch.no_grad()
-def anderson(function: Map, start: Tensor, steps: int, tolerance: float, memory: int = 5) -> Solved:
-    """z = f(z), for each sample of a batch by itself, from `start` [batch, ...] on.
-
-    A sample keeps the first point whose residual is within the tolerance, so that its answer does not depend on the others; one that never is keeps the best. Ends when all are
-    within, or after so many calls of f. Holds `memory` differences of points and of residuals, whatever the number of steps.
-    """
-    z = start.flatten(1)
-    best, least = z, torch.full((len(z),), torch.inf, dtype=z.dtype, device=z.device)
-    points, rests = (z.new_zeros(len(z), memory, z.shape[1]) for _ in range(2))
-    before: tuple[Tensor, Tensor] | None = None
-    for step in range(1, steps + 1):
-        image = function(z.view_as(start)).flatten(1)
-        rest = image - z
-        size = rest.norm(dim=1) / image.norm(dim=1).clamp_min(torch.finfo(z.dtype).tiny)
-        better = (size < least) & (least > tolerance)
-        best, least = torch.where(better[:, None], z, best), torch.where(better, size, least)
-        if bool((least <= tolerance).all()) or not bool(torch.isfinite(size).all()):
-            return Solved(best.view_as(start), least, step)
-        if before is not None:
-            place = (step - 2) % memory
-            torch.sub(z, before[0], out=points[:, place])
-            torch.sub(rest, before[1], out=rests[:, place])
-        before = z, rest
-        known = min(step - 1, memory)
-        z = image - _mixed(points[:, :known], rests[:, :known], rest) if known else image
-    return Solved(best.view_as(start), least, steps)
+def anderson(function: Map, start: Tensor, steps: int, tolerance: float, memory: int = MEMORY) -> Solved:
+    """z = f(z), for each sample of a batch by itself, from `start` [batch, ...] on; see `fixed_point`."""
+    return fixed_point(function, start, steps, tolerance, Anderson, memory)
 
 
 def _mixed(points: Tensor, rests: Tensor, rest: Tensor) -> Tensor:

@@ -14,7 +14,8 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
-from fieldsmith.operators.networks.anderson import Solved, anderson
+from fieldsmith.operators.networks.anderson import anderson
+from fieldsmith.operators.networks.fixed_point import Solved, Solver
 from fieldsmith.operators.networks.layers import Padded, Perceptron, Pointwise
 from fieldsmith.operators.networks.spectral import SpectralConvolution
 
@@ -77,12 +78,13 @@ class Record:
 class Equilibrium(nn.Module):
     """x to z* = f(z*, x), both [batch, width, *space], within a relative residual of `tolerance` or as near as `steps` evaluations of f come.
 
-    It is found in the precision of the weights, whatever others may be computed in.
+    It is found by `solver`, as that of the way back is, in the precision of the weights, whatever others may be computed in.
     """
 
-    def __init__(self, block: nn.Module, steps: int, tolerance: float) -> None:
+    def __init__(self, block: nn.Module, steps: int, tolerance: float, solver: Solver = anderson) -> None:
         super().__init__()
-        self.block, self.steps, self.tolerance, self.record = block, steps, tolerance, Record()
+        self.block, self.steps, self.tolerance, self.solver = block, steps, tolerance, solver
+        self.record = Record()
 
     @torch.compiler.disable
     def forward(self, x: Tensor) -> Tensor:
@@ -98,7 +100,7 @@ class _FixedPoint(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, network: Equilibrium, x: Tensor, *weights: Tensor) -> tuple[Tensor, Solved]:
-        found = anderson(lambda z: network.block(z, x), torch.zeros_like(x), network.steps, network.tolerance)
+        found = network.solver(lambda z: network.block(z, x), torch.zeros_like(x), network.steps, network.tolerance)
         ctx.network = network
         ctx.save_for_backward(found.point, x, *weights)
         return found.point, found
@@ -115,7 +117,7 @@ class _FixedPoint(torch.autograd.Function):
         def adjoint(v: Tensor) -> Tensor:
             return torch.autograd.grad(image, z, v, retain_graph=True)[0] + gradient
 
-        v = anderson(adjoint, torch.zeros_like(gradient), network.steps, network.tolerance).point
+        v = network.solver(adjoint, torch.zeros_like(gradient), network.steps, network.tolerance).point
         of_x, *of_weights = torch.autograd.grad(image, (x, *asked), v)
         given = iter(of_weights)
         return None, of_x, *(next(given) if weight.requires_grad else None for weight in weights)

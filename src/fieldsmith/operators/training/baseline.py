@@ -1,6 +1,7 @@
 """The built-in Fourier operator, trained on samples that are given: the figure that programs which learn operators are held against."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -22,7 +23,14 @@ LOOKED_AT = 8
 def predicted(
     layout: Layout, settings: Mapping[str, object], epochs: int, inputs: Inputs, solutions: Mapping[str, np.ndarray], asked: Mapping[str, Inputs]
 ) -> dict[str, dict[str, np.ndarray]]:  # fmt: skip
-    """What `fno` answers to `asked`, calls by name, once it is trained on `inputs` and `solutions` [samples, …]; on the CPU, with seed 0."""
+    """What `fno` answers to `asked`, calls by name, once it is trained on `inputs` and `solutions` [samples, …]; on the CPU, by one thread, with seed 0."""
+    with _one_thread():
+        return _predicted(layout, settings, epochs, inputs, solutions, asked)
+
+
+def _predicted(
+    layout: Layout, settings: Mapping[str, object], epochs: int, inputs: Inputs, solutions: Mapping[str, np.ndarray], asked: Mapping[str, Inputs]
+) -> dict[str, dict[str, np.ndarray]]:  # fmt: skip
     torch.manual_seed(0)
     module = module_of("fno", settings, layout)
     given, solved, norms = layout.encoded(inputs), layout.solved(solutions), norms_of(solutions)
@@ -40,6 +48,17 @@ def predicted(
         trainer.run(lambda *_: None)
     module.load_state_dict(best)
     return {name: _answered(module.eval(), layout, call) for name, call in asked.items()}
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Networks of this size gain nothing from several threads, which wait for each other in loops where a machine has other work; and the figure is the same whatever the cores."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 @torch.no_grad()

@@ -8,8 +8,9 @@ import numpy as np
 from fieldsmith.errors import MissingPart
 from fieldsmith.operators.layout import Inputs, Layout
 from fieldsmith.operators.observed import WHOLE, Observed, norms_of
+from fieldsmith.tasks.streams import BLOCK
 from fieldsmith.tasks.task import Progress, SplitName, Task
-from fieldsmith.tasks.training import BLOCK, block, held_out
+from fieldsmith.tasks.training import block, held_out
 
 LARGEST = 0.5
 """Share of the machine's memory that samples may take."""

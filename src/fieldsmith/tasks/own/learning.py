@@ -21,15 +21,12 @@ from fieldsmith.tasks import cache
 from fieldsmith.tasks.own import arrays, reference
 from fieldsmith.tasks.own.draws import AS_ASKED, DRAWN, Draw, drawn_from, draws, within
 from fieldsmith.tasks.own.problem_task import ProblemTask
+from fieldsmith.tasks.streams import BLOCK, STREAM
 from fieldsmith.tasks.task import Case, Progress
 
 Arrays = dict[str, np.ndarray]
 VERSION = 1
 """Raised where samples would change for another reason than what the task's fingerprint covers."""
-STREAM = 4
-"""Begins the seed of the parameters of a block; 1 and 2 begin those of the splits (`draws.py`)."""
-BLOCK = 64
-"""Samples of a block at most."""
 FIRST_SEED = 1_000_000
 """Of fields in block 0; those of the splits are far below, and those of block -1, which none is trained on, just below."""
 SECONDS = 60.0
