@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 
 import small_heat
-from command_line import run
 from fieldsmith import operators, tasks
 from fieldsmith.operators.trained import TrainedOperator
 from fieldsmith.operators.training.asked import Asked
@@ -32,16 +31,6 @@ def test_what_a_plug_in_lacks_is_said():
 
     assert operators._fault("half", Half) == "it has no title and no source and no settings"
     assert operators._fault("half", object) == "it is not a class derived from fieldsmith.operators.Operator"
-
-
-def test_every_operator_is_listed_with_its_settings():
-    done = run("operators", "list")
-    assert done.returncode == 0, done.stderr
-    for name in operators.names():
-        assert f"\n{name}  " in f"\n{done.stdout}"
-    assert "--set solver=anderson" in done.stdout
-    (line,) = [one for one in done.stdout.splitlines() if "--set inputs=" in one]
-    assert line.endswith("with variant=multi-input")
 
 
 def test_the_page_lists_every_operator():
