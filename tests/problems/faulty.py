@@ -275,6 +275,7 @@ CASES = [
     Case("heat", {11: '"x=0" = "t = 0"'}, 11, "holds no unknown"),
     Case("heat", {11: '"x=0" = "u_t = 0"'}, 11, "rate of change"),
     Case("heat", {11: '"x=0" = "periodic"'}, 11, "periodic at one end only"),
+    Case("heat", {11: 'x = ["u = 0", "u_x = 0"]', 12: None}, 11, 'for one condition each write "x=0" = "u = 0" and "x=1" = "u_x = 0"'),
     Case("heat", {11: '"x=0" = "open"'}, 11, "An open end is for first order equations"),
     Case("heat", {11: '"x=0.5" = "u = 0"'}, 11, "x does not end at 0.5"),
     Case("heat", {11: '"z=0" = "u = 0"'}, 11, "no axis of the domain"),

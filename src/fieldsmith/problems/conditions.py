@@ -124,6 +124,11 @@ class Conditions:
             reason = self._reason(axis, side, most // twofold, order)
             what = f"{_key(axis, side)} has {many(count // twofold, 'condition')}, {reason}."
             mend = "Leave one out." if order > 1 else f'Leave it out, or write "{_key(axis, side)}" = "open".'
+            if len(given) == 2 and count == 2 * most and self._alike(axis):
+                low, high = (f'"{_key(axis, one)}" = "{each.text}"' for one, each in zip(SIDES, given, strict=True))
+                mend = (
+                    f"What is given for {axis.name} holds at both ends; for one condition each write {low} and {high}."
+                )
             (self.told.doubt if nonlinear and order == 1 and most else self.told.fault)(spot, what, mend)
         elif count < fewest:
             reason = self._reason(axis, side, fewest // twofold, order)
@@ -188,6 +193,11 @@ class Conditions:
             return f"Add {some[0]} or another." if count == 1 else f"Add {count}, such as {some[0]}."
         listed = some[0] if count == 1 else f"[{', '.join([*some, '…'] if len(some) < count else some)}]"
         return f'Such as "{_key(axis, side)}" = {listed}.{self._clock(axis, order) if side == "low" else ""}'
+
+    def _alike(self, axis: Interval) -> bool:
+        """Whether both ends have the same conditions."""
+        low, high = ([one.text for one in self.system.at(axis.name, side)] for side in SIDES)
+        return low == high
 
     def _clock(self, axis: Interval, order: int) -> str:
         """That an axis without conditions may be a time of another name."""
