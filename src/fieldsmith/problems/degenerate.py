@@ -2,8 +2,8 @@
 
 Near such an end L u = a_ij u_ij + b_i u_i + … is left with its first derivatives, and what crosses the end decides: Fichera's function F = (b_i - d_j a_ij) n_i, n the inward
 normal. Where F >= 0 the equation holds at the end itself and no condition is needed (G. Fichera, Atti Accad. Naz. Lincei Mem. 5, 1956; O. A. Oleinik and E. V. Radkevich, Second
-Order Equations with Nonnegative Characteristic Form, 1973). Where F < 0 diffusion reaches the end: a condition may be given, and where drift leaves b_i n_i >= 0
-there is also one solution that stays smooth without any, for which the equation holds at the end (E. Ekstrom and J. Tysk, Ann. Appl. Probab. 21, 2011, for rates of interest).
+Order Equations with Nonnegative Characteristic Form, 1973). Where F < 0 diffusion reaches the end: a condition may be given, and where b_i n_i >= 0, so
+that nothing is carried in, there is also one solution that stays smooth without any, for which the equation holds at the end (E. Ekström and J. Tysk, Ann. Appl. Probab. 21, 2011, for rates of interest).
 """
 
 from collections.abc import Mapping
@@ -34,7 +34,7 @@ REST = 1e-9
 
 @dataclass(frozen=True)
 class Degenerate:
-    """Of one end: Fichera's function and the drift inwards there (the least along the side), in units of the axis over the time; `steep` where the factor
+    """Of one end: Fichera's function (the least along the side) and the drift inwards (the most), in units of the axis over the time; `steep` where the factor
     of the second derivative vanishes so slowly that its own derivative is infinite."""
 
     fichera: float
@@ -43,7 +43,7 @@ class Degenerate:
 
     @property
     def needed(self) -> bool:
-        """Whether no solution is told without a condition."""
+        """Whether nothing tells the solution without a condition, anywhere along the side."""
         return self.steep or self.inward < 0
 
     @property
@@ -110,7 +110,7 @@ def _at(
     steep = bool(np.any(np.abs(losses[1]) > 2 * np.abs(losses[0]) + REST) and np.any(losses[1] > losses[0]))
     sizes = [np.abs(row[1:]).sum(axis=0) * abs(inward) for row in rows]
     fichera = _limit([d - loss for d, loss in zip(drifts, losses, strict=True)], sizes)
-    return Degenerate(float(fichera.min()), float(_limit(drifts, sizes).min()), steep)
+    return Degenerate(float(fichera.min()), float(_limit(drifts, sizes).max()), steep)
 
 
 def _limit(pair: list[np.ndarray], sizes: list[np.ndarray]) -> np.ndarray:
