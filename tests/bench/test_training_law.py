@@ -103,7 +103,10 @@ def test_what_lies_far_beyond_the_trainings_is_said():
 
 @pytest.mark.parametrize(
     ("samples", "epochs", "words"),
-    [((32, 64), EPOCHS, "2 different numbers of samples"), (SAMPLES, (5,), "1 different numbers of epochs")],
+    [
+        ((32, 64), EPOCHS, "No exponent can be told from 2 numbers of samples"),
+        (SAMPLES, (5,), "from one number of epochs"),
+    ],
 )
 def test_too_few_sizes_are_refused(samples, epochs, words):
     with pytest.raises(InputError, match=words):

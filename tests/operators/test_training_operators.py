@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import types
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -154,6 +155,20 @@ def test_broken_off_and_called_again_it_takes_the_same_steps(task, tmp_path, mon
         assert same(weights(whole), weights(broken))
         assert done.card["course"]["sittings"] == 3
         assert done.card["course"]["history"] == json.loads((whole / "card.json").read_text())["course"]["history"]
+
+
+def test_a_folder_in_which_nothing_was_learned_yet_is_free(task, tmp_path):
+    wrong = replace(QUICK, unrolled=99, settings={**QUICK.settings, "rollout": "autoregressive"})
+    with pytest.raises(FieldsmithError, match="--unrolled 99 is more than the"):
+        fit(task, wrong, tmp_path / "again", "cpu")
+    done = fit(task, QUICK, tmp_path / "again", "cpu")
+    assert done.card["finished"]
+    (tmp_path / "again" / "training.json").write_text("{")
+    with pytest.raises(InputError, match=r"training\.json is damaged"):
+        fit(task, QUICK, tmp_path / "again", "cpu")
+    (tmp_path / "again" / "card.json").write_text('{"task": {}}')
+    with pytest.raises(InputError, match="what it says of task is missing or not whole"):
+        TrainedOperator.open(tmp_path / "again", "cpu")
 
 
 @pytest.mark.slow

@@ -120,9 +120,9 @@ def check(trials: Sequence[Trial]) -> None:
     """Raises InputError for trainings that tell no law."""
     for what, found in (("samples", {one.samples for one in trials}), ("epochs", {one.epochs for one in trials})):
         if len(found) < LEAST:
+            told = "one number" if len(found) == 1 else f"{len(found)} numbers"
             raise InputError(
-                f"{len(found)} different numbers of {what} tell no exponent.",
-                f"Give {LEAST} or more: --{what} repeated.",
+                f"No exponent can be told from {told} of {what}.", f"Give --{what} {LEAST} times or more, each another."
             )
     if len(trials) <= CONSTANTS:
         raise InputError(f"{len(trials)} trainings tell no law of {CONSTANTS} constants.", "Nine or more do.")

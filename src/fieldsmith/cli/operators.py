@@ -183,7 +183,10 @@ def retrofit(
 
 
 def _say(folder: Path, card: dict[str, Any], score: str = "nRMSE") -> None:
-    course, threads = card["course"], f", {card['threads']} threads" if card["device_type"] == "cpu" else ""
+    course, threads = (
+        card["course"],
+        f", {card['threads']} thread{'s' * (card['threads'] != 1)}" if card["device_type"] == "cpu" else "",
+    )
     current.event("result", {"folder": str(folder), **card})
     current.say(
         f"{card['asked']['operator']} on {card['task']['name']}: dev {score} {course['best']:.3e} after epoch {course['best_epoch']} of {course['epochs']}"

@@ -14,6 +14,9 @@ def chosen(asked: str = "auto") -> torch.device:
         return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
     try:
         device = torch.device(asked)
+    except RuntimeError:  # whose words are a list of all kinds that torch has ever known
+        raise InputError(f"--device {asked} is no device.", "Give auto, cpu, cuda, cuda:1 or mps.") from None
+    try:
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError) as error:
         reason = str(error).strip().splitlines()[0].rstrip(".")

@@ -14,7 +14,7 @@ from typing import IO
 
 import numpy as np
 
-from fieldsmith.errors import MissingPart
+from fieldsmith.errors import InputError, MissingPart
 from fieldsmith.operators.observed import through
 from fieldsmith.operators.trained import read_card
 from fieldsmith.sandboxes.sandbox import CallResult, Failure, Limits, Sandbox, Session
@@ -38,7 +38,7 @@ class OperatorSandbox(Sandbox):
 
 
 class OperatorSession(Session):
-    """One process with the operator. Raises MissingPart where it does not come up."""
+    """One process with the operator. Raises InputError for an operator or a device that cannot be used, MissingPart where the process does not come up."""
 
     def __init__(self, folder: Path, device: str, limits: Limits, noise: float | None = None) -> None:
         self.limits = limits
@@ -52,6 +52,8 @@ class OperatorSession(Session):
         if told is None or "error" in told:
             words = str(told["error"]) if told else self._last_words()
             self.close()
+            if told:
+                raise InputError(words)
             raise MissingPart(f"The operator in {folder} does not come up: {words}", "")
 
     def call(

@@ -36,6 +36,16 @@ MEMBERS = 16
 SEED = 0
 """Of their noise: the same call has the same answer."""
 
+TOLD: Mapping[str, frozenset[str]] = {
+    "task": frozenset({"name", "place", "parameters", "scale", "fingerprint"}),
+    "asked": frozenset({"operator", "settings"}),
+    "layout": frozenset({"axes"}),
+    "course": frozenset({"seconds"}),
+    "versions": frozenset({"torch"}),
+    **dict.fromkeys(("parameters", "samples", "sample_seconds", "device"), frozenset()),
+}
+"""What every card says, and what of it is needed."""
+
 Solver = Callable[..., np.ndarray | tuple[np.ndarray, ...]]
 
 
@@ -133,13 +143,19 @@ def digest_of(folder: Path) -> str:
 def read_card(folder: Path) -> dict[str, Any]:
     """What is known of the operator in a folder. Raises InputError where there is none."""
     try:
-        return json.loads((folder / CARD).read_text(encoding="utf-8"))
+        card = json.loads((folder / CARD).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(
-            f"There is no trained operator in {folder}.", "`fieldsmith operators train` leaves one."
+            f"There is no trained operator in the folder {str(folder)!r}.", "`fieldsmith operators train` leaves one."
         ) from None
     except (OSError, ValueError) as error:
         raise InputError(f"{folder / CARD} cannot be read: {error}.", "Train the operator again.") from None
+    for name, within in TOLD.items():
+        found = card.get(name) if isinstance(card, dict) else None
+        if found is None or (within and not (isinstance(found, dict) and found.keys() >= within)):
+            words = f"{folder / CARD} is no whole card of an operator: what it says of {name} is missing or not whole."
+            raise InputError(words, "Train the operator again.")
+    return card
 
 
 def task_of(card: Mapping[str, Any], folder: Path) -> Task:

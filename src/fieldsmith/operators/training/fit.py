@@ -178,16 +178,21 @@ def _told_of(backbone: Path) -> dict[str, Any]:
 
 
 def _agree(task: Task, asked: Asked, folder: Path) -> None:
-    """Raises InputError where the folder holds another training."""
+    """Raises InputError where the folder holds another training. One that ended before its first weights holds none."""
     plan = {"task": task.name, "fingerprint": task.fingerprint, **asked.asdict()}
     file = folder / PLAN
-    if not file.exists():
-        if (folder / CARD).exists():
-            raise InputError(f"{folder} holds an operator already.", "Give another --out.")
+    begun = any((folder / name).exists() for name in (CARD, WEIGHTS, state.FILE))
+    if not begun:
         write_whole(file, _json(plan))
         return
-    known = json.loads(file.read_text(encoding="utf-8"))
-    if other := [name for name in {**plan, **known} if plan.get(name) != known.get(name)]:
+    if not file.exists():
+        raise InputError(f"{folder} holds an operator already.", "Give another --out.")
+    try:
+        known = json.loads(file.read_text(encoding="utf-8"))
+        other = [name for name in {**plan, **known} if plan.get(name) != known.get(name)]
+    except (ValueError, TypeError, AttributeError):
+        raise InputError(f"{file} is damaged: what is trained there is not known.", "Give another --out.") from None
+    if other:
         name = other[0]
         words = f"{folder} holds a training with {name} = {known.get(name)}, and {plan.get(name)} is asked for."
         raise InputError(words, "Ask for the same, which goes on there, or give another --out.")
