@@ -10,14 +10,14 @@ from fieldsmith.tasks.task import NRMSE
 
 @dataclass(frozen=True)
 class Mark:
-    """Means of nRMSE over the test samples of one task, None where unknown. Below `reference`, the reference's own error, no two figures can be told apart."""
+    """Means of nRMSE over the test samples of one task, None where unknown. reference: the reference's own error."""
 
     trusted: float | None = None
     reference: float | None = None
 
-    def told(self, error: float) -> float:
-        """An error as far as it can be told: what is below the reference's own counts as that."""
-        return max(error, self.reference or 0.0)
+    def alike(self, one: float, other: float) -> bool:
+        """Whether two errors differ by no more than the reference may be off, so that it cannot tell which is smaller."""
+        return self.reference is not None and abs(one - other) <= self.reference
 
 
 UNKNOWN = Mark()

@@ -40,7 +40,7 @@ def _sentence(row: Row, rows: Sequence[Row], marks: Mapping[str, Mark]) -> str:
     behind = worse > 0 and _behind(row, base, marks) >= 0.0 if figures else worse == every
     parts = [f"it is no better on {worse} of {every} tasks"] if worse else []
     if alike:
-        parts.append(f"both are within the reference's own error on {alike} of {every} tasks")
+        parts.append(f"the difference is within the reference's own error on {alike} of {every} tasks")
     if unclear:
         parts.append(f"the intervals over seeds overlap on {unclear} of {every} tasks")
     why = "" if every == 1 and worse else f": {', and '.join(parts)}"
@@ -73,13 +73,13 @@ def _shared(row: Row, base: Row) -> list[str]:
 
 
 def judged(own: Standing, base: Standing, mark: Mark = UNKNOWN) -> Verdict:
-    """Of two standings on one task: by their means; `alike` where both lie within the reference's own error, `unclear` where both have intervals over seeds that overlap."""
+    """Of two standings on one task: by their means; `alike` where they differ by no more than the reference's own error, `unclear` where both have intervals over seeds that overlap."""
     one, other = own.interval, base.interval
     assert one is not None
     assert other is not None
-    if own.by_decades and mark.reference is not None and max(one.mean, other.mean) <= mark.reference:
-        return "alike"
     sign = 1.0 if own.lower_is_better else -1.0
+    if one.mean != other.mean and own.by_decades and mark.alike(one.mean, other.mean):
+        return "alike"
     if sign * one.mean >= sign * other.mean:
         return "no better"
     if one.low is None or one.high is None or other.low is None or other.high is None:
@@ -88,25 +88,30 @@ def judged(own: Standing, base: Standing, mark: Mark = UNKNOWN) -> Verdict:
     return "better" if apart else "unclear"
 
 
-def _means(row: Row, base: Row, marks: Mapping[str, Mark]) -> tuple[list[float], list[float]]:
-    """Decimal logarithms of both rows' mean errors, over the shared tasks that are judged by errors; what is below a known error of the reference counts as that."""
+def _pairs(row: Row, base: Row) -> dict[str, tuple[float, float]]:
+    """Both rows' mean errors, over the shared tasks that are judged by errors."""
     tasks = [task for task in _shared(row, base) if row.tasks[task].by_decades]
-    own, others = (
-        [marks.get(task, UNKNOWN).told(i.mean) for task in tasks if (i := one.tasks[task].interval)]
-        for one in (row, base)
-    )
-    return list(np.log10(np.maximum(own, SMALLEST))), list(np.log10(np.maximum(others, SMALLEST)))
+    both = {task: (row.tasks[task].interval, base.tasks[task].interval) for task in tasks}
+    return {task: (own.mean, other.mean) for task, (own, other) in both.items() if own and other}
 
 
 def _behind(row: Row, base: Row, marks: Mapping[str, Mark]) -> float:
     """By how many decades the row's geometric mean is above the baseline's, as far as the references tell; 0 where no task is judged by errors."""
-    own, others = _means(row, base, marks)
-    return float(np.mean(own) - np.mean(others)) if own else 0.0
+    pairs = _pairs(row, base)
+    told = [(1.0, 1.0) if marks.get(task, UNKNOWN).alike(*pair) else pair for task, pair in pairs.items()]
+    return float(np.mean([_decades(own) - _decades(other) for own, other in told])) if told else 0.0
+
+
+def _decades(error: float) -> float:
+    return math.log10(max(error, SMALLEST))
 
 
 def _figures(row: Row, base: Row) -> str:
-    own, others = _means(row, base, {})
-    return f" ({10.0 ** float(np.mean(own)):.1e} against {10.0 ** float(np.mean(others)):.1e})" if own else ""
+    pairs = list(_pairs(row, base).values())
+    if not pairs:
+        return ""
+    own, other = (10.0 ** float(np.mean([_decades(pair[n]) for pair in pairs])) for n in (0, 1))
+    return f" ({own:.1e} against {other:.1e})"
 
 
 def _name(base: Row) -> str:

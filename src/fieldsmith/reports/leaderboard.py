@@ -65,7 +65,7 @@ def notes(board: Leaderboard) -> list[str]:
         ]
     if held_against(board):
         told.append(
-            "The trusted method, from the same inputs, is a mark and no bound. Figures below the reference's own error cannot be told apart."
+            "The trusted method, from the same inputs, is a mark and no bound. Figures that differ by no more than the reference's own error cannot be told apart."
         )
     if any(not one.by_decades for one in standings):
         told.append(

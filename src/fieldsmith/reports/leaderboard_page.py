@@ -139,10 +139,10 @@ def _best(intervals: Sequence[Interval | None], lower_is_better: bool) -> float:
 
 
 def _figure(interval: Interval | None, by_decades: bool, best: float, mark: Mark = UNKNOWN) -> _Figure:
-    """best: the mean of the best row; all that are within the reference's own error are as good."""
+    """best: the mean of the best row; all that the reference cannot tell from it are as good."""
     if interval is None:
         return _Figure("")
-    as_good = interval.mean == best or (mark.reference is not None and max(interval.mean, best) <= mark.reference)
+    as_good = interval.mean == best or mark.alike(interval.mean, best)
     return _Figure(told_mean(interval, by_decades), told_ends(interval, by_decades), as_good)
 
 
