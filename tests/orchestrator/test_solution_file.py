@@ -126,7 +126,7 @@ def test_the_call_that_was_asked_is_told_from_others():
     assert is_asked(form, inputs)
     assert not is_asked(form, {**inputs, "F": 0.05})
     assert not is_asked(form, {**inputs, "x": np.linspace(0, 1, 80)})
-    assert not is_asked(form, {**inputs, "t_coordinate": np.linspace(0, 1500, 11)})
+    assert not is_asked(form, {**inputs, "t_coordinate": np.linspace(0, 1200, 11)})
 
 
 def test_a_solution_is_copied_to_what_the_ending_says(tmp_path):

@@ -56,6 +56,7 @@ class FourierChoices(Choices):
     dealiasing: Block = choice(TWO_THIRDS, HALF, NONE)
     points: int = number(128, 8, 2 * max(MOST.values()), "points of the grid along the axis with most")
     tolerance: float = number(1e-6, 1e-13, 0.1, "error of all steps together, relative to the fields")
+    halvings: int = number(0, 0, 12, "how often the time between two output times is halved for a step, at least")
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,8 @@ class Fourier(BoxFamily[FourierChoices]):
             work = 1.0
             for n in points:
                 work *= n
-            choices = FourierChoices(dealiasing=seen.dealiasing, points=max(points), tolerance=tolerance)
+            # A step more between output times where tolerances are met by one at several levels: else their changes would tell nothing of the time.
+            choices = FourierChoices(dealiasing=seen.dealiasing, points=max(points), tolerance=tolerance, halvings=step)
             found.append(Variant(f"{' x '.join(map(str, points))} points", choices, work * (1 + step), step))
         return found
 
@@ -109,7 +111,7 @@ class Fourier(BoxFamily[FourierChoices]):
     def text(self, form: Form, choices: FourierChoices) -> str:
         seen = self._seen(form)
         points = finer(seen.points, choices.points / max(seen.points))
-        grid = Grid(points, KEPT[choices.dealiasing], choices.tolerance)
+        grid = Grid(points, KEPT[choices.dealiasing], choices.tolerance, choices.halvings)
         source = Source(form)
         if isinstance(seen.parts, Steady):
             return render("fourier_steady.py.jinja", form, **steady_values(source, seen.parts, grid))

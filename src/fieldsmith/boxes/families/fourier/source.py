@@ -18,6 +18,7 @@ class Grid:
     points: tuple[int, ...]
     kept: float
     tolerance: float
+    halvings: int = 0
 
 
 class Source:
@@ -126,7 +127,7 @@ class Source:
             "axes": axes, "wave_axes": [f"waves along {name}" for name in axes], "factors": self.factors,
             "grid_points": f"({grid.points[0]},)" if len(axes) == 1 else str(grid.points),
             "kept": {1.0: "1", 2 / 3: "2/3", 0.5: "1/2"}.get(grid.kept, repr(grid.kept)),
-            "tolerance": f"{grid.tolerance:.3g}", "real": not self.complex,
+            "tolerance": f"{grid.tolerance:.3g}", "halvings": grid.halvings, "real": not self.complex,
             "dealiasing": {1.0: "", 2 / 3: ", so that no product of two aliases into them", 0.5: ", so that no product of three aliases into them"}.get(grid.kept, ""),
             "lows": [axis.low for axis in system.axes], "lengths": [axis.length for axis in system.axes],
             "point_arguments": [names.argument(name, name) for name in axes],
