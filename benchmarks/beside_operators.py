@@ -167,7 +167,9 @@ def drawn(out: Path, tasks: Sequence[str], picture: Path) -> None:
         panel.set(xscale="log", yscale="log", title=load(task).title, xlabel="seconds a solve")
         panel.grid(alpha=0.25)
     panels[0][0].set_ylabel("nRMSE on test")
-    figure.legend(*panels[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=min(4, len(known)), frameon=False)
+    figure.legend(
+        *panels[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=min(4, len(known)), frameon=False
+    )
     picture.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(picture, dpi=130)
 
