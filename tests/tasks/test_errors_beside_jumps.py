@@ -45,7 +45,9 @@ def test_an_error_of_where_a_jump_lies_is_told_from_one_elsewhere():
     found = away(FORM, exact, other)
     assert isinstance(found, Away)
     assert found.share == pytest.approx(24 / 400)
-    values, away_from = exact["u"][0], ~beside_jumps(FORM, exact)[0]
+    beside = beside_jumps(FORM, exact)
+    assert beside is not None
+    values, away_from = exact["u"][0], ~beside[0]
     wanted = np.linalg.norm((other["u"][0] - values)[away_from]) / np.linalg.norm(values[away_from])
     assert found.errors == pytest.approx([wanted])
     assert wanted < 0.1 * np.linalg.norm(other["u"] - exact["u"]) / np.linalg.norm(exact["u"])
