@@ -100,6 +100,12 @@ def test_a_reply_without_a_call_is_told_what_is_wrong(reply, words):
     assert '"action"' in problem
 
 
+def test_a_whole_text_in_an_action_that_takes_pieces_is_told_which_one_takes_it():
+    reply = '{"action": "edit_solver", "arguments": {"source": "def solver(u0):\\n    """One."""\\n    return u0"}}'
+    _, problem = calls_in(reply, (EditSolver, WriteSolver))
+    assert "edit_solver takes no whole text; write_solver does" in problem
+
+
 DOCSTRING = 'def solver(u0):\\n    """Says "solve", and a backslash: \\\\."""\\n    return u0'
 
 

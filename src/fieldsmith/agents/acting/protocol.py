@@ -143,17 +143,25 @@ def _problem(said: str, known: Mapping[str, type[Action]]) -> str:
         except RecursionError:
             return f"The JSON in your reply is nested too deeply. {right}"
         except ValueError as error:
-            follow = (
-                " A long text need not be in it: let it follow as a fenced block."
-                if any(kind.long_text for kind in known.values())
-                else ""
-            )
+            follow = _for_long_texts(said, known)
             return f"The JSON in your reply cannot be read: {error}. {right}{follow}"
         return f"The JSON in your reply names no action. {right}"
     kind = _in_mind(said, known)
     if kind is None:
         return f"No action was found in your reply. {right} Actions: {', '.join(known)}."
     return f"No action was found in your reply. Did you mean {name_of(kind)!r}? Write nothing but the call: {_written(kind)}. Actions: {', '.join(known)}."
+
+
+def _for_long_texts(said: str, known: Mapping[str, type[Action]]) -> str:
+    """How a long text is written without JSON; which action takes it, where the one that was named takes none."""
+    takers = [name for name, kind in known.items() if kind.long_text]
+    if not takers:
+        return ""
+    named = re.search(r'"(?:action|name)"\s*:\s*"(\w+)"', said)
+    if named and named[1] in known and named[1] not in takers and len(takers) == 1:
+        (taker,) = takers
+        return f' {named[1]} takes no whole text; {taker} does: write {{"action": "{taker}", "arguments": {{}}}} and let the text follow as a fenced block.'
+    return " A long text need not be in it: let it follow as a fenced block."
 
 
 def _in_mind(said: str, known: Mapping[str, type[Action]]) -> type[Action] | None:
