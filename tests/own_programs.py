@@ -261,6 +261,7 @@ class Truth(NamedTuple):
     errors: np.ndarray
     words: str
     methods: tuple[str, ...]
+    climbs: tuple[()] = ()
 
 
 def trusted(form: Form, inputs: dict[str, Any], accuracy: float, seconds: float, draw: object, views: Sequence[object], told: object) -> Truth:  # fmt: skip

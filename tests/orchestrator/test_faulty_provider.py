@@ -105,7 +105,7 @@ def test_a_cap_holds_under_load_where_no_usage_is_told(tmp_path, limit):
 def test_faults_in_front_of_a_real_model_lose_nothing(tmp_path):
     kinds = ("cut stream", "500", "malformed event", "no usage", "429 without Retry-After", "error in a stream")
     with small_model() as address:
-        server = FaultyServer(behind(address), share=0.5, seed=2, kinds=kinds)
+        server = FaultyServer(behind(address), share=0.5, seed=32, kinds=kinds)
         outcome = run_against(
             server,
             tmp_path,
@@ -121,7 +121,7 @@ def test_faults_in_front_of_a_real_model_lose_nothing(tmp_path):
     assert len(outcome.run.record.candidates) == 5
     assert set(server.whole.values()) == {1}
     assert sorted(outcome.replies) == sorted(server.whole)
-    assert len(server.injected) >= 3
+    assert len(server.injected) >= 3  # the plan of this seed begins with six
     assert outcome.counted == pytest.approx(outcome.charged, rel=0.25), (
         "estimates of four bytes a token against its tokenizer"
     )

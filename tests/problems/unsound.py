@@ -62,7 +62,7 @@ UNSOUND = {
     "transport not held where it enters": one("x=0 has no condition", "u = 0", "u_t + u_x = 0", domain=HOUR, boundary={"x=1": "open"}, initial={"u": "sin(pi*x)"}),
     "supersonic outflow held": one("3 conditions, none is needed", "open", "r_t + d(r*v, x) = 0", "v_t + v*v_x + p_x/r = 0", "p_t + v*p_x + 1.4*p*v_x = 0", domain=HOUR, boundary={"x": ["r = 1.4", "v = 3", "p = 1"]}, initial={"r": "1.4", "v": "3", "p": "1"}),
     "a wave equation with one end free of conditions": one("x=1 has no condition", "u = 0", "u_tt = u_xx", domain=HOUR, boundary={"x=0": "u = 0"}, initial={"u": "0", "u_t": "0"}),
-    "Maxwell with both fields held": one("2 conditions, 1 is needed", "Leave it out", "E_t = -H_x", "H_t = -E_x", domain=HOUR, boundary={"x": ["E = 0", "H = 0"]}, initial={"E": "0", "H": "0"}),
+    "Maxwell with both fields held": one("2 conditions, 1 is needed", "for one condition each write", "E_t = -H_x", "H_t = -E_x", domain=HOUR, boundary={"x": ["E = 0", "H = 0"]}, initial={"E": "0", "H": "0"}),
     "a wall that holds the vorticity too": one("3 conditions, 2 are needed", "Leave one out", "w_t + s_y*w_x - s_x*w_y = 0.01*laplace(w)", "laplace(s) = -w", domain=FILM, boundary={"x": "periodic", "y": ["s = 0", "s_y = 0", "w = 0"]}, initial={"w": "0"}),
     # Ill posed
     "heat backwards": one("backwards", "u_t = +D*u_xx", "u_t = -u_xx", domain=HOUR, boundary={"x": "u = 0"}, initial={"u": "0"}),

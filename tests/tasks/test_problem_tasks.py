@@ -280,7 +280,7 @@ def test_a_reference_that_methods_agree_on_is_taken_with_its_error(monkeypatch, 
         places = {"t": inputs["t_coordinate"][:, None], "x": inputs["x"]}
         values = {"u": known.problem.field("u", places, D=inputs["D"])[None]}
         errors = 1e-3 * np.arange(1, 1 + len(views))[:, None]
-        return types.SimpleNamespace(values=values, errors=errors, words="Two agree.", methods=("a", "b"))
+        return types.SimpleNamespace(values=values, errors=errors, words="Two agree.", methods=("a", "b"), climbs=())
 
     monkeypatch.setattr(reference, "trusted", trusted)
     task = of(ROD)
