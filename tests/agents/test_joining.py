@@ -65,6 +65,7 @@ def test_cut_anywhere_it_goes_together_again(text, part):
         assert ast.dump(ast.parse(source)) == ast.dump(ast.parse(PROGRAM)), (at, text[at - 40 : at], source)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", [FENCED, PROGRAM], ids=["fenced", "not fenced"])
 @pytest.mark.parametrize("part", range(4))
 def test_cut_anywhere_no_function_is_lost_with_the_white_space_after_the_cut(text, part):

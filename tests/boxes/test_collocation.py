@@ -247,12 +247,14 @@ BOXES = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LINES)
 def test_on_an_interval(name):
     stated, choices, most = LINES[name]
     assert error(stated, choices) < most
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BOXES)
 def test_on_a_box(name):
     stated, choices, most = BOXES[name]

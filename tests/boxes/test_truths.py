@@ -44,6 +44,7 @@ def table(monkeypatch):
         del sys.modules[name]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}/{file.stem}")
 def test_a_file_is_read_without_faults_or_doubts_and_its_exact_solution_holds(file):
     problem = Problem.from_toml(file)
