@@ -11,13 +11,16 @@ from fieldsmith.cli.output import current
 from fieldsmith.cli.terminal import aligned
 from fieldsmith.errors import InputError
 
+SAMPLES, EPOCHS = [32, 64, 128], [4, 8, 16, 32]
+"""Of small trainings, where nothing else is asked."""
+
 
 def scaling(
     task: Annotated[str, typer.Argument(help="Task to learn, such as burgers, or a problem file.")],
     budget: Annotated[float, typer.Option(help="Seconds of the device to split: those for the samples, and those of the training.")],
     operator: Annotated[str, typer.Option(help="Kind of operator; `operators list` has all.")] = "fno",
-    samples: Annotated[list[int], typer.Option(help="Samples of small trainings; repeatable, three or more.")] = [32, 64, 128],  # noqa: B006 - typer copies it
-    epochs: Annotated[list[int], typer.Option(help="Epochs of small trainings; repeatable, three or more.")] = [4, 8, 16, 32],  # noqa: B006 - typer copies it
+    samples: Annotated[list[int], typer.Option(help="Samples of small trainings; repeatable, three or more.")] = SAMPLES,
+    epochs: Annotated[list[int], typer.Option(help="Epochs of small trainings; repeatable, three or more.")] = EPOCHS,
     batch: Annotated[int, typer.Option(help="Samples a step.")] = 16,
     rate: Annotated[float, typer.Option(help="Largest learning rate.")] = 1e-3,
     set_: Annotated[list[str] | None, typer.Option("--set", help="Setting of the operator, name=value; repeatable.")] = None,
