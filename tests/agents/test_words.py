@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fieldsmith.agents.words.asking import Conversation, Unclear, file_in, manual
@@ -109,6 +109,7 @@ def test_the_file_is_found_in_whatever_form_it_comes(reply):
 
 
 @settings(max_examples=300, deadline=None)
+@example("'\n")  # an end that lies behind the last line
 @given(st.text(st.sampled_from("`~{}[]=\"'#\n toml equations: QUESTION u_t1,."), max_size=120))
 def test_no_reply_is_a_traceback(reply):
     found = file_in(reply)

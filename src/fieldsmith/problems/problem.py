@@ -214,12 +214,12 @@ def parsed(text: str) -> tuple[dict[str, Any] | None, tuple[Fault, ...]]:
 
 def _no_toml(text: str, words: str) -> Fault:
     found = re.search(r"\s*\(at line (\d+), column (\d+)\)$", words)
-    last = text.count("\n") + 1
-    line, column = (int(found[1]), int(found[2])) if found else (last, 1)
+    rows = text.removesuffix("\n").split("\n")
+    line, column = (int(found[1]), int(found[2])) if found else (len(rows), 1)
     said = re.sub(r"\s*\(at [^()]*\)$", "", words)
     if "overwrite" in said or "twice" in said or "mutate" in said or "redefine" in said:
         return Fault("fault", Spot("", line, column), "The name is given twice.", "Each stands once in its table.")
-    after = text.splitlines()[line - 1][column - 1 :].lstrip() if line <= last else ""
+    after = rows[line - 1][column - 1 :].lstrip() if line <= len(rows) else ""
     if "Unclosed array" in said and after[:1] in ('"', "'", "[", "{"):
         return Fault("fault", Spot("", line, column), "A comma is missing in a list.", 'Write ["…", "…"].')
     if "Invalid value" in said or "Expected" in said or "Unclosed" in said or "Invalid" in said:
